@@ -1,0 +1,28 @@
+// Block compression: none, LZ4, ZSTD, by id as stored in each block.
+//
+// Only what pays is compressed: bytes that do not shrink by an eighth are stored as they are, and cost nothing to read.
+// ZSTD's working contexts are kept per thread. Thread safety: any thread at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "amethyst/options.h"
+
+namespace amethyst::compress {
+
+using Codec = Compression;  // The ids on disk.
+[[nodiscard]] bool IsKnownCodec(uint8_t id);
+[[nodiscard]] std::string_view CodecName(Codec codec);
+
+// Compresses `raw` into `*stored` (replaced). Returns the codec used: kNone, with `*stored` left empty, if that does
+// not save at least an eighth.
+[[nodiscard]] Codec Compress(Codec wanted, std::string_view raw, std::string* stored);
+
+// Fills `raw` exactly; kCorruption if `stored` is no valid input for that or for its size.
+[[nodiscard]] Status Decompress(Codec codec, std::string_view stored, std::span<char> raw);
+
+}  // namespace amethyst::compress
