@@ -111,7 +111,8 @@ class Shape(PlantedTree):
     def test_functions_are_measured_through_strings_classes_and_initializer_lists(self):
         functions = tidy.functions_of(tidy.blank_comments_and_literals(
             'class A {\n public:\n  A() : a_{1}, b_(2) {\n    Print("}{");\n  }\n'
-            "  int b() const { return '}'; }  // }\n};\n\nnamespace n {\nvoid F(int x) {\n  if (x) {\n    G();\n  }\n}\n}\n"))
+            "  int b() const { return '}'; }  // }\n};\n\n"
+            "namespace n {\nvoid F(int x) {\n  if (x) {\n    G();\n  }\n}\n}\n"))
         lengths = {function.name: function.lines for function in functions if function.name != "b_"}
         self.assertEqual(lengths["b"], 1)
         self.assertEqual(lengths["F"], 5)

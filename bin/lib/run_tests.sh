@@ -1,0 +1,48 @@
+# Runs ctest concisely and adds up what it counted. To be sourced after setup.sh.
+
+tests_passed=0
+tests_failed=0
+tests_skipped=0
+
+# The folders whose tests start threads: those that exist in this tree.
+folders_with_threads() {
+  local folder folders=()
+  for folder in base io cache wal memtable sstable tree compaction engine api; do
+    if compgen -G "$root/tests/$folder/*.cc" > /dev/null; then folders+=("$folder"); fi
+  done
+  echo "${folders[*]}"
+}
+
+# run_tests PRESET [CTEST OPTION...]: failures in full, a line for each hundred that pass. Adds to the counts.
+run_tests() {
+  local preset=$1
+  shift
+  local results=$root/build/$preset/results.xml
+  rm -f "$results"
+  say "testing build/$preset"
+  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$results" "$@") 2>&1 < /dev/null |
+    awk '
+      / Start +[0-9]+: / || /^Preset CMake variables/ { next }
+      / Passed +[0-9.]+ sec$/ { if (++passed % 100 == 0) { print passed " tests passed so far"; fflush() } next }
+      NF { print; fflush() }' || true
+  if [[ ! -e $results ]]; then
+    # ctest found nothing to run, or did not start; what it said is above.
+    tests_failed=$((tests_failed + 1))
+    return
+  fi
+  local total failed skipped disabled
+  read -r total failed skipped disabled < <(python3 -c '
+import sys, xml.etree.ElementTree
+suite = xml.etree.ElementTree.parse(sys.argv[1]).getroot()
+print(*(suite.get(name) for name in ("tests", "failures", "skipped", "disabled")))' "$results")
+  tests_passed=$((tests_passed + total - failed - skipped - disabled))
+  tests_failed=$((tests_failed + failed))
+  tests_skipped=$((tests_skipped + skipped + disabled))
+}
+
+# Prints the counts as the last line and exits: 0 only if something passed and nothing failed.
+finish_tests() {
+  echo "$tests_passed passed, $tests_failed failed, $tests_skipped skipped"
+  [[ $tests_failed == 0 && $tests_passed != 0 ]]
+  exit
+}

@@ -1,0 +1,161 @@
+"""Runs what the documents show, so that a reader can trust every line of it.
+
+    docs_commands.py --adb PROGRAM ROOT               runs the console blocks of all documents under ROOT
+    docs_commands.py --extract-example README OUTPUT  writes the README's C++ example to OUTPUT
+    docs_commands.py --run-example README PROGRAM     runs that example, compiled, against the output in the README
+
+A block marked ```console holds commands, on lines that start with "$ ", each followed by the output that it must
+have; a line of output that is "..." stands for any lines. The blocks of one document run in order, in one scratch
+directory with a bin/adb of its own (the program under test, database data/adb). A block under the line
+<!-- not run: REASON --> is left out: for what installs, or runs for long.
+The example is the README's first ```cpp block that has a main; the ```text block after it is its output.
+"""
+import argparse
+import dataclasses
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+NOT_RUN = re.compile(r"^<!-- not run: \S.*-->$")
+COMMAND_SECONDS_MAX = 60
+
+
+@dataclasses.dataclass
+class Block:
+    language: str
+    line: int
+    text: list
+    run: bool
+
+
+@dataclasses.dataclass
+class Command:
+    line: int
+    text: str
+    output: list
+
+
+def blocks_of(text):
+    """The fenced blocks of a document."""
+    found, current, previous = [], None, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if current is None and line.startswith("```"):
+            current = Block(line[3:].strip(), number, [], not NOT_RUN.match(previous))
+        elif current is not None and line.startswith("```"):
+            found.append(current)
+            current = None
+        elif current is not None:
+            current.text.append(line)
+        if line.strip():
+            previous = line.strip()
+    return found
+
+
+def commands_of(block):
+    commands = []
+    for number, line in enumerate(block.text, block.line + 1):
+        if line.startswith("$ "):
+            commands.append(Command(number, line[2:], []))
+        elif commands and commands[-1].text.endswith("\\"):
+            commands[-1].text += "\n" + line
+        elif commands:
+            commands[-1].output.append(line)
+        else:
+            raise ValueError(f"line {number}: a console block starts with a command, '$ ...'")
+    return commands
+
+
+def matches(expected, actual):
+    """Whether the lines are the expected ones; "..." stands for any number of lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line) + r"\n" for line in expected)
+    return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in actual)) is not None
+
+
+def scratch_directory(directory, adb):
+    """Where a document's commands run: like the root of a tree, with the program under test as bin/adb."""
+    (directory / "bin").mkdir()
+    stand_in = directory / "bin" / "adb"
+    stand_in.write_text("#!/bin/sh\ncase \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/adb \"$@\" ;; esac\n"
+                        f"exec '{adb}' \"$@\"\n")
+    stand_in.chmod(0o755)
+
+
+def run_document(path, adb):
+    """Counts and failures of one document."""
+    ran, left_out, failures = 0, 0, []
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        scratch_directory(directory, adb)
+        for block in blocks_of(path.read_text()):
+            if block.language != "console":
+                continue
+            commands = commands_of(block)
+            if not block.run:
+                left_out += len(commands)
+                continue
+            for command in commands:
+                done = subprocess.run(["bash", "-c", command.text], cwd=directory, stdin=subprocess.DEVNULL, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMMAND_SECONDS_MAX)
+                ran += 1
+                if not matches(command.output, done.stdout.splitlines()):
+                    failures.append(f"{path}:{command.line}: $ {command.text}\n--- expected\n" +
+                                    "\n".join(command.output) + f"\n--- got (exit {done.returncode})\n{done.stdout}")
+    return ran, left_out, failures
+
+
+def documents_of(root):
+    return sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*.md"))
+
+
+def run_documents(root, adb):
+    ran, left_out, failures = 0, 0, []
+    for path in documents_of(root):
+        document_ran, document_left_out, document_failures = run_document(path, adb)
+        ran += document_ran
+        left_out += document_left_out
+        failures += document_failures
+    print("\n".join(failures))
+    print(f"docs: {ran} commands ran, {len(failures)} failed, {left_out} marked as not to be run")
+    return 0 if ran and not failures else 1
+
+
+def example_of(readme):
+    """The example's source, and the output that the README shows for it."""
+    blocks = blocks_of(readme.read_text())
+    for number, block in enumerate(blocks):
+        if block.language == "cpp" and any("int main(" in line for line in block.text):
+            return block.text, next(after.text for after in blocks[number + 1:] if after.language == "text")
+    raise ValueError(f"{readme}: no cpp block with a main, followed by a text block")
+
+
+def run_example(readme, program):
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run([program.resolve()], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=COMMAND_SECONDS_MAX)
+    expected = example_of(readme)[1]
+    if done.returncode == 0 and matches(expected, done.stdout.splitlines()):
+        return 0
+    print("--- expected\n" + "\n".join(expected) + f"\n--- got (exit {done.returncode})\n{done.stdout}{done.stderr}")
+    return 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--adb", type=pathlib.Path)
+    parser.add_argument("--extract-example", action="store_true")
+    parser.add_argument("--run-example", action="store_true")
+    parser.add_argument("paths", nargs="+", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if arguments.extract_example:
+        readme, output = arguments.paths
+        output.write_text("\n".join(example_of(readme)[0]) + "\n")
+        return 0
+    if arguments.run_example:
+        return run_example(*arguments.paths)
+    return run_documents(arguments.paths[0], arguments.adb.resolve())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

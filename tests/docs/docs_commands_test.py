@@ -1,0 +1,54 @@
+"""Tests of docs_commands.py on small documents, with a shell script in the place of adb."""
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import docs_commands  # noqa: E402
+
+
+class Documents(unittest.TestCase):
+    def run_on(self, text):
+        with tempfile.TemporaryDirectory() as name:
+            root = pathlib.Path(name)
+            adb = root / "adb-under-test"
+            adb.write_text('#!/bin/sh\necho "$@"\n')
+            adb.chmod(0o755)
+            document = root / "README.md"
+            document.write_text(text)
+            ran, left_out, failures = docs_commands.run_document(document, adb)
+            return ran, left_out, len(failures)
+
+    def test_the_output_must_be_what_the_document_shows(self):
+        self.assertEqual(self.run_on("```console\n$ echo a\na\n$ echo b\nb\n```\n"), (2, 0, 0))
+        self.assertEqual(self.run_on("```console\n$ echo a\nb\n```\n"), (1, 0, 1))
+        self.assertEqual(self.run_on("```console\n$ echo a\n```\n"), (1, 0, 1))
+
+    def test_dots_stand_for_any_lines(self):
+        self.assertEqual(self.run_on("```console\n$ seq 9\n1\n...\n9\n```\n"), (1, 0, 0))
+        self.assertEqual(self.run_on("```console\n$ seq 9\n1\n...\n8\n```\n"), (1, 0, 1))
+
+    def test_blocks_of_one_document_share_a_directory(self):
+        self.assertEqual(self.run_on("```console\n$ echo x > f\n```\n\ntext\n\n```console\n$ cat f\nx\n```\n"), (2, 0, 0))
+
+    def test_a_marked_block_is_left_out_and_counted(self):
+        self.assertEqual(self.run_on("<!-- not run: installs -->\n```console\n$ false\n$ x\n```\n"), (0, 2, 0))
+
+    def test_bin_adb_is_the_program_under_test_with_a_database(self):
+        self.assertEqual(self.run_on("```console\n$ bin/adb get a\n--db data/adb get a\n$ bin/adb --db x get a\n"
+                                     "--db x get a\n```\n"), (2, 0, 0))
+
+    def test_other_blocks_are_not_commands(self):
+        self.assertEqual(self.run_on("```cpp\n$ echo\n```\n```\n$ echo\n```\n"), (0, 0, 0))
+
+    def test_the_example_is_the_block_with_a_main_and_the_text_after_it(self):
+        with tempfile.TemporaryDirectory() as name:
+            readme = pathlib.Path(name) / "README.md"
+            readme.write_text("```cpp\nint x;\n```\n```cpp\nint main() {}\n```\n```console\n$ x\n```\n```text\nout\n```\n")
+            self.assertEqual(docs_commands.example_of(readme), (["int main() {}"], ["out"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
