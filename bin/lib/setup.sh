@@ -104,8 +104,9 @@ show_progress() {
       if (/\] (Re-checking globbed|Re-running CMake)/) next
       split(substr($1, 2), counts, /[\/\]]/)
       percent = int(100 * counts[1] / counts[2])
-      if (terminal) { printf "\ramethyst: %s %d%% (%d of %d)\033[K", name, percent, counts[1], counts[2]; open_line = 1 }
-      else if (percent >= next_percent) { printf "amethyst: %s %d%% (%d of %d)\n", name, percent, counts[1], counts[2] }
+      progress = sprintf("amethyst: %s %d%% (%d of %d)", name, percent, counts[1], counts[2])
+      if (terminal) { printf "\r%s\033[K", progress; open_line = 1 }
+      else if (percent >= next_percent) print progress
       if (percent >= next_percent) next_percent = percent - percent % 20 + 20
       fflush()
       next

@@ -77,7 +77,8 @@ def scratch_directory(directory, adb):
     """Where a document's commands run: like the root of a tree, with the program under test as bin/adb."""
     (directory / "bin").mkdir()
     stand_in = directory / "bin" / "adb"
-    stand_in.write_text("#!/bin/sh\ncase \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/adb \"$@\" ;; esac\n"
+    stand_in.write_text("#!/bin/sh\n"
+                        "case \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/adb \"$@\" ;; esac\n"
                         f"exec '{adb}' \"$@\"\n")
     stand_in.chmod(0o755)
 
@@ -132,8 +133,8 @@ def example_of(readme):
 
 def run_example(readme, program):
     with tempfile.TemporaryDirectory() as directory:
-        done = subprocess.run([program.resolve()], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=COMMAND_SECONDS_MAX)
+        done = subprocess.run([program.resolve()], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=COMMAND_SECONDS_MAX)
     expected = example_of(readme)[1]
     if done.returncode == 0 and matches(expected, done.stdout.splitlines()):
         return 0

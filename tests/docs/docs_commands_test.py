@@ -31,7 +31,8 @@ class Documents(unittest.TestCase):
         self.assertEqual(self.run_on("```console\n$ seq 9\n1\n...\n8\n```\n"), (1, 0, 1))
 
     def test_blocks_of_one_document_share_a_directory(self):
-        self.assertEqual(self.run_on("```console\n$ echo x > f\n```\n\ntext\n\n```console\n$ cat f\nx\n```\n"), (2, 0, 0))
+        document = "```console\n$ echo x > f\n```\n\ntext\n\n```console\n$ cat f\nx\n```\n"
+        self.assertEqual(self.run_on(document), (2, 0, 0))
 
     def test_a_marked_block_is_left_out_and_counted(self):
         self.assertEqual(self.run_on("<!-- not run: installs -->\n```console\n$ false\n$ x\n```\n"), (0, 2, 0))
@@ -46,7 +47,8 @@ class Documents(unittest.TestCase):
     def test_the_example_is_the_block_with_a_main_and_the_text_after_it(self):
         with tempfile.TemporaryDirectory() as name:
             readme = pathlib.Path(name) / "README.md"
-            readme.write_text("```cpp\nint x;\n```\n```cpp\nint main() {}\n```\n```console\n$ x\n```\n```text\nout\n```\n")
+            readme.write_text("```cpp\nint x;\n```\n```cpp\nint main() {}\n```\n"
+                              "```console\n$ x\n```\n```text\nout\n```\n")
             self.assertEqual(docs_commands.example_of(readme), (["int main() {}"], ["out"]))
 
 
