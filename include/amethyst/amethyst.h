@@ -1,0 +1,14 @@
+// Everything an embedder needs: include this one.
+#pragma once
+
+#include "amethyst/comparator.h"
+#include "amethyst/components.h"
+#include "amethyst/db.h"
+#include "amethyst/error.h"
+#include "amethyst/iterator.h"
+#include "amethyst/options.h"
+#include "amethyst/pinned_value.h"
+#include "amethyst/snapshot.h"
+#include "amethyst/stats.h"
+#include "amethyst/version.h"
+#include "amethyst/write_batch.h"

@@ -1,0 +1,36 @@
+// Parts that an embedder can hand over when opening a database, apart from its settings.
+// Thread safety: each component is safe for use by many databases and threads at once.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace amethyst {
+
+namespace io {
+class Environment;
+}
+namespace cache {
+class MemoryBudget;
+}
+
+// Receives one line about what the database does in the background; called from any thread and must not call back.
+using Logger = std::function<void(std::string_view line)>;
+
+struct Components {
+  // Files, clock and threads; nullptr: the operating system's. See NewInMemoryEnvironment.
+  std::shared_ptr<io::Environment> environment;
+  // Memory shared with other databases; nullptr: a budget of Options::memory_budget_bytes for this one alone.
+  std::shared_ptr<cache::MemoryBudget> memory_budget;
+  Logger logger;
+};
+
+// A file system that lives in memory and dies with its last user; clock and threads are real.
+[[nodiscard]] std::shared_ptr<io::Environment> NewInMemoryEnvironment();
+
+// A budget of `bytes` that all databases opened with it share.
+[[nodiscard]] std::shared_ptr<cache::MemoryBudget> NewMemoryBudget(size_t bytes);
+
+}  // namespace amethyst

@@ -1,0 +1,99 @@
+// One open database: an ordered, durable map from bytes to bytes.
+//
+// Thread safety: every method may be called from any thread at once, Close included. Calls after
+// Close return kClosed. A DB outlives the snapshots and iterators made from it only by courtesy: see their headers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/components.h"
+#include "amethyst/error.h"
+#include "amethyst/iterator.h"
+#include "amethyst/options.h"
+#include "amethyst/pinned_value.h"
+#include "amethyst/snapshot.h"
+#include "amethyst/stats.h"
+#include "amethyst/write_batch.h"
+
+namespace amethyst {
+
+namespace engine {
+class Engine;
+}
+
+// What Repair saved and what it had to drop.
+struct RepairReport {
+  uint64_t tables_kept = 0;
+  uint64_t entries_kept = 0;
+  uint64_t log_batches_kept = 0;
+  std::vector<std::string> dropped;  // One line for each file or range of bytes that was lost.
+};
+
+class DB {
+ public:
+  // Opens or creates the database in directory `path`. Fails with kInvalidArgument (an option, or
+  // not a database), kBusy (another owner), kCorruption, kIo, kNoSpace, kNotSupported (newer format).
+  [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path,
+                                                        const Options& options = {});
+  [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options,
+                                                        Components components);
+
+  // Removes the database's own files, and the directory if nothing else is in it. kBusy while it is open.
+  [[nodiscard]] static Status Destroy(const std::filesystem::path& path);
+
+  // Salvages what can be read of `from`, which is left as it is, into a new directory `to`.
+  [[nodiscard]] static Result<RepairReport> Repair(const std::filesystem::path& from, const std::filesystem::path& to);
+
+  explicit DB(std::shared_ptr<engine::Engine> engine);  // Made by Open.
+  ~DB();  // Closes; an error of Close is lost.
+  DB(const DB&) = delete;
+  DB& operator=(const DB&) = delete;
+
+  // Writes. OK means that the write is visible to all later reads and durable as asked. On an error
+  // nothing was acknowledged: the write is whole or absent after the next open.
+  Status Put(std::string_view key, std::string_view value, const WriteOptions& options = {});
+  Status Delete(std::string_view key, const WriteOptions& options = {});
+  Status Write(const WriteBatch& batch, const WriteOptions& options = {});
+
+  // Reads of one key. An absent key is nullopt (false); an error is an error, never taken for absence.
+  [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key, const ReadOptions& options = {});
+  // Assigns to `*value` if the key is there, reusing its buffer; else leaves it.
+  [[nodiscard]] Result<bool> GetInto(std::string_view key, std::string* value, const ReadOptions& options = {});
+  [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options = {});
+  // As many results as keys, in their order, all as of one moment.
+  [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
+                                                                         const ReadOptions& options = {});
+
+  // An iterator, not yet positioned; one with a status that is not OK if the database is closed.
+  [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {});
+  [[nodiscard]] Snapshot GetSnapshot();
+
+  // Writes all memtables to tables, and waits for it.
+  Status Flush();
+  // Rewrites all tables that overlap [begin, end) down to the last level, dropping what is hidden; nullopt is open.
+  Status CompactRange(std::optional<std::string_view> begin = {}, std::optional<std::string_view> end = {});
+  // Returns when no flush or compaction runs or is due.
+  Status WaitForIdle();
+  // Makes everything written so far durable against power loss (kNone writes excepted).
+  Status SyncWal();
+
+  // Bytes on disk and in memory of the keys in [begin, end): an estimate, to about a block.
+  [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end);
+  [[nodiscard]] Stats GetStats();
+
+  // Stops background work, flushes, syncs, closes every descriptor, releases the lock. Idempotent: a second call
+  // returns what the first did. Iterators that are still there are detached.
+  Status Close();
+
+ private:
+  std::shared_ptr<engine::Engine> engine_;
+};
+
+}  // namespace amethyst

@@ -1,0 +1,57 @@
+// An ordered walk over a database as of one moment, both ways.
+//
+// What it reads stays alive under it, however much is written or compacted meanwhile. When the
+// database is closed first, the current key and value stay valid and the next move ends the walk
+// with kClosed. Thread safety: one thread at a time. Move-only.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "amethyst/error.h"
+
+namespace amethyst {
+
+namespace engine {
+
+// What an iterator shows now; the part of it that is read without a call.
+struct IteratorPosition {
+  std::string_view key;
+  std::string_view value;
+  bool valid = false;
+};
+
+class DbIterator;
+
+}  // namespace engine
+
+class Iterator {
+ public:
+  explicit Iterator(std::unique_ptr<engine::DbIterator> impl);
+  Iterator(Iterator&&) noexcept;
+  Iterator& operator=(Iterator&&) noexcept;
+  ~Iterator();
+
+  void SeekToFirst();
+  void SeekToLast();
+  // To the first key at or after `target`, and to the last key at or before it.
+  void Seek(std::string_view target);
+  void SeekForPrev(std::string_view target);
+
+  // One step; only while Valid.
+  void Next();
+  void Prev();
+
+  // False at the end, before the first seek, and after an error: ask status() which it is.
+  [[nodiscard]] bool Valid() const { return position_->valid; }
+  // Only while Valid; the views are valid until the next move or seek.
+  [[nodiscard]] std::string_view key() const { return position_->key; }
+  [[nodiscard]] std::string_view value() const { return position_->value; }
+  [[nodiscard]] Status status() const;
+
+ private:
+  std::unique_ptr<engine::DbIterator> impl_;
+  const engine::IteratorPosition* position_;
+};
+
+}  // namespace amethyst

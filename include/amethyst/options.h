@@ -1,0 +1,88 @@
+// Settings of a database and of single calls. The defaults are the product: change one for a
+// reason that its comment names. Thread safety: plain values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "amethyst/comparator.h"
+
+namespace amethyst {
+
+class Snapshot;
+
+enum class Compression : uint8_t { kNone = 0, kLz4 = 1, kZstd = 2 };
+enum class CachePolicy : uint8_t { kScanResistant = 0, kLru = 1 };
+
+// What an acknowledged write survives.
+enum class Durability : uint8_t {
+  kSync,      // Power loss. Concurrent writers share one device flush.
+  kBuffered,  // Process crash and kill -9; power loss beyond Options::sync_interval_ms.
+  kNone,      // Nothing until the next Flush: the write-ahead log is skipped.
+};
+
+struct Options {
+  // Create the database if there is none. Turn off to catch a mistyped path.
+  bool create_if_missing = true;
+  // Refuse to open a database that exists. For loaders that must start empty.
+  bool error_if_exists = false;
+  // Open without the right to write: shared lock, nothing on disk is changed, not even a log file.
+  bool read_only = false;
+
+  // All the memory that this database uses: memtables, cache, index, filters, iterators and
+  // background buffers. Bytes; at least 4 MiB. Raise it towards the size of what you read often.
+  size_t memory_budget_bytes = size_t{256} << 20;
+  // Size at which a memtable is flushed, in bytes. 0: an eighth of the budget, 64 MiB at the most.
+  // Raise it for fewer, larger tables under sustained random writes.
+  size_t write_buffer_bytes = 0;
+  // Aimed-at size of a data block before compression, in bytes, 512 to 1 MiB. Larger blocks
+  // compress better and scan a little faster; point reads from disk get slower.
+  size_t block_bytes = 4096;
+  // Codec of new tables. kZstd for about a third less space at more CPU; kNone for data that does not compress.
+  Compression compression = Compression::kLz4;
+  // Share of absent keys that a table's filter lets through, over 0 up to 1; 1 turns filters off.
+  // Lower it if reads of absent keys dominate and memory is plentiful.
+  double filter_false_positive_rate = 0.01;
+
+  // Batch size of one log sync, in bytes: once that much waits for it, a sync starts without waiting out the delay below.
+  // Raise it together with the delay on devices whose flush costs milliseconds.
+  size_t group_commit_bytes = size_t{1} << 20;
+  // How long a kSync flush waits for company, in microseconds. 0: not at all; the next group
+  // gathers while a flush is in flight. Raise it on devices whose flush costs milliseconds.
+  uint32_t group_commit_delay_us = 0;
+  // Bound on what a power loss can take of kBuffered writes, in milliseconds; 0: no bound.
+  uint32_t sync_interval_ms = 1000;
+
+  // Threads for flush and compaction. 0: the number of cores, at most 4.
+  uint32_t background_threads = 0;
+  // Most table files held open at once; at least 16. Lower it under a tight descriptor limit.
+  uint32_t max_open_files = 1000;
+  // What leaves the cache first. kLru only to compare.
+  CachePolicy cache_policy = CachePolicy::kScanResistant;
+  // Bound on how long a deleted value can stay on disk, in seconds; 0: no bound.
+  uint32_t delete_deadline_s = 86400;
+  // The order of keys, which must outlive the database. See comparator.h.
+  const Comparator* comparator = BytewiseComparator();
+};
+
+struct WriteOptions {
+  Durability durability = Durability::kBuffered;
+};
+
+struct ReadOptions {
+  // Read as of this snapshot; nullptr: as of now. It may die before an iterator made with it.
+  const Snapshot* snapshot = nullptr;
+  // Iterators stay within [lower_bound, upper_bound); the bounds are copied by NewIterator.
+  std::optional<std::string_view> lower_bound;
+  std::optional<std::string_view> upper_bound;
+  // Whether blocks that had to be read are kept in the cache. Turn off for one-time scans.
+  bool fill_cache = true;
+};
+
+// Limits of the format. A value or batch is limited to a quarter of the memory budget as well.
+inline constexpr size_t kKeyBytesMax = size_t{64} << 10;
+
+}  // namespace amethyst

@@ -1,0 +1,49 @@
+// One number for all memory: what memtables, buffers and open tables reserve is taken from the block cache's share.
+//
+// Shared by all databases opened with it. Reservations never wait and never fail: whoever reserves has its own limit (see the
+// engine's pacing), so that no wait can need memory that only the waiter holds; the cache gives way down to a floor of an
+// eighth of the budget. Thread safety: any thread at once.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+#include "cache/block_cache.h"
+
+namespace amethyst::cache {
+
+class MemoryBudget {
+ public:
+  MemoryBudget(size_t total_bytes, CachePolicy policy);
+
+  [[nodiscard]] size_t total_bytes() const { return total_bytes_; }
+  [[nodiscard]] BlockCache& cache() { return cache_; }
+  // Takes bytes from the cache's share, or gives them back. See Reservation.
+  void Add(ptrdiff_t bytes);
+  // Bytes reserved outside the cache.
+  [[nodiscard]] size_t reserved_bytes() const { return reserved_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  const size_t total_bytes_;
+  std::atomic<size_t> reserved_bytes_{0};  // Written by reservations of any thread; a plain sum.
+  BlockCache cache_;
+};
+
+// Bytes taken out of a budget, given back at destruction. Move-only. The budget must outlive it.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(MemoryBudget& budget, size_t bytes);
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;
+  ~Reservation();
+  void Resize(size_t bytes);
+  [[nodiscard]] size_t bytes() const { return bytes_; }
+
+ private:
+  MemoryBudget* budget_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace amethyst::cache

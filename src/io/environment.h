@@ -1,0 +1,66 @@
+// All that a database needs of its surroundings: files, time and threads. A simulation replaces the whole of it.
+// Thread safety: any thread at once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/function_ref.h"
+#include "base/mutex.h"
+#include "io/file_system.h"
+
+namespace amethyst::io {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // Since an arbitrary start; never goes back.
+  [[nodiscard]] virtual std::chrono::nanoseconds Monotonic() = 0;
+  // Since 1970; may jump either way.
+  [[nodiscard]] virtual std::chrono::seconds WallTime() = 0;
+  virtual void Sleep(std::chrono::microseconds duration) = 0;
+};
+
+// Which waiting job starts first.
+enum class Priority : uint8_t { kFlush, kCompactionL0, kCompaction };
+inline constexpr size_t kPriorities = 3;
+
+// Runs background jobs, and is the only way in which the engine waits for something that a job or another thread must do.
+class Executor {
+ public:
+  virtual ~Executor() = default;  // Runs or has run every job; none is left.
+
+  virtual void Schedule(Priority priority, std::function<void()> job) = 0;
+  // Runs `job` every `interval` on a thread of its own kind, until the returned handle is destroyed (which waits for a run in
+  // progress). A simulation runs it when it advances its clock.
+  [[nodiscard]] virtual std::unique_ptr<struct PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval,
+                                                                          std::function<void()> job) = 0;
+  // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). Whoever makes it
+  // true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
+  virtual void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready)
+      AMETHYST_REQUIRES(mutex) = 0;
+  [[nodiscard]] virtual uint32_t thread_count() const = 0;
+};
+
+struct PeriodicJob {
+  virtual ~PeriodicJob() = default;
+};
+
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  [[nodiscard]] virtual FileSystem& files() = 0;
+  [[nodiscard]] virtual Clock& clock() = 0;
+  // An executor of one database's own, with that many threads (a simulation may have none).
+  [[nodiscard]] virtual std::unique_ptr<Executor> NewExecutor(uint32_t threads) = 0;
+};
+
+// The operating system's; shared by the process.
+[[nodiscard]] std::shared_ptr<Environment> DefaultEnvironment();
+
+// The operating system's clock and threads over other files.
+[[nodiscard]] std::shared_ptr<Environment> NewEnvironment(std::shared_ptr<FileSystem> files);
+
+}  // namespace amethyst::io

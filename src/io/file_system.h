@@ -1,0 +1,73 @@
+// Files by name: create, open, list, rename, remove, lock.
+//
+// A created, renamed or removed name survives power loss only after SyncDirectory. Paths are plain strings. Errors name the path.
+// Thread safety: any thread at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "io/file.h"
+#include "io/log_segment.h"
+
+namespace amethyst::io {
+
+// Held: no one else has the same directory locked, in this process, another, or a forked child. Destroying releases.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+  // False in a child forked since the lock was taken: it inherits the object but not the right to write. Costs a load.
+  [[nodiscard]] virtual bool OwnedByThisProcess() const = 0;
+};
+
+enum class LockMode { kShared, kExclusive };
+
+struct LogSegmentOptions {
+  uint64_t capacity_bytes = 0;
+  // Write zeros over the whole segment first: what was written before syncs faster (no change of the file's extents).
+  bool zero_filled = false;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  // Creates `path`, which must not exist (kIo otherwise).
+  [[nodiscard]] virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  // Creates a segment of that capacity, its blocks allocated, so that no store can run out of space: kNoSpace shows here.
+  [[nodiscard]] virtual Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
+                                                                             const LogSegmentOptions& options) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;
+  // Syncs an existing file's content, opened for that alone.
+  [[nodiscard]] virtual Status SyncFile(const std::string& path) = 0;
+
+  [[nodiscard]] virtual Result<bool> Exists(const std::string& path) = 0;
+  [[nodiscard]] virtual Result<uint64_t> FileSize(const std::string& path) = 0;
+  // Names in `directory`, without "." and "..", sorted.
+  [[nodiscard]] virtual Result<std::vector<std::string>> List(const std::string& directory) = 0;
+  // Creates `directory` and its missing parents, each of them synced into its own; OK if it is there.
+  [[nodiscard]] virtual Status CreateDirectories(const std::string& directory) = 0;
+  [[nodiscard]] virtual Status RemoveDirectory(const std::string& directory) = 0;
+  [[nodiscard]] virtual Status SyncDirectory(const std::string& directory) = 0;
+  // Replaces `to` atomically.
+  [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
+
+  // Locks by the file at `path`, which kExclusive creates if need be; kBusy if somebody has it. kShared needs no write
+  // permission, and where the file is missing (read-only media) it takes no lock and succeeds.
+  [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) = 0;
+};
+
+// "dir/name".
+[[nodiscard]] std::string JoinPath(std::string_view directory, std::string_view name);
+// What stands before the last "/": "." if there is none.
+[[nodiscard]] std::string ParentDirectory(std::string_view path);
+[[nodiscard]] Result<std::string> ReadFile(FileSystem& files, const std::string& path);
+// Writes `bytes` to "<path>.tmp", syncs, renames it to `path`, syncs the directory: all of it or nothing.
+[[nodiscard]] Status ReplaceFile(FileSystem& files, const std::string& path, std::string_view bytes);
+
+}  // namespace amethyst::io

@@ -1,0 +1,29 @@
+// Anonymous memory from the operating system, in huge pages where the kernel gives them.
+//
+// Address space is reserved at once, memory is used only where it is touched. Thread safety: as plain memory.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace amethyst::io {
+
+class MemoryRegion {
+ public:
+  // Reserves `bytes`, zeroed, aligned to 2 MiB. Aborts if the address space is exhausted.
+  explicit MemoryRegion(size_t bytes);
+  ~MemoryRegion();
+  MemoryRegion(MemoryRegion&& other) noexcept;
+  MemoryRegion& operator=(MemoryRegion&& other) noexcept;
+
+  [[nodiscard]] char* data() const { return data_; }
+  [[nodiscard]] size_t size() const { return size_; }
+  // Gives the memory of a page-aligned range back; it reads as zeros afterwards.
+  void Discard(size_t offset, size_t bytes);
+
+ private:
+  char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace amethyst::io

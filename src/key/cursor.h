@@ -1,0 +1,122 @@
+// A cursor: the internal iterator over sorted entries, of a memtable, a table, a level, or a merge of them.
+//
+// It shows entries (key ascending, newest first within a key) as a BATCH of consecutive ones and a position in it.
+// Steps inside the batch are inline index steps; only at its edges a virtual call fetches the next. So a consumer that knows
+// that a stretch of the batch needs no decisions (see merge) walks it at the cost of a pointer increment.
+//
+// Batches start small and grow while steps go on in one direction, so that a seek followed by one step stays cheap.
+// Everything in the batch is valid until the cursor moves past it, seeks, or dies: the cursor pins what it shows.
+//
+// A cursor becomes invalid at either end AND on an error: after !Valid(), status() tells which. Cursors never skip
+// what they cannot read. After falling off an end only a seek makes it valid again.
+//
+// Thread safety: one thread at a time. Moves may read files: never call them inside an epoch or under a lock.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "base/assert.h"
+#include "key/entry.h"
+
+namespace amethyst::key {
+
+class Cursor {
+ public:
+  Cursor() = default;
+  virtual ~Cursor() = default;
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+
+  // Seek: to the first entry whose key is at or after `target`. SeekForPrev: to the LAST entry (the oldest
+  // version) whose key is at or before it. Any of them may be called in any state, and clears an error.
+  virtual void SeekToFirst() = 0;
+  virtual void SeekToLast() = 0;
+  virtual void Seek(std::string_view target) = 0;
+  virtual void SeekForPrev(std::string_view target) = 0;
+
+  [[nodiscard]] bool Valid() const { return position_ != nullptr; }
+  [[nodiscard]] const Entry& entry() const {
+    AMETHYST_DCHECK(Valid());
+    return *position_;
+  }
+
+  void Next() {
+    AMETHYST_DCHECK(Valid());
+    if (++position_ == end_) [[unlikely]] NextBatch();
+  }
+  void Prev() {
+    AMETHYST_DCHECK(Valid());
+    if (position_-- == begin_) [[unlikely]] PrevBatch();
+  }
+
+  // The entries from the current one to the end of the batch, and those from its begin up to the current one,
+  // inclusive; empty if not Valid.
+  [[nodiscard]] std::span<const Entry> Ahead() const { return {position_, Valid() ? end_ : position_}; }
+  [[nodiscard]] std::span<const Entry> Behind() const {
+    return Valid() ? std::span<const Entry>(begin_, position_ + 1) : std::span<const Entry>();
+  }
+  // Moves within the batch, or just past it, which fetches the next: as that many calls of Next (Prev).
+  void Skip(size_t n) {
+    AMETHYST_DCHECK(n <= Ahead().size());
+    position_ += n;
+    if (position_ == end_) NextBatch();
+  }
+  void SkipBack(size_t n) {
+    AMETHYST_DCHECK(n <= Behind().size());
+    if (n == Behind().size()) {
+      position_ = begin_ - 1;
+      PrevBatch();
+    } else {
+      position_ -= n;
+    }
+  }
+
+  // True if in the batch no key occurs twice, and every entry is a put. Then `BatchMaxSequence` at or below a reader's
+  // snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of the batch
+  // may still have newer versions before the batch, and the last one older versions after it, unless this is true
+  // of the whole table: producers set it only if neither is so.)
+  [[nodiscard]] bool BatchIsPlain() const { return plain_; }
+  [[nodiscard]] SequenceNumber BatchMaxSequence() const { return max_sequence_; }
+
+  // A hint from a reader at `visible` that has hit a tombstone here: moves forward over whole subtrees (blocks, index
+  // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie wholly
+  // before `limit` (empty data(): no limit). May stop anywhere before the first entry that is none of these, or not
+  // move at all. Returns how many entries were passed, at least approximately; 0 if it did not move.
+  virtual uint64_t SkipDead(SequenceNumber visible, std::string_view limit) {
+    static_cast<void>(visible);
+    static_cast<void>(limit);
+    return 0;
+  }
+
+  [[nodiscard]] virtual Status status() const = 0;
+
+ protected:
+  // Called with the position one past the batch (one before it): shows the neighbouring batch, positioned at its first
+  // (last) entry, by SetBatch, or ends by Clear.
+  virtual void NextBatch() = 0;
+  virtual void PrevBatch() = 0;
+
+  // Shows `entries`, not empty, positioned at `index`.
+  void SetBatch(std::span<const Entry> entries, size_t index) {
+    AMETHYST_DCHECK(index < entries.size());
+    begin_ = entries.data();
+    end_ = begin_ + entries.size();
+    position_ = begin_ + index;
+  }
+  void SetPlain(bool plain, SequenceNumber max_sequence) {
+    plain_ = plain;
+    max_sequence_ = max_sequence;
+  }
+  void Clear() { begin_ = end_ = position_ = nullptr; }
+
+ private:
+  const Entry* begin_ = nullptr;
+  const Entry* end_ = nullptr;
+  const Entry* position_ = nullptr;
+  SequenceNumber max_sequence_ = kSequenceMax;
+  bool plain_ = false;
+};
+
+}  // namespace amethyst::key

@@ -1,0 +1,37 @@
+// What is known of a table without opening it: the manifest keeps it, the writer makes it, the reader checks it.
+// Thread safety: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "amethyst/options.h"
+#include "base/hash.h"
+#include "key/order.h"
+#include "key/types.h"
+
+namespace amethyst::sstable {
+
+struct TableOptions {
+  size_t block_bytes = 4096;
+  Compression compression = Compression::kLz4;
+  double filter_false_positive_rate = 0.01;
+  key::Order order{};
+};
+
+struct TableInfo {
+  base::Uid uid;            // In every checksum of the file.
+  uint64_t file_bytes = 0;
+  uint64_t digest = 0;      // Over all block checksums and the footer: names the exact content.
+  std::string smallest;     // First and last user key.
+  std::string largest;
+  key::SequenceNumber smallest_sequence{};
+  key::SequenceNumber largest_sequence{};
+  uint64_t entries = 0;
+  uint64_t deletes = 0;
+  uint64_t raw_bytes = 0;   // Keys and values before compression.
+  uint64_t oldest_delete_time_s = 0;  // Wall time of the oldest tombstone's write, since 1970; 0: no tombstones.
+  friend bool operator==(const TableInfo&, const TableInfo&) = default;
+};
+
+}  // namespace amethyst::sstable
