@@ -21,11 +21,23 @@ std::string_view ErrorCodeName(ErrorCode code) {
 std::string Error::ToString() const { return fmt::format("{}: {}", ErrorCodeName(code_), message_); }
 
 namespace base {
+namespace {
+
+constexpr std::string_view kOutOfDescriptors = "out of file descriptors";
+
+}  // namespace
 
 std::unexpected<Error> SystemError(int error_number, std::string_view what) {
+  if (error_number == EMFILE || error_number == ENFILE) {
+    return MakeError(ErrorCode::kIo, "{}: {}", what, kOutOfDescriptors);
+  }
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
   return MakeError(full ? ErrorCode::kNoSpace : ErrorCode::kIo, "{}: {}", what,
                    std::generic_category().message(error_number));
+}
+
+bool IsOutOfDescriptors(const Error& error) {
+  return error.code() == ErrorCode::kIo && error.message().ends_with(kOutOfDescriptors);
 }
 
 }  // namespace base

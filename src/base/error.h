@@ -36,6 +36,10 @@ template <typename... Args>
 // kNoSpace for ENOSPC and EDQUOT, else kIo: "<what>: <what the number means>".
 [[nodiscard]] std::unexpected<Error> SystemError(int error_number, std::string_view what);
 
+// Whether the process or the system is out of file descriptors (a SystemError of EMFILE or ENFILE): closing some
+// and trying again helps.
+[[nodiscard]] bool IsOutOfDescriptors(const Error& error);
+
 }  // namespace amethyst::base
 
 #define AMETHYST_CONCATENATE_(a, b) a##b

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/function_ref.h"
+
 namespace amethyst::base {
 
 // A random 128-bit identity, of a database or a table.
@@ -16,6 +18,9 @@ struct Uid {
 };
 
 [[nodiscard]] uint64_t Hash64(std::string_view bytes);
+// The same of bytes that come in pieces, for what is too large to be held before it is known to be good: `next` gives one piece
+// after the other, and an empty one at the end.
+[[nodiscard]] uint64_t Hash64OfPieces(FunctionRef<std::string_view()> next);
 
 // Where checksummed bytes belong: mixed into the checksum, so that bytes found in another file or at another
 // offset do not pass, and a copied block is rebased without hashing it again.

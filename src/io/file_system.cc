@@ -1,0 +1,43 @@
+#include "io/file_system.h"
+
+#include "base/error.h"
+
+namespace amethyst::io {
+namespace {
+
+Status WriteAndSync(FileSystem& files, const std::string& path, std::string_view bytes) {
+  AMETHYST_ASSIGN(const auto file, files.Create(path));
+  AMETHYST_TRY(file->Append(bytes));
+  AMETHYST_TRY(file->Sync());
+  return file->Close();
+}
+
+}  // namespace
+
+std::string JoinPath(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.ends_with('/')) path += '/';
+  return path.append(name);
+}
+
+std::string ParentDirectory(std::string_view path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string_view::npos) return ".";
+  return std::string(path.substr(0, slash == 0 ? 1 : slash));
+}
+
+Result<std::string> ReadFile(FileSystem& files, const std::string& path) {
+  AMETHYST_ASSIGN(const auto file, files.Open(path));
+  return ReadToEnd(*file);
+}
+
+Status ReplaceFile(FileSystem& files, const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".tmp";
+  AMETHYST_ASSIGN(const bool left_over, files.Exists(temporary));  // By a crash in here.
+  if (left_over) AMETHYST_TRY(files.Remove(temporary));
+  AMETHYST_TRY(WriteAndSync(files, temporary, bytes));
+  AMETHYST_TRY(files.Rename(temporary, path));
+  return files.SyncDirectory(ParentDirectory(path));
+}
+
+}  // namespace amethyst::io

@@ -1,0 +1,86 @@
+#include "io/posix_descriptor.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::io {
+
+Result<Descriptor> Descriptor::Open(std::string path, int flags) {
+  int number;
+  do {
+    number = open(path.c_str(), flags | O_CLOEXEC, 0644);
+  } while (number < 0 && errno == EINTR);
+  if (number < 0) return base::SystemError(errno, fmt::format("{} {}", flags & O_CREAT ? "create" : "open", path));
+  return Descriptor(std::move(path), number);
+}
+
+Descriptor::~Descriptor() {
+  if (number_ >= 0) close(number_);
+}
+
+Descriptor::Descriptor(Descriptor&& other) noexcept
+    : path_(std::move(other.path_)), number_(std::exchange(other.number_, -1)) {}
+
+Result<size_t> Descriptor::ReadAt(uint64_t offset, std::span<char> to) const {
+  size_t done = 0;
+  while (done < to.size()) {
+    const ssize_t read = pread(number_, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+    if (read == 0) break;
+    if (read > 0) {
+      done += static_cast<size_t>(read);
+    } else if (errno != EINTR) {
+      return base::SystemError(errno, fmt::format("read {} at {}", path_, offset + done));
+    }
+  }
+  return done;
+}
+
+Status Descriptor::WriteAt(uint64_t offset, std::string_view bytes) const {
+  AMETHYST_DCHECK(number_ >= 0);
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written > 0) {
+      bytes.remove_prefix(static_cast<size_t>(written));
+      offset += static_cast<uint64_t>(written);
+    } else if (written == 0 || errno != EINTR) {
+      return base::SystemError(written == 0 ? EIO : errno, fmt::format("write {} at {}", path_, offset));
+    }
+  }
+  return {};
+}
+
+Status Descriptor::SyncData() const {
+  AMETHYST_DCHECK(number_ >= 0);
+  if (fdatasync(number_) != 0) return base::SystemError(errno, fmt::format("sync {}", path_));
+  return {};
+}
+
+Status Descriptor::SyncAll() const {
+  AMETHYST_DCHECK(number_ >= 0);
+  if (fsync(number_) != 0) return base::SystemError(errno, fmt::format("sync {}", path_));
+  return {};
+}
+
+Result<uint64_t> Descriptor::Size() const {
+  struct stat status;
+  if (fstat(number_, &status) != 0) return base::SystemError(errno, fmt::format("size of {}", path_));
+  return static_cast<uint64_t>(status.st_size);
+}
+
+Status Descriptor::Close() {
+  AMETHYST_ASSERT(number_ >= 0);
+  // The descriptor is gone even if the call was interrupted (Linux).
+  if (close(std::exchange(number_, -1)) != 0 && errno != EINTR) {
+    return base::SystemError(errno, fmt::format("close {}", path_));
+  }
+  return {};
+}
+
+}  // namespace amethyst::io

@@ -1,0 +1,95 @@
+#include "io/posix_file.h"
+
+#include <fcntl.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "io/posix_descriptor.h"
+
+namespace amethyst::io {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{64} << 10;
+
+class PosixWritableFile final : public WritableFile {
+ public:
+  explicit PosixWritableFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+  Status Append(std::string_view bytes) override {
+    AMETHYST_ASSERT(usable_);
+    if (buffer_.size() + bytes.size() > kBufferBytes) AMETHYST_TRY(Flush());
+    if (bytes.size() >= kBufferBytes) return Latch(Write(bytes));
+    if (buffer_.capacity() == 0) buffer_.reserve(kBufferBytes);
+    buffer_.append(bytes);
+    return {};
+  }
+
+  Status Sync() override {
+    AMETHYST_ASSERT(usable_);
+    AMETHYST_TRY(Flush());
+    return Latch(descriptor_.SyncData());
+  }
+
+  Status Close() override {
+    AMETHYST_ASSERT(usable_);
+    AMETHYST_TRY(Flush());
+    usable_ = false;
+    return descriptor_.Close();
+  }
+
+  uint64_t size() const override { return written_ + buffer_.size(); }
+  const std::string& path() const override { return descriptor_.path(); }
+
+ private:
+  Status Flush() {
+    const Status flushed = Latch(Write(buffer_));
+    if (flushed) buffer_.clear();
+    return flushed;
+  }
+
+  Status Write(std::string_view bytes) {
+    AMETHYST_TRY(descriptor_.WriteAt(written_, bytes));
+    written_ += bytes.size();
+    return {};
+  }
+
+  Status Latch(Status status) {
+    usable_ = status.has_value();
+    return status;
+  }
+
+  Descriptor descriptor_;
+  std::string buffer_;
+  uint64_t written_ = 0;  // Bytes handed to the system.
+  bool usable_ = true;    // Neither closed nor failed.
+};
+
+class PosixRandomAccessFile final : public RandomAccessFile {
+ public:
+  explicit PosixRandomAccessFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+  Result<size_t> ReadAt(uint64_t offset, std::span<char> to) const override { return descriptor_.ReadAt(offset, to); }
+  void Prefetch(uint64_t offset, uint64_t bytes) const override {
+    posix_fadvise(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+  }
+  Result<uint64_t> Size() const override { return descriptor_.Size(); }
+  const std::string& path() const override { return descriptor_.path(); }
+
+ private:
+  const Descriptor descriptor_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<WritableFile>> CreatePosixFile(const std::string& path) {
+  AMETHYST_ASSIGN(Descriptor descriptor, Descriptor::Open(path, O_WRONLY | O_CREAT | O_EXCL));
+  return std::make_unique<PosixWritableFile>(std::move(descriptor));
+}
+
+Result<std::unique_ptr<RandomAccessFile>> OpenPosixFile(const std::string& path) {
+  AMETHYST_ASSIGN(Descriptor descriptor, Descriptor::Open(path, O_RDONLY));
+  posix_fadvise(descriptor.number(), 0, 0, POSIX_FADV_RANDOM);
+  return std::make_unique<PosixRandomAccessFile>(std::move(descriptor));
+}
+
+}  // namespace amethyst::io

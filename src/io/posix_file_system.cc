@@ -1,0 +1,115 @@
+#include "io/posix_file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/error.h"
+#include "io/posix_descriptor.h"
+#include "io/posix_file.h"
+#include "io/posix_lock.h"
+#include "io/posix_log_segment.h"
+
+namespace amethyst::io {
+namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+
+// OK with false if there is nothing of that name.
+Result<bool> Stat(const std::string& path, struct stat* status) {
+  if (stat(path.c_str(), status) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return base::SystemError(errno, fmt::format("stat {}", path));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WritableFile>> PosixFileSystem::Create(const std::string& path) { return CreatePosixFile(path); }
+
+Result<std::unique_ptr<LogSegment>> PosixFileSystem::CreateLogSegment(const std::string& path,
+                                                                      const LogSegmentOptions& options) {
+  return CreatePosixLogSegment(path, options);
+}
+
+Result<std::unique_ptr<RandomAccessFile>> PosixFileSystem::Open(const std::string& path) { return OpenPosixFile(path); }
+
+Status PosixFileSystem::SyncFile(const std::string& path) {
+  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(path, O_RDONLY));
+  return file.SyncData();
+}
+
+Result<bool> PosixFileSystem::Exists(const std::string& path) {
+  struct stat status;
+  return Stat(path, &status);
+}
+
+Result<uint64_t> PosixFileSystem::FileSize(const std::string& path) {
+  struct stat status;
+  AMETHYST_ASSIGN(const bool exists, Stat(path, &status));
+  if (!exists) return base::SystemError(ENOENT, fmt::format("size of {}", path));
+  return static_cast<uint64_t>(status.st_size);
+}
+
+Result<std::vector<std::string>> PosixFileSystem::List(const std::string& directory) {
+  const std::unique_ptr<DIR, CloseDirectory> stream(opendir(directory.c_str()));
+  if (stream == nullptr) return base::SystemError(errno, fmt::format("list {}", directory));
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return base::SystemError(errno, fmt::format("list {}", directory));
+  std::ranges::sort(names);
+  return names;
+}
+
+Status PosixFileSystem::CreateDirectories(const std::string& directory) {
+  struct stat status;
+  AMETHYST_ASSIGN(const bool exists, Stat(directory, &status));
+  if (exists && S_ISDIR(status.st_mode)) return {};
+  if (exists) return base::SystemError(ENOTDIR, fmt::format("create directory {}", directory));
+  std::string bare = directory;
+  while (bare.ends_with('/')) bare.pop_back();
+  const std::string parent = ParentDirectory(bare);
+  AMETHYST_TRY(CreateDirectories(parent));
+  if (mkdir(bare.c_str(), 0755) != 0 && errno != EEXIST) {
+    return base::SystemError(errno, fmt::format("create directory {}", bare));
+  }
+  return SyncDirectory(parent);
+}
+
+Status PosixFileSystem::RemoveDirectory(const std::string& directory) {
+  if (rmdir(directory.c_str()) != 0) return base::SystemError(errno, fmt::format("remove directory {}", directory));
+  return {};
+}
+
+Status PosixFileSystem::SyncDirectory(const std::string& directory) {
+  AMETHYST_ASSIGN(const Descriptor descriptor, Descriptor::Open(directory, O_RDONLY | O_DIRECTORY));
+  return descriptor.SyncAll();
+}
+
+Status PosixFileSystem::Rename(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return base::SystemError(errno, fmt::format("rename {} to {}", from, to));
+  return {};
+}
+
+Status PosixFileSystem::Remove(const std::string& path) {
+  if (unlink(path.c_str()) != 0) return base::SystemError(errno, fmt::format("remove {}", path));
+  return {};
+}
+
+Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path, LockMode mode) {
+  return LockPosixFile(path, mode);
+}
+
+}  // namespace amethyst::io

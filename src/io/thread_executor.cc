@@ -1,0 +1,115 @@
+#include "io/thread_executor.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace amethyst::io {
+namespace {
+
+class PeriodicThread final : public PeriodicJob {
+ public:
+  PeriodicThread(std::chrono::milliseconds interval, std::function<void()> job)
+      : interval_(interval), job_(std::move(job)), thread_([this] { Run(); }) {}
+
+  ~PeriodicThread() override {
+    {
+      base::MutexLock lock(mutex_);
+      stop_ = true;
+      stopped_.NotifyOne();
+    }
+    thread_.join();
+  }
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+
+  void Run() {
+    pthread_setname_np(pthread_self(), "amethyst-timer");
+    base::MutexLock lock(mutex_);
+    auto due = SteadyClock::now() + interval_;
+    while (!stop_) {
+      const auto left = std::chrono::ceil<std::chrono::microseconds>(due - SteadyClock::now());
+      if (left.count() > 0) {
+        stopped_.WaitFor(mutex_, left);
+        continue;
+      }
+      lock.Unlock();
+      job_();
+      due = SteadyClock::now() + interval_;
+      lock.Lock();
+    }
+  }
+
+  const std::chrono::milliseconds interval_;
+  const std::function<void()> job_;
+  base::Mutex mutex_;  // Innermost; not held while the job runs.
+  base::CondVar stopped_;
+  bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+ThreadExecutor::ThreadExecutor(uint32_t threads) {
+  AMETHYST_ASSERT(threads > 0);
+  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+ThreadExecutor::~ThreadExecutor() {
+  {
+    base::MutexLock lock(mutex_);
+    stop_ = true;
+    job_waits_.NotifyAll();
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ThreadExecutor::Schedule(Priority priority, std::function<void()> job) {
+  AMETHYST_ASSERT(job != nullptr && std::to_underlying(priority) < kPriorities);
+  base::MutexLock lock(mutex_);
+  waiting_[std::to_underlying(priority)].push_back(std::move(job));
+  job_waits_.NotifyOne();
+}
+
+std::unique_ptr<PeriodicJob> ThreadExecutor::ScheduleEvery(std::chrono::milliseconds interval,
+                                                           std::function<void()> job) {
+  AMETHYST_ASSERT(job != nullptr && interval.count() > 0);
+  return std::make_unique<PeriodicThread>(interval, std::move(job));
+}
+
+void ThreadExecutor::Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) {
+  while (!ready()) condition.Wait(mutex);
+}
+
+std::function<void()> ThreadExecutor::Take() {
+  for (auto& queue : waiting_) {
+    if (queue.empty()) continue;
+    std::function<void()> job = std::move(queue.front());
+    queue.pop_front();
+    return job;
+  }
+  return nullptr;
+}
+
+void ThreadExecutor::Work() {
+  pthread_setname_np(pthread_self(), "amethyst-work");
+  base::MutexLock lock(mutex_);
+  for (;;) {
+    std::function<void()> job = Take();
+    if (job != nullptr) {
+      lock.Unlock();
+      job();
+      job = nullptr;  // What it captured goes outside the lock.
+      lock.Lock();
+    } else if (stop_) {
+      return;
+    } else {
+      job_waits_.Wait(mutex_);
+    }
+  }
+}
+
+}  // namespace amethyst::io

@@ -1,0 +1,37 @@
+// Background jobs on real threads: a fixed pool that takes the most urgent waiting job first, oldest first among equals.
+// Thread safety: any thread at once. Jobs run without a lock of the executor.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "io/environment.h"
+
+namespace amethyst::io {
+
+class ThreadExecutor final : public Executor {
+ public:
+  explicit ThreadExecutor(uint32_t threads);
+  ~ThreadExecutor() override;
+
+  void Schedule(Priority priority, std::function<void()> job) override;
+  std::unique_ptr<PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval, std::function<void()> job) override;
+  void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override
+      AMETHYST_REQUIRES(mutex);
+  uint32_t thread_count() const override { return static_cast<uint32_t>(threads_.size()); }
+
+ private:
+  void Work();
+  // The most urgent job, empty if none waits.
+  [[nodiscard]] std::function<void()> Take() AMETHYST_REQUIRES(mutex_);
+
+  base::Mutex mutex_;  // Innermost.
+  base::CondVar job_waits_;
+  std::array<std::deque<std::function<void()>>, kPriorities> waiting_ AMETHYST_GUARDED_BY(mutex_);
+  bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace amethyst::io
