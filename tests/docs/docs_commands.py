@@ -7,7 +7,7 @@
 A block marked ```console holds commands, on lines that start with "$ ", each followed by the output that it must
 have; a line of output that is "..." stands for any lines. The blocks of one document run in order, in one scratch
 directory with a bin/adb of its own (the program under test, database data/adb). A block under the line
-<!-- not run: REASON --> is left out: for what installs, or runs for long.
+<!-- not run: REASON --> is left out: for what installs, or runs for long. Links between files must lead somewhere.
 The example is the README's first ```cpp block that has a main; the ```text block after it is its output.
 """
 import argparse
@@ -110,9 +110,17 @@ def documents_of(root):
     return sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*.md"))
 
 
+def broken_links_of(path):
+    """Links to files that are not there."""
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text())
+    return [f"{path}: the link to {link} leads nowhere" for link in links
+            if "://" not in link and not (path.parent / link).exists()]
+
+
 def run_documents(root, adb):
     ran, left_out, failures = 0, 0, []
     for path in documents_of(root):
+        failures += broken_links_of(path)
         document_ran, document_left_out, document_failures = run_document(path, adb)
         ran += document_ran
         left_out += document_left_out

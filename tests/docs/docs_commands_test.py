@@ -44,6 +44,13 @@ class Documents(unittest.TestCase):
     def test_other_blocks_are_not_commands(self):
         self.assertEqual(self.run_on("```cpp\n$ echo\n```\n```\n$ echo\n```\n"), (0, 0, 0))
 
+    def test_links_between_files_must_lead_somewhere(self):
+        with tempfile.TemporaryDirectory() as name:
+            document = pathlib.Path(name) / "a.md"
+            document.write_text("[a](a.md) [b](b.md#part) [site](https://example.org/x) `[x](y)` [d](.)\n")
+            self.assertEqual([failure.split("the link to ")[1].split()[0]
+                              for failure in docs_commands.broken_links_of(document)], ["b.md", "y"])
+
     def test_the_example_is_the_block_with_a_main_and_the_text_after_it(self):
         with tempfile.TemporaryDirectory() as name:
             readme = pathlib.Path(name) / "README.md"
