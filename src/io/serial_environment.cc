@@ -1,0 +1,18 @@
+#include "io/serial_environment.h"
+
+#include "base/assert.h"
+
+namespace amethyst::io {
+
+SerialEnvironment::SerialEnvironment(std::shared_ptr<FileSystem> files, uint64_t seed)
+    : files_(std::move(files)),
+      clock_(std::make_shared<ManualClock>()),
+      queue_(std::make_shared<SerialQueue>(clock_, seed)) {
+  AMETHYST_ASSERT(files_ != nullptr);
+}
+
+std::unique_ptr<Executor> SerialEnvironment::NewExecutor(uint32_t threads) {
+  return std::make_unique<SerialExecutor>(queue_, threads);
+}
+
+}  // namespace amethyst::io
