@@ -18,7 +18,8 @@
 namespace amethyst::io {
 namespace {
 
-constexpr size_t kZeroBytes = size_t{1} << 20;
+// A page at a time: larger writes put larger folios into the page cache, which one store then dirties as a whole.
+constexpr size_t kZeroBytes = 4096;
 
 class PosixLogSegment final : public LogSegment {
  public:
