@@ -1,51 +1,34 @@
 // The planner: a pure function from the shape of the tree to what should be rewritten next.
 //
-// Leveled, size ratio 10. Level targets derive from the size of the last level (as RocksDB's dynamic level bytes do), with
-// hysteresis, so that space amplification stays near 1.1 and a mass delete does not set off a storm. The victim in a level is the table with the
-// least bytes to rewrite per byte pushed down, less the garbage that the key sketches predict; dense tombstones go first; a
-// tombstone older than the deadline goes before all. Does no I/O and holds no state: golden text tests read its choices.
-// Thread safety: pure functions.
+// Leveled, size ratio 10. Level targets derive from the size of the last level (level_targets.h). The victim in a level is the
+// table with the least bytes to rewrite per byte pushed down, less the garbage that the key sketches predict (victim.h); dense
+// tombstones go first; a tombstone near its deadline goes before all. Does no I/O and holds no state: golden text tests read
+// its choices.
+//
+// Invariants of every plan: no input is busy; nobody else writes to the level `to` within the inputs' range; all tables of `to`
+// that the range of `upper` overlaps are in `lower`; an older table of level 0 goes down no later than a newer one that
+// overlaps it. Carrying out plan after plan comes to kNothing. Thread safety: pure functions.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "filter/key_sketch.h"
-#include "key/order.h"
+#include "compaction/shape.h"
 #include "key/types.h"
-#include "sstable/table_info.h"
 
 namespace amethyst::compaction {
 
-// What the planner sees of one table. Borrows.
-struct TableShape {
-  key::FileNumber number{};
-  const sstable::TableInfo* info = nullptr;
-  const filter::KeySketch* sketch = nullptr;  // nullptr: unknown.
-  bool busy = false;                          // Input of a running job.
-};
-
-struct TreeShape {
-  std::array<std::vector<TableShape>, key::kLevels> levels;  // Level 0 newest first, the others by key.
-  key::Order order{};
-};
-
-// Ranges of keys that running jobs write to, by level: a plan must not overlap them there.
-struct RunningOutput {
-  key::Level level = 0;
-  std::string smallest;
-  std::string largest;
-};
-
 struct PlannerSettings {
   uint64_t write_buffer_bytes = uint64_t{32} << 20;
-  uint32_t level0_trigger = 4;        // Runs in level 0 that call for a merge.
+  uint32_t level0_trigger = 4;                // Runs in level 0 that call for a merge.
   uint64_t table_bytes = uint64_t{32} << 20;  // Aimed-at size of an output table.
-  uint64_t now_s = 0;                 // Wall time, for the deadline.
-  uint64_t delete_deadline_s = 0;     // 0: none.
+  uint64_t now_s = 0;                         // Wall time, for the deadline.
+  uint64_t delete_deadline_s = 0;             // 0: none.
+  // The oldest live snapshot; kSequenceMax: there is none. A table is rewritten in place, to be rid of its tombstones, only if
+  // no snapshot is older than its newest entry: else it would be rewritten again and again. 0: never in place.
+  key::SequenceNumber oldest_snapshot{};
   bool use_sketches = true;
 };
 
@@ -59,7 +42,7 @@ enum class PlanKind : uint8_t {
 struct Plan {
   PlanKind kind = PlanKind::kNothing;
   key::Level from = 0;
-  key::Level to = 0;
+  key::Level to = 0;                   // == from: `upper` is rewritten in place, or dropped.
   std::vector<key::FileNumber> upper;  // Inputs from `from`, in that level's order.
   std::vector<key::FileNumber> lower;  // Inputs from `to` that they overlap (kMerge).
   std::string reason;                  // For logs and golden tests: "level 0 has 5 runs".
@@ -67,11 +50,24 @@ struct Plan {
 
 [[nodiscard]] Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& running,
                                   const PlannerSettings& settings);
-// The next step of compacting all of [begin, end] down to the last level that holds data; kNothing when that is done. Tables that
-// were made after `newest` (their numbers are greater) need not move: new writes do not keep it from ending.
+
+// A compaction by hand of all of [begin, end] down to the last level that holds data, and how far it has come. It goes level by
+// level from the top; at each it needs to move only tables that were there when it came to that level, so that it ends even
+// while writes go on. Tables of the last level that were there from the start and may hold garbage are rewritten, once.
+struct RangeGoal {
+  std::optional<std::string> begin;  // Both inclusive; nullopt is open.
+  std::optional<std::string> end;
+
+  // Kept by PlanRange.
+  key::Level level = 0;                   // Levels above it are done.
+  std::optional<key::FileNumber> first;   // Greatest number in use at the start; nullopt: not begun.
+  key::FileNumber newest{};               // Greatest number in use when it came to `level`.
+  bool done = false;
+};
+// The next step; advances `goal`. kNothing: there is nothing more to do (goal.done), or what has to be done next is held up by
+// running jobs: ask again when one of them has ended.
 [[nodiscard]] Plan PlanRange(const TreeShape& shape, const std::vector<RunningOutput>& running,
-                             const PlannerSettings& settings, std::optional<std::string_view> begin,
-                             std::optional<std::string_view> end, key::FileNumber newest);
+                             const PlannerSettings& settings, RangeGoal& goal);
 
 // Bytes that have to be rewritten until the tree has its shape: what the pacing of writes looks at.
 [[nodiscard]] uint64_t CompactionDebt(const TreeShape& shape, const PlannerSettings& settings);

@@ -1,12 +1,17 @@
 // Which versions of a key a rewrite keeps: a pure decision, shared by flush and compaction.
 //
-// Versions come newest first. A version is kept if it is the newest that some snapshot, or a reader at the newest sequence, sees. A
-// tombstone that would be kept goes as well if nothing older of its key can lie below (older runs, levels, running outputs), and
-// every snapshot that sees it would see absence anyway. A put that lies at the bottom below all snapshots has its sequence set to 0.
+// Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only the newest is ever seen, by the
+// snapshot at the stripe's end (the last stripe's end is a reader at the newest sequence). All others are dropped. A tombstone
+// is needed only to hide an older version: it is held back until the next version that stays is known. If that is a put, the
+// tombstone stays; if that is another tombstone, the older one hides all that both would; if there is none, the tombstone
+// goes, unless something older may lie below this rewrite. A put that is below all snapshots, with nothing below it, gets
+// sequence 0, and so lets readers skip the question of visibility.
 // Thread safety: one thread at a time.
 #pragma once
 
-#include <span>
+#include <cstddef>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "key/types.h"
@@ -18,17 +23,34 @@ class Retention {
   // `snapshots`: ascending; all that are live when the job starts. Later ones see at least everything that the inputs hold.
   explicit Retention(std::vector<key::SequenceNumber> snapshots);
 
-  enum class Verdict : uint8_t { kKeep, kKeepAsOldest, kDrop };
+  enum class Verdict : uint8_t {
+    kDrop,
+    kKeep,          // A put; the tombstone of TakeHeld, if any, goes before it.
+    kKeepAsOldest,  // The same, with sequence 0.
+    kHold,          // A tombstone, held from now on; one held before is dropped.
+  };
 
-  // A new key begins. `nothing_below`: no older version of it lies outside this job's inputs.
+  // A new key begins; EndKey was called for the one before. `nothing_below`: no older version of it lies outside this
+  // job's inputs.
   void StartKey(bool nothing_below);
-  // The next version of the key. kKeepAsOldest: keep it with sequence 0.
+  // The next version of the key, newest first.
   [[nodiscard]] Verdict Decide(key::Tag tag);
+  // After kKeep and kKeepAsOldest: the tombstone that stays before the version just kept, if one does.
+  [[nodiscard]] std::optional<key::Tag> TakeHeld() { return std::exchange(held_, std::nullopt); }
+  // No version of the key is left: the tombstone that stays as its oldest, if one does.
+  [[nodiscard]] std::optional<key::Tag> EndKey();
+
+  // Whether every snapshot sees it: only then can a put get sequence 0.
+  [[nodiscard]] bool IsSettled(key::SequenceNumber sequence) const {
+    return snapshots_.empty() || sequence <= snapshots_.front();
+  }
 
  private:
-  std::vector<key::SequenceNumber> snapshots_;
-  size_t last_stripe_ = 0;
-  bool first_ = true;
+  [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
+
+  const std::vector<key::SequenceNumber> snapshots_;
+  size_t last_stripe_ = 0;        // Of the version before; one past the last stripe: none yet.
+  std::optional<key::Tag> held_;
   bool nothing_below_ = false;
 };
 

@@ -1,0 +1,42 @@
+#include "compaction/retention.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace amethyst::compaction {
+
+Retention::Retention(std::vector<key::SequenceNumber> snapshots) : snapshots_(std::move(snapshots)) {
+  AMETHYST_ASSERT(std::is_sorted(snapshots_.begin(), snapshots_.end()));
+}
+
+size_t Retention::StripeOf(key::SequenceNumber sequence) const {
+  if (IsSettled(sequence)) return 0;
+  return static_cast<size_t>(std::lower_bound(snapshots_.begin(), snapshots_.end(), sequence) - snapshots_.begin());
+}
+
+void Retention::StartKey(bool nothing_below) {
+  AMETHYST_DCHECK(!held_.has_value());
+  last_stripe_ = snapshots_.size() + 1;
+  nothing_below_ = nothing_below;
+}
+
+Retention::Verdict Retention::Decide(key::Tag tag) {
+  const size_t stripe = StripeOf(tag.sequence());
+  AMETHYST_DCHECK(stripe <= last_stripe_);
+  if (stripe == last_stripe_) return Verdict::kDrop;
+  last_stripe_ = stripe;
+  if (tag.kind() == key::EntryKind::kDelete) {
+    held_ = tag;
+    return Verdict::kHold;
+  }
+  AMETHYST_DCHECK(tag.kind() == key::EntryKind::kPut);
+  return stripe == 0 && nothing_below_ ? Verdict::kKeepAsOldest : Verdict::kKeep;
+}
+
+std::optional<key::Tag> Retention::EndKey() {
+  const std::optional<key::Tag> oldest = std::exchange(held_, std::nullopt);
+  return nothing_below_ ? std::nullopt : oldest;
+}
+
+}  // namespace amethyst::compaction
