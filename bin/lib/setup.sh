@@ -77,7 +77,7 @@ build() {
     if [[ $installed != 0 || ! -e $directory/build.ninja || $root/CMakePresets.json -nt $directory/build.ninja ]]; then
       configure "$preset"
     fi
-    if ! ninja -C "$directory" "$@" 9>&- < /dev/null | show_progress "build/$preset"; then
+    if ! ninja -C "$directory" "$@" 9>&- 2>&1 < /dev/null | show_progress "build/$preset"; then
       say "the build failed; what the compiler said is above"
       exit 1
     fi
