@@ -45,15 +45,16 @@ template <typename... Args>
 #define AMETHYST_CONCATENATE_(a, b) a##b
 #define AMETHYST_CONCATENATE(a, b) AMETHYST_CONCATENATE_(a, b)
 
-#define AMETHYST_TRY(expression)                                                            \
-  do {                                                                                      \
-    if (auto tried = (expression); !tried) [[unlikely]]                                     \
-      return std::unexpected<::amethyst::Error>(std::move(tried).error());                  \
+#define AMETHYST_TRY(expression)                                           \
+  do {                                                                     \
+    if (auto tried = (expression); !tried) [[unlikely]]                    \
+      return std::unexpected<::amethyst::Error>(std::move(tried).error()); \
   } while (false)
 
 #define AMETHYST_ASSIGN(declaration, expression) \
   AMETHYST_ASSIGN_(AMETHYST_CONCATENATE(assigned_, __LINE__), declaration, expression)
-#define AMETHYST_ASSIGN_(result, declaration, expression)                                   \
-  auto result = (expression);                                                               \
-  if (!result) [[unlikely]] return std::unexpected<::amethyst::Error>(std::move(result).error()); \
+#define AMETHYST_ASSIGN_(result, declaration, expression)                 \
+  auto result = (expression);                                             \
+  if (!result) [[unlikely]]                                               \
+    return std::unexpected<::amethyst::Error>(std::move(result).error()); \
   declaration = std::move(*result)

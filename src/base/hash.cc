@@ -20,7 +20,8 @@ uint64_t Hash64OfPieces(FunctionRef<std::string_view()> next) {
 
 // A bijection of the hash for every location, so mixing loses no strength: the finaliser of MurmurHash3 over their sum.
 uint64_t MixLocation(uint64_t hash, const Location& location) {
-  uint64_t where = location.owner.low ^ (location.owner.high * 0x9e3779b97f4a7c15u) ^ (location.offset + 1) * 0xd6e8feb86659fd93u;
+  uint64_t where =
+      location.owner.low ^ (location.owner.high * 0x9e3779b97f4a7c15u) ^ (location.offset + 1) * 0xd6e8feb86659fd93u;
   where = (where ^ (where >> 33)) * 0xff51afd7ed558ccdu;
   where = (where ^ (where >> 33)) * 0xc4ceb9fe1a85ec53u;
   return hash + (where ^ (where >> 33));

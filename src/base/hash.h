@@ -18,8 +18,8 @@ struct Uid {
 };
 
 [[nodiscard]] uint64_t Hash64(std::string_view bytes);
-// The same of bytes that come in pieces, for what is too large to be held before it is known to be good: `next` gives one piece
-// after the other, and an empty one at the end.
+// The same of bytes that come in pieces, for what is too large to be held before it is known to be good: `next` gives
+// one piece after the other, and an empty one at the end.
 [[nodiscard]] uint64_t Hash64OfPieces(FunctionRef<std::string_view()> next);
 
 // Where checksummed bytes belong: mixed into the checksum, so that bytes found in another file or at another

@@ -33,7 +33,9 @@ class Random {
   }
 
   // Uniform in [0, bound); bound over 0. The bias of the multiplication is below 2^-32 for bounds below 2^32.
-  uint64_t Below(uint64_t bound) { return static_cast<uint64_t>((static_cast<unsigned __int128>((*this)()) * bound) >> 64); }
+  uint64_t Below(uint64_t bound) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>((*this)()) * bound) >> 64);
+  }
   bool OneIn(uint64_t n) { return Below(n) == 0; }
 
   static constexpr uint64_t min() { return 0; }

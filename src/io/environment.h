@@ -27,14 +27,15 @@ class Clock {
 enum class Priority : uint8_t { kFlush, kCompactionL0, kCompaction };
 inline constexpr size_t kPriorities = 3;
 
-// Runs background jobs, and is the only way in which the engine waits for something that a job or another thread must do.
+// Runs background jobs, and is the only way in which the engine waits for something that a job or another thread must
+// do.
 class Executor {
  public:
   virtual ~Executor() = default;  // Runs or has run every job; none is left.
 
   virtual void Schedule(Priority priority, std::function<void()> job) = 0;
-  // Runs `job` every `interval` on a thread of its own kind, until the returned handle is destroyed (which waits for a run in
-  // progress). A simulation runs it when it advances its clock.
+  // Runs `job` every `interval` on a thread of its own kind, until the returned handle is destroyed (which waits for a
+  // run in progress). A simulation runs it when it advances its clock.
   [[nodiscard]] virtual std::unique_ptr<struct PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval,
                                                                           std::function<void()> job) = 0;
   // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). Whoever makes it

@@ -1,8 +1,8 @@
 // Open files. The only door to bytes on disk, together with file_system.h and log_segment.h.
 //
-// All calls retry EINTR and finish short transfers themselves; errors name the file and the offset. Destroying a file closes
-// it without syncing, and one that is written without Close may lack what was appended last.
-// Thread safety: RandomAccessFile any thread at once; WritableFile one thread at a time.
+// All calls retry EINTR and finish short transfers themselves; errors name the file and the offset. Destroying a file
+// closes it without syncing, and one that is written without Close may lack what was appended last. Thread safety:
+// RandomAccessFile any thread at once; WritableFile one thread at a time.
 #pragma once
 
 #include <cstdint>

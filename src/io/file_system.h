@@ -1,7 +1,7 @@
 // Files by name: create, open, list, rename, remove, lock.
 //
-// A created, renamed or removed name survives power loss only after SyncDirectory. Paths are plain strings. Errors name the path.
-// Thread safety: any thread at once.
+// A created, renamed or removed name survives power loss only after SyncDirectory. Paths are plain strings. Errors name
+// the path. Thread safety: any thread at once.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class FileSystem {
 
   // Creates `path`, which must not exist (kIo otherwise).
   [[nodiscard]] virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
-  // Creates a segment of that capacity, its blocks allocated, so that no store can run out of space: kNoSpace shows here.
+  // Creates a segment of that capacity, its blocks allocated, so that no store can run out of space: kNoSpace shows
+  // here.
   [[nodiscard]] virtual Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
                                                                              const LogSegmentOptions& options) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;

@@ -1,9 +1,9 @@
 // A preallocated file for the write-ahead log, stored into at memory speed.
 //
-// Where mapping is safe (ext4, xfs, tmpfs) a window of the file is mapped and populated ahead, so a store is a memcpy that
-// survives a process crash; elsewhere, and outside the window, a store is a pwrite. All stores go through Store, so
-// that a simulated file system (whose window is empty) sees each of them.
-// Thread safety: stores from one thread at a time; Sync from any thread, at the same time as stores.
+// Where mapping is safe (ext4, xfs, tmpfs) a window of the file is mapped and populated ahead, so a store is a memcpy
+// that survives a process crash; elsewhere, and outside the window, a store is a pwrite. All stores go through Store,
+// so that a simulated file system (whose window is empty) sees each of them. Thread safety: stores from one thread at a
+// time; Sync from any thread, at the same time as stores.
 #pragma once
 
 #include <cstdint>

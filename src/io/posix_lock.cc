@@ -70,7 +70,8 @@ class LockRegistry {
 // Never destroyed: a database may be closed by static destruction.
 LockRegistry& Registry() {
   static LockRegistry& registry = *[] {
-    const int failed = pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
+    const int failed =
+        pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
     AMETHYST_ASSERT(failed == 0);
     return new LockRegistry;
   }();

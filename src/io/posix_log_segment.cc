@@ -61,7 +61,8 @@ class PosixLogSegment final : public LogSegment {
 Status WriteZeros(const Descriptor& file, uint64_t capacity) {
   const std::string zeros(kZeroBytes, '\0');
   for (uint64_t offset = 0; offset < capacity; offset += kZeroBytes) {
-    AMETHYST_TRY(file.WriteAt(offset, std::string_view(zeros).substr(0, std::min<uint64_t>(kZeroBytes, capacity - offset))));
+    AMETHYST_TRY(
+        file.WriteAt(offset, std::string_view(zeros).substr(0, std::min<uint64_t>(kZeroBytes, capacity - offset))));
   }
   return file.SyncData();
 }

@@ -1,15 +1,16 @@
 // Log segments of the operating system: preallocated, and mapped where stores through a mapping are safe.
 //
 // The whole segment is mapped at once, but only a window of it holds pages: a thread of the segment's own populates it
-// some MiB ahead of the writer, 1 MiB a step, and gives back what lies behind. So the writer pays a memcpy a record and a
-// short lock a step, and errors of population reach it as a Status instead of a signal. Where the thread has fallen behind, a
-// store is a pwrite, which is coherent with the mapping (one page cache); records that do not fit the window are one, too.
+// some MiB ahead of the writer, 1 MiB a step, and gives back what lies behind. So the writer pays a memcpy a record and
+// a short lock a step, and errors of population reach it as a Status instead of a signal. Where the thread has fallen
+// behind, a store is a pwrite, which is coherent with the mapping (one page cache); records that do not fit the window
+// are one, too.
 //
 //   0        window_begin      writer      window_end  populated        capacity
 //   |  given back  |   exposed to Store()      |  ready   |  not populated  |
 //
-// A zero-filled segment is populated for reading, so that only pages stored into become dirty, and a sync writes no more.
-// Thread safety: as in log_segment.h.
+// A zero-filled segment is populated for reading, so that only pages stored into become dirty, and a sync writes no
+// more. Thread safety: as in log_segment.h.
 #pragma once
 
 #include <memory>

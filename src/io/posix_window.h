@@ -22,10 +22,11 @@ class PosixWindow {
     uint64_t end = 0;
   };
 
-  // Maps `file`, of that size, and populates its first step. `for_reading`: pages are populated clean, and become dirty only
-  // when stored into. Null if the kernel cannot populate (before Linux 5.14): then do without mapping. Any other failure of
-  // the kernel to give pages is an error.
-  [[nodiscard]] static Result<std::unique_ptr<PosixWindow>> Map(const Descriptor& file, uint64_t bytes, bool for_reading);
+  // Maps `file`, of that size, and populates its first step. `for_reading`: pages are populated clean, and become dirty
+  // only when stored into. Null if the kernel cannot populate (before Linux 5.14): then do without mapping. Any other
+  // failure of the kernel to give pages is an error.
+  [[nodiscard]] static Result<std::unique_ptr<PosixWindow>> Map(const Descriptor& file, uint64_t bytes,
+                                                                bool for_reading);
   ~PosixWindow();
   PosixWindow(const PosixWindow&) = delete;
   PosixWindow& operator=(const PosixWindow&) = delete;

@@ -1,5 +1,5 @@
-// An environment for simulations: any files, a manual clock, and all background work on the caller's thread, in an order
-// drawn from a seed. Thread safety: one thread.
+// An environment for simulations: any files, a manual clock, and all background work on the caller's thread, in an
+// order drawn from a seed. Thread safety: one thread.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ class SerialEnvironment final : public Environment {
   ManualClock& clock() override { return *clock_; }
   std::unique_ptr<Executor> NewExecutor(uint32_t threads) override;
 
-  // Runs one waiting job, of any executor, drawn by the seed; false if none waits. For the simulation's driver, which so mixes
-  // background work with its own calls.
+  // Runs one waiting job, of any executor, drawn by the seed; false if none waits. For the simulation's driver, which
+  // so mixes background work with its own calls.
   bool RunOneJob() { return queue_->RunOne(nullptr); }
   [[nodiscard]] size_t waiting_jobs() const { return queue_->size(); }
 

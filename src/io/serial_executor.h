@@ -1,5 +1,6 @@
-// Background jobs without threads: they wait in a queue until somebody waits for one or the simulation runs one, and which
-// of them goes next is drawn from a seed. So a whole database, and several at once, run on one thread and repeat exactly.
+// Background jobs without threads: they wait in a queue until somebody waits for one or the simulation runs one, and
+// which of them goes next is drawn from a seed. So a whole database, and several at once, run on one thread and repeat
+// exactly.
 //
 // A wait first runs jobs (a job's own wait runs others inside it), then, with none left, moves the clock to the next
 // periodic job. If neither can make it true, the program would hang with threads as well: it aborts and says so.

@@ -1,5 +1,5 @@
-// Background jobs on real threads: a fixed pool that takes the most urgent waiting job first, oldest first among equals.
-// Thread safety: any thread at once. Jobs run without a lock of the executor.
+// Background jobs on real threads: a fixed pool that takes the most urgent waiting job first, oldest first among
+// equals. Thread safety: any thread at once. Jobs run without a lock of the executor.
 #pragma once
 
 #include <array>

@@ -265,7 +265,9 @@ TEST_P(FileSystemContract, ALogSegmentHoldsWhatWasStoredAsAStringWould) {
     uint64_t end = 0;
     while (end < capacity) {
       // Mostly records, some large, few larger than the window; now and then the header is written again.
-      const uint64_t wish = random.OneIn(2000) ? random.Below(4 << 20) : random.OneIn(50) ? random.Below(100'000) : random.Below(300);
+      const uint64_t wish = random.OneIn(2000) ? random.Below(4 << 20)
+                            : random.OneIn(50) ? random.Below(100'000)
+                                               : random.Below(300);
       const std::string bytes(std::min(wish, capacity - end), static_cast<char>('a' + random.Below(26)));
       const bool header = random.OneIn(500) && bytes.size() < end;
       const uint64_t offset = header ? random.Below(2) : end;
