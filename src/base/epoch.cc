@@ -65,7 +65,15 @@ class Domain {
     {
       MutexLock lock(mutex_);
       limbo_.push_back({.tag = global_epoch.load(std::memory_order_relaxed), .reclaim = std::move(reclaim)});
-      if (limbo_.size() < next_sweep_size_ || sweeping_ || running_deferred) return;
+      if (limbo_.size() < next_sweep_size_) return;
+    }
+    Sweep();
+  }
+
+  void Sweep() {
+    {
+      MutexLock lock(mutex_);
+      if (limbo_.empty() || sweeping_ || running_deferred) return;
       sweeping_ = true;
     }
     AdvanceEpoch();
@@ -180,6 +188,11 @@ void RegisterThread() {
 void Retire(std::function<void()> reclaim) {
   AMETHYST_ASSERT(!InEpoch());
   epoch_internal::TheDomain().Retire(std::move(reclaim));
+}
+
+void SweepEpochs() {
+  AMETHYST_ASSERT(!InEpoch());
+  epoch_internal::TheDomain().Sweep();
 }
 
 void DrainEpochs() {

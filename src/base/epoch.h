@@ -82,6 +82,10 @@ class EpochGuard {
 // by DrainEpochs, which whoever retires something large may call. Not inside an epoch. Never blocks.
 void Retire(std::function<void()> reclaim);
 
+// Runs at once what was retired and no guard can see any more, unless another thread is at it. Not inside an epoch. Never
+// blocks.
+void SweepEpochs();
+
 // Waits until every guard that exists now is gone and everything retired before has run. Not inside an epoch, and not
 // from a deferred function.
 void DrainEpochs();

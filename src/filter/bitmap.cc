@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/bits.h"
 #include "base/coding.h"
 #include "base/error.h"
 
@@ -41,29 +42,9 @@ size_t Bitmap::AndPopCount(const Bitmap& a, const Bitmap& b) {
   return count;
 }
 
-size_t Bitmap::NextSet(size_t from) const {
-  if (from >= bit_count_) return bit_count_;
-  size_t word = from / 64;
-  uint64_t rest = words_[word] & (~uint64_t{0} << (from % 64));
-  while (rest == 0) {
-    if (++word == words_.size()) return bit_count_;
-    rest = words_[word];
-  }
-  const size_t bit = word * 64 + static_cast<size_t>(std::countr_zero(rest));
-  AMETHYST_ASSERT(bit < bit_count_);
-  return bit;
-}
+size_t Bitmap::NextSet(size_t from) const { return std::min(bit_count_, base::NextBit(words_, from, true)); }
 
-size_t Bitmap::NextClear(size_t from) const {
-  if (from >= bit_count_) return bit_count_;
-  size_t word = from / 64;
-  uint64_t rest = ~words_[word] & (~uint64_t{0} << (from % 64));
-  while (rest == 0) {
-    if (++word == words_.size()) return bit_count_;
-    rest = ~words_[word];
-  }
-  return std::min(bit_count_, word * 64 + static_cast<size_t>(std::countr_zero(rest)));
-}
+size_t Bitmap::NextClear(size_t from) const { return std::min(bit_count_, base::NextBit(words_, from, false)); }
 
 // Both encoders stop once they exceed `bytes_max`, when another form has won: their result is then cut short but longer than that.
 
@@ -129,7 +110,8 @@ bool Bitmap::DecodeRuns(std::string_view* from) {
     if (!base::ReadVarint64(from, &skip) || skip >= bit_count_ - next || (next > 0 && skip == 0)) return false;
     next += skip;
     if (!base::ReadVarint64(from, &length_less_one) || length_less_one >= bit_count_ - next) return false;
-    for (const size_t end = next + length_less_one + 1; next < end; ++next) Set(next);
+    base::FillBits(words_, next, next + length_less_one + 1, true);
+    next += length_less_one + 1;
   }
   return true;
 }
