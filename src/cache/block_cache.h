@@ -1,28 +1,40 @@
 // The cache of blocks, index pages and filters: one per memory budget.
 //
-// Policies: kScanResistant (S3-FIFO, Yang et al. 2023: a small probationary queue, a main queue, a ghost list; hits only raise a
-// saturating counter in the frame) and kLru (strict within a shard, by lock and list). Eviction clears the slot, waits out the
-// epoch's grace period, and frees when nobody pins. Frame memory comes from slabs, so that what is charged is what is used.
-// Thread safety: any thread at once. Lock rank: cache shard locks are leaves (nothing is locked under them).
+// Policies: kScanResistant (S3-FIFO) and kLru (strict within a shard, by lock and list), see replacement.h. Eviction clears the
+// slot, waits out the epoch's grace period, and frees when nobody pins. Frame memory comes from slabs, so that what is charged
+// is what is used (frame_memory.h). The policy's own lists cost some 20 bytes a frame on top.
+//
+// Invariants: a slot in state "loading" belongs to the one thread that put it there; a frame is in a queue of its shard exactly
+// while it is in its slot; both change together under the shard's lock.
+// Thread safety: any thread at once. Lock rank: all locks here are leaves (nothing is locked under them).
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
 #include "base/function_ref.h"
+#include "base/mutex.h"
 #include "cache/frame.h"
+#include "cache/replacement.h"
 
 namespace amethyst::cache {
 
+class FrameMemory;
+
 struct CacheStats {
-  uint64_t hits = 0;    // Counted by RecordHit (callers batch them).
+  uint64_t hits = 0;    // Counted by RecordHit and GetOrLoad.
   uint64_t misses = 0;  // Loads.
   uint64_t evictions = 0;
-  uint64_t resident_bytes = 0;   // Frames in slots.
-  uint64_t charged_bytes = 0;    // All frame memory, pinned and awaiting their grace period included.
+  uint64_t resident_bytes = 0;        // Frames in slots.
+  uint64_t charged_bytes = 0;         // All frame memory, pinned and awaiting its grace period included.
+  uint64_t evicted_pinned_bytes = 0;  // Frames out of their slots that callers' pins keep: charged, reported on top.
   uint64_t capacity_bytes = 0;
 };
 
@@ -31,14 +43,15 @@ class BlockCache {
   struct Settings {
     size_t capacity_bytes = 0;
     CachePolicy policy = CachePolicy::kScanResistant;
-    uint32_t shards = 0;  // 0: chosen. Tests against the reference model use 1.
+    uint32_t shards = 0;  // 0: chosen. Else a power of two. Tests against the reference model use 1.
   };
   explicit BlockCache(const Settings& settings);
   ~BlockCache();  // No slot refers to any frame any more; pinned frames may outlive it.
 
-  // The frame in `slot`, pinned, loading it if need be. Concurrent misses on one slot load once; the others wait. `parent`, the
-  // frame whose payload holds `slot` or nullptr for a table's own slot, is pinned by the caller. Never inside an epoch.
-  // `load` makes the frame with NewFrame and fills it; it runs without any lock held and may fail.
+  // The frame in `slot`, pinned, loading it if need be. Concurrent misses on one slot load once; the others wait, and try for
+  // themselves if that failed. `parent`, the frame whose payload holds `slot` or nullptr for a table's own slot, is pinned by
+  // the caller. Never inside an epoch. `load` makes the frame with NewFrame and fills it; it runs without any lock held and may
+  // fail.
   [[nodiscard]] Result<FrameRef> GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load);
 
   // Publishes `frame`, filled, in `slot` if that is empty (else drops it): how a table writer hands its fresh blocks over.
@@ -46,19 +59,65 @@ class BlockCache {
 
   // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts to make
   // room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With no
-  // slot to hang in, it is freed at its last unpin.
-  [[nodiscard]] FrameRef NewFrame(FrameKind kind, size_t payload_bytes);
+  // slot to hang in, it is freed at its last unpin. Never inside an epoch, nor in a function deferred to an epoch's end.
+  [[nodiscard]] FrameRef NewFrame(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
 
-  // Takes the frame out of `slot`, if any: before the slot's memory goes. The frame must not own resident slots.
+  // Takes the frame out of `slot`, if any (one that is being loaded is waited for): before the slot's memory goes. The frame must
+  // not own resident slots. Never inside an epoch.
   void Evict(Slot& slot);
 
-  // Hits in slots, counted; under kLru also moves the frame to the front.
+  // A hit in a slot, counted; under kLru also moves the frame to the front (inside an epoch only if no other thread is at it).
   void RecordHit(Frame* frame);
-  [[nodiscard]] CachePolicy policy() const;
+  // As many hits, counted, for callers that batch them. Not under kLru, which must know the frames.
+  void RecordHits(uint64_t count);
+  [[nodiscard]] CachePolicy policy() const { return policy_; }
 
-  // Shrinks or grows; evicts down to it as far as pins allow.
-  void SetCapacity(size_t capacity_bytes);
+  // Grows, or shrinks: kNow evicts down to it as far as pins allow (never inside an epoch, nor in a deferred function), kLater
+  // leaves that to the next NewFrame calls.
+  enum class Shrink { kNow, kLater };
+  void SetCapacity(size_t capacity_bytes, Shrink shrink = Shrink::kNow);
   [[nodiscard]] CacheStats stats() const;
+
+ private:
+  struct Shard {
+    explicit Shard(CachePolicy policy) : replacement(policy) {}
+    mutable base::Mutex mutex;
+    Replacement replacement AMETHYST_GUARDED_BY(mutex);
+  };
+  // Where threads wait for loads that others do, by a hash of the slot's address.
+  struct Latch {
+    base::Mutex mutex;
+    base::CondVar loaded;
+  };
+  // Figures of the threads that share this cell; relaxed sums.
+  struct alignas(64) Counters {
+    std::atomic<uint64_t> hits{0};
+    std::atomic<uint64_t> misses{0};
+    std::atomic<uint64_t> evictions{0};
+  };
+  static constexpr size_t kLatches = 64;
+  static constexpr size_t kCounters = 32;
+
+  [[nodiscard]] Shard& ShardOf(const Frame& frame) {
+    return *shards_[(static_cast<uint64_t>(frame.identity()) >> 32) % shards_.size()];
+  }
+  [[nodiscard]] Latch& LatchOf(const Slot& slot);
+  [[nodiscard]] Counters& MyCounters();
+  void WaitForLoad(Slot& slot);
+  void Publish(Slot& slot, Frame* parent, Frame* frame);
+  void WakeWaiters(Slot& slot);
+  [[nodiscard]] size_t EvictBytes(size_t wanted_bytes);
+  [[nodiscard]] size_t EvictSparsestSlab();
+  void ShrinkToCapacity();
+  [[nodiscard]] bool TakeOut(Frame& frame, uint32_t references_max);
+  void RetireChain(Frame* chain);
+
+  const CachePolicy policy_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // Constant once built.
+  FrameMemory* const memory_;                   // Deletes itself, see Disown.
+  std::atomic<size_t> next_shard_{0};           // Whose turn it is to give memory back; a relaxed counter.
+  std::array<Latch, kLatches> latches_;
+  std::array<Counters, kCounters> counters_;
 };
 
 }  // namespace amethyst::cache

@@ -5,53 +5,108 @@
 // epoch: no hash table, no lock, no reference count. What outlives the epoch holds a FrameRef.
 //
 // Life: NewFrame -> filled by its loader -> published in its slot -> evicted (slot cleared, then the grace period) -> freed at
-// the last unpin. A frame that owns slots is evictable only while none of them is resident.
+// the last unpin. A resident frame pins the parent that its slot lies in, and nothing pinned is chosen for eviction: so a
+// frame that owns slots stays while any of them is resident, and a slot never dies before the frame in it.
 // Thread safety: pins and touches from any thread; payload is immutable once published, but for slots in it.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "base/assert.h"
+#include "base/hash.h"
+
 namespace amethyst::cache {
 
-class BlockCache;
+class Frame;
+class FrameMemory;
 class Slot;
 
 enum class FrameKind : uint8_t { kData, kIndex, kFilter };
 
+// Which bytes a frame holds, whatever slot it hangs in: by this the replacement policy knows again what it evicted before.
+enum class FrameIdentity : uint64_t {};
+[[nodiscard]] inline FrameIdentity IdentityOf(const base::Uid& table, uint64_t offset) {
+  return FrameIdentity{base::MixLocation(0, {.owner = table, .offset = offset})};
+}
+
+// The queue of the replacement policy that a frame is in: kNone while it is in no slot.
+enum class FrameQueue : uint8_t { kNone, kSmall, kMain };
+
+// What the cache notes about a frame. `queue`, `slot`, `parent` and the links are guarded by the lock of the frame's shard while
+// the frame is in a slot; after its eviction they belong to whoever evicted it.
+struct FrameState {
+  std::atomic<uint32_t> references{1};  // Pins, and one for the slot; whoever takes the last one back frees.
+  std::atomic<uint8_t> heat{0};         // Hits that the policy has not used up; hints, so relaxed everywhere.
+  FrameKind kind{};
+  FrameQueue queue = FrameQueue::kNone;
+  bool past_grace = false;  // Evicted, and kept by pins alone. Written before the cache gives its own reference back.
+  FrameIdentity identity{};
+  size_t payload_bytes = 0;
+  FrameMemory* memory = nullptr;
+  Slot* slot = nullptr;
+  Frame* parent = nullptr;  // Pinned by this frame from publication to the end of its grace period.
+  Frame* newer = nullptr;   // Neighbours in the queue.
+  Frame* older = nullptr;   // For evicted frames: the next one that waits for its grace in the same batch.
+};
+
 class alignas(64) Frame {
  public:
+  static constexpr uint8_t kHeatMax = 3;
+
+  Frame(FrameKind kind, FrameIdentity identity, size_t payload_bytes, FrameMemory& memory) {
+    state_.kind = kind;
+    state_.identity = identity;
+    state_.payload_bytes = payload_bytes;
+    state_.memory = &memory;
+  }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+
   // 64-byte aligned.
   [[nodiscard]] char* payload() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] const char* payload() const { return reinterpret_cast<const char*>(this + 1); }
-  [[nodiscard]] size_t payload_bytes() const { return payload_bytes_; }
-  [[nodiscard]] std::string_view bytes() const { return {payload(), payload_bytes_}; }
-  [[nodiscard]] FrameKind kind() const { return kind_; }
+  [[nodiscard]] size_t payload_bytes() const { return state_.payload_bytes; }
+  [[nodiscard]] std::string_view bytes() const { return {payload(), payload_bytes()}; }
+  [[nodiscard]] FrameKind kind() const { return state_.kind; }
+  [[nodiscard]] FrameIdentity identity() const { return state_.identity; }
+  // Header and payload, for accounting.
+  [[nodiscard]] size_t size_bytes() const { return sizeof(Frame) + payload_bytes(); }
 
-  // Tells the replacement policy of a hit. Writes nothing shared when the frame is already known to be hot (and does
+  // Tells the replacement policy of a hit. Writes nothing shared when the frame is already known to be hot (and means
   // nothing under strict LRU, whose hits go through BlockCache::RecordHit).
   void Touch() {
-    const uint8_t heat = heat_.load(std::memory_order_relaxed);
-    if (heat < kHeatMax) heat_.store(heat + 1, std::memory_order_relaxed);
+    const uint8_t heat = state_.heat.load(std::memory_order_relaxed);
+    if (heat < kHeatMax) state_.heat.store(heat + 1, std::memory_order_relaxed);
   }
 
   // Pin: inside an epoch, or while already pinned. Unpin may free the frame.
-  void Pin() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void Unpin();
+  void Pin() {
+    const uint32_t before = state_.references.fetch_add(1, std::memory_order_relaxed);
+    AMETHYST_DCHECK(before > 0);
+    static_cast<void>(before);
+  }
+  void Unpin() {
+    // Release: what this thread did with the frame is over before it is freed; acquire: by everyone.
+    const uint32_t before = state_.references.fetch_sub(1, std::memory_order_acq_rel);
+    AMETHYST_DCHECK(before > 0);
+    if (before == 1) Free();
+  }
+  // Pins a frame that may be on its way out, whose memory is known to be still there. False: it is being freed.
+  [[nodiscard]] bool TryPin();
 
-  static constexpr uint8_t kHeatMax = 3;
+  // For this folder alone.
+  [[nodiscard]] FrameState& state() { return state_; }
 
  private:
-  // (the owner of this folder completes the fields; no friend: give BlockCache a FrameState base or accessors)
-  std::atomic<uint32_t> references_{1};
-  std::atomic<uint8_t> heat_{0};
-  FrameKind kind_{};
-  size_t payload_bytes_ = 0;
+  void Free();
+
+  FrameState state_;
 };
+static_assert(sizeof(Frame) == 64);
 
 // Keeps a frame alive. Move-only; may be empty.
 class FrameRef {
@@ -74,6 +129,7 @@ class FrameRef {
   [[nodiscard]] Frame* get() const { return frame_; }
   Frame* operator->() const { return frame_; }
   explicit operator bool() const { return frame_ != nullptr; }
+  // Hands the pin to the caller.
   [[nodiscard]] Frame* Release() { return std::exchange(frame_, nullptr); }
 
  private:
@@ -84,7 +140,8 @@ class FrameRef {
 // empty slots. 8 bytes.
 class Slot {
  public:
-  // The resident frame or nullptr. Only inside an epoch, where it stays valid until the guard leaves, or with the slot's frame pinned.
+  // The resident frame or nullptr. Only inside an epoch, where it stays valid until the guard leaves, or with the slot's frame
+  // pinned.
   [[nodiscard]] Frame* Peek() const {
     const uintptr_t word = word_.load(std::memory_order_acquire);  // Pairs with the release store that publishes a loaded frame.
     return (word & kLoading) != 0 ? nullptr : reinterpret_cast<Frame*>(word);

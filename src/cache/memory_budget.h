@@ -2,12 +2,11 @@
 //
 // Shared by all databases opened with it. Reservations never wait and never fail: whoever reserves has its own limit (see the
 // engine's pacing), so that no wait can need memory that only the waiter holds; the cache gives way down to a floor of an
-// eighth of the budget. Thread safety: any thread at once.
+// eighth of the budget. Thread safety: any thread at once; reserving more not inside an epoch.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 
 #include "cache/block_cache.h"
 
@@ -15,6 +14,8 @@ namespace amethyst::cache {
 
 class MemoryBudget {
  public:
+  static constexpr size_t kCacheFloorOneIn = 8;
+
   MemoryBudget(size_t total_bytes, CachePolicy policy);
 
   [[nodiscard]] size_t total_bytes() const { return total_bytes_; }
@@ -25,6 +26,8 @@ class MemoryBudget {
   [[nodiscard]] size_t reserved_bytes() const { return reserved_bytes_.load(std::memory_order_relaxed); }
 
  private:
+  [[nodiscard]] size_t CacheShare(size_t reserved_bytes) const;
+
   const size_t total_bytes_;
   std::atomic<size_t> reserved_bytes_{0};  // Written by reservations of any thread; a plain sum.
   BlockCache cache_;
@@ -34,10 +37,10 @@ class MemoryBudget {
 class Reservation {
  public:
   Reservation() = default;
-  Reservation(MemoryBudget& budget, size_t bytes);
+  Reservation(MemoryBudget& budget, size_t bytes) : budget_(&budget) { Resize(bytes); }
   Reservation(Reservation&& other) noexcept;
   Reservation& operator=(Reservation&& other) noexcept;
-  ~Reservation();
+  ~Reservation() { Resize(0); }
   void Resize(size_t bytes);
   [[nodiscard]] size_t bytes() const { return bytes_; }
 

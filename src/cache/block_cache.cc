@@ -1,0 +1,311 @@
+#include "cache/block_cache.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "base/assert.h"
+#include "base/epoch.h"
+#include "cache/frame_memory.h"
+
+namespace amethyst::cache {
+namespace {
+
+// Frames are evicted in batches, ahead of need, so that the look at all threads which ends a grace period is shared by
+// many, and memory is back before it is asked for.
+constexpr size_t kBatchBytesMax = size_t{256} << 10;
+constexpr size_t kBatchOneIn = 64;  // Of the capacity.
+
+constexpr size_t kShardBytesMin = size_t{16} << 20;
+constexpr size_t kShardsMax = 16;
+
+size_t ChooseShards(const BlockCache::Settings& settings) {
+  if (settings.shards != 0) return settings.shards;
+  return std::bit_floor(std::clamp(settings.capacity_bytes / kShardBytesMin, size_t{1}, kShardsMax));
+}
+
+size_t BatchBytes(size_t capacity_bytes) { return std::min(capacity_bytes / kBatchOneIn, kBatchBytesMax); }
+
+// Clears the slot of a frame that has just been taken out of its queue; under the shard's lock.
+void ClearSlot(Frame& frame) {
+  FrameState& state = frame.state();
+  AMETHYST_ASSERT(state.queue == FrameQueue::kNone && state.slot != nullptr);
+  AMETHYST_ASSERT(state.slot->word().load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(&frame));
+  state.slot->word().store(0, std::memory_order_release);
+  state.slot = nullptr;
+}
+
+}  // namespace
+
+BlockCache::BlockCache(const Settings& settings)
+    : policy_(settings.policy), memory_(new FrameMemory(settings.capacity_bytes)) {
+  const size_t shards = ChooseShards(settings);
+  AMETHYST_ASSERT(std::has_single_bit(shards));
+  for (size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(policy_));
+}
+
+// What is left hangs in slots of index frames that were evicted while somebody held them; each such child pins its parent.
+BlockCache::~BlockCache() {
+  Frame* chain = nullptr;
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    base::MutexLock lock(shard->mutex);
+    while (Frame* frame = shard->replacement.Oldest()) {
+      shard->replacement.Remove(*frame);
+      ClearSlot(*frame);
+      frame->state().older = std::exchange(chain, frame);
+    }
+  }
+  RetireChain(chain);
+  base::SweepEpochs();
+  memory_->Disown();
+}
+
+BlockCache::Latch& BlockCache::LatchOf(const Slot& slot) {
+  return latches_[(reinterpret_cast<uintptr_t>(&slot) * 0x9e3779b97f4a7c15u) >> (64 - std::countr_zero(kLatches))];
+}
+
+BlockCache::Counters& BlockCache::MyCounters() {
+  static std::atomic<size_t> threads{0};  // Deals out cells; a relaxed counter.
+  thread_local const size_t cell = threads.fetch_add(1, std::memory_order_relaxed) % kCounters;
+  return counters_[cell];
+}
+
+Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load) {
+  AMETHYST_ASSERT(!base::InEpoch());
+  for (;;) {
+    FrameRef hit;
+    {
+      base::EpochGuard guard;
+      if (Frame* frame = slot.Peek()) {
+        frame->Pin();
+        hit = FrameRef(frame);
+      }
+    }
+    if (hit) {
+      hit->Touch();
+      RecordHit(hit.get());
+      return hit;
+    }
+    uintptr_t found = 0;
+    if (slot.word().compare_exchange_strong(found, Slot::kLoading, std::memory_order_relaxed)) break;
+    if (found == Slot::kLoading) WaitForLoad(slot);
+  }
+  MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
+  Result<FrameRef> loaded = load();
+  if (!loaded) {
+    slot.word().store(0, std::memory_order_release);
+    WakeWaiters(slot);
+    return loaded;
+  }
+  AMETHYST_ASSERT(*loaded);
+  FrameRef result = loaded->Share();
+  Publish(slot, parent, loaded->Release());
+  return result;
+}
+
+void BlockCache::Insert(Slot& slot, Frame* parent, FrameRef frame) {
+  AMETHYST_ASSERT(frame);
+  uintptr_t found = 0;
+  if (slot.word().compare_exchange_strong(found, Slot::kLoading, std::memory_order_relaxed)) {
+    Publish(slot, parent, frame.Release());
+  }
+}
+
+// Ends the loading state; the frame's first reference is the slot's from now on.
+void BlockCache::Publish(Slot& slot, Frame* parent, Frame* frame) {
+  FrameState& state = frame->state();
+  AMETHYST_ASSERT(slot.word().load(std::memory_order_relaxed) == Slot::kLoading);
+  AMETHYST_ASSERT(state.slot == nullptr && state.memory == memory_);
+  if (parent != nullptr) parent->Pin();
+  {
+    Shard& shard = ShardOf(*frame);
+    base::MutexLock lock(shard.mutex);
+    state.slot = &slot;
+    state.parent = parent;
+    shard.replacement.Insert(*frame);
+    slot.word().store(reinterpret_cast<uintptr_t>(frame), std::memory_order_release);  // Pairs with Peek.
+  }
+  WakeWaiters(slot);
+}
+
+void BlockCache::WaitForLoad(Slot& slot) {
+  Latch& latch = LatchOf(slot);
+  base::MutexLock lock(latch.mutex);
+  while (slot.word().load(std::memory_order_relaxed) == Slot::kLoading) latch.loaded.Wait(latch.mutex);
+}
+
+// After the slot has left the loading state: who waits has either seen that under the latch's lock, or is asleep by now.
+void BlockCache::WakeWaiters(Slot& slot) {
+  Latch& latch = LatchOf(slot);
+  { base::MutexLock lock(latch.mutex); }
+  latch.loaded.NotifyAll();
+}
+
+FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
+  AMETHYST_ASSERT(!base::InEpoch());
+  using Limit = FrameMemory::Limit;
+  const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
+  Frame* frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
+  if (frame != nullptr && memory_->headroom_bytes() < batch_bytes) {
+    if (EvictBytes(batch_bytes) > 0) base::SweepEpochs();
+  }
+  // No hole is large enough. In turn: let the policy choose; wait for what has been evicted; empty slabs.
+  constexpr int kEmptySlabAfter = 2;
+  constexpr int kAttempts = 5;
+  for (int attempt = 0; frame == nullptr && attempt < kAttempts; ++attempt) {
+    if (attempt == 0) {
+      if (EvictBytes(std::max(batch_bytes, payload_bytes)) > 0) base::SweepEpochs();
+    } else {
+      const size_t evicted = attempt < kEmptySlabAfter ? 0 : EvictSparsestSlab();
+      if (evicted > 0 || memory_->awaiting_grace_bytes() > 0) base::DrainEpochs();
+    }
+    frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
+  }
+  if (frame == nullptr) frame = memory_->New(kind, identity, payload_bytes, Limit::kNone);
+  return FrameRef(frame);
+}
+
+size_t BlockCache::EvictBytes(size_t wanted_bytes) {
+  Frame* chain = nullptr;
+  size_t evicted_bytes = 0;
+  for (size_t turn = 0; turn < shards_.size() && evicted_bytes < wanted_bytes; ++turn) {
+    Shard& shard = *shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
+    base::MutexLock lock(shard.mutex);
+    while (evicted_bytes < wanted_bytes) {
+      Frame* const frame = shard.replacement.TakeVictim();
+      if (frame == nullptr) break;
+      ClearSlot(*frame);
+      evicted_bytes += frame->size_bytes();
+      frame->state().older = std::exchange(chain, frame);
+    }
+  }
+  RetireChain(chain);
+  return evicted_bytes;
+}
+
+size_t BlockCache::EvictSparsestSlab() {
+  Frame* chain = nullptr;
+  size_t evicted_bytes = 0;
+  {
+    const std::vector<FrameRef> pinned = memory_->PinSparsestSlab();
+    for (const FrameRef& frame : pinned) {
+      constexpr uint32_t kSlotAndThis = 2;
+      if (!TakeOut(*frame.get(), kSlotAndThis)) continue;
+      evicted_bytes += frame->size_bytes();
+      frame->state().older = std::exchange(chain, frame.get());
+    }
+  }
+  RetireChain(chain);
+  return evicted_bytes;
+}
+
+void BlockCache::Evict(Slot& slot) {
+  AMETHYST_ASSERT(!base::InEpoch());
+  for (;;) {
+    const uintptr_t word = slot.word().load(std::memory_order_relaxed);
+    if (word == 0) return;
+    if (word == Slot::kLoading) {
+      WaitForLoad(slot);
+      continue;
+    }
+    FrameRef pinned;
+    {
+      base::EpochGuard guard;
+      if (Frame* frame = slot.Peek()) {
+        frame->Pin();
+        pinned = FrameRef(frame);
+      }
+    }
+    if (pinned && TakeOut(*pinned.get(), std::numeric_limits<uint32_t>::max())) {
+      RetireChain(pinned.get());
+      return;
+    }
+  }
+}
+
+// Takes a frame that the caller pins out of its slot; false if it is in none, or has more references than that.
+bool BlockCache::TakeOut(Frame& frame, uint32_t references_max) {
+  Shard& shard = ShardOf(frame);
+  base::MutexLock lock(shard.mutex);
+  FrameState& state = frame.state();
+  if (state.queue == FrameQueue::kNone || state.references.load(std::memory_order_relaxed) > references_max) return false;
+  shard.replacement.Remove(frame);
+  ClearSlot(frame);
+  return true;
+}
+
+// Gives up the slots' references to evicted frames, linked by `older`, and theirs to their parents, after the grace period.
+void BlockCache::RetireChain(Frame* chain) {
+  if (chain == nullptr) return;
+  uint64_t count = 0;
+  for (Frame* frame = chain; frame != nullptr; frame = frame->state().older) {
+    memory_->OnEvicted(frame->size_bytes());
+    ++count;
+  }
+  MyCounters().evictions.fetch_add(count, std::memory_order_relaxed);
+  base::Retire([chain] {
+    for (Frame* next = chain; next != nullptr;) {
+      Frame* const frame = std::exchange(next, next->state().older);
+      Frame* const parent = frame->state().parent;
+      frame->state().memory->OnGraceOver(frame);
+      frame->Unpin();
+      if (parent != nullptr) parent->Unpin();
+    }
+  });
+}
+
+void BlockCache::RecordHit(Frame* frame) {
+  RecordHits(1);
+  if (policy_ != CachePolicy::kLru) return;
+  Shard& shard = ShardOf(*frame);
+  const auto move_to_front = [&]() AMETHYST_REQUIRES(shard.mutex) {
+    if (frame->state().queue != FrameQueue::kNone) shard.replacement.Hit(*frame);
+  };
+  if (base::InEpoch()) {  // Where nobody may wait for a lock.
+    if (!shard.mutex.TryLock()) return;
+    move_to_front();
+    shard.mutex.Unlock();
+  } else {
+    base::MutexLock lock(shard.mutex);
+    move_to_front();
+  }
+}
+
+void BlockCache::RecordHits(uint64_t count) { MyCounters().hits.fetch_add(count, std::memory_order_relaxed); }
+
+void BlockCache::SetCapacity(size_t capacity_bytes, Shrink shrink) {
+  memory_->SetCapacity(capacity_bytes);
+  if (shrink == Shrink::kNow) ShrinkToCapacity();
+}
+
+void BlockCache::ShrinkToCapacity() {
+  while (memory_->taken_bytes() > memory_->capacity_bytes()) {
+    AMETHYST_ASSERT(!base::InEpoch());
+    // First what the policy gives up; that leaves holes, so then slab by slab.
+    const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
+    const size_t headroom_bytes = memory_->headroom_bytes();
+    size_t evicted_bytes = headroom_bytes < batch_bytes ? EvictBytes(batch_bytes - headroom_bytes) : EvictSparsestSlab();
+    if (evicted_bytes == 0) evicted_bytes = EvictBytes(batch_bytes);
+    if (evicted_bytes == 0 && memory_->awaiting_grace_bytes() == 0) return;
+    base::DrainEpochs();
+  }
+}
+
+CacheStats BlockCache::stats() const {
+  CacheStats stats;
+  for (const Counters& counters : counters_) {
+    stats.hits += counters.hits.load(std::memory_order_relaxed);
+    stats.misses += counters.misses.load(std::memory_order_relaxed);
+    stats.evictions += counters.evictions.load(std::memory_order_relaxed);
+  }
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    base::MutexLock lock(shard->mutex);
+    stats.resident_bytes += shard->replacement.bytes();
+  }
+  stats.charged_bytes = memory_->taken_bytes();
+  stats.evicted_pinned_bytes = memory_->evicted_pinned_bytes();
+  stats.capacity_bytes = memory_->capacity_bytes();
+  return stats;
+}
+
+}  // namespace amethyst::cache

@@ -1,0 +1,260 @@
+#include "cache/frame_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/pages.h"
+
+namespace amethyst::cache {
+namespace {
+
+constexpr size_t kUnitBytes = 256;
+constexpr size_t kSlabBytesMax = base::kHugePageBytes;
+constexpr size_t kSlabBytesMin = size_t{128} << 10;
+constexpr size_t kCapacityForHugeSlabs = 32 * kSlabBytesMax;
+constexpr size_t kZeroedBytes = 64;
+
+// Frames mapped alone start behind the first cache line of their pages.
+constexpr size_t kAloneOffset = 64;
+
+size_t AloneBytes(size_t payload_bytes) {
+  return base::RoundUp(kAloneOffset + sizeof(Frame) + std::max(payload_bytes, kZeroedBytes), base::kPageBytes);
+}
+
+size_t UnitsOf(size_t payload_bytes) {
+  return base::RoundUp(sizeof(Frame) + std::max(payload_bytes, kZeroedBytes), kUnitBytes) / kUnitBytes;
+}
+
+Frame* Construct(char* at, FrameKind kind, FrameIdentity identity, size_t payload_bytes, FrameMemory& memory) {
+  AMETHYST_ASSERT(reinterpret_cast<uintptr_t>(at) % alignof(Frame) == 0);
+  auto* frame = new (at) Frame(kind, identity, payload_bytes, memory);
+  std::memset(frame->payload(), 0, kZeroedBytes);
+  return frame;
+}
+
+}  // namespace
+
+// At the start of its own memory, which is aligned to its size, so that a frame's address leads to it.
+struct FrameMemory::Slab {
+  size_t unit_count = 0;
+  size_t units_used = 0;  // This header's included.
+  size_t free_run_max = 0;  // No run of free units is longer.
+  size_t index = 0;         // In its arena.
+  std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> used{};    // A bit for each unit,
+  std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> starts{};  // and whether a frame starts there.
+
+  [[nodiscard]] static size_t HeaderUnits() { return base::RoundUp(sizeof(Slab), kUnitBytes) / kUnitBytes; }
+  [[nodiscard]] bool IsEmpty() const { return units_used == HeaderUnits(); }
+  [[nodiscard]] Frame* FrameAt(size_t unit) {
+    return std::launder(reinterpret_cast<Frame*>(reinterpret_cast<char*>(this) + unit * kUnitBytes));
+  }
+};
+
+FrameMemory::FrameMemory(size_t capacity_bytes)
+    : slab_bytes_(capacity_bytes >= kCapacityForHugeSlabs ? kSlabBytesMax : kSlabBytesMin), capacity_bytes_(capacity_bytes) {}
+
+FrameMemory::Slab* FrameMemory::MapSlab() {
+  const auto advice = slab_bytes_ == base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;
+  auto* slab = new (base::TakePages(slab_bytes_, slab_bytes_, advice)) Slab;
+  slab->unit_count = slab_bytes_ / kUnitBytes;
+  slab->units_used = Slab::HeaderUnits();
+  slab->free_run_max = slab->unit_count - slab->units_used;
+  // The units past the end of a smaller slab are in use by nobody, for good.
+  base::FillBits(slab->used, 0, Slab::HeaderUnits(), true);
+  base::FillBits(slab->used, slab->unit_count, slab->used.size() * 64, true);
+  free_unit_bytes_.fetch_add((slab->unit_count - slab->units_used) * kUnitBytes, std::memory_order_relaxed);
+  return slab;
+}
+
+void FrameMemory::UnmapSlab(Slab* slab) const {
+  AMETHYST_ASSERT(slab->IsEmpty());
+  base::ReturnPages(reinterpret_cast<char*>(slab), slab_bytes_);
+}
+
+FrameMemory::Slab* FrameMemory::SlabOf(const Frame* frame) const {
+  const auto address = reinterpret_cast<uintptr_t>(frame);
+  return std::launder(reinterpret_cast<Slab*>(address - address % slab_bytes_));
+}
+
+bool FrameMemory::Take(size_t bytes, Limit limit) {
+  if (limit == Limit::kCapacity && taken_bytes() + bytes > capacity_bytes()) return false;
+  taken_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
+Frame* FrameMemory::New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit) {
+  if (IsAlone(payload_bytes)) return NewAlone(kind, identity, payload_bytes, limit);
+  Slab* slab = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    if (Frame* frame = PlaceInSlabs(kind, identity, payload_bytes)) return frame;
+    slab = std::exchange(spare_, nullptr);
+    if (slab == nullptr && !Take(slab_bytes_, limit)) return nullptr;
+  }
+  if (slab == nullptr) slab = MapSlab();  // Not under the lock: the first touch of a huge page takes its time.
+  base::MutexLock lock(mutex_);
+  Arena& arena = ArenaOf(kind);
+  slab->index = arena.slabs.size();
+  arena.cursor = slab->index;
+  arena.slabs.push_back(slab);
+  Frame* const frame = PlaceIn(*slab, kind, identity, payload_bytes);
+  AMETHYST_ASSERT(frame != nullptr);
+  return frame;
+}
+
+Frame* FrameMemory::NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit) {
+  const size_t bytes = AloneBytes(payload_bytes);
+  AMETHYST_ASSERT(bytes > payload_bytes);
+  Slab* unneeded = nullptr;
+  bool taken = false;
+  {
+    base::MutexLock lock(mutex_);
+    taken = Take(bytes, Limit::kCapacity);
+    if (!taken) {
+      unneeded = DropSpare();
+      taken = Take(bytes, limit);
+    }
+    if (taken) ++live_frames_;
+  }
+  if (unneeded != nullptr) UnmapSlab(unneeded);
+  if (!taken) return nullptr;
+  const auto advice = bytes >= base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;
+  const size_t alignment = bytes >= base::kHugePageBytes ? base::kHugePageBytes : base::kPageBytes;
+  return Construct(base::TakePages(bytes, alignment, advice) + kAloneOffset, kind, identity, payload_bytes, *this);
+}
+
+Frame* FrameMemory::PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
+  Arena& arena = ArenaOf(kind);
+  for (size_t tried = 0; tried < arena.slabs.size(); ++tried) {
+    if (arena.cursor >= arena.slabs.size()) arena.cursor = 0;
+    if (Frame* frame = PlaceIn(*arena.slabs[arena.cursor], kind, identity, payload_bytes)) return frame;
+    ++arena.cursor;
+  }
+  return nullptr;
+}
+
+Frame* FrameMemory::PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
+  const size_t units = UnitsOf(payload_bytes);
+  if (slab.free_run_max < units) return nullptr;
+  size_t begin = base::NextBit(slab.used, 0, false);
+  size_t end = base::NextBit(slab.used, begin, true);
+  while (end - begin < units) {
+    if (end >= slab.unit_count) {
+      slab.free_run_max = units - 1;
+      return nullptr;
+    }
+    begin = base::NextBit(slab.used, end, false);
+    end = base::NextBit(slab.used, begin, true);
+  }
+  base::FillBits(slab.used, begin, begin + units, true);
+  base::FillBits(slab.starts, begin, begin + 1, true);
+  slab.units_used += units;
+  AMETHYST_ASSERT(slab.units_used <= slab.unit_count);
+  free_unit_bytes_.fetch_sub(units * kUnitBytes, std::memory_order_relaxed);
+  ++live_frames_;
+  return Construct(reinterpret_cast<char*>(&slab) + begin * kUnitBytes, kind, identity, payload_bytes, *this);
+}
+
+void FrameMemory::Free(Frame* frame) {
+  AMETHYST_ASSERT(frame->state().queue == FrameQueue::kNone);
+  if (frame->state().past_grace) evicted_pinned_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
+  const size_t alone_bytes = IsAlone(frame->payload_bytes()) ? AloneBytes(frame->payload_bytes()) : 0;
+  Slab* unneeded = nullptr;
+  bool last = false;
+  {
+    base::MutexLock lock(mutex_);
+    AMETHYST_ASSERT(live_frames_ > 0);
+    --live_frames_;
+    taken_bytes_.fetch_sub(alone_bytes, std::memory_order_relaxed);
+    if (alone_bytes == 0) unneeded = ReleaseUnits(frame);
+    last = disowned_ && live_frames_ == 0;
+  }
+  if (alone_bytes > 0) base::ReturnPages(reinterpret_cast<char*>(frame) - kAloneOffset, alone_bytes);
+  if (unneeded != nullptr) UnmapSlab(unneeded);
+  if (last) delete this;
+}
+
+// Returns the frame's slab if that is now empty and of no more use.
+FrameMemory::Slab* FrameMemory::ReleaseUnits(Frame* frame) {
+  Slab* const slab = SlabOf(frame);
+  const size_t begin = static_cast<size_t>(reinterpret_cast<char*>(frame) - reinterpret_cast<char*>(slab)) / kUnitBytes;
+  const size_t units = UnitsOf(frame->payload_bytes());
+  AMETHYST_ASSERT(slab->FrameAt(begin) == frame && slab->units_used >= Slab::HeaderUnits() + units);
+  base::FillBits(slab->used, begin, begin + units, false);
+  base::FillBits(slab->starts, begin, begin + 1, false);
+  slab->units_used -= units;
+  slab->free_run_max = slab->unit_count - slab->units_used;
+  free_unit_bytes_.fetch_add(units * kUnitBytes, std::memory_order_relaxed);
+  if (!slab->IsEmpty()) return nullptr;
+
+  Arena& arena = ArenaOf(frame->kind());
+  AMETHYST_ASSERT(arena.slabs[slab->index] == slab);
+  arena.slabs[slab->index] = arena.slabs.back();
+  arena.slabs[slab->index]->index = slab->index;
+  arena.slabs.pop_back();
+  Slab* const unneeded = DropSpare();
+  spare_ = slab;
+  return taken_bytes() > capacity_bytes() || disowned_ ? DropSpare() : unneeded;
+}
+
+FrameMemory::Slab* FrameMemory::DropSpare() {
+  if (spare_ == nullptr) return nullptr;
+  taken_bytes_.fetch_sub(slab_bytes_, std::memory_order_relaxed);
+  free_unit_bytes_.fetch_sub((spare_->unit_count - spare_->units_used) * kUnitBytes, std::memory_order_relaxed);
+  return std::exchange(spare_, nullptr);
+}
+
+void FrameMemory::SetCapacity(size_t capacity_bytes) {
+  Slab* unneeded = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    capacity_bytes_.store(capacity_bytes, std::memory_order_relaxed);
+    if (taken_bytes() > capacity_bytes) unneeded = DropSpare();
+  }
+  if (unneeded != nullptr) UnmapSlab(unneeded);
+}
+
+size_t FrameMemory::headroom_bytes() const {
+  const size_t available = capacity_bytes() + free_unit_bytes_.load(std::memory_order_relaxed) + awaiting_grace_bytes();
+  const size_t taken = taken_bytes();
+  return available > taken ? available - taken : 0;
+}
+
+std::vector<FrameRef> FrameMemory::PinSparsestSlab() {
+  std::vector<FrameRef> pinned;
+  base::MutexLock lock(mutex_);
+  if (data_.slabs.empty()) return pinned;
+  Slab& slab = **std::ranges::min_element(data_.slabs, {}, [](const Slab* candidate) { return candidate->units_used; });
+  for (size_t unit = base::NextBit(slab.starts, 0, true); unit < slab.unit_count;
+       unit = base::NextBit(slab.starts, unit + 1, true)) {
+    Frame* const frame = slab.FrameAt(unit);
+    if (frame->TryPin()) pinned.emplace_back(frame);
+  }
+  return pinned;
+}
+
+void FrameMemory::OnGraceOver(Frame* frame) {
+  awaiting_grace_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
+  evicted_pinned_bytes_.fetch_add(frame->size_bytes(), std::memory_order_relaxed);
+  frame->state().past_grace = true;
+}
+
+void FrameMemory::Disown() {
+  Slab* unneeded = nullptr;
+  bool last = false;
+  {
+    base::MutexLock lock(mutex_);
+    disowned_ = true;
+    unneeded = DropSpare();
+    last = live_frames_ == 0;
+  }
+  if (unneeded != nullptr) UnmapSlab(unneeded);
+  if (last) delete this;
+}
+
+}  // namespace amethyst::cache

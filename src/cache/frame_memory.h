@@ -1,0 +1,94 @@
+// The memory that frames live in: slabs of huge pages, so that what is charged is what the process really holds.
+//
+// A slab is 2 MiB (128 KiB under a capacity of less than 64 MiB), cut into units of 256 bytes; a frame takes a run of units,
+// first fit, and neighbours that are freed merge by themselves, because the only record is a bitmap. Data frames have slabs of
+// their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more than half a slab are
+// mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held (but one spare slab, counted too).
+// Rounding loses 128 bytes a frame on average; holes that fit nothing are bounded by the capacity itself, since New refuses to
+// grow beyond it: whoever needs room evicts, and where holes are scattered empties the sparsest slab (PinSparsestSlab).
+//
+// Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once. Its lock is a leaf.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/mutex.h"
+#include "cache/frame.h"
+
+namespace amethyst::cache {
+
+class FrameMemory {
+ public:
+  struct Slab;
+  enum class Limit { kCapacity, kNone };
+
+  explicit FrameMemory(size_t capacity_bytes);
+  FrameMemory(const FrameMemory&) = delete;
+  FrameMemory& operator=(const FrameMemory&) = delete;
+
+  // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would take
+  // more memory than the capacity; with Limit::kNone it is taken all the same.
+  [[nodiscard]] Frame* New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
+  // By the frame's last unpin.
+  void Free(Frame* frame);
+
+  void SetCapacity(size_t capacity_bytes);
+  [[nodiscard]] size_t capacity_bytes() const { return capacity_bytes_.load(std::memory_order_relaxed); }
+  // Held from the operating system.
+  [[nodiscard]] size_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
+  // What can be used before anything must be evicted: not yet taken, free in slabs, or evicted and about to be freed.
+  [[nodiscard]] size_t headroom_bytes() const;
+
+  // Pins all frames of the slab of data frames that holds the least, for its emptying.
+  [[nodiscard]] std::vector<FrameRef> PinSparsestSlab();
+
+  // The cache reports frames on their way out: evicted, and, when the grace period is over, whether pins still hold them.
+  void OnEvicted(size_t frame_bytes) { awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed); }
+  void OnGraceOver(Frame* frame);
+  [[nodiscard]] size_t awaiting_grace_bytes() const { return awaiting_grace_bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] size_t evicted_pinned_bytes() const { return evicted_pinned_bytes_.load(std::memory_order_relaxed); }
+
+  // The cache is gone: deletes this now, or with the last frame.
+  void Disown();
+
+ private:
+  struct Arena {
+    std::vector<Slab*> slabs;
+    size_t cursor = 0;  // Where the last frame found room.
+  };
+
+  ~FrameMemory() = default;  // By Disown or Free.
+  [[nodiscard]] Frame* NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
+  [[nodiscard]] Frame* PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Frame* PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes)
+      AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] bool Take(size_t bytes, Limit limit) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Slab* ReleaseUnits(Frame* frame) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Slab* DropSpare() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Slab* SlabOf(const Frame* frame) const;
+  [[nodiscard]] Slab* MapSlab();
+  void UnmapSlab(Slab* slab) const;
+  [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }
+  [[nodiscard]] Arena& ArenaOf(FrameKind kind) AMETHYST_REQUIRES(mutex_) {
+    return kind == FrameKind::kData ? data_ : index_and_filter_;
+  }
+
+  const size_t slab_bytes_;
+  // Relaxed sums, read without the lock as hints and statistics; the first two are written under it alone.
+  std::atomic<size_t> capacity_bytes_;
+  std::atomic<size_t> taken_bytes_{0};
+  std::atomic<size_t> free_unit_bytes_{0};
+  std::atomic<size_t> awaiting_grace_bytes_{0};
+  std::atomic<size_t> evicted_pinned_bytes_{0};
+  base::Mutex mutex_;
+  Arena data_ AMETHYST_GUARDED_BY(mutex_);
+  Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);
+  Slab* spare_ AMETHYST_GUARDED_BY(mutex_) = nullptr;  // Empty; kept against mapping and unmapping in turns.
+  size_t live_frames_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  bool disowned_ AMETHYST_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace amethyst::cache

@@ -1,0 +1,47 @@
+#include "cache/memory_budget.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace amethyst::cache {
+
+MemoryBudget::MemoryBudget(size_t total_bytes, CachePolicy policy)
+    : total_bytes_(total_bytes), cache_({.capacity_bytes = total_bytes, .policy = policy}) {}
+
+size_t MemoryBudget::CacheShare(size_t reserved_bytes) const {
+  const size_t floor_bytes = total_bytes_ / kCacheFloorOneIn;
+  return reserved_bytes >= total_bytes_ - floor_bytes ? floor_bytes : total_bytes_ - reserved_bytes;
+}
+
+void MemoryBudget::Add(ptrdiff_t bytes) {
+  const size_t before = reserved_bytes_.fetch_add(static_cast<size_t>(bytes), std::memory_order_seq_cst);
+  AMETHYST_ASSERT(bytes >= 0 || before >= static_cast<size_t>(-bytes));
+  // Several threads may be here at once and set capacities in any order: whoever sets last looks again, and corrects.
+  // Who gives back may be in a function deferred to an epoch's end, and so never has to evict for others.
+  const auto shrink = bytes > 0 ? BlockCache::Shrink::kNow : BlockCache::Shrink::kLater;
+  size_t reserved = 0;
+  do {
+    reserved = reserved_bytes_.load(std::memory_order_seq_cst);
+    cache_.SetCapacity(CacheShare(reserved), shrink);
+  } while (reserved_bytes_.load(std::memory_order_seq_cst) != reserved);
+}
+
+Reservation::Reservation(Reservation&& other) noexcept
+    : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  std::swap(budget_, other.budget_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+void Reservation::Resize(size_t bytes) {
+  if (bytes == bytes_) return;
+  AMETHYST_ASSERT(budget_ != nullptr);
+  budget_->Add(static_cast<ptrdiff_t>(bytes) - static_cast<ptrdiff_t>(bytes_));
+  bytes_ = bytes;
+}
+
+}  // namespace amethyst::cache
