@@ -45,10 +45,10 @@ ManualClock::Timer* ManualClock::Next() {
 
 void ManualClock::Run(Timer& timer) {
   now_ = std::max(now_, timer.due);
-  timer.due = now_ + timer.interval;
   running_ = true;
   timer.job();
   running_ = false;
+  timer.due = now_ + timer.interval;  // Counted from its end, as on a thread.
 }
 
 }  // namespace amethyst::io

@@ -1,0 +1,57 @@
+#include "io/memory_region.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace amethyst::io {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+bool IsAll(const MemoryRegion& region, char value) {
+  return std::all_of(region.data(), region.data() + region.size(), [value](char byte) { return byte == value; });
+}
+
+TEST(MemoryRegion, IsZeroedAndAlignedToHugePages) {
+  for (const size_t bytes : {size_t{1}, size_t{4096}, 2 * kMiB, 3 * kMiB + 1}) {
+    const MemoryRegion region(bytes);
+    EXPECT_EQ(region.size(), bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(region.data()) % (2 * kMiB), 0u);
+    EXPECT_TRUE(IsAll(region, 0));
+    std::fill_n(region.data(), bytes, 'x');
+    EXPECT_TRUE(IsAll(region, 'x'));
+  }
+}
+
+TEST(MemoryRegion, ReservesFarMoreThanThereIs) {
+  const MemoryRegion region(size_t{1} << 40);
+  region.data()[region.size() - 1] = 'x';
+  EXPECT_EQ(region.data()[region.size() - 1], 'x');
+}
+
+TEST(MemoryRegion, DiscardedPagesReadAsZeros) {
+  MemoryRegion region(4 * kMiB);
+  std::fill_n(region.data(), region.size(), 'x');
+  region.Discard(kMiB, 2 * kMiB);
+  EXPECT_EQ(region.data()[kMiB - 1], 'x');
+  EXPECT_EQ(region.data()[kMiB], 0);
+  EXPECT_EQ(region.data()[3 * kMiB - 1], 0);
+  EXPECT_EQ(region.data()[3 * kMiB], 'x');
+}
+
+TEST(MemoryRegion, MovesItsMemory) {
+  MemoryRegion first(4096);
+  first.data()[0] = 'x';
+  MemoryRegion second(std::move(first));
+  EXPECT_EQ(second.data()[0], 'x');
+  MemoryRegion third(8192);
+  third = std::move(second);
+  EXPECT_EQ(third.size(), 4096u);
+  EXPECT_EQ(third.data()[0], 'x');
+}
+
+}  // namespace
+}  // namespace amethyst::io
