@@ -153,7 +153,7 @@ class Domain {
 
   const bool has_membarrier_;
   std::atomic<Record*> records_{nullptr};  // Pushed with release by TakeRecord, acquired by everyone who walks it.
-  Mutex mutex_;  // Innermost: nothing is called under it.
+  Mutex mutex_;                            // Innermost: nothing is called under it.
   CondVar sweep_ended_;
   bool sweeping_ AMETHYST_GUARDED_BY(mutex_) = false;  // One thread sweeps and runs deferred functions at a time.
   std::vector<Retired> limbo_ AMETHYST_GUARDED_BY(mutex_);

@@ -53,7 +53,9 @@ class EpochGuard {
  public:
   EpochGuard() : state_(epoch_internal::thread_state) {
     if (state_.depth++ != 0) return;
-    if (state_.record == nullptr) [[unlikely]] epoch_internal::RegisterThread();
+    if (state_.record == nullptr) [[unlikely]] {
+      epoch_internal::RegisterThread();
+    }
     // Release, so that a reclaimer that sees this entry also sees that the thread's earlier visits are over.
     state_.record->entered.store(epoch_internal::global_epoch.load(std::memory_order_acquire),
                                  std::memory_order_release);
@@ -82,8 +84,8 @@ class EpochGuard {
 // by DrainEpochs, which whoever retires something large may call. Not inside an epoch. Never blocks.
 void Retire(std::function<void()> reclaim);
 
-// Runs at once what was retired and no guard can see any more, unless another thread is at it. Not inside an epoch. Never
-// blocks.
+// Runs at once what was retired and no guard can see any more, unless another thread is at it. Not inside an epoch.
+// Never blocks.
 void SweepEpochs();
 
 // Waits until every guard that exists now is gone and everything retired before has run. Not inside an epoch, and not

@@ -14,11 +14,13 @@ char* TakePages(size_t bytes, size_t alignment, PageAdvice advice) {
   AMETHYST_ASSERT(std::has_single_bit(alignment) && alignment >= kPageBytes);
   const size_t reserved_bytes = bytes + alignment - kPageBytes;
   AMETHYST_ASSERT(reserved_bytes >= bytes);
-  void* const reserved = mmap(nullptr, reserved_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const reserved =
+      mmap(nullptr, reserved_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   AMETHYST_ASSERT(reserved != MAP_FAILED);
   // Cut off what lies before and behind the aligned part.
   char* const begin = static_cast<char*>(reserved);
-  char* const pages = begin + (RoundUp(reinterpret_cast<uintptr_t>(begin), alignment) - reinterpret_cast<uintptr_t>(begin));
+  char* const pages =
+      begin + (RoundUp(reinterpret_cast<uintptr_t>(begin), alignment) - reinterpret_cast<uintptr_t>(begin));
   const auto before = static_cast<size_t>(pages - begin);
   const size_t behind = reserved_bytes - before - bytes;
   if (before > 0) ReturnPages(begin, before);

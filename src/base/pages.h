@@ -1,7 +1,7 @@
 // Memory straight from the operating system, aligned, given back as soon as it is returned: for allocators of our own.
 //
-// Address space is taken at once, memory only where it is touched (in huge pages, if asked for and given: then 2 MiB at a touch).
-// Thread safety: any thread at once.
+// Address space is taken at once, memory only where it is touched (in huge pages, if asked for and given: then 2 MiB at
+// a touch). Thread safety: any thread at once.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,14 @@ namespace amethyst::base {
 inline constexpr size_t kPageBytes = 4096;
 inline constexpr size_t kHugePageBytes = size_t{2} << 20;
 
-[[nodiscard]] constexpr size_t RoundUp(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+[[nodiscard]] constexpr size_t RoundUp(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
 enum class PageAdvice { kNormal, kHuge };
 
-// Zeroed pages; `bytes` is a multiple of kPageBytes and `alignment` a power of two of at least that. Aborts if the address space
-// is exhausted.
+// Zeroed pages; `bytes` is a multiple of kPageBytes and `alignment` a power of two of at least that. Aborts if the
+// address space is exhausted.
 [[nodiscard]] char* TakePages(size_t bytes, size_t alignment, PageAdvice advice);
 
 // Gives back all that one TakePages returned.

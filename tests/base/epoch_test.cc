@@ -191,5 +191,29 @@ TEST(Epoch, NoReaderEverSeesWhatWasFreed) {
   for (auto& slot : slots) delete slot.load();
 }
 
+TEST(Epoch, ASweepRunsWhatNobodySeesAndNeverWaitsForTheRest) {
+  int ran = 0;
+  SweepEpochs();
+  Retire([&ran] { ++ran; });
+  SweepEpochs();
+  EXPECT_EQ(ran, 1);
+
+  std::atomic<bool> inside{false};
+  std::atomic<bool> leave{false};
+  std::thread reader([&] {
+    const EpochGuard guard;
+    inside = true;
+    while (!leave) std::this_thread::yield();
+  });
+  while (!inside) std::this_thread::yield();
+  Retire([&ran] { ++ran; });
+  SweepEpochs();
+  EXPECT_EQ(ran, 1);
+  leave = true;
+  reader.join();
+  SweepEpochs();
+  EXPECT_EQ(ran, 2);
+}
+
 }  // namespace
 }  // namespace amethyst::base

@@ -13,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 
-// A value that jobs raise and a test waits for.
+// A value that jobs raise and a test waits for. It must outlive the executor whose jobs use it.
 class Progress {
  public:
   int Add(int n) {
@@ -39,9 +39,9 @@ class Progress {
 };
 
 TEST(ThreadExecutor, RunsEveryJob) {
+  Progress done;
   ThreadExecutor executor(3);
   EXPECT_EQ(executor.thread_count(), 3u);
-  Progress done;
   for (int i = 0; i < 1000; ++i) executor.Schedule(static_cast<Priority>(i % 3), [&done] { done.Add(1); });
   done.WaitUntil(executor, 1000);
   EXPECT_EQ(done.value(), 1000);
@@ -49,9 +49,9 @@ TEST(ThreadExecutor, RunsEveryJob) {
 
 TEST(ThreadExecutor, TakesTheMostUrgentJobFirstAndTheOldestAmongEquals) {
   std::vector<std::string> order;  // Touched by the one worker, then by the test after the executor is gone.
+  Progress gate;
   {
     ThreadExecutor executor(1);
-    Progress gate;
     executor.Schedule(Priority::kFlush, [&] { gate.WaitUntil(executor, 1); });  // Holds the only thread.
     executor.Schedule(Priority::kCompaction, [&] { order.push_back("compaction"); });
     executor.Schedule(Priority::kCompactionL0, [&] { order.push_back("L0 first"); });
@@ -81,8 +81,8 @@ TEST(ThreadExecutor, RunsWhatIsLeftBeforeItDies) {
 TEST(ThreadExecutor, DestroysAJobOnceItRan) {
   auto owner = std::make_shared<int>(0);
   const std::weak_ptr<int> observer = owner;
-  ThreadExecutor executor(1);
   Progress done;
+  ThreadExecutor executor(1);
   executor.Schedule(Priority::kFlush, [owner = std::move(owner)] {});
   executor.Schedule(Priority::kFlush, [&done] { done.Add(1); });
   done.WaitUntil(executor, 1);
@@ -90,8 +90,8 @@ TEST(ThreadExecutor, DestroysAJobOnceItRan) {
 }
 
 TEST(ThreadExecutor, APeriodicJobRunsAgainAndAgain) {
-  ThreadExecutor executor(1);
   Progress rounds;
+  ThreadExecutor executor(1);
   const auto job = executor.ScheduleEvery(milliseconds(1), [&rounds] { rounds.Add(1); });
   rounds.WaitUntil(executor, 3);
   EXPECT_GE(rounds.value(), 3);
@@ -105,8 +105,8 @@ TEST(ThreadExecutor, APeriodicJobEndsAtOnceWhateverItsInterval) {
 }
 
 TEST(ThreadExecutor, TheHandleOfAPeriodicJobWaitsForARunInProgress) {
-  ThreadExecutor executor(1);
   Progress started;
+  ThreadExecutor executor(1);
   std::atomic<bool> finished{false};  // Stored by the job, loaded by the test.
   auto job = executor.ScheduleEvery(milliseconds(1), [&] {
     finished = false;
