@@ -1,9 +1,9 @@
 // Rewrites sorted entries into tables: the one worker behind flush and compaction. Holds no policy.
 //
-// Reads a merge cursor, applies retention, cuts outputs where they reach their size or where the level below the output has a file
-// boundary (never inside a user key), and hands back what the manifest edit needs. Stops at the next block boundary when asked to. A
-// job may be split by key into parts that run at the same time.
-// Thread safety: a job is run by one thread; parts are separate jobs.
+// Reads a merge cursor, applies retention, cuts outputs where they reach their size or where the level below the output
+// has a file boundary (never inside a user key), and hands back what the manifest edit needs. Stops at the next block
+// boundary when asked to. A job may be split by key into parts that run at the same time. Thread safety: a job is run
+// by one thread; parts are separate jobs.
 #pragma once
 
 #include <atomic>
@@ -28,12 +28,13 @@ struct MergeSettings {
   sstable::TableOptions table_options;
   uint64_t table_bytes = uint64_t{32} << 20;  // Cut an output there; UINT64_MAX: one table (flush).
   key::Level output_level = 0;
-  // Older versions may be in `version`, at these levels and below, outside `inputs` (by file number): for tombstones. For a flush: 0 and every table.
+  // Older versions may be in `version`, at these levels and below, outside `inputs` (by file number): for tombstones.
+  // For a flush: 0 and every table.
   std::shared_ptr<const tree::Version> version;
   key::Level older_from_level = 0;
   std::vector<key::FileNumber> inputs;
   std::vector<key::SequenceNumber> snapshots;  // Ascending.
-  uint64_t oldest_delete_time_s = 0;  // The oldest of the inputs' (a memtable's creation time for a flush).
+  uint64_t oldest_delete_time_s = 0;           // The oldest of the inputs' (a memtable's creation time for a flush).
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;
@@ -47,15 +48,18 @@ struct MergeResult {
 };
 
 // Drains `input`. On an error or a stop (kClosed) its outputs, finished or not, are removed.
-[[nodiscard]] Result<MergeResult> RunMerge(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
-                                           key::Cursor& input, const MergeSettings& settings,
-                                           const std::atomic<bool>& stop);
+[[nodiscard]] Result<MergeResult> RunMerge(tree::TableStore& store,
+                                           const std::function<key::FileNumber()>& new_file_number, key::Cursor& input,
+                                           const MergeSettings& settings, const std::atomic<bool>& stop);
 
-// Cuts a merge of these tables into up to `parts` ranges of about equal bytes: the inner boundaries, ascending, maybe none.
-[[nodiscard]] std::vector<std::string> SplitBoundaries(const std::vector<tree::TablePtr>& inputs, const key::Order& order,
-                                                       uint32_t parts);
+// Cuts a merge of these tables into up to `parts` ranges of about equal bytes: the inner boundaries, ascending, maybe
+// none.
+[[nodiscard]] std::vector<std::string> SplitBoundaries(const std::vector<tree::TablePtr>& inputs,
+                                                       const key::Order& order, uint32_t parts);
 
-// The shape of a version for the planner; `busy` are inputs of running jobs. Opens tables to get at their sketches if `want_sketches`.
-[[nodiscard]] TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy, bool want_sketches);
+// The shape of a version for the planner; `busy` are inputs of running jobs. Opens tables to get at their sketches if
+// `want_sketches`.
+[[nodiscard]] TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy,
+                                bool want_sketches);
 
 }  // namespace amethyst::compaction

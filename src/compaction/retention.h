@@ -1,12 +1,12 @@
 // Which versions of a key a rewrite keeps: a pure decision, shared by flush and compaction.
 //
-// Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only the newest is ever seen, by the
-// snapshot at the stripe's end (the last stripe's end is a reader at the newest sequence). All others are dropped. A tombstone
-// is needed only to hide an older version: it is held back until the next version that stays is known. If that is a put, the
-// tombstone stays; if that is another tombstone, the older one hides all that both would; if there is none, the tombstone
-// goes, unless something older may lie below this rewrite. A put that is below all snapshots, with nothing below it, gets
-// sequence 0, and so lets readers skip the question of visibility.
-// Thread safety: one thread at a time.
+// Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only the newest is ever seen, by
+// the snapshot at the stripe's end (the last stripe's end is a reader at the newest sequence). All others are dropped.
+// A tombstone is needed only to hide an older version: it is held back until the next version that stays is known. If
+// that is a put, the tombstone stays; if that is another tombstone, the older one hides all that both would; if there
+// is none, the tombstone goes, unless something older may lie below this rewrite. A put that is below all snapshots,
+// with nothing below it, gets sequence 0, and so lets readers skip the question of visibility. Thread safety: one
+// thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ namespace amethyst::compaction {
 
 class Retention {
  public:
-  // `snapshots`: ascending; all that are live when the job starts. Later ones see at least everything that the inputs hold.
+  // `snapshots`: ascending; all that are live when the job starts. Later ones see at least everything that the inputs
+  // hold.
   explicit Retention(std::vector<key::SequenceNumber> snapshots);
 
   enum class Verdict : uint8_t {
@@ -49,7 +50,7 @@ class Retention {
   [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
 
   const std::vector<key::SequenceNumber> snapshots_;
-  size_t last_stripe_ = 0;        // Of the version before; one past the last stripe: none yet.
+  size_t last_stripe_ = 0;  // Of the version before; one past the last stripe: none yet.
   std::optional<key::Tag> held_;
   bool nothing_below_ = false;
 };

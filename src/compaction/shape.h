@@ -1,7 +1,7 @@
 // What the planner sees of a tree: tables by level with their bounds, sizes and sketches, and which of them are taken.
 //
-// Plain borrowed data, so that a test can write a tree down by hand, and the questions about key ranges that all planning
-// comes down to. Ranges are inclusive on both sides. Thread safety: plain values.
+// Plain borrowed data, so that a test can write a tree down by hand, and the questions about key ranges that all
+// planning comes down to. Ranges are inclusive on both sides. Thread safety: plain values.
 #pragma once
 
 #include <array>

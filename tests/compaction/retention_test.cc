@@ -1,5 +1,5 @@
-// Retention against a brute-force oracle: what every snapshot sees is the same before and after, and nothing is kept that
-// could have been left out.
+// Retention against a brute-force oracle: what every snapshot sees is the same before and after, and nothing is kept
+// that could have been left out.
 #include "compaction/retention.h"
 
 #include <gmock/gmock.h>
@@ -64,7 +64,8 @@ std::vector<std::optional<uint64_t>> Views(const std::vector<Version>& versions,
   return views;
 }
 
-std::vector<uint64_t> KeptBits(const std::vector<Tag>& tags, std::vector<SequenceNumber> snapshots, bool nothing_below) {
+std::vector<uint64_t> KeptBits(const std::vector<Tag>& tags, std::vector<SequenceNumber> snapshots,
+                               bool nothing_below) {
   std::vector<uint64_t> bits;
   for (const Version& version : Rewrite(tags, snapshots, nothing_below)) bits.push_back(version.tag.bits());
   return bits;
@@ -114,8 +115,7 @@ TEST(Retention, ShowsSnapshotsTakenAfterTheStartTheNewest) {
     const RandomCase drawn = DrawCase(random);
     const std::vector<Version> kept = Rewrite(drawn.tags, drawn.snapshots, drawn.nothing_below);
     const SequenceNumber later{30 + random.Below(5)};
-    ASSERT_EQ(Visible(Original(drawn.tags), later, !drawn.nothing_below),
-              Visible(kept, later, !drawn.nothing_below));
+    ASSERT_EQ(Visible(Original(drawn.tags), later, !drawn.nothing_below), Visible(kept, later, !drawn.nothing_below));
   }
 }
 
@@ -148,7 +148,8 @@ TEST(Retention, GivesSequenceZeroOnlyToASettledOldestPutWithNothingBelow) {
         ++zeroed;
       }
     }
-    ASSERT_TRUE(std::is_sorted(kept.begin(), kept.end(), [](const Version& a, const Version& b) { return a.tag > b.tag; }));
+    ASSERT_TRUE(
+        std::is_sorted(kept.begin(), kept.end(), [](const Version& a, const Version& b) { return a.tag > b.tag; }));
   }
   EXPECT_GT(zeroed, 10'000u);
 }

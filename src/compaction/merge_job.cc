@@ -1,0 +1,183 @@
+#include "compaction/merge_job.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "compaction/older_versions.h"
+#include "compaction/output_cutter.h"
+#include "compaction/output_tables.h"
+
+namespace amethyst::compaction {
+namespace {
+
+std::vector<OutputCutter::NextTable> NextLevel(const MergeSettings& settings) {
+  std::vector<OutputCutter::NextTable> tables;
+  // Level 0 is not cut: what lies below it depends on the base.
+  if (settings.output_level == 0 || settings.output_level + 1 >= key::kLevels) return tables;
+  for (const tree::TablePtr& table : settings.version->tables(settings.output_level + 1)) {
+    tables.push_back({table->info().largest, table->info().file_bytes});
+  }
+  return tables;
+}
+
+class Rewriter {
+ public:
+  Rewriter(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
+           const MergeSettings& settings)
+      : settings_(settings),
+        order_(settings.version->order()),
+        retention_(settings.snapshots),
+        older_(settings.version, settings.older_from_level, settings.inputs),
+        cutter_(NextLevel(settings), order_, settings.table_bytes),
+        outputs_(store, new_file_number,
+                 {settings.table_options, settings.output_level, settings.oldest_delete_time_s}) {}
+
+  [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const std::atomic<bool>& stop) {
+    settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();
+    while (input.Valid()) {
+      if (stop.load(std::memory_order_relaxed)) return base::MakeError(ErrorCode::kClosed, "rewrite of tables stopped");
+      const std::span<const key::Entry> batch = WithinRange(input.Ahead());
+      if (batch.empty()) break;
+      result_.entries_read += batch.size();
+      AMETHYST_TRY(input.BatchIsPlain() ? AddPlain(batch) : AddEach(batch));
+      saved_key_.assign(key_);  // The batch goes with the step.
+      key_ = saved_key_;
+      input.Skip(batch.size());
+    }
+    AMETHYST_TRY(input.status());  // What could not be read is not taken for the end.
+    AMETHYST_TRY(EndKey());
+    AMETHYST_ASSIGN(result_.added, outputs_.Finish());
+    uint64_t written = 0;
+    for (const tree::AddedTable& table : result_.added) {
+      result_.bytes_written += table.info.file_bytes;
+      written += table.info.entries;
+    }
+    AMETHYST_ASSERT(written <= result_.entries_read);
+    result_.entries_dropped = result_.entries_read - written;
+    return std::move(result_);
+  }
+
+ private:
+  // The part of a batch that lies before the end of the job's range.
+  std::span<const key::Entry> WithinRange(std::span<const key::Entry> batch) const {
+    if (!settings_.end || order_.Less(batch.back().key(), *settings_.end)) return batch;
+    return FirstOf(batch, [this](std::string_view key) { return order_.Less(key, *settings_.end); });
+  }
+
+  // The leading entries whose keys satisfy `holds`, which no later ones do.
+  template <typename Predicate>
+  static std::span<const key::Entry> FirstOf(std::span<const key::Entry> batch, Predicate holds) {
+    const auto end =
+        std::partition_point(batch.begin(), batch.end(), [&](const key::Entry& entry) { return holds(entry.key()); });
+    return {batch.begin(), end};
+  }
+
+  [[nodiscard]] Status AddEach(std::span<const key::Entry> batch) {
+    for (const key::Entry& entry : batch) AMETHYST_TRY(AddOne(entry));
+    return {};
+  }
+
+  [[nodiscard]] Status AddOne(const key::Entry& entry) {
+    if (!has_key_ || entry.key() != key_) {
+      AMETHYST_TRY(EndKey());
+      AMETHYST_TRY(CutBefore(entry.key()));
+      retention_.StartKey(older_.NothingBelow(entry.key()));
+      key_ = entry.key();
+      has_key_ = true;
+    }
+    switch (retention_.Decide(entry.tag)) {
+      case Retention::Verdict::kDrop:
+      case Retention::Verdict::kHold: return {};
+      case Retention::Verdict::kKeep: AMETHYST_TRY(AddHeld(retention_.TakeHeld())); return outputs_.Add(entry);
+      case Retention::Verdict::kKeepAsOldest:
+        AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
+        return outputs_.Add(AsOldest(entry));
+    }
+    return {};
+  }
+
+  // A plain batch: but for its first and last entry, which neighbouring batches may hold other versions of, each entry
+  // is the only one of its key, and is kept. Questions are asked for stretches of keys that share the answer.
+  [[nodiscard]] Status AddPlain(std::span<const key::Entry> batch) {
+    if (batch.size() < kPlainEntriesMin) return AddEach(batch);
+    AMETHYST_TRY(AddOne(batch.front()));
+    AMETHYST_TRY(EndKey());
+    std::span<const key::Entry> rest = batch.subspan(1, batch.size() - 2);
+    while (!rest.empty()) {
+      AMETHYST_TRY(CutBefore(rest.front().key()));
+      const bool nothing_below = older_.NothingBelow(rest.front().key());
+      const std::span<const key::Entry> stretch = StretchOf(rest);
+      AMETHYST_TRY(AddStretch(stretch, nothing_below));
+      rest = rest.subspan(stretch.size());
+    }
+    return AddOne(batch.back());
+  }
+
+  // The leading entries for which what older_ and cutter_ said of the first holds too.
+  std::span<const key::Entry> StretchOf(std::span<const key::Entry> rest) const {
+    std::span<const key::Entry> stretch = rest;
+    if (!older_.HoldsFor(stretch.back().key())) {
+      stretch = FirstOf(stretch, [this](std::string_view key) { return older_.HoldsFor(key); });
+    }
+    const std::string_view boundary = cutter_.NextBoundary();
+    if (boundary.data() != nullptr && order_.Less(boundary, stretch.back().key())) {
+      stretch = FirstOf(stretch, [&](std::string_view key) { return !order_.Less(boundary, key); });
+    }
+    AMETHYST_DCHECK(!stretch.empty());
+    return stretch;
+  }
+
+  [[nodiscard]] Status AddStretch(std::span<const key::Entry> stretch, bool nothing_below) {
+    for (const key::Entry& entry : stretch) {
+      if (outputs_.current_bytes() >= settings_.table_bytes) AMETHYST_TRY(CutBefore(entry.key()));
+      const bool as_oldest = nothing_below && retention_.IsSettled(entry.tag.sequence());
+      AMETHYST_TRY(outputs_.Add(as_oldest ? AsOldest(entry) : entry));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Status CutBefore(std::string_view key) {
+    return cutter_.CutsBefore(key, outputs_.current_bytes()) ? outputs_.Cut() : Status();
+  }
+
+  [[nodiscard]] Status EndKey() {
+    return has_key_ && std::exchange(has_key_, false) ? AddHeld(retention_.EndKey()) : Status();
+  }
+
+  // A tombstone of the current key.
+  [[nodiscard]] Status AddHeld(std::optional<key::Tag> tag) {
+    return tag ? outputs_.Add(key::Entry(key_, *tag, {})) : Status();
+  }
+
+  static key::Entry AsOldest(key::Entry entry) {
+    entry.tag = key::Tag(key::SequenceNumber{0}, key::EntryKind::kPut);
+    return entry;
+  }
+
+  static constexpr size_t kPlainEntriesMin = 4;  // Shorter batches are not worth the questions.
+
+  const MergeSettings& settings_;
+  const key::Order order_;
+  Retention retention_;
+  OlderVersions older_;
+  OutputCutter cutter_;
+  OutputTables outputs_;
+  MergeResult result_;
+  bool has_key_ = false;  // retention_ has begun key_ and not ended it.
+  std::string_view key_;  // In the current batch, or saved_key_.
+  std::string saved_key_;
+};
+
+}  // namespace
+
+Result<MergeResult> RunMerge(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
+                             key::Cursor& input, const MergeSettings& settings, const std::atomic<bool>& stop) {
+  AMETHYST_ASSERT(settings.version != nullptr && settings.table_bytes > 0);
+  AMETHYST_ASSERT(settings.output_level < key::kLevels);
+  return Rewriter(store, new_file_number, settings).Run(input, stop);
+}
+
+}  // namespace amethyst::compaction

@@ -1,0 +1,47 @@
+#include "compaction/output_tables.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace amethyst::compaction {
+
+OutputTables::OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings)
+    : store_(store), new_file_number_(std::move(new_file_number)), settings_(std::move(settings)) {
+  AMETHYST_ASSERT(settings_.level < key::kLevels);
+}
+
+OutputTables::~OutputTables() {
+  writer_.reset();
+  for (const key::FileNumber number : files_) {
+    static_cast<void>(
+        store_.files().Remove(store_.Path(number)));  // What stays is an orphan, removed at the next open.
+  }
+}
+
+Status OutputTables::Begin() {
+  AMETHYST_DCHECK(files_.size() == finished_.size());
+  const key::FileNumber number = new_file_number_();
+  files_.push_back(number);  // Before it exists: a failed creation may leave a name.
+  AMETHYST_ASSIGN(std::unique_ptr<io::WritableFile> file, store_.Create(number));
+  writer_ =
+      std::make_unique<sstable::TableWriter>(std::move(file), settings_.table_options, settings_.oldest_delete_time_s);
+  return {};
+}
+
+Status OutputTables::Cut() {
+  if (writer_ == nullptr) return {};
+  AMETHYST_DCHECK(writer_->entries() > 0);
+  AMETHYST_ASSIGN(sstable::TableInfo info, writer_->Finish());
+  writer_.reset();
+  finished_.push_back({settings_.level, files_.back(), std::move(info)});
+  return {};
+}
+
+Result<std::vector<tree::AddedTable>> OutputTables::Finish() {
+  AMETHYST_TRY(Cut());
+  files_.clear();
+  return std::move(finished_);
+}
+
+}  // namespace amethyst::compaction

@@ -1,0 +1,60 @@
+// The tables that a rewrite has made so far: begun when an entry needs one, finished at a cut, removed if the job
+// fails.
+//
+// Until Finish has handed them out they belong to this object, and its destructor removes their files: a job that fails
+// or stops leaves nothing behind (a file that cannot be removed is an orphan, for the next open). Thread safety: one
+// thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "base/error.h"
+#include "key/entry.h"
+#include "key/types.h"
+#include "sstable/table_writer.h"
+#include "tree/table_store.h"
+#include "tree/version_edit.h"
+
+namespace amethyst::compaction {
+
+class OutputTables {
+ public:
+  struct Settings {
+    sstable::TableOptions table_options;
+    key::Level level = 0;
+    uint64_t oldest_delete_time_s = 0;
+  };
+  OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings);
+  ~OutputTables();
+  OutputTables(const OutputTables&) = delete;
+  OutputTables& operator=(const OutputTables&) = delete;
+
+  // After an error only the destructor may be called.
+  [[nodiscard]] Status Add(const key::Entry& entry) {
+    if (writer_ == nullptr) [[unlikely]]
+      AMETHYST_TRY(Begin());
+    return writer_->Add(entry);
+  }
+  // Of the current table; 0: it has no entry.
+  [[nodiscard]] uint64_t current_bytes() const { return writer_ == nullptr ? 0 : writer_->EstimatedBytes(); }
+  // Ends the current table, if it has an entry.
+  [[nodiscard]] Status Cut();
+  // Ends the last one too and hands all out: the caller owns their files.
+  [[nodiscard]] Result<std::vector<tree::AddedTable>> Finish();
+
+ private:
+  [[nodiscard]] Status Begin();
+
+  tree::TableStore& store_;
+  const std::function<key::FileNumber()> new_file_number_;
+  const Settings settings_;
+  std::vector<key::FileNumber> files_;  // Created, and still ours to remove.
+  std::vector<tree::AddedTable> finished_;
+  std::unique_ptr<sstable::TableWriter> writer_;  // Of the last of files_; nullptr between tables.
+};
+
+}  // namespace amethyst::compaction

@@ -1,0 +1,176 @@
+#include "compaction/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "compaction/level_targets.h"
+#include "compaction/steps.h"
+#include "compaction/victim.h"
+
+namespace amethyst::compaction {
+namespace {
+
+// A table's tombstones start on their way down when that part of the deadline is left: the way down takes some jobs.
+constexpr uint64_t kDeadlineReserveParts = 4;
+
+std::string Name(const TableShape& table) { return fmt::format("{:06}", Raw(table.number)); }
+
+struct Candidate {
+  key::Level level = 0;
+  const TableShape* table = nullptr;
+};
+
+// Tables that hold nothing but tombstones without use: they cost an edit.
+std::optional<Plan> PlanDrop(const PlanContext& context) {
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TableShape& table : context.shape.levels[level]) {
+      if (std::optional<Plan> plan = Drop(context, level, table)) return plan;
+    }
+  }
+  return std::nullopt;
+}
+
+// One level nearer to where the table's tombstones can go, or rid of them where there is nothing below.
+std::optional<Plan> AdvanceTombstones(const PlanContext& context, const Candidate& candidate, std::string reason) {
+  if (candidate.level == 0) {
+    for (const Level0Group& group : GroupLevel0(context)) {
+      if (std::find(group.tables.begin(), group.tables.end(), candidate.table) != group.tables.end()) {
+        return PushDown(context, group, std::move(reason));
+      }
+    }
+    return std::nullopt;
+  }
+  if (AnythingBelow(context.shape, context.running, candidate.level, RangeOf(*candidate.table))) {
+    return PushDown(context, candidate.level, {candidate.table, 1}, std::move(reason));
+  }
+  if (candidate.table->info->largest_sequence > context.settings.oldest_snapshot) return std::nullopt;
+  return RewriteInPlace(context, candidate.level, *candidate.table, std::move(reason));
+}
+
+// Tombstones near their deadline, oldest first.
+std::optional<Plan> PlanDeadline(const PlanContext& context) {
+  const PlannerSettings& settings = context.settings;
+  if (settings.delete_deadline_s == 0) return std::nullopt;
+  const uint64_t age_s = settings.delete_deadline_s - settings.delete_deadline_s / kDeadlineReserveParts;
+  std::vector<Candidate> due;
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TableShape& table : context.shape.levels[level]) {
+      const uint64_t written_s = table.info->oldest_delete_time_s;
+      if (!table.busy && written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s) {
+        due.push_back({level, &table});
+      }
+    }
+  }
+  std::stable_sort(due.begin(), due.end(), [](const Candidate& a, const Candidate& b) {
+    return a.table->info->oldest_delete_time_s < b.table->info->oldest_delete_time_s;
+  });
+  for (const Candidate& candidate : due) {
+    std::string reason = fmt::format("tombstones of {} are {} s old", Name(*candidate.table),
+                                     settings.now_s - candidate.table->info->oldest_delete_time_s);
+    if (std::optional<Plan> plan = AdvanceTombstones(context, candidate, std::move(reason))) return plan;
+  }
+  return std::nullopt;
+}
+
+// Moves first, for they are free; then the group with the most tables.
+std::optional<Plan> PlanLevel0(const PlanContext& context) {
+  const std::string reason =
+      fmt::format("level 0 has {} runs, {} bytes", context.shape.levels[0].size(), context.targets.bytes[0]);
+  std::vector<Level0Group> groups = GroupLevel0(context);
+  std::stable_sort(groups.begin(), groups.end(), [](const Level0Group& a, const Level0Group& b) {
+    if (a.lower.empty() != b.lower.empty()) return a.lower.empty();
+    return a.tables.size() > b.tables.size();
+  });
+  for (const Level0Group& group : groups) {
+    if (std::optional<Plan> plan = PushDown(context, group, reason)) return plan;
+  }
+  return std::nullopt;
+}
+
+// Levels that hold more than they should, by how much they do.
+std::optional<Plan> PlanOverfull(const PlanContext& context) {
+  struct Overfull {
+    double score;
+    key::Level level;
+  };
+  std::vector<Overfull> overfull;
+  const auto free_bytes = [&](key::Level level) {
+    uint64_t bytes = 0;
+    for (const TableShape& table : context.shape.levels[level]) bytes += table.busy ? 0 : table.info->file_bytes;
+    return bytes;
+  };
+  const std::vector<TableShape>& level0 = context.shape.levels[0];
+  const auto runs = std::count_if(level0.begin(), level0.end(), [](const TableShape& table) { return !table.busy; });
+  const double score0 = Level0Score(static_cast<uint64_t>(runs), free_bytes(0), context.settings);
+  if (score0 >= 1) overfull.push_back({score0, 0});
+  for (key::Level level = context.targets.base; level < context.targets.last; ++level) {
+    const uint64_t bytes = free_bytes(level);
+    const uint64_t target = context.targets.target[level];
+    if (bytes <= target) continue;
+    // A level to be emptied can wait for all others.
+    overfull.push_back({target == 0 ? 1.0 : static_cast<double>(bytes) / static_cast<double>(target), level});
+  }
+  std::stable_sort(overfull.begin(), overfull.end(),
+                   [](const Overfull& a, const Overfull& b) { return a.score > b.score; });
+  for (const auto& [score, level] : overfull) {
+    if (level == 0) {
+      if (std::optional<Plan> plan = PlanLevel0(context)) return plan;
+      continue;
+    }
+    const std::span<const TableShape> victims = ChooseVictims(context, level);
+    if (victims.empty()) continue;
+    const std::string reason = context.targets.target[level] == 0
+                                   ? fmt::format("level {} is not needed", level)
+                                   : fmt::format("level {} has {:.2f} of its target", level, score);
+    if (std::optional<Plan> plan = PushDown(context, level, victims, reason)) return plan;
+  }
+  return std::nullopt;
+}
+
+// Tables below level 0 that are little but tombstones: scans walk over them, and they hide much for few bytes.
+std::optional<Plan> PlanTombstones(const PlanContext& context) {
+  for (key::Level level = 1; level < key::kLevels; ++level) {
+    for (const TableShape& table : context.shape.levels[level]) {
+      if (table.busy || table.info->deletes <= table.info->entries / 4 * 3) continue;
+      std::string reason =
+          fmt::format("{} of {} entries of {} are tombstones", table.info->deletes, table.info->entries, Name(table));
+      if (std::optional<Plan> plan = AdvanceTombstones(context, {level, &table}, std::move(reason))) return plan;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& running,
+                    const PlannerSettings& settings) {
+  const PlanContext context{shape, running, settings, TargetsOf(shape, running, settings)};
+  if (std::optional<Plan> plan = PlanDrop(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanDeadline(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanOverfull(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanTombstones(context)) return *std::move(plan);
+  return {};
+}
+
+uint64_t CompactionDebt(const TreeShape& shape, const PlannerSettings& settings) {
+  const LevelTargets targets = TargetsOf(shape, {}, settings);
+  uint64_t debt = 0;
+  uint64_t incoming = 0;
+  if (Level0Score(shape.levels[0].size(), targets.bytes[0], settings) >= 1) {
+    incoming = targets.bytes[0];
+    debt = incoming + targets.bytes[targets.base];
+  }
+  for (key::Level level = targets.base; level < targets.last; ++level) {
+    const uint64_t bytes = targets.bytes[level] + incoming;
+    incoming = bytes > targets.target[level] ? bytes - targets.target[level] : 0;
+    if (incoming == 0) continue;
+    const double overlap = static_cast<double>(targets.bytes[level + 1]) / static_cast<double>(bytes);
+    debt += incoming + static_cast<uint64_t>(overlap * static_cast<double>(incoming));
+  }
+  return debt;
+}
+
+}  // namespace amethyst::compaction

@@ -1,0 +1,28 @@
+#include <algorithm>
+
+#include "compaction/merge_job.h"
+
+namespace amethyst::compaction {
+namespace {
+
+const filter::KeySketch* SketchOf(const tree::Table& table) {
+  const Result<const sstable::TableReader*> reader = table.Open();
+  if (!reader || !(*reader)->sketch()) return nullptr;  // Unknown: a sketch steers choices only.
+  return &*(*reader)->sketch();
+}
+
+}  // namespace
+
+TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy, bool want_sketches) {
+  TreeShape shape;
+  shape.order = version.order();
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::TablePtr& table : version.tables(level)) {
+      shape.levels[level].push_back({table->number(), &table->info(), want_sketches ? SketchOf(*table) : nullptr,
+                                     std::find(busy.begin(), busy.end(), table->number()) != busy.end()});
+    }
+  }
+  return shape;
+}
+
+}  // namespace amethyst::compaction
