@@ -46,7 +46,8 @@ size_t Bitmap::NextSet(size_t from) const { return std::min(bit_count_, base::Ne
 
 size_t Bitmap::NextClear(size_t from) const { return std::min(bit_count_, base::NextBit(words_, from, false)); }
 
-// Both encoders stop once they exceed `bytes_max`, when another form has won: their result is then cut short but longer than that.
+// Both encoders stop once they exceed `bytes_max`, when another form has won: their result is then cut short but longer
+// than that.
 
 std::string Bitmap::EncodeArray(size_t bytes_max) const {
   std::string bytes;

@@ -1,16 +1,16 @@
 // A fixed-size array of bits, and its compact form: what Bloom filters and key sketches are made of.
 //
-// In memory it is 64-bit words, of which those past bit_count() are zero. Serialised it is a sorted array of positions, runs, or
-// words, whichever is smallest (after Roaring, Chambi et al. 2016, for one container of any size). Thread safety: like
-// std::vector.
+// In memory it is 64-bit words, of which those past bit_count() are zero. Serialised it is a sorted array of positions,
+// runs, or words, whichever is smallest (after Roaring, Chambi et al. 2016, for one container of any size). Thread
+// safety: like std::vector.
 //
 //    0      1               v               v
 //   +------+---------------+---------------+-----------------------------------------------------------------------+
 //   | form | bit_count     | count         | payload                                                               |
 //   | u8   | varint        | varint        |                                                                       |
 //   +------+---------------+---------------+-----------------------------------------------------------------------+
-//   form 0, array: count positions, each a varint: how many clear bits lie between it and the one before
-//   form 1, runs:  count pairs of varints: clear bits before the run (1 at least but for the first), set bits in it less one
+//   form 0, array: count positions, each a varint: the clear bits between it and the one before
+//   form 1, runs:  count pairs of varints: clear bits before the run (0 only for the first), set bits in it less one
 //   form 2, words: no count; ceil(bit_count / 64) words of 8 bytes, bit i in word i / 64, the bits past the end zero
 #pragma once
 
@@ -61,8 +61,8 @@ class Bitmap {
 
   // The smallest of the three forms (docs/format/bitmap.md).
   void AppendTo(std::string* to) const;
-  // Takes a bitmap off the front of `from`, or leaves that as it was; refuses more than `bit_count_max` bits, so that hostile
-  // input cannot ask for memory.
+  // Takes a bitmap off the front of `from`, or leaves that as it was; refuses more than `bit_count_max` bits, so that
+  // hostile input cannot ask for memory.
   [[nodiscard]] static Result<Bitmap> ReadFrom(std::string_view* from, size_t bit_count_max);
 
  private:

@@ -1,10 +1,11 @@
 // Where a key's bits lie: which 64-byte line of a blocked Bloom filter, and which bits of its 512.
 //
-// The line comes from the high bits of the key's hash (Lemire's fast range), the bits from a 32-bit seed that the low bits
-// decide, so line and bits do not depend on each other. Each probe multiplies the seed by an odd constant of its own and takes
-// the top nine bits of the product: eight probes are one AVX2 multiplication, two permutations that fetch the words, and one
-// test (after RocksDB's FastLocalBloom and Impala's split-block filter, Apple 2014). All of it is part of the format (kind 1,
-// docs/format/filter.md). Used by the filters of tables and memtables. Thread safety: pure functions.
+// The line comes from the high bits of the key's hash (Lemire's fast range), the bits from a 32-bit seed that the low
+// bits decide, so line and bits do not depend on each other. Each probe multiplies the seed by an odd constant of its
+// own and takes the top nine bits of the product: eight probes are one AVX2 multiplication, two permutations that fetch
+// the words, and one test (after RocksDB's FastLocalBloom and Impala's split-block filter, Apple 2014). All of it is
+// part of the format (kind 1, docs/format/filter.md). Used by the filters of tables and memtables. Thread safety: pure
+// functions.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +39,9 @@ alignas(64) inline constexpr uint32_t kProbeMultipliers[kProbesMax] = {
 }
 
 // The bit of a line that probe number `probe` looks at, below kLineBits.
-[[nodiscard]] inline uint32_t ProbeBit(uint32_t seed, uint32_t probe) { return (seed * kProbeMultipliers[probe]) >> 23; }
+[[nodiscard]] inline uint32_t ProbeBit(uint32_t seed, uint32_t probe) {
+  return (seed * kProbeMultipliers[probe]) >> 23;
+}
 
 // Whether the 64 bytes at `line` have all of a key's bits; the plain form, which the others must agree with.
 [[nodiscard]] inline bool LineHoldsPortable(const char* line, uint64_t key_hash, uint32_t probes) {
@@ -58,11 +61,12 @@ alignas(64) inline constexpr uint32_t kProbeMultipliers[kProbesMax] = {
   const __m256i upper = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line + 32));
   const __m256i multipliers = _mm256_load_si256(reinterpret_cast<const __m256i*>(kProbeMultipliers + first_probe));
   const __m256i products = _mm256_mullo_epi32(_mm256_set1_epi32(static_cast<int>(seed)), multipliers);
-  // Of a product's top nine bits, the first chooses the half of the line, three the 32-bit word in it, five the bit in that.
+  // Of a product's top nine bits, the first chooses the half of the line, three the 32-bit word in it, five the bit in
+  // that.
   const __m256i word_index = _mm256_srli_epi32(products, 28);
-  const __m256i words = _mm256_castps_si256(
-      _mm256_blendv_ps(_mm256_castsi256_ps(_mm256_permutevar8x32_epi32(lower, word_index)),
-                       _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(upper, word_index)), _mm256_castsi256_ps(products)));
+  const __m256i words = _mm256_castps_si256(_mm256_blendv_ps(
+      _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(lower, word_index)),
+      _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(upper, word_index)), _mm256_castsi256_ps(products)));
   const __m256i bit_index = _mm256_srli_epi32(_mm256_slli_epi32(products, 4), 27);
   const __m256i wanted = _mm256_sllv_epi32(_mm256_set1_epi32(1), bit_index);
   const __m256i in_use = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(probes - first_probe)),

@@ -11,13 +11,13 @@ namespace {
 
 constexpr double kBitsPerKeyMax = 96;
 
-// The mean of (share of bits set)^probes in a line of `keys` keys. To second order: the share varies from line to line, and
-// the power of a varying number is more on average than the power of its average.
+// The mean of (share of bits set)^probes in a line of `keys` keys. To second order: the share varies from line to line,
+// and the power of a varying number is more on average than the power of its average.
 double LineRate(double keys, double probes) {
   constexpr double kBits = static_cast<double>(kLineBits);
   const double set_calls = keys * probes;
-  const double clear = std::exp(set_calls * std::log1p(-1 / kBits));           // Chance that one bit is clear,
-  const double both_clear = std::exp(set_calls * std::log1p(-2 / kBits));      // and that two are.
+  const double clear = std::exp(set_calls * std::log1p(-1 / kBits));       // Chance that one bit is clear,
+  const double both_clear = std::exp(set_calls * std::log1p(-2 / kBits));  // and that two are.
   const double share_set = 1 - clear;
   const double variance = (clear + (kBits - 1) * both_clear) / kBits - clear * clear;
   return std::pow(share_set, probes) + probes * (probes - 1) / 2 * variance * std::pow(share_set, probes - 2);
@@ -46,7 +46,7 @@ BloomShape ShapeFor(double false_positive_rate) {
   const uint32_t probes_max = std::clamp(probes_even, 1u, kProbesMax);
   BloomShape best{.bits_per_key = kBitsPerKeyMax, .probes = probes_max};
   for (uint32_t probes = probes_max > 5 ? probes_max - 5 : 1; probes <= probes_max; ++probes) {
-    BloomShape low{.bits_per_key = 0.5, .probes = probes};
+    BloomShape low{.bits_per_key = 0.05, .probes = probes};
     BloomShape high{.bits_per_key = best.bits_per_key, .probes = probes};
     if (FalsePositiveRate(high) > wanted) continue;
     while (high.bits_per_key - low.bits_per_key > 0.01) {

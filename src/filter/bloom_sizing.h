@@ -1,9 +1,10 @@
 // How many bits per key, and how many probes, a blocked Bloom filter needs for a false-positive rate.
 //
-// The textbook formula is for bits spread evenly. Here keys fall into lines at random, so lines hold a Poisson-distributed
-// number of keys, and the full ones let through more than the empty ones save: the rate is the mean over that mixture, and the
-// sizing looks for the fewest bits that bring it down to what was asked. At 10 % that is 1 % more bits than the textbook's, at
-// 1 % 4 % (9.9 bits a key), at 0.1 % 8 %, at 0.01 % 15 %, at a millionth 35 %. Thread safety: pure functions.
+// The textbook formula is for bits spread evenly. Here keys fall into lines at random, so lines hold a
+// Poisson-distributed number of keys, and the full ones let through more than the empty ones save: the rate is the mean
+// over that mixture, and the sizing looks for the fewest bits that bring it down to what was asked. At 10 % that is 1 %
+// more bits than the textbook's, at 1 % 4 % (9.9 bits a key), at 0.1 % 8 %, at 0.01 % 15 %, at a millionth 35 %. Thread
+// safety: pure functions.
 #pragma once
 
 #include <cstdint>

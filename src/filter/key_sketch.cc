@@ -11,7 +11,8 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 
-// How many distinct sampled keys have most probably set that many bits. A full sketch has overflowed and gives a lower bound.
+// How many distinct sampled keys have most probably set that many bits. A full sketch has overflowed and gives a lower
+// bound.
 double SampledKeys(size_t bits_set) {
   AMETHYST_ASSERT(bits_set <= KeySketch::kBits);
   constexpr double kAll = static_cast<double>(KeySketch::kBits);
@@ -19,7 +20,9 @@ double SampledKeys(size_t bits_set) {
   return kAll * std::log(kAll / clear);
 }
 
-uint64_t Keys(double sampled) { return static_cast<uint64_t>(sampled * static_cast<double>(KeySketch::kSampleOneIn) + 0.5); }
+uint64_t Keys(double sampled) {
+  return static_cast<uint64_t>(sampled * static_cast<double>(KeySketch::kSampleOneIn) + 0.5);
+}
 
 }  // namespace
 

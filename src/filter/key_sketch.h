@@ -1,10 +1,10 @@
 // A small sample of the keys of a table, from which the overlap of two tables is estimated.
 //
-// A key is sampled by its hash (1 in 512), so all tables sample alike; a sampled key sets one bit of a Bitmap. The number of
-// distinct sampled keys follows from the share of bits set (linear counting, Whang et al. 1990, which corrects for
-// collisions), that of a union from the union of bits, and the keys that two tables share, what a merge of them drops, is
-// what the two sum up to beyond their union. With s sampled keys in play the standard error is some 1 / sqrt(s).
-// Steers choices only: a missing or damaged sketch means "unknown". Thread safety: like std::vector.
+// A key is sampled by its hash (1 in 512), so all tables sample alike; a sampled key sets one bit of a Bitmap. The
+// number of distinct sampled keys follows from the share of bits set (linear counting, Whang et al. 1990, which
+// corrects for collisions), that of a union from the union of bits, and the keys that two tables share, what a merge of
+// them drops, is what the two sum up to beyond their union. With s sampled keys in play the standard error is some 1 /
+// sqrt(s). Steers choices only: a missing or damaged sketch means "unknown". Thread safety: like std::vector.
 //
 //    0         1
 //   +---------+----------------------------------+
