@@ -44,7 +44,8 @@ BlockCache::BlockCache(const Settings& settings)
   for (size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(policy_));
 }
 
-// What is left hangs in slots of index frames that were evicted while somebody held them; each such child pins its parent.
+// What is left hangs in slots of index frames that were evicted while somebody held them; each such child pins its
+// parent.
 BlockCache::~BlockCache() {
   Frame* chain = nullptr;
   for (const std::unique_ptr<Shard>& shard : shards_) {
@@ -65,9 +66,11 @@ BlockCache::Latch& BlockCache::LatchOf(const Slot& slot) {
 }
 
 BlockCache::Counters& BlockCache::MyCounters() {
-  static std::atomic<size_t> threads{0};  // Deals out cells; a relaxed counter.
-  thread_local const size_t cell = threads.fetch_add(1, std::memory_order_relaxed) % kCounters;
-  return counters_[cell];
+  static constinit std::atomic<size_t> threads{0};  // Deals out numbers from 1; a relaxed counter.
+  static constinit thread_local size_t number = 0;
+  if (number == 0) [[unlikely]]
+    number = threads.fetch_add(1, std::memory_order_relaxed) + 1;
+  return counters_[number % kCounters];
 }
 
 Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load) {
@@ -134,7 +137,8 @@ void BlockCache::WaitForLoad(Slot& slot) {
   while (slot.word().load(std::memory_order_relaxed) == Slot::kLoading) latch.loaded.Wait(latch.mutex);
 }
 
-// After the slot has left the loading state: who waits has either seen that under the latch's lock, or is asleep by now.
+// After the slot has left the loading state: who waits has either seen that under the latch's lock, or is asleep by
+// now.
 void BlockCache::WakeWaiters(Slot& slot) {
   Latch& latch = LatchOf(slot);
   { base::MutexLock lock(latch.mutex); }
@@ -228,13 +232,15 @@ bool BlockCache::TakeOut(Frame& frame, uint32_t references_max) {
   Shard& shard = ShardOf(frame);
   base::MutexLock lock(shard.mutex);
   FrameState& state = frame.state();
-  if (state.queue == FrameQueue::kNone || state.references.load(std::memory_order_relaxed) > references_max) return false;
+  if (state.queue == FrameQueue::kNone || state.references.load(std::memory_order_relaxed) > references_max)
+    return false;
   shard.replacement.Remove(frame);
   ClearSlot(frame);
   return true;
 }
 
-// Gives up the slots' references to evicted frames, linked by `older`, and theirs to their parents, after the grace period.
+// Gives up the slots' references to evicted frames, linked by `older`, and theirs to their parents, after the grace
+// period.
 void BlockCache::RetireChain(Frame* chain) {
   if (chain == nullptr) return;
   uint64_t count = 0;
@@ -284,7 +290,8 @@ void BlockCache::ShrinkToCapacity() {
     // First what the policy gives up; that leaves holes, so then slab by slab.
     const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
     const size_t headroom_bytes = memory_->headroom_bytes();
-    size_t evicted_bytes = headroom_bytes < batch_bytes ? EvictBytes(batch_bytes - headroom_bytes) : EvictSparsestSlab();
+    size_t evicted_bytes =
+        headroom_bytes < batch_bytes ? EvictBytes(batch_bytes - headroom_bytes) : EvictSparsestSlab();
     if (evicted_bytes == 0) evicted_bytes = EvictBytes(batch_bytes);
     if (evicted_bytes == 0 && memory_->awaiting_grace_bytes() == 0) return;
     base::DrainEpochs();

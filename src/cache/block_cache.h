@@ -1,12 +1,12 @@
 // The cache of blocks, index pages and filters: one per memory budget.
 //
-// Policies: kScanResistant (S3-FIFO) and kLru (strict within a shard, by lock and list), see replacement.h. Eviction clears the
-// slot, waits out the epoch's grace period, and frees when nobody pins. Frame memory comes from slabs, so that what is charged
-// is what is used (frame_memory.h). The policy's own lists cost some 20 bytes a frame on top.
+// Policies: kScanResistant (S3-FIFO) and kLru (strict within a shard, by lock and list), see replacement.h. Eviction
+// clears the slot, waits out the epoch's grace period, and frees when nobody pins. Frame memory comes from slabs, so
+// that what is charged is what is used (frame_memory.h). The policy's own lists cost some 20 bytes a frame on top.
 //
-// Invariants: a slot in state "loading" belongs to the one thread that put it there; a frame is in a queue of its shard exactly
-// while it is in its slot; both change together under the shard's lock.
-// Thread safety: any thread at once. Lock rank: all locks here are leaves (nothing is locked under them).
+// Invariants: a slot in state "loading" belongs to the one thread that put it there; a frame is in a queue of its shard
+// exactly while it is in its slot; both change together under the shard's lock. Thread safety: any thread at once. Lock
+// rank: all locks here are leaves (nothing is locked under them).
 #pragma once
 
 #include <array>
@@ -48,32 +48,35 @@ class BlockCache {
   explicit BlockCache(const Settings& settings);
   ~BlockCache();  // No slot refers to any frame any more; pinned frames may outlive it.
 
-  // The frame in `slot`, pinned, loading it if need be. Concurrent misses on one slot load once; the others wait, and try for
-  // themselves if that failed. `parent`, the frame whose payload holds `slot` or nullptr for a table's own slot, is pinned by
-  // the caller. Never inside an epoch. `load` makes the frame with NewFrame and fills it; it runs without any lock held and may
-  // fail.
+  // The frame in `slot`, pinned, loading it if need be. Concurrent misses on one slot load once; the others wait, and
+  // try for themselves if that failed. `parent`, the frame whose payload holds `slot` or nullptr for a table's own
+  // slot, is pinned by the caller. Never inside an epoch. `load` makes the frame with NewFrame and fills it; it runs
+  // without any lock held and may fail.
   [[nodiscard]] Result<FrameRef> GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load);
 
-  // Publishes `frame`, filled, in `slot` if that is empty (else drops it): how a table writer hands its fresh blocks over.
+  // Publishes `frame`, filled, in `slot` if that is empty (else drops it): how a table writer hands its fresh blocks
+  // over.
   void Insert(Slot& slot, Frame* parent, FrameRef frame);
 
-  // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts to make
-  // room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With no
-  // slot to hang in, it is freed at its last unpin. Never inside an epoch, nor in a function deferred to an epoch's end.
+  // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts
+  // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With
+  // no slot to hang in, it is freed at its last unpin. Never inside an epoch, nor in a function deferred to an epoch's
+  // end.
   [[nodiscard]] FrameRef NewFrame(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
 
-  // Takes the frame out of `slot`, if any (one that is being loaded is waited for): before the slot's memory goes. The frame must
-  // not own resident slots. Never inside an epoch.
+  // Takes the frame out of `slot`, if any (one that is being loaded is waited for): before the slot's memory goes. The
+  // frame must not own resident slots. Never inside an epoch.
   void Evict(Slot& slot);
 
-  // A hit in a slot, counted; under kLru also moves the frame to the front (inside an epoch only if no other thread is at it).
+  // A hit in a slot, counted; under kLru also moves the frame to the front (inside an epoch only if no other thread is
+  // at it).
   void RecordHit(Frame* frame);
   // As many hits, counted, for callers that batch them. Not under kLru, which must know the frames.
   void RecordHits(uint64_t count);
   [[nodiscard]] CachePolicy policy() const { return policy_; }
 
-  // Grows, or shrinks: kNow evicts down to it as far as pins allow (never inside an epoch, nor in a deferred function), kLater
-  // leaves that to the next NewFrame calls.
+  // Grows, or shrinks: kNow evicts down to it as far as pins allow (never inside an epoch, nor in a deferred function),
+  // kLater leaves that to the next NewFrame calls.
   enum class Shrink { kNow, kLater };
   void SetCapacity(size_t capacity_bytes, Shrink shrink = Shrink::kNow);
   [[nodiscard]] CacheStats stats() const;

@@ -1,13 +1,13 @@
 // A cached piece of a file: a header that the cache keeps, and the bytes behind it.
 //
-// A frame hangs in a Slot that its parent owns (an index page's frame owns the slots of its data blocks; an open table owns
-// those of its top index and filter): "pointer swizzling" (Graefe et al. 2014). A hit is one load of the slot, inside an
-// epoch: no hash table, no lock, no reference count. What outlives the epoch holds a FrameRef.
+// A frame hangs in a Slot that its parent owns (an index page's frame owns the slots of its data blocks; an open table
+// owns those of its top index and filter): "pointer swizzling" (Graefe et al. 2014). A hit is one load of the slot,
+// inside an epoch: no hash table, no lock, no reference count. What outlives the epoch holds a FrameRef.
 //
-// Life: NewFrame -> filled by its loader -> published in its slot -> evicted (slot cleared, then the grace period) -> freed at
-// the last unpin. A resident frame pins the parent that its slot lies in, and nothing pinned is chosen for eviction: so a
-// frame that owns slots stays while any of them is resident, and a slot never dies before the frame in it.
-// Thread safety: pins and touches from any thread; payload is immutable once published, but for slots in it.
+// Life: NewFrame -> filled by its loader -> published in its slot -> evicted (slot cleared, then the grace period) ->
+// freed at the last unpin. A resident frame pins the parent that its slot lies in, and nothing pinned is chosen for
+// eviction: so a frame that owns slots stays while any of them is resident, and a slot never dies before the frame in
+// it. Thread safety: pins and touches from any thread; payload is immutable once published, but for slots in it.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,8 @@ class Slot;
 
 enum class FrameKind : uint8_t { kData, kIndex, kFilter };
 
-// Which bytes a frame holds, whatever slot it hangs in: by this the replacement policy knows again what it evicted before.
+// Which bytes a frame holds, whatever slot it hangs in: by this the replacement policy knows again what it evicted
+// before.
 enum class FrameIdentity : uint64_t {};
 [[nodiscard]] inline FrameIdentity IdentityOf(const base::Uid& table, uint64_t offset) {
   return FrameIdentity{base::MixLocation(0, {.owner = table, .offset = offset})};
@@ -36,8 +37,8 @@ enum class FrameIdentity : uint64_t {};
 // The queue of the replacement policy that a frame is in: kNone while it is in no slot.
 enum class FrameQueue : uint8_t { kNone, kSmall, kMain };
 
-// What the cache notes about a frame. `queue`, `slot`, `parent` and the links are guarded by the lock of the frame's shard while
-// the frame is in a slot; after its eviction they belong to whoever evicted it.
+// What the cache notes about a frame. `queue`, `slot`, `parent` and the links are guarded by the lock of the frame's
+// shard while the frame is in a slot; after its eviction they belong to whoever evicted it.
 struct FrameState {
   std::atomic<uint32_t> references{1};  // Pins, and one for the slot; whoever takes the last one back frees.
   std::atomic<uint8_t> heat{0};         // Hits that the policy has not used up; hints, so relaxed everywhere.
@@ -136,14 +137,15 @@ class FrameRef {
   Frame* frame_ = nullptr;
 };
 
-// Where a parent keeps its pointer to a resident frame. All zero bytes are a valid, empty slot, so that a zeroed payload holds
-// empty slots. 8 bytes.
+// Where a parent keeps its pointer to a resident frame. All zero bytes are a valid, empty slot, so that a zeroed
+// payload holds empty slots. 8 bytes.
 class Slot {
  public:
-  // The resident frame or nullptr. Only inside an epoch, where it stays valid until the guard leaves, or with the slot's frame
-  // pinned.
+  // The resident frame or nullptr. Only inside an epoch, where it stays valid until the guard leaves, or with the
+  // slot's frame pinned.
   [[nodiscard]] Frame* Peek() const {
-    const uintptr_t word = word_.load(std::memory_order_acquire);  // Pairs with the release store that publishes a loaded frame.
+    const uintptr_t word =
+        word_.load(std::memory_order_acquire);  // Pairs with the release store that publishes a loaded frame.
     return (word & kLoading) != 0 ? nullptr : reinterpret_cast<Frame*>(word);
   }
 

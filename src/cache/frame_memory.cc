@@ -42,9 +42,9 @@ Frame* Construct(char* at, FrameKind kind, FrameIdentity identity, size_t payloa
 // At the start of its own memory, which is aligned to its size, so that a frame's address leads to it.
 struct FrameMemory::Slab {
   size_t unit_count = 0;
-  size_t units_used = 0;  // This header's included.
-  size_t free_run_max = 0;  // No run of free units is longer.
-  size_t index = 0;         // In its arena.
+  size_t units_used = 0;                                           // This header's included.
+  size_t free_run_max = 0;                                         // No run of free units is longer.
+  size_t index = 0;                                                // In its arena.
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> used{};    // A bit for each unit,
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> starts{};  // and whether a frame starts there.
 
@@ -56,7 +56,8 @@ struct FrameMemory::Slab {
 };
 
 FrameMemory::FrameMemory(size_t capacity_bytes)
-    : slab_bytes_(capacity_bytes >= kCapacityForHugeSlabs ? kSlabBytesMax : kSlabBytesMin), capacity_bytes_(capacity_bytes) {}
+    : slab_bytes_(capacity_bytes >= kCapacityForHugeSlabs ? kSlabBytesMax : kSlabBytesMin),
+      capacity_bytes_(capacity_bytes) {}
 
 FrameMemory::Slab* FrameMemory::MapSlab() {
   const auto advice = slab_bytes_ == base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;

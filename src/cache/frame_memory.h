@@ -1,11 +1,12 @@
 // The memory that frames live in: slabs of huge pages, so that what is charged is what the process really holds.
 //
-// A slab is 2 MiB (128 KiB under a capacity of less than 64 MiB), cut into units of 256 bytes; a frame takes a run of units,
-// first fit, and neighbours that are freed merge by themselves, because the only record is a bitmap. Data frames have slabs of
-// their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more than half a slab are
-// mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held (but one spare slab, counted too).
-// Rounding loses 128 bytes a frame on average; holes that fit nothing are bounded by the capacity itself, since New refuses to
-// grow beyond it: whoever needs room evicts, and where holes are scattered empties the sparsest slab (PinSparsestSlab).
+// A slab is 2 MiB (128 KiB under a capacity of less than 64 MiB), cut into units of 256 bytes; a frame takes a run of
+// units, first fit, and neighbours that are freed merge by themselves, because the only record is a bitmap. Data frames
+// have slabs of their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more
+// than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held (but
+// one spare slab, counted too). Rounding loses 128 bytes a frame on average; holes that fit nothing are bounded by the
+// capacity itself, since New refuses to grow beyond it: whoever needs room evicts, and where holes are scattered
+// empties the sparsest slab (PinSparsestSlab).
 //
 // Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once. Its lock is a leaf.
 #pragma once
@@ -29,8 +30,8 @@ class FrameMemory {
   FrameMemory(const FrameMemory&) = delete;
   FrameMemory& operator=(const FrameMemory&) = delete;
 
-  // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would take
-  // more memory than the capacity; with Limit::kNone it is taken all the same.
+  // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would
+  // take more memory than the capacity; with Limit::kNone it is taken all the same.
   [[nodiscard]] Frame* New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   // By the frame's last unpin.
   void Free(Frame* frame);
@@ -45,7 +46,8 @@ class FrameMemory {
   // Pins all frames of the slab of data frames that holds the least, for its emptying.
   [[nodiscard]] std::vector<FrameRef> PinSparsestSlab();
 
-  // The cache reports frames on their way out: evicted, and, when the grace period is over, whether pins still hold them.
+  // The cache reports frames on their way out: evicted, and, when the grace period is over, whether pins still hold
+  // them.
   void OnEvicted(size_t frame_bytes) { awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed); }
   void OnGraceOver(Frame* frame);
   [[nodiscard]] size_t awaiting_grace_bytes() const { return awaiting_grace_bytes_.load(std::memory_order_relaxed); }
@@ -62,7 +64,8 @@ class FrameMemory {
 
   ~FrameMemory() = default;  // By Disown or Free.
   [[nodiscard]] Frame* NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
-  [[nodiscard]] Frame* PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Frame* PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes)
+      AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Frame* PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes)
       AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool Take(size_t bytes, Limit limit) AMETHYST_REQUIRES(mutex_);

@@ -1,7 +1,8 @@
 // The identities of the frames evicted last, without their bytes: what comes back soon has earned its place.
 //
-// A FIFO of 32-bit fingerprints and an open-addressing table of them (linear probing); at worst two identities in four billion
-// are taken for each other, which costs nothing but one frame's place in a queue. Thread safety: like std::vector.
+// A FIFO of 32-bit fingerprints and an open-addressing table of them (linear probing); at worst two identities in four
+// billion are taken for each other, which costs nothing but one frame's place in a queue. Thread safety: like
+// std::vector.
 #pragma once
 
 #include <cstddef>
@@ -24,11 +25,12 @@ class GhostList {
  private:
   struct Entry {
     uint32_t fingerprint = 0;  // 0: empty.
-    uint32_t turn = 0;         // Of its record in the FIFO; older records of the same fingerprint do not count any more.
+    uint32_t turn = 0;  // Of its record in the FIFO; older records of the same fingerprint do not count any more.
   };
 
   [[nodiscard]] static uint32_t Fingerprint(FrameIdentity identity);
-  [[nodiscard]] size_t Find(uint32_t fingerprint) const;  // Its place in the table, or the empty place where it belongs.
+  [[nodiscard]] size_t Find(
+      uint32_t fingerprint) const;  // Its place in the table, or the empty place where it belongs.
   void Erase(size_t place);
   void Grow();
 

@@ -7,8 +7,9 @@
 namespace amethyst::cache {
 namespace {
 
-constexpr size_t kSmallOneIn = 10;     // The share of small in all bytes.
-constexpr uint8_t kHeatToPromote = 2;  // Hits that lead from small to main: one alone may be the second half of one access.
+constexpr size_t kSmallOneIn = 10;  // The share of small in all bytes.
+constexpr uint8_t kHeatToPromote =
+    2;  // Hits that lead from small to main: one alone may be the second half of one access.
 
 // The slot's own reference is the only one.
 bool IsIdle(Frame& frame) { return frame.state().references.load(std::memory_order_relaxed) == 1; }
@@ -73,7 +74,8 @@ Frame* Replacement::TakeLruVictim() {
 Frame* Replacement::TakeFifoVictim() {
   size_t pinned_in_small = 0;
   size_t pinned_in_main = 0;
-  // Every frame of main goes round once for each hit and once to be taken. Hits that come in meanwhile do not prolong this.
+  // Every frame of main goes round once for each hit and once to be taken. Hits that come in meanwhile do not prolong
+  // this.
   for (size_t steps = frame_count() + main_.count * Frame::kHeatMax + 1; steps > 0; --steps) {
     const bool small_has_more = pinned_in_small < small_.count;
     const bool main_has_more = pinned_in_main < main_.count;

@@ -1,12 +1,13 @@
 // Which frame of a shard leaves next.
 //
-// kScanResistant is S3-FIFO (Yang et al. 2023): new frames queue in "small", a tenth of the bytes; those hit more than once there
-// move on to "main", the others leave and are remembered as ghosts; a ghost that comes back goes to main at once. Main is a
-// FIFO that gives a frame another round for each hit. So a scan passes through small and touches nothing else.
-// kLru is one list, most recent hit in front.
+// kScanResistant is S3-FIFO (Yang et al. 2023): new frames queue in "small", a tenth of the bytes; those hit more than
+// once there move on to "main", the others leave and are remembered as ghosts; a ghost that comes back goes to main at
+// once. Main is a FIFO that gives a frame another round for each hit. So a scan passes through small and touches
+// nothing else. kLru is one list, most recent hit in front.
 //
-// Frames that anything but their slot refers to (pins, resident children) are passed over: in the FIFOs they get another round, in
-// LRU they stay where they are. Bytes count, not frames. Thread safety: none; each shard guards its own by its lock.
+// Frames that anything but their slot refers to (pins, resident children) are passed over: in the FIFOs they get
+// another round, in LRU they stay where they are. Bytes count, not frames. Thread safety: none; each shard guards its
+// own by its lock.
 #pragma once
 
 #include <cstddef>

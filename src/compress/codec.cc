@@ -39,8 +39,8 @@ size_t CompressZstd(std::string_view raw, std::span<char> to) {
 
 bool DecompressLz4(std::string_view stored, std::span<char> raw) {
   if (stored.size() > LZ4_MAX_INPUT_SIZE || raw.size() > LZ4_MAX_INPUT_SIZE) return false;
-  const int written = LZ4_decompress_safe(stored.data(), raw.data(), static_cast<int>(stored.size()),
-                                          static_cast<int>(raw.size()));
+  const int written =
+      LZ4_decompress_safe(stored.data(), raw.data(), static_cast<int>(stored.size()), static_cast<int>(raw.size()));
   return written >= 0 && static_cast<size_t>(written) == raw.size();
 }
 

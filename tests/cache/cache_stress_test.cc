@@ -19,7 +19,8 @@ namespace {
 constexpr size_t kPages = 24;
 constexpr size_t kChildren = 24;
 
-// Like a table: slots of index pages, whose frames hold slots of data blocks. Every payload can be told from all others.
+// Like a table: slots of index pages, whose frames hold slots of data blocks. Every payload can be told from all
+// others.
 struct Table {
   BlockCache& cache;
   std::unique_ptr<Slot[]> pages = std::make_unique<Slot[]>(kPages);
@@ -39,9 +40,7 @@ struct Table {
     });
   }
 
-  static Slot& ChildSlot(Frame& page, size_t child) {
-    return reinterpret_cast<Slot*>(page.payload() + 64)[child];
-  }
+  static Slot& ChildSlot(Frame& page, size_t child) { return reinterpret_cast<Slot*>(page.payload() + 64)[child]; }
 
   Result<FrameRef> LoadChild(FrameRef& parent, size_t page, size_t child, base::Random& random) {
     return cache.GetOrLoad(ChildSlot(*parent.get(), child), parent.get(), [&]() -> Result<FrameRef> {
