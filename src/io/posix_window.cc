@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -36,7 +37,11 @@ Result<std::unique_ptr<PosixWindow>> PosixWindow::Map(const Descriptor& file, ui
     base::MutexLock lock(window->mutex_);
     window->populated_ = first;
   }
-  window->thread_ = std::thread([raw = window.get()] { raw->KeepAhead(); });
+  try {
+    window->thread_ = std::thread([raw = window.get()] { raw->KeepAhead(); });
+  } catch (const std::system_error&) {
+    return nullptr;
+  }
   return window;
 }
 

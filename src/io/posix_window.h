@@ -23,8 +23,8 @@ class PosixWindow {
   };
 
   // Maps `file`, of that size, and populates its first step. `for_reading`: pages are populated clean, and become dirty
-  // only when stored into. Null if the kernel cannot populate (before Linux 5.14): then do without mapping. Any other
-  // failure of the kernel to give pages is an error.
+  // only when stored into. Null if the kernel cannot populate (before Linux 5.14) or give a thread: then do without
+  // mapping. Any other failure to give pages is an error.
   [[nodiscard]] static Result<std::unique_ptr<PosixWindow>> Map(const Descriptor& file, uint64_t bytes,
                                                                 bool for_reading);
   ~PosixWindow();

@@ -1,8 +1,8 @@
 // A cursor: the internal iterator over sorted entries, of a memtable, a table, a level, or a merge of them.
 //
 // It shows entries (key ascending, newest first within a key) as a BATCH of consecutive ones and a position in it.
-// Steps inside the batch are inline index steps; only at its edges a virtual call fetches the next. So a consumer that knows
-// that a stretch of the batch needs no decisions (see merge) walks it at the cost of a pointer increment.
+// Steps inside the batch are inline index steps; only at its edges a virtual call fetches the next. So a consumer that
+// knows that a stretch of the batch needs no decisions (see merge) walks it at the cost of a pointer increment.
 //
 // Batches start small and grow while steps go on in one direction, so that a seek followed by one step stays cheap.
 // Everything in the batch is valid until the cursor moves past it, seeks, or dies: the cursor pins what it shows.
@@ -44,11 +44,13 @@ class Cursor {
 
   void Next() {
     AMETHYST_DCHECK(Valid());
-    if (++position_ == end_) [[unlikely]] NextBatch();
+    if (++position_ == end_) [[unlikely]]
+      NextBatch();
   }
   void Prev() {
     AMETHYST_DCHECK(Valid());
-    if (position_-- == begin_) [[unlikely]] PrevBatch();
+    if (position_-- == begin_) [[unlikely]]
+      PrevBatch();
   }
 
   // The entries from the current one to the end of the batch, and those from its begin up to the current one,
@@ -74,16 +76,16 @@ class Cursor {
   }
 
   // True if in the batch no key occurs twice, and every entry is a put. Then `BatchMaxSequence` at or below a reader's
-  // snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of the batch
-  // may still have newer versions before the batch, and the last one older versions after it, unless this is true
+  // snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of the
+  // batch may still have newer versions before the batch, and the last one older versions after it, unless this is true
   // of the whole table: producers set it only if neither is so.)
   [[nodiscard]] bool BatchIsPlain() const { return plain_; }
   [[nodiscard]] SequenceNumber BatchMaxSequence() const { return max_sequence_; }
 
   // A hint from a reader at `visible` that has hit a tombstone here: moves forward over whole subtrees (blocks, index
-  // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie wholly
-  // before `limit` (empty data(): no limit). May stop anywhere before the first entry that is none of these, or not
-  // move at all. Returns how many entries were passed, at least approximately; 0 if it did not move.
+  // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie
+  // wholly before `limit` (empty data(): no limit). May stop anywhere before the first entry that is none of these, or
+  // not move at all. Returns how many entries were passed, at least approximately; 0 if it did not move.
   virtual uint64_t SkipDead(SequenceNumber visible, std::string_view limit) {
     static_cast<void>(visible);
     static_cast<void>(limit);
