@@ -1,0 +1,89 @@
+#include "amethyst/stats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace amethyst {
+
+namespace {
+
+std::string HistogramJson(const Histogram& histogram) {
+  return fmt::format(R"({{"count":{},"sum":{},"max":{},"p50":{},"p99":{},"p999":{}}})", histogram.count, histogram.sum,
+                     histogram.max, histogram.Percentile(0.5), histogram.Percentile(0.99), histogram.Percentile(0.999));
+}
+
+std::string LevelsJson(const std::vector<LevelStats>& levels) {
+  std::string json = "[";
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const LevelStats& level = levels[i];
+    json += fmt::format(R"({}{{"level":{},"tables":{},"runs":{},"bytes":{},"entries":{},"deletes":{}}})",
+                        i == 0 ? "" : ",", i, level.tables, level.runs, level.bytes, level.entries, level.deletes);
+  }
+  return json + "]";
+}
+
+}  // namespace
+
+uint64_t Histogram::Percentile(double fraction) const {
+  const auto wanted = static_cast<uint64_t>(static_cast<double>(count) * fraction);
+  uint64_t seen = 0;
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    seen += buckets[i];
+    if (seen > wanted) return i == 0 ? 0 : std::min(max, (uint64_t{1} << i) - 1);
+  }
+  return max;
+}
+
+std::string Stats::ToJson() const {
+  const struct {
+    std::string_view name;
+    uint64_t value;
+  } numbers[] = {
+#define AMETHYST_FIELD(name) {#name, name}
+      AMETHYST_FIELD(writes),
+      AMETHYST_FIELD(entries_written),
+      AMETHYST_FIELD(user_bytes_written),
+      AMETHYST_FIELD(gets),
+      AMETHYST_FIELD(gets_found),
+      AMETHYST_FIELD(seeks),
+      AMETHYST_FIELD(wal_bytes),
+      AMETHYST_FIELD(wal_syncs),
+      AMETHYST_FIELD(wal_torn_tails),
+      AMETHYST_FIELD(filter_negatives),
+      AMETHYST_FIELD(filter_false_positives),
+      AMETHYST_FIELD(tables_consulted),
+      AMETHYST_FIELD(blocks_read),
+      AMETHYST_FIELD(cache_hits),
+      AMETHYST_FIELD(cache_misses),
+      AMETHYST_FIELD(cache_evictions),
+      AMETHYST_FIELD(cache_bytes),
+      AMETHYST_FIELD(cache_capacity_bytes),
+      AMETHYST_FIELD(memtable_bytes),
+      AMETHYST_FIELD(memtables),
+      AMETHYST_FIELD(pinned_bytes),
+      AMETHYST_FIELD(memory_bytes),
+      AMETHYST_FIELD(open_files),
+      AMETHYST_FIELD(snapshots),
+      AMETHYST_FIELD(iterators),
+      AMETHYST_FIELD(flushes),
+      AMETHYST_FIELD(flush_bytes_written),
+      AMETHYST_FIELD(compactions),
+      AMETHYST_FIELD(compaction_bytes_read),
+      AMETHYST_FIELD(compaction_bytes_written),
+      AMETHYST_FIELD(trivial_moves),
+      AMETHYST_FIELD(entries_dropped),
+      AMETHYST_FIELD(compaction_debt_bytes),
+      AMETHYST_FIELD(write_delays),
+      AMETHYST_FIELD(write_delay_us),
+      AMETHYST_FIELD(write_waits),
+#undef AMETHYST_FIELD
+  };
+  std::string json = "{";
+  for (const auto& [name, value] : numbers) json += fmt::format("\"{}\":{},", name, value);
+  json += fmt::format("\"get_ns\":{},\"write_ns\":{},\"sync_us\":{},\"levels\":{}}}", HistogramJson(get_ns),
+                      HistogramJson(write_ns), HistogramJson(sync_us), LevelsJson(levels));
+  return json;
+}
+
+}  // namespace amethyst

@@ -1,0 +1,312 @@
+#include "engine/background.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "compaction/merge_job.h"
+#include "engine/compact.h"
+#include "engine/flush.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+constexpr std::chrono::milliseconds kTickDefault{1000};
+
+// The keys that a plan's outputs can hold.
+compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
+  compaction::RunningOutput output{.level = plan.to, .smallest = {}, .largest = {}};
+  bool first = true;
+  const auto widen = [&](key::Level level, const std::vector<key::FileNumber>& numbers) {
+    for (const tree::TablePtr& table : version.tables(level)) {
+      if (std::ranges::find(numbers, table->number()) == numbers.end()) continue;
+      const sstable::TableInfo& info = table->info();
+      if (first || version.order().Less(info.smallest, output.smallest)) output.smallest = info.smallest;
+      if (first || version.order().Less(output.largest, info.largest)) output.largest = info.largest;
+      first = false;
+    }
+  };
+  widen(plan.from, plan.upper);
+  widen(plan.to, plan.lower);
+  return output;
+}
+
+}  // namespace
+
+Background::Background(std::shared_ptr<Core> core, Committer& committer)
+    : core_(std::move(core)), committer_(committer), pacer_(core_->environment->clock()) {}
+
+Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
+
+void Background::Start() {
+  const uint32_t interval_ms = core_->settings.options.sync_interval_ms;
+  const auto interval = interval_ms == 0 ? kTickDefault : std::chrono::milliseconds(interval_ms);
+  {
+    base::MutexLock lock(mutex_);
+    started_ = true;
+  }
+  tick_ = core_->executor->ScheduleEvery(interval, [this] { Tick(); });
+  UpdatePressure();
+  Notify();
+}
+
+void Background::Notify() {
+  base::MutexLock lock(mutex_);
+  ScheduleLocked();
+}
+
+bool Background::FlushIsDue() const {
+  const base::EpochGuard guard;
+  return !core_->view->Peek()->immutable.empty();
+}
+
+void Background::ScheduleLocked() {
+  if (!started_ || core_->latch.IsSet()) return;
+  if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
+    flushing_ = true;
+    core_->executor->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+  }
+  const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
+  if (compaction_is_due && !planning_ && !stop_.load(std::memory_order_acquire) &&
+      running_.size() < core_->settings.background_threads) {
+    planning_ = true;
+    core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
+  }
+}
+
+void Background::Failed(const Error& error, std::optional<Error>* stalled) {
+  if (error.code() == ErrorCode::kNoSpace) {
+    *stalled = error;
+    core_->Log("background work waits for space on the device: " + error.message());
+  } else if (error.code() != ErrorCode::kClosed) {
+    core_->latch.Set(error);
+    core_->Log("background work failed, writes are refused from now on: " + error.ToString());
+  }
+}
+
+void Background::RunFlushes() {
+  bool more = true;
+  while (more) {
+    const Status flushed = FlushOldest(*core_);
+    if (flushed) UpdatePressure();
+    base::MutexLock lock(mutex_);
+    if (flushed) {
+      ++changes_;
+    } else {
+      Failed(flushed.error(), &flush_stalled_);
+    }
+    more = flushed && FlushIsDue() && started_;
+    if (!more) flushing_ = false;
+    ScheduleLocked();
+    changed_.NotifyAll();
+  }
+}
+
+Background::Planned Background::MakePlan(Planner planner) {
+  std::vector<key::FileNumber> busy;
+  std::vector<compaction::RunningOutput> outputs;
+  {
+    // Before the version is taken: a job that ends in between counts as running still, which is the safe side.
+    base::MutexLock lock(mutex_);
+    for (const Running& running : running_) {
+      busy.insert(busy.end(), running.inputs.begin(), running.inputs.end());
+      outputs.push_back(running.output);
+    }
+  }
+  Planned planned{.plan = {}, .version = core_->view->Acquire()->version};
+  planned.plan = planner(compaction::ShapeOf(*planned.version, busy, true), outputs);
+  return planned;
+}
+
+uint64_t Background::Register(const Planned& planned) {
+  Running running{.id = next_id_++, .inputs = planned.plan.upper, .output = OutputOf(planned.plan, *planned.version)};
+  running.inputs.insert(running.inputs.end(), planned.plan.lower.begin(), planned.plan.lower.end());
+  running_.push_back(std::move(running));
+  return running_.back().id;
+}
+
+void Background::Unregister(uint64_t id) {
+  std::erase_if(running_, [id](const Running& running) { return running.id == id; });
+  ++changes_;
+}
+
+void Background::RunCompaction() {
+  uint64_t change;
+  {
+    base::MutexLock lock(mutex_);
+    change = changes_;
+  }
+  const Planned planned = MakePlan([this](const auto& shape, const auto& running) {
+    return compaction::PlanCompaction(shape, running, PlannerSettingsOf(*core_));
+  });
+  uint64_t id;
+  {
+    base::MutexLock lock(mutex_);
+    planning_ = false;
+    if (planned.plan.kind == compaction::PlanKind::kNothing || stop_.load(std::memory_order_acquire)) {
+      if (planned.plan.kind == compaction::PlanKind::kNothing) idle_at_change_ = change;
+      ScheduleLocked();
+      changed_.NotifyAll();
+      return;
+    }
+    id = Register(planned);
+    ScheduleLocked();
+  }
+  const Status done = ExecutePlan(core_, planned.plan, planned.version, stop_);
+  if (done) UpdatePressure();
+  DeleteObsolete();
+  base::MutexLock lock(mutex_);
+  Unregister(id);
+  if (!done) Failed(done.error(), &compaction_stalled_);
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
+void Background::Tick() {
+  if (core_->settings.options.sync_interval_ms != 0 && !core_->latch.IsSet()) {
+    const Status ticked = core_->log->Tick([this](base::FunctionRef<void()> call) { committer_.RunLocked(call); });
+    if (!ticked && ticked.error().code() != ErrorCode::kNoSpace) core_->latch.Set(ticked.error());
+  }
+  const uint64_t deadline_s = core_->settings.options.delete_deadline_s;
+  if (deadline_s != 0) {
+    const WriteBufferPtr active = core_->view->Acquire()->active;
+    if (active->memtable.delete_count() > 0 && core_->WallSeconds() > active->created_s + deadline_s / 2) {
+      committer_.Switch();
+    }
+  }
+  DeleteObsolete();
+  base::MutexLock lock(mutex_);
+  flush_stalled_.reset();
+  compaction_stalled_.reset();
+  if (deadline_s != 0 && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones age without a change.
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
+void Background::UpdatePressure() {
+  const std::shared_ptr<const tree::Version> version = core_->view->Acquire()->version;
+  const uint64_t debt = compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), PlannerSettingsOf(*core_));
+  debt_bytes_.store(debt, std::memory_order_relaxed);
+  pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
+                                 .debt_bytes = debt,
+                                 .write_buffer_bytes = core_->settings.write_buffer_bytes}));
+}
+
+void Background::DeleteObsolete() {
+  if (core_->latch.IsSet() || !core_->store->HasObsolete()) return;
+  // What cannot be removed now is tried again; at the latest the next open removes it.
+  const Status deleted = core_->store->DeleteObsolete();
+  if (!deleted) core_->Log("an obsolete table could not be removed: " + deleted.error().message());
+}
+
+void Background::Wait(base::FunctionRef<bool()> ready) { core_->executor->Wait(mutex_, changed_, ready); }
+
+Status Background::WaitForRoom() {
+  core_->statistics.Add(Counter::kWriteWaits);
+  base::MutexLock lock(mutex_);
+  ScheduleLocked();
+  Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return core_->latch.IsSet() || flush_stalled_.has_value() ||
+           core_->view->Acquire()->immutable.size() < core_->settings.immutable_count_max;
+  });
+  if (core_->latch.IsSet()) return core_->latch.status();
+  if (flush_stalled_) return std::unexpected(*flush_stalled_);
+  return {};
+}
+
+Status Background::Flush() {
+  AMETHYST_TRY(core_->latch.status());
+  committer_.Switch();
+  const ViewPtr view = core_->view->Acquire();
+  if (view->immutable.empty()) return {};
+  const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
+  base::MutexLock lock(mutex_);
+  flush_stalled_.reset();
+  ScheduleLocked();
+  const auto is_flushed = [&] {
+    const ViewPtr now = core_->view->Acquire();
+    return now->immutable.empty() || now->immutable.back()->memtable.first_sequence() > last;
+  };
+  Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return core_->latch.IsSet() || flush_stalled_.has_value() || is_flushed();
+  });
+  if (is_flushed()) return {};
+  if (core_->latch.IsSet()) return core_->latch.status();
+  return std::unexpected(*flush_stalled_);
+}
+
+Status Background::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  AMETHYST_TRY(Flush());
+  {
+    base::MutexLock lock(mutex_);
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !manual_; });
+    manual_ = true;
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !planning_ && running_.empty(); });
+  }
+  compaction::RangeGoal goal;
+  if (begin) goal.begin = *begin;
+  if (end) goal.end = *end;
+  Status done = core_->latch.status();
+  while (done) {
+    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
+      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
+    });
+    if (planned.plan.kind == compaction::PlanKind::kNothing) break;
+    done = ExecutePlan(core_, planned.plan, planned.version, stop_);
+  }
+  UpdatePressure();
+  DeleteObsolete();
+  base::MutexLock lock(mutex_);
+  manual_ = false;
+  ++changes_;
+  std::optional<Error> stalled;
+  if (!done) Failed(done.error(), &stalled);
+  ScheduleLocked();
+  changed_.NotifyAll();
+  return done;
+}
+
+bool Background::IsIdle() const {
+  return !flushing_ && !planning_ && !manual_ && running_.empty() && !FlushIsDue() && idle_at_change_ == changes_;
+}
+
+Status Background::WaitForIdle() {
+  {
+    base::MutexLock lock(mutex_);
+    flush_stalled_.reset();
+    compaction_stalled_.reset();
+    ScheduleLocked();
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      return core_->latch.IsSet() || stop_.load(std::memory_order_acquire) || flush_stalled_.has_value() ||
+             compaction_stalled_.has_value() || IsIdle();
+    });
+    if (flush_stalled_) return std::unexpected(*flush_stalled_);
+    if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
+  }
+  base::DrainEpochs();
+  DeleteObsolete();
+  return core_->latch.status();
+}
+
+Status Background::StopAndFlush() {
+  tick_.reset();
+  committer_.Switch();
+  {
+    base::MutexLock lock(mutex_);
+    started_ = false;
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !flushing_ && !planning_ && running_.empty(); });
+  }
+  while (!core_->latch.IsSet() && FlushIsDue()) {
+    const Status flushed = FlushOldest(*core_);
+    if (flushed) continue;
+    base::MutexLock lock(mutex_);
+    Failed(flushed.error(), &flush_stalled_);
+    return flushed;
+  }
+  base::DrainEpochs();
+  DeleteObsolete();
+  return core_->latch.status();
+}
+
+}  // namespace amethyst::engine

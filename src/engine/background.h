@@ -1,0 +1,100 @@
+// The scheduler of flushes and compactions: what is due, what runs, who waits for it.
+//
+// Decides nothing about tables (the planner does) and moves no bytes (flush and compact do). One flush at a time,
+// oldest memtable first; compactions that do not overlap run at the same time. A failure that is not lack of space is
+// latched; after lack of space the periodic tick tries again. Thread safety: any thread. Lock rank: below the commit
+// lock, which is never taken under it; nothing is called under it but the executor's Schedule.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compaction/plan.h"
+#include "engine/committer.h"
+#include "engine/core.h"
+#include "engine/pacing.h"
+
+namespace amethyst::engine {
+
+class Background {
+ public:
+  Background(std::shared_ptr<Core> core, Committer& committer);
+  ~Background();  // After Stop.
+
+  // Begins to work, and the periodic tick.
+  void Start();
+  // Looks for work: after a memtable switch, or when told that something changed.
+  void Notify() AMETHYST_EXCLUDES(mutex_);
+
+  // Returns when a memtable fewer waits for flush than may; kNoSpace if the disk does not let it.
+  [[nodiscard]] Status WaitForRoom() AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status Flush() AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
+      AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status WaitForIdle() AMETHYST_EXCLUDES(mutex_);
+
+  // Compactions end at their next block and no new one begins. For Close, before it waits for the callers.
+  void StopCompactions() { stop_.store(true, std::memory_order_release); }
+  // Returns once nothing runs, and nothing will; then flushes what is in memory unless an error is latched.
+  [[nodiscard]] Status StopAndFlush() AMETHYST_EXCLUDES(mutex_);
+
+  [[nodiscard]] Pacer& pacer() { return pacer_; }
+  [[nodiscard]] uint64_t debt_bytes() const { return debt_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Running {
+    uint64_t id = 0;
+    std::vector<key::FileNumber> inputs;
+    compaction::RunningOutput output;
+  };
+  struct Planned {
+    compaction::Plan plan;
+    std::shared_ptr<const tree::Version> version;
+  };
+  using Planner =
+      base::FunctionRef<compaction::Plan(const compaction::TreeShape&, const std::vector<compaction::RunningOutput>&)>;
+
+  void ScheduleLocked() AMETHYST_REQUIRES(mutex_);
+  void RunFlushes() AMETHYST_EXCLUDES(mutex_);
+  void RunCompaction() AMETHYST_EXCLUDES(mutex_);
+  void Tick() AMETHYST_EXCLUDES(mutex_);
+  // Plans on the current version around what runs.
+  [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
+  void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
+  // Latches it, or remembers the lack of space until the next tick.
+  void Failed(const Error& error, std::optional<Error>* stalled) AMETHYST_REQUIRES(mutex_);
+  void UpdatePressure();
+  void DeleteObsolete();
+  [[nodiscard]] bool FlushIsDue() const;
+  [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
+  void Wait(base::FunctionRef<bool()> ready) AMETHYST_REQUIRES(mutex_);
+
+  const std::shared_ptr<Core> core_;
+  Committer& committer_;
+  Pacer pacer_;
+  std::unique_ptr<io::PeriodicJob> tick_;
+  std::atomic<bool> stop_{false};        // Set by Close, read by running merges.
+  std::atomic<uint64_t> debt_bytes_{0};  // Written after every change of the tree, for statistics.
+
+  base::Mutex mutex_;
+  base::CondVar changed_;  // Anything below, or the view.
+  bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
+  bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
+  bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;
+  bool manual_ AMETHYST_GUARDED_BY(mutex_) = false;                 // A CompactRange owns all compactions.
+  std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // No space; cleared by the tick.
+  std::optional<Error> compaction_stalled_ AMETHYST_GUARDED_BY(mutex_);
+  std::vector<Running> running_ AMETHYST_GUARDED_BY(mutex_);
+  uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;
+  // Counts changes of the tree; there is nothing to compact if the planner said so after the last.
+  uint64_t changes_ AMETHYST_GUARDED_BY(mutex_) = 1;
+  uint64_t idle_at_change_ AMETHYST_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace amethyst::engine

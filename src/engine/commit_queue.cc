@@ -1,0 +1,98 @@
+#include "engine/commit_queue.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+using State = CommitRequest::State;
+
+constexpr int kSpins = 200;
+
+inline void Pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+void CommitQueue::Submit(CommitRequest& request) {
+  Turn turn;
+  if (TryLock()) {
+    turn = {.requests = 1, .bytes = request.payload.size()};
+    serve_(server_, request);
+  } else {
+    if (!WaitOrLead(request)) return;
+    CollectPending();
+    while (request.state.load(std::memory_order_relaxed) != State::kDone) {
+      CommitRequest& first = *backlog_first_;
+      backlog_first_ = first.next;
+      ServeOne(first, &turn);
+    }
+  }
+  FinishTurn(turn);
+}
+
+bool CommitQueue::WaitOrLead(CommitRequest& request) {
+  request.next = pending_.load(std::memory_order_relaxed);
+  while (!pending_.compare_exchange_weak(request.next, &request)) {
+  }
+  for (;;) {
+    for (int i = 0; i < kSpins; ++i) {
+      if (request.state.load(std::memory_order_acquire) == State::kDone) return false;
+      if (TryLock()) return true;
+      Pause();
+    }
+    State lead = State::kLead;
+    request.state.compare_exchange_strong(lead, State::kQueued);
+    if (lead == State::kDone) return false;
+    if (!held_.exchange(true)) return true;
+    request.state.wait(State::kQueued);
+  }
+}
+
+void CommitQueue::ServeOne(CommitRequest& request, Turn* turn) {
+  ++turn->requests;
+  turn->bytes += request.payload.size();
+  serve_(server_, request);
+  // The owner may return, and its request vanish, as soon as it sees kDone: the notification needs only the address.
+  std::atomic<State>* state = &request.state;
+  state->store(State::kDone, std::memory_order_release);
+  state->notify_one();
+}
+
+void CommitQueue::CollectPending() {
+  CommitRequest* newest = pending_.exchange(nullptr);
+  CommitRequest* oldest = nullptr;
+  CommitRequest* const last = newest;
+  while (newest != nullptr) {  // The stack has the newest on top: turn it round.
+    CommitRequest* const older = std::exchange(newest->next, oldest);
+    oldest = std::exchange(newest, older);
+  }
+  if (oldest == nullptr) return;
+  (backlog_first_ == nullptr ? backlog_first_ : backlog_last_->next) = oldest;
+  backlog_last_ = last;
+}
+
+void CommitQueue::FinishTurn(Turn turn) {
+  do {
+    CollectPending();
+    while (backlog_first_ != nullptr && !turn.IsOver()) {
+      CommitRequest& first = *backlog_first_;
+      backlog_first_ = first.next;
+      ServeOne(first, &turn);
+    }
+    if (backlog_first_ != nullptr) {
+      std::atomic<State>* state = &backlog_first_->state;
+      state->store(State::kLead);
+      state->notify_one();
+    }
+    held_.store(false);
+  } while (pending_.load() != nullptr && TryLock());
+}
+
+}  // namespace amethyst::engine

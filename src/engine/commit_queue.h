@@ -1,0 +1,80 @@
+// Who commits next: one short lock that newcomers may barge into, and combining.
+//
+// A thread that finds the lock taken queues its request; the holder serves what is queued before it leaves (flat
+// combining, Hendler et al. 2010), at most 32 requests or 64 KiB a turn, and then wakes the first of the rest to go on.
+// So under contention one thread commits for many, and a wake-up is never on the path of one that finds the lock free.
+// Thread safety: any thread. The commit lock ranks above all others and is the one lock under which files are written.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "base/function_ref.h"
+#include "base/mutex.h"
+#include "wal/log.h"
+
+namespace amethyst::engine {
+
+// One thing to do under the commit lock: a write, or else a call. Lives on the stack of the thread that waits for it.
+struct CommitRequest {
+  // A write: an encoded batch.
+  std::string_view payload;
+  uint32_t count = 0;
+  size_t memtable_bytes = 0;  // Most arena bytes that its entries take.
+  bool logged = true;
+  // Or a call.
+  base::FunctionRef<void()>* call = nullptr;
+
+  // The outcome.
+  Status status;
+  wal::LogPosition end;       // Of its record, if it is logged.
+  bool needs_memory = false;  // Nothing was done: too many memtables wait for flush.
+
+  // For the queue.
+  enum class State : uint32_t { kQueued, kLead, kDone };
+  std::atomic<State> state{State::kQueued};  // Set by the serving thread, waited for by the owner.
+  CommitRequest* next = nullptr;
+};
+
+class CommitQueue {
+ public:
+  // server->Serve(request) carries out one request; called by one thread at a time.
+  template <typename Server>
+  explicit CommitQueue(Server* server)
+      : server_(server), serve_([](void* s, CommitRequest& request) { static_cast<Server*>(s)->Serve(request); }) {}
+
+  // Returns once `request` has been served, by this thread or another.
+  void Submit(CommitRequest& request);
+
+ private:
+  static constexpr uint32_t kTurnRequestsMax = 32;
+  static constexpr size_t kTurnBytesMax = size_t{64} << 10;
+  struct Turn {
+    uint32_t requests = 0;
+    size_t bytes = 0;
+    [[nodiscard]] bool IsOver() const { return requests >= kTurnRequestsMax || bytes >= kTurnBytesMax; }
+  };
+
+  [[nodiscard]] bool TryLock() { return !held_.load(std::memory_order_relaxed) && !held_.exchange(true); }
+  // With the lock held:
+  void ServeOne(CommitRequest& request, Turn* turn);
+  void CollectPending();
+  // Serves what waits, while `turn` lasts, and unlocks, leaving nobody behind unserved without a leader.
+  void FinishTurn(Turn turn);
+  // Queues and waits until the request is served (false), or the lock is held and the request is still queued (true).
+  [[nodiscard]] bool WaitOrLead(CommitRequest& request);
+
+  void* const server_;
+  void (*const serve_)(void*, CommitRequest&);
+  // The lock, and a stack of new requests. Both sequentially consistent: whoever queues and then finds the lock taken
+  // is seen by the holder, who unlocks and then looks at the stack.
+  alignas(64) std::atomic<bool> held_{false};
+  alignas(64) std::atomic<CommitRequest*> pending_{nullptr};
+  // Older requests in order of arrival; only with the lock held.
+  CommitRequest* backlog_first_ = nullptr;
+  CommitRequest* backlog_last_ = nullptr;
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,118 @@
+#include "engine/committer.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst::engine {
+
+Committer::Committer(Core& core, WriteBufferPtr active)
+    : core_(core),
+      queue_(this),
+      active_(std::move(active)),
+      last_sequence_(core.visible.load(std::memory_order_relaxed)) {}
+
+Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged) {
+  CommitRequest request;
+  request.payload = payload;
+  request.count = count;
+  request.memtable_bytes = memtable_bytes;
+  request.logged = logged;
+  return Submit(request);
+}
+
+void Committer::Switch() {
+  auto switch_now = [this] {
+    if (!active_->memtable.Empty()) SwitchTo(core_.settings.write_buffer_bytes);
+  };
+  RunLocked(switch_now);
+}
+
+void Committer::RunLocked(base::FunctionRef<void()> call) {
+  CommitRequest request;
+  request.call = &call;
+  static_cast<void>(Submit(request));
+}
+
+Committer::Outcome Committer::Submit(CommitRequest& request) {
+  queue_.Submit(request);
+  Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_memory = request.needs_memory};
+  if (has_replaced_.load(std::memory_order_relaxed) && has_replaced_.exchange(false, std::memory_order_acq_rel)) {
+    std::vector<ViewPtr> replaced;
+    {
+      base::MutexLock lock(replaced_mutex_);
+      replaced.swap(replaced_);
+    }
+    for (ViewPtr& view : replaced) RetireView(std::move(view));
+    outcome.switched = true;
+  }
+  return outcome;
+}
+
+void Committer::Serve(CommitRequest& request) {
+  if (request.call != nullptr) {
+    (*request.call)();
+    return;
+  }
+  if (core_.latch.IsSet()) {
+    request.status = core_.latch.status();
+    return;
+  }
+  if (!active_->memtable.HasRoom(request.memtable_bytes) && !MakeRoom(request.memtable_bytes)) {
+    request.needs_memory = true;
+    return;
+  }
+  const key::SequenceNumber first{last_sequence_ + 1};
+  if (request.logged) {
+    Result<wal::LogPosition> end = core_.log->Append(first, request.count, request.payload);
+    if (!end) {
+      if (end.error().code() != ErrorCode::kNoSpace) core_.latch.Set(end.error());
+      request.status = std::unexpected(std::move(end).error());
+      return;
+    }
+    request.end = *end;
+  }
+  wal::BatchReader reader(request.payload);
+  wal::BatchEntry entry;
+  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
+    active_->memtable.Insert({entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+  }
+  last_sequence_ += request.count;
+  core_.visible.store(last_sequence_, std::memory_order_release);
+}
+
+bool Committer::MakeRoom(size_t memtable_bytes) {
+  if (core_.view->Acquire()->immutable.size() >= core_.settings.immutable_count_max) return false;
+  if (active_->memtable.Empty()) {
+    // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
+    SwitchTo(memtable_bytes);
+  } else {
+    SwitchTo(std::max(core_.settings.write_buffer_bytes, memtable_bytes));
+  }
+  AMETHYST_ASSERT(active_->memtable.HasRoom(memtable_bytes));
+  return true;
+}
+
+void Committer::SwitchTo(size_t capacity_bytes) {
+  const size_t usual_bytes = core_.settings.write_buffer_bytes;
+  WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
+  const bool keep_old = !active_->memtable.Empty();
+  ViewPtr old = core_.view->Update([&](const View& current) {
+    auto next = std::make_shared<View>();
+    next->active = fresh;
+    next->immutable = current.immutable;
+    if (keep_old) next->immutable.insert(next->immutable.begin(), current.active);
+    next->version = current.version;
+    // Two usual write buffers are reserved for good.
+    const size_t reserved = next->immutable.size() > 1 ? 0 : std::min(usual_bytes, capacity_bytes);
+    if (capacity_bytes > reserved) fresh->reservation = cache::Reservation(*core_.budget, capacity_bytes - reserved);
+    return next;
+  });
+  active_ = std::move(fresh);
+  base::MutexLock lock(replaced_mutex_);
+  replaced_.push_back(std::move(old));
+  has_replaced_.store(true, std::memory_order_release);
+}
+
+}  // namespace amethyst::engine

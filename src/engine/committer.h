@@ -1,0 +1,54 @@
+// Applies writes: log first, then memtable, then visible; one at a time, in the order of their sequence numbers.
+//
+// Everything that can fail happens before the log has the record, but for I/O itself: room in the memtable is made
+// first. A failed log write is latched by the log; running out of space is not, and consumes no sequence number. Thread
+// safety: any thread.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "engine/commit_queue.h"
+#include "engine/core.h"
+
+namespace amethyst::engine {
+
+class Committer {
+ public:
+  // The core's view, log and visible sequence are set; writes go to `active`, the view's.
+  Committer(Core& core, WriteBufferPtr active);
+
+  // What a commit leaves to do, without the commit lock.
+  struct Outcome {
+    Status status;
+    wal::LogPosition end;
+    bool needs_memory = false;  // Nothing was done: wait until a memtable is flushed, and try again.
+    bool switched = false;      // There is a memtable to flush.
+  };
+  // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
+  [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);
+  // Makes the memtable immutable unless it is empty, however many wait for flush already.
+  void Switch();
+  // Runs `call` under the commit lock.
+  void RunLocked(base::FunctionRef<void()> call);
+
+  void Serve(CommitRequest& request);  // For the queue.
+
+ private:
+  [[nodiscard]] Outcome Submit(CommitRequest& request);
+  void SwitchTo(size_t capacity_bytes);
+  [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
+
+  Core& core_;
+  CommitQueue queue_;
+  // The rest is under the commit lock.
+  WriteBufferPtr active_;
+  uint64_t last_sequence_;
+  // Views replaced by switches, to be retired by whoever next holds no lock; and how many switches there were.
+  base::Mutex replaced_mutex_;  // Leaf.
+  std::vector<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
+  std::atomic<bool> has_replaced_{
+      false};  // Whether replaced_ may hold something: set under the commit lock, cleared by the retirer.
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,224 @@
+#include "engine/compact.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/flush.h"
+#include "merge/merge_cursor.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+using compaction::MergeResult;
+using compaction::MergeSettings;
+using compaction::Plan;
+using compaction::PlanKind;
+
+// Calls run(0) … run(count - 1), on this thread and on idle background threads. Whoever is free takes the next, this
+// thread included, so it never waits for a part that nobody has begun.
+class PartsRunner {
+ public:
+  PartsRunner(size_t count, std::function<void(size_t)> run) : count_(count), run_(std::move(run)) {}
+
+  static void RunAll(io::Executor& executor, size_t count, std::function<void(size_t)> run) {
+    const auto runner = std::make_shared<PartsRunner>(count, std::move(run));
+    for (size_t helper = 1; helper < std::min<size_t>(count, executor.thread_count()); ++helper) {
+      executor.Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); });
+    }
+    runner->Work();
+    base::MutexLock lock(runner->mutex_);
+    executor.Wait(runner->mutex_, runner->finished_changed_, [&runner] { return runner->AllFinished(); });
+  }
+
+ private:
+  bool AllFinished() const AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return finished_ == count_; }
+
+  void Work() AMETHYST_EXCLUDES(mutex_) {
+    for (size_t part = next_.fetch_add(1); part < count_; part = next_.fetch_add(1)) {
+      run_(part);
+      base::MutexLock lock(mutex_);
+      if (++finished_ == count_) finished_changed_.NotifyAll();
+    }
+  }
+
+  const size_t count_;
+  const std::function<void(size_t)> run_;
+  std::atomic<size_t> next_{0};  // The part to be taken next, by whoever is free.
+  base::Mutex mutex_;            // Leaf.
+  base::CondVar finished_changed_;
+  size_t finished_ AMETHYST_GUARDED_BY(mutex_) = 0;
+};
+
+tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::FileNumber number) {
+  const std::span<const tree::TablePtr> tables = version.tables(level);
+  const auto found = std::ranges::find_if(tables, [number](const tree::TablePtr& t) { return t->number() == number; });
+  AMETHYST_ASSERT(found != tables.end());
+  return *found;
+}
+
+struct Inputs {
+  std::vector<tree::TablePtr> upper;
+  std::vector<tree::TablePtr> lower;
+
+  [[nodiscard]] std::vector<tree::TablePtr> All() const {
+    std::vector<tree::TablePtr> all = upper;
+    all.insert(all.end(), lower.begin(), lower.end());
+    return all;
+  }
+};
+
+Inputs InputsOf(const Plan& plan, const tree::Version& version) {
+  Inputs inputs;
+  for (const key::FileNumber number : plan.upper) inputs.upper.push_back(FindTable(version, plan.from, number));
+  for (const key::FileNumber number : plan.lower) inputs.lower.push_back(FindTable(version, plan.to, number));
+  return inputs;
+}
+
+std::unique_ptr<key::Cursor> OpenInputs(const Core& core, const Plan& plan, const Inputs& inputs) {
+  const sstable::CursorOptions options{.fill_cache = false, .sequential = true, .upper_bound = {}};
+  std::vector<std::unique_ptr<key::Cursor>> cursors;
+  if (plan.from == 0) {
+    for (const tree::TablePtr& table : inputs.upper) {
+      cursors.push_back(tree::NewRunCursor({table}, core.settings.order, options));
+    }
+  } else if (!inputs.upper.empty()) {
+    cursors.push_back(tree::NewRunCursor(inputs.upper, core.settings.order, options));
+  }
+  if (!inputs.lower.empty()) cursors.push_back(tree::NewRunCursor(inputs.lower, core.settings.order, options));
+  return merge::NewMergeCursor(std::move(cursors), core.settings.order);
+}
+
+uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
+  uint64_t oldest = 0;
+  for (const tree::TablePtr& table : tables) {
+    const uint64_t time = table->info().oldest_delete_time_s;
+    if (time != 0 && (oldest == 0 || time < oldest)) oldest = time;
+  }
+  return oldest;
+}
+
+Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
+                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
+                                       const std::atomic<bool>& stop) {
+  const std::vector<tree::TablePtr> all = inputs.All();
+  MergeSettings settings{
+      .table_options = core.settings.table_options(),
+      .table_bytes = PlannerSettingsOf(core).table_bytes,
+      .output_level = plan.to,
+      .version = version,
+      .older_from_level = plan.from,
+      .inputs = {},
+      .snapshots = core.snapshots->List(),
+      .oldest_delete_time_s = OldestDeleteTime(all),
+      .begin = {},
+      .end = {},
+  };
+  for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
+  const std::vector<std::string> boundaries =
+      compaction::SplitBoundaries(all, core.settings.order, core.settings.background_threads);
+
+  const size_t parts = boundaries.size() + 1;
+  std::vector<Result<MergeResult>> results(parts);
+  PartsRunner::RunAll(*core.executor, parts, [&](size_t part) {
+    MergeSettings mine = settings;
+    if (part > 0) mine.begin = boundaries[part - 1];
+    if (part + 1 < parts) mine.end = boundaries[part];
+    const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
+    mine.begin ? cursor->Seek(*mine.begin) : cursor->SeekToFirst();
+    const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
+    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
+  });
+
+  std::vector<MergeResult> merged;
+  Status failed;
+  for (Result<MergeResult>& result : results) {
+    if (result) {
+      merged.push_back(std::move(*result));
+    } else if (failed) {
+      failed = std::unexpected(std::move(result).error());
+    }
+  }
+  if (failed) return merged;
+  // Outputs of the parts that went well are not listed anywhere: remove them, as RunMerge does with those of a part
+  // that fails.
+  for (const MergeResult& result : merged) {
+    for (const tree::AddedTable& table : result.added) core.store->AddObsolete(table.number);
+  }
+  return std::unexpected(std::move(failed).error());
+}
+
+Status ApplyEdit(Core& core, tree::VersionEdit edit) {
+  ViewPtr old;
+  AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
+    old = core.view->Update([&](const View& current) {
+      auto changed = std::make_shared<View>();
+      changed->active = current.active;
+      changed->immutable = current.immutable;
+      changed->version = std::move(version);
+      return changed;
+    });
+  }));
+  RetireView(std::move(old));
+  return {};
+}
+
+void AddInputsRemoved(const Plan& plan, tree::VersionEdit* edit) {
+  for (const key::FileNumber number : plan.upper) edit->removed.push_back({.level = plan.from, .number = number});
+  for (const key::FileNumber number : plan.lower) edit->removed.push_back({.level = plan.to, .number = number});
+}
+
+}  // namespace
+
+compaction::PlannerSettings PlannerSettingsOf(const Core& core) {
+  constexpr uint64_t kTableBytesMin = uint64_t{2} << 20;
+  constexpr uint64_t kTableBytesMax = uint64_t{32} << 20;
+  compaction::PlannerSettings settings;
+  settings.write_buffer_bytes = core.settings.write_buffer_bytes;
+  settings.table_bytes = std::clamp<uint64_t>(core.settings.write_buffer_bytes, kTableBytesMin, kTableBytesMax);
+  settings.now_s = core.WallSeconds();
+  settings.delete_deadline_s = core.settings.options.delete_deadline_s;
+  return settings;
+}
+
+Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
+                   const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop) {
+  AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
+  const Inputs inputs = InputsOf(plan, *version);
+  tree::VersionEdit edit;
+  AddInputsRemoved(plan, &edit);
+  if (plan.kind == PlanKind::kMove) {
+    for (const tree::TablePtr& table : inputs.upper) {
+      edit.added.push_back({.level = plan.to, .number = table->number(), .info = table->info()});
+    }
+    AMETHYST_TRY(ApplyEdit(*core, std::move(edit)));
+    core->statistics.Add(Counter::kTrivialMoves, inputs.upper.size());
+    return {};
+  }
+  if (plan.kind == PlanKind::kDrop) return ApplyEdit(*core, std::move(edit));
+
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs, stop));
+  uint64_t bytes_read = 0, bytes_written = 0, dropped = 0;
+  for (const tree::TablePtr& table : inputs.All()) bytes_read += table->info().file_bytes;
+  for (MergeResult& part : merged) {
+    bytes_written += part.bytes_written;
+    dropped += part.entries_dropped;
+    std::ranges::move(part.added, std::back_inserter(edit.added));
+  }
+  const std::vector<tree::AddedTable> added = edit.added;
+  if (const Status applied = ApplyEdit(*core, std::move(edit)); !applied) {
+    RemoveUnlisted(*core, applied.error(), added);
+    return applied;
+  }
+  core->statistics.Add(Counter::kCompactions);
+  core->statistics.Add(Counter::kCompactionBytesRead, bytes_read);
+  core->statistics.Add(Counter::kCompactionBytesWritten, bytes_written);
+  core->statistics.Add(Counter::kEntriesDropped, dropped);
+  core->Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})", plan.upper.size(),
+                        plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written, plan.reason));
+  return {};
+}
+
+}  // namespace amethyst::engine

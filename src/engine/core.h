@@ -1,0 +1,63 @@
+// The parts of one open database, put together: what the committer, the readers and the background jobs share.
+//
+// A struct, not an actor: it decides nothing. Parts are set while opening, before any other thread sees them, and stay
+// until Close has waited for everybody. Thread safety: as each part says.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "amethyst/components.h"
+#include "cache/memory_budget.h"
+#include "engine/error_latch.h"
+#include "engine/operation_gate.h"
+#include "engine/settings.h"
+#include "engine/snapshot_list.h"
+#include "engine/statistics.h"
+#include "engine/view.h"
+#include "io/environment.h"
+#include "tree/table_store.h"
+#include "tree/tree.h"
+#include "wal/log.h"
+
+namespace amethyst::engine {
+
+struct Core {
+  Settings settings;
+  std::string directory;
+  Logger logger;
+  std::shared_ptr<io::Environment> environment;
+  std::shared_ptr<cache::MemoryBudget> budget;
+  std::unique_ptr<io::FileLock> lock;
+  std::unique_ptr<io::Executor> executor;
+  std::shared_ptr<tree::TableStore> store;
+  std::unique_ptr<tree::Tree> tree;
+  std::unique_ptr<wal::Log> log;  // nullptr in a read-only database.
+  std::unique_ptr<ViewCell> view;
+  cache::Reservation memtable_share;  // Of the memtable that fills and one that is being flushed.
+
+  std::shared_ptr<SnapshotList> snapshots = std::make_shared<SnapshotList>();
+  Statistics statistics;
+  OperationGate gate;
+  ErrorLatch latch;
+  // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
+  // loaded (acquire) by reads after they have their view.
+  std::atomic<uint64_t> visible{0};
+  uint64_t torn_tails = 0;  // That recovery cut.
+
+  void Log(std::string_view line) const {
+    if (logger) logger(line);
+  }
+  [[nodiscard]] uint64_t WallSeconds() const { return static_cast<uint64_t>(environment->clock().WallTime().count()); }
+  // A fresh, empty write buffer with room for `capacity_bytes`.
+  [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {
+    auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, settings.order);
+    buffer->created_s = WallSeconds();
+    if (log != nullptr) buffer->first_log_segment = log->current_segment();
+    return buffer;
+  }
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,293 @@
+#include "engine/db_iterator.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "merge/merge_cursor.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+std::optional<std::string> Copy(std::optional<std::string_view> bound) {
+  if (!bound) return std::nullopt;
+  return std::string(*bound);
+}
+
+// After that many tombstones in a row whole dead subtrees are looked for.
+constexpr uint32_t kTombstonesBeforeSkip = 4;
+
+}  // namespace
+
+DbIterator::DbIterator(std::shared_ptr<Core> core, std::unique_ptr<SnapshotPin> pin, const ReadOptions& options)
+    : core_(std::move(core)),
+      pin_(std::move(pin)),
+      visible_(pin_->sequence()),
+      lower_(Copy(options.lower_bound)),
+      upper_(Copy(options.upper_bound)),
+      fill_cache_(options.fill_cache) {}
+
+DbIterator::~DbIterator() = default;
+
+template <typename Move>
+void DbIterator::Run(Move move) {
+  const OperationGate::Operation operation(core_->gate);
+  status_ = {};
+  if (!operation) {
+    position_.valid = false;
+    status_ = base::MakeError(ErrorCode::kClosed, "the database was closed under the iterator");
+    return;
+  }
+  move();
+}
+
+// For seeks: any newer view will do, for the pin keeps in it all that we can see.
+void DbIterator::Refresh() {
+  const auto is_current = [this] {
+    const base::EpochGuard guard;
+    return core_->view->Peek() == view_.get();
+  };
+  if (!is_current()) OpenCursor();
+}
+
+// For steps: whether the memory of a flushed memtable is held by us.
+bool DbIterator::HoldsFlushedMemtable() {
+  const base::EpochGuard guard;
+  const View* now = core_->view->Peek();
+  if (now == seen_view_) return false;
+  seen_view_ = now;
+  const WriteBufferPtr& oldest = view_->immutable.empty() ? view_->active : view_->immutable.back();
+  return oldest != now->active && std::ranges::find(now->immutable, oldest) == now->immutable.end();
+}
+
+void DbIterator::OpenCursor() {
+  view_ = core_->view->Acquire();
+  seen_view_ = view_.get();
+  std::vector<std::unique_ptr<key::Cursor>> sources;
+  sources.push_back(memtable::Memtable::NewCursor(MemtableOf(view_->active)));
+  for (const WriteBufferPtr& buffer : view_->immutable) {
+    sources.push_back(memtable::Memtable::NewCursor(MemtableOf(buffer)));
+  }
+  const std::string_view upper = upper_ ? std::string_view(*upper_) : std::string_view();
+  tree::AppendCursors(*view_->version, {.fill_cache = fill_cache_, .upper_bound = upper}, &sources);
+  cursor_ = merge::NewMergeCursor(std::move(sources), core_->settings.order);
+}
+
+bool DbIterator::BeyondUpper(std::string_view key) const {
+  return upper_ && core_->settings.order.Compare(key, *upper_) >= 0;
+}
+
+bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && core_->settings.order.Less(key, *lower_); }
+
+void DbIterator::Pass(std::string_view key) {
+  passed_key_.assign(key);
+  passing_ = true;
+}
+
+void DbIterator::End() {
+  position_ = {};
+  plain_steps_ = 0;
+  if (cursor_ != nullptr) status_ = cursor_->status();
+}
+
+bool DbIterator::BatchIsVisible() const { return cursor_->BatchIsPlain() && cursor_->BatchMaxSequence() <= visible_; }
+
+void DbIterator::CountPlainAhead() {
+  plain_steps_ = 0;
+  const std::span<const key::Entry> ahead = cursor_->Ahead();
+  if (ahead.size() < 2 || !BatchIsVisible()) return;
+  if (!upper_ || !BeyondUpper(ahead.back().key())) {
+    plain_steps_ = ahead.size() - 1;
+    return;
+  }
+  const auto end = std::partition_point(ahead.begin() + 1, ahead.end(),
+                                        [this](const key::Entry& entry) { return !BeyondUpper(entry.key()); });
+  plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
+}
+
+void DbIterator::CountPlainBehind() {
+  plain_steps_ = 0;
+  const std::span<const key::Entry> behind = cursor_->Behind();
+  if (behind.size() < 2 || !BatchIsVisible()) return;
+  const auto first = !lower_ || !BeyondLower(behind.front().key())
+                         ? behind.begin()
+                         : std::partition_point(behind.begin(), behind.end() - 1,
+                                                [this](const key::Entry& entry) { return BeyondLower(entry.key()); });
+  plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
+}
+
+void DbIterator::ShowCursor() {
+  const key::Entry& entry = cursor_->entry();
+  position_ = {.key = entry.key(), .value = entry.value(), .valid = true};
+  at_ = At::kShown;
+}
+
+void DbIterator::ShowCopy() {
+  position_ = {.key = copied_key_, .value = copied_value_, .valid = true};
+  at_ = At::kBefore;
+  plain_steps_ = 0;
+}
+
+// At a tombstone that is visible. False: the merge moved, and what is there has to be looked at anew.
+bool DbIterator::PassTombstones() {
+  const std::string_view limit = upper_ ? std::string_view(*upper_) : std::string_view();
+  return cursor_->SkipDead(visible_, limit) == 0;
+}
+
+void DbIterator::FindForward() {
+  const key::Order& order = core_->settings.order;
+  forward_ = true;
+  uint32_t tombstones = 0;
+  while (cursor_->Valid()) {
+    const key::Entry& entry = cursor_->entry();
+    if (BeyondUpper(entry.key())) break;
+    const bool hidden = entry.tag.sequence() > visible_ || (passing_ && order.Compare(entry.key(), passed_key_) == 0);
+    if (!hidden) {
+      if (entry.tag.kind() == key::EntryKind::kPut) {
+        passing_ = false;
+        ShowCursor();
+        CountPlainAhead();
+        return;
+      }
+      Pass(entry.key());
+      if (++tombstones > kTombstonesBeforeSkip && !PassTombstones()) continue;
+    }
+    cursor_->Next();
+  }
+  End();
+}
+
+// Going backward the versions of a key come oldest first, so the last visible one counts; unless nothing needs looking
+// at, the cursor has then left the key and a copy is shown.
+void DbIterator::FindBackward() {
+  const key::Order& order = core_->settings.order;
+  forward_ = false;
+  while (cursor_->Valid()) {
+    const key::Entry& first = cursor_->entry();
+    if (BeyondLower(first.key())) break;
+    if (BatchIsVisible()) {
+      ShowCursor();
+      CountPlainBehind();
+      return;
+    }
+    copied_key_.assign(first.key());
+    bool live = false;
+    while (cursor_->Valid() && order.Compare(cursor_->entry().key(), copied_key_) == 0) {
+      const key::Entry& entry = cursor_->entry();
+      if (entry.tag.sequence() <= visible_) {
+        live = entry.tag.kind() == key::EntryKind::kPut;
+        if (live) copied_value_.assign(entry.value());
+      }
+      cursor_->Prev();
+    }
+    if (!cursor_->Valid() && !cursor_->status()) break;
+    if (live) {
+      ShowCopy();
+      return;
+    }
+  }
+  End();
+}
+
+void DbIterator::SeekToFirst() {
+  if (lower_) return Seek(*lower_);
+  Run([this] {
+    Refresh();
+    core_->statistics.Add(Counter::kSeeks);
+    passing_ = false;
+    cursor_->SeekToFirst();
+    FindForward();
+  });
+}
+
+void DbIterator::SeekToLast() {
+  Run([this] {
+    Refresh();
+    core_->statistics.Add(Counter::kSeeks);
+    if (upper_) {
+      cursor_->SeekForPrev(*upper_);
+      while (cursor_->Valid() && BeyondUpper(cursor_->entry().key())) cursor_->Prev();
+    } else {
+      cursor_->SeekToLast();
+    }
+    FindBackward();
+  });
+}
+
+void DbIterator::Seek(std::string_view target) {
+  Run([this, target] {
+    Refresh();
+    core_->statistics.Add(Counter::kSeeks);
+    passing_ = false;
+    cursor_->Seek(BeyondLower(target) ? std::string_view(*lower_) : target);
+    FindForward();
+  });
+}
+
+void DbIterator::SeekForPrev(std::string_view target) {
+  if (BeyondUpper(target)) return SeekToLast();
+  Run([this, target] {
+    Refresh();
+    core_->statistics.Add(Counter::kSeeks);
+    cursor_->SeekForPrev(target);
+    FindBackward();
+  });
+}
+
+void DbIterator::Next() {
+  AMETHYST_DCHECK(position_.valid);
+  if (plain_steps_ > 0 && forward_ && !core_->gate.IsClosed()) [[likely]] {
+    --plain_steps_;
+    cursor_->Next();
+    const key::Entry& entry = cursor_->entry();
+    position_.key = entry.key();
+    position_.value = entry.value();
+    return;
+  }
+  Run([this] { NextSlow(); });
+}
+
+void DbIterator::NextSlow() {
+  Pass(position_.key);
+  if (HoldsFlushedMemtable()) {
+    OpenCursor();
+    cursor_->Seek(passed_key_);
+  } else if (at_ == At::kBefore) {
+    cursor_->Seek(passed_key_);  // The cursor is before all versions of the key.
+  } else {
+    cursor_->Next();
+  }
+  FindForward();
+}
+
+void DbIterator::Prev() {
+  AMETHYST_DCHECK(position_.valid);
+  if (plain_steps_ > 0 && !forward_ && !core_->gate.IsClosed()) [[likely]] {
+    --plain_steps_;
+    cursor_->Prev();
+    const key::Entry& entry = cursor_->entry();
+    position_.key = entry.key();
+    position_.value = entry.value();
+    return;
+  }
+  Run([this] { PrevSlow(); });
+}
+
+void DbIterator::PrevSlow() {
+  const bool reopen = HoldsFlushedMemtable();
+  if (reopen || at_ == At::kShown) {
+    Pass(position_.key);
+    if (reopen) {
+      OpenCursor();
+      cursor_->SeekForPrev(passed_key_);
+    } else {
+      cursor_->Prev();
+    }
+    // Newer versions, hidden from us, may lie before the one that was shown.
+    while (cursor_->Valid() && core_->settings.order.Compare(cursor_->entry().key(), passed_key_) == 0) cursor_->Prev();
+  }
+  FindBackward();
+}
+
+}  // namespace amethyst::engine

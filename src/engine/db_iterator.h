@@ -1,0 +1,87 @@
+// The public iterator's engine: a merge of all sources of one view, with hidden versions and tombstones taken out.
+//
+// While the merge's batch is plain (no key twice, only puts, all visible) a step is an index step: no comparison at
+// all. A run of tombstones is passed by SkipDead, whole subtrees at a time. The view is held, and the sequence pinned
+// like a snapshot; once memtables of the view have been flushed the iterator moves onto the tables that replaced them,
+// so that it does not hold their memory. Thread safety: one thread at a time; Close of the database may run at the same
+// time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "amethyst/iterator.h"
+#include "amethyst/options.h"
+#include "engine/core.h"
+#include "key/cursor.h"
+
+namespace amethyst::engine {
+
+class DbIterator {
+ public:
+  // `core` is kept alive. The pin is the snapshot of the read, or a fresh one.
+  DbIterator(std::shared_ptr<Core> core, std::unique_ptr<SnapshotPin> pin, const ReadOptions& options);
+  ~DbIterator();
+
+  [[nodiscard]] const IteratorPosition* position() const { return &position_; }
+  [[nodiscard]] Status status() const { return status_; }
+
+  void SeekToFirst();
+  void SeekToLast();
+  void Seek(std::string_view target);
+  void SeekForPrev(std::string_view target);
+  void Next();
+  void Prev();
+
+ private:
+  // Where the cursor is relative to what is shown.
+  enum class At : uint8_t {
+    kShown,   // On the entry that is shown.
+    kBefore,  // Before all versions of the key that is shown, which is a copy: as going backward leaves it.
+  };
+
+  // Runs a move that may read files, inside the gate; what it leaves is shown or the end.
+  template <typename Move>
+  void Run(Move move);
+  void Refresh();
+  [[nodiscard]] bool HoldsFlushedMemtable();
+  void OpenCursor();
+  void NextSlow();
+  void PrevSlow();
+  void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
+  void FindBackward();
+  [[nodiscard]] bool PassTombstones();
+  void ShowCursor();
+  void ShowCopy();
+  void End();
+  // How many entries of the batch can be stepped over without looking, in either direction.
+  void CountPlainAhead();
+  void CountPlainBehind();
+  [[nodiscard]] bool BatchIsVisible() const;
+  [[nodiscard]] bool BeyondUpper(std::string_view key) const;
+  [[nodiscard]] bool BeyondLower(std::string_view key) const;
+  void Pass(std::string_view key);
+
+  const std::shared_ptr<Core> core_;
+  const std::unique_ptr<SnapshotPin> pin_;
+  const key::SequenceNumber visible_;
+  const std::optional<std::string> lower_;
+  const std::optional<std::string> upper_;
+  const bool fill_cache_;
+
+  ViewPtr view_;
+  const View* seen_view_ = nullptr;  // The newest view that HoldsFlushedMemtable has looked at; only compared.
+  std::unique_ptr<key::Cursor> cursor_;
+  IteratorPosition position_;
+  Status status_;
+  At at_ = At::kShown;
+  size_t plain_steps_ = 0;  // Entries beyond the shown one, in the direction of travel, that can be shown as they are.
+  bool forward_ = true;
+  bool passing_ = false;  // passed_key_ is set: its older versions are hidden.
+  std::string passed_key_;
+  std::string copied_key_;  // What is shown under At::kBefore.
+  std::string copied_value_;
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,380 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "amethyst/snapshot.h"
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/recovery.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+using sstable::LookupState;
+
+Status Closed() { return base::MakeError(ErrorCode::kClosed, "the database is closed"); }
+
+Status CheckKey(std::string_view key) {
+  if (key.size() <= kKeyBytesMax) return {};
+  return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
+}
+
+// Times one call in a while.
+class SampledTimer {
+ public:
+  SampledTimer(Core& core, Sample sample)
+      : core_(core), sample_(sample), start_(Statistics::TimeThisCall() ? Now() : std::chrono::nanoseconds(0)) {}
+  ~SampledTimer() {
+    if (start_.count() != 0) core_.statistics.Record(sample_, static_cast<uint64_t>((Now() - start_).count()));
+  }
+
+ private:
+  std::chrono::nanoseconds Now() { return core_.environment->clock().Monotonic(); }
+
+  Core& core_;
+  const Sample sample_;
+  const std::chrono::nanoseconds start_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Engine>> Engine::Open(const std::string& directory, const Options& options,
+                                             Components components) {
+  AMETHYST_ASSIGN(std::shared_ptr<Core> core, OpenCore(directory, options, std::move(components)));
+  return std::make_shared<Engine>(std::move(core));
+}
+
+Engine::Engine(std::shared_ptr<Core> core)
+    : core_(std::move(core)), committer_(*core_, core_->view->Acquire()->active) {
+  if (core_->settings.options.read_only) return;
+  background_ = std::make_unique<Background>(core_, committer_);
+  background_->Start();
+}
+
+Engine::~Engine() { static_cast<void>(Close()); }
+
+// --- Writes
+// -------------------------------------------------------------------------------------------------------------
+
+Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
+  return WriteOne(key::EntryKind::kPut, key, value, options);
+}
+
+Status Engine::Delete(std::string_view key, const WriteOptions& options) {
+  return WriteOne(key::EntryKind::kDelete, key, {}, options);
+}
+
+Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
+                        const WriteOptions& options) {
+  AMETHYST_TRY(CheckKey(key));
+  if (value.size() > core_->settings.batch_bytes_max) {
+    return base::InvalidArgument("a value of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
+                                 value.size(), core_->settings.batch_bytes_max);
+  }
+  constexpr size_t kScratchKeptMax = size_t{64} << 10;
+  thread_local std::string scratch;
+  scratch.clear();
+  wal::AppendBatchEntry(&scratch, {.kind = kind, .key = key, .value = value});
+  const Status written = WriteEncoded(scratch, 1, memtable::Memtable::BytesFor(key.size(), value.size()), options);
+  if (scratch.capacity() > kScratchKeptMax) scratch = {};
+  return written;
+}
+
+Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
+  if (batch.Empty()) return options.durability == Durability::kSync ? SyncWal() : CheckWritable();
+  wal::BatchReader reader(batch.Representation());
+  size_t memtable_bytes = 0;
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    AMETHYST_TRY(CheckKey(entry.key));
+    memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+  }
+  AMETHYST_TRY(reader.status());
+  return WriteEncoded(batch.Representation(), batch.Count(), memtable_bytes, options);
+}
+
+Status Engine::CheckWritable() const {
+  if (background_ == nullptr)
+    return base::NotSupported("{}: opened read-only; writes need another open", core_->directory);
+  if (core_->latch.IsSet()) return core_->latch.status();
+  if (!core_->lock->OwnedByThisProcess()) {
+    return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
+                           core_->directory);
+  }
+  return {};
+}
+
+Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t memtable_bytes,
+                            const WriteOptions& options) {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  if (payload.size() > core_->settings.batch_bytes_max) {
+    return base::InvalidArgument("a batch of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
+                                 payload.size(), core_->settings.batch_bytes_max);
+  }
+  const SampledTimer timer(*core_, Sample::kWriteNs);
+  if (const auto delay = background_->pacer().Wait(payload.size()); delay.count() > 0) {
+    core_->statistics.Add(Counter::kWriteDelays);
+    core_->statistics.Add(Counter::kWriteDelayUs, static_cast<uint64_t>(delay.count()));
+  }
+  AMETHYST_TRY(Commit(payload, count, memtable_bytes, options.durability));
+  core_->statistics.Add(Counter::kWrites);
+  core_->statistics.Add(Counter::kEntriesWritten, count);
+  core_->statistics.Add(Counter::kUserBytesWritten, payload.size());
+  return {};
+}
+
+Status Engine::Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability) {
+  Committer::Outcome outcome;
+  for (;;) {
+    outcome = committer_.Write(payload, count, memtable_bytes, durability != Durability::kNone);
+    if (outcome.switched) background_->Notify();
+    if (!outcome.needs_memory) break;
+    AMETHYST_TRY(background_->WaitForRoom());
+  }
+  AMETHYST_TRY(outcome.status);
+  return durability == Durability::kSync ? Sync(outcome.end) : Status();
+}
+
+Status Engine::Sync(wal::LogPosition position) {
+  const auto start = core_->environment->clock().Monotonic();
+  Status synced = core_->log->Sync(position);
+  if (!synced) {
+    core_->latch.Set(synced.error());
+    return synced;
+  }
+  const auto elapsed = core_->environment->clock().Monotonic() - start;
+  core_->statistics.Record(Sample::kSyncUs, static_cast<uint64_t>(elapsed.count() / 1000));
+  return {};
+}
+
+Status Engine::SyncWal() {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return Sync(core_->log->end());
+}
+
+// --- Reads
+// --------------------------------------------------------------------------------------------------------------
+
+key::SequenceNumber Engine::VisibleTo(const ReadOptions& options) const {
+  return key::SequenceNumber{options.snapshot != nullptr ? options.snapshot->sequence()
+                                                         : core_->visible.load(std::memory_order_acquire)};
+}
+
+Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
+                         base::FunctionRef<void(std::string_view)> take) {
+  const SampledTimer timer(*core_, Sample::kGetNs);
+  core_->statistics.Add(Counter::kGets);
+  {
+    const base::EpochGuard guard;
+    if (core_->gate.IsClosed()) return std::unexpected(Closed().error());
+    const View& view = *core_->view->Peek();  // Before the visible sequence: see view.h.
+    const key::LookupKey lookup(key, VisibleTo(options));
+    const Found found = FindResident(view, lookup, core_->statistics);
+    if (found.state == LookupState::kPut) take(found.value);
+    if (found.state != LookupState::kNotResident) {
+      core_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kPut ? 1 : 0);
+      return found.state == LookupState::kPut;
+    }
+  }
+  return GetSlowly(key, options, take);
+}
+
+// Something has to be read: from a view taken anew, and so with a sequence taken anew.
+Result<bool> Engine::GetSlowly(std::string_view key, const ReadOptions& options,
+                               base::FunctionRef<void(std::string_view)> take) {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  const ViewPtr view = core_->view->Acquire();
+  const key::LookupKey lookup(key, VisibleTo(options));
+  AMETHYST_ASSIGN(const PinnedFound found, Find(*view, lookup, options.fill_cache, core_->statistics));
+  if (found.state != LookupState::kPut) return false;
+  core_->statistics.Add(Counter::kGetsFound);
+  take(found.value);
+  return true;
+}
+
+Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const ReadOptions& options) {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  core_->statistics.Add(Counter::kGets);
+  const ViewPtr view = core_->view->Acquire();
+  const key::LookupKey lookup(key, VisibleTo(options));
+  AMETHYST_ASSIGN(PinnedFound found, Find(*view, lookup, options.fill_cache, core_->statistics));
+  if (found.state != LookupState::kPut) return std::optional<PinnedValue>();
+  core_->statistics.Add(Counter::kGetsFound);
+  return PinnedValue(found.value, std::move(found.owner));
+}
+
+std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const std::string_view> keys,
+                                                                 const ReadOptions& options) {
+  std::vector<Result<std::optional<std::string>>> results;
+  results.reserve(keys.size());
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) {
+    for (size_t i = 0; i < keys.size(); ++i) results.emplace_back(std::unexpected(Closed().error()));
+    return results;
+  }
+  const ViewPtr view = core_->view->Acquire();
+  const key::SequenceNumber visible = VisibleTo(options);
+  core_->statistics.Add(Counter::kGets, keys.size());
+  for (const std::string_view key : keys) {
+    const key::LookupKey lookup(key, visible);
+    std::optional<std::string> value;
+    Found found;
+    {
+      const base::EpochGuard guard;
+      found = FindResident(*view, lookup, core_->statistics);
+      if (found.state == LookupState::kPut) value.emplace(found.value);
+    }
+    if (found.state != LookupState::kNotResident) {
+      results.emplace_back(std::move(value));
+      continue;
+    }
+    Result<PinnedFound> read = Find(*view, lookup, options.fill_cache, core_->statistics);
+    if (!read) {
+      results.emplace_back(std::unexpected(std::move(read).error()));
+      continue;
+    }
+    if (read->state == LookupState::kPut) value.emplace(read->value);
+    results.emplace_back(std::move(value));
+  }
+  const auto is_found = [](const auto& result) { return result && result->has_value(); };
+  core_->statistics.Add(Counter::kGetsFound, static_cast<uint64_t>(std::ranges::count_if(results, is_found)));
+  return results;
+}
+
+std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options) {
+  return std::make_unique<DbIterator>(core_,
+                                      options.snapshot != nullptr
+                                          ? core_->snapshots->PinAt(key::SequenceNumber{options.snapshot->sequence()})
+                                          : core_->snapshots->Pin(core_->visible),
+                                      options);
+}
+
+std::unique_ptr<SnapshotPin> Engine::NewSnapshot() { return core_->snapshots->Pin(core_->visible); }
+
+// --- Maintenance
+// --------------------------------------------------------------------------------------------------------
+
+Status Engine::Flush() {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return background_->Flush();
+}
+
+Status Engine::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return background_->CompactRange(begin, end);
+}
+
+Status Engine::WaitForIdle() {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return Closed();
+  return background_ == nullptr ? Status() : background_->WaitForIdle();
+}
+
+Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_view end) {
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  if (!core_->settings.order.Less(begin, end)) return 0;
+  const ViewPtr view = core_->view->Acquire();
+  uint64_t bytes = view->active->memtable.ApproximateBytes(begin, end);
+  for (const WriteBufferPtr& buffer : view->immutable) bytes += buffer->memtable.ApproximateBytes(begin, end);
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::TablePtr& table : view->version->Overlapping(level, begin, end)) {
+      AMETHYST_ASSIGN(const sstable::TableReader* reader, table->Open());
+      AMETHYST_ASSIGN(const uint64_t from, reader->ApproximateOffset(begin));
+      AMETHYST_ASSIGN(const uint64_t to, reader->ApproximateOffset(end));
+      bytes += to - std::min(from, to);
+    }
+  }
+  return bytes;
+}
+
+Stats Engine::GetStats() {
+  Stats stats;
+  core_->statistics.FillIn(&stats);
+  const OperationGate::Operation operation(core_->gate);
+  if (!operation) return stats;
+  if (core_->log != nullptr) {
+    const wal::LogStats log = core_->log->stats();
+    stats.wal_bytes = log.bytes_appended;
+    stats.wal_syncs = log.syncs;
+  }
+  stats.wal_torn_tails = core_->torn_tails;
+  const cache::CacheStats cache = core_->budget->cache().stats();
+  stats.cache_hits = cache.hits;
+  stats.cache_misses = cache.misses;
+  stats.blocks_read = cache.misses;
+  stats.cache_evictions = cache.evictions;
+  stats.cache_bytes = cache.resident_bytes;
+  stats.cache_capacity_bytes = cache.capacity_bytes;
+  stats.pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
+  stats.memory_bytes = cache.charged_bytes + core_->budget->reserved_bytes();
+  stats.open_files = core_->store->open_files();
+  stats.snapshots = core_->snapshots->count();
+  if (background_ != nullptr) stats.compaction_debt_bytes = background_->debt_bytes();
+  const ViewPtr view = core_->view->Acquire();
+  stats.memtables = 1 + view->immutable.size();
+  stats.memtable_bytes = view->active->memtable.memory_bytes();
+  for (const WriteBufferPtr& buffer : view->immutable) stats.memtable_bytes += buffer->memtable.memory_bytes();
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    LevelStats shape;
+    for (const tree::TablePtr& table : view->version->tables(level)) {
+      ++shape.tables;
+      shape.bytes += table->info().file_bytes;
+      shape.entries += table->info().entries;
+      shape.deletes += table->info().deletes;
+    }
+    shape.runs = level == 0 ? shape.tables : (shape.tables > 0 ? 1 : 0);
+    stats.levels.push_back(shape);
+  }
+  return stats;
+}
+
+// --- Close
+// --------------------------------------------------------------------------------------------------------------
+
+Status Engine::Close() {
+  base::MutexLock lock(close_mutex_);
+  if (!closed_) closed_ = CloseOnce();
+  return *closed_;
+}
+
+Status Engine::CloseOnce() {
+  if (background_ != nullptr) background_->StopCompactions();
+  core_->gate.CloseAndWait(*core_->executor);
+  base::DrainEpochs();  // Of readers that did not pass the gate.
+  Status closed;
+  const auto keep_first_error = [&closed](const Status& status) {
+    if (closed && !status) closed = status;
+  };
+  if (background_ != nullptr) {
+    keep_first_error(background_->StopAndFlush());
+    Result<wal::LogCut> end = core_->log->Close();
+    if (!end) {
+      keep_first_error(std::unexpected(end.error()));
+    } else if (!core_->latch.IsSet()) {
+      tree::VersionEdit edit;
+      edit.clean_log_end = *end;
+      edit.last_sequence = key::SequenceNumber{core_->visible.load(std::memory_order_acquire)};
+      keep_first_error(core_->tree->Apply(std::move(edit), [](const auto&) {}));
+    }
+  }
+  core_->log.reset();
+  core_->executor.reset();  // Joins: no job is left.
+  keep_first_error(core_->tree->Close());
+  core_->store->Close();
+  core_->lock.reset();
+  return closed;
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,77 @@
+// One open database, below its public face: the calls of DB, each in a few lines on top of committer, lookup and
+// background.
+//
+// Thread safety: any thread, Close included.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/options.h"
+#include "amethyst/pinned_value.h"
+#include "amethyst/stats.h"
+#include "amethyst/write_batch.h"
+#include "engine/background.h"
+#include "engine/committer.h"
+#include "engine/core.h"
+#include "engine/db_iterator.h"
+#include "engine/point_lookup.h"
+
+namespace amethyst::engine {
+
+class Engine {
+ public:
+  [[nodiscard]] static Result<std::shared_ptr<Engine>> Open(const std::string& directory, const Options& options,
+                                                            Components components);
+  explicit Engine(std::shared_ptr<Core> core);  // For Open.
+  ~Engine();
+
+  [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options);
+  [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options);
+  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
+
+  // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
+  [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options,
+                                 base::FunctionRef<void(std::string_view)> take);
+  [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options);
+  [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
+                                                                         const ReadOptions& options);
+  [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options);
+  [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot();
+
+  [[nodiscard]] Status Flush();
+  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end);
+  [[nodiscard]] Status WaitForIdle();
+  [[nodiscard]] Status SyncWal();
+  [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end);
+  [[nodiscard]] Stats GetStats();
+  [[nodiscard]] Status Close();
+
+  // For inspection: what the tree looks like now.
+  [[nodiscard]] ViewPtr CurrentView() const { return core_->view->Acquire(); }
+
+ private:
+  [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
+                                const WriteOptions& options);
+  [[nodiscard]] Status WriteEncoded(std::string_view payload, uint32_t count, size_t memtable_bytes,
+                                    const WriteOptions& options);
+  [[nodiscard]] Status Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability);
+  [[nodiscard]] Status CheckWritable() const;
+  [[nodiscard]] Status Sync(wal::LogPosition position);
+  [[nodiscard]] key::SequenceNumber VisibleTo(const ReadOptions& options) const;
+  [[nodiscard]] Result<bool> GetSlowly(std::string_view key, const ReadOptions& options,
+                                       base::FunctionRef<void(std::string_view)> take);
+  [[nodiscard]] Status CloseOnce();
+
+  const std::shared_ptr<Core> core_;
+  Committer committer_;
+  std::unique_ptr<Background> background_;  // nullptr in a read-only database.
+  base::Mutex close_mutex_;                 // Above all others: held over the whole of Close.
+  std::optional<Status> closed_ AMETHYST_GUARDED_BY(close_mutex_);
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,44 @@
+// How much writers are slowed down: smoothly with compaction debt, so that there is no cliff.
+//
+// DelayNsPerKiB decides (a pure function); Pacer carries it out, as a token bucket that all writers share, slept
+// outside all locks. Thread safety: a Pacer is for any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "io/environment.h"
+
+namespace amethyst::engine {
+
+// What presses.
+struct Pressure {
+  uint64_t level0_runs = 0;
+  uint64_t debt_bytes = 0;
+  uint64_t write_buffer_bytes = 0;
+};
+
+// Zero without pressure, grows without a step, and tops out at a crawl of some 5 MB/s.
+[[nodiscard]] uint64_t DelayNsPerKiB(const Pressure& pressure);
+
+class Pacer {
+ public:
+  explicit Pacer(io::Clock& clock) : clock_(clock) {}
+
+  void SetDelay(uint64_t ns_per_kib) { ns_per_kib_.store(ns_per_kib, std::memory_order_relaxed); }
+  // Called before a write of `bytes`; sleeps when the writers together are ahead of their rate. Returns how long.
+  std::chrono::microseconds Wait(size_t bytes) {
+    const uint64_t ns_per_kib = ns_per_kib_.load(std::memory_order_relaxed);
+    return ns_per_kib == 0 ? std::chrono::microseconds(0) : WaitFor(bytes * ns_per_kib >> 10);
+  }
+
+ private:
+  std::chrono::microseconds WaitFor(uint64_t ns);
+
+  io::Clock& clock_;
+  std::atomic<uint64_t> ns_per_kib_{0};   // Set by the background jobs, read by writers.
+  std::atomic<int64_t> next_free_ns_{0};  // When the bucket has a token again; advanced by every writer.
+};
+
+}  // namespace amethyst::engine

@@ -1,0 +1,124 @@
+#include "engine/point_lookup.h"
+
+#include <array>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+using sstable::LookupState;
+
+struct MemtableHit {
+  memtable::Memtable::Version version;
+  const WriteBufferPtr* buffer = nullptr;
+};
+
+// Inside an epoch, or with the view held.
+bool FindInMemtables(const View& view, const key::LookupKey& lookup, MemtableHit* hit) {
+  const auto look = [&](const WriteBufferPtr& buffer) {
+    const auto version = buffer->memtable.Get(lookup);
+    if (!version) return false;
+    *hit = {.version = *version, .buffer = &buffer};
+    return true;
+  };
+  if (look(view.active)) return true;
+  for (const WriteBufferPtr& buffer : view.immutable) {
+    if (look(buffer)) return true;
+  }
+  return false;
+}
+
+LookupState StateOf(key::Tag tag) {
+  return tag.kind() == key::EntryKind::kDelete ? LookupState::kDelete : LookupState::kPut;
+}
+
+Found OnlyState(LookupState state) {
+  Found found;
+  found.state = state;
+  return found;
+}
+
+// The tables that may hold the key, newest first; calls `visit` for each until it returns true.
+template <typename Visit>
+void ForEachCandidate(const tree::Version& version, std::string_view key, Visit visit) {
+  const key::Order& order = version.order();
+  for (const tree::TablePtr& table : version.level0()) {
+    if (order.Less(key, table->info().smallest) || order.Less(table->info().largest, key)) continue;
+    if (visit(*table)) return;
+  }
+  for (key::Level level = 1; level < key::kLevels; ++level) {
+    const tree::Run& run = version.run(level);
+    if (run.tables().empty()) continue;
+    const tree::Table* table = run.Find(key);
+    if (table != nullptr && visit(*table)) return;
+  }
+}
+
+void Count(const sstable::Lookup& lookup, Statistics& statistics) {
+  if (lookup.filter_said_no) {
+    statistics.Add(Counter::kFilterNegatives);
+    return;
+  }
+  statistics.Add(Counter::kTablesConsulted);
+  if (lookup.state == LookupState::kAbsent) statistics.Add(Counter::kFilterFalsePositives);
+}
+
+}  // namespace
+
+Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics) {
+  AMETHYST_DCHECK(base::InEpoch());
+  if (MemtableHit hit; FindInMemtables(view, lookup, &hit)) {
+    return {.state = StateOf(hit.version.tag), .value = hit.version.value, .frame = nullptr, .buffer = hit.buffer};
+  }
+  // The lines of all candidates' filters are asked for together, so that their cache misses overlap.
+  std::array<const sstable::TableReader*, 32> candidates;
+  size_t count = 0;
+  bool complete = true;
+  ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
+    const sstable::TableReader* reader = table.reader();
+    complete = reader != nullptr && count < candidates.size();
+    if (!complete) return true;
+    reader->PrefetchFilter(lookup.hash);
+    candidates[count++] = reader;
+    return false;
+  });
+  for (size_t i = 0; i < count; ++i) {
+    const sstable::Lookup found = candidates[i]->FindResident(lookup);
+    if (found.state == LookupState::kNotResident) return OnlyState(LookupState::kNotResident);
+    Count(found, statistics);
+    if (found.state != LookupState::kAbsent) {
+      return {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
+    }
+  }
+  return OnlyState(complete ? LookupState::kAbsent : LookupState::kNotResident);
+}
+
+Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache, Statistics& statistics) {
+  AMETHYST_DCHECK(!base::InEpoch());
+  if (MemtableHit hit; FindInMemtables(view, lookup, &hit)) {
+    return PinnedFound{.state = StateOf(hit.version.tag), .value = hit.version.value, .owner = *hit.buffer};
+  }
+  PinnedFound found;
+  Status status;
+  ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
+    const auto look = [&]() -> Status {
+      AMETHYST_ASSIGN(const sstable::TableReader* reader, table.Open());
+      AMETHYST_ASSIGN(sstable::PinnedLookup pinned, reader->Find(lookup, fill_cache));
+      Count(pinned.lookup, statistics);
+      found.state = pinned.lookup.state;
+      found.value = pinned.lookup.value;
+      if (found.state == LookupState::kPut) found.owner = std::make_shared<cache::FrameRef>(std::move(pinned.pin));
+      return {};
+    };
+    status = look();
+    return !status || found.state != LookupState::kAbsent;
+  });
+  AMETHYST_TRY(status);
+  AMETHYST_ASSERT(found.state != LookupState::kNotResident);
+  return found;
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,39 @@
+// Finds the newest visible version of one key: memtables newest first, level 0 newest first, then one table a level.
+//
+// The fast form stays inside the caller's epoch, borrows everything and never blocks: it gives up (kNotResident) where
+// a table is not open or a block not in memory. The slow form holds the view and reads. Both stop at the first source
+// that knows the key, for sources are ordered by time. Thread safety: pure functions of a view.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "engine/statistics.h"
+#include "engine/view.h"
+#include "key/lookup_key.h"
+#include "sstable/table_reader.h"
+
+namespace amethyst::engine {
+
+struct Found {
+  sstable::LookupState state = sstable::LookupState::kAbsent;
+  std::string_view value;                  // For kPut.
+  cache::Frame* frame = nullptr;           // Holds the value, or else `buffer` does.
+  WriteBufferPtr const* buffer = nullptr;  // In the view.
+};
+
+// Inside an epoch.
+[[nodiscard]] Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics);
+
+// A Found that keeps what holds its value alive; never kNotResident.
+struct PinnedFound {
+  sstable::LookupState state = sstable::LookupState::kAbsent;
+  std::string_view value;
+  std::shared_ptr<const void> owner;
+};
+// Outside epochs.
+[[nodiscard]] Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache,
+                                       Statistics& statistics);
+
+}  // namespace amethyst::engine

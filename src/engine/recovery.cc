@@ -1,0 +1,210 @@
+#include "engine/recovery.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/flush.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+// That there is a database, or may be one, before anything is created: a mistyped path is not littered.
+Status CheckDirectory(io::FileSystem& files, const std::string& directory, const Options& options) {
+  AMETHYST_ASSIGN(const bool exists, files.Exists(io::JoinPath(directory, "CURRENT")));
+  if (exists) {
+    if (options.error_if_exists) {
+      return base::InvalidArgument("{}: there is a database already, and error_if_exists is set", directory);
+    }
+    return {};
+  }
+  if (options.read_only || !options.create_if_missing) {
+    return base::InvalidArgument("{}: there is no database here (no file CURRENT); check the path{}", directory,
+                                 options.read_only ? "" : ", or set create_if_missing");
+  }
+  AMETHYST_ASSIGN(const bool directory_exists, files.Exists(directory));
+  if (!directory_exists) return files.CreateDirectories(directory);
+  AMETHYST_ASSIGN(const std::vector<std::string> names, files.List(directory));
+  for (const std::string& name : names) {
+    if (!tree::ParseFileName(name)) {
+      return base::InvalidArgument("{}: not a database, and not empty (it holds \"{}\"); choose another directory",
+                                   directory, name);
+    }
+  }
+  return {};
+}
+
+Result<std::vector<key::FileNumber>> ListSegments(const Core& core) {
+  AMETHYST_ASSIGN(const std::vector<std::string> names, core.environment->files().List(core.directory));
+  std::vector<key::FileNumber> segments;
+  for (const std::string& name : names) {
+    const auto parsed = tree::ParseFileName(name);
+    if (parsed && parsed->type == tree::FileType::kLogSegment) segments.push_back(parsed->number);
+  }
+  std::ranges::sort(segments);
+  return segments;
+}
+
+// Puts recovered batches into memtables, flushing when their share of memory is full.
+class Replay {
+ public:
+  Replay(Core& core, key::SequenceNumber flushed) : core_(core), flushed_(flushed) {}
+
+  Status Apply(const wal::RecoveredBatch& batch) {
+    const key::SequenceNumber last = batch.first + (batch.count - 1);
+    core_.visible.store(std::max(core_.visible.load(std::memory_order_relaxed), key::Raw(last)),
+                        std::memory_order_relaxed);
+    if (last <= flushed_) return {};
+    wal::BatchReader measuring(batch.payload);
+    size_t bytes = 0;
+    for (wal::BatchEntry entry; measuring.Next(&entry);) {
+      bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+    }
+    AMETHYST_TRY(measuring.status());
+    AMETHYST_TRY(MakeRoom(bytes));
+    wal::BatchReader reader(batch.payload);
+    uint64_t sequence = key::Raw(batch.first);
+    for (wal::BatchEntry entry; reader.Next(&entry); ++sequence) {
+      active().memtable.Insert({entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+    }
+    return {};
+  }
+
+ private:
+  WriteBuffer& active() { return *core_.view->Acquire()->active; }
+
+  Status MakeRoom(size_t bytes) {
+    if (active().memtable.HasRoom(bytes)) return {};
+    auto fresh = core_.NewWriteBuffer(std::max(core_.settings.write_buffer_bytes, bytes));
+    fresh->first_log_segment = active().first_log_segment;
+    const bool keep_old = !active().memtable.Empty();
+    RetireView(core_.view->Update([&](const View& current) {
+      auto next = std::make_shared<View>();
+      next->active = fresh;
+      next->immutable = current.immutable;
+      if (keep_old) next->immutable.insert(next->immutable.begin(), current.active);
+      next->version = current.version;
+      return next;
+    }));
+    const bool must_flush = !core_.settings.options.read_only &&
+                            core_.view->Acquire()->immutable.size() > core_.settings.immutable_count_max;
+    return must_flush ? FlushOldest(core_) : Status();
+  }
+
+  Core& core_;
+  const key::SequenceNumber flushed_;
+};
+
+Status OpenTree(Core& core) {
+  const Options& options = core.settings.options;
+  core.store = std::make_shared<tree::TableStore>(
+      core.environment, core.budget,
+      tree::TableStore::Settings{
+          .directory = core.directory, .max_open_files = options.max_open_files, .order = core.settings.order});
+  AMETHYST_ASSIGN(core.tree, tree::Tree::Open(core.store, {.directory = core.directory,
+                                                           .order = core.settings.order,
+                                                           .create_if_missing = options.create_if_missing,
+                                                           .error_if_exists = options.error_if_exists,
+                                                           .read_only = options.read_only}));
+  const tree::RecoveredTree& recovered = core.tree->recovered();
+  core.visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
+  auto view = std::make_shared<View>();
+  view->active = core.NewWriteBuffer(core.settings.write_buffer_bytes);
+  view->active->first_log_segment = recovered.first_log_segment;
+  view->version = core.tree->current();
+  core.view = std::make_unique<ViewCell>(std::move(view));
+  return {};
+}
+
+Result<wal::LogRecoveryReport> ReplayLog(Core& core) {
+  const tree::RecoveredTree& recovered = core.tree->recovered();
+  AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(core));
+  std::erase_if(segments, [&](key::FileNumber segment) { return segment < recovered.first_log_segment; });
+  Replay replay(core, recovered.flushed_sequence);
+  AMETHYST_ASSIGN(wal::LogRecoveryReport report,
+                  wal::RecoverLog(core.environment->files(),
+                                  {.directory = core.directory,
+                                   .database_uid = recovered.database_uid,
+                                   .segments = segments,
+                                   .first_segment = recovered.first_log_segment,
+                                   .clean_end = recovered.clean_log_end,
+                                   .read_only = core.settings.options.read_only},
+                                  [&](const wal::RecoveredBatch& batch) { return replay.Apply(batch); }));
+  core.torn_tails = report.torn_tails;
+  if (report.torn_tails > 0) {
+    core.Log(fmt::format("cut {} bytes of a torn log tail, never acknowledged as synced", report.torn_bytes));
+  }
+  return report;
+}
+
+// Makes a memtable without entries begin with the log as it is now, so that no older segment is kept for it.
+key::FileNumber FirstNeededSegment(const Core& core) {
+  const ViewPtr view = core.view->Acquire();
+  if (view->active->memtable.Empty()) view->active->first_log_segment = core.log->current_segment();
+  const WriteBufferPtr& oldest = view->immutable.empty() ? view->active : view->immutable.back();
+  return oldest->first_log_segment;
+}
+
+Status RemoveLeftovers(Core& core, const std::vector<key::FileNumber>& dropped, key::FileNumber first_needed) {
+  io::FileSystem& files = core.environment->files();
+  AMETHYST_ASSIGN(std::vector<std::string> names, core.tree->Orphans());
+  AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(core));
+  for (const key::FileNumber segment : segments) {
+    const bool is_dropped = std::ranges::find(dropped, segment) != dropped.end();
+    if (segment < first_needed || is_dropped) names.push_back(tree::LogFileName(segment));
+  }
+  for (const std::string& name : names) {
+    core.Log("removing leftover " + name);
+    AMETHYST_TRY(files.Remove(io::JoinPath(core.directory, name)));
+  }
+  return {};
+}
+
+Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
+  const Options& options = core.settings.options;
+  wal::LogCut cut = report.cut;
+  cut.last_sequence = std::max(cut.last_sequence, key::SequenceNumber{core.visible.load(std::memory_order_relaxed)});
+  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.environment, *core.executor,
+                                             {.directory = core.directory,
+                                              .database_uid = core.tree->recovered().database_uid,
+                                              .segment_bytes = core.settings.log_segment_bytes,
+                                              .group_commit_bytes = options.group_commit_bytes,
+                                              .group_commit_delay_us = options.group_commit_delay_us,
+                                              .new_file_number = [&core] { return core.tree->NewFileNumber(); },
+                                              .replayed_segments = report.replayed_segments},
+                                             cut));
+  const key::FileNumber first_needed = FirstNeededSegment(core);
+  tree::VersionEdit edit;
+  edit.first_log_segment = first_needed;
+  edit.last_sequence = key::SequenceNumber{core.visible.load(std::memory_order_relaxed)};
+  AMETHYST_TRY(core.tree->Apply(std::move(edit), [](const auto&) {}));
+  return RemoveLeftovers(core, report.dropped_segments, first_needed);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Options& options, Components components) {
+  auto core = std::make_shared<Core>();
+  AMETHYST_ASSIGN(core->settings, CheckOptions(options));
+  core->directory = directory;
+  core->logger = std::move(components.logger);
+  core->environment = components.environment ? std::move(components.environment) : io::DefaultEnvironment();
+  core->budget = components.memory_budget
+                     ? std::move(components.memory_budget)
+                     : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
+  io::FileSystem& files = core->environment->files();
+  AMETHYST_TRY(CheckDirectory(files, directory, options));
+  const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
+  AMETHYST_ASSIGN(core->lock, files.Lock(io::JoinPath(directory, "LOCK"), lock_mode));
+  core->executor = core->environment->NewExecutor(core->settings.background_threads);
+  core->memtable_share = cache::Reservation(*core->budget, 2 * core->settings.write_buffer_bytes);
+
+  AMETHYST_TRY(OpenTree(*core));
+  AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*core));
+  if (!options.read_only) AMETHYST_TRY(StartLog(*core, report));
+  return core;
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,31 @@
+// Options, checked and with every "chosen" value chosen. Thread safety: plain values.
+#pragma once
+
+#include "amethyst/error.h"
+#include "amethyst/options.h"
+#include "key/order.h"
+#include "sstable/table_info.h"
+
+namespace amethyst::engine {
+
+struct Settings {
+  Options options;
+  key::Order order{};
+  size_t write_buffer_bytes = 0;
+  size_t immutable_count_max = 0;  // Memtables that may wait for flush before writers must wait for memory.
+  size_t batch_bytes_max = 0;      // A quarter of the memory budget.
+  uint32_t background_threads = 0;
+  uint64_t log_segment_bytes = 0;
+
+  [[nodiscard]] sstable::TableOptions table_options() const {
+    return {.block_bytes = options.block_bytes,
+            .compression = options.compression,
+            .filter_false_positive_rate = options.filter_false_positive_rate,
+            .order = order};
+  }
+};
+
+// kInvalidArgument names the option, what it is and what it may be.
+[[nodiscard]] Result<Settings> CheckOptions(const Options& options);
+
+}  // namespace amethyst::engine

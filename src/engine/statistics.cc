@@ -1,0 +1,69 @@
+#include "engine/statistics.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace amethyst::engine {
+
+void Statistics::Record(Sample sample, uint64_t value) {
+  SharedHistogram& histogram = samples_[static_cast<size_t>(sample)];
+  const size_t bucket = std::min<size_t>(static_cast<size_t>(std::bit_width(value)), 63);
+  histogram.buckets[bucket].fetch_add(1, std::memory_order_relaxed);
+  histogram.count.fetch_add(1, std::memory_order_relaxed);
+  histogram.sum.fetch_add(value, std::memory_order_relaxed);
+  uint64_t seen = histogram.max.load(std::memory_order_relaxed);
+  while (value > seen && !histogram.max.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+  }
+}
+
+uint64_t Statistics::Sum(Counter counter) const {
+  uint64_t sum = 0;
+  for (const Stripe& stripe : stripes_) {
+    sum += stripe.counters[static_cast<size_t>(counter)].load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+Histogram Statistics::Collect(Sample sample) const {
+  const SharedHistogram& from = samples_[static_cast<size_t>(sample)];
+  Histogram to;
+  for (size_t i = 0; i < to.buckets.size(); ++i) to.buckets[i] = from.buckets[i].load(std::memory_order_relaxed);
+  to.count = from.count.load(std::memory_order_relaxed);
+  to.sum = from.sum.load(std::memory_order_relaxed);
+  to.max = from.max.load(std::memory_order_relaxed);
+  return to;
+}
+
+void Statistics::FillIn(Stats* stats) const {
+  const struct {
+    Counter counter;
+    uint64_t Stats::*field;
+  } fields[] = {
+      {Counter::kWrites, &Stats::writes},
+      {Counter::kEntriesWritten, &Stats::entries_written},
+      {Counter::kUserBytesWritten, &Stats::user_bytes_written},
+      {Counter::kGets, &Stats::gets},
+      {Counter::kGetsFound, &Stats::gets_found},
+      {Counter::kSeeks, &Stats::seeks},
+      {Counter::kFilterNegatives, &Stats::filter_negatives},
+      {Counter::kFilterFalsePositives, &Stats::filter_false_positives},
+      {Counter::kTablesConsulted, &Stats::tables_consulted},
+      {Counter::kWriteDelays, &Stats::write_delays},
+      {Counter::kWriteDelayUs, &Stats::write_delay_us},
+      {Counter::kWriteWaits, &Stats::write_waits},
+      {Counter::kFlushes, &Stats::flushes},
+      {Counter::kFlushBytesWritten, &Stats::flush_bytes_written},
+      {Counter::kCompactions, &Stats::compactions},
+      {Counter::kCompactionBytesRead, &Stats::compaction_bytes_read},
+      {Counter::kCompactionBytesWritten, &Stats::compaction_bytes_written},
+      {Counter::kTrivialMoves, &Stats::trivial_moves},
+      {Counter::kEntriesDropped, &Stats::entries_dropped},
+  };
+  static_assert(std::size(fields) == static_cast<size_t>(Counter::kCount));
+  for (const auto& [counter, field] : fields) stats->*field = Sum(counter);
+  stats->get_ns = Collect(Sample::kGetNs);
+  stats->write_ns = Collect(Sample::kWriteNs);
+  stats->sync_us = Collect(Sample::kSyncUs);
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,77 @@
+// What one read sees: the memtables and the version, as one immutable value.
+//
+// A read loads the view first and the visible sequence second: the view then holds everything at or below that sequence
+// but for writes that were concurrent with the load, and no rewrite in it has dropped what that sequence can see.
+// Inside an epoch a view is borrowed by Peek, at the cost of one load; whoever stays longer takes a share by Acquire.
+// Thread safety: a View is immutable; a ViewCell is for any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/epoch.h"
+#include "base/function_ref.h"
+#include "base/mutex.h"
+#include "cache/memory_budget.h"
+#include "key/types.h"
+#include "memtable/memtable.h"
+#include "tree/version.h"
+
+namespace amethyst::engine {
+
+// A memtable and what flushing it needs to know.
+struct WriteBuffer {
+  WriteBuffer(size_t capacity_bytes, key::Order order) : memtable(capacity_bytes, order) {}
+
+  memtable::Memtable memtable;
+  key::FileNumber first_log_segment{};  // No earlier segment holds an entry of it.
+  uint64_t created_s = 0;               // Wall time: no tombstone in it is older.
+  cache::Reservation reservation;
+};
+using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
+
+// The memtable of a buffer, sharing ownership of the buffer.
+[[nodiscard]] inline std::shared_ptr<const memtable::Memtable> MemtableOf(const WriteBufferPtr& buffer) {
+  return {buffer, &buffer->memtable};
+}
+
+struct View : std::enable_shared_from_this<View> {
+  WriteBufferPtr active;
+  std::vector<WriteBufferPtr> immutable;  // Newest first.
+  std::shared_ptr<const tree::Version> version;
+};
+using ViewPtr = std::shared_ptr<const View>;
+
+class ViewCell {
+ public:
+  explicit ViewCell(ViewPtr first) : owner_(std::move(first)), raw_(owner_.get()) {}
+
+  // Inside an epoch, and valid until it ends.
+  [[nodiscard]] const View* Peek() const { return raw_.load(std::memory_order_acquire); }
+  [[nodiscard]] ViewPtr Acquire() const {
+    const base::EpochGuard guard;
+    return Peek()->shared_from_this();
+  }
+  // Publishes change(current) and returns the view that it replaces, which the caller must hand to base::Retire once it
+  // holds no lock: readers may still be on it.
+  [[nodiscard]] ViewPtr Update(base::FunctionRef<ViewPtr(const View&)> change) AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    ViewPtr next = change(*owner_);
+    owner_.swap(next);
+    raw_.store(owner_.get(), std::memory_order_release);  // Pairs with Peek.
+    return next;
+  }
+
+ private:
+  base::Mutex mutex_;  // Leaf.
+  ViewPtr owner_ AMETHYST_GUARDED_BY(mutex_);
+  std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
+};
+
+// Frees `old` once no reader can be on it. Not inside an epoch, not under a lock.
+inline void RetireView(ViewPtr old) {
+  base::Retire([view = std::move(old)]() mutable { view.reset(); });
+}
+
+}  // namespace amethyst::engine
