@@ -1,0 +1,272 @@
+// A file system on top of another whose calls fail as a test wants: the k-th call of an operation, once or from then
+// on, with a given error, after doing nothing or half of the work. It counts every call, so a test first runs a
+// workload to learn the counts and then sweeps k.
+//
+//   FaultFileSystem files(memory_environment->files());
+//   files.Fail({.operation = Operation::kSegmentSync, .call = 3, .for_good = true, .code = ErrorCode::kIo});
+//   FaultEnvironment environment(*memory_environment, files);
+//
+// Segments have no window here: each store is a call. A faulty read gives an error, or (with `half`) fewer bytes, as at
+// an end of file. Thread safety: any thread at once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "io/environment.h"
+#include "io/file_system.h"
+
+namespace amethyst::support {
+
+enum class Operation : uint8_t {
+  kCreate,
+  kCreateSegment,
+  kOpen,
+  kRead,
+  kAppend,  // Of a WritableFile.
+  kSync,    // Of a WritableFile.
+  kClose,   // Of a WritableFile.
+  kStore,   // Into a LogSegment.
+  kSegmentSync,
+  kSegmentClose,
+  kSyncFile,
+  kSyncDirectory,
+  kExists,
+  kFileSize,  // By name or of an open file.
+  kList,
+  kCreateDirectories,
+  kRemoveDirectory,
+  kRename,
+  kRemove,
+  kLock,
+};
+inline constexpr size_t kOperations = static_cast<size_t>(Operation::kLock) + 1;
+
+struct Fault {
+  Operation operation{};
+  uint64_t call = 1;      // The first call to fail, counted from 1 over the life of the file system.
+  bool for_good = false;  // All later ones fail, too.
+  ErrorCode code = ErrorCode::kIo;
+  bool half = false;  // Appends and stores write half of the bytes first; reads give half of them and no error.
+};
+
+// Decides; shared by the file system and the files that it gave out.
+class FaultPlan {
+ public:
+  void Add(const Fault& fault) {
+    base::MutexLock lock(mutex_);
+    faults_.push_back(fault);
+  }
+  void Clear() {
+    base::MutexLock lock(mutex_);
+    faults_.clear();
+  }
+  [[nodiscard]] uint64_t calls(Operation operation) const {
+    base::MutexLock lock(mutex_);
+    return calls_[static_cast<size_t>(operation)];
+  }
+  [[nodiscard]] uint64_t failed_calls() const {
+    base::MutexLock lock(mutex_);
+    return failed_calls_;
+  }
+
+  // Counts a call, and says how it fails, if it does.
+  [[nodiscard]] std::optional<Fault> Count(Operation operation) {
+    base::MutexLock lock(mutex_);
+    const uint64_t call = ++calls_[static_cast<size_t>(operation)];
+    for (const Fault& fault : faults_) {
+      if (fault.operation != operation || call < fault.call || (call > fault.call && !fault.for_good)) continue;
+      ++failed_calls_;
+      return fault;
+    }
+    return std::nullopt;
+  }
+
+  // OK, or the error of this call.
+  [[nodiscard]] Status Check(Operation operation, const std::string& path) {
+    const std::optional<Fault> fault = Count(operation);
+    return fault ? Error(*fault, path) : Status();
+  }
+  [[nodiscard]] static Status Error(const Fault& fault, const std::string& path) {
+    return base::MakeError(fault.code, "{}: injected fault, operation {}, call {}", path,
+                           static_cast<int>(fault.operation), fault.call);
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  std::vector<Fault> faults_ AMETHYST_GUARDED_BY(mutex_);
+  std::array<uint64_t, kOperations> calls_ AMETHYST_GUARDED_BY(mutex_){};
+  uint64_t failed_calls_ AMETHYST_GUARDED_BY(mutex_) = 0;
+};
+
+class FaultRandomAccessFile final : public io::RandomAccessFile {
+ public:
+  FaultRandomAccessFile(std::unique_ptr<io::RandomAccessFile> file, std::shared_ptr<FaultPlan> plan)
+      : file_(std::move(file)), plan_(std::move(plan)) {}
+
+  Result<size_t> ReadAt(uint64_t offset, std::span<char> to) const override {
+    const std::optional<Fault> fault = plan_->Count(Operation::kRead);
+    if (!fault) return file_->ReadAt(offset, to);
+    if (fault->half) return file_->ReadAt(offset, to.first(to.size() / 2));
+    return std::unexpected(FaultPlan::Error(*fault, path()).error());
+  }
+  void Prefetch(uint64_t offset, uint64_t bytes) const override { file_->Prefetch(offset, bytes); }
+  Result<uint64_t> Size() const override {
+    AMETHYST_TRY(plan_->Check(Operation::kFileSize, path()));
+    return file_->Size();
+  }
+  const std::string& path() const override { return file_->path(); }
+
+ private:
+  const std::unique_ptr<io::RandomAccessFile> file_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
+class FaultWritableFile final : public io::WritableFile {
+ public:
+  FaultWritableFile(std::unique_ptr<io::WritableFile> file, std::shared_ptr<FaultPlan> plan)
+      : file_(std::move(file)), plan_(std::move(plan)) {}
+
+  Status Append(std::string_view bytes) override {
+    const std::optional<Fault> fault = plan_->Count(Operation::kAppend);
+    if (!fault) return file_->Append(bytes);
+    if (fault->half) AMETHYST_TRY(file_->Append(bytes.substr(0, bytes.size() / 2)));
+    return FaultPlan::Error(*fault, path());
+  }
+  Status Sync() override {
+    AMETHYST_TRY(plan_->Check(Operation::kSync, path()));
+    return file_->Sync();
+  }
+  Status Close() override {
+    AMETHYST_TRY(plan_->Check(Operation::kClose, path()));
+    return file_->Close();
+  }
+  uint64_t size() const override { return file_->size(); }
+  const std::string& path() const override { return file_->path(); }
+
+ private:
+  const std::unique_ptr<io::WritableFile> file_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
+class FaultLogSegment final : public io::LogSegment {
+ public:
+  FaultLogSegment(std::unique_ptr<io::LogSegment> segment, std::shared_ptr<FaultPlan> plan)
+      : LogSegment(segment->path(), segment->capacity()), segment_(std::move(segment)), plan_(std::move(plan)) {}
+
+  Status Sync() override {
+    AMETHYST_TRY(plan_->Check(Operation::kSegmentSync, path()));
+    return segment_->Sync();
+  }
+  Status Close(uint64_t end) override {
+    AMETHYST_TRY(plan_->Check(Operation::kSegmentClose, path()));
+    return segment_->Close(end);
+  }
+
+ private:
+  Status StoreOutsideWindow(uint64_t offset, std::string_view bytes) override {
+    const std::optional<Fault> fault = plan_->Count(Operation::kStore);
+    if (!fault) return segment_->Store(offset, bytes);
+    if (fault->half) AMETHYST_TRY(segment_->Store(offset, bytes.substr(0, bytes.size() / 2)));
+    return FaultPlan::Error(*fault, path());
+  }
+
+  const std::unique_ptr<io::LogSegment> segment_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
+class FaultFileSystem final : public io::FileSystem {
+ public:
+  // `files` must outlive this.
+  explicit FaultFileSystem(io::FileSystem& files) : files_(files), plan_(std::make_shared<FaultPlan>()) {}
+
+  void Fail(const Fault& fault) { plan_->Add(fault); }
+  void ClearFaults() { plan_->Clear(); }
+  [[nodiscard]] uint64_t calls(Operation operation) const { return plan_->calls(operation); }
+  [[nodiscard]] uint64_t failed_calls() const { return plan_->failed_calls(); }
+
+  Result<std::unique_ptr<io::WritableFile>> Create(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kCreate, path));
+    AMETHYST_ASSIGN(auto file, files_.Create(path));
+    return std::make_unique<FaultWritableFile>(std::move(file), plan_);
+  }
+  Result<std::unique_ptr<io::LogSegment>> CreateLogSegment(const std::string& path,
+                                                           const io::LogSegmentOptions& options) override {
+    AMETHYST_TRY(plan_->Check(Operation::kCreateSegment, path));
+    AMETHYST_ASSIGN(auto segment, files_.CreateLogSegment(path, options));
+    return std::make_unique<FaultLogSegment>(std::move(segment), plan_);
+  }
+  Result<std::unique_ptr<io::RandomAccessFile>> Open(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kOpen, path));
+    AMETHYST_ASSIGN(auto file, files_.Open(path));
+    return std::make_unique<FaultRandomAccessFile>(std::move(file), plan_);
+  }
+  Status SyncFile(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kSyncFile, path));
+    return files_.SyncFile(path);
+  }
+  Result<bool> Exists(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kExists, path));
+    return files_.Exists(path);
+  }
+  Result<uint64_t> FileSize(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kFileSize, path));
+    return files_.FileSize(path);
+  }
+  Result<std::vector<std::string>> List(const std::string& directory) override {
+    AMETHYST_TRY(plan_->Check(Operation::kList, directory));
+    return files_.List(directory);
+  }
+  Status CreateDirectories(const std::string& directory) override {
+    AMETHYST_TRY(plan_->Check(Operation::kCreateDirectories, directory));
+    return files_.CreateDirectories(directory);
+  }
+  Status RemoveDirectory(const std::string& directory) override {
+    AMETHYST_TRY(plan_->Check(Operation::kRemoveDirectory, directory));
+    return files_.RemoveDirectory(directory);
+  }
+  Status SyncDirectory(const std::string& directory) override {
+    AMETHYST_TRY(plan_->Check(Operation::kSyncDirectory, directory));
+    return files_.SyncDirectory(directory);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    AMETHYST_TRY(plan_->Check(Operation::kRename, from));
+    return files_.Rename(from, to);
+  }
+  Status Remove(const std::string& path) override {
+    AMETHYST_TRY(plan_->Check(Operation::kRemove, path));
+    return files_.Remove(path);
+  }
+  Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
+    AMETHYST_TRY(plan_->Check(Operation::kLock, path));
+    return files_.Lock(path, mode);
+  }
+
+ private:
+  io::FileSystem& files_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
+// Another environment's clock and threads over these files. All of them must outlive it.
+class FaultEnvironment final : public io::Environment {
+ public:
+  FaultEnvironment(io::Environment& base, io::FileSystem& files) : base_(base), files_(files) {}
+
+  io::FileSystem& files() override { return files_; }
+  io::Clock& clock() override { return base_.clock(); }
+  std::unique_ptr<io::Executor> NewExecutor(uint32_t threads) override { return base_.NewExecutor(threads); }
+
+ private:
+  io::Environment& base_;
+  io::FileSystem& files_;
+};
+
+}  // namespace amethyst::support
