@@ -1,15 +1,20 @@
 // The write-ahead log of one open database: a chain of preallocated, mapped segments that is appended to under the
 // commit lock and synced by groups.
 //
-// A segment is file NNNNNN.wal. Records never span segments (a record larger than a segment gets one of its own size). Every
-// record carries how far the log is known durable, so that recovery (log_recovery.h) tells a torn tail from damage. The first
-// failed store or sync is LATCHED: from then on nothing is appended or synced, and every call returns that error; running out of
-// space is not latched, for it shows only when a segment is allocated, before anything is acknowledged.
+// A segment is file NNNNNN.wal (log_format.h). Records never span segments (a record larger than a segment gets one of
+// its own size). Every record carries how far the log is known durable, so that recovery (log_recovery.h) tells a torn
+// tail from damage. The first failed store or sync is LATCHED: from then on nothing is appended or synced, and every
+// call returns that error; running out of space is not latched, for it shows only when a segment is allocated, before
+// anything is acknowledged.
 //
-// Thread safety: Append and Seal by the commit lock's holder; Sync and the rest from any thread.
-// Lock rank: the log's own lock is below the commit lock, above nothing.
+// Invariants: durable_end() <= end(); a segment is synced before the first sync of a later one completes; a fsync is
+// never called again after it failed; one thread at a time flushes.
+//
+// Thread safety: Append by the commit lock's holder; Sync and the rest from any thread; Close when nobody else calls
+// any more. Lock rank: the log's own lock is below the commit lock, above nothing but its supply's. No I/O under it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,18 +24,16 @@
 
 #include "amethyst/error.h"
 #include "base/hash.h"
+#include "base/mutex.h"
 #include "io/environment.h"
 #include "key/types.h"
+#include "wal/batch_encoding.h"
+#include "wal/log_format.h"
+#include "wal/log_position.h"
 #include "wal/log_recovery.h"
+#include "wal/segment_supply.h"
 
 namespace amethyst::wal {
-
-// A place in the log, ordered.
-struct LogPosition {
-  key::FileNumber segment{};
-  uint64_t offset = 0;
-  friend auto operator<=>(const LogPosition&, const LogPosition&) = default;
-};
 
 struct LogSettings {
   std::string directory;
@@ -38,7 +41,10 @@ struct LogSettings {
   uint64_t segment_bytes = uint64_t{64} << 20;
   size_t group_commit_bytes = size_t{1} << 20;
   uint32_t group_commit_delay_us = 0;
-  std::function<key::FileNumber()> new_file_number;  // Never gives a number twice, over all opens.
+  std::function<key::FileNumber()>
+      new_file_number;  // Never gives a number twice, over all opens, and ever greater ones. Any thread.
+  // LogRecoveryReport::replayed_segments: they live on, and go with RemoveBefore.
+  std::vector<key::FileNumber> replayed_segments;
 };
 
 struct LogStats {
@@ -50,40 +56,119 @@ struct LogStats {
 
 class Log {
  public:
-  // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut, synced together
-  // with its directory entry. Every replayed segment must have been synced before (LogRecovery does so).
+  // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut, synced
+  // together with its directory entry. Every replayed segment must have been synced before (RecoverLog does so).
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
 
-  // Appends one record of `count` entries, encoded as WriteBatch::Representation, the first of which gets sequence `first`. What it
-  // returns is where the record ends. On kNoSpace nothing was appended and nothing is latched.
-  [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload);
+  // Appends one record of `count` entries, encoded as WriteBatch::Representation, the first of which gets sequence
+  // `first`. What it returns is where the record ends. On kNoSpace nothing was appended and nothing is latched.
+  [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload) {
+    return Append(first, count, payload, base::Hash64(payload));
+  }
+  // The same with base::Hash64(payload) at hand: a large batch is hashed before the commit lock is taken.
+  [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload,
+                                           uint64_t payload_hash);
 
-  // Returns once everything up to `position` survives power loss. Callers share flushes (group commit): one of them leads,
-  // waits up to group_commit_delay_us for group_commit_bytes of company, and flushes for all that is appended by then.
+  // Returns once everything up to `position` survives power loss. Callers share flushes (group commit): one of them
+  // leads, waits up to group_commit_delay_us for group_commit_bytes of company, and flushes for all that is appended by
+  // then.
   [[nodiscard]] Status Sync(LogPosition position);
-  // Up to the end of what is appended now.
+  // Up to the end of what is appended now. Does not count as a sync by a writer, for whom segments are filled with
+  // zeros ahead.
   [[nodiscard]] Status SyncAll();
-  // What the periodic job calls every sync interval: syncs if anything is unsynced, and appends a watermark record if a sync has
-  // completed since the last record (`under_commit_lock` runs its argument under the commit lock).
+  // What the periodic job calls every sync interval: syncs if any batch is unsynced, and appends a watermark record if
+  // a sync has completed since the last record (`under_commit_lock` runs its argument under the commit lock).
   [[nodiscard]] Status Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock);
 
   [[nodiscard]] LogPosition end() const;
   [[nodiscard]] LogPosition durable_end() const;
-  // The segment that the next record goes to, and all live segments, oldest first.
+  // The segment that the next record goes to (its directory entry is durable), and all live segments, oldest first.
   [[nodiscard]] key::FileNumber current_segment() const;
   [[nodiscard]] std::vector<key::FileNumber> segments() const;
-  // Deletes segments before `first_needed`; to be called once the manifest says that they are not needed.
+  // Deletes segments before `first_needed`; to be called once the manifest says that they are not needed. The current
+  // one stays.
   [[nodiscard]] Status RemoveBefore(key::FileNumber first_needed);
 
-  // Syncs (unless an error is latched), trims the current segment to its end and closes every descriptor. Returns the log's end,
-  // for the manifest.
-  [[nodiscard]] Result<LogPosition> Close();
+  // Syncs (unless an error is latched: then nothing is written, trimmed or removed), trims the current segment to its
+  // end, removes the spare and closes every descriptor. Returns the log's end, for the manifest. Later calls return
+  // kClosed.
+  [[nodiscard]] Result<LogCut> Close();
 
   // The latched error, if any.
   [[nodiscard]] Status health() const;
   [[nodiscard]] LogStats stats() const;
+
+ private:
+  struct Segment {
+    key::FileNumber number{};
+    std::shared_ptr<io::LogSegment>
+        file;          // Null once it was sealed, synced and closed; a flush holds it outside the lock.
+    uint64_t end = 0;  // Of a sealed segment.
+  };
+  // What one flush does: syncs these, oldest first, and has then made everything durable up to `target`.
+  struct Flush {
+    std::vector<std::shared_ptr<io::LogSegment>> files;
+    LogPosition target;
+  };
+
+  // Whether a flush waits for more to come.
+  enum class Company { kNone, kAwaited };
+
+  Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut);
+
+  // Opens the next segment, with room for a record of that size.
+  [[nodiscard]] Status Roll(uint64_t record_bytes);
+  [[nodiscard]] Status AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash);
+  // Sets the header's checksum.
+  [[nodiscard]] Status StoreRecord(RecordHeader* header, std::string_view payload, uint64_t payload_hash);
+  [[nodiscard]] Status AppendWatermarkIfDue();
+
+  [[nodiscard]] Status SyncTo(LogPosition position, Company company);
+  // Runs one flush, for everything that is appended by its start. These three let go of the lock meanwhile.
+  void LeadFlush(Company company) AMETHYST_REQUIRES(mutex_);
+  void GatherCompany() AMETHYST_REQUIRES(mutex_);
+  // Trims and closes the sealed segments that are durable.
+  void CloseSealed() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Flush PlanFlush() const AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] LogPosition EndLocked() const AMETHYST_REQUIRES(mutex_);
+  Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
+  void LatchLocked(const Status& failed) AMETHYST_REQUIRES(mutex_);
+
+  io::FileSystem& files_;
+  io::Clock& clock_;
+  io::Executor& executor_;
+  const LogSettings settings_;
+  SegmentSupply supply_;
+
+  // The appender's own, that is, the commit lock's holder's.
+  std::shared_ptr<io::LogSegment> current_;
+  base::Uid checksum_owner_;
+  LogCut cut_;                    // The log's end as a cut.
+  uint64_t prepare_at_ = 0;       // Offset from which on the next segment is made ahead.
+  uint64_t noted_watermark_ = 0;  // Of the last record in this segment.
+  std::string staging_;           // Where a record is put together that does not go into mapped memory.
+
+  // Stored by the appender (release, after the bytes), loaded under the lock by those who sync (acquire).
+  std::atomic<uint64_t> end_offset_{0};
+  std::atomic<uint64_t> batches_end_{0};  // As end_offset_, but behind the last record that is not a watermark.
+  // Stored under the lock when a flush ends or a segment begins, loaded by the appender: of the current segment, 0 for
+  // none.
+  std::atomic<uint64_t> durable_offset_{0};
+  std::atomic<bool> latched_{false};         // Stored under the lock with health_, loaded by the appender.
+  std::atomic<uint64_t> bytes_appended_{0};  // Stored by the appender alone, loaded by stats() and a flush's leader.
+  std::atomic<uint64_t> records_{0};         // Likewise.
+
+  mutable base::Mutex mutex_;
+  base::CondVar flushed_;
+  Status health_ AMETHYST_GUARDED_BY(mutex_);
+  bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
+  LogPosition durable_ AMETHYST_GUARDED_BY(mutex_);
+  uint64_t durable_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // bytes_appended_ as of the last flush.
+  std::vector<Segment> segments_ AMETHYST_GUARDED_BY(mutex_);
+  uint64_t syncs_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  uint64_t syncs_shared_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace amethyst::wal

@@ -1,9 +1,17 @@
 // Reading a log back after a crash or a clean close: replays every batch in order, cuts a torn tail, refuses damage.
 //
-// A record that fails its checksum above the known durable end is the torn tail: it and all behind it are dropped, and counted.
-// Below it (a later valid record, segment header, or the manifest's recorded end proves that it was durable) it is
-// damage: kCorruption, naming file, offset, expected and found. A missing segment, a gap in the record ordinals, or a segment of another database
-// is damage too. Thread safety: pure functions over a file system that nobody else writes.
+// What fails above the known durable end is the torn tail: it and all behind it are dropped, and counted. Below it it
+// is damage: kCorruption, naming file, offset, expected and found. These prove that a place was durable: a watermark
+// above it in a valid record behind it (however far, and whatever is broken in between), a watermark or a header in a
+// later segment, the manifest's clean end. A crash leaves none of these behind a torn tail, for they are written only
+// after the sync that they speak of; the records of the last group before a crash, whose sync nobody could note any
+// more, are the only durable ones that can be taken for one. A missing segment, a gap in the record ordinals, or a
+// segment of another database is damage always.
+//
+// Segments form a chain by the "previous" in their headers, a later segment winning over an earlier one with the same:
+// so what an earlier recovery has cut or dropped never comes back, though a crash kept it from being removed.
+//
+// Thread safety: pure functions over a file system that nobody else writes.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +25,16 @@
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
+#include "wal/log_position.h"
 
 namespace amethyst::wal {
-
-// Where a recovered log ends: recorded in the next segment's header, so that what was cut can never come back.
-struct LogCut {
-  key::FileNumber segment{};        // The last one replayed; 0 for an empty log.
-  uint64_t offset = 0;              // Its valid end.
-  key::SequenceNumber last_sequence{};
-  uint64_t next_ordinal = 0;        // Of the next record.
-  uint64_t chained_checksum = 0;    // Over the checksums of all records of the last segment up to the cut.
-};
 
 struct LogRecoverySettings {
   std::string directory;
   base::Uid database_uid;
   std::vector<key::FileNumber> segments;  // All *.wal files from the manifest's first needed one on, ascending.
-  // From the manifest: the first segment that must exist (unless nothing was ever logged since), and the log's end if it was closed cleanly.
+  // From the manifest: the first segment, which must exist, so it is named there only once Log::Create or an Append
+  // made it (0: none must); and the log's end if it was closed cleanly.
   key::FileNumber first_segment{};
   std::optional<LogCut> clean_end;
   bool read_only = false;  // Then nothing is synced.
@@ -48,12 +49,15 @@ struct RecoveredBatch {
 struct LogRecoveryReport {
   LogCut cut;
   uint64_t batches = 0;
-  uint64_t torn_tails = 0;       // 0 or 1.
-  uint64_t torn_bytes = 0;
-  std::vector<key::FileNumber> dropped_segments;  // Wholly behind the cut: to be removed by the caller after the new header is durable.
+  uint64_t torn_tails = 0;  // 0 or 1.
+  uint64_t torn_bytes = 0;  // From the cut to the last byte that is not zero, later segments included.
+  std::vector<key::FileNumber> replayed_segments;
+  std::vector<key::FileNumber>
+      dropped_segments;  // Not of the log: to be removed by the caller after the new header is durable.
 };
 
-// Replays into `apply`, in order. Then syncs every replayed segment: what was replayed may have lived in the page cache only.
+// Replays into `apply`, in order. Then syncs every replayed segment: what was replayed may have lived in the page cache
+// only. An error may come after some batches were applied: the caller throws them away.
 [[nodiscard]] Result<LogRecoveryReport> RecoverLog(io::FileSystem& files, const LogRecoverySettings& settings,
                                                    base::FunctionRef<Status(const RecoveredBatch&)> apply);
 

@@ -1,0 +1,347 @@
+#include "wal/log.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::wal {
+
+namespace {
+
+// A record that does not go into mapped memory is put together first, up to this size: one store instead of three.
+constexpr uint64_t kStagedBytesMax = uint64_t{64} << 10;
+// How often a flush that waits for company looks whether enough has come, at most.
+constexpr std::chrono::microseconds kCompanySlice(50);
+
+}  // namespace
+
+Log::Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut)
+    : files_(environment.files()),
+      clock_(environment.clock()),
+      executor_(executor),
+      settings_(std::move(settings)),
+      supply_(files_, executor_,
+              {.directory = settings_.directory,
+               .segment_bytes = settings_.segment_bytes,
+               .new_file_number = settings_.new_file_number}),
+      cut_(cut) {
+  AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
+  base::MutexLock lock(mutex_);
+  durable_ = cut.position();
+  for (const key::FileNumber number : settings_.replayed_segments)
+    segments_.push_back({.number = number, .file = nullptr});
+}
+
+Log::~Log() {
+  // Nothing may be removed here; the next recovery reports the spare as dropped.
+  static_cast<void>(supply_.Stop(true));
+}
+
+Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Executor& executor, LogSettings settings,
+                                         const LogCut& cut) {
+  std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
+  AMETHYST_TRY(log->Roll(0));
+  AMETHYST_TRY(log->SyncAll());
+  return log;
+}
+
+Status Log::Roll(uint64_t record_bytes) {
+  auto next = supply_.Take(kSegmentHeaderBytes + record_bytes);
+  if (!next) {
+    const Status failed = std::unexpected(std::move(next).error());
+    return supply_.health() ? failed : Latch(failed);
+  }
+  const SegmentHeader header{
+      .database_uid = settings_.database_uid, .segment = next->number, .cut = cut_, .durable = durable_end()};
+  std::array<char, kSegmentHeaderBytes> bytes;
+  EncodeSegmentHeader(header, bytes);
+  if (Status stored = next->file->Store(0, {bytes.data(), bytes.size()}); !stored) return Latch(stored);
+
+  base::MutexLock lock(mutex_);
+  if (!segments_.empty()) segments_.back().end = cut_.offset;
+  current_ = std::move(next->file);
+  checksum_owner_ = ChecksumOwner(settings_.database_uid, next->number);
+  segments_.push_back({.number = next->number, .file = current_});
+  cut_ = header.Begin();
+  noted_watermark_ = cut_.offset;
+  prepare_at_ = current_->capacity() / 2;
+  durable_offset_.store(0, std::memory_order_relaxed);
+  batches_end_.store(cut_.offset, std::memory_order_release);
+  end_offset_.store(cut_.offset, std::memory_order_release);
+  return {};
+}
+
+Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::string_view payload,
+                                uint64_t payload_hash) {
+  if (latched_.load(std::memory_order_acquire)) [[unlikely]]
+    return std::unexpected(health().error());
+  if (payload.size() > kPayloadBytesMax) {
+    return base::InvalidArgument("batch of {} bytes: a log record holds {} at the most", payload.size(),
+                                 kPayloadBytesMax);
+  }
+  AMETHYST_ASSERT(count <= payload.size() / kBatchEntryBytesMin && (count == 0 || first > cut_.last_sequence));
+  const RecordHeader header{.length = static_cast<uint32_t>(kRecordHeaderBytes + payload.size()),
+                            .count = count,
+                            .kind = RecordKind::kBatch,
+                            .first = first};
+  if (cut_.offset + header.padded_bytes() > current_->capacity()) AMETHYST_TRY(Roll(header.padded_bytes()));
+  AMETHYST_TRY(AppendRecord(header, payload, payload_hash));
+  batches_end_.store(cut_.offset, std::memory_order_release);
+  if (cut_.offset >= prepare_at_) {
+    prepare_at_ = std::numeric_limits<uint64_t>::max();
+    supply_.Prepare();
+  }
+  return cut_.position();
+}
+
+Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash) {
+  AMETHYST_DCHECK(cut_.offset == end_offset_.load(std::memory_order_relaxed));
+  header.ordinal_low = static_cast<uint32_t>(cut_.next_ordinal);
+  header.durable_offset = durable_offset_.load(std::memory_order_acquire);
+  if (Status stored = StoreRecord(&header, payload, payload_hash); !stored) [[unlikely]]
+    return Latch(stored);
+  AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());
+  if (header.durable_offset > 0) noted_watermark_ = header.durable_offset;
+  bytes_appended_.store(bytes_appended_.load(std::memory_order_relaxed) + header.padded_bytes(),
+                        std::memory_order_relaxed);
+  records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  end_offset_.store(cut_.offset, std::memory_order_release);
+  return {};
+}
+
+Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t payload_hash) {
+  constexpr std::array<char, kRecordAlignment> kZeros{};
+  const base::Location location{.owner = checksum_owner_, .offset = cut_.offset};
+  const uint64_t record_bytes = header->padded_bytes();
+  const std::string_view padding(kZeros.data(), record_bytes - header->length);
+  const std::span<char> mapped = current_->Mapped(cut_.offset, record_bytes);
+  if (mapped.empty() && record_bytes > kStagedBytesMax) {
+    std::array<char, kRecordHeaderBytes> header_bytes;
+    header->checksum = EncodeRecordHeader(*header, payload_hash, location, header_bytes.data());
+    AMETHYST_TRY(current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()}));
+    AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
+    return padding.empty() ? Status() : current_->Store(cut_.offset + header->length, padding);
+  }
+  if (mapped.empty()) staging_.resize(record_bytes);
+  char* const to = mapped.empty() ? staging_.data() : mapped.data();
+  header->checksum = EncodeRecordHeader(*header, payload_hash, location, to);
+  std::copy_n(payload.data(), payload.size(), to + kRecordHeaderBytes);
+  std::copy_n(padding.data(), padding.size(), to + header->length);
+  return mapped.empty() ? current_->Store(cut_.offset, staging_) : Status();
+}
+
+Status Log::AppendWatermarkIfDue() {
+  if (latched_.load(std::memory_order_acquire)) return health();
+  const uint64_t durable = durable_offset_.load(std::memory_order_acquire);
+  const bool is_due = noted_watermark_ < std::min(durable, batches_end_.load(std::memory_order_relaxed));
+  // Where there is no room, the next record begins a segment, whose header notes it.
+  if (!is_due || cut_.offset + kRecordHeaderBytes > current_->capacity()) return {};
+  return AppendRecord({.length = kRecordHeaderBytes, .kind = RecordKind::kWatermark, .first = cut_.last_sequence}, {},
+                      base::Hash64({}));
+}
+
+Status Log::Sync(LogPosition position) {
+  supply_.FillWithZeros();
+  return SyncTo(position, Company::kAwaited);
+}
+
+Status Log::SyncAll() { return SyncTo(end(), Company::kNone); }
+
+Status Log::SyncTo(LogPosition position, Company company) {
+  base::MutexLock lock(mutex_);
+  AMETHYST_ASSERT(position <= EndLocked());
+  bool led = false;
+  while (durable_ < position) {
+    AMETHYST_TRY(health_);
+    if (!flushing_) {
+      led = true;
+      LeadFlush(company);
+      continue;
+    }
+    executor_.Wait(mutex_, flushed_, [&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {  // Evaluated with the lock held.
+      return !flushing_ || durable_ >= position || !health_;
+    });
+  }
+  if (!led) ++syncs_shared_;
+  return {};
+}
+
+void Log::LeadFlush(Company company) {
+  AMETHYST_ASSERT(!flushing_ && health_);
+  flushing_ = true;
+  if (company == Company::kAwaited) GatherCompany();
+  if (health_) {
+    const uint64_t bytes = bytes_appended_.load(std::memory_order_relaxed);
+    const Flush flush = PlanFlush();
+    mutex_.Unlock();
+    Status synced;
+    for (auto file = flush.files.begin(); synced && file != flush.files.end(); ++file) synced = (*file)->Sync();
+    mutex_.Lock();
+    ++syncs_;
+    if (synced) {
+      durable_ = flush.target;
+      durable_bytes_ = bytes;
+      if (durable_.segment == segments_.back().number)
+        durable_offset_.store(durable_.offset, std::memory_order_release);
+      flushed_.NotifyAll();  // Those who are served need not wait for the rest.
+      CloseSealed();
+    } else {
+      LatchLocked(synced);
+    }
+  }
+  flushing_ = false;
+  flushed_.NotifyAll();
+}
+
+void Log::GatherCompany() {
+  if (settings_.group_commit_delay_us == 0) return;
+  const uint64_t enough_bytes = durable_bytes_ + settings_.group_commit_bytes;
+  const std::chrono::microseconds delay(settings_.group_commit_delay_us);
+  mutex_.Unlock();
+  const auto deadline = clock_.Monotonic() + delay;
+  while (bytes_appended_.load(std::memory_order_relaxed) < enough_bytes && clock_.Monotonic() < deadline) {
+    clock_.Sleep(std::min(delay, kCompanySlice));
+  }
+  mutex_.Lock();
+}
+
+void Log::CloseSealed() {
+  if (!health_) return;
+  std::vector<Segment> sealed;
+  for (Segment& segment : segments_) {
+    const bool is_current = &segment == &segments_.back();
+    if (is_current || segment.file == nullptr || LogPosition{segment.number, segment.end} > durable_) continue;
+    sealed.push_back({.number = segment.number, .file = std::move(segment.file), .end = segment.end});
+    segment.file = nullptr;
+  }
+  if (sealed.empty()) return;
+  mutex_.Unlock();
+  Status closed;
+  for (const Segment& segment : sealed) {
+    if (closed) closed = segment.file->Close(segment.end);
+  }
+  mutex_.Lock();
+  if (!closed) LatchLocked(closed);
+}
+
+Log::Flush Log::PlanFlush() const {
+  Flush flush{.files = {}, .target = EndLocked()};
+  for (const Segment& segment : segments_) {
+    const bool is_current = segment.number == flush.target.segment;
+    const LogPosition segment_end{.segment = segment.number, .offset = is_current ? flush.target.offset : segment.end};
+    if (segment.file != nullptr && segment_end > durable_) flush.files.push_back(segment.file);
+  }
+  AMETHYST_ASSERT(!flush.files.empty());
+  return flush;
+}
+
+Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock) {
+  bool is_synced;
+  {
+    base::MutexLock lock(mutex_);
+    AMETHYST_TRY(health_);
+    is_synced = durable_ >= LogPosition{segments_.back().number, batches_end_.load(std::memory_order_acquire)};
+  }
+  if (!is_synced) AMETHYST_TRY(SyncAll());
+  Status appended;
+  under_commit_lock([&] { appended = AppendWatermarkIfDue(); });
+  return appended;
+}
+
+Status Log::RemoveBefore(key::FileNumber first_needed) {
+  std::vector<Segment> removed;
+  {
+    base::MutexLock lock(mutex_);
+    AMETHYST_TRY(health_);
+    auto kept = std::ranges::find_if(segments_, [&](const Segment& segment) { return segment.number >= first_needed; });
+    if (kept == segments_.end()) --kept;
+    std::move(segments_.begin(), kept, std::back_inserter(removed));
+    segments_.erase(segments_.begin(), kept);
+  }
+  for (Segment& segment : removed) {
+    segment.file.reset();
+    AMETHYST_TRY(files_.Remove(io::JoinPath(settings_.directory, SegmentFileName(segment.number))));
+  }
+  return {};
+}
+
+Result<LogCut> Log::Close() {
+  Status closed = SyncAll();
+  if (closed) closed = health();
+  const Status stopped = supply_.Stop(!closed);
+  std::vector<Segment> segments;
+  {
+    base::MutexLock lock(mutex_);
+    if (!segments_.empty()) segments_.back().end = cut_.offset;
+    segments = segments_;
+    for (Segment& segment : segments_) segment.file = nullptr;
+    LatchLocked(base::MakeError(ErrorCode::kClosed, "the log in {} was closed", settings_.directory));
+  }
+  current_ = nullptr;
+  for (const Segment& segment : segments) {
+    if (closed && segment.file != nullptr) closed = segment.file->Close(segment.end);
+  }
+  AMETHYST_TRY(closed);
+  AMETHYST_TRY(stopped);
+  return cut_;
+}
+
+Status Log::Latch(const Status& failed) {
+  base::MutexLock lock(mutex_);
+  LatchLocked(failed);
+  return failed;
+}
+
+void Log::LatchLocked(const Status& failed) {
+  AMETHYST_ASSERT(!failed);
+  if (!health_) return;
+  health_ = failed;
+  latched_.store(true, std::memory_order_release);
+  flushed_.NotifyAll();
+}
+
+LogPosition Log::EndLocked() const {
+  return {.segment = segments_.back().number, .offset = end_offset_.load(std::memory_order_acquire)};
+}
+
+LogPosition Log::end() const {
+  base::MutexLock lock(mutex_);
+  return EndLocked();
+}
+
+LogPosition Log::durable_end() const {
+  base::MutexLock lock(mutex_);
+  return durable_;
+}
+
+key::FileNumber Log::current_segment() const {
+  base::MutexLock lock(mutex_);
+  return segments_.back().number;
+}
+
+std::vector<key::FileNumber> Log::segments() const {
+  base::MutexLock lock(mutex_);
+  std::vector<key::FileNumber> numbers;
+  for (const Segment& segment : segments_) numbers.push_back(segment.number);
+  return numbers;
+}
+
+Status Log::health() const {
+  base::MutexLock lock(mutex_);
+  return health_;
+}
+
+LogStats Log::stats() const {
+  base::MutexLock lock(mutex_);
+  return {.bytes_appended = bytes_appended_.load(std::memory_order_relaxed),
+          .records = records_.load(std::memory_order_relaxed),
+          .syncs = syncs_,
+          .syncs_shared = syncs_shared_};
+}
+
+}  // namespace amethyst::wal

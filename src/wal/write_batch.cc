@@ -1,0 +1,61 @@
+#include "amethyst/write_batch.h"
+
+#include <limits>
+
+#include "base/error.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst {
+
+void WriteBatch::Put(std::string_view key, std::string_view value) {
+  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
+  wal::AppendBatchEntry(&rep_, {.kind = key::EntryKind::kPut, .key = key, .value = value});
+  ++count_;
+}
+
+void WriteBatch::Delete(std::string_view key) {
+  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
+  wal::AppendBatchEntry(&rep_, {.kind = key::EntryKind::kDelete, .key = key, .value = {}});
+  ++count_;
+}
+
+void WriteBatch::Clear() {
+  rep_.clear();
+  count_ = 0;
+}
+
+void WriteBatch::Append(const WriteBatch& other) {
+  AMETHYST_ASSERT(other.count_ <= std::numeric_limits<uint32_t>::max() - count_);
+  rep_.append(other.rep_);
+  count_ += other.count_;
+}
+
+Status WriteBatch::Iterate(Handler& handler) const {
+  wal::BatchReader reader(rep_);
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind == key::EntryKind::kPut) {
+      handler.Put(entry.key, entry.value);
+    } else {
+      handler.Delete(entry.key);
+    }
+  }
+  return reader.status();
+}
+
+Result<WriteBatch> WriteBatch::FromRepresentation(std::string_view bytes) {
+  wal::BatchReader reader(bytes);
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.family != 0)
+      return base::NotSupported("batch: entry {} is of family {}", reader.count() - 1, entry.family);
+  }
+  AMETHYST_TRY(reader.status());
+  if (reader.count() > std::numeric_limits<uint32_t>::max()) {
+    return base::InvalidArgument("batch: {} entries, 32 bits must do to count them", reader.count());
+  }
+  WriteBatch batch;
+  batch.rep_ = bytes;
+  batch.count_ = static_cast<uint32_t>(reader.count());
+  return batch;
+}
+
+}  // namespace amethyst

@@ -1,0 +1,441 @@
+#include "wal/log.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "amethyst/components.h"
+#include "support/temp_directory.h"
+#include "wal/log_harness.h"
+
+namespace amethyst::wal {
+namespace {
+
+using support::Operation;
+using namespace std::string_literals;
+
+const std::string kEightBytes = "\x00\x01\x01k\x03vvv"s;  // One put.
+
+TEST(Log, GivesBackWhatWasAppendedInAllSizes) {
+  LogHarness harness(256 << 10);
+  ASSERT_TRUE(harness.Open());
+  base::Random random(1);
+  for (const size_t bytes :
+       {0u, 1u, 7u, 8u, 9u, 100u, 4095u, 4096u, 65000u, 65536u, 66000u, 262144u, 1u << 20, 5u << 20, 3u}) {
+    ASSERT_TRUE(harness.Append(SomeBatch(random, bytes)));
+  }
+  ASSERT_TRUE(harness.Append({}, 0)) << "an empty batch";
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, random.Below(300))));
+  const Recovered recovered = harness.Recover(harness.TakeImage());
+  ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+  EXPECT_TRUE(recovered.batches == harness.logged());
+  EXPECT_EQ(recovered.report.torn_tails, 0u);
+  EXPECT_GT(recovered.report.replayed_segments.size(), 5u);
+}
+
+TEST(Log, ReportsWhereRecordsEnd) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  EXPECT_EQ(harness.log().end(), (LogPosition{key::FileNumber{1}, kSegmentHeaderBytes}));
+  const auto end = harness.Append(kEightBytes);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(*end, harness.log().end());
+  EXPECT_EQ(end->offset, kSegmentHeaderBytes + kRecordHeaderBytes + 8);
+  EXPECT_LT(harness.log().durable_end(), *end);
+  ASSERT_TRUE(harness.log().Sync(*end));
+  EXPECT_EQ(harness.log().durable_end(), *end);
+  EXPECT_EQ(harness.log().stats().records, 1u);
+  EXPECT_EQ(harness.log().stats().bytes_appended, kRecordHeaderBytes + 8);
+}
+
+TEST(Log, MakesTheNextSegmentAheadAndRemovesTheSpareAtClose) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(2);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+  EXPECT_EQ(harness.TakeImage().size(), 1u);
+  ASSERT_TRUE(harness.serial().RunOneJob());
+  EXPECT_EQ(harness.TakeImage().size(), 2u);
+  const uint64_t created = harness.files().calls(Operation::kCreateSegment);
+  while (harness.log().current_segment() == key::FileNumber{1}) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+  EXPECT_EQ(harness.files().calls(Operation::kCreateSegment), created) << "the spare was there";
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+  ASSERT_TRUE(harness.serial().RunOneJob());
+  EXPECT_EQ(harness.TakeImage().size(), 3u);
+  const auto cut = harness.log().Close();
+  ASSERT_TRUE(cut) << cut.error().ToString();
+  const Image image = harness.TakeImage();
+  ASSERT_EQ(image.size(), 2u);
+  EXPECT_EQ(image.at(cut->segment).size(), cut->offset) << "trimmed";
+  const Recovered recovered = harness.Recover(image, *cut);
+  ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+  EXPECT_EQ(recovered.report.cut, *cut);
+  EXPECT_TRUE(recovered.batches == harness.logged());
+}
+
+TEST(Log, DiscardsASpareThatWasOvertakenOrIsTooSmall) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(3);
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(harness.Append(SomeBatch(random, 600)));
+    if (round % 3 == 0) static_cast<void>(harness.serial().RunOneJob());
+    ASSERT_TRUE(harness.Append(SomeBatch(random, round % 4 == 0 ? 3000 : 30)));
+    if (round % 5 == 0) static_cast<void>(harness.serial().RunOneJob());
+  }
+  const Recovered recovered = harness.Recover(harness.TakeImage());
+  ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+  EXPECT_TRUE(recovered.batches == harness.logged());
+  EXPECT_LE(recovered.report.dropped_segments.size(), 1u) << "one spare at the most";
+}
+
+TEST(Log, FillsSegmentsWithZerosOnlyAfterAWriterSynced) {
+  class Watch final : public io::FileSystem {
+   public:
+    explicit Watch(io::FileSystem& files) : files_(files) {}
+    std::vector<bool> zero_filled;
+    Result<std::unique_ptr<io::LogSegment>> CreateLogSegment(const std::string& path,
+                                                             const io::LogSegmentOptions& options) override {
+      zero_filled.push_back(options.zero_filled);
+      return files_.CreateLogSegment(path, options);
+    }
+    Result<std::unique_ptr<io::WritableFile>> Create(const std::string& path) override { return files_.Create(path); }
+    Result<std::unique_ptr<io::RandomAccessFile>> Open(const std::string& path) override { return files_.Open(path); }
+    Status SyncFile(const std::string& path) override { return files_.SyncFile(path); }
+    Result<bool> Exists(const std::string& path) override { return files_.Exists(path); }
+    Result<uint64_t> FileSize(const std::string& path) override { return files_.FileSize(path); }
+    Result<std::vector<std::string>> List(const std::string& directory) override { return files_.List(directory); }
+    Status CreateDirectories(const std::string& directory) override { return files_.CreateDirectories(directory); }
+    Status RemoveDirectory(const std::string& directory) override { return files_.RemoveDirectory(directory); }
+    Status SyncDirectory(const std::string& directory) override { return files_.SyncDirectory(directory); }
+    Status Rename(const std::string& from, const std::string& to) override { return files_.Rename(from, to); }
+    Status Remove(const std::string& path) override { return files_.Remove(path); }
+    Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
+      return files_.Lock(path, mode);
+    }
+
+   private:
+    io::FileSystem& files_;
+  };
+  LogHarness harness;
+  Watch watch(harness.memory());
+  support::FaultEnvironment environment(harness.serial(), watch);
+  const auto executor = environment.NewExecutor(1);
+  auto log = Log::Create(environment, *executor, harness.settings(), {});
+  ASSERT_TRUE(log);
+  const std::string payload(300, 'x');
+  uint64_t sequence = 0;
+  const auto append = [&] { return (*log)->Append(key::SequenceNumber{++sequence}, 1, payload); };
+  while (watch.zero_filled.size() < 3) ASSERT_TRUE(append());
+  ASSERT_TRUE((*log)->SyncAll()) << "is not a writer's";
+  while (watch.zero_filled.size() < 4) ASSERT_TRUE(append());
+  ASSERT_TRUE((*log)->Sync((*log)->end()));
+  while (watch.zero_filled.size() < 5) ASSERT_TRUE(append());
+  EXPECT_EQ(watch.zero_filled, (std::vector<bool>{false, false, false, false, true}));
+}
+
+TEST(Log, SyncsEarlierSegmentsBeforeTheCurrentOneAndClosesThem) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(4);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 200)));
+  const size_t segments = harness.log().segments().size();
+  ASSERT_GE(segments, 4u);
+  const uint64_t before = harness.files().calls(Operation::kSegmentSync);
+  ASSERT_TRUE(harness.log().SyncAll());
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentSync) - before, segments);
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentClose), segments - 1);
+  ASSERT_TRUE(harness.log().SyncAll()) << "costs nothing when all is durable";
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentSync) - before, segments);
+}
+
+TEST(Log, RemovesSegmentsThatAreNotNeededButNeverTheCurrentOne) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(5);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 200)));
+  const std::vector<key::FileNumber> segments = harness.log().segments();
+  ASSERT_TRUE(harness.log().RemoveBefore(segments[2]));
+  EXPECT_EQ(harness.log().segments().front(), segments[2]);
+  ASSERT_TRUE(harness.log().SyncAll());
+  ASSERT_TRUE(harness.log().RemoveBefore(key::FileNumber{1000}));
+  EXPECT_EQ(harness.log().segments(), std::vector{harness.log().current_segment()});
+  ASSERT_TRUE(harness.Append(SomeBatch(random, 10)));
+  ASSERT_TRUE(harness.log().Close());
+  EXPECT_EQ(harness.TakeImage().size(), 1u);
+}
+
+TEST(Log, NotesAFinishedSyncOnceThenIsQuiet) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  ASSERT_TRUE(harness.Tick());
+  EXPECT_EQ(harness.log().stats().records, 0u) << "nothing to note in an empty log";
+  ASSERT_TRUE(harness.Append(kEightBytes));
+  ASSERT_TRUE(harness.Tick());
+  EXPECT_EQ(harness.log().stats().records, 2u) << "synced, and noted";
+  const LogStats stats = harness.log().stats();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(harness.Tick());
+  EXPECT_EQ(harness.log().stats().records, stats.records);
+  EXPECT_EQ(harness.log().stats().syncs, stats.syncs);
+  const Image image = harness.TakeImage();
+  EXPECT_EQ(harness.Recover(image).batches.size(), 1u);
+  // The note proves the batch durable: it cannot be taken for a torn tail any more.
+  Image damaged = image;
+  damaged.begin()->second[kSegmentHeaderBytes + kRecordHeaderBytes] ^= 1;
+  const Recovered recovered = harness.Recover(damaged);
+  ASSERT_FALSE(recovered.status);
+  EXPECT_EQ(recovered.status.error().code(), ErrorCode::kCorruption);
+}
+
+TEST(Log, LatchesTheFirstFailedStoreOrSyncForEver) {
+  for (const Operation operation : {Operation::kStore, Operation::kSegmentSync}) {
+    for (const bool half : {false, true}) {
+      LogHarness harness;
+      ASSERT_TRUE(harness.Open());
+      base::Random random(6);
+      for (int i = 0; i < 6; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 200)));
+      harness.files().Fail({.operation = operation, .call = harness.files().calls(operation) + 1, .half = half});
+      Status failed = harness.log().SyncAll();
+      if (failed) {
+        const auto appended = harness.Append(SomeBatch(random, 200));
+        ASSERT_FALSE(appended);
+        failed = std::unexpected(appended.error());
+      }
+      harness.files().ClearFaults();
+      const uint64_t stores = harness.files().calls(Operation::kStore);
+      const uint64_t syncs = harness.files().calls(Operation::kSegmentSync);
+      const uint64_t removes = harness.files().calls(Operation::kRemove);
+      EXPECT_EQ(harness.Append(SomeBatch(random, 10)).error().message(), failed.error().message());
+      EXPECT_EQ(harness.log().health().error().message(), failed.error().message());
+      EXPECT_EQ(harness.Tick().error().message(), failed.error().message());
+      EXPECT_EQ(harness.log().RemoveBefore(key::FileNumber{1000}).error().message(), failed.error().message());
+      EXPECT_EQ(harness.log().Close().error().message(), failed.error().message());
+      EXPECT_EQ(harness.log().Close().error().code(), failed.error().code());
+      EXPECT_EQ(harness.files().calls(Operation::kStore), stores);
+      EXPECT_EQ(harness.files().calls(Operation::kSegmentSync), syncs);
+      EXPECT_EQ(harness.files().calls(Operation::kRemove), removes);
+      EXPECT_EQ(harness.files().calls(Operation::kSegmentClose), operation == Operation::kStore ? 1u : 0u);
+      const Recovered recovered = harness.Recover(harness.TakeImage());
+      ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+      EXPECT_TRUE(recovered.batches == harness.logged()) << "all that was acknowledged is there";
+    }
+  }
+}
+
+TEST(Log, GoesOnAfterTheDiskWasFull) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(7);
+  harness.files().Fail(
+      {.operation = Operation::kCreateSegment, .call = 2, .for_good = true, .code = ErrorCode::kNoSpace});
+  Result<LogPosition> appended;
+  do {
+    appended = harness.Append(SomeBatch(random, 200));
+    while (harness.serial().RunOneJob()) {
+    }
+  } while (appended);
+  EXPECT_EQ(appended.error().code(), ErrorCode::kNoSpace);
+  EXPECT_EQ(harness.Append(SomeBatch(random, 200)).error().code(), ErrorCode::kNoSpace);
+  EXPECT_TRUE(harness.log().health());
+  EXPECT_TRUE(harness.log().SyncAll());
+  harness.files().ClearFaults();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 200)));
+  const Recovered recovered = harness.Recover(harness.TakeImage());
+  ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+  EXPECT_TRUE(recovered.batches == harness.logged());
+}
+
+TEST(Log, LatchesAFailedSyncOfTheDirectory) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(8);
+  harness.files().Fail({.operation = Operation::kSyncDirectory, .call = 2});
+  Result<LogPosition> appended;
+  do {
+    appended = harness.Append(SomeBatch(random, 200));
+    while (harness.serial().RunOneJob()) {
+    }
+  } while (appended);
+  EXPECT_FALSE(harness.log().health());
+  EXPECT_EQ(harness.log().health().error().message(), appended.error().message());
+}
+
+TEST(Log, EveryFailingCallLosesNothingThatWasAcknowledged) {
+  constexpr std::array kOperations{Operation::kStore,         Operation::kSegmentSync,   Operation::kSegmentClose,
+                                   Operation::kCreateSegment, Operation::kSyncDirectory, Operation::kRemove};
+  const auto run = [](LogHarness& harness) {  // Whatever fails, it goes on.
+    base::Random random(9);
+    if (!harness.Open()) return;
+    for (int i = 0; i < 40; ++i) {
+      const auto appended = harness.Append(SomeBatch(random, random.Below(300)));
+      if (random.OneIn(3)) static_cast<void>(harness.serial().RunOneJob());
+      if (appended && random.OneIn(4)) static_cast<void>(harness.log().Sync(*appended));
+      if (random.OneIn(10)) static_cast<void>(harness.Tick());
+    }
+  };
+  for (const Operation operation : kOperations) {
+    LogHarness sound;
+    run(sound);
+    const uint64_t calls = sound.files().calls(operation);
+    for (uint64_t call = 1; call <= calls; ++call) {
+      for (const bool half : {false, true}) {
+        LogHarness harness;
+        harness.files().Fail({.operation = operation, .call = call, .half = half});
+        run(harness);
+        EXPECT_LE(harness.files().failed_calls(), 1u);
+        const Recovered recovered = harness.Recover(harness.TakeImage());
+        if (harness.logged().empty()) continue;  // It could not be opened.
+        ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+        EXPECT_TRUE(recovered.batches == harness.logged()) << static_cast<int>(operation) << " call " << call;
+      }
+    }
+  }
+}
+
+TEST(Log, RefusesCallsAfterClose) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  ASSERT_TRUE(harness.log().Close());
+  EXPECT_EQ(harness.Append(kEightBytes).error().code(), ErrorCode::kClosed);
+  EXPECT_EQ(harness.log().Close().error().code(), ErrorCode::kClosed);
+}
+
+// Every thread appends under one lock, as under the commit lock, and syncs its record.
+void AppendAndSync(Log& log, base::Mutex& commit_lock, std::atomic<uint64_t>& sequence, int rounds) {
+  const std::string payload(140, 'p');
+  for (int i = 0; i < rounds; ++i) {
+    Result<LogPosition> end;
+    {
+      base::MutexLock lock(commit_lock);
+      end = log.Append(key::SequenceNumber{sequence.fetch_add(1) + 1}, 1, payload);
+    }
+    AMETHYST_ASSERT(end.has_value());
+    AMETHYST_ASSERT(log.Sync(*end).has_value());
+    AMETHYST_ASSERT(log.durable_end() >= *end);
+  }
+}
+
+TEST(Log, OneFlushServesAllThreadsThatWaitForIt) {
+  for (const int threads : {1, 4, 16}) {
+    const std::shared_ptr<io::Environment> environment = NewInMemoryEnvironment();
+    support::FaultFileSystem files(environment->files());
+    support::FaultEnvironment counted(*environment, files);
+    ASSERT_TRUE(files.CreateDirectories("/db"));
+    const auto executor = counted.NewExecutor(2);
+    std::atomic<uint64_t> number = 0;
+    constexpr size_t kRecordBytes = kRecordHeaderBytes + 144;
+    // A leader waits until everybody has appended: so each flush serves one record of each thread.
+    auto log = Log::Create(counted, *executor,
+                           {.directory = "/db",
+                            .database_uid = LogHarness::kUid,
+                            .segment_bytes = 64 << 20,
+                            .group_commit_bytes = kRecordBytes * threads,
+                            .group_commit_delay_us = 600'000'000,
+                            .new_file_number = [&number] { return key::FileNumber{++number}; },
+                            .replayed_segments = {}},
+                           {});
+    ASSERT_TRUE(log);
+    constexpr int kRounds = 20;
+    base::Mutex commit_lock;
+    std::atomic<uint64_t> sequence = 0;
+    const uint64_t before = files.calls(Operation::kSegmentSync);
+    std::vector<std::thread> running;
+    for (int i = 0; i < threads; ++i) {
+      running.emplace_back([&] { AppendAndSync(**log, commit_lock, sequence, kRounds); });
+    }
+    for (std::thread& thread : running) thread.join();
+    EXPECT_EQ(files.calls(Operation::kSegmentSync) - before, static_cast<uint64_t>(kRounds)) << threads << " threads";
+    EXPECT_EQ((*log)->stats().syncs_shared, static_cast<uint64_t>(kRounds) * (threads - 1));
+    ASSERT_TRUE((*log)->Close());
+  }
+}
+
+TEST(Log, ManyThreadsAppendSyncTickRollAndRemoveAtOnce) {
+  support::TempDirectory directory;
+  const std::shared_ptr<io::Environment> environment = io::DefaultEnvironment();
+  const auto executor = environment->NewExecutor(2);
+  std::atomic<uint64_t> number = 0;
+  auto log = Log::Create(*environment, *executor,
+                         {.directory = directory.path(),
+                          .database_uid = LogHarness::kUid,
+                          .segment_bytes = 16 << 10,
+                          .new_file_number = [&number] { return key::FileNumber{++number}; },
+                          .replayed_segments = {}},
+                         {});
+  ASSERT_TRUE(log) << log.error().ToString();
+  base::Mutex commit_lock;
+  std::atomic<uint64_t> sequence = 0;
+  std::atomic<bool> done = false;
+  std::thread ticker([&] {
+    while (!done.load()) {
+      AMETHYST_ASSERT((*log)
+                          ->Tick([&](const std::function<void()>& run) {
+                            base::MutexLock lock(commit_lock);
+                            run();
+                          })
+                          .has_value());
+      AMETHYST_ASSERT((*log)->durable_end() <= (*log)->end());
+      const std::vector<key::FileNumber> segments = (*log)->segments();
+      if (segments.size() > 3) AMETHYST_ASSERT((*log)->RemoveBefore(segments[segments.size() - 3]).has_value());
+    }
+  });
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) writers.emplace_back([&] { AppendAndSync(**log, commit_lock, sequence, 100); });
+  for (std::thread& writer : writers) writer.join();
+  done.store(true);
+  ticker.join();
+  const std::vector<key::FileNumber> segments = (*log)->segments();
+  const auto cut = (*log)->Close();
+  ASSERT_TRUE(cut) << cut.error().ToString();
+  EXPECT_EQ(key::Raw(cut->last_sequence), 400u);
+  const auto report = RecoverLog(environment->files(),
+                                 {.directory = directory.path(),
+                                  .database_uid = LogHarness::kUid,
+                                  .segments = segments,
+                                  .first_segment = segments.front(),
+                                  .clean_end = *cut},
+                                 [](const RecoveredBatch&) { return Status(); });
+  ASSERT_TRUE(report) << report.error().ToString();
+  EXPECT_EQ(report->cut, *cut);
+}
+
+TEST(Log, AllWaitersOfAFailedFlushGetItsError) {
+  const std::shared_ptr<io::Environment> environment = NewInMemoryEnvironment();
+  support::FaultFileSystem files(environment->files());
+  support::FaultEnvironment faulty(*environment, files);
+  ASSERT_TRUE(files.CreateDirectories("/db"));
+  const auto executor = faulty.NewExecutor(1);
+  constexpr size_t kRecordBytes = kRecordHeaderBytes + 144;
+  auto log = Log::Create(faulty, *executor,
+                         {.directory = "/db",
+                          .database_uid = LogHarness::kUid,
+                          .group_commit_bytes = kRecordBytes * 8,
+                          .group_commit_delay_us = 600'000'000,
+                          .new_file_number = [] { return key::FileNumber{1}; },
+                          .replayed_segments = {}},
+                         {});
+  ASSERT_TRUE(log);
+  files.Fail({.operation = Operation::kSegmentSync, .call = 2});
+  base::Mutex commit_lock;
+  uint64_t sequence = 0;
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 8; ++i) {
+    writers.emplace_back([&] {
+      Result<LogPosition> end;
+      {
+        base::MutexLock lock(commit_lock);
+        end = (*log)->Append(key::SequenceNumber{++sequence}, 1, std::string(140, 'p'));
+      }
+      AMETHYST_ASSERT(end.has_value());
+      if (!(*log)->Sync(*end)) failed.fetch_add(1);
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failed.load(), 8);
+  EXPECT_EQ(files.calls(Operation::kSegmentSync), 2u) << "never again";
+}
+
+}  // namespace
+}  // namespace amethyst::wal
