@@ -1,15 +1,17 @@
-// The sorted in-memory write buffer: a skip list whose nodes are blocks, in an arena of its own.
+// The sorted in-memory write buffer: a tree of small append-only nodes, in an arena of its own.
 //
 // One writer at a time (the commit lock's holder) and any number of readers, which never block, retry or write. An insert
 // fills a free slot of a node and publishes it with one release store of the node's permutation word (after Masstree, Mao
 // et al. 2012); a full node is split into two new ones and frozen, so a reader that still stands on it sees what it saw.
-// Versions of one key hang off its slot, newest first, with jump pointers. Nothing is freed before the memtable dies.
+// Versions of one key hang off its slot, newest first, with jump pointers. A small Bloom filter answers most lookups of keys
+// that are not there. Nothing is freed before the memtable dies. See tree.h for why this is right, arena.h for the memory.
 //
 // What readers may rely on: a reader that loaded `visible` (acquire) BEFORE it started sees every entry at or below it.
 // Lifetime: held by shared_ptr; cursors and pinned values hold one; Get inside an epoch needs none.
 // Thread safety: as said; the counters may be read by anyone.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +20,10 @@
 #include "key/cursor.h"
 #include "key/lookup_key.h"
 #include "key/order.h"
+#include "memtable/arena.h"
+#include "memtable/key_filter.h"
+#include "memtable/tree.h"
+#include "memtable/tree_writer.h"
 
 namespace amethyst::memtable {
 
@@ -25,12 +31,13 @@ class Memtable {
  public:
   // A memtable that holds at least `capacity_bytes` by BytesFor, in a reserved but untouched region of memory.
   Memtable(size_t capacity_bytes, key::Order order);
-  ~Memtable();
 
-  // Most arena bytes that inserting this entry can take.
-  [[nodiscard]] static size_t BytesFor(size_t key_bytes, size_t value_bytes);
+  // Most bytes that inserting this entry can take: its own, and its part of the nodes that any number of entries take.
+  [[nodiscard]] static constexpr size_t BytesFor(size_t key_bytes, size_t value_bytes) {
+    return Record::Bytes(key_bytes, value_bytes, true) + TreeWriter::kNodeBytesPerKey;
+  }
   // Whether entries of that many BytesFor in all can be inserted. Writer only.
-  [[nodiscard]] bool HasRoom(size_t bytes) const;
+  [[nodiscard]] bool HasRoom(size_t bytes) const { return bytes <= capacity_bytes_ - taken_bytes_; }
 
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
   void Insert(const key::Entry& entry);
@@ -47,16 +54,32 @@ class Memtable {
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self);
 
   // Bytes of memory touched, and totals. Exact for the writer, slightly stale for others.
-  [[nodiscard]] size_t memory_bytes() const;
-  [[nodiscard]] uint64_t entry_count() const;
-  [[nodiscard]] uint64_t delete_count() const;
-  [[nodiscard]] uint64_t raw_bytes() const;  // Keys and values.
+  [[nodiscard]] size_t memory_bytes() const { return arena_.used_bytes(); }
+  [[nodiscard]] uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t delete_count() const { return delete_count_.load(std::memory_order_relaxed); }
+  // Keys and values.
+  [[nodiscard]] uint64_t raw_bytes() const { return raw_bytes_.load(std::memory_order_relaxed); }
   // Estimated raw bytes of the entries with keys in [begin, end).
   [[nodiscard]] uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const;
   [[nodiscard]] bool Empty() const { return entry_count() == 0; }
   // Sequence range of what it holds; first() > last() while it is empty.
-  [[nodiscard]] key::SequenceNumber first_sequence() const;
-  [[nodiscard]] key::SequenceNumber last_sequence() const;
+  [[nodiscard]] key::SequenceNumber first_sequence() const { return first_sequence_.load(std::memory_order_relaxed); }
+  [[nodiscard]] key::SequenceNumber last_sequence() const { return last_sequence_.load(std::memory_order_relaxed); }
+
+ private:
+  const size_t capacity_bytes_;
+  Arena arena_;
+  KeyFilter filter_;
+  Tree tree_;
+  TreeWriter writer_;
+  size_t taken_bytes_ = 0;  // Of the capacity. Writer only.
+
+  // Stored by the writer, loaded by anyone, relaxed: nothing hangs on them.
+  std::atomic<uint64_t> entry_count_{0};
+  std::atomic<uint64_t> delete_count_{0};
+  std::atomic<uint64_t> raw_bytes_{0};
+  std::atomic<key::SequenceNumber> first_sequence_{key::kSequenceMax};
+  std::atomic<key::SequenceNumber> last_sequence_{key::SequenceNumber{0}};
 };
 
 }  // namespace amethyst::memtable

@@ -1,0 +1,83 @@
+#include "memtable/dead_stretch.h"
+
+namespace amethyst::memtable {
+
+namespace {
+
+class Walk {
+ public:
+  Walk(const Tree& tree, key::SequenceNumber visible, std::string_view limit)
+      : tree_(tree), visible_(visible), limit_(limit) {}
+
+  [[nodiscard]] std::optional<DeadStretch> From(std::string_view key) {
+    const Node* node = &tree_.root();
+    const uint32_t root_height = node->height;
+    Offset high = Offset::kNone;
+    while (!node->IsLeaf()) {
+      const Tree::Place place = tree_.Find(*node, key);
+      const Tree::Child child = tree_.LoadChild(*node, place.order, place.Child());
+      if (!child.is_whole) continue;
+      steps_[node->height] = Step{node, place.order, place.Child() + 1, high};
+      high = HighOf(steps_[node->height], place.Child());
+      node = &child.node;
+    }
+    if (!IsPassable(*node, high)) return std::nullopt;
+    Pass(*node);
+    for (uint32_t height = 1; height <= root_height;) {
+      Step& step = steps_[height];
+      if (step.next == step.order.count()) {
+        ++height;
+        continue;
+      }
+      const uint32_t rank = step.next++;
+      const auto [child, is_whole] = tree_.LoadChild(*step.node, step.order, rank);
+      if (!is_whole) return DeadStretch{&tree_.FirstLeafUnder(child), entries_};
+      const Offset child_high = HighOf(step, rank);
+      if (IsPassable(child, child_high)) {
+        Pass(child);
+      } else if (child.IsLeaf()) {
+        return DeadStretch{&child, entries_};
+      } else {
+        steps_[--height] = Step{&child, child.LoadPermutation(), 0, child_high};
+      }
+    }
+    return DeadStretch{nullptr, entries_};
+  }
+
+ private:
+  struct Step {
+    const Node* node;
+    Permutation order;
+    uint32_t next;  // Rank of the child to look at next.
+    Offset high;    // The node's high fence.
+  };
+
+  [[nodiscard]] Offset HighOf(const Step& step, uint32_t child) const {
+    return child + 1 < step.order.count() ? tree_.ChildAt(*step.node, step.order, child + 1).low : step.high;
+  }
+  [[nodiscard]] bool IsPassable(const Node& node, Offset high) const {
+    if (!tree_.IsDeadAt(node, visible_)) return false;
+    if (limit_.data() == nullptr) return true;
+    return high != Offset::kNone && tree_.order().Compare(tree_.RecordAt(high).key(), limit_) <= 0;
+  }
+  void Pass(const Node& node) {
+    uint64_t keys = node.LoadPermutation().count();
+    for (uint32_t height = 0; height < node.height; ++height) keys *= kNodeSlots * 2 / 3;  // As full as nodes are on average.
+    entries_ += keys;
+  }
+
+  const Tree& tree_;
+  const key::SequenceNumber visible_;
+  const std::string_view limit_;
+  uint64_t entries_ = 0;
+  Step steps_[Tree::kHeightMax];  // By height.
+};
+
+}  // namespace
+
+std::optional<DeadStretch> FindDeadStretch(const Tree& tree, std::string_view key, key::SequenceNumber visible,
+                                           std::string_view limit) {
+  return Walk(tree, visible, limit).From(key);
+}
+
+}  // namespace amethyst::memtable

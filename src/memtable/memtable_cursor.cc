@@ -1,0 +1,151 @@
+#include "memtable/memtable_cursor.h"
+
+#include <algorithm>
+
+#include "memtable/dead_stretch.h"
+
+namespace amethyst::memtable {
+
+void MemtableCursor::Enter(const Node& leaf) {
+  leaf_ = &leaf;
+  order_ = leaf.LoadPermutation();
+}
+
+void MemtableCursor::SeekToFirst() {
+  batch_entries_ = kBatchFirst;
+  Enter(tree_->FirstLeaf());
+  ShowFromRank(0);
+}
+
+void MemtableCursor::SeekToLast() {
+  batch_entries_ = kBatchFirst;
+  Enter(tree_->LastLeaf());
+  ShowUpToRankBefore(order_.count());
+}
+
+void MemtableCursor::Seek(std::string_view target) {
+  batch_entries_ = kBatchFirst;
+  leaf_ = &tree_->LeafOf(target);
+  const Tree::Place place = tree_->Find(*leaf_, target);
+  order_ = place.order;
+  ShowFromRank(place.rank);
+}
+
+void MemtableCursor::SeekForPrev(std::string_view target) {
+  batch_entries_ = kBatchFirst;
+  leaf_ = &tree_->LeafOf(target);
+  const Tree::Place place = tree_->Find(*leaf_, target);
+  order_ = place.order;
+  ShowUpToRankBefore(place.rank + place.found);
+}
+
+uint64_t MemtableCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
+  if (!Valid() || !tree_->IsDeadAt(*leaf_, visible)) return 0;
+  const auto stretch = FindDeadStretch(*tree_, entry().key(), visible, limit);
+  if (!stretch) return 0;
+  if (stretch->end == nullptr) {
+    Clear();
+  } else {
+    batch_entries_ = kBatchFirst;
+    Enter(*stretch->end);
+    ShowFromRank(0);
+  }
+  return stretch->entries;
+}
+
+void MemtableCursor::NextBatch() {
+  Grow();
+  if (last_.version->has_older()) {
+    ShowFrom(Edge{last_.rank, last_.version->Older(tree_->arena())});
+  } else {
+    ShowFromRank(last_.rank + 1);
+  }
+}
+
+void MemtableCursor::PrevBatch() {
+  Grow();
+  const Record& newest = NewestAt(first_.rank);
+  if (first_.version->depth() < newest.depth()) {
+    ShowUpTo(Edge{first_.rank, &newest.AtDepth(tree_->arena(), first_.version->depth() + 1)});
+  } else {
+    ShowUpToRankBefore(first_.rank);
+  }
+}
+
+void MemtableCursor::ShowFromRank(uint32_t rank) {
+  if (rank == order_.count()) {
+    const Node* next = tree_->LeafAfter(*leaf_);
+    if (next == nullptr) return Clear();
+    Enter(*next);
+    AMETHYST_DCHECK(order_.count() != 0);
+    rank = 0;
+  }
+  ShowFrom(Edge{rank, &NewestAt(rank)});
+}
+
+void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
+  if (rank == 0) {
+    const Node* before = tree_->LeafBefore(*leaf_);
+    if (before == nullptr) return Clear();
+    // A leaf that is being split may still hold what is to the right of the fence.
+    const Tree::Place place = tree_->Find(*before, tree_->RecordAt(leaf_->low).key());
+    leaf_ = before;
+    order_ = place.order;
+    rank = place.rank;
+    AMETHYST_ASSERT(rank != 0);
+  }
+  ShowUpTo(Edge{rank - 1, &NewestAt(rank - 1).AtDepth(tree_->arena(), 0)});
+}
+
+void MemtableCursor::ShowFrom(Edge first) {
+  first_ = first;
+  // Nothing newer before the batch, no older versions in or after it, and no deletes.
+  bool plain = first.version == &NewestAt(first.rank);
+  uint64_t tag_bits_max = 0;
+  uint32_t size = 0;
+  for (Edge edge = first;;) {
+    const key::Entry entry = edge.version->entry();
+    entries_[size++] = entry;
+    last_ = edge;
+    plain = plain && edge.version->IsPut() && !edge.version->has_older();
+    tag_bits_max = std::max(tag_bits_max, entry.tag.bits());
+    if (size == batch_entries_) break;
+    if (edge.version->has_older()) {
+      edge.version = edge.version->Older(tree_->arena());
+    } else {
+      if (++edge.rank == order_.count()) break;
+      edge.version = &NewestAt(edge.rank);
+    }
+  }
+  SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
+  SetBatch({entries_.data(), size}, 0);
+}
+
+void MemtableCursor::ShowUpTo(Edge last) {
+  last_ = last;
+  bool plain = !last.version->has_older();
+  uint64_t tag_bits_max = 0;
+  uint32_t begin = batch_entries_;  // The batch grows downward to it, key by key.
+  for (Edge edge = last;;) {
+    // The versions of a key from edge.version on to newer ones, as many as there is room for: they are linked the other way.
+    const Record& newest = NewestAt(edge.rank);
+    const uint32_t depth = edge.version->depth();
+    const uint32_t count = std::min(newest.depth() - depth + 1, begin);
+    begin -= count;
+    const Record* version = &newest.AtDepth(tree_->arena(), depth + count - 1);
+    first_ = Edge{edge.rank, version};
+    for (uint32_t i = begin; i < begin + count; ++i) {
+      entries_[i] = version->entry();
+      tag_bits_max = std::max(tag_bits_max, version->tag().bits());
+      if (version->has_older()) version = version->Older(tree_->arena());
+    }
+    plain = plain && count == 1 && first_.version == &newest && newest.IsPut() && !newest.has_older();
+    if (first_.version != &newest || begin == 0 || edge.rank == 0) break;
+    --edge.rank;
+    edge.version = &NewestAt(edge.rank).AtDepth(tree_->arena(), 0);
+  }
+  SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
+  SetBatch({entries_.data() + begin, batch_entries_ - begin}, batch_entries_ - begin - 1);
+}
+
+}  // namespace amethyst::memtable
