@@ -17,6 +17,9 @@
 #include "io/file.h"
 #include "key/cursor.h"
 #include "key/lookup_key.h"
+#include "sstable/block_tree.h"
+#include "sstable/footer.h"
+#include "sstable/properties.h"
 #include "sstable/table_info.h"
 
 namespace amethyst::sstable {
@@ -31,15 +34,15 @@ enum class LookupState : uint8_t {
 struct Lookup {
   LookupState state = LookupState::kAbsent;
   bool filter_said_no = false;  // kAbsent without a search.
-  key::Tag tag;
-  std::string_view value;          // For kPut; valid while `frame` is: in the epoch, or while pinned.
+  key::Tag tag{};
+  std::string_view value{};        // For kPut; valid while `frame` is: in the epoch, or while pinned.
   cache::Frame* frame = nullptr;   // Holds `value`.
 };
 
 // A Lookup with its frame pinned; never kNotResident.
 struct PinnedLookup {
-  Lookup lookup;
-  cache::FrameRef pin;
+  Lookup lookup{};
+  cache::FrameRef pin{};
 };
 
 struct CursorOptions {
@@ -70,14 +73,43 @@ class TableReader {
 
   [[nodiscard]] std::unique_ptr<key::Cursor> NewCursor(const CursorOptions& options) const;
 
-  [[nodiscard]] const TableInfo& info() const;
-  [[nodiscard]] const std::optional<filter::KeySketch>& sketch() const;
+  [[nodiscard]] const TableInfo& info() const { return properties_.info; }
+  [[nodiscard]] const std::optional<filter::KeySketch>& sketch() const { return sketch_; }
   // Memory held outside the cache (top index, properties).
-  [[nodiscard]] size_t memory_bytes() const;
+  [[nodiscard]] size_t memory_bytes() const { return sizeof(*this) + tree_->memory_bytes(); }
   // Offset in the file at which entries of `key` would begin; estimates need index pages and may read them.
   [[nodiscard]] Result<uint64_t> ApproximateOffset(std::string_view key) const;
   // Reads every byte and checks checksums, the order and bounds of entries, counts, filter (no false negative) and the digest.
   [[nodiscard]] Status Verify() const;
+
+  // The parts, for inspection and verification.
+  [[nodiscard]] const BlockTree& tree() const { return *tree_; }
+  [[nodiscard]] const Footer& footer() const { return footer_; }
+  [[nodiscard]] const Properties& properties() const { return properties_; }
+  // The filter's frame, pinned; read if need be. There must be a filter.
+  [[nodiscard]] Result<cache::FrameRef> LoadFilter() const;
+
+ private:
+  TableReader(const Footer& footer, Properties properties) : footer_(footer), properties_(std::move(properties)) {}
+
+  [[nodiscard]] bool HasFilter() const { return footer_.filter.stored_bytes != 0; }
+  [[nodiscard]] Result<cache::FrameRef> ReadFilterFrame() const;
+  // Whether the filter, as far as it is to be had, excludes the key.
+  [[nodiscard]] Result<bool> FilterExcludes(const key::LookupKey& lookup, bool fill_cache) const;
+  // Tells the cache of a hit.
+  void RecordHit(cache::Frame* frame) const;
+  // What `block` knows of the key. `goes_on`: nothing, but the next block may.
+  [[nodiscard]] Lookup FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const;
+
+  mutable cache::Slot filter_slot_;
+  std::unique_ptr<const BlockTree> tree_;
+  bool lru_ = false;  // Hits move frames.
+  const Footer footer_;
+  const Properties properties_;
+  std::optional<filter::KeySketch> sketch_;
 };
+
+// The order's name that tables keep, to refuse another's.
+[[nodiscard]] std::string_view OrderName(const key::Order& order);
 
 }  // namespace amethyst::sstable

@@ -1,0 +1,121 @@
+#include "sstable/block_builder.h"
+
+#include <algorithm>
+
+#include "base/coding.h"
+#include "key/head.h"
+#include "sstable/format.h"
+
+namespace amethyst::sstable {
+namespace {
+
+using namespace block_format;  // NOLINT: the format's own names, in the file that writes it.
+
+size_t WidthFor(uint64_t delta_max) {
+  return delta_max == 0 ? 0 : delta_max <= UINT16_MAX ? 2 : delta_max <= UINT32_MAX ? 4 : 8;
+}
+
+}  // namespace
+
+void BlockBuilder::Reset() {
+  keys_.clear();
+  values_.clear();
+  key_offsets_.assign(1, 0);
+  value_offsets_.assign(1, 0);
+  tags_.clear();
+  sequence_min_ = key::Raw(key::kSequenceMax);
+  sequence_max_ = 0;
+  puts_ = 0;
+}
+
+void BlockBuilder::Add(const key::Entry& entry) {
+  AMETHYST_DCHECK(EstimatedBytes() + EntryBytes(entry) < kRawBytesMax);
+  keys_.append(entry.key());
+  values_.append(entry.value());
+  key_offsets_.push_back(static_cast<uint32_t>(keys_.size()));
+  value_offsets_.push_back(static_cast<uint32_t>(values_.size()));
+  tags_.push_back(entry.tag);
+  const uint64_t sequence = key::Raw(entry.tag.sequence());
+  sequence_min_ = std::min(sequence_min_, sequence);
+  sequence_max_ = std::max(sequence_max_, sequence);
+  puts_ += entry.tag.kind() == key::EntryKind::kPut ? 1 : 0;
+}
+
+template <typename Width>
+void BlockBuilder::AppendOffsets(const std::vector<uint32_t>& offsets, uint32_t cut) {
+  // The i-th key has lost `cut` bytes, and so has every one before it; what was cut stands once at the front.
+  const size_t begin = raw_.size();
+  const size_t end = begin + offsets.size() * sizeof(Width);
+  raw_.resize_and_overwrite(end, [&](char* bytes, size_t) {
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      const uint32_t kept = offsets[i] - cut * static_cast<uint32_t>(i) + cut;
+      base::StoreFixed(bytes + begin + i * sizeof(Width), static_cast<Width>(kept));
+    }
+    return end;
+  });
+}
+
+void BlockBuilder::AppendKeys(uint32_t prefix_bytes, bool suffixes) {
+  if (!suffixes) {
+    raw_ += keys_;
+    return;
+  }
+  raw_.append(keys_, 0, prefix_bytes);
+  for (uint32_t i = 0; i < count(); ++i) raw_ += Key(i).substr(prefix_bytes);
+}
+
+void BlockBuilder::AppendSequences(size_t width) {
+  for (const key::Tag tag : tags_) {
+    const uint64_t delta = key::Raw(tag.sequence()) - sequence_min_;
+    raw_.append(reinterpret_cast<const char*>(&delta), width);  // Little-endian: the low bytes come first.
+  }
+}
+
+std::string_view BlockBuilder::Finish(uint8_t flags) {
+  AMETHYST_ASSERT(!empty());
+  AMETHYST_ASSERT((flags & ~(kContinued | kContinues)) == 0);
+  // Keys ascend, so what the first and the last share, all share.
+  const uint32_t prefix_bytes =
+      order_.IsBytewise() ? static_cast<uint32_t>(key::CommonPrefix(Key(0), last_key())) : 0;
+  const size_t saved = size_t{prefix_bytes} * (count() - 1);
+  const bool suffixes = saved > 0 && saved >= EstimatedBytes() / 8;
+  const size_t keys_bytes = keys_.size() - (suffixes ? saved : 0);
+  const bool wide = keys_bytes > UINT16_MAX || values_.size() > UINT16_MAX;
+  const size_t width = WidthFor(sequence_max_ - sequence_min_);
+  const bool uniform_kind = puts_ == 0 || puts_ == count();
+  const size_t offsets_bytes = (size_t{count()} + 1) * (wide ? 4 : 2);
+
+  raw_.clear();
+  base::AppendFixed(&raw_, count());
+  base::AppendFixed(&raw_, prefix_bytes);
+  base::AppendFixed(&raw_, sequence_min_);
+  raw_ += static_cast<char>(flags | (wide ? kWide : 0) | (suffixes ? kSuffixKeys : 0));
+  raw_ += static_cast<char>(width);
+  raw_ += static_cast<char>(puts_ > 0 ? key::EntryKind::kPut : key::EntryKind::kDelete);
+  raw_ += static_cast<char>(4 + (width != 0 ? 1 : 0) + (uniform_kind ? 0 : 1));
+  AMETHYST_ASSERT(raw_.size() == kHeaderBytes);
+  const auto column = [this](ColumnId id, size_t bytes) {
+    base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
+    base::AppendFixed(&raw_, static_cast<uint32_t>(bytes));
+  };
+  column(kKeyOffsets, offsets_bytes);
+  column(kValueOffsets, offsets_bytes);
+  if (width != 0) column(kSequences, count() * width);
+  if (!uniform_kind) column(kKinds, count());
+  column(kKeys, keys_bytes);
+  column(kValues, values_.size());
+
+  const uint32_t cut = suffixes ? prefix_bytes : 0;
+  wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
+  wide ? AppendOffsets<uint32_t>(value_offsets_, 0) : AppendOffsets<uint16_t>(value_offsets_, 0);
+  if (width != 0) AppendSequences(width);
+  if (!uniform_kind) {
+    for (const key::Tag tag : tags_) raw_ += static_cast<char>(tag.kind());
+  }
+  AppendKeys(prefix_bytes, suffixes);
+  raw_ += values_;
+  AMETHYST_ASSERT(raw_.size() < kRawBytesMax);
+  return raw_;
+}
+
+}  // namespace amethyst::sstable

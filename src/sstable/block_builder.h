@@ -1,0 +1,70 @@
+// Builds the raw bytes of one block (see block.h) from sorted entries, and is then used again for the next.
+// Thread safety: one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/assert.h"
+#include "key/entry.h"
+#include "key/order.h"
+#include "sstable/block.h"
+
+namespace amethyst::sstable {
+
+class BlockBuilder {
+ public:
+  explicit BlockBuilder(const key::Order& order) : order_(order) { Reset(); }
+
+  // By key ascending, newest first within a key. The block must stay below kRawBytesMax.
+  void Add(const key::Entry& entry);
+
+  [[nodiscard]] bool empty() const { return tags_.empty(); }
+  [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(tags_.size()); }
+  [[nodiscard]] uint32_t puts() const { return puts_; }
+  [[nodiscard]] key::SequenceNumber max_sequence() const { return key::SequenceNumber{sequence_max_}; }
+  [[nodiscard]] key::SequenceNumber min_sequence() const { return key::SequenceNumber{sequence_min_}; }
+  [[nodiscard]] std::string_view last_key() const {
+    AMETHYST_DCHECK(!empty());
+    return Key(count() - 1);
+  }
+  [[nodiscard]] key::Tag last_tag() const {
+    AMETHYST_DCHECK(!empty());
+    return tags_.back();
+  }
+  // About the size of the raw bytes so far, and what one more entry adds.
+  [[nodiscard]] size_t EstimatedBytes() const { return kFixedBytes + keys_.size() + values_.size() + 4 * tags_.size(); }
+  [[nodiscard]] static size_t EntryBytes(const key::Entry& entry) {
+    return size_t{entry.key_bytes} + entry.value_bytes + 4;
+  }
+
+  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. Not empty; call Reset afterwards.
+  [[nodiscard]] std::string_view Finish(uint8_t flags);
+  void Reset();
+
+ private:
+  static constexpr size_t kFixedBytes = block_format::kHeaderBytes + 4 * block_format::kColumnBytes;
+
+  [[nodiscard]] std::string_view Key(uint32_t i) const {
+    return {keys_.data() + key_offsets_[i], key_offsets_[i + 1] - key_offsets_[i]};
+  }
+  template <typename Width>
+  void AppendOffsets(const std::vector<uint32_t>& offsets, uint32_t cut);
+  void AppendKeys(uint32_t prefix_bytes, bool suffixes);
+  void AppendSequences(size_t width);
+
+  const key::Order order_;
+  std::string keys_;
+  std::string values_;
+  std::vector<uint32_t> key_offsets_;    // One more than entries; the first is 0.
+  std::vector<uint32_t> value_offsets_;  // Likewise.
+  std::vector<key::Tag> tags_;
+  uint64_t sequence_min_ = 0;
+  uint64_t sequence_max_ = 0;
+  uint32_t puts_ = 0;
+  std::string raw_;
+};
+
+}  // namespace amethyst::sstable

@@ -1,0 +1,127 @@
+#include "sstable/block_tree.h"
+
+#include "base/epoch.h"
+#include "base/error.h"
+
+namespace amethyst::sstable {
+
+cache::FrameRef PinResident(const cache::Slot& slot) {
+  const base::EpochGuard guard;
+  cache::Frame* const frame = slot.Peek();
+  if (frame == nullptr) return {};
+  frame->Pin();
+  return cache::FrameRef(frame);
+}
+
+Result<std::unique_ptr<BlockTree>> BlockTree::Make(TableFile file, key::Order order, cache::BlockCache& cache,
+                                                   std::string_view top) {
+  const uint64_t file_bytes = file.bytes();
+  std::unique_ptr<BlockTree> tree(new BlockTree(std::move(file), order, cache));
+  const uint32_t count = Block::CountOf(top);
+  if (!Block::IsPlausible(count, top.size())) return base::Corruption("{} children in {} bytes", count, top.size());
+  char* const memory = tree->top_memory_.Room(IndexPage::BytesFor(count, top.size(), order));
+  AMETHYST_ASSIGN(tree->top_, IndexPage::Make(memory, top, file_bytes, order));
+  return tree;
+}
+
+BlockTree::~BlockTree() {
+  if (top_ == nullptr) return;  // Make failed.
+  for (uint32_t page = 0; page < top_->count(); ++page) {
+    if (const cache::FrameRef frame = PinResident(top_->slot(page))) {
+      const IndexPage* const children = PageIn(frame.get());
+      for (uint32_t block = 0; block < children->count(); ++block) cache_.Evict(children->slot(block));
+    }
+    cache_.Evict(top_->slot(page));
+  }
+}
+
+Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, bool fill_cache,
+                               base::FunctionRef<Result<cache::FrameRef>()> read) const {
+  AMETHYST_DCHECK(!base::InEpoch());
+  if (cache::FrameRef frame = PinResident(slot)) {
+    if (cache_.policy() == CachePolicy::kLru) {
+      cache_.RecordHit(frame.get());
+    } else {
+      frame->Touch();
+    }
+    return Loaded{.frame = std::move(frame), .missed = false};
+  }
+  if (fill_cache) {
+    AMETHYST_ASSIGN(cache::FrameRef frame, cache_.GetOrLoad(slot, parent, read));
+    return Loaded{.frame = std::move(frame), .missed = true};
+  }
+  AMETHYST_ASSIGN(cache::FrameRef frame, read());
+  return Loaded{.frame = std::move(frame), .missed = true};
+}
+
+Result<Loaded> BlockTree::LoadPage(uint32_t page, bool fill_cache) const {
+  return Load(top_->slot(page), nullptr, fill_cache, [&] { return ReadPageFrame(top_->entry(page).handle); });
+}
+
+Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, bool fill_cache) const {
+  AMETHYST_DCHECK(page_frame->kind() == cache::FrameKind::kIndex);
+  const IndexPage* const page = PageIn(page_frame);
+  return Load(page->slot(block), page_frame, fill_cache, [&] { return ReadBlockFrame(page->entry(block)); });
+}
+
+Status BlockTree::CheckPlausible(const BlockHandle& handle, uint32_t count) const {
+  if (Block::IsPlausible(count, handle.raw_bytes)) return {};
+  return base::Corruption("{}: block at {}: {} entries in {} raw bytes", file_.path(), handle.offset, count,
+                          handle.raw_bytes);
+}
+
+Result<std::string> BlockTree::ReadRaw(const BlockHandle& handle) const {
+  std::string raw;
+  AMETHYST_TRY(file_.Read(handle, [&](size_t bytes) {
+    raw.resize(bytes);
+    return raw.data();
+  }));
+  raw.resize(handle.raw_bytes);
+  AMETHYST_TRY(CheckPlausible(handle, Block::CountOf(raw)));
+  return raw;
+}
+
+Result<cache::FrameRef> BlockTree::ReadPageFrame(const BlockHandle& handle) const {
+  AMETHYST_ASSIGN(const std::string raw, ReadRaw(handle));
+  cache::FrameRef frame = cache_.NewFrame(cache::FrameKind::kIndex, cache::IdentityOf(file_.uid(), handle.offset),
+                                          IndexPage::BytesFor(Block::CountOf(raw), raw.size(), order_));
+  const auto page = IndexPage::Make(frame->payload(), raw, file_.bytes(), order_);
+  if (!page) return file_.At(handle.offset, page.error());
+  return frame;
+}
+
+Result<const IndexPage*> BlockTree::ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const {
+  AMETHYST_ASSIGN(const std::string raw, ReadRaw(handle));
+  char* const room = memory->Room(IndexPage::BytesFor(Block::CountOf(raw), raw.size(), order_));
+  const auto page = IndexPage::Make(room, raw, file_.bytes(), order_);
+  if (!page) return file_.At(handle.offset, page.error());
+  return *page;
+}
+
+Result<cache::FrameRef> BlockTree::ReadBlockFrame(const IndexEntry& entry) const {
+  AMETHYST_TRY(CheckPlausible(entry.handle, entry.entries));
+  cache::FrameRef frame;
+  AMETHYST_TRY(file_.Read(entry.handle, [&](size_t bytes) {
+    frame = cache_.NewFrame(cache::FrameKind::kData, cache::IdentityOf(file_.uid(), entry.handle.offset),
+                            Block::BytesFor(entry.entries, bytes, order_));
+    return Block::RawIn(frame->payload(), entry.entries, order_);
+  }));
+  const auto block = Block::Make(frame->payload(), entry.entries, entry.handle.raw_bytes, order_);
+  if (!block) return file_.At(entry.handle.offset, block.error());
+  return frame;
+}
+
+Result<const Block*> BlockTree::DecodeBlock(const IndexEntry& entry, std::string_view stored,
+                                            AlignedBuffer* memory) const {
+  AMETHYST_TRY(CheckPlausible(entry.handle, entry.entries));
+  char* room = nullptr;
+  AMETHYST_TRY(file_.Decode(entry.handle, stored, [&](size_t bytes) {
+    room = memory->Room(Block::BytesFor(entry.entries, bytes, order_));
+    return Block::RawIn(room, entry.entries, order_);
+  }));
+  const auto block = Block::Make(room, entry.entries, entry.handle.raw_bytes, order_);
+  if (!block) return file_.At(entry.handle.offset, block.error());
+  return *block;
+}
+
+}  // namespace amethyst::sstable

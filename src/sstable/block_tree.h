@@ -1,0 +1,83 @@
+// The top index, index pages and data blocks of an open table as a tree, whose nodes it loads through the cache.
+//
+// The top index is resident and holds the slots of the index pages; each index page, in its frame, holds those of its data
+// blocks. Whoever uses a block outside an epoch pins it, and pins the page while it loads the page's children.
+// Thread safety: any thread at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "amethyst/error.h"
+#include "base/function_ref.h"
+#include "cache/block_cache.h"
+#include "key/order.h"
+#include "sstable/aligned_buffer.h"
+#include "sstable/block.h"
+#include "sstable/index_page.h"
+#include "sstable/table_file.h"
+
+namespace amethyst::sstable {
+
+// A resident or privately loaded node, pinned.
+struct Loaded {
+  cache::FrameRef frame;
+  bool missed = false;  // It had to be read.
+};
+
+class BlockTree {
+ public:
+  // `top` is the top index's raw bytes.
+  [[nodiscard]] static Result<std::unique_ptr<BlockTree>> Make(TableFile file, key::Order order,
+                                                               cache::BlockCache& cache, std::string_view top);
+  // Evicts every frame that hangs in the tree.
+  ~BlockTree();
+
+  [[nodiscard]] const TableFile& file() const { return file_; }
+  [[nodiscard]] const key::Order& order() const { return order_; }
+  [[nodiscard]] cache::BlockCache& cache() const { return cache_; }
+  [[nodiscard]] const IndexPage& top() const { return *top_; }
+  [[nodiscard]] size_t memory_bytes() const { return sizeof(*this) + top_memory_.size(); }
+
+  // What a frame of either kind holds.
+  [[nodiscard]] static const IndexPage* PageIn(const cache::Frame* frame) {
+    return reinterpret_cast<const IndexPage*>(frame->payload());
+  }
+  [[nodiscard]] static const Block* BlockIn(const cache::Frame* frame) {
+    return reinterpret_cast<const Block*>(frame->payload());
+  }
+
+  // Outside epochs. Without fill_cache what has to be read is private to the caller.
+  [[nodiscard]] Result<Loaded> LoadPage(uint32_t page, bool fill_cache) const;
+  // `page_frame` is what LoadPage returned.
+  [[nodiscard]] Result<Loaded> LoadBlock(cache::Frame* page_frame, uint32_t block, bool fill_cache) const;
+
+  // Reads and makes a page, a block, in memory of the caller's own.
+  [[nodiscard]] Result<const IndexPage*> ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const;
+  [[nodiscard]] Result<const Block*> DecodeBlock(const IndexEntry& entry, std::string_view stored,
+                                                 AlignedBuffer* memory) const;
+
+  // The frame in `slot`, resident or read by `read`, which is not kept without fill_cache.
+  [[nodiscard]] Result<Loaded> Load(cache::Slot& slot, cache::Frame* parent, bool fill_cache,
+                                    base::FunctionRef<Result<cache::FrameRef>()> read) const;
+
+ private:
+  BlockTree(TableFile file, key::Order order, cache::BlockCache& cache)
+      : file_(std::move(file)), order_(order), cache_(cache) {}
+
+  [[nodiscard]] Result<std::string> ReadRaw(const BlockHandle& handle) const;
+  [[nodiscard]] Result<cache::FrameRef> ReadPageFrame(const BlockHandle& handle) const;
+  [[nodiscard]] Result<cache::FrameRef> ReadBlockFrame(const IndexEntry& entry) const;
+  [[nodiscard]] Status CheckPlausible(const BlockHandle& handle, uint32_t count) const;
+
+  const TableFile file_;
+  const key::Order order_;
+  cache::BlockCache& cache_;
+  AlignedBuffer top_memory_;
+  const IndexPage* top_ = nullptr;
+};
+
+// The frame in `slot`, pinned, or none.
+[[nodiscard]] cache::FrameRef PinResident(const cache::Slot& slot);
+
+}  // namespace amethyst::sstable

@@ -1,0 +1,83 @@
+#include "sstable/properties.h"
+
+#include <array>
+
+#include "base/coding.h"
+#include "base/error.h"
+
+namespace amethyst::sstable {
+namespace {
+
+// Every field that there is, in order; the visitor is called with the number and a std::string& or uint64_t&.
+template <typename Fields, typename Visitor>
+void VisitFields(Fields& fields, Visitor&& visit) {
+  visit(1, fields.info.smallest);
+  visit(2, fields.info.largest);
+  visit(3, fields.info.smallest_sequence);
+  visit(4, fields.info.largest_sequence);
+  visit(5, fields.info.entries);
+  visit(6, fields.info.deletes);
+  visit(7, fields.info.raw_bytes);
+  visit(8, fields.info.oldest_delete_time_s);
+  visit(9, fields.order_name);
+  visit(10, fields.data_blocks);
+  visit(11, fields.index_pages);
+  visit(12, fields.block_bytes);
+  visit(13, fields.codec);
+}
+constexpr uint64_t kFields = 13;
+
+std::string Encoded(const std::string& bytes) { return bytes; }
+std::string Encoded(uint64_t number) {
+  std::string bytes;
+  base::AppendVarint(&bytes, number);
+  return bytes;
+}
+std::string Encoded(key::SequenceNumber sequence) { return Encoded(key::Raw(sequence)); }
+
+bool Decode(std::string_view from, std::string* bytes) {
+  *bytes = from;
+  return true;
+}
+bool Decode(std::string_view from, uint64_t* number) { return base::ReadVarint64(&from, number) && from.empty(); }
+bool Decode(std::string_view from, key::SequenceNumber* sequence) {
+  uint64_t number = 0;
+  if (!Decode(from, &number) || number > key::Raw(key::kSequenceMax)) return false;
+  *sequence = key::SequenceNumber{number};
+  return true;
+}
+
+}  // namespace
+
+void Properties::AppendTo(std::string* to) const {
+  VisitFields(*this, [to](uint64_t number, const auto& field) {
+    base::AppendVarint(to, (number << 1) | 1);
+    base::AppendLengthPrefixed(to, Encoded(field));
+  });
+}
+
+Result<Properties> Properties::FromBytes(std::string_view bytes) {
+  std::array<std::string_view, kFields + 1> values{};
+  while (!bytes.empty()) {
+    uint64_t tag = 0;
+    std::string_view value;
+    if (!base::ReadVarint64(&bytes, &tag) || !base::ReadLengthPrefixed(&bytes, &value)) {
+      return base::Corruption("properties end inside a field");
+    }
+    const uint64_t number = tag >> 1;
+    if (number >= 1 && number <= kFields) {
+      values[number] = value;
+    } else if ((tag & 1) != 0) {
+      return base::NotSupported("property {} is unknown", number);
+    }
+  }
+  Properties properties;
+  uint64_t bad = 0;
+  VisitFields(properties, [&](uint64_t number, auto& field) {
+    if (values[number].data() == nullptr || !Decode(values[number], &field)) bad = number;
+  });
+  if (bad != 0) return base::Corruption("property {} is missing or no number", bad);
+  return properties;
+}
+
+}  // namespace amethyst::sstable

@@ -1,0 +1,34 @@
+// What a table says of itself: the facts of TableInfo, and figures for inspection. The "properties" part of the file.
+//
+// A list of tagged fields, so that later versions can add some: each is a varint tag (field number << 1 | required), a varint
+// length, and the value. Unknown fields are skipped, unless they are required. Numbers are varints.
+//
+//    1 smallest key        4 largest sequence    7 raw bytes             10 data blocks
+//    2 largest key         5 entries             8 oldest delete time    11 index pages
+//    3 smallest sequence   6 deletes             9 order's name          12 block bytes, wanted   13 codec, wanted
+//
+// Thread safety: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "sstable/table_info.h"
+
+namespace amethyst::sstable {
+
+struct Properties {
+  TableInfo info;  // But for uid, file_bytes and digest, which the footer knows.
+  std::string order_name;
+  uint64_t data_blocks = 0;
+  uint64_t index_pages = 0;
+  uint64_t block_bytes = 0;
+  uint64_t codec = 0;
+
+  void AppendTo(std::string* to) const;
+  [[nodiscard]] static Result<Properties> FromBytes(std::string_view bytes);
+};
+
+}  // namespace amethyst::sstable

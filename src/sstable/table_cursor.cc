@@ -1,0 +1,236 @@
+#include "sstable/table_cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/epoch.h"
+#include "base/error.h"
+
+namespace amethyst::sstable {
+
+void TableCursor::Restart() {
+  AMETHYST_DCHECK(!base::InEpoch());
+  Clear();
+  status_ = {};
+  batch_size_ = kFirstBatch;
+}
+
+void TableCursor::Fail(Error error) {
+  Clear();
+  status_ = std::unexpected(std::move(error));
+  page_ = nullptr;
+  block_ = nullptr;
+  page_index_ = block_index_ = kNone;
+  block_frame_ = {};
+  page_frame_ = {};
+}
+
+bool TableCursor::OpenPage(uint32_t page) {
+  if (page == page_index_) return true;
+  block_index_ = kNone;
+  page_index_ = kNone;
+  if (options_.sequential) {
+    auto made = tree_.ReadPage(tree_.top().entry(page).handle, &page_memory_);
+    if (!made) return Fail(std::move(made).error()), false;
+    page_ = *made;
+  } else {
+    auto loaded = tree_.LoadPage(page, options_.fill_cache);
+    if (!loaded) return Fail(std::move(loaded).error()), false;
+    page_frame_ = std::move(loaded->frame);
+    page_ = BlockTree::PageIn(page_frame_.get());
+  }
+  page_index_ = page;
+  return true;
+}
+
+uint64_t TableCursor::ReadLimit(uint32_t block) const {
+  if (options_.upper_bound.data() == nullptr) {
+    // Data blocks come before all index pages.
+    return options_.sequential ? tree_.top().entry(0).handle.offset : page_->entry(page_->count() - 1).handle.end();
+  }
+  const uint32_t last = std::min(page_->Find(options_.upper_bound, tree_.order()), page_->count() - 1);
+  return page_->entry(std::max(block, last)).handle.end();
+}
+
+Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
+  const BlockHandle handle = page_->entry(block).handle;
+  if (options_.sequential) {
+    AMETHYST_ASSIGN(const std::string_view stored, read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)));
+    return tree_.DecodeBlock(page_->entry(block), stored, &block_memory_);
+  }
+  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, options_.fill_cache));
+  block_frame_ = std::move(loaded.frame);
+  read_ahead_.Visit(tree_.file().file(), handle, loaded.missed, loaded.missed ? ReadLimit(block) : 0);
+  return BlockTree::BlockIn(block_frame_.get());
+}
+
+bool TableCursor::OpenBlock(const Place& place) {
+  if (!OpenPage(place.page)) return false;
+  AMETHYST_DCHECK(place.block < page_->count());
+  if (place.block == block_index_) return true;
+  block_index_ = kNone;
+  auto block = LoadBlock(place.block);
+  if (!block) return Fail(std::move(block).error()), false;
+  block_ = *block;
+  block_index_ = place.block;
+  return true;
+}
+
+uint32_t TableCursor::BatchSize(Direction direction) {
+  if (direction != direction_) {
+    direction_ = direction;
+    batch_size_ = kFirstBatch;
+  }
+  return std::exchange(batch_size_, std::min(batch_size_ * 4, kBatchMax));
+}
+
+void TableCursor::Show(uint32_t begin, uint32_t end, uint32_t at) {
+  AMETHYST_DCHECK(begin <= at && at < end && end <= block_->count());
+  if (entries_.size() < end - begin) entries_.resize(end - begin);
+  if (block_->HasSuffixKeys()) keys_.resize(std::max(keys_.size(), block_->KeyRoom(begin, end)));
+  block_->Show(begin, end, entries_.data(), keys_.data());
+  shown_begin_ = begin;
+  shown_end_ = end;
+  SetPlain(block_->IsPlain(), block_->max_sequence());
+  SetBatch({entries_.data(), end - begin}, at - begin);
+}
+
+void TableCursor::ShowFrom(uint32_t first) {
+  const uint32_t end = first + std::min(BatchSize(Direction::kForward), block_->count() - first);
+  Show(first, end, first);
+}
+
+void TableCursor::ShowUpTo(uint32_t end) {
+  Show(end - std::min(BatchSize(Direction::kBackward), end), end, end - 1);
+}
+
+std::optional<TableCursor::Place> TableCursor::NextPlace() const {
+  if (block_index_ + 1 < page_->count()) return Place{.page = page_index_, .block = block_index_ + 1};
+  if (page_index_ + 1 < tree_.top().count()) return Place{.page = page_index_ + 1, .block = 0};
+  return std::nullopt;
+}
+
+void TableCursor::NextBlock() {
+  const std::optional<Place> next = NextPlace();
+  if (!next.has_value()) return Clear();
+  if (OpenBlock(*next)) ShowFrom(0);
+}
+
+void TableCursor::PrevBlock() {
+  Place previous{.page = page_index_, .block = block_index_ - 1};
+  if (block_index_ == 0) {
+    if (page_index_ == 0) return Clear();
+    if (!OpenPage(page_index_ - 1)) return;
+    previous = {.page = page_index_, .block = page_->count() - 1};
+  }
+  if (OpenBlock(previous)) ShowUpTo(block_->count());
+}
+
+void TableCursor::NextBatch() {
+  if (shown_end_ < block_->count()) return ShowFrom(shown_end_);
+  NextBlock();
+}
+
+void TableCursor::PrevBatch() {
+  if (shown_begin_ > 0) return ShowUpTo(shown_begin_);
+  PrevBlock();
+}
+
+void TableCursor::SeekToFirst() {
+  Restart();
+  if (OpenBlock({.page = 0, .block = 0})) ShowFrom(0);
+}
+
+void TableCursor::SeekToLast() {
+  Restart();
+  if (!OpenPage(tree_.top().count() - 1)) return;
+  if (OpenBlock({.page = page_index_, .block = page_->count() - 1})) ShowUpTo(block_->count());
+}
+
+bool TableCursor::OpenBlockFor(std::string_view target) {
+  const uint32_t page = tree_.top().Find(target, tree_.order());
+  if (page == tree_.top().count() || !OpenPage(page)) return false;
+  const uint32_t block = page_->Find(target, tree_.order());
+  if (block < page_->count()) return OpenBlock({.page = page, .block = block});
+  Fail(base::Corruption("{}: index page at {} ends before its separator", tree_.file().path(),
+                        tree_.top().entry(page).handle.offset)
+           .error());
+  return false;
+}
+
+void TableCursor::Seek(std::string_view target) {
+  Restart();
+  if (!OpenBlockFor(target)) return;
+  const uint32_t first = block_->FirstNotBefore(target, tree_.order(), [](uint32_t) { return false; });
+  // Between the block's last key and its separator: the next block begins behind the target.
+  first == block_->count() ? NextBlock() : ShowFrom(first);
+}
+
+void TableCursor::SeekForPrev(std::string_view target) {
+  Restart();
+  if (!OpenBlockFor(target)) {
+    if (status_) SeekToLast();
+    return;
+  }
+  for (;;) {
+    const uint32_t behind = block_->FirstNotBefore(target, tree_.order(), [](uint32_t) { return true; });
+    if (behind == 0) return PrevBlock();
+    if (behind < block_->count() || !block_->continues() || !block_->KeyEquals(behind - 1, target)) {
+      return ShowUpTo(behind);
+    }
+    // The target's older versions go on in the next block.
+    const std::optional<Place> next = NextPlace();
+    if (!next.has_value()) return ShowUpTo(behind);
+    if (!OpenBlock(*next)) return;
+  }
+}
+
+bool TableCursor::IsDead(const IndexPage& page, uint32_t child, key::SequenceNumber visible,
+                         std::string_view limit) const {
+  const IndexEntry entry = page.entry(child);
+  return entry.live == 0 && entry.max_sequence() <= visible && page.EndsBefore(child, limit, tree_.order());
+}
+
+bool TableCursor::MeasureDead(key::SequenceNumber visible, std::string_view limit, Stretch* stretch) {
+  const IndexPage& top = tree_.top();
+  uint64_t entries = 0;
+  // A stretch ends only where a key ends: a tombstone must not be passed without the older versions it hides.
+  const auto pass = [&](const IndexEntry& child, Place behind) {
+    entries += child.entries;
+    if (!child.continues()) *stretch = {.next = behind, .entries = entries};
+  };
+  for (Place at{.page = page_index_, .block = block_index_};;) {
+    for (; at.block < page_->count(); ++at.block) {
+      if (!IsDead(*page_, at.block, visible, limit)) return true;
+      const bool last = at.block + 1 == page_->count();
+      pass(page_->entry(at.block), last ? Place{at.page + 1, 0} : Place{at.page, at.block + 1});
+    }
+    for (at = {.page = at.page + 1, .block = 0}; at.page < top.count() && IsDead(top, at.page, visible, limit);
+         ++at.page) {
+      pass(top.entry(at.page), {at.page + 1, 0});
+    }
+    if (at.page == top.count()) return true;
+    if (!OpenPage(at.page)) return false;
+  }
+}
+
+uint64_t TableCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
+  if (!Valid()) return 0;
+  const Place from{.page = page_index_, .block = block_index_};
+  const uint32_t at = shown_begin_ + static_cast<uint32_t>(Ahead().data() - entries_.data());
+  Stretch stretch{.next = from, .entries = 0};
+  if (!MeasureDead(visible, limit, &stretch)) return 0;
+  if (stretch.entries == 0) {
+    // Measuring may have gone to another page, and come back to another copy of the block.
+    if (page_index_ != from.page && OpenBlock(from)) Show(shown_begin_, shown_end_, at);
+    return 0;
+  }
+  if (stretch.next.page == tree_.top().count()) {
+    Clear();
+  } else if (OpenBlock(stretch.next)) {
+    ShowFrom(0);
+  }
+  return stretch.entries - at;
+}
+
+}  // namespace amethyst::sstable

@@ -1,0 +1,102 @@
+// A cursor over one table: shows its blocks' entries in batches, first a few, then whole blocks.
+//
+// It pins the block whose entries it shows and the index page above that. Moves that stay inside the page touch neither top
+// index nor epoch for the page. In sequential mode it reads past the cache, through a buffer of its own.
+// Invariants: while Valid, block_ is child block_index_ of page_, page_ is page page_index_, and the batch shows the
+// entries [shown_begin_, shown_end_) of block_. After an error nothing is held.
+// Thread safety: one thread at a time. The table's BlockTree must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "cache/frame.h"
+#include "key/cursor.h"
+#include "sstable/aligned_buffer.h"
+#include "sstable/block_tree.h"
+#include "sstable/read_ahead.h"
+#include "sstable/table_reader.h"
+
+namespace amethyst::sstable {
+
+class TableCursor final : public key::Cursor {
+ public:
+  TableCursor(const BlockTree& tree, const CursorOptions& options) : tree_(tree), options_(options) {}
+
+  void SeekToFirst() override;
+  void SeekToLast() override;
+  void Seek(std::string_view target) override;
+  void SeekForPrev(std::string_view target) override;
+  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override;
+  [[nodiscard]] Status status() const override { return status_; }
+
+ protected:
+  void NextBatch() override;
+  void PrevBatch() override;
+
+ private:
+  static constexpr uint32_t kFirstBatch = 4;
+  static constexpr uint32_t kBatchMax = 256;
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  // A block's place. One past the last page: the end.
+  struct Place {
+    uint32_t page = 0;
+    uint32_t block = 0;
+  };
+  enum class Direction : uint8_t { kForward, kBackward };
+
+  // Before a seek: as if new, but for what is held and may be used again.
+  void Restart();
+  // Makes page_ (block_) the one asked for. False: failed, the cursor is invalid.
+  [[nodiscard]] bool OpenPage(uint32_t page);
+  [[nodiscard]] bool OpenBlock(const Place& place);
+  [[nodiscard]] Result<const Block*> LoadBlock(uint32_t block);
+  // Opens the block that can hold `target`, or is the first behind it. False: failed, or the target is behind all.
+  [[nodiscard]] bool OpenBlockFor(std::string_view target);
+  [[nodiscard]] std::optional<Place> NextPlace() const;
+  // Goes to the next (previous) block and shows its first (last) entries, or ends.
+  void NextBlock();
+  void PrevBlock();
+  // Shows entries from `first` on (up to the one before `end`), positioned at that end.
+  void ShowFrom(uint32_t first);
+  void ShowUpTo(uint32_t end);
+  void Show(uint32_t begin, uint32_t end, uint32_t at);
+  [[nodiscard]] uint32_t BatchSize(Direction direction);
+  // Where reading ahead in this page stops.
+  [[nodiscard]] uint64_t ReadLimit(uint32_t block) const;
+  void Fail(Error error);
+
+  // Of SkipDead: how far the dead stretch that begins at a place reaches.
+  struct Stretch {
+    Place next;            // The first block behind it, where a key begins.
+    uint64_t entries = 0;  // In it.
+  };
+  [[nodiscard]] bool MeasureDead(key::SequenceNumber visible, std::string_view limit, Stretch* stretch);
+  [[nodiscard]] bool IsDead(const IndexPage& page, uint32_t child, key::SequenceNumber visible,
+                            std::string_view limit) const;
+
+  const BlockTree& tree_;
+  const CursorOptions options_;
+  cache::FrameRef page_frame_;  // Empty in sequential mode.
+  cache::FrameRef block_frame_;
+  const IndexPage* page_ = nullptr;
+  const Block* block_ = nullptr;
+  uint32_t page_index_ = kNone;
+  uint32_t block_index_ = kNone;
+  uint32_t shown_begin_ = 0;
+  uint32_t shown_end_ = 0;
+  uint32_t batch_size_ = 0;
+  Direction direction_ = Direction::kForward;
+  std::vector<key::Entry> entries_;  // The batch; grows only.
+  std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.
+  Status status_;
+  ReadAhead read_ahead_;
+  ReadBuffer read_buffer_;      // The rest is for sequential mode.
+  AlignedBuffer page_memory_;
+  AlignedBuffer block_memory_;
+};
+
+}  // namespace amethyst::sstable

@@ -1,0 +1,195 @@
+#include "sstable/table_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "amethyst/options.h"
+#include "base/assert.h"
+#include "base/coding.h"
+#include "base/error.h"
+#include "compress/codec.h"
+#include "sstable/block.h"
+#include "sstable/properties.h"
+
+namespace amethyst::sstable {
+namespace {
+
+// What is written to the file at once.
+constexpr size_t kAppendBytes = size_t{1} << 20;
+
+}  // namespace
+
+TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOptions& options,
+                         uint64_t oldest_delete_time_s)
+    : file_(std::move(file)),
+      options_(options),
+      oldest_delete_time_s_(oldest_delete_time_s),
+      block_(options.order),
+      page_(options.order),
+      top_(options.order),
+      filter_(options.filter_false_positive_rate) {
+  AMETHYST_ASSERT(file_ != nullptr && file_->size() == 0);
+  AMETHYST_ASSERT(options.block_bytes > 0);
+  info_.uid = base::NewUid();
+  info_.smallest_sequence = key::kSequenceMax;
+  buffer_.reserve(kAppendBytes + kAppendBytes / 8);
+}
+
+TableWriter::~TableWriter() = default;
+
+uint64_t TableWriter::EstimatedBytes() const {
+  const uint64_t index_bytes = pages_bytes_ + page_.EstimatedBytes();
+  return offset() + block_.EstimatedBytes() + index_bytes + filter_.FinishedBytes() + kFooterBytes;
+}
+
+Status TableWriter::Add(const key::Entry& entry) {
+  AMETHYST_DCHECK(!finished_);
+  if (uint64_t{entry.key_bytes} + entry.value_bytes > kRawBytesMax - (uint64_t{1} << 20)) {
+    return base::InvalidArgument("an entry of {} + {} bytes is too large for a table", entry.key_bytes,
+                                 entry.value_bytes);
+  }
+  const bool same_key = !block_.empty() && block_.last_key() == entry.key();
+  if (!block_.empty()) {
+    AMETHYST_DCHECK(same_key ? block_.last_tag() > entry.tag : options_.order.Less(block_.last_key(), entry.key()));
+    const bool full = block_.EstimatedBytes() + BlockBuilder::EntryBytes(entry) > options_.block_bytes;
+    if (full || entry.value_bytes >= kOwnBlockValueBytes || own_block_) AMETHYST_TRY(CutBlock(&entry));
+  } else {
+    info_.smallest = entry.key();
+  }
+  if (!same_key) {
+    const uint64_t hash = base::Hash64(entry.key());
+    filter_.Add(hash);
+    sketch_.Add(hash);
+  }
+  own_block_ = entry.value_bytes >= kOwnBlockValueBytes;
+  block_.Add(entry);
+  info_.raw_bytes += uint64_t{entry.key_bytes} + entry.value_bytes;
+  return {};
+}
+
+// Ends the data block, before `next` or at the end of the table (nullptr).
+Status TableWriter::CutBlock(const key::Entry* next) {
+  const bool continues = next != nullptr && block_.last_key() == next->key();
+  const std::string_view raw = block_.Finish(static_cast<uint8_t>((continued_ ? block_format::kContinued : 0) |
+                                                                  (continues ? block_format::kContinues : 0)));
+  continued_ = continues;
+  AMETHYST_ASSIGN(const BlockHandle handle, WriteBlock(raw, options_.compression));
+  ++data_blocks_;
+  info_.entries += block_.count();
+  info_.deletes += block_.count() - block_.puts();
+  info_.smallest_sequence = std::min(info_.smallest_sequence, block_.min_sequence());
+  info_.largest_sequence = std::max(info_.largest_sequence, block_.max_sequence());
+
+  // Keys are below the separator, but where the next block has the same key, or there is none: then no greater.
+  std::string separator;
+  const bool inclusive = continues || next == nullptr;
+  if (inclusive) {
+    separator = block_.last_key();
+  } else {
+    separator = options_.order.Separator(block_.last_key(), next->key());
+  }
+  const uint8_t flags = static_cast<uint8_t>((inclusive ? IndexEntry::kInclusive : 0) |
+                                             (continues ? IndexEntry::kContinues : 0));
+  const IndexEntry child{.handle = handle,
+                         .entries = block_.count(),
+                         .live = block_.puts(),
+                         .summary = (key::Raw(block_.max_sequence()) << 8) | flags};
+  if (next == nullptr) info_.largest = block_.last_key();
+  block_.Reset();
+  return AddToPage(separator, child);
+}
+
+Status TableWriter::AddToPage(std::string_view separator, const IndexEntry& child) {
+  page_.Add(key::Entry(separator, key::Tag(key::SequenceNumber{}, key::EntryKind::kPut),
+                       {reinterpret_cast<const char*>(&child), sizeof child}));
+  page_summary_.entries += child.entries;
+  page_summary_.live += child.live;
+  page_summary_.summary = (std::max(page_summary_.summary, child.summary) & ~uint64_t{0xff}) | (child.summary & 0xff);
+  if (page_.count() == kPageBlocksMax || page_.EstimatedBytes() >= kPageBytesMax) CutPage();
+  return {};
+}
+
+// Pages wait in memory for the end of the data.
+void TableWriter::CutPage() {
+  pages_.push_back({.raw = std::string(page_.Finish(0)),
+                    .separator = std::string(page_.last_key()),
+                    .entry = page_summary_});
+  pages_bytes_ += pages_.back().raw.size();
+  page_summary_ = {};
+  page_.Reset();
+}
+
+Result<BlockHandle> TableWriter::WriteBlock(std::string_view raw, Compression codec) {
+  const Compression used = compress::Compress(codec, raw, &compressed_);
+  const std::string_view stored = used == Compression::kNone ? raw : std::string_view(compressed_);
+  const BlockHandle handle{.offset = offset(),
+                           .stored_bytes = static_cast<uint32_t>(stored.size()),
+                           .raw_bytes = static_cast<uint32_t>(raw.size())};
+  const size_t begin = buffer_.size();
+  buffer_ += stored;
+  buffer_ += static_cast<char>(used);
+  base::AppendFixed(&buffer_, handle.raw_bytes);
+  const uint64_t checksum =
+      base::Checksum(std::string_view(buffer_).substr(begin), {.owner = info_.uid, .offset = handle.offset});
+  base::AppendFixed(&buffer_, checksum);
+  digest_.Add(checksum);
+  if (buffer_.size() >= kAppendBytes) AMETHYST_TRY(AppendBuffer());
+  return handle;
+}
+
+Status TableWriter::AppendBuffer() {
+  AMETHYST_TRY(file_->Append(buffer_));
+  appended_ += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Status TableWriter::WriteIndexPages() {
+  for (Page& page : pages_) {
+    AMETHYST_ASSIGN(page.entry.handle, WriteBlock(page.raw, options_.compression));
+    top_.Add(key::Entry(page.separator, key::Tag(key::SequenceNumber{}, key::EntryKind::kPut),
+                        {reinterpret_cast<const char*>(&page.entry), sizeof page.entry}));
+  }
+  return {};
+}
+
+Status TableWriter::WriteTail() {
+  AMETHYST_TRY(WriteIndexPages());
+  Footer footer;
+  footer.uid = info_.uid;
+  if (const std::string filter = filter_.Finish(); !filter.empty()) {
+    AMETHYST_ASSIGN(footer.filter, WriteBlock(filter, Compression::kNone));
+  }
+  std::string part;
+  sketch_.AppendTo(&part);
+  AMETHYST_ASSIGN(footer.sketch, WriteBlock(part, Compression::kNone));
+
+  if (info_.deletes > 0) info_.oldest_delete_time_s = oldest_delete_time_s_;
+  part.clear();
+  Properties{.info = info_,
+             .order_name = std::string(options_.order.comparator()->Name()),
+             .data_blocks = data_blocks_,
+             .index_pages = pages_.size(),
+             .block_bytes = options_.block_bytes,
+             .codec = static_cast<uint64_t>(options_.compression)}
+      .AppendTo(&part);
+  AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
+  AMETHYST_ASSIGN(footer.top_index, WriteBlock(top_.Finish(0), options_.compression));
+  footer.AppendTo(&buffer_, digest_, offset());
+  info_.digest = footer.digest;
+  return AppendBuffer();
+}
+
+Result<TableInfo> TableWriter::Finish() {
+  AMETHYST_ASSERT(!finished_ && !block_.empty());
+  finished_ = true;
+  AMETHYST_TRY(CutBlock(nullptr));
+  if (!page_.empty()) CutPage();
+  AMETHYST_TRY(WriteTail());
+  info_.file_bytes = appended_;
+  AMETHYST_TRY(file_->Sync());
+  AMETHYST_TRY(file_->Close());
+  return info_;
+}
+
+}  // namespace amethyst::sstable
