@@ -13,6 +13,7 @@ namespace {
 
 // Frames are evicted in batches, ahead of need, so that the look at all threads which ends a grace period is shared by
 // many, and memory is back before it is asked for.
+constexpr size_t kBatchBytesMin = size_t{16} << 10;
 constexpr size_t kBatchBytesMax = size_t{256} << 10;
 constexpr size_t kBatchOneIn = 64;  // Of the capacity.
 
@@ -24,7 +25,9 @@ size_t ChooseShards(const BlockCache::Settings& settings) {
   return std::bit_floor(std::clamp(settings.capacity_bytes / kShardBytesMin, size_t{1}, kShardsMax));
 }
 
-size_t BatchBytes(size_t capacity_bytes) { return std::min(capacity_bytes / kBatchOneIn, kBatchBytesMax); }
+size_t BatchBytes(size_t capacity_bytes) {
+  return std::clamp(capacity_bytes / kBatchOneIn, kBatchBytesMin, kBatchBytesMax);
+}
 
 // Clears the slot of a frame that has just been taken out of its queue; under the shard's lock.
 void ClearSlot(Frame& frame) {

@@ -35,7 +35,7 @@ enum class FrameIdentity : uint64_t {};
 }
 
 // The queue of the replacement policy that a frame is in: kNone while it is in no slot.
-enum class FrameQueue : uint8_t { kNone, kSmall, kMain };
+enum class FrameQueue : uint8_t { kNone, kSmall, kSmallAgain, kMain };
 
 // What the cache notes about a frame. `queue`, `slot`, `parent` and the links are guarded by the lock of the frame's
 // shard while the frame is in a slot; after its eviction they belong to whoever evicted it.

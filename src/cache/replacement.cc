@@ -1,7 +1,5 @@
 #include "cache/replacement.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
 
 namespace amethyst::cache {
@@ -30,7 +28,8 @@ void Replacement::Queue::Push(Frame& frame) {
 
 void Replacement::Queue::Unlink(Frame& frame) {
   FrameState& state = frame.state();
-  AMETHYST_ASSERT(state.queue == name);
+  AMETHYST_ASSERT(state.queue != FrameQueue::kNone &&
+                  (state.queue == FrameQueue::kMain) == (name == FrameQueue::kMain));
   AMETHYST_ASSERT(count > 0 && bytes >= frame.size_bytes());
   (state.newer != nullptr ? state.newer->state().older : newest) = state.older;
   (state.older != nullptr ? state.older->state().newer : oldest) = state.newer;
@@ -43,7 +42,7 @@ void Replacement::Queue::Unlink(Frame& frame) {
 
 Replacement::Queue& Replacement::QueueOf(Frame& frame) {
   AMETHYST_ASSERT(frame.state().queue != FrameQueue::kNone);
-  return frame.state().queue == FrameQueue::kSmall ? small_ : main_;
+  return frame.state().queue == FrameQueue::kMain ? main_ : small_;
 }
 
 void Replacement::Insert(Frame& frame) {
@@ -65,43 +64,60 @@ void Replacement::Remove(Frame& frame) { QueueOf(frame).Unlink(frame); }
 Frame* Replacement::TakeVictim() { return policy_ == CachePolicy::kLru ? TakeLruVictim() : TakeFifoVictim(); }
 
 Frame* Replacement::TakeLruVictim() {
-  Frame* frame = main_.oldest;
-  while (frame != nullptr && !IsIdle(*frame)) frame = frame->state().newer;
-  if (frame != nullptr) main_.Unlink(*frame);
-  return frame;
+  for (size_t left = main_.count; left > 0; --left) {
+    Frame& frame = *main_.oldest;
+    main_.Unlink(frame);
+    if (IsIdle(frame)) return &frame;
+    main_.Push(frame);
+  }
+  return nullptr;
 }
 
 Frame* Replacement::TakeFifoVictim() {
-  size_t pinned_in_small = 0;
-  size_t pinned_in_main = 0;
-  // Every frame of main goes round once for each hit and once to be taken. Hits that come in meanwhile do not prolong
-  // this.
-  for (size_t steps = frame_count() + main_.count * Frame::kHeatMax + 1; steps > 0; --steps) {
-    const bool small_has_more = pinned_in_small < small_.count;
-    const bool main_has_more = pinned_in_main < main_.count;
-    if (!small_has_more && !main_has_more) return nullptr;
+  size_t pinned_in_row = 0;  // In main; as many as there are means that it has no others.
+  while (small_.count > 0 || pinned_in_row < main_.count) {
+    const bool main_has_more = pinned_in_row < main_.count;
     const bool small_is_due = small_.bytes * kSmallOneIn > bytes();
-    Queue& queue = small_has_more && (small_is_due || !main_has_more) ? small_ : main_;
-    Frame& frame = *queue.oldest;
-    std::atomic<uint8_t>& heat = frame.state().heat;
-    const uint8_t hits = heat.load(std::memory_order_relaxed);
-    queue.Unlink(frame);
-    if (!IsIdle(frame)) {
-      ++(&queue == &small_ ? pinned_in_small : pinned_in_main);
-      queue.Push(frame);
-    } else if (&queue == &small_ && hits >= kHeatToPromote) {
-      heat.store(0, std::memory_order_relaxed);
-      main_.Push(frame);
-    } else if (&queue == &main_ && hits > 0) {
-      heat.store(hits - 1, std::memory_order_relaxed);
-      main_.Push(frame);
-    } else {
+    if (small_.count > 0 && (small_is_due || !main_has_more)) {
+      Frame& frame = *small_.oldest;
+      if (!LeaveSmall(frame)) {
+        pinned_in_row = 0;
+        continue;
+      }
       // As many ghosts as frames: that far back a frame's return tells that it would have been worth keeping.
-      if (&queue == &small_) ghosts_.Add(frame.identity(), frame_count() + 1);
+      ghosts_.Add(frame.identity(), frame_count() + 1);
       return &frame;
     }
+    Frame& frame = *main_.oldest;
+    main_.Unlink(frame);
+    std::atomic<uint8_t>& heat = frame.state().heat;
+    const uint8_t hits = heat.load(std::memory_order_relaxed);
+    if (IsIdle(frame)) {
+      if (hits == 0) return &frame;
+      heat.store(hits - 1, std::memory_order_relaxed);
+      pinned_in_row = 0;
+    } else {
+      ++pinned_in_row;
+    }
+    main_.Push(frame);
   }
   return nullptr;
+}
+
+// Takes the oldest frame out of small; false if it stays, for another round or in main.
+bool Replacement::LeaveSmall(Frame& frame) {
+  std::atomic<uint8_t>& heat = frame.state().heat;
+  const bool in_second_round = frame.state().queue == FrameQueue::kSmallAgain;
+  small_.Unlink(frame);
+  if (!IsIdle(frame) && !in_second_round) {
+    small_.Push(frame);
+    frame.state().queue = FrameQueue::kSmallAgain;
+    return false;
+  }
+  if (IsIdle(frame) && heat.load(std::memory_order_relaxed) < kHeatToPromote) return true;
+  heat.store(0, std::memory_order_relaxed);
+  main_.Push(frame);
+  return false;
 }
 
 }  // namespace amethyst::cache

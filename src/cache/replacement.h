@@ -5,9 +5,10 @@
 // once. Main is a FIFO that gives a frame another round for each hit. So a scan passes through small and touches
 // nothing else. kLru is one list, most recent hit in front.
 //
-// Frames that anything but their slot refers to (pins, resident children) are passed over: in the FIFOs they get
-// another round, in LRU they stay where they are. Bytes count, not frames. Thread safety: none; each shard guards its
-// own by its lock.
+// Frames that anything but their slot refers to (pins, resident children) are in use and not taken: LRU counts that as
+// a hit; in small they get a second round (enough for a scan's index page to lose its children) and then move to main,
+// where they go round until they are free. So no queue collects frames that every search for a victim would have to
+// pass. Bytes count, not frames. Thread safety: none; each shard guards its own by its lock.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +52,7 @@ class Replacement {
   [[nodiscard]] Queue& QueueOf(Frame& frame);
   [[nodiscard]] Frame* TakeLruVictim();
   [[nodiscard]] Frame* TakeFifoVictim();
+  [[nodiscard]] bool LeaveSmall(Frame& frame);
 
   const CachePolicy policy_;
   Queue small_{.name = FrameQueue::kSmall};
