@@ -25,8 +25,8 @@ class ReadAhead {
   void Visit(const io::RandomAccessFile& file, const BlockHandle& handle, bool missed, uint64_t limit);
 
  private:
-  uint64_t next_ = 0;       // Where the block after the last one visited begins.
-  uint64_t requested_ = 0;  // Up to where the system was asked.
+  uint64_t next_ = UINT64_MAX;  // Where the block after the last one visited begins.
+  uint64_t requested_ = 0;      // Up to where the system was asked.
   uint64_t window_bytes_ = 0;
 };
 

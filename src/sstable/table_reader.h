@@ -50,7 +50,7 @@ struct CursorOptions {
   // For compaction: bypasses the cache and reads ahead in large steps from the start.
   bool sequential = false;
   // Reading ahead stops there; data() == nullptr: no bound. Must outlive the cursor.
-  std::string_view upper_bound;
+  std::string_view upper_bound{};
 };
 
 class TableReader {
