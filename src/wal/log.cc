@@ -84,7 +84,7 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
     return base::InvalidArgument("batch of {} bytes: a log record holds {} at the most", payload.size(),
                                  kPayloadBytesMax);
   }
-  AMETHYST_ASSERT(count <= payload.size() / kBatchEntryBytesMin && (count == 0 || first > cut_.last_sequence));
+  AMETHYST_ASSERT(count > 0 && count <= payload.size() / kBatchEntryBytesMin && first > cut_.last_sequence);
   const RecordHeader header{.length = static_cast<uint32_t>(kRecordHeaderBytes + payload.size()),
                             .count = count,
                             .kind = RecordKind::kBatch,

@@ -62,7 +62,7 @@ class Log {
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
 
-  // Appends one record of `count` entries, encoded as WriteBatch::Representation, the first of which gets sequence
+  // Appends one record of `count` entries (at least one), encoded as WriteBatch::Representation, the first of which gets sequence
   // `first`. What it returns is where the record ends. On kNoSpace nothing was appended and nothing is latched.
   [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload) {
     return Append(first, count, payload, base::Hash64(payload));

@@ -115,9 +115,9 @@ Status PassRecord(const RecordHeader& record, LogCut* end) {
       return base::Corruption("watermark record: expected no content, found {} entries, length {}", record.count,
                               record.length);
     }
-  } else if (record.count > record.payload_bytes() / kBatchEntryBytesMin) {
-    return base::Corruption("record count: {} entries do not fit {} bytes", record.count, record.payload_bytes());
-  } else if (record.count > 0) {
+  } else if (record.count == 0 || record.count > record.payload_bytes() / kBatchEntryBytesMin) {
+    return base::Corruption("record count: {} entries in {} bytes", record.count, record.payload_bytes());
+  } else {
     const uint64_t last = key::Raw(record.first) + record.count - 1;
     if (record.first <= end->last_sequence || last > key::Raw(key::kSequenceMax)) {
       return base::Corruption("record sequences: expected above {}, found {} to {}", key::Raw(end->last_sequence),
