@@ -25,6 +25,17 @@ namespace amethyst::base {
   return word * 64 + static_cast<size_t>(std::countr_zero(rest));
 }
 
+// One past the last set bit before `before`, or 0.
+[[nodiscard]] inline size_t EndOfSetBits(std::span<const uint64_t> words, size_t before) {
+  AMETHYST_DCHECK(before <= words.size() * 64);
+  for (size_t end = before; end > 0; end = (end - 1) / 64 * 64) {
+    const size_t word = (end - 1) / 64;
+    const uint64_t rest = words[word] << (63 - (end - 1) % 64);
+    if (rest != 0) return end - static_cast<size_t>(std::countl_zero(rest));
+  }
+  return 0;
+}
+
 // Makes all bits in [begin, end) equal to `value`.
 inline void FillBits(std::span<uint64_t> words, size_t begin, size_t end, bool value) {
   AMETHYST_DCHECK(begin <= end && end <= words.size() * 64);

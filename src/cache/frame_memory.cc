@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
@@ -13,7 +14,7 @@
 namespace amethyst::cache {
 namespace {
 
-constexpr size_t kUnitBytes = 256;
+constexpr size_t kUnitBytes = 512;
 constexpr size_t kSlabBytesMax = base::kHugePageBytes;
 constexpr size_t kSlabBytesMin = size_t{128} << 10;
 constexpr size_t kCapacityForHugeSlabs = 32 * kSlabBytesMax;
@@ -30,6 +31,24 @@ size_t UnitsOf(size_t payload_bytes) {
   return base::RoundUp(sizeof(Frame) + std::max(payload_bytes, kZeroedBytes), kUnitBytes) / kUnitBytes;
 }
 
+constexpr size_t kNone = ~size_t{0};
+
+struct Range {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// The first run of `units` clear bits that begins in `where`, or kNone.
+size_t FindRun(std::span<const uint64_t> used, Range where, size_t units) {
+  size_t begin = base::NextBit(used, where.begin, false);
+  while (begin < where.end) {
+    const size_t end = base::NextBit(used, begin, true);
+    if (end - begin >= units) return begin;
+    begin = base::NextBit(used, end, false);
+  }
+  return kNone;
+}
+
 Frame* Construct(char* at, FrameKind kind, FrameIdentity identity, size_t payload_bytes, FrameMemory& memory) {
   AMETHYST_ASSERT(reinterpret_cast<uintptr_t>(at) % alignof(Frame) == 0);
   auto* frame = new (at) Frame(kind, identity, payload_bytes, memory);
@@ -44,6 +63,7 @@ struct FrameMemory::Slab {
   size_t unit_count = 0;
   size_t units_used = 0;                                           // This header's included.
   size_t free_run_max = 0;                                         // No run of free units is longer.
+  size_t next_unit = 0;                                            // Behind the frame placed last.
   size_t index = 0;                                                // In its arena.
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> used{};    // A bit for each unit,
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> starts{};  // and whether a frame starts there.
@@ -142,16 +162,14 @@ Frame* FrameMemory::PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t 
 Frame* FrameMemory::PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
   const size_t units = UnitsOf(payload_bytes);
   if (slab.free_run_max < units) return nullptr;
-  size_t begin = base::NextBit(slab.used, 0, false);
-  size_t end = base::NextBit(slab.used, begin, true);
-  while (end - begin < units) {
-    if (end >= slab.unit_count) {
-      slab.free_run_max = units - 1;
-      return nullptr;
-    }
-    begin = base::NextBit(slab.used, end, false);
-    end = base::NextBit(slab.used, begin, true);
+  // Where the last search ended the next one goes on, so that it does not pass the same small holes again.
+  size_t begin = FindRun(slab.used, {.begin = slab.next_unit, .end = slab.unit_count}, units);
+  if (begin == kNone) begin = FindRun(slab.used, {.begin = 0, .end = slab.next_unit}, units);
+  if (begin == kNone) {
+    slab.free_run_max = units - 1;
+    return nullptr;
   }
+  slab.next_unit = begin + units;
   base::FillBits(slab.used, begin, begin + units, true);
   base::FillBits(slab.starts, begin, begin + 1, true);
   slab.units_used += units;
@@ -189,7 +207,8 @@ FrameMemory::Slab* FrameMemory::ReleaseUnits(Frame* frame) {
   base::FillBits(slab->used, begin, begin + units, false);
   base::FillBits(slab->starts, begin, begin + 1, false);
   slab->units_used -= units;
-  slab->free_run_max = slab->unit_count - slab->units_used;
+  const size_t free_run = base::NextBit(slab->used, begin, true) - base::EndOfSetBits(slab->used, begin);
+  slab->free_run_max = std::max(slab->free_run_max, free_run);
   free_unit_bytes_.fetch_add(units * kUnitBytes, std::memory_order_relaxed);
   if (!slab->IsEmpty()) return nullptr;
 

@@ -22,6 +22,9 @@ TEST(Bits, AgreeWithAVectorOfBits) {
       FillBits(words, begin, end, value);
       std::fill(oracle.begin() + static_cast<ptrdiff_t>(begin), oracle.begin() + static_cast<ptrdiff_t>(end), value);
       for (size_t from = 0; from <= oracle.size(); ++from) {
+        size_t set_end = from;
+        while (set_end > 0 && !oracle[set_end - 1]) --set_end;
+        ASSERT_EQ(EndOfSetBits(words, from), set_end);
         for (const bool wanted : {false, true}) {
           const auto found = std::find(oracle.begin() + static_cast<ptrdiff_t>(from), oracle.end(), wanted);
           ASSERT_EQ(NextBit(words, from, wanted), static_cast<size_t>(found - oracle.begin()));

@@ -64,7 +64,7 @@ TEST_F(FrameMemoryTest, TakesNoMoreThanItsCapacityUnlessTold) {
       frames.push_back(std::move(frame));
       ASSERT_LE(memory_->taken_bytes(), capacity);
     }
-    EXPECT_GT(payload_bytes, capacity * 92 / 100);
+    EXPECT_GT(payload_bytes, capacity * 88 / 100);
     const FrameRef beyond = New(4200, FrameKind::kData, Limit::kNone);
     ASSERT_TRUE(beyond);
     EXPECT_GT(memory_->taken_bytes(), capacity);
