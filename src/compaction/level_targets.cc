@@ -33,7 +33,8 @@ LevelTargets TargetsOf(const TreeShape& shape, const std::vector<RunningOutput>&
   while (targets.last > 1 && targets.bytes[targets.last] == 0) --targets.last;
   if (targets.bytes[targets.last] == 0) targets.last = key::kLevels - 1;
 
-  const uint64_t base_bytes_max = kBaseLevel0Sizes * settings.level0_trigger * settings.write_buffer_bytes;
+  const uint64_t level0_bytes_full = settings.level0_trigger * settings.write_buffer_bytes;
+  const uint64_t base_bytes_max = kBaseLevel0Sizes * level0_bytes_full;
   key::Level base = key::kLevels - 1;
   uint64_t base_bytes = *std::max_element(targets.bytes.begin() + 1, targets.bytes.end());
   targets.target[base] = base_bytes;
@@ -47,6 +48,9 @@ LevelTargets TargetsOf(const TreeShape& shape, const std::vector<RunningOutput>&
     targets.target[in_use] = base_bytes_max / kLevelRatio;
   }
   targets.base = std::min(base, in_use);
+  if (targets.target[targets.base] > 0 && targets.base < targets.last) {
+    targets.target[targets.base] += level0_bytes_full - std::min(level0_bytes_full, targets.bytes[0]);
+  }
   return targets;
 }
 

@@ -6,6 +6,9 @@
 // stays near 1.1. The base is merged to directly up to four times the size of a full level 0
 // (docs/decisions/0003-compaction-policy.md).
 //
+// On top of its share the base may hold what level 0 has room for: so room is made in it while level 0 fills, in steps
+// as small as the runs that arrive, and while level 0 shows which keys are being overwritten (victim.h).
+//
 // Hysteresis: a base opens when the level below outgrows its size, but is given up only when it should be a quarter of
 // the size at which it opened: a mass delete, which shrinks the last level, does not make the levels above it move all
 // at once. Thread safety: pure functions.

@@ -120,12 +120,12 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
       if (std::optional<Plan> plan = PlanLevel0(context)) return plan;
       continue;
     }
-    const std::span<const TableShape> victims = ChooseVictims(context, level);
-    if (victims.empty()) continue;
+    const TableShape* victim = ChooseVictim(context, level);
+    if (victim == nullptr) continue;
     const std::string reason = context.targets.target[level] == 0
                                    ? fmt::format("level {} is not needed", level)
                                    : fmt::format("level {} has {:.2f} of its target", level, score);
-    if (std::optional<Plan> plan = PushDown(context, level, victims, reason)) return plan;
+    if (std::optional<Plan> plan = PushDown(context, level, {victim, 1}, reason)) return plan;
   }
   return std::nullopt;
 }

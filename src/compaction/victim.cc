@@ -1,7 +1,9 @@
 #include "compaction/victim.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/assert.h"
 #include "filter/key_sketch.h"
@@ -9,64 +11,61 @@
 namespace amethyst::compaction {
 namespace {
 
-// Neighbours of the victim that overlap nothing else below join it up to that many times the size of a table.
-constexpr uint64_t kVictimTablesMax = 4;
+// The error of one estimate, for tables of a usual size: heat below it tells nothing.
+constexpr double kHeatError = 0.02;
 
-double EntryBytes(const TableShape& table) {
-  return static_cast<double>(table.info->file_bytes) / static_cast<double>(std::max<uint64_t>(table.info->entries, 1));
+double Mean(const std::vector<double>& values) {
+  return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double SharedKeys(const TableShape& a, const TableShape& b) {
-  if (a.sketch == nullptr || b.sketch == nullptr) return 0;
-  return static_cast<double>(filter::KeySketch::EstimateShared(*a.sketch, *b.sketch));
-}
-
-// Bytes of `table` that newer entries in the level above, or in level 0, have replaced.
-double DeadBytes(const PlanContext& context, key::Level level, const TableShape& table) {
-  double shared = 0;
-  for (const TableShape& above : context.shape.levels[0]) shared += SharedKeys(table, above);
+double ReplacedKeys(const PlanContext& context, key::Level level, const TableShape& table) {
+  if (table.sketch == nullptr) return 0;
+  double replaced = 0;
+  const auto add = [&](std::span<const TableShape> above) {
+    for (const TableShape& newer : above) {
+      if (newer.sketch == nullptr) continue;
+      replaced += static_cast<double>(filter::KeySketch::EstimateShared(*table.sketch, *newer.sketch));
+    }
+  };
+  add(context.shape.levels[0]);
   for (key::Level above = context.targets.base; above < level; ++above) {
-    for (const TableShape& newer : Overlapping(context.shape, above, RangeOf(table)))
-      shared += SharedKeys(table, newer);
+    add(Overlapping(context.shape, above, RangeOf(table)));
   }
-  return shared * EntryBytes(table);
+  return replaced;
 }
 
 }  // namespace
 
-double CostOfPushing(const PlanContext& context, key::Level level, const TableShape& table,
-                     std::span<const TableShape> lower) {
-  const double carried = static_cast<double>(table.info->file_bytes);
-  double written = carried + static_cast<double>(TotalBytes(lower));
-  double useful = carried;
-  if (context.settings.use_sketches && table.sketch != nullptr) {
-    for (const TableShape& older : lower) written -= SharedKeys(table, older) * EntryBytes(older);
-    useful -= DeadBytes(context, level, table);
+std::vector<double> HeatOf(const PlanContext& context, key::Level level) {
+  std::vector<double> heat;
+  for (const TableShape& table : context.shape.levels[level]) {
+    const auto entries = static_cast<double>(std::max<uint64_t>(table.info->entries, 1));
+    heat.push_back(context.settings.use_sketches ? ReplacedKeys(context, level, table) / entries : 0);
   }
-  // Estimates err: a table is never all dead, nor is a merge ever free.
-  return std::max(written, carried / 2) / std::max(useful, carried / 16);
+  return heat;
 }
 
-std::span<const TableShape> ChooseVictims(const PlanContext& context, key::Level level) {
+const TableShape* ChooseVictim(const PlanContext& context, key::Level level) {
   AMETHYST_ASSERT(level >= 1 && level + 1 < key::kLevels);
   const std::vector<TableShape>& tables = context.shape.levels[level];
+  const std::vector<double> heat = HeatOf(context, level);
+  // The mean is added to all: a table that is cold now may be written to again.
+  const double mean_heat = Mean(heat);
   const TableShape* best = nullptr;
   double best_cost = std::numeric_limits<double>::infinity();
-  bool best_dense = false;
-  for (const TableShape& table : tables) {
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const TableShape& table = tables[i];
     const std::span<const TableShape> lower = Overlapping(context.shape, level + 1, RangeOf(table));
     if (table.busy || !IsFree(context.shape, context.running, level + 1, RangeOf(table), lower)) continue;
-    const bool dense = IsDense(*table.info);
-    if (best_dense && !dense) continue;
-    const double cost = CostOfPushing(context, level, table, lower);
-    if (cost < best_cost || (dense && !best_dense)) {
-      best = &table;
-      best_cost = cost;
-      best_dense = dense;
-    }
+    const bool denser = best == nullptr || IsDense(*table.info) > IsDense(*best->info);
+    if (best != nullptr && IsDense(*table.info) < IsDense(*best->info)) continue;
+    const double overlap = static_cast<double>(TotalBytes(lower)) / static_cast<double>(table.info->file_bytes);
+    const double cost = overlap * std::sqrt(heat[i] + mean_heat + kHeatError);
+    if (!denser && cost >= best_cost) continue;
+    best = &table;
+    best_cost = cost;
   }
-  if (best == nullptr) return {};
-  return {best, 1};
+  return best;
 }
 
 }  // namespace amethyst::compaction

@@ -1,31 +1,34 @@
-// Which tables of a level to push down: those that cost the least to rewrite per byte of use.
+// Which tables of a level to push down: those that cost the least to rewrite per byte pushed down, for how hot they
+// are.
 //
-// The cost of a candidate is what merging it with the tables that it overlaps below would write, per byte that it
-// carries down. Key sketches correct both sides: keys that it shares with the tables below make one of each pair
-// garbage, which is not written; entries that it shares with tables above it are dead already, so that carrying them
-// down is of no use (and a table whose keys are overwritten all the time had better stay, where the overwriting is
-// cheap). Tables full of tombstones go first. Thread safety: pure functions.
+// What merging a table with those that it overlaps below rewrites, per byte that it carries down, falls as its part of
+// the level grows denser. Always taking the cheapest (RocksDB's kMinOverlappingRatio) empties every range at the same
+// density; but a range that is written to seldom blocks the level's room for long until it is as dense as that. The
+// total is least if ranges are emptied at densities in proportion to the square root of their rates of writing: the
+// cost is weighed with that root (a case of the cost-benefit policy of Rosenblum and Ousterhout 1991; derived in
+// docs/decisions/0003-compaction-policy.md). The rate shows in how many of a table's keys the tables above it, level
+// 0's first of all, hold newer versions of, and the key sketches tell that. Tables full of tombstones go before all
+// others. Thread safety: pure functions.
 #pragma once
 
-#include <optional>
-#include <span>
+#include <vector>
 
-#include "compaction/plan.h"
 #include "compaction/shape.h"
 #include "compaction/steps.h"
 #include "key/types.h"
+#include "sstable/table_info.h"
 
 namespace amethyst::compaction {
 
 // More tombstones than every second entry.
 [[nodiscard]] inline bool IsDense(const sstable::TableInfo& info) { return info.deletes > info.entries / 2; }
 
-// Neighbours of `level`, 1 or more and above the last, that can be pushed down now; none: all are busy or in somebody's
+// The table of `level`, 1 or more and above the last, to push down now; nullptr: all are busy, or others are in their
 // way.
-[[nodiscard]] std::span<const TableShape> ChooseVictims(const PlanContext& context, key::Level level);
+[[nodiscard]] const TableShape* ChooseVictim(const PlanContext& context, key::Level level);
 
-// What merging `table` of `level` down writes, per byte of use that it carries.
-[[nodiscard]] double CostOfPushing(const PlanContext& context, key::Level level, const TableShape& table,
-                                   std::span<const TableShape> lower);
+// For each table of `level` the share of its entries that tables above it replace (counted as often as they do); 0
+// where it is unknown.
+[[nodiscard]] std::vector<double> HeatOf(const PlanContext& context, key::Level level);
 
 }  // namespace amethyst::compaction

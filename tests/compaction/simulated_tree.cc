@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <queue>
 #include <utility>
 
-#include "base/hash.h"
 #include "compaction/output_cutter.h"
 
 namespace amethyst::compaction {
+
+namespace {
+constexpr uint64_t kNever = ~uint64_t{0};
+}
 
 std::string KeyOf(uint64_t key) {
   const uint64_t big_endian = __builtin_bswap64(key);
@@ -21,14 +23,14 @@ std::shared_ptr<SimulatedTree::Table> SimulatedTree::NewTable(std::vector<Simula
   auto table = std::make_shared<Table>();
   table->info.smallest = KeyOf(entries.front().key);
   table->info.largest = KeyOf(entries.back().key);
-  table->info.entries = entries.size();
+  table->info.entries = entries.size() * kEntriesEach;
   table->info.file_bytes = entries.size() * kEntryBytes;
   table->info.largest_sequence = key::SequenceNumber{next_sequence_++};
   for (const SimulatedEntry& entry : entries) {
-    // As sampled as the tables' own, but hashed cheaply.
-    base::Random hash(entry.key);
-    table->sketch.Add(hash());
-    table->info.deletes += entry.deleted ? 1 : 0;
+    const uint64_t hash = base::Random(entry.key)();
+    constexpr uint64_t kSampleOneIn = filter::KeySketch::kSampleOneIn / kEntriesEach;
+    if (hash % kSampleOneIn == 0) table->sketch.Add(hash / kSampleOneIn * filter::KeySketch::kSampleOneIn);
+    table->info.deletes += entry.deleted ? kEntriesEach : 0;
   }
   table->info.oldest_delete_time_s = table->info.deletes > 0 ? time_s : 0;
   table->entries = std::move(entries);
@@ -90,39 +92,41 @@ std::vector<std::shared_ptr<SimulatedTree::Table>> SimulatedTree::Take(key::Leve
   return taken;
 }
 
-std::vector<SimulatedEntry> SimulatedTree::Merge(const std::vector<std::shared_ptr<Table>>& newest_first,
-                                                 key::Level to) const {
-  struct Source {
-    uint64_t key;
-    size_t age;
-    size_t position;
-    bool operator>(const Source& other) const { return std::pair(key, age) > std::pair(other.key, other.age); }
-  };
-  std::priority_queue<Source, std::vector<Source>, std::greater<>> sources;
-  for (size_t age = 0; age < newest_first.size(); ++age) sources.push({newest_first[age]->entries[0].key, age, 0});
-  std::array<size_t, key::kLevels> below{};
+std::shared_ptr<SimulatedTree::Table> SimulatedTree::Concatenate(const std::vector<std::shared_ptr<Table>>& run) {
+  auto whole = std::make_shared<Table>();
+  uint64_t oldest_s = kNever;
+  for (const std::shared_ptr<Table>& table : run) {
+    whole->entries.insert(whole->entries.end(), table->entries.begin(), table->entries.end());
+    if (table->info.deletes > 0) oldest_s = std::min(oldest_s, table->info.oldest_delete_time_s);
+  }
+  whole->info.oldest_delete_time_s = oldest_s == kNever ? 0 : oldest_s;
+  return whole;
+}
+
+std::vector<SimulatedEntry> SimulatedTree::Merge(const std::vector<std::shared_ptr<Table>>& newest_first) {
   std::vector<SimulatedEntry> merged;
-  uint64_t last = ~uint64_t{0};
-  while (!sources.empty()) {
-    Source source = sources.top();
-    sources.pop();
-    const std::vector<SimulatedEntry>& entries = newest_first[source.age]->entries;
-    const SimulatedEntry& entry = entries[source.position];
-    bool keep = entry.key != last;
-    last = entry.key;
-    if (keep && entry.deleted) {
-      const std::string key = KeyOf(entry.key);
-      keep = false;
-      for (key::Level level = to + 1; level < key::kLevels && !keep; ++level) {
-        const auto& tables = levels_[level];
-        while (below[level] < tables.size() && tables[below[level]].second->info.largest < key) ++below[level];
-        keep = below[level] < tables.size() && tables[below[level]].second->info.smallest <= key;
-      }
+  for (auto table = newest_first.rbegin(); table != newest_first.rend(); ++table) {
+    const std::vector<SimulatedEntry>& newer = (*table)->entries;
+    std::vector<SimulatedEntry> both;
+    both.reserve(merged.size() + newer.size());
+    auto older = merged.begin();
+    for (const SimulatedEntry& entry : newer) {
+      while (older != merged.end() && older->key < entry.key) both.push_back(*older++);
+      if (older != merged.end() && older->key == entry.key) ++older;
+      both.push_back(entry);
     }
-    if (keep) merged.push_back(entry);
-    if (++source.position < entries.size()) sources.push({entries[source.position].key, source.age, source.position});
+    both.insert(both.end(), older, merged.end());
+    merged = std::move(both);
   }
   return merged;
+}
+
+void SimulatedTree::DropTombstones(key::Level to, std::vector<SimulatedEntry>* entries) const {
+  std::erase_if(*entries, [&](const SimulatedEntry& entry) {
+    if (!entry.deleted) return false;
+    const std::string key = KeyOf(entry.key);
+    return !AnythingBelow(shape_, {}, to, {key, key});
+  });
 }
 
 void SimulatedTree::CheckPlan(const Plan& plan) const {
@@ -168,12 +172,14 @@ void SimulatedTree::Apply(const Plan& plan, uint64_t table_bytes) {
   if (plan.kind == PlanKind::kMove) {
     for (size_t i = 0; i < inputs.size(); ++i) Install(plan.to, inputs[i], plan.upper[i]);
   } else if (plan.kind == PlanKind::kMerge) {
-    for (std::shared_ptr<Table>& table : Take(plan.to, plan.lower)) inputs.push_back(std::move(table));
-    uint64_t time_s = ~uint64_t{0};
+    if (!plan.lower.empty()) inputs.push_back(Concatenate(Take(plan.to, plan.lower)));
+    uint64_t time_s = kNever;
     for (const std::shared_ptr<Table>& table : inputs) {
       if (table->info.oldest_delete_time_s != 0) time_s = std::min(time_s, table->info.oldest_delete_time_s);
     }
-    WriteOutputs(Merge(inputs, plan.to), plan, table_bytes, time_s);
+    std::vector<SimulatedEntry> merged = Merge(inputs);
+    DropTombstones(plan.to, &merged);
+    WriteOutputs(merged, plan, table_bytes, time_s);
   }
   Refresh();
 }
@@ -197,12 +203,20 @@ void SimulatedTree::WriteOutputs(const std::vector<SimulatedEntry>& entries, con
   rewritten_bytes_ += entries.size() * kEntryBytes;
 }
 
-std::vector<SimulatedEntry> SimulatedTree::Content() const {
+std::vector<uint64_t> SimulatedTree::Content() const {
   std::vector<std::shared_ptr<Table>> newest_first;
-  for (const auto& level : levels_) {
-    for (const auto& [number, table] : level) newest_first.push_back(table);
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    std::vector<std::shared_ptr<Table>> tables;
+    for (const auto& [number, table] : levels_[level]) tables.push_back(table);
+    if (tables.empty()) continue;
+    if (level > 0) tables = {Concatenate(tables)};
+    newest_first.insert(newest_first.end(), tables.begin(), tables.end());
   }
-  return Merge(newest_first, key::kLevels - 1);
+  std::vector<uint64_t> keys;
+  for (const SimulatedEntry& entry : Merge(newest_first)) {
+    if (!entry.deleted) keys.push_back(entry.key);
+  }
+  return keys;
 }
 
 ZipfRanks::ZipfRanks(uint64_t count, double theta) : count_(static_cast<double>(count)), theta_(theta) {

@@ -1,12 +1,15 @@
 // A tree in memory, without bytes: tables are lists of keys. It carries out plans, checks their invariants, and counts
 // what they would write.
 //
-// Entries all have one size. Tombstones are dropped where nothing lies below. Thread safety: none.
+// An entry of the simulation stands for 16 entries of one size whose keys live and die together: so sketches are as
+// exact as those of tables of full size. Tombstones are dropped where nothing lies below. Thread safety: none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -22,7 +25,8 @@ struct SimulatedEntry {
 
 class SimulatedTree {
  public:
-  static constexpr uint64_t kEntryBytes = 100;
+  static constexpr uint64_t kEntriesEach = 16;
+  static constexpr uint64_t kEntryBytes = 100 * kEntriesEach;
 
   // A flush of these, by key, each key once; `time_s` is that of their tombstones.
   void Flush(std::vector<SimulatedEntry> entries, uint64_t time_s = 0);
@@ -32,7 +36,7 @@ class SimulatedTree {
   void Apply(const Plan& plan, uint64_t table_bytes);
 
   [[nodiscard]] const TreeShape& shape() const { return shape_; }
-  [[nodiscard]] std::vector<SimulatedEntry> Content() const;  // Live entries by key.
+  [[nodiscard]] std::vector<uint64_t> Content() const;  // Live keys.
   [[nodiscard]] uint64_t flushed_bytes() const { return flushed_bytes_; }
   [[nodiscard]] uint64_t rewritten_bytes() const { return rewritten_bytes_; }
   [[nodiscard]] uint64_t LevelBytes(key::Level level) const { return TotalBytes(shape_.levels[level]); }
@@ -48,7 +52,9 @@ class SimulatedTree {
 
   std::shared_ptr<Table> NewTable(std::vector<SimulatedEntry> entries, uint64_t time_s);
   std::vector<std::shared_ptr<Table>> Take(key::Level level, const std::vector<key::FileNumber>& numbers);
-  std::vector<SimulatedEntry> Merge(const std::vector<std::shared_ptr<Table>>& newest_first, key::Level to) const;
+  static std::shared_ptr<Table> Concatenate(const std::vector<std::shared_ptr<Table>>& run);
+  static std::vector<SimulatedEntry> Merge(const std::vector<std::shared_ptr<Table>>& newest_first);
+  void DropTombstones(key::Level to, std::vector<SimulatedEntry>* entries) const;
   void Install(key::Level level, std::shared_ptr<Table> table, key::FileNumber number);
   void WriteOutputs(const std::vector<SimulatedEntry>& entries, const Plan& plan, uint64_t table_bytes,
                     uint64_t time_s);
