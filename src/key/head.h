@@ -17,10 +17,12 @@ using Head = uint64_t;
 
 // The 8 bytes of `key` after the first `skip`, zero-padded; 0 if the key is no longer than `skip`.
 [[nodiscard]] inline Head HeadOf(std::string_view key, size_t skip) {
-  if (key.size() >= skip + 8) {
+  if (key.size() >= 8) {
+    // Without a branch on how much is left: the last 8 bytes, shifted, where fewer are.
+    const size_t from = skip < key.size() - 8 ? skip : key.size() - 8;
     uint64_t word;
-    std::memcpy(&word, key.data() + skip, 8);
-    return __builtin_bswap64(word);
+    std::memcpy(&word, key.data() + from, 8);
+    return skip < key.size() ? __builtin_bswap64(word) << (8 * (skip - from)) : 0;
   }
   if (key.size() <= skip) return 0;
   uint64_t word = 0;
@@ -44,9 +46,9 @@ using Head = uint64_t;
 // How many of the first `count` heads are below `target`: the lower bound in a sorted array of at most some hundred
 // heads (branch-free, vectorised), or the rank among unsorted ones.
 [[nodiscard]] inline uint32_t CountBelow(const Head* heads, uint32_t count, Head target) {
-  uint32_t below = 0;
+  uint64_t below = 0;  // As wide as a head, so that vectorised comparisons need no narrowing.
   for (uint32_t i = 0; i < count; ++i) below += heads[i] < target;
-  return below;
+  return static_cast<uint32_t>(below);
 }
 
 // Lower bound in a sorted array of any length: branch-free binary search down to a short run, then CountBelow.

@@ -18,20 +18,6 @@ size_t HeadsBytes(uint32_t count, const key::Order& order) {
   return order.IsBytewise() ? (size_t{count} * sizeof(key::Head) + 63) / 64 * 64 : 0;
 }
 
-// Word by word, without a call: keys are short.
-bool EqualBytes(const char* a, const char* b, size_t bytes) {
-  if (bytes >= 8) {
-    for (size_t i = 0; i + 8 < bytes; i += 8) {
-      if (base::LoadFixed<uint64_t>(a + i) != base::LoadFixed<uint64_t>(b + i)) return false;
-    }
-    return base::LoadFixed<uint64_t>(a + bytes - 8) == base::LoadFixed<uint64_t>(b + bytes - 8);
-  }
-  for (size_t i = 0; i < bytes; ++i) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 uint32_t Block::CountOf(std::string_view raw) {
@@ -39,8 +25,8 @@ uint32_t Block::CountOf(std::string_view raw) {
 }
 
 bool Block::IsPlausible(uint32_t count, size_t raw_bytes) {
-  constexpr size_t kOffsetBytes = 4;  // An entry has two offsets of two bytes at least.
-  return count > 0 && raw_bytes <= kRawBytesMax && count <= raw_bytes / kOffsetBytes &&
+  // Entries differ in key or sequence number, so each takes a byte at least.
+  return count > 0 && raw_bytes <= kRawBytesMax && count <= raw_bytes &&
          uint64_t{count} * sizeof(key::Head) + raw_bytes + 2 * sizeof(Block) <= UINT32_MAX;
 }
 
@@ -101,17 +87,11 @@ Status Block::ReadHeader(std::string_view raw) {
   const auto place = [&](ColumnId id) {
     return found[id].data() == nullptr ? 0 : static_cast<uint32_t>(found[id].data() - base());
   };
-  key_offsets_ = place(kKeyOffsets);
-  value_offsets_ = place(kValueOffsets);
   keys_ = place(kKeys);
   values_ = place(kValues);
   sequences_ = place(kSequences);
   kinds_ = place(kKinds);
-  const uint64_t offsets_bytes = (uint64_t{count} + 1) * ((flags_ & kWide) != 0 ? 4 : 2);
-  if (keys_ == 0 || values_ == 0 || found[kKeyOffsets].size() != offsets_bytes ||
-      found[kValueOffsets].size() != offsets_bytes) {
-    return base::Corruption("a column is missing or of a wrong size for {} entries", count);
-  }
+  if (keys_ == 0 || values_ == 0) return base::Corruption("keys or values are missing");
   if (sequence_width_ != 0 && sequence_width_ != 2 && sequence_width_ != 4 && sequence_width_ != 8) {
     return base::Corruption("sequence numbers of {} bytes", sequence_width_);
   }
@@ -121,20 +101,31 @@ Status Block::ReadHeader(std::string_view raw) {
   if (prefix_bytes_ > found[kKeys].size() || (!has_heads_ && (prefix_bytes_ != 0 || HasSuffixKeys()))) {
     return base::Corruption("a common prefix of {} bytes where none can be", prefix_bytes_);
   }
-  AMETHYST_TRY(CheckOffsets(key_offsets_, HasSuffixKeys() ? prefix_bytes_ : 0,
-                            static_cast<uint32_t>(found[kKeys].size()), "key"));
-  return CheckOffsets(value_offsets_, 0, static_cast<uint32_t>(found[kValues].size()), "value");
+  const size_t cut = HasSuffixKeys() ? prefix_bytes_ : 0;
+  keys_ += static_cast<uint32_t>(cut);
+  AMETHYST_ASSIGN(key_layout_, ReadLayout(found[kKeyOffsets], found[kKeys].size() - cut, "key"));
+  AMETHYST_ASSIGN(value_layout_, ReadLayout(found[kValueOffsets], found[kValues].size(), "value"));
+  return {};
 }
 
-Status Block::CheckOffsets(uint32_t offsets, uint32_t first, uint32_t last, std::string_view what) const {
-  if (Offset(offsets, 0) != first || Offset(offsets, count_) != last) {
-    return base::Corruption("{} offsets run from {} to {}, expected {} to {}", what, Offset(offsets, 0),
-                            Offset(offsets, count_), first, last);
+// How to find the parts of a column of that size. Checks offsets, if there are any.
+Result<Block::Layout> Block::ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const {
+  if (offsets.data() == nullptr) {
+    if (column_bytes % count_ != 0) {
+      return base::Corruption("{} bytes are not {} {}s of one size", column_bytes, count_, what);
+    }
+    return Layout{.offsets = 0, .part_bytes = static_cast<uint32_t>(column_bytes / count_)};
+  }
+  const Layout layout{.offsets = static_cast<uint32_t>(offsets.data() - base()), .part_bytes = 0};
+  if (offsets.size() != (uint64_t{count_} + 1) * ((flags_ & kWide) != 0 ? 4 : 2)) {
+    return base::Corruption("{} bytes of {} offsets for {} entries", offsets.size(), what, count_);
   }
   bool ascending = true;
-  for (uint32_t i = 0; i < count_; ++i) ascending &= Offset(offsets, i) <= Offset(offsets, i + 1);
-  if (!ascending) return base::Corruption("{} offsets do not ascend", what);
-  return {};
+  for (uint32_t i = 0; i < count_; ++i) ascending &= Offset(layout, i) <= Offset(layout, i + 1);
+  if (!ascending || Offset(layout, 0) != 0 || Offset(layout, count_) != column_bytes) {
+    return base::Corruption("{} offsets do not ascend from 0 to {}", what, column_bytes);
+  }
+  return layout;
 }
 
 Status Block::CheckTags() {
@@ -234,48 +225,55 @@ void Block::Prefetch() const {
 size_t Block::KeyRoom(uint32_t begin, uint32_t end) const {
   AMETHYST_DCHECK(begin <= end && end <= count_);
   if (!HasSuffixKeys()) return 0;
-  return size_t{end - begin} * prefix_bytes_ + Offset(key_offsets_, end) - Offset(key_offsets_, begin);
+  return size_t{end - begin} * prefix_bytes_ + Offset(key_layout_, end) - Offset(key_layout_, begin);
 }
 
-template <typename Width, bool suffixes>
-void Block::ShowKeysAndValues(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const {
-  const auto offset = [&](uint32_t offsets, uint32_t i) -> uint32_t {
-    return base::LoadFixed<Width>(base() + offsets + sizeof(Width) * i);
-  };
-  const char* const keys = base() + keys_;
-  const char* const values = base() + values_;
-  uint32_t key_begin = offset(key_offsets_, begin);
-  uint32_t value_begin = offset(value_offsets_, begin);
-  for (uint32_t i = begin; i < end; ++i, ++to) {
-    const uint32_t key_end = offset(key_offsets_, i + 1);
-    const uint32_t value_end = offset(value_offsets_, i + 1);
-    if constexpr (suffixes) {
-      to->key_data = key_room;
-      to->key_bytes = prefix_bytes_ + key_end - key_begin;
-      std::memcpy(key_room, keys, prefix_bytes_);
-      std::memcpy(key_room + prefix_bytes_, keys + key_begin, key_end - key_begin);
-      key_room += to->key_bytes;
-    } else {
-      to->key_data = keys + key_begin;
-      to->key_bytes = key_end - key_begin;
-    }
-    to->value_data = values + value_begin;
-    to->value_bytes = value_end - value_begin;
-    key_begin = key_end;
-    value_begin = value_end;
+template <typename Visitor>
+void Block::WithOffsets(const Layout& layout, Visitor visit) const {
+  const char* const offsets = base() + layout.offsets;
+  if (layout.offsets == 0) {
+    visit([bytes = layout.part_bytes](uint32_t i) { return bytes * i; });
+  } else if ((flags_ & kWide) != 0) {
+    visit([offsets](uint32_t i) { return base::LoadFixed<uint32_t>(offsets + size_t{4} * i); });
+  } else {
+    visit([offsets](uint32_t i) { return uint32_t{base::LoadFixed<uint16_t>(offsets + size_t{2} * i)}; });
   }
+}
+
+void Block::ShowKeys(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const {
+  WithOffsets(key_layout_, [=, this](auto offset_at) {
+    const char* const keys = base() + keys_;
+    for (uint32_t i = begin; i < end; ++i) {
+      const uint32_t at = offset_at(i);
+      to[i - begin].key_data = keys + at;
+      to[i - begin].key_bytes = offset_at(i + 1) - at;
+    }
+  });
+  if (!HasSuffixKeys()) return;
+  for (key::Entry* entry = to; entry != to + (end - begin); ++entry) {
+    std::memcpy(key_room, prefix().data(), prefix_bytes_);
+    std::memcpy(key_room + prefix_bytes_, entry->key_data, entry->key_bytes);
+    entry->key_data = key_room;
+    entry->key_bytes += prefix_bytes_;
+    key_room += entry->key_bytes;
+  }
+}
+
+void Block::ShowValues(uint32_t begin, uint32_t end, key::Entry* to) const {
+  WithOffsets(value_layout_, [=, this](auto offset_at) {
+    const char* const values = base() + values_;
+    for (uint32_t i = begin; i < end; ++i) {
+      const uint32_t at = offset_at(i);
+      to[i - begin].value_data = values + at;
+      to[i - begin].value_bytes = offset_at(i + 1) - at;
+    }
+  });
 }
 
 void Block::Show(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const {
   AMETHYST_DCHECK(begin < end && end <= count_);
-  const bool wide = (flags_ & kWide) != 0;
-  if (HasSuffixKeys()) {
-    wide ? ShowKeysAndValues<uint32_t, true>(begin, end, to, key_room)
-         : ShowKeysAndValues<uint16_t, true>(begin, end, to, key_room);
-  } else {
-    wide ? ShowKeysAndValues<uint32_t, false>(begin, end, to, key_room)
-         : ShowKeysAndValues<uint16_t, false>(begin, end, to, key_room);
-  }
+  ShowKeys(begin, end, to, key_room);
+  ShowValues(begin, end, to);
   if (sequence_width_ == 0 && kinds_ == 0) {
     const key::Tag uniform = tag(begin);
     for (uint32_t i = begin; i < end; ++i) to[i - begin].tag = uniform;

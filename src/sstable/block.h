@@ -15,9 +15,10 @@
 //   +--------+------------+--------------+-------+----------+------+---------+--------------------------+---------+
 //
 // Columns follow in the directory's order without gaps. Unknown ones are skipped, unless they are required.
-//   1 key offsets    count + 1 of u16 (or u32: kWide), into keys; the first is 0, with kSuffixKeys the prefix's size
-//   2 value offsets  count + 1 of them, into values; the first is 0
-//   3 keys           whole, one after the other; with kSuffixKeys the common prefix, then what follows it in each
+//   1 key offsets    count + 1 of u16 (or u32: kWide), into keys; the first is 0; missing if all keys are of one size
+//   2 value offsets  likewise, into values
+//   3 keys           whole, one after the other; with kSuffixKeys the common prefix, then what follows it in each, which is
+//                    what offsets count from
 //   4 values
 //   5 sequences      count times what exceeds sequence_min, `sequence width` bytes each; none if the width is 0
 //   6 kinds          count of u8; missing if all are `kind`
@@ -81,7 +82,9 @@ class alignas(64) Block {
   // All puts, and no key twice, here or in a neighbour.
   [[nodiscard]] bool IsPlain() const { return plain_; }
   [[nodiscard]] bool HasSuffixKeys() const { return (flags_ & block_format::kSuffixKeys) != 0; }
-  [[nodiscard]] std::string_view prefix() const { return {base() + keys_, prefix_bytes_}; }
+  [[nodiscard]] std::string_view prefix() const {
+    return {base() + keys_ - (HasSuffixKeys() ? prefix_bytes_ : 0), prefix_bytes_};
+  }
 
   [[nodiscard]] key::Tag tag(uint32_t i) const {
     const uint8_t kind = kinds_ == 0 ? kind_ : static_cast<uint8_t>(base()[kinds_ + i]);
@@ -90,9 +93,9 @@ class alignas(64) Block {
   [[nodiscard]] key::SequenceNumber sequence(uint32_t i) const {
     return key::SequenceNumber{sequence_min_ + SequenceDelta(i)};
   }
-  [[nodiscard]] std::string_view value(uint32_t i) const { return Bytes(values_, value_offsets_, i); }
+  [[nodiscard]] std::string_view value(uint32_t i) const { return Bytes(values_, value_layout_, i); }
   // What of the key is stored: the whole of it, or what follows the prefix.
-  [[nodiscard]] std::string_view stored_key(uint32_t i) const { return Bytes(keys_, key_offsets_, i); }
+  [[nodiscard]] std::string_view stored_key(uint32_t i) const { return Bytes(keys_, key_layout_, i); }
   [[nodiscard]] std::string key(uint32_t i) const;
 
   [[nodiscard]] bool KeyEquals(uint32_t i, std::string_view key) const;
@@ -114,26 +117,42 @@ class alignas(64) Block {
   [[nodiscard]] size_t KeyRoom(uint32_t begin, uint32_t end) const;
 
  private:
+  // How to find the parts of a column: by offsets, or all are of one size.
+  struct Layout {
+    uint32_t offsets = 0;     // Where they begin, in bytes from `this`; 0: none.
+    uint32_t part_bytes = 0;  // If there are none.
+  };
+
   Block() = default;
   [[nodiscard]] Status ReadHeader(std::string_view raw);
-  [[nodiscard]] Status CheckOffsets(uint32_t offsets, uint32_t first, uint32_t last, std::string_view what) const;
+  [[nodiscard]] Result<Layout> ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const;
   [[nodiscard]] Status CheckTags();
   [[nodiscard]] Status DeriveHeads();
   [[nodiscard]] bool KeysAreDistinct() const;
 
-  template <typename Width, bool suffixes>
-  void ShowKeysAndValues(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const;
+  void ShowKeys(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const;
+  void ShowValues(uint32_t begin, uint32_t end, key::Entry* to) const;
+  // Calls visit(offset_at), where offset_at(i) is the offset of part i in a column, found without a branch.
+  template <typename Visitor>
+  void WithOffsets(const Layout& layout, Visitor visit) const;
+
+  [[nodiscard]] bool HasPrefix(std::string_view key) const {
+    return key.size() >= prefix_bytes_ && EqualBytes(key.data(), prefix().data(), prefix_bytes_);
+  }
+  // Word by word, without a call: keys and prefixes are short.
+  [[nodiscard]] static bool EqualBytes(const char* a, const char* b, size_t bytes);
 
   [[nodiscard]] const char* base() const { return reinterpret_cast<const char*>(this); }
   [[nodiscard]] const key::Head* heads() const { return reinterpret_cast<const key::Head*>(this + 1); }
-  [[nodiscard]] uint32_t Offset(uint32_t offsets, uint32_t i) const {
-    return (flags_ & block_format::kWide) != 0 ? base::LoadFixed<uint32_t>(base() + offsets + size_t{4} * i)
-                                               : base::LoadFixed<uint16_t>(base() + offsets + size_t{2} * i);
+  [[nodiscard]] uint32_t Offset(const Layout& layout, uint32_t i) const {
+    if (layout.offsets == 0) return layout.part_bytes * i;
+    return (flags_ & block_format::kWide) != 0 ? base::LoadFixed<uint32_t>(base() + layout.offsets + size_t{4} * i)
+                                               : base::LoadFixed<uint16_t>(base() + layout.offsets + size_t{2} * i);
   }
-  [[nodiscard]] std::string_view Bytes(uint32_t column, uint32_t offsets, uint32_t i) const {
+  [[nodiscard]] std::string_view Bytes(uint32_t column, const Layout& layout, uint32_t i) const {
     AMETHYST_DCHECK(i < count_);
-    const uint32_t begin = Offset(offsets, i);
-    return {base() + column + begin, Offset(offsets, i + 1) - begin};
+    const uint32_t begin = Offset(layout, i);
+    return {base() + column + begin, Offset(layout, i + 1) - begin};
   }
   [[nodiscard]] uint64_t SequenceDelta(uint32_t i) const {
     AMETHYST_DCHECK(i < count_);
@@ -148,9 +167,9 @@ class alignas(64) Block {
 
   uint32_t count_ = 0;
   uint32_t prefix_bytes_ = 0;
+  Layout key_layout_;
+  Layout value_layout_;
   // Where columns begin, in bytes from `this`; 0: missing.
-  uint32_t key_offsets_ = 0;
-  uint32_t value_offsets_ = 0;
   uint32_t keys_ = 0;
   uint32_t values_ = 0;
   uint32_t sequences_ = 0;
@@ -166,13 +185,25 @@ class alignas(64) Block {
 };
 static_assert(sizeof(Block) == 64);
 
+inline bool Block::EqualBytes(const char* a, const char* b, size_t bytes) {
+  if (bytes >= 8) {
+    for (size_t i = 0; i + 8 < bytes; i += 8) {
+      if (base::LoadFixed<uint64_t>(a + i) != base::LoadFixed<uint64_t>(b + i)) return false;
+    }
+    return base::LoadFixed<uint64_t>(a + bytes - 8) == base::LoadFixed<uint64_t>(b + bytes - 8);
+  }
+  for (size_t i = 0; i < bytes; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
 template <typename EqualIsBefore>
 uint32_t Block::FirstNotBefore(std::string_view key, const key::Order& order, EqualIsBefore equal_is_before) const {
   uint32_t low = 0;
   uint32_t high = count_;
   if (has_heads_) {
-    const int by_prefix = key::CompareBytes(key.substr(0, prefix_bytes_), prefix());
-    if (by_prefix != 0) return by_prefix < 0 ? 0 : count_;
+    if (!HasPrefix(key)) return key::CompareBytes(key.substr(0, prefix_bytes_), prefix()) < 0 ? 0 : count_;
     const key::Head head = key::HeadOf(key, prefix_bytes_);
     low = key::LowerBound(heads(), count_, head);
     high = low;

@@ -15,6 +15,13 @@ size_t WidthFor(uint64_t delta_max) {
   return delta_max == 0 ? 0 : delta_max <= UINT16_MAX ? 2 : delta_max <= UINT32_MAX ? 4 : 8;
 }
 
+// Whether all parts between consecutive offsets are of one size.
+bool HaveOneSize(const std::vector<uint32_t>& offsets) {
+  bool same = true;
+  for (size_t i = 2; i < offsets.size(); ++i) same &= offsets[i] - offsets[i - 1] == offsets[1];
+  return same;
+}
+
 }  // namespace
 
 void BlockBuilder::Reset() {
@@ -43,12 +50,12 @@ void BlockBuilder::Add(const key::Entry& entry) {
 
 template <typename Width>
 void BlockBuilder::AppendOffsets(const std::vector<uint32_t>& offsets, uint32_t cut) {
-  // The i-th key has lost `cut` bytes, and so has every one before it; what was cut stands once at the front.
+  // Every part before the i-th has lost `cut` bytes.
   const size_t begin = raw_.size();
   const size_t end = begin + offsets.size() * sizeof(Width);
   raw_.resize_and_overwrite(end, [&](char* bytes, size_t) {
     for (size_t i = 0; i < offsets.size(); ++i) {
-      const uint32_t kept = offsets[i] - cut * static_cast<uint32_t>(i) + cut;
+      const uint32_t kept = offsets[i] - cut * static_cast<uint32_t>(i);
       base::StoreFixed(bytes + begin + i * sizeof(Width), static_cast<Width>(kept));
     }
     return end;
@@ -83,6 +90,8 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   const bool wide = keys_bytes > UINT16_MAX || values_.size() > UINT16_MAX;
   const size_t width = WidthFor(sequence_max_ - sequence_min_);
   const bool uniform_kind = puts_ == 0 || puts_ == count();
+  const bool same_keys = HaveOneSize(key_offsets_);
+  const bool same_values = HaveOneSize(value_offsets_);
   const size_t offsets_bytes = (size_t{count()} + 1) * (wide ? 4 : 2);
 
   raw_.clear();
@@ -92,22 +101,23 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   raw_ += static_cast<char>(flags | (wide ? kWide : 0) | (suffixes ? kSuffixKeys : 0));
   raw_ += static_cast<char>(width);
   raw_ += static_cast<char>(puts_ > 0 ? key::EntryKind::kPut : key::EntryKind::kDelete);
-  raw_ += static_cast<char>(4 + (width != 0 ? 1 : 0) + (uniform_kind ? 0 : 1));
+  raw_ += static_cast<char>(2 + (same_keys ? 0 : 1) + (same_values ? 0 : 1) + (width != 0 ? 1 : 0) +
+                            (uniform_kind ? 0 : 1));
   AMETHYST_ASSERT(raw_.size() == kHeaderBytes);
   const auto column = [this](ColumnId id, size_t bytes) {
     base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
     base::AppendFixed(&raw_, static_cast<uint32_t>(bytes));
   };
-  column(kKeyOffsets, offsets_bytes);
-  column(kValueOffsets, offsets_bytes);
+  if (!same_keys) column(kKeyOffsets, offsets_bytes);
+  if (!same_values) column(kValueOffsets, offsets_bytes);
   if (width != 0) column(kSequences, count() * width);
   if (!uniform_kind) column(kKinds, count());
   column(kKeys, keys_bytes);
   column(kValues, values_.size());
 
   const uint32_t cut = suffixes ? prefix_bytes : 0;
-  wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
-  wide ? AppendOffsets<uint32_t>(value_offsets_, 0) : AppendOffsets<uint16_t>(value_offsets_, 0);
+  if (!same_keys) wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
+  if (!same_values) wide ? AppendOffsets<uint32_t>(value_offsets_, 0) : AppendOffsets<uint16_t>(value_offsets_, 0);
   if (width != 0) AppendSequences(width);
   if (!uniform_kind) {
     for (const key::Tag tag : tags_) raw_ += static_cast<char>(tag.kind());

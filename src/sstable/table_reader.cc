@@ -146,8 +146,9 @@ Lookup TableReader::FindResident(const key::LookupKey& lookup) const {
   for (uint32_t page_index = top.Find(lookup.key, order); page_index < top.count(); ++page_index) {
     cache::Frame* const page_frame = top.slot(page_index).Peek();
     if (page_frame == nullptr) return kMissing;
-    RecordHit(page_frame);
     const IndexPage& page = *BlockTree::PageIn(page_frame);
+    page.Prefetch();
+    RecordHit(page_frame);
     for (uint32_t block = page.Find(lookup.key, order); block < page.count(); ++block) {
       cache::Frame* const frame = page.slot(block).Peek();
       if (frame == nullptr) return kMissing;

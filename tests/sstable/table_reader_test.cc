@@ -224,7 +224,7 @@ TEST(TableReader, ApproximatesOffsetsInOrder) {
   for (int i = 0; i < 30000; i += 777) {
     const uint64_t offset = reader->ApproximateOffset(fmt::format("{:08}", i)).value();
     EXPECT_GE(offset, last);
-    EXPECT_NEAR(static_cast<double>(offset), 62.8 * i, 8192);
+    EXPECT_NEAR(static_cast<double>(offset), 58.9 * i, 8192);
     last = offset;
   }
   EXPECT_GT(reader->ApproximateOffset("9").value(), last);
