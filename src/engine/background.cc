@@ -12,7 +12,7 @@ namespace amethyst::engine {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTickDefault{1000};
+constexpr std::chrono::milliseconds kTickMax{1000};
 
 // The keys that a plan's outputs can hold.
 compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
@@ -41,7 +41,7 @@ Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
 void Background::Start() {
   const uint32_t interval_ms = core_->settings.options.sync_interval_ms;
-  const auto interval = interval_ms == 0 ? kTickDefault : std::chrono::milliseconds(interval_ms);
+  const auto interval = interval_ms == 0 ? kTickMax : std::min(kTickMax, std::chrono::milliseconds(interval_ms));
   {
     base::MutexLock lock(mutex_);
     started_ = true;
@@ -65,22 +65,22 @@ void Background::ScheduleLocked() {
   if (!started_ || core_->latch.IsSet()) return;
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
     flushing_ = true;
-    core_->executor->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+    core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
   }
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
-  if (compaction_is_due && !planning_ && !stop_.load(std::memory_order_acquire) &&
+  if (compaction_is_due && !planning_ && !core_->stop_compactions.load(std::memory_order_acquire) &&
       running_.size() < core_->settings.background_threads) {
     planning_ = true;
     core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
   }
 }
 
-void Background::Failed(const Error& error, std::optional<Error>* stalled) {
-  if (error.code() == ErrorCode::kNoSpace) {
-    *stalled = error;
-    core_->Log("background work waits for space on the device: " + error.message());
-  } else if (error.code() != ErrorCode::kClosed) {
-    core_->latch.Set(error);
+void Background::Failed(const Error& error, std::optional<Error> Background::*stalled) {
+  if (ClearsByItself(error)) {
+    core_->Log("background work waits for space or descriptors: " + error.message());
+    base::MutexLock lock(mutex_);
+    this->*stalled = error;
+  } else if (error.code() != ErrorCode::kClosed && core_->Fail(error)) {
     core_->Log("background work failed, writes are refused from now on: " + error.ToString());
   }
 }
@@ -89,13 +89,13 @@ void Background::RunFlushes() {
   bool more = true;
   while (more) {
     const Status flushed = FlushOldest(*core_);
-    if (flushed) UpdatePressure();
-    base::MutexLock lock(mutex_);
     if (flushed) {
-      ++changes_;
+      UpdatePressure();
     } else {
-      Failed(flushed.error(), &flush_stalled_);
+      Failed(flushed.error(), &Background::flush_stalled_);
     }
+    base::MutexLock lock(mutex_);
+    if (flushed) ++changes_;
     more = flushed && FlushIsDue() && started_;
     if (!more) flushing_ = false;
     ScheduleLocked();
@@ -144,7 +144,8 @@ void Background::RunCompaction() {
   {
     base::MutexLock lock(mutex_);
     planning_ = false;
-    if (planned.plan.kind == compaction::PlanKind::kNothing || stop_.load(std::memory_order_acquire)) {
+    if (planned.plan.kind == compaction::PlanKind::kNothing ||
+        core_->stop_compactions.load(std::memory_order_acquire)) {
       if (planned.plan.kind == compaction::PlanKind::kNothing) idle_at_change_ = change;
       ScheduleLocked();
       changed_.NotifyAll();
@@ -153,20 +154,26 @@ void Background::RunCompaction() {
     id = Register(planned);
     ScheduleLocked();
   }
-  const Status done = ExecutePlan(core_, planned.plan, planned.version, stop_);
-  if (done) UpdatePressure();
+  const Status done = ExecutePlan(core_, planned.plan, planned.version);
+  if (done) {
+    UpdatePressure();
+  } else {
+    Failed(done.error(), &Background::compaction_stalled_);
+  }
   DeleteObsolete();
   base::MutexLock lock(mutex_);
   Unregister(id);
-  if (!done) Failed(done.error(), &compaction_stalled_);
   ScheduleLocked();
   changed_.NotifyAll();
 }
 
 void Background::Tick() {
-  if (core_->settings.options.sync_interval_ms != 0 && !core_->latch.IsSet()) {
+  const std::chrono::milliseconds sync_interval(core_->settings.options.sync_interval_ms);
+  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
+  if (sync_interval.count() != 0 && now >= sync_due_ && !core_->latch.IsSet()) {
     const Status ticked = core_->log->Tick([this](base::FunctionRef<void()> call) { committer_.RunLocked(call); });
-    if (!ticked && ticked.error().code() != ErrorCode::kNoSpace) core_->latch.Set(ticked.error());
+    if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
+    sync_due_ = now + sync_interval - kTickMax / 2;  // Ticks come a little late, never early.
   }
   const uint64_t deadline_s = core_->settings.options.delete_deadline_s;
   if (deadline_s != 0) {
@@ -175,6 +182,7 @@ void Background::Tick() {
       committer_.Switch();
     }
   }
+  UpdatePressure();
   DeleteObsolete();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
@@ -194,6 +202,7 @@ void Background::UpdatePressure() {
 }
 
 void Background::DeleteObsolete() {
+  base::SweepEpochs();  // Tables die with the last view that lists them.
   if (core_->latch.IsSet() || !core_->store->HasObsolete()) return;
   // What cannot be removed now is tried again; at the latest the next open removes it.
   const Status deleted = core_->store->DeleteObsolete();
@@ -201,6 +210,12 @@ void Background::DeleteObsolete() {
 }
 
 void Background::Wait(base::FunctionRef<bool()> ready) { core_->executor->Wait(mutex_, changed_, ready); }
+
+void Background::StopCompactions() {
+  base::MutexLock lock(mutex_);
+  core_->stop_compactions.store(true, std::memory_order_release);
+  changed_.NotifyAll();
+}
 
 Status Background::WaitForRoom() {
   core_->statistics.Add(Counter::kWriteWaits);
@@ -253,15 +268,14 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
       return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
     });
     if (planned.plan.kind == compaction::PlanKind::kNothing) break;
-    done = ExecutePlan(core_, planned.plan, planned.version, stop_);
+    done = ExecutePlan(core_, planned.plan, planned.version);
   }
   UpdatePressure();
   DeleteObsolete();
+  if (!done) Failed(done.error(), &Background::compaction_stalled_);
   base::MutexLock lock(mutex_);
   manual_ = false;
   ++changes_;
-  std::optional<Error> stalled;
-  if (!done) Failed(done.error(), &stalled);
   ScheduleLocked();
   changed_.NotifyAll();
   return done;
@@ -278,8 +292,8 @@ Status Background::WaitForIdle() {
     compaction_stalled_.reset();
     ScheduleLocked();
     Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      return core_->latch.IsSet() || stop_.load(std::memory_order_acquire) || flush_stalled_.has_value() ||
-             compaction_stalled_.has_value() || IsIdle();
+      return core_->latch.IsSet() || core_->stop_compactions.load(std::memory_order_acquire) ||
+             flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
     });
     if (flush_stalled_) return std::unexpected(*flush_stalled_);
     if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
@@ -291,7 +305,7 @@ Status Background::WaitForIdle() {
 
 Status Background::StopAndFlush() {
   tick_.reset();
-  committer_.Switch();
+  if (!core_->latch.IsSet()) committer_.Switch();
   {
     base::MutexLock lock(mutex_);
     started_ = false;
@@ -300,9 +314,13 @@ Status Background::StopAndFlush() {
   while (!core_->latch.IsSet() && FlushIsDue()) {
     const Status flushed = FlushOldest(*core_);
     if (flushed) continue;
-    base::MutexLock lock(mutex_);
-    Failed(flushed.error(), &flush_stalled_);
-    return flushed;
+    Failed(flushed.error(), &Background::flush_stalled_);
+    // On a full disk the log has it all, but for what was never logged.
+    const bool is_lost = !ClearsByItself(flushed.error()) ||
+                         std::ranges::any_of(core_->view->Acquire()->immutable,
+                                             [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });
+    if (is_lost) return flushed;
+    break;
   }
   base::DrainEpochs();
   DeleteObsolete();

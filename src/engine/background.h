@@ -39,7 +39,7 @@ class Background {
   [[nodiscard]] Status WaitForIdle() AMETHYST_EXCLUDES(mutex_);
 
   // Compactions end at their next block and no new one begins. For Close, before it waits for the callers.
-  void StopCompactions() { stop_.store(true, std::memory_order_release); }
+  void StopCompactions() AMETHYST_EXCLUDES(mutex_);
   // Returns once nothing runs, and nothing will; then flushes what is in memory unless an error is latched.
   [[nodiscard]] Status StopAndFlush() AMETHYST_EXCLUDES(mutex_);
 
@@ -67,8 +67,8 @@ class Background {
   [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
   void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
-  // Latches it, or remembers the lack of space until the next tick.
-  void Failed(const Error& error, std::optional<Error>* stalled) AMETHYST_REQUIRES(mutex_);
+  // Latches it, or keeps what clears by itself in `stalled` until the next tick.
+  void Failed(const Error& error, std::optional<Error> Background::*stalled) AMETHYST_EXCLUDES(mutex_);
   void UpdatePressure();
   void DeleteObsolete();
   [[nodiscard]] bool FlushIsDue() const;
@@ -79,8 +79,8 @@ class Background {
   Committer& committer_;
   Pacer pacer_;
   std::unique_ptr<io::PeriodicJob> tick_;
-  std::atomic<bool> stop_{false};        // Set by Close, read by running merges.
-  std::atomic<uint64_t> debt_bytes_{0};  // Written after every change of the tree, for statistics.
+  std::chrono::nanoseconds sync_due_{0};  // The tick's own: when the log has to be synced again.
+  std::atomic<uint64_t> debt_bytes_{0};   // Written after every change of the tree, for statistics.
 
   base::Mutex mutex_;
   base::CondVar changed_;  // Anything below, or the view.
@@ -88,7 +88,7 @@ class Background {
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool manual_ AMETHYST_GUARDED_BY(mutex_) = false;                 // A CompactRange owns all compactions.
-  std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // No space; cleared by the tick.
+  std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // What clears by itself; forgotten by the tick.
   std::optional<Error> compaction_stalled_ AMETHYST_GUARDED_BY(mutex_);
   std::vector<Running> running_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;

@@ -47,11 +47,14 @@ bool CommitQueue::WaitOrLead(CommitRequest& request) {
       if (TryLock()) return true;
       Pause();
     }
-    State lead = State::kLead;
-    request.state.compare_exchange_strong(lead, State::kQueued);
-    if (lead == State::kDone) return false;
-    if (!held_.exchange(true)) return true;
-    request.state.wait(State::kQueued);
+    if (held_.exchange(1) == 0) return true;
+    // The named leader sleeps on the lock, for a holder that unlocks owes it no further sign; everybody else on its own
+    // state. A state only goes forward, so no sign is lost between this look and the sleep.
+    switch (request.state.load(std::memory_order_acquire)) {
+      case State::kDone: return false;
+      case State::kLead: held_.wait(1); break;
+      case State::kQueued: request.state.wait(State::kQueued); break;
+    }
   }
 }
 
@@ -81,7 +84,9 @@ void CommitQueue::CollectPending() {
 void CommitQueue::FinishTurn(Turn turn) {
   do {
     CollectPending();
-    while (backlog_first_ != nullptr && !turn.IsOver()) {
+    // At least one, however long the turn was: so whoever waits is served after as many turns as it has requests before
+    // it, at the most.
+    for (bool served = false; backlog_first_ != nullptr && !(served && turn.IsOver()); served = true) {
       CommitRequest& first = *backlog_first_;
       backlog_first_ = first.next;
       ServeOne(first, &turn);
@@ -91,7 +96,8 @@ void CommitQueue::FinishTurn(Turn turn) {
       state->store(State::kLead);
       state->notify_one();
     }
-    held_.store(false);
+    held_.store(0);
+    held_.notify_all();
   } while (pending_.load() != nullptr && TryLock());
 }
 

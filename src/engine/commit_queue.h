@@ -1,9 +1,11 @@
 // Who commits next: one short lock that newcomers may barge into, and combining.
 //
 // A thread that finds the lock taken queues its request; the holder serves what is queued before it leaves (flat
-// combining, Hendler et al. 2010), at most 32 requests or 64 KiB a turn, and then wakes the first of the rest to go on.
-// So under contention one thread commits for many, and a wake-up is never on the path of one that finds the lock free.
-// Thread safety: any thread. The commit lock ranks above all others and is the one lock under which files are written.
+// combining, Hendler et al. 2010), at most 32 requests or 64 KiB a turn but always one, and then names the first of the
+// rest leader, who sleeps until the lock is free. So under contention one thread commits for many, a wake-up is never
+// on the path of one that finds the lock free, and a request waits for as many turns as it has others before it at the
+// most. Thread safety: any thread. The commit lock ranks above all others and is the one lock under which files are
+// written.
 #pragma once
 
 #include <atomic>
@@ -34,7 +36,7 @@ struct CommitRequest {
 
   // For the queue.
   enum class State : uint32_t { kQueued, kLead, kDone };
-  std::atomic<State> state{State::kQueued};  // Set by the serving thread, waited for by the owner.
+  std::atomic<State> state{State::kQueued};  // Goes forward only; set by the lock's holder, waited for by the owner.
   CommitRequest* next = nullptr;
 };
 
@@ -57,7 +59,7 @@ class CommitQueue {
     [[nodiscard]] bool IsOver() const { return requests >= kTurnRequestsMax || bytes >= kTurnBytesMax; }
   };
 
-  [[nodiscard]] bool TryLock() { return !held_.load(std::memory_order_relaxed) && !held_.exchange(true); }
+  [[nodiscard]] bool TryLock() { return held_.load(std::memory_order_relaxed) == 0 && held_.exchange(1) == 0; }
   // With the lock held:
   void ServeOne(CommitRequest& request, Turn* turn);
   void CollectPending();
@@ -70,7 +72,7 @@ class CommitQueue {
   void (*const serve_)(void*, CommitRequest&);
   // The lock, and a stack of new requests. Both sequentially consistent: whoever queues and then finds the lock taken
   // is seen by the holder, who unlocks and then looks at the stack.
-  alignas(64) std::atomic<bool> held_{false};
+  alignas(64) std::atomic<uint32_t> held_{0};  // 1: taken. The named leader sleeps on it.
   alignas(64) std::atomic<CommitRequest*> pending_{nullptr};
   // Older requests in order of arrival; only with the lock held.
   CommitRequest* backlog_first_ = nullptr;

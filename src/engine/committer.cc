@@ -67,11 +67,13 @@ void Committer::Serve(CommitRequest& request) {
   if (request.logged) {
     Result<wal::LogPosition> end = core_.log->Append(first, request.count, request.payload);
     if (!end) {
-      if (end.error().code() != ErrorCode::kNoSpace) core_.latch.Set(end.error());
+      if (!ClearsByItself(end.error())) core_.Fail(end.error());
       request.status = std::unexpected(std::move(end).error());
       return;
     }
     request.end = *end;
+  } else {
+    active_->holds_unlogged = true;
   }
   wal::BatchReader reader(request.payload);
   wal::BatchEntry entry;
@@ -98,15 +100,16 @@ void Committer::SwitchTo(size_t capacity_bytes) {
   const size_t usual_bytes = core_.settings.write_buffer_bytes;
   WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
   const bool keep_old = !active_->memtable.Empty();
+  // Two usual write buffers are reserved for good.
+  const size_t others = core_.view->Acquire()->immutable.size() + (keep_old ? 1 : 0);
+  const size_t reserved = others > 1 ? 0 : std::min(usual_bytes, capacity_bytes);
+  if (capacity_bytes > reserved) fresh->reservation = cache::Reservation(*core_.budget, capacity_bytes - reserved);
   ViewPtr old = core_.view->Update([&](const View& current) {
     auto next = std::make_shared<View>();
     next->active = fresh;
     next->immutable = current.immutable;
     if (keep_old) next->immutable.insert(next->immutable.begin(), current.active);
     next->version = current.version;
-    // Two usual write buffers are reserved for good.
-    const size_t reserved = next->immutable.size() > 1 ? 0 : std::min(usual_bytes, capacity_bytes);
-    if (capacity_bytes > reserved) fresh->reservation = cache::Reservation(*core_.budget, capacity_bytes - reserved);
     return next;
   });
   active_ = std::move(fresh);

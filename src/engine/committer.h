@@ -1,7 +1,7 @@
 // Applies writes: log first, then memtable, then visible; one at a time, in the order of their sequence numbers.
 //
 // Everything that can fail happens before the log has the record, but for I/O itself: room in the memtable is made
-// first. A failed log write is latched by the log; running out of space is not, and consumes no sequence number. Thread
+// first. A failed log write is latched; running out of space is not, and consumes no sequence number. Thread
 // safety: any thread.
 #pragma once
 
@@ -47,8 +47,7 @@ class Committer {
   // Views replaced by switches, to be retired by whoever next holds no lock; and how many switches there were.
   base::Mutex replaced_mutex_;  // Leaf.
   std::vector<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
-  std::atomic<bool> has_replaced_{
-      false};  // Whether replaced_ may hold something: set under the commit lock, cleared by the retirer.
+  std::atomic<bool> has_replaced_{false};  // replaced_ may hold some: set by a switch, cleared by whoever retires them.
 };
 
 }  // namespace amethyst::engine

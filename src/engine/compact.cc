@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "engine/flush.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
@@ -101,8 +100,7 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
 }
 
 Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
-                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
-                                       const std::atomic<bool>& stop) {
+                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs) {
   const std::vector<tree::TablePtr> all = inputs.All();
   MergeSettings settings{
       .table_options = core.settings.table_options(),
@@ -129,7 +127,7 @@ Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
     mine.begin ? cursor->Seek(*mine.begin) : cursor->SeekToFirst();
     const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
-    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
+    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, core.stop_compactions);
   });
 
   std::vector<MergeResult> merged;
@@ -151,6 +149,7 @@ Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
 }
 
 Status ApplyEdit(Core& core, tree::VersionEdit edit) {
+  AMETHYST_TRY(core.latch.status());
   ViewPtr old;
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
@@ -161,7 +160,7 @@ Status ApplyEdit(Core& core, tree::VersionEdit edit) {
       return changed;
     });
   }));
-  RetireView(std::move(old));
+  RetireLargeView(std::move(old));
   return {};
 }
 
@@ -180,11 +179,13 @@ compaction::PlannerSettings PlannerSettingsOf(const Core& core) {
   settings.table_bytes = std::clamp<uint64_t>(core.settings.write_buffer_bytes, kTableBytesMin, kTableBytesMax);
   settings.now_s = core.WallSeconds();
   settings.delete_deadline_s = core.settings.options.delete_deadline_s;
+  const std::vector<key::SequenceNumber> snapshots = core.snapshots->List();
+  settings.oldest_snapshot = snapshots.empty() ? key::kSequenceMax : snapshots.front();
   return settings;
 }
 
 Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
-                   const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop) {
+                   const std::shared_ptr<const tree::Version>& version) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
   const Inputs inputs = InputsOf(plan, *version);
   tree::VersionEdit edit;
@@ -199,7 +200,7 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
   }
   if (plan.kind == PlanKind::kDrop) return ApplyEdit(*core, std::move(edit));
 
-  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs, stop));
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs));
   uint64_t bytes_read = 0, bytes_written = 0, dropped = 0;
   for (const tree::TablePtr& table : inputs.All()) bytes_read += table->info().file_bytes;
   for (MergeResult& part : merged) {
@@ -207,11 +208,7 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
     dropped += part.entries_dropped;
     std::ranges::move(part.added, std::back_inserter(edit.added));
   }
-  const std::vector<tree::AddedTable> added = edit.added;
-  if (const Status applied = ApplyEdit(*core, std::move(edit)); !applied) {
-    RemoveUnlisted(*core, applied.error(), added);
-    return applied;
-  }
+  AMETHYST_TRY(ApplyEdit(*core, std::move(edit)));
   core->statistics.Add(Counter::kCompactions);
   core->statistics.Add(Counter::kCompactionBytesRead, bytes_read);
   core->statistics.Add(Counter::kCompactionBytesWritten, bytes_written);

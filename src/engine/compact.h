@@ -3,8 +3,6 @@
 // Thread safety: plans that do not overlap run at the same time.
 #pragma once
 
-#include <atomic>
-
 #include "compaction/merge_job.h"
 #include "compaction/plan.h"
 #include "engine/core.h"
@@ -12,9 +10,9 @@
 namespace amethyst::engine {
 
 // `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
-// with. Returns kClosed, with nothing changed, once `stop` is set.
+// with. Returns kClosed, with nothing changed, once Core::stop_compactions is set.
 [[nodiscard]] Status ExecutePlan(const std::shared_ptr<Core>& core, const compaction::Plan& plan,
-                                 const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop);
+                                 const std::shared_ptr<const tree::Version>& version);
 
 [[nodiscard]] compaction::PlannerSettings PlannerSettingsOf(const Core& core);
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "amethyst/components.h"
+#include "base/assert.h"
 #include "cache/memory_budget.h"
 #include "engine/error_latch.h"
 #include "engine/operation_gate.h"
@@ -31,7 +32,8 @@ struct Core {
   std::shared_ptr<io::Environment> environment;
   std::shared_ptr<cache::MemoryBudget> budget;
   std::unique_ptr<io::FileLock> lock;
-  std::unique_ptr<io::Executor> executor;
+  std::unique_ptr<io::Executor> executor;  // Compactions.
+  std::unique_ptr<io::Executor> flusher;   // Flushes and new log segments, which never wait behind a compaction.
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<tree::Tree> tree;
   std::unique_ptr<wal::Log> log;  // nullptr in a read-only database.
@@ -42,6 +44,8 @@ struct Core {
   Statistics statistics;
   OperationGate gate;
   ErrorLatch latch;
+  std::atomic<bool> stop_compactions{false};  // Set by Close and by Fail, read by running merges.
+  std::atomic<uint64_t> iterators{0};         // How many live; counted by themselves.
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
   // loaded (acquire) by reads after they have their view.
   std::atomic<uint64_t> visible{0};
@@ -50,10 +54,16 @@ struct Core {
   void Log(std::string_view line) const {
     if (logger) logger(line);
   }
+  // Latches an error that does not clear by itself; true if it is the first.
+  bool Fail(const Error& error) {
+    AMETHYST_DCHECK(!ClearsByItself(error));
+    stop_compactions.store(true, std::memory_order_release);
+    return latch.Set(error);
+  }
   [[nodiscard]] uint64_t WallSeconds() const { return static_cast<uint64_t>(environment->clock().WallTime().count()); }
   // A fresh, empty write buffer with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {
-    auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, settings.order);
+    auto buffer = std::make_shared<WriteBuffer>(budget, capacity_bytes, settings.order);
     buffer->created_s = WallSeconds();
     if (log != nullptr) buffer->first_log_segment = log->current_segment();
     return buffer;

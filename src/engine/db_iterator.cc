@@ -15,6 +15,8 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
   return std::string(*bound);
 }
 
+Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
+
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
 
@@ -26,9 +28,12 @@ DbIterator::DbIterator(std::shared_ptr<Core> core, std::unique_ptr<SnapshotPin> 
       visible_(pin_->sequence()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
-      fill_cache_(options.fill_cache) {}
+      fill_cache_(options.fill_cache) {
+  core_->iterators.fetch_add(1, std::memory_order_relaxed);
+  if (core_->gate.IsClosed()) status_ = Detached();
+}
 
-DbIterator::~DbIterator() = default;
+DbIterator::~DbIterator() { core_->iterators.fetch_sub(1, std::memory_order_relaxed); }
 
 template <typename Move>
 void DbIterator::Run(Move move) {
@@ -36,7 +41,7 @@ void DbIterator::Run(Move move) {
   status_ = {};
   if (!operation) {
     position_.valid = false;
-    status_ = base::MakeError(ErrorCode::kClosed, "the database was closed under the iterator");
+    status_ = Detached();
     return;
   }
   move();

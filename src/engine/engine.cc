@@ -16,6 +16,11 @@ using sstable::LookupState;
 
 Status Closed() { return base::MakeError(ErrorCode::kClosed, "the database is closed"); }
 
+Status Forked(const Core& core) {
+  return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
+                         core.directory);
+}
+
 Status CheckKey(std::string_view key) {
   if (key.size() <= kKeyBytesMax) return {};
   return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
@@ -53,10 +58,16 @@ Engine::Engine(std::shared_ptr<Core> core)
   background_->Start();
 }
 
-Engine::~Engine() { static_cast<void>(Close()); }
+Engine::~Engine() {
+  static_cast<void>(Close());
+  base::MutexLock lock(close_mutex_);
+  if (closed_) return;
+  // A forked child: the threads are not here, and everything else is the parent's. Only the memory is ours, to be left.
+  static_cast<void>(background_.release());
+  static_cast<void>(new std::shared_ptr<Core>(core_));
+}
 
-// --- Writes
-// -------------------------------------------------------------------------------------------------------------
+// --- Writes ---
 
 Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
   return WriteOne(key::EntryKind::kPut, key, value, options);
@@ -83,7 +94,11 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
 }
 
 Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
-  if (batch.Empty()) return options.durability == Durability::kSync ? SyncWal() : CheckWritable();
+  if (batch.Empty()) {
+    if (options.durability == Durability::kSync) return SyncWal();
+    const OperationGate::Operation operation(core_->gate);
+    return operation ? CheckWritable() : Closed();
+  }
   wal::BatchReader reader(batch.Representation());
   size_t memtable_bytes = 0;
   for (wal::BatchEntry entry; reader.Next(&entry);) {
@@ -95,14 +110,11 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
 }
 
 Status Engine::CheckWritable() const {
-  if (background_ == nullptr)
+  if (background_ == nullptr) {
     return base::NotSupported("{}: opened read-only; writes need another open", core_->directory);
-  if (core_->latch.IsSet()) return core_->latch.status();
-  if (!core_->lock->OwnedByThisProcess()) {
-    return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
-                           core_->directory);
   }
-  return {};
+  if (core_->latch.IsSet()) return core_->latch.status();
+  return core_->lock->OwnedByThisProcess() ? Status() : Forked(*core_);
 }
 
 Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t memtable_bytes,
@@ -113,6 +125,11 @@ Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t mem
   if (payload.size() > core_->settings.batch_bytes_max) {
     return base::InvalidArgument("a batch of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
                                  payload.size(), core_->settings.batch_bytes_max);
+  }
+  if (memtable_bytes > core_->settings.batch_memory_bytes_max) {
+    return base::InvalidArgument(
+        "a batch of {} entries takes {} bytes of memory, over the limit of {}, half of memory_budget_bytes", count,
+        memtable_bytes, core_->settings.batch_memory_bytes_max);
   }
   const SampledTimer timer(*core_, Sample::kWriteNs);
   if (const auto delay = background_->pacer().Wait(payload.size()); delay.count() > 0) {
@@ -139,10 +156,10 @@ Status Engine::Commit(std::string_view payload, uint32_t count, size_t memtable_
 }
 
 Status Engine::Sync(wal::LogPosition position) {
+  AMETHYST_TRY(core_->latch.status());
   const auto start = core_->environment->clock().Monotonic();
-  Status synced = core_->log->Sync(position);
-  if (!synced) {
-    core_->latch.Set(synced.error());
+  if (Status synced = core_->log->Sync(position); !synced) {
+    core_->Fail(synced.error());
     return synced;
   }
   const auto elapsed = core_->environment->clock().Monotonic() - start;
@@ -157,8 +174,7 @@ Status Engine::SyncWal() {
   return Sync(core_->log->end());
 }
 
-// --- Reads
-// --------------------------------------------------------------------------------------------------------------
+// --- Reads ---
 
 key::SequenceNumber Engine::VisibleTo(const ReadOptions& options) const {
   return key::SequenceNumber{options.snapshot != nullptr ? options.snapshot->sequence()
@@ -258,8 +274,7 @@ std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options) {
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() { return core_->snapshots->Pin(core_->visible); }
 
-// --- Maintenance
-// --------------------------------------------------------------------------------------------------------
+// --- Maintenance ---
 
 Status Engine::Flush() {
   const OperationGate::Operation operation(core_->gate);
@@ -320,7 +335,9 @@ Stats Engine::GetStats() {
   stats.pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
   stats.memory_bytes = cache.charged_bytes + core_->budget->reserved_bytes();
   stats.open_files = core_->store->open_files();
-  stats.snapshots = core_->snapshots->count();
+  const uint64_t pins = core_->snapshots->count();  // Every iterator has one.
+  stats.iterators = core_->iterators.load(std::memory_order_relaxed);
+  stats.snapshots = pins - std::min(pins, stats.iterators);
   if (background_ != nullptr) stats.compaction_debt_bytes = background_->debt_bytes();
   const ViewPtr view = core_->view->Acquire();
   stats.memtables = 1 + view->immutable.size();
@@ -340,12 +357,13 @@ Stats Engine::GetStats() {
   return stats;
 }
 
-// --- Close
-// --------------------------------------------------------------------------------------------------------------
+// --- Close ---
 
 Status Engine::Close() {
   base::MutexLock lock(close_mutex_);
-  if (!closed_) closed_ = CloseOnce();
+  if (closed_) return *closed_;
+  if (!core_->lock->OwnedByThisProcess()) return Forked(*core_);
+  closed_ = CloseOnce();
   return *closed_;
 }
 
@@ -353,28 +371,42 @@ Status Engine::CloseOnce() {
   if (background_ != nullptr) background_->StopCompactions();
   core_->gate.CloseAndWait(*core_->executor);
   base::DrainEpochs();  // Of readers that did not pass the gate.
-  Status closed;
-  const auto keep_first_error = [&closed](const Status& status) {
-    if (closed && !status) closed = status;
-  };
-  if (background_ != nullptr) {
-    keep_first_error(background_->StopAndFlush());
-    Result<wal::LogCut> end = core_->log->Close();
-    if (!end) {
-      keep_first_error(std::unexpected(end.error()));
-    } else if (!core_->latch.IsSet()) {
-      tree::VersionEdit edit;
-      edit.clean_log_end = *end;
-      edit.last_sequence = key::SequenceNumber{core_->visible.load(std::memory_order_acquire)};
-      keep_first_error(core_->tree->Apply(std::move(edit), [](const auto&) {}));
-    }
+  Status closed = background_ == nullptr ? Status() : background_->StopAndFlush();
+  if (core_->log != nullptr && !core_->latch.IsSet()) {
+    const Status ended = EndLog();
+    if (closed) closed = ended;
   }
   core_->log.reset();
-  core_->executor.reset();  // Joins: no job is left.
-  keep_first_error(core_->tree->Close());
+  core_->flusher.reset();  // Joins: no job is left.
+  core_->executor.reset();
+  const Status tree_closed = core_->tree->Close();
+  if (closed) closed = tree_closed;
   core_->store->Close();
   core_->lock.reset();
+  LetGoOfMemory();
   return closed;
+}
+
+// Closes the log and notes its end, so that the next open knows that nothing is missing.
+Status Engine::EndLog() {
+  AMETHYST_ASSIGN(const wal::LogCut end, core_->log->Close());
+  tree::VersionEdit edit;
+  edit.clean_log_end = end;
+  edit.last_sequence = key::SequenceNumber{core_->visible.load(std::memory_order_acquire)};
+  const Status noted = core_->tree->Apply(std::move(edit), [](const auto&) {});
+  // Without the note the next open replays the log: nothing is lost on a full disk.
+  return noted || !ClearsByItself(noted.error()) ? noted : Status();
+}
+
+// What iterators and pinned values do not hold goes now, not when the object does.
+void Engine::LetGoOfMemory() {
+  auto empty = std::make_shared<View>();
+  empty->active = core_->NewWriteBuffer(0);
+  empty->version = std::make_shared<const tree::Version>(core_->settings.order);
+  RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
+  core_->tree.reset();
+  core_->memtable_share = {};
+  base::DrainEpochs();
 }
 
 }  // namespace amethyst::engine

@@ -8,9 +8,15 @@
 #include <optional>
 
 #include "amethyst/error.h"
+#include "base/error.h"
 #include "base/mutex.h"
 
 namespace amethyst::engine {
+
+// Lack of space or of descriptors: nothing is in doubt, and trying again later can help. Never latched.
+[[nodiscard]] inline bool ClearsByItself(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error);
+}
 
 class ErrorLatch {
  public:
@@ -23,6 +29,8 @@ class ErrorLatch {
     return true;
   }
   [[nodiscard]] bool IsSet() const { return is_set_.load(std::memory_order_acquire); }
+  // For those who look often, as running rewrites do.
+  [[nodiscard]] const std::atomic<bool>& flag() const { return is_set_; }
   // OK, or the error, explained.
   [[nodiscard]] Status status() const AMETHYST_EXCLUDES(mutex_) {
     if (!IsSet()) return {};

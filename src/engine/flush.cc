@@ -11,7 +11,6 @@ namespace amethyst::engine {
 namespace {
 
 Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const WriteBufferPtr& buffer) {
-  const std::atomic<bool> never_stop{false};
   const compaction::MergeSettings settings{
       .table_options = core.settings.table_options(),
       .table_bytes = std::numeric_limits<uint64_t>::max(),
@@ -27,29 +26,26 @@ Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const W
   const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer));
   cursor->SeekToFirst();
   const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
-  return compaction::RunMerge(*core.store, new_file_number, *cursor, settings, never_stop);
+  return compaction::RunMerge(*core.store, new_file_number, *cursor, settings, core.latch.flag());
 }
 
 }  // namespace
 
-void RemoveUnlisted(Core& core, const Error& error, const std::vector<tree::AddedTable>& tables) {
-  if (error.code() != ErrorCode::kNoSpace) return;
-  for (const tree::AddedTable& table : tables) core.store->AddObsolete(table.number);
-}
-
 Status FlushOldest(Core& core) {
+  AMETHYST_TRY(core.latch.status());
   const ViewPtr view = core.view->Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
   const WriteBufferPtr buffer = view->immutable.back();
-  AMETHYST_ASSIGN(const compaction::MergeResult merged, WriteTable(core, *view, buffer));
+  AMETHYST_ASSIGN(compaction::MergeResult merged, WriteTable(core, *view, buffer));
+  AMETHYST_TRY(core.latch.status());
 
   const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;
   tree::VersionEdit edit;
-  edit.added = merged.added;
+  edit.added = std::move(merged.added);
   edit.flushed_sequence = buffer->memtable.last_sequence();
   edit.first_log_segment = next->first_log_segment;
   ViewPtr old;
-  const Status applied = core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
+  AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
       AMETHYST_ASSERT(current.immutable.back() == buffer);
       auto changed = std::make_shared<View>();
@@ -58,17 +54,16 @@ Status FlushOldest(Core& core) {
       changed->version = std::move(version);
       return changed;
     });
-  });
-  if (!applied) {
-    RemoveUnlisted(core, applied.error(), merged.added);
-    return applied;
-  }
-  RetireView(std::move(old));
+  }));
+  RetireLargeView(std::move(old));
   core.statistics.Add(Counter::kFlushes);
   core.statistics.Add(Counter::kFlushBytesWritten, merged.bytes_written);
   core.statistics.Add(Counter::kEntriesDropped, merged.entries_dropped);
   core.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
-  return core.log == nullptr ? Status() : core.log->RemoveBefore(next->first_log_segment);
+  if (core.log == nullptr) return {};  // Recovery, which removes segments itself.
+  const Status removed = core.log->RemoveBefore(next->first_log_segment);
+  if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+  return {};
 }
 
 }  // namespace amethyst::engine

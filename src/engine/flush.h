@@ -7,11 +7,7 @@
 namespace amethyst::engine {
 
 // There must be an immutable memtable. After an OK it is out of the view, and log segments that nobody needs any more
-// are gone. On kNoSpace everything is as it was.
+// are gone. On an error that clears by itself everything is as it was. Ends (kClosed) when an error is latched.
 [[nodiscard]] Status FlushOldest(Core& core);
-
-// After a manifest edit that added `tables` failed: they are listed nowhere if it was for lack of space, and go; after
-// any other failure the edit may be durable, so they stay for the next open to judge.
-void RemoveUnlisted(Core& core, const Error& error, const std::vector<tree::AddedTable>& tables);
 
 }  // namespace amethyst::engine

@@ -57,14 +57,26 @@ void ForEachCandidate(const tree::Version& version, std::string_view key, Visit 
   }
 }
 
-void Count(const sstable::Lookup& lookup, Statistics& statistics) {
-  if (lookup.filter_said_no) {
-    statistics.Add(Counter::kFilterNegatives);
-    return;
+// What one lookup did. Added to the statistics at its end: one that gives up is done again, and counts once.
+struct Tally {
+  uint64_t filter_negatives = 0;
+  uint64_t consulted = 0;
+  uint64_t in_vain = 0;
+
+  void Note(const sstable::Lookup& lookup) {
+    if (lookup.filter_said_no) {
+      ++filter_negatives;
+      return;
+    }
+    ++consulted;
+    if (lookup.state == LookupState::kAbsent) ++in_vain;
   }
-  statistics.Add(Counter::kTablesConsulted);
-  if (lookup.state == LookupState::kAbsent) statistics.Add(Counter::kFilterFalsePositives);
-}
+  void AddTo(Statistics& statistics) const {
+    if (filter_negatives > 0) statistics.Add(Counter::kFilterNegatives, filter_negatives);
+    if (consulted > 0) statistics.Add(Counter::kTablesConsulted, consulted);
+    if (in_vain > 0) statistics.Add(Counter::kFilterFalsePositives, in_vain);
+  }
+};
 
 }  // namespace
 
@@ -85,15 +97,19 @@ Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& s
     candidates[count++] = reader;
     return false;
   });
+  Tally tally;
   for (size_t i = 0; i < count; ++i) {
     const sstable::Lookup found = candidates[i]->FindResident(lookup);
     if (found.state == LookupState::kNotResident) return OnlyState(LookupState::kNotResident);
-    Count(found, statistics);
+    tally.Note(found);
     if (found.state != LookupState::kAbsent) {
+      tally.AddTo(statistics);
       return {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
     }
   }
-  return OnlyState(complete ? LookupState::kAbsent : LookupState::kNotResident);
+  if (!complete) return OnlyState(LookupState::kNotResident);
+  tally.AddTo(statistics);
+  return OnlyState(LookupState::kAbsent);
 }
 
 Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache, Statistics& statistics) {
@@ -103,11 +119,12 @@ Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fi
   }
   PinnedFound found;
   Status status;
+  Tally tally;
   ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
     const auto look = [&]() -> Status {
       AMETHYST_ASSIGN(const sstable::TableReader* reader, table.Open());
       AMETHYST_ASSIGN(sstable::PinnedLookup pinned, reader->Find(lookup, fill_cache));
-      Count(pinned.lookup, statistics);
+      tally.Note(pinned.lookup);
       found.state = pinned.lookup.state;
       found.value = pinned.lookup.value;
       if (found.state == LookupState::kPut) found.owner = std::make_shared<cache::FrameRef>(std::move(pinned.pin));
@@ -117,6 +134,7 @@ Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fi
     return !status || found.state != LookupState::kAbsent;
   });
   AMETHYST_TRY(status);
+  tally.AddTo(statistics);
   AMETHYST_ASSERT(found.state != LookupState::kNotResident);
   return found;
 }

@@ -11,6 +11,8 @@ namespace amethyst::engine {
 
 namespace {
 
+constexpr uint32_t kFlusherThreads = 2;  // A flush, and the next log segment.
+
 // That there is a database, or may be one, before anything is created: a mistyped path is not littered.
 Status CheckDirectory(io::FileSystem& files, const std::string& directory, const Options& options) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(io::JoinPath(directory, "CURRENT")));
@@ -166,7 +168,7 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
   const Options& options = core.settings.options;
   wal::LogCut cut = report.cut;
   cut.last_sequence = std::max(cut.last_sequence, key::SequenceNumber{core.visible.load(std::memory_order_relaxed)});
-  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.environment, *core.executor,
+  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.environment, *core.flusher,
                                              {.directory = core.directory,
                                               .database_uid = core.tree->recovered().database_uid,
                                               .segment_bytes = core.settings.log_segment_bytes,
@@ -187,7 +189,9 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
 
 Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Options& options, Components components) {
   auto core = std::make_shared<Core>();
-  AMETHYST_ASSIGN(core->settings, CheckOptions(options));
+  Options effective = options;
+  if (components.memory_budget) effective.memory_budget_bytes = components.memory_budget->total_bytes();
+  AMETHYST_ASSIGN(core->settings, CheckOptions(effective));
   core->directory = directory;
   core->logger = std::move(components.logger);
   core->environment = components.environment ? std::move(components.environment) : io::DefaultEnvironment();
@@ -199,6 +203,7 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
   AMETHYST_ASSIGN(core->lock, files.Lock(io::JoinPath(directory, "LOCK"), lock_mode));
   core->executor = core->environment->NewExecutor(core->settings.background_threads);
+  core->flusher = core->environment->NewExecutor(kFlusherThreads);
   core->memtable_share = cache::Reservation(*core->budget, 2 * core->settings.write_buffer_bytes);
 
   AMETHYST_TRY(OpenTree(*core));

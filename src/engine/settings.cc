@@ -13,17 +13,21 @@ namespace {
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kMemoryBudgetMin = 4 * kMiB;
 constexpr size_t kWriteBufferMin = 64 << 10;
+constexpr size_t kWriteBufferMax = size_t{4} << 30;
+// What a record of the log and a memtable of its own can hold.
+constexpr size_t kBatchMax = size_t{1} << 30;
 
 Status CheckRanges(const Options& options) {
   if (options.memory_budget_bytes < kMemoryBudgetMin) {
     return base::InvalidArgument("memory_budget_bytes is {}; it must be at least {}", options.memory_budget_bytes,
                                  kMemoryBudgetMin);
   }
-  const size_t write_buffer_max = options.memory_budget_bytes / 4;
+  const size_t write_buffer_max = std::min(options.memory_budget_bytes / 4, kWriteBufferMax);
   if (options.write_buffer_bytes != 0 &&
       (options.write_buffer_bytes < kWriteBufferMin || options.write_buffer_bytes > write_buffer_max)) {
     return base::InvalidArgument(
-        "write_buffer_bytes is {}; it must be 0 (chosen), or from {} to a quarter of memory_budget_bytes, {}",
+        "write_buffer_bytes is {}; it must be 0 (chosen), or from {} to {} (a quarter of memory_budget_bytes, at most "
+        "4 GiB)",
         options.write_buffer_bytes, kWriteBufferMin, write_buffer_max);
   }
   if (options.block_bytes < 512 || options.block_bytes > kMiB) {
@@ -75,7 +79,8 @@ Result<Settings> CheckOptions(const Options& options) {
       options.write_buffer_bytes != 0 ? options.write_buffer_bytes : std::clamp(budget / 8, kMiB / 2, 64 * kMiB);
   // Half of the budget is the memtables' share: one that fills, and at least one that is being flushed.
   settings.immutable_count_max = std::max<size_t>(budget / 2 / settings.write_buffer_bytes, 2) - 1;
-  settings.batch_bytes_max = budget / 4;
+  settings.batch_bytes_max = std::min(budget / 4, kBatchMax);
+  settings.batch_memory_bytes_max = std::min(budget / 2, 4 * kBatchMax);
   settings.background_threads = options.background_threads != 0
                                     ? options.background_threads
                                     : std::clamp(std::thread::hardware_concurrency(), 1u, 4u);

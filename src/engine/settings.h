@@ -12,8 +12,9 @@ struct Settings {
   Options options;
   key::Order order{};
   size_t write_buffer_bytes = 0;
-  size_t immutable_count_max = 0;  // Memtables that may wait for flush before writers must wait for memory.
-  size_t batch_bytes_max = 0;      // A quarter of the memory budget.
+  size_t immutable_count_max = 0;     // Memtables that may wait for flush before writers must wait for memory.
+  size_t batch_bytes_max = 0;         // A quarter of the memory budget, at most 1 GiB.
+  size_t batch_memory_bytes_max = 0;  // What the entries of a batch may take in the memtable: half of the budget.
   uint32_t background_threads = 0;
   uint64_t log_segment_bytes = 0;
 

@@ -22,11 +22,14 @@ namespace amethyst::engine {
 
 // A memtable and what flushing it needs to know.
 struct WriteBuffer {
-  WriteBuffer(size_t capacity_bytes, key::Order order) : memtable(capacity_bytes, order) {}
+  WriteBuffer(std::shared_ptr<cache::MemoryBudget> memory_budget, size_t capacity_bytes, key::Order order)
+      : budget(std::move(memory_budget)), memtable(capacity_bytes, order) {}
 
+  const std::shared_ptr<cache::MemoryBudget> budget;  // Outlived by whoever pins a value here, after Close even.
   memtable::Memtable memtable;
   key::FileNumber first_log_segment{};  // No earlier segment holds an entry of it.
   uint64_t created_s = 0;               // Wall time: no tombstone in it is older.
+  bool holds_unlogged = false;  // Of kNone: gone unless flushed. Under the commit lock, or after the last write.
   cache::Reservation reservation;
 };
 using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
@@ -72,6 +75,11 @@ class ViewCell {
 // Frees `old` once no reader can be on it. Not inside an epoch, not under a lock.
 inline void RetireView(ViewPtr old) {
   base::Retire([view = std::move(old)]() mutable { view.reset(); });
+}
+// The same for a view that was the last to hold a memtable or tables: as soon as may be, on this thread.
+inline void RetireLargeView(ViewPtr old) {
+  RetireView(std::move(old));
+  base::SweepEpochs();
 }
 
 }  // namespace amethyst::engine
