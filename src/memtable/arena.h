@@ -1,8 +1,8 @@
 // The memory of one memtable: one reserved region, handed out from both ends and given back only as a whole.
 //
-// Records of any size are stacked upward from the low end, cache-line aligned nodes downward from the high end, so neither
-// pays for the other's alignment. Places are named by 32-bit offsets in granules of 8 bytes (0 is no place), half the
-// size of pointers: an arena may be up to 32 GiB. What is handed out reads as zeros.
+// Records of any size are stacked upward from the low end, cache-line aligned nodes downward from the high end, so
+// neither pays for the other's alignment. Places are named by 32-bit offsets in granules of 8 bytes (0 is no place),
+// half the size of pointers: an arena may be up to 32 GiB. What is handed out reads as zeros.
 //
 // Thread safety: one thread allocates; At may be called by anyone; used_bytes may be slightly stale for others.
 #pragma once
@@ -25,7 +25,8 @@ class Arena {
   static constexpr size_t kBytesMax = kGranuleBytes << 32;
 
   // Of at least `bytes` for allocations; only what is handed out is touched.
-  explicit Arena(size_t bytes) : region_(RoundUp(bytes + kLineBytes, kLineBytes)), low_(kLineBytes), high_(region_.size()) {
+  explicit Arena(size_t bytes)
+      : region_(RoundUp(bytes + kLineBytes, kLineBytes)), low_(kLineBytes), high_(region_.size()) {
     AMETHYST_ASSERT(region_.size() <= kBytesMax && region_.size() % kLineBytes == 0);
   }
 

@@ -12,6 +12,7 @@ class Walk {
   [[nodiscard]] std::optional<DeadStretch> From(std::string_view key) {
     const Node* node = &tree_.root();
     const uint32_t root_height = node->height;
+    AMETHYST_ASSERT(root_height < Tree::kHeightMax);
     Offset high = Offset::kNone;
     while (!node->IsLeaf()) {
       const Tree::Place place = tree_.Find(*node, key);
@@ -62,7 +63,8 @@ class Walk {
   }
   void Pass(const Node& node) {
     uint64_t keys = node.LoadPermutation().count();
-    for (uint32_t height = 0; height < node.height; ++height) keys *= kNodeSlots * 2 / 3;  // As full as nodes are on average.
+    for (uint32_t height = 0; height < node.height; ++height)
+      keys *= kNodeSlots * 2 / 3;  // As full as nodes are on average.
     entries_ += keys;
   }
 

@@ -15,8 +15,8 @@ struct DeadStretch {
   uint64_t entries;  // Keys in it, approximately.
 };
 
-// The longest stretch of whole leaves, from the one that holds `key`, in which nothing is live at `visible` and which lie
-// before `limit` (empty data(): no limit), found in O(height) steps; nullopt if that leaf is none of these.
+// The longest stretch of whole leaves, from the one that holds `key`, in which nothing is live at `visible` and which
+// lie before `limit` (empty data(): no limit), found in O(height) steps; nullopt if that leaf is none of these.
 [[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const Tree& tree, std::string_view key,
                                                          key::SequenceNumber visible, std::string_view limit);
 

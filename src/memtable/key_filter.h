@@ -1,7 +1,8 @@
 // A Bloom filter over the keys of one memtable, which answers most lookups of keys that are not in it with one load.
 //
-// Blocked down to a single word (Putze, Sanders and Singler 2007): a key sets 4 bits of one 64-bit word. It is sized from the
-// capacity: at some 11 bits a key for entries of 100 bytes, about 3 in 100 absent keys pass; more, the smaller entries are.
+// Blocked down to a single word (Putze, Sanders and Singler 2007): a key sets 4 bits of one 64-bit word. It is sized
+// from the capacity: at some 11 bits a key for entries of 100 bytes, about 3 in 100 absent keys pass; more, the smaller
+// entries are.
 //
 // Thread safety: one writer, any number of readers. The writer adds a key before it publishes the entry, so a reader
 // that can see the entry sees the bits.
@@ -23,7 +24,9 @@ class KeyFilter {
 
   KeyFilter(Arena& arena, size_t capacity_bytes)
       : words_(reinterpret_cast<std::atomic<uint64_t>*>(arena.AllocateHigh(Bytes(capacity_bytes)))),
-        word_count_(Bytes(capacity_bytes) / sizeof(uint64_t)) {}
+        word_count_(Bytes(capacity_bytes) / sizeof(uint64_t)) {
+    AMETHYST_ASSERT(word_count_ > 0 && word_count_ <= UINT32_MAX);
+  }
 
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&WordOf(hash)); }
 
@@ -38,7 +41,9 @@ class KeyFilter {
 
  private:
   // The word by the hash's upper half, the bits by 24 of its lower half.
-  [[nodiscard]] std::atomic<uint64_t>& WordOf(uint64_t hash) const { return words_[((hash >> 32) * word_count_) >> 32]; }
+  [[nodiscard]] std::atomic<uint64_t>& WordOf(uint64_t hash) const {
+    return words_[((hash >> 32) * word_count_) >> 32];
+  }
   [[nodiscard]] static uint64_t BitsOf(uint64_t hash) {
     return uint64_t{1} << (hash & 63) | uint64_t{1} << (hash >> 6 & 63) | uint64_t{1} << (hash >> 12 & 63) |
            uint64_t{1} << (hash >> 18 & 63);

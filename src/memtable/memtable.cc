@@ -29,7 +29,8 @@ void Memtable::Insert(const key::Entry& entry) {
   filter_.Prefetch(hash);
   const bool is_new = writer_.Insert(entry);
   filter_.Add(hash);
-  taken_bytes_ += Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? TreeWriter::kNodeBytesPerKey : 0);
+  taken_bytes_ +=
+      Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? TreeWriter::kNodeBytesPerKey : 0);
   if (Empty()) first_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   last_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   Add(raw_bytes_, uint64_t{entry.key_bytes} + entry.value_bytes);
@@ -44,6 +45,7 @@ std::optional<Memtable::Version> Memtable::Get(const key::LookupKey& lookup) con
   if (!place.found) return std::nullopt;
   const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.visible);
   if (version == nullptr) return std::nullopt;
+  AMETHYST_DCHECK(version->key() == lookup.key && version->sequence() <= lookup.visible);
   return Version{version->tag(), version->value()};
 }
 

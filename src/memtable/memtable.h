@@ -1,10 +1,11 @@
 // The sorted in-memory write buffer: a tree of small append-only nodes, in an arena of its own.
 //
-// One writer at a time (the commit lock's holder) and any number of readers, which never block, retry or write. An insert
-// fills a free slot of a node and publishes it with one release store of the node's permutation word (after Masstree, Mao
-// et al. 2012); a full node is split into two new ones and frozen, so a reader that still stands on it sees what it saw.
-// Versions of one key hang off its slot, newest first, with jump pointers. A small Bloom filter answers most lookups of keys
-// that are not there. Nothing is freed before the memtable dies. See tree.h for why this is right, arena.h for the memory.
+// One writer at a time (the commit lock's holder) and any number of readers, which never block or write (and repeat a
+// step of a descent only where the writer has just split the very node below it). An insert fills a free slot of a node
+// and publishes it with one release store of the node's permutation word (after Masstree, Mao et al. 2012); a full node
+// is split into two new ones and frozen, so a reader that still stands on it sees what it saw. Versions of one key hang
+// off its slot, newest first, with jump pointers. A small Bloom filter answers most lookups of keys that are not there.
+// Nothing is freed before the memtable dies. See tree.h for why this is right, arena.h for the memory.
 //
 // What readers may rely on: a reader that loaded `visible` (acquire) BEFORE it started sees every entry at or below it.
 // Lifetime: held by shared_ptr; cursors and pinned values hold one; Get inside an epoch needs none.
@@ -49,8 +50,8 @@ class Memtable {
   // The newest version of the key at or below lookup.visible, a tombstone included; nullopt if there is none.
   [[nodiscard]] std::optional<Version> Get(const key::LookupKey& lookup) const;
 
-  // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead, and is
-  // consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
+  // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,
+  // and is consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self);
 
   // Bytes of memory touched, and totals. Exact for the writer, slightly stale for others.

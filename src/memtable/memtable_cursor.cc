@@ -83,6 +83,19 @@ void MemtableCursor::ShowFromRank(uint32_t rank) {
   ShowFrom(Edge{rank, &NewestAt(rank)});
 }
 
+// The leaf itself was prefetched when the one before was shown, so that its records' offsets are at hand.
+void MemtableCursor::PrefetchNextLeaf() const {
+  const Node* next = tree_->LeafAfter(*leaf_);
+  if (next == nullptr) return;
+  const Permutation order = next->LoadPermutation();
+  for (uint32_t rank = 0; rank < order.count(); ++rank) {
+    const char* record = tree_->arena().At<char>(next->SlotAt(order, rank));
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + Arena::kLineBytes);
+  }
+  if (const Node* after = tree_->LeafAfter(*next); after != nullptr) after->Prefetch();
+}
+
 void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
   if (rank == 0) {
     const Node* before = tree_->LeafBefore(*leaf_);
@@ -98,6 +111,7 @@ void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
 }
 
 void MemtableCursor::ShowFrom(Edge first) {
+  AMETHYST_DCHECK(first.rank < order_.count() && batch_entries_ <= kBatchMax);
   first_ = first;
   // Nothing newer before the batch, no older versions in or after it, and no deletes.
   bool plain = first.version == &NewestAt(first.rank);
@@ -117,17 +131,20 @@ void MemtableCursor::ShowFrom(Edge first) {
       edge.version = &NewestAt(edge.rank);
     }
   }
+  if (last_.rank + 1 == order_.count() && batch_entries_ > kBatchFirst) PrefetchNextLeaf();
   SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
   SetBatch({entries_.data(), size}, 0);
 }
 
 void MemtableCursor::ShowUpTo(Edge last) {
+  AMETHYST_DCHECK(last.rank < order_.count() && batch_entries_ <= kBatchMax);
   last_ = last;
   bool plain = !last.version->has_older();
   uint64_t tag_bits_max = 0;
   uint32_t begin = batch_entries_;  // The batch grows downward to it, key by key.
   for (Edge edge = last;;) {
-    // The versions of a key from edge.version on to newer ones, as many as there is room for: they are linked the other way.
+    // The versions of a key from edge.version on to newer ones, as many as there is room for: they are linked the other
+    // way.
     const Record& newest = NewestAt(edge.rank);
     const uint32_t depth = edge.version->depth();
     const uint32_t count = std::min(newest.depth() - depth + 1, begin);

@@ -1,8 +1,9 @@
 // The cursor over a memtable: batches of at most 64 entries, each of one leaf.
 //
-// On arrival at a leaf it takes the leaf's permutation as it is, and keeps to it. Versions of a key are shown newest first; a
-// chain longer than a batch is continued in the next, in either direction (backward, the jump pointers find where a batch
-// of older versions begins). The first batch after a seek is small, for a seek is often followed by one step.
+// On arrival at a leaf it takes the leaf's permutation as it is, and keeps to it. Versions of a key are shown newest
+// first; a chain longer than a batch is continued in the next, in either direction (backward, the jump pointers find
+// where a batch of older versions begins). The first batch after a seek is small, for a seek is often followed by one
+// step.
 //
 // Thread safety: one thread at a time; nothing that it does disturbs the writer or other readers.
 #pragma once
@@ -45,6 +46,8 @@ class MemtableCursor final : public key::Cursor {
   // Shows a batch that begins (ends) there, positioned at that entry.
   void ShowFrom(Edge first);
   void ShowUpTo(Edge last);
+  // Starts loading what a scan will show after this leaf, of which it has just shown the last entry.
+  void PrefetchNextLeaf() const;
   // Shows what begins (ends) at the rank of the leaf that was entered, or in its neighbour, or the end.
   void ShowFromRank(uint32_t rank);
   void ShowUpToRankBefore(uint32_t rank);

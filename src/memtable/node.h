@@ -1,15 +1,15 @@
 // A node of the memtable's tree: three cache lines with 14 slots, which are only ever appended to, and one permutation
 // word that orders them (after Masstree, Mao et al. 2012).
 //
-// A slot of a leaf holds the newest record of a key, a slot of an inner node a child; its head is that of the key, or of
-// the child's low fence, after the node's `skip` bytes, which all keys within the fences share. Since slots are only
+// A slot of a leaf holds the newest record of a key, a slot of an inner node a child; its head is that of the key, or
+// of the child's low fence, after the node's `skip` bytes, which all keys within the fences share. Since slots are only
 // appended, the used ones are the first `count`: the rank of a key is a branch-free count over unsorted heads.
 // The permutation word carries the count, and how many slots are LIVE: records whose newest version is a put, children
 // with live slots.
 //
 // Thread safety: one writer. It fills a slot and then publishes it by a release store of the permutation word, which
-// readers acquire; what the word does not count, they do not look at. The plain fields are constant once the node's offset
-// is published.
+// readers acquire; what the word does not count, they do not look at. The plain fields are constant once the node's
+// offset is published.
 #pragma once
 
 #include <atomic>
@@ -42,13 +42,16 @@ class Permutation {
   explicit constexpr Permutation(uint64_t bits) : bits_(bits) {}
   // `count` slots in their own order.
   [[nodiscard]] static constexpr Permutation Identity(uint32_t count, uint32_t live) {
-    return Permutation((0xdcba9876543210u & Low(count)) | uint64_t{count} << kCountShift | uint64_t{live} << kLiveShift);
+    return Permutation((0xdcba9876543210u & Low(count)) | uint64_t{count} << kCountShift |
+                       uint64_t{live} << kLiveShift);
   }
 
   [[nodiscard]] constexpr uint64_t bits() const { return bits_; }
   [[nodiscard]] constexpr uint32_t count() const { return static_cast<uint32_t>(bits_ >> kCountShift) & 15; }
   [[nodiscard]] constexpr uint32_t live() const { return static_cast<uint32_t>(bits_ >> kLiveShift); }
-  [[nodiscard]] constexpr uint32_t SlotAt(uint32_t rank) const { return static_cast<uint32_t>(bits_ >> (4 * rank)) & 15; }
+  [[nodiscard]] constexpr uint32_t SlotAt(uint32_t rank) const {
+    return static_cast<uint32_t>(bits_ >> (4 * rank)) & 15;
+  }
 
   // With slot number count() put in at `rank`.
   [[nodiscard]] constexpr Permutation Inserted(uint32_t rank, bool is_live) const {
@@ -85,10 +88,11 @@ struct alignas(Arena::kLineBytes) Node {
   uint8_t height;                         // 0: a leaf.
   bool is_open;                           // See Tree::HeadIn: `skip` is not due to fences, but to `link`.
   std::atomic<Offset> slots[kNodeSlots];  // Released by the writer, acquired by readers.
-  // In a leaf, the leaf to the right: released by the writer, acquired by readers. In an open inner node, a record whose
-  // key begins with the prefix that is skipped; constant.
+  // In a leaf, the leaf to the right: released by the writer, acquired by readers. In an open inner node, a record
+  // whose key begins with the prefix that is skipped; constant.
   std::atomic<Offset> link;
-  // Where nothing is live: the sequence, from the memtable's base, from which on nothing has been; kNever if it does not fit.
+  // Where nothing is live: the sequence, from the memtable's base, from which on nothing has been; kNever if it does
+  // not fit.
   std::atomic<uint32_t> dead_since;  // Stored before the permutation that says live() == 0, loaded after it.
 
   [[nodiscard]] bool IsLeaf() const { return height == 0; }
@@ -101,7 +105,8 @@ struct alignas(Arena::kLineBytes) Node {
 
   // All three lines at once.
   void Prefetch() const {
-    for (uint32_t line = 0; line < 3; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + line * Arena::kLineBytes);
+    for (uint32_t line = 0; line < 3; ++line)
+      __builtin_prefetch(reinterpret_cast<const char*>(this) + line * Arena::kLineBytes);
   }
 
   struct Counts {
@@ -122,8 +127,8 @@ inline Node::Counts Node::CountHeads(BiasedHead target, uint32_t count) const {
   }
   return counts;
 #else
-  // Four vectors: the 14 heads, and two words after them. What they say about words that are no head, or of a slot that the
-  // writer is filling just now, is masked away.
+  // Four vectors: the 14 heads, and two words after them. What they say about words that are no head, or of a slot that
+  // the writer is filling just now, is masked away.
   const auto* vectors = reinterpret_cast<const __m256i*>(this);
   const __m256i wanted = _mm256_broadcastq_epi64(_mm_cvtsi64_si128(target));
   uint32_t below = 0;

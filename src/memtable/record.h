@@ -38,7 +38,8 @@ class Record {
   }
 
   [[nodiscard]] static constexpr size_t Bytes(size_t key_bytes, size_t value_bytes, bool has_older) {
-    return Arena::RoundUp(sizeof(Record) + (has_older ? sizeof(Links) : 0) + key_bytes + value_bytes, Arena::kGranuleBytes);
+    return Arena::RoundUp(sizeof(Record) + (has_older ? sizeof(Links) : 0) + key_bytes + value_bytes,
+                          Arena::kGranuleBytes);
   }
 
   [[nodiscard]] key::Tag tag() const { return key::Tag::FromBits(tag_bits_); }
@@ -85,7 +86,10 @@ class Record {
   };
 
   Record(const key::Entry& entry, bool has_older)
-      : tag_bits_(entry.tag.bits()), value_bytes_(entry.value_bytes), key_bytes_(entry.key_bytes & 0x7fffffffu), has_older_(has_older) {
+      : tag_bits_(entry.tag.bits()),
+        value_bytes_(entry.value_bytes),
+        key_bytes_(entry.key_bytes & 0x7fffffffu),
+        has_older_(has_older) {
     AMETHYST_DCHECK(key_bytes_ == entry.key_bytes);
   }
 

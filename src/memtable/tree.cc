@@ -14,11 +14,15 @@ int Tree::CompareAt(const Node& node, Permutation order, uint32_t rank, std::str
   return low == Offset::kNone ? -1 : order_.Compare(RecordAt(low).key(), key);
 }
 
-Tree::Place Tree::Find(const Node& node, std::string_view key) const {
-  const Permutation order = node.LoadPermutation();
-  const Node::Counts heads = node.CountHeads(HeadIn(node, key), order.count());
+BiasedHead Tree::HeadInOpen(const Node& node, std::string_view key) const {
+  return HeadAfterPrefix(key, RecordAt(node.link.load(std::memory_order_relaxed)).key().substr(0, node.skip));
+}
+
+Tree::Place Tree::FindAmongEqualHeads(const Node& node, Permutation order, Node::Counts heads,
+                                      std::string_view key) const {
   uint32_t first = heads.below;
-  uint32_t last = first + heads.equal;  // Equal heads decide nothing: full comparisons among them.
+  uint32_t last = first + heads.equal;
+  AMETHYST_DCHECK(last <= order.count());
   while (first < last) {
     const uint32_t middle = (first + last) / 2;
     const int comparison = CompareAt(node, order, middle, key);
@@ -37,7 +41,8 @@ const Node& Tree::LeafOf(std::string_view key) const {
   for (uint32_t height = node->height; height != 0;) {
     const Place place = Find(*node, key);
     const Child child = LoadChild(*node, place.order, place.Child());
-    if (!child.is_whole) [[unlikely]] continue;
+    if (!child.is_whole) [[unlikely]]
+      continue;
     node = &child.node;
     node->Prefetch();
     --height;
@@ -54,6 +59,7 @@ const Node* Tree::LeafBefore(const Node& leaf) const {
     const Child child = LoadChild(*node, place.order, place.ChildBefore());
     if (child.is_whole) node = &child.node;
   }
+  AMETHYST_DCHECK(node->low == Offset::kNone || order_.Less(RecordAt(node->low).key(), fence));
   return node;
 }
 

@@ -1,20 +1,23 @@
 // The memtable's search structure: a B+tree of append-only, copied-on-split nodes, as its readers see it.
 //
-// Every node has fences: its keys are at or above its low fence and below its right neighbour's. Fences never go away, they
-// only get closer. A node that is full is FROZEN: never changed again, and replaced by two new nodes, which are linked into
-// the leaf list, and then into the parent: first the right one is added, then the left one takes the old one's slot. (A
-// reader between the two finds the whole old range under the old node.) Frozen nodes stay readable while the memtable lives.
+// Every node has fences: its keys are at or above its low fence and below its right neighbour's. Fences never go away,
+// they only get closer. A node that is full is FROZEN, never changed again, and replaced by two new nodes, which are
+// linked into the leaf list and then into the parent: first the right one is added, then the left one takes the old
+// one's slot. It stays readable while the memtable lives, and is RETIRED once the insert that split it has ended.
 //
 // Why a reader that loaded `visible` at time t0, and only then began, misses nothing at or below it:
-//   1. What it needs was published before t0. A node that was not frozen before t0 holds all of that within its fences: it
-//      is either current, or was frozen at a later time with everything in it.
-//   2. A descent that begins after t0 meets only nodes that were not frozen before t0. The root offset, and every child
-//      offset of a node that is current, name nodes that are current, but for the one split in progress, whose old node is
-//      frozen after t0 (its entry is not yet visible to anyone, and earlier splits have ended). A node frozen after t0
-//      holds the offsets of the time when it was frozen, so the same goes for them.
-//   3. Let N1 be a node not frozen before t0, and N2 what its `next` says. If N1 was frozen at t1 >= t0, N2 was current at
-//      t1, or its replacement would have been put into N1.next before t1; if N1 is current, N2 is current or belongs to the
-//      split in progress. Either way N2 was not frozen before t0, and by induction 1 holds all along the list.
+//   1. A node that was not retired before t0 holds, within its fences, all that inserts which had ended by t0 put
+//      there: if it is current, anyway; if it is frozen, because the insert that split it ends after t0 and left it all
+//      that was there.
+//   2. A descent that begins after t0 meets no node that was retired before t0. Its root was current after t0, or is
+//      being split. The children of a node that is current or was frozen by an insert ending after t0 were current then,
+//      or are being split.
+//      A reader that takes the order before a split and the slot after it would mistake the left half for the whole, so
+//      it checks that the order still holds once it has loaded the child (LoadChild), and otherwise looks again. That
+//      can happen only as often as the node grows: 13 times in its life.
+//   3. Along the leaf list: let N1 be a leaf that was not retired before t0, and N2 what its link says. If N1 is
+//      current, so is N2, or it is being split. If N1 was frozen by an insert that ends after t0, N2 was current when
+//      that insert began, or its replacement would have been put into the link. Either way N2 was not retired before t0.
 //
 // Thread safety: one writer (TreeWriter), any number of readers.
 #pragma once
@@ -46,11 +49,16 @@ class Tree {
     [[nodiscard]] uint32_t Child() const { return found || rank == 0 ? rank : rank - 1; }
     [[nodiscard]] uint32_t ChildBefore() const { return rank == 0 ? 0 : rank - 1; }
   };
-  // In an inner node, the keys are the low fences of its children. The key lies within the node's fences, or is its high one.
-  [[nodiscard]] Place Find(const Node& node, std::string_view key) const;
+  // In an inner node, the keys are the low fences of its children. The key lies within the node's fences, or is its
+  // high one.
+  [[nodiscard]] Place Find(const Node& node, std::string_view key) const {
+    const Permutation order = node.LoadPermutation();
+    const Node::Counts heads = node.CountHeads(HeadIn(node, key), order.count());
+    return heads.equal == 0 ? Place{order, heads.below, false} : FindAmongEqualHeads(node, order, heads, key);
+  }
 
-  // A child by rank, and whether it is what the order says: false if the node was changed, so that the child may be but the
-  // left half of what was at that rank.
+  // A child by rank, and whether it is what the order says: false if the node was changed, so that the child may be but
+  // the left half of what was at that rank.
   struct Child {
     const Node& node;
     bool is_whole;
@@ -84,11 +92,12 @@ class Tree {
     AMETHYST_DCHECK(leaf.IsLeaf());
     return RecordAt(leaf.SlotAt(order, rank));
   }
-  // The head of a key within the node's fences. An inner node on the left or right edge of the tree has no fence there; it
-  // may be OPEN: skip a prefix that most keys are likely to have, and give keys below (above) all that have it the least
-  // (greatest) head. So heads never contradict the order of keys, which is all that they promise.
+  // The head of a key within the node's fences. An inner node on the left or right edge of the tree has no fence there;
+  // it may be OPEN: skip a prefix that most keys are likely to have, and give keys below (above) all that have it the
+  // least (greatest) head. So heads never contradict the order of keys, which is all that they promise.
   [[nodiscard]] BiasedHead HeadIn(const Node& node, std::string_view key) const {
-    if (node.is_open) [[unlikely]] return HeadAfterPrefix(key, RecordAt(node.link.load(std::memory_order_relaxed)).key().substr(0, node.skip));
+    if (node.is_open) [[unlikely]]
+      return HeadInOpen(node, key);
     return HeadAfter(key, node.skip);
   }
   [[nodiscard]] static BiasedHead HeadAfterPrefix(std::string_view key, std::string_view prefix) {
@@ -111,7 +120,10 @@ class Tree {
   }
 
   // Writer only: publishes a new root; says from where dead_since counts, before anything else is published.
-  void SetRoot(const Node& node) { root_.store(arena_.OffsetOf(&node), std::memory_order_release); }
+  void SetRoot(const Node& node) {
+    AMETHYST_ASSERT(node.height < kHeightMax);
+    root_.store(arena_.OffsetOf(&node), std::memory_order_release);
+  }
   void SetBaseSequence(key::SequenceNumber base) { base_sequence_.store(Raw(base), std::memory_order_relaxed); }
   [[nodiscard]] uint32_t SinceBase(key::SequenceNumber sequence) const {
     const uint64_t since = Raw(sequence) - base_sequence_.load(std::memory_order_relaxed);
@@ -119,6 +131,10 @@ class Tree {
   }
 
  private:
+  // Apart from their callers, which are the loop of every descent.
+  [[nodiscard, gnu::noinline]] BiasedHead HeadInOpen(const Node& node, std::string_view key) const;
+  [[nodiscard, gnu::noinline]] Place FindAmongEqualHeads(const Node& node, Permutation order, Node::Counts heads,
+                                                         std::string_view key) const;
   // As a comparison: the key at `rank` with `key`.
   [[nodiscard]] int CompareAt(const Node& node, Permutation order, uint32_t rank, std::string_view key) const;
 

@@ -125,7 +125,8 @@ void TreeWriter::Split(uint32_t height, uint32_t rank, Offset added, Offset repl
   const Node& old = *path_[height].node;
   const Permutation order = old.LoadPermutation();
   AMETHYST_ASSERT(order.count() == kNodeSlots && rank <= kNodeSlots);
-  Items items{.old = &old, .height = height, .count = kNodeSlots + 1, .all_live = order.live() == kNodeSlots, .skip = old.skip};
+  Items items{
+      .old = &old, .height = height, .count = kNodeSlots + 1, .all_live = order.live() == kNodeSlots, .skip = old.skip};
   for (uint32_t from = 0; from < kNodeSlots; ++from) {
     const uint32_t to = from + (from >= rank);
     items.heads[to] = old.heads[order.SlotAt(from)];
@@ -158,6 +159,7 @@ Node& TreeWriter::Build(Items items, uint32_t begin, uint32_t end) {
     node.slots[i].store(slot, std::memory_order_relaxed);
     if (!items.all_live) live += IsLive(items.height, slot);
   }
+  AMETHYST_DCHECK(items.prefix == Offset::kNone || items.height != 0);
   node.low = begin == 0 ? items.old->low : FenceOf(items.height, items.slots[begin]);
   node.skip = static_cast<uint16_t>(items.skip);
   node.height = static_cast<uint8_t>(items.height);
@@ -193,13 +195,14 @@ void TreeWriter::ChooseHeads(Items* items, uint32_t begin, uint32_t end) const {
     const Permutation order = old.LoadPermutation();
     const Offset first = FenceOf(old.height, old.SlotAt(order, 0));
     items->prefix = FenceOf(old.height, old.SlotAt(order, order.count() - 1));
-    items->skip = SharedPrefix(first != Offset::kNone ? first : FenceOf(old.height, old.SlotAt(order, 1)), items->prefix);
+    items->skip =
+        SharedPrefix(first != Offset::kNone ? first : FenceOf(old.height, old.SlotAt(order, 1)), items->prefix);
   }
   const std::string_view prefix =
       items->prefix == Offset::kNone ? std::string_view() : tree_.RecordAt(items->prefix).key().substr(0, items->skip);
   for (uint32_t i = begin; i < end; ++i) {
     const Offset fence = FenceOf(items->height, items->slots[i]);
-    items->heads[i] = fence == Offset::kNone            ? Bias(0)
+    items->heads[i] = fence == Offset::kNone           ? Bias(0)
                       : items->prefix == Offset::kNone ? tree_.HeadAfter(tree_.RecordAt(fence).key(), items->skip)
                                                        : Tree::HeadAfterPrefix(tree_.RecordAt(fence).key(), prefix);
   }
@@ -240,6 +243,7 @@ void TreeWriter::ReplaceInParent(const Node& old, const Node& left, const Node& 
     return;
   }
   Node& parent = *path_[height].node;
+  AMETHYST_DCHECK(parent.height == height && parent.low != right.low);
   const uint32_t rank = path_[height].rank;
   const Permutation order = parent.LoadPermutation();
   AMETHYST_DCHECK(&tree_.ChildAt(parent, order, rank) == &old);

@@ -4,8 +4,9 @@
 // dead_since at or below its `visible`, nothing under the node is live for it. A count is lowered to zero after
 // dead_since is stored, and a put is counted before Insert returns, so before any reader may see it.
 //
-// Space: a split makes two nodes of a full one and one entry, each with at least 7 slots (but on the right edge), so there
-// are at most N/7 + N/49 + ... = N/6 splits for N keys: kNodeBytesPerKey a key, and kNodeBytesFixed for edges and roots.
+// Space: a split makes two nodes of a full one and one entry, each with at least 7 slots (but on the right edge), so
+// there are at most N/7 + N/49 + ... = N/6 splits for N keys: kNodeBytesPerKey a key, and kNodeBytesFixed for edges and
+// roots.
 //
 // Thread safety: one thread at a time, beside any readers of the tree.
 #pragma once
@@ -37,7 +38,8 @@ class TreeWriter {
   // Fills the path to where the key is or belongs; true if it is there.
   bool Descend(std::string_view key);
   void Update(const key::Entry& entry);
-  // Adds `added`, which is new, after the path's rank at that height; `replacement`, if any, takes the slot at the rank.
+  // Adds `added`, which is new, after the path's rank at that height; `replacement`, if any, takes the slot at the
+  // rank.
   void Split(uint32_t height, uint32_t rank, Offset added, Offset replacement);
   void ReplaceInParent(const Node& old, const Node& left, const Node& right);
   // A new node of items [begin, end) of a split.

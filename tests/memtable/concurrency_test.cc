@@ -93,7 +93,8 @@ void ScanAll(Shared& shared, bool forward) {
     if (!forward) std::reverse(expected.begin(), expected.end());
     size_t seen = 0;
     std::string last;
-    for (forward ? cursor->SeekToFirst() : cursor->SeekToLast(); cursor->Valid(); forward ? cursor->Next() : cursor->Prev()) {
+    for (forward ? cursor->SeekToFirst() : cursor->SeekToLast(); cursor->Valid();
+         forward ? cursor->Next() : cursor->Prev()) {
       const key::Entry& entry = cursor->entry();
       if (!last.empty()) {
         ASSERT_TRUE(forward ? last <= entry.key() : last >= entry.key());

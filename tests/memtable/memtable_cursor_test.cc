@@ -51,9 +51,7 @@ class Walk {
         position_ = twin_.model.After(key);
         StepBack();
         break;
-      default:
-        cursor_->Seek(key);
-        position_ = twin_.model.AtOrAfter(key);
+      default: cursor_->Seek(key); position_ = twin_.model.AtOrAfter(key);
     }
   }
   // The end of the map stands for both ends.
@@ -66,7 +64,8 @@ class Walk {
       std::advance(position_, count);
       return;
     }
-    for (uint64_t steps = 1 + random_.Below(random_.OneIn(5) ? 200 : 5); steps > 0 && position_ != entries().end(); --steps) {
+    for (uint64_t steps = 1 + random_.Below(random_.OneIn(5) ? 200 : 5); steps > 0 && position_ != entries().end();
+         --steps) {
       cursor_->Next();
       ++position_;
       Compare();
@@ -79,7 +78,8 @@ class Walk {
       for (size_t i = 0; i < count; ++i) StepBack();
       return;
     }
-    for (uint64_t steps = 1 + random_.Below(random_.OneIn(5) ? 200 : 5); steps > 0 && position_ != entries().end(); --steps) {
+    for (uint64_t steps = 1 + random_.Below(random_.OneIn(5) ? 200 : 5); steps > 0 && position_ != entries().end();
+         --steps) {
       cursor_->Prev();
       StepBack();
       Compare();
@@ -195,7 +195,8 @@ TEST(MemtableCursor, WalksAHundredThousandVersionsBackwardInLittleTime) {
   twin.Put("z");
   const auto cursor = Memtable::NewCursor(twin.memtable);
   cursor->SeekToLast();
-  for (auto expected = twin.model.entries().rbegin(); expected != twin.model.entries().rend(); ++expected, cursor->Prev()) {
+  for (auto expected = twin.model.entries().rbegin(); expected != twin.model.entries().rend();
+       ++expected, cursor->Prev()) {
     ASSERT_TRUE(cursor->Valid());
     ASSERT_EQ(cursor->entry().tag, expected->first.second);
   }

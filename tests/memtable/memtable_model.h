@@ -44,7 +44,8 @@ class MemtableModel {
     return found != entries_.end() && found->first.first == key ? found : entries_.end();
   }
   // Whether any of the keys of [from, to) has a put as its newest version at or below `visible`.
-  [[nodiscard]] bool AnyLive(Entries::const_iterator from, Entries::const_iterator to, key::SequenceNumber visible) const {
+  [[nodiscard]] bool AnyLive(Entries::const_iterator from, Entries::const_iterator to,
+                             key::SequenceNumber visible) const {
     for (auto entry = from; entry != to; ++entry) {
       const auto newest = Find(entry->first.first, visible);
       if (newest != entries_.end() && newest->first.second.kind() == key::EntryKind::kPut) return true;

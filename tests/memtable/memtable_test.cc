@@ -14,7 +14,8 @@ namespace {
 void ExpectSameGet(const Twin& twin, std::string_view key, key::SequenceNumber visible) {
   const auto expected = twin.model.Find(key, visible);
   const auto found = twin.memtable->Get(key::LookupKey(key, visible));
-  ASSERT_EQ(found.has_value(), expected != twin.model.entries().end()) << "key of " << key.size() << " bytes: " << key.substr(0, 80);
+  ASSERT_EQ(found.has_value(), expected != twin.model.entries().end())
+      << "key of " << key.size() << " bytes: " << key.substr(0, 80);
   if (!found) return;
   EXPECT_EQ(found->tag, expected->first.second);
   EXPECT_EQ(found->value, expected->second);
@@ -61,7 +62,8 @@ TEST(Memtable, FollowsACustomOrder) {
 TEST(Memtable, TellsApartKeysThatDifferByATrailingZeroByte) {
   using namespace std::string_view_literals;
   Twin twin(1 << 20);
-  for (const std::string_view key : {"a"sv, "a\0"sv, "a\0\0"sv, ""sv, "\0"sv, "\0\0\0\0\0\0\0\0"sv, "\0\0\0\0\0\0\0\0\0"sv}) {
+  for (const std::string_view key :
+       {"a"sv, "a\0"sv, "a\0\0"sv, ""sv, "\0"sv, "\0\0\0\0\0\0\0\0"sv, "\0\0\0\0\0\0\0\0\0"sv}) {
     twin.Put(key, std::to_string(key.size()) + std::string(key));
   }
   for (const auto& [id, value] : twin.model.entries()) ExpectSameGet(twin, id.first, twin.visible);
@@ -136,7 +138,8 @@ TEST(Memtable, EstimatesTheBytesOfARange) {
   base::Random random(9);
   for (int i = 0; i < 20'000; ++i) twin.Put(RandomKey(KeyShape::kDecimalSparse, random), std::string(80, 'v'));
   const auto entries = twin.memtable->raw_bytes();
-  EXPECT_NEAR(static_cast<double>(twin.memtable->ApproximateBytes("", "9")), static_cast<double>(entries), 0.02 * static_cast<double>(entries));
+  EXPECT_NEAR(static_cast<double>(twin.memtable->ApproximateBytes("", "9")), static_cast<double>(entries),
+              0.02 * static_cast<double>(entries));
   const auto near_tenth = static_cast<double>(twin.memtable->ApproximateBytes("00", "01844674407370955161"));
   EXPECT_NEAR(near_tenth, 0.1 * static_cast<double>(entries), 0.03 * static_cast<double>(entries));
   EXPECT_EQ(twin.memtable->ApproximateBytes("5", "5"), 0u);

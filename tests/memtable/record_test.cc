@@ -10,8 +10,10 @@
 namespace amethyst::memtable {
 namespace {
 
-const Record* Create(Arena& arena, std::string_view key, uint64_t sequence, std::string_view value, const Record* older) {
-  return Record::Create(arena, key::Entry(key, key::Tag(key::SequenceNumber{sequence}, key::EntryKind::kPut), value), older);
+const Record* Create(Arena& arena, std::string_view key, uint64_t sequence, std::string_view value,
+                     const Record* older) {
+  return Record::Create(arena, key::Entry(key, key::Tag(key::SequenceNumber{sequence}, key::EntryKind::kPut), value),
+                        older);
 }
 
 TEST(Record, ShowsWhatItWasMadeOf) {
@@ -46,7 +48,8 @@ TEST(Record, TakesTheBytesThatItSays) {
 TEST(Record, FindsAnyVersionByDepthAndBySequence) {
   Arena arena(size_t{16} << 20);
   std::vector<const Record*> versions;
-  for (uint64_t i = 0; i < 5000; ++i) versions.push_back(Create(arena, "k", 10 + 2 * i, "", i == 0 ? nullptr : versions.back()));
+  for (uint64_t i = 0; i < 5000; ++i)
+    versions.push_back(Create(arena, "k", 10 + 2 * i, "", i == 0 ? nullptr : versions.back()));
   for (uint32_t depth = 0; depth < versions.size(); ++depth) {
     ASSERT_EQ(versions[depth]->depth(), depth);
     ASSERT_EQ(&versions.back()->AtDepth(arena, depth), versions[depth]);

@@ -102,8 +102,10 @@ TEST(TreeWriter, KeepsAllThatNodesPromiseForKeysOfEveryShape) {
     base::Random random(static_cast<uint64_t>(shape) + 11);
     Sample sample;
     for (int i = 0; i < (shape == KeyShape::kLong ? 200 : 20'000); ++i) {
-      const bool dying = i / 2000 % 2 == 1;  // Long times of almost only deletes, so that whole subtrees die and revive.
-      sample.Insert(RandomKey(shape, random), random.OneIn(dying ? 20 : 2) ? key::EntryKind::kPut : key::EntryKind::kDelete);
+      const bool dying =
+          i / 2000 % 2 == 1;  // Long times of almost only deletes, so that whole subtrees die and revive.
+      sample.Insert(RandomKey(shape, random),
+                    random.OneIn(dying ? 20 : 2) ? key::EntryKind::kPut : key::EntryKind::kDelete);
       if (i % 997 == 0) sample.Check();
     }
     sample.Check();
@@ -140,7 +142,8 @@ TEST(TreeWriter, LetsHeadsTellAlmostAllKeysApart) {
   Sample sample;
   base::Random random(8);
   std::vector<std::string> keys;
-  for (int i = 0; i < 30'000; ++i) keys.push_back(fmt::format("https://example.org/catalogue/item/{:012}", random.Below(1'000'000)));
+  for (int i = 0; i < 30'000; ++i)
+    keys.push_back(fmt::format("https://example.org/catalogue/item/{:012}", random.Below(1'000'000)));
   for (const std::string& key : keys) sample.Insert(key, key::EntryKind::kPut);
   uint64_t visits = 0;
   uint64_t ties = 0;
