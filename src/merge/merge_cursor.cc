@@ -80,7 +80,8 @@ class MergeCursor final : public Cursor {
   SourceQueue queue_;
   Status status_;
   std::string key_;  // Of the seek or turn in progress.
-  // The winner's cursor stands at the first entry shown (the last, going back), but that SkipDead may have moved it inside.
+  // The winner's cursor stands at the first entry shown (the last, going back), but that SkipDead may have moved it
+  // inside.
   size_t shown_ = 0;
   size_t winner_offset_ = 0;
   bool follows_same_key_ = false;  // What will be shown next starts with the key that was shown last.
@@ -103,8 +104,8 @@ void MergeCursor::ContinueAfterWinner() {
   Show();
 }
 
-// Every source goes to its nearest entry on the other side of the pivot: the entry that the merge stands at. A memtable may have grown
-// meanwhile, so that one step need not be enough.
+// Every source goes to its nearest entry on the other side of the pivot: the entry that the merge stands at. A memtable
+// may have grown meanwhile, so that one step need not be enough.
 void MergeCursor::Turn(Direction direction) {
   Cursor& pivot = queue_.winner();
   const uint32_t pivot_index = queue_.winner_index();
@@ -155,7 +156,8 @@ void MergeCursor::Show() {
   }
 }
 
-// How many entries of `batch`, counted in the merge's direction, come before the key `limit`; the first one is known to.
+// How many entries of `batch`, counted in the merge's direction, come before the key `limit`; the first one is known
+// to.
 size_t MergeCursor::StretchBefore(std::string_view limit, std::span<const Entry> batch) const {
   const bool forward = queue_.direction() == Direction::kForward;
   const auto before = [&](size_t i) {

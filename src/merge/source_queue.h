@@ -1,11 +1,10 @@
 // The sources of a merge that still have entries, sorted: the winner first, then the runner-up.
 //
-// A sorted array, for a merge has few sources (levels, tables of level 0, memtables): the runner-up is known without a comparison,
-// and a moved winner finds its place in log k of them and a short move. Most comparisons are of RANKS: integers that never
-// contradict the order of the keys. Under the bytewise order that is the head after a focus, a prefix that the sources'
-// keys share of late; keys outside the focus rank at the ends. Equal ranks decide nothing. When too many ranks tie, the focus
-// follows the keys.
-// Thread safety: one thread at a time.
+// A sorted array, for a merge has few sources (levels, tables of level 0, memtables): the runner-up is known without a
+// comparison, and a moved winner finds its place in log k of them and a short move. Most comparisons are of RANKS:
+// integers that never contradict the order of the keys. Under the bytewise order that is the head after a focus, a
+// prefix that the sources' keys share of late; keys outside the focus rank at the ends. Equal ranks decide nothing.
+// When too many ranks tie, the focus follows the keys. Thread safety: one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +25,8 @@ class SourceQueue {
 
   // Empties the queue, which then sorts in `direction`.
   void Reset(Direction direction);
-  // Adds a valid cursor; Sort before anything else is asked. `index` names the source and decides between equal entries.
+  // Adds a valid cursor; Sort before anything else is asked. `index` names the source and decides between equal
+  // entries.
   void Add(key::Cursor* cursor, uint32_t index) { items_.push_back({RankOf(cursor->entry().key()), cursor, index}); }
   void Sort();
 

@@ -1,9 +1,10 @@
 // A live table: what the manifest knows of it, and its reader once somebody needed it.
 //
-// Shared by every version that lists it, and through them by views, iterators and running compactions. When an edit has removed it
-// (MarkObsolete) and the last of these lets go, its reader is closed and its file handed to the store's list of obsolete
-// files, which a background job deletes: files die after the manifest has forgotten them and after their last reader.
-// Thread safety: any thread at once.
+// Shared by every version that lists it, and through them by views, iterators and running compactions. When an edit has
+// removed it (MarkObsolete) and the last of these lets go, its reader is closed and its file handed to the store's list
+// of obsolete files, which a background job deletes: files die after the manifest has forgotten them and after their
+// last reader. A table that moves to another level stays the same object: two of them for one file would delete it
+// under each other. Thread safety: any thread at once.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,7 @@
 #include <memory>
 
 #include "amethyst/error.h"
-#include "base/mutex.h"
+#include "cache/memory_budget.h"
 #include "key/types.h"
 #include "sstable/table_info.h"
 #include "sstable/table_reader.h"
@@ -24,24 +25,33 @@ class Table {
  public:
   Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info);
   ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
 
   [[nodiscard]] key::FileNumber number() const { return number_; }
   [[nodiscard]] const sstable::TableInfo& info() const { return info_; }
 
   // The reader if it is open; nullptr: call Open, outside epochs. Valid while the table is.
-  [[nodiscard]] const sstable::TableReader* reader() const { return reader_.load(std::memory_order_acquire); }
-  // Opens the reader, once, and returns it.
+  [[nodiscard]] const sstable::TableReader* reader() const {
+    const Opened* opened = opened_.load(std::memory_order_acquire);  // Pairs with the exchange in Open.
+    return opened == nullptr ? nullptr : opened->reader.get();
+  }
+  // Opens the reader unless it is open, and returns it. Of several threads that open at once, one reader stays.
   [[nodiscard]] Result<const sstable::TableReader*> Open() const;
 
   // The manifest no longer lists it: its file goes when the last reference does.
   void MarkObsolete() const { obsolete_.store(true, std::memory_order_release); }
 
  private:
-  std::shared_ptr<TableStore> store_;
+  struct Opened {
+    std::unique_ptr<sstable::TableReader> reader;
+    cache::Reservation memory;  // What the reader holds outside the cache.
+  };
+
+  const std::shared_ptr<TableStore> store_;
   const key::FileNumber number_;
   const sstable::TableInfo info_;
-  mutable base::Mutex opening_;
-  mutable std::atomic<const sstable::TableReader*> reader_{nullptr};  // Set once by Open, read by lookups.
+  mutable std::atomic<const Opened*> opened_{nullptr};  // Owned. Set once by Open, read by lookups.
   mutable std::atomic<bool> obsolete_{false};  // Set by the edit that removes the table, read by its destructor.
 };
 

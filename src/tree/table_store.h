@@ -1,8 +1,7 @@
 // The directory's table files: opens them under a limit of descriptors, names them, and deletes what is obsolete.
 //
-// Readers stay open in memory; it is descriptors that are limited: a reader's file is a handle that opens on demand and gives its
-// descriptor back when the limit asks for it (least recently used first). EMFILE evicts and tries again.
-// Thread safety: any thread at once. Lock rank: leaf.
+// Readers stay open in memory; it is descriptors that are limited (see open_files.h): a reader's file opens on demand
+// and gives its descriptor back when the limit asks for it. Thread safety: any thread at once. Lock rank: leaf.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "cache/memory_budget.h"
 #include "io/environment.h"
 #include "key/order.h"
 #include "key/types.h"
+#include "tree/open_files.h"
 
 namespace amethyst::tree {
 
@@ -26,24 +27,38 @@ class TableStore {
   };
   TableStore(std::shared_ptr<io::Environment> environment, std::shared_ptr<cache::MemoryBudget> budget,
              Settings settings);
-  ~TableStore();
 
   [[nodiscard]] std::string Path(key::FileNumber number) const;
   [[nodiscard]] Result<std::unique_ptr<io::WritableFile>> Create(key::FileNumber number);
   // A file that opens on demand.
   [[nodiscard]] std::shared_ptr<io::RandomAccessFile> Handle(key::FileNumber number);
 
-  [[nodiscard]] cache::MemoryBudget& budget();
-  [[nodiscard]] const key::Order& order() const;
-  [[nodiscard]] io::FileSystem& files();
-  [[nodiscard]] uint64_t open_files() const;
+  [[nodiscard]] cache::MemoryBudget& budget() { return *budget_; }
+  [[nodiscard]] const key::Order& order() const { return settings_.order; }
+  [[nodiscard]] io::FileSystem& files() { return environment_->files(); }
+  [[nodiscard]] uint64_t open_files() const { return open_files_->count(); }
+  // As OpenFiles::WithDescriptor: tables give way to whoever else needs a descriptor.
+  template <typename Call>
+  [[nodiscard]] auto WithDescriptor(Call call) {
+    return open_files_->WithDescriptor(call);
+  }
 
-  // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is tried later).
-  void AddObsolete(key::FileNumber number);
-  [[nodiscard]] bool HasObsolete() const;
-  [[nodiscard]] Status DeleteObsolete();
+  // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is
+  // tried, and what failed is tried again the next time).
+  void AddObsolete(key::FileNumber number) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] bool HasObsolete() const AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status DeleteObsolete() AMETHYST_EXCLUDES(mutex_);
   // Closes every descriptor. Later reads fail with kClosed. Nothing is deleted afterwards.
-  void Close();
+  void Close() AMETHYST_EXCLUDES(mutex_);
+
+ private:
+  const std::shared_ptr<io::Environment> environment_;
+  const std::shared_ptr<cache::MemoryBudget> budget_;
+  const Settings settings_;
+  const std::shared_ptr<OpenFiles> open_files_;
+  mutable base::Mutex mutex_;
+  std::vector<key::FileNumber> obsolete_ AMETHYST_GUARDED_BY(mutex_);
+  bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace amethyst::tree

@@ -1,24 +1,33 @@
 // The tree's durable state: the current version, the manifest behind it, and the numbers that are never used twice.
 //
-// Apply makes an edit durable first and visible second. Files first, then the manifest, then deletion: a crash between leaves orphans,
-// never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a snapshot of the state as
-// its first record) at open and when it has grown past a few times its snapshot. The first failed manifest write is latched.
-// Thread safety: any thread at once; Apply calls are serialised by the tree's lock, which is held over the manifest's I/O and
-// ranks below the commit lock (never take the commit lock inside Apply).
+// Apply makes an edit durable first and visible second. Files first, then the manifest, then deletion: a crash between
+// leaves orphans, never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a
+// snapshot of the state as its first record) at open, when it has grown past a few times its snapshot, and after an
+// append that ran out of space. The first failed manifest write, but for kNoSpace, is latched: no further edit is
+// written and nothing is removed. Thread safety: any thread at once; Apply calls are serialised by the tree's lock,
+// which is held over the manifest's I/O and ranks below the commit lock (never take the commit lock inside Apply).
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "amethyst/error.h"
+#include "base/function_ref.h"
+#include "base/mutex.h"
 #include "io/environment.h"
+#include "tree/file_names.h"
+#include "tree/manifest.h"
 #include "tree/table_store.h"
+#include "tree/tree_state.h"
 #include "tree/version.h"
 
 namespace amethyst::tree {
 
 struct TreeSettings {
-  std::string directory;
+  std::string directory{};
   key::Order order{};
   bool create_if_missing = true;
   bool error_if_exists = false;
@@ -31,42 +40,78 @@ struct RecoveredTree {
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
-  std::optional<wal::LogCut> clean_log_end;
-  bool created = false;  // There was no database before.
+  std::optional<wal::LogCut> clean_log_end;  // Revoked in the manifest by this open.
+  bool created = false;                      // There was no database before.
 };
 
 class Tree {
  public:
-  // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that may not exist,
-  // another comparator, or files that are not ours; kNotSupported: a newer format; kCorruption: damage, or a table that is missing or of another size.
-  [[nodiscard]] static Result<std::unique_ptr<Tree>> Open(std::shared_ptr<TableStore> store, const TreeSettings& settings);
-  ~Tree();
+  // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that
+  // may not exist, another comparator, or files that are not ours; kNotSupported: a newer format; kCorruption: damage,
+  // or a table that is missing or of another size. Opening an existing database works on a full disk.
+  [[nodiscard]] static Result<std::unique_ptr<Tree>> Open(std::shared_ptr<TableStore> store,
+                                                          const TreeSettings& settings);
 
-  [[nodiscard]] const RecoveredTree& recovered() const;
-  [[nodiscard]] std::shared_ptr<const Version> current() const;
+  [[nodiscard]] const RecoveredTree& recovered() const { return recovered_; }
+  [[nodiscard]] std::shared_ptr<const Version> current() const AMETHYST_EXCLUDES(current_mutex_);
   // Never the same twice, over all opens (numbers seen in the directory are skipped).
-  [[nodiscard]] key::FileNumber NewFileNumber();
+  [[nodiscard]] key::FileNumber NewFileNumber() {
+    return key::FileNumber{next_file_number_.fetch_add(1, std::memory_order_relaxed)};
+  }
 
-  // Writes `edit` to the manifest, syncs it, makes the next version current, marks removed tables obsolete, and calls `installed`
-  // with the new version before any later Apply can run. kNoSpace leaves the tree as it was and is not latched; another failure is
-  // latched: no further edit is written.
-  [[nodiscard]] Status Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed);
+  // Writes `edit` to the manifest, syncs it, makes the next version current, marks removed tables obsolete, and calls
+  // `installed` with the new version before any later Apply can run. The files of added tables are written and synced
+  // by the caller; their names are made durable here (one directory sync if any table is added).
+  //
+  // kNoSpace, and running out of descriptors, leave the tree as it was and are not latched; another failure to write
+  // is. After any failure the files of added tables belong to the tree: the caller neither removes them nor adds them
+  // again, for the failed record may be what the next open reads. They are removed once it cannot (see
+  // TableStore::AddObsolete), or by that open. An edit that does not fit the version is refused with kCorruption, and
+  // nothing is written.
+  [[nodiscard]] Status Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed)
+      AMETHYST_EXCLUDES(mutex_, current_mutex_);
 
-  // Names in the directory that are ours but not live: tables no version lists, old manifests, temporary files; not log segments.
-  [[nodiscard]] Result<std::vector<std::string>> Orphans() const;
-  [[nodiscard]] Status health() const;
-  [[nodiscard]] Status Close();  // Of the manifest's descriptor.
+  // Names in the directory that are ours but not live: tables no version lists, old manifests, temporary files; not log
+  // segments. Only before the first table is written and the first edit applied: a table in the making would look like
+  // an orphan.
+  [[nodiscard]] Result<std::vector<std::string>> Orphans() const AMETHYST_EXCLUDES(mutex_);
+  // The latched error, if any.
+  [[nodiscard]] Status health() const AMETHYST_EXCLUDES(mutex_);
+  // The number of the manifest that CURRENT names, for inspection.
+  [[nodiscard]] key::FileNumber manifest_number() const AMETHYST_EXCLUDES(mutex_);
+  // Of the manifest's descriptor; a later Apply fails with kClosed.
+  [[nodiscard]] Status Close() AMETHYST_EXCLUDES(mutex_);
+
+ private:
+  Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state);
+
+  [[nodiscard]] Status OpenManifest(key::FileNumber old_manifest) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status Write(const VersionEdit& edit, const TreeState& next) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Append(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Rewrite(const TreeState& next) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const TreeState& next);
+  [[nodiscard]] std::unexpected<Error> GiveUp(key::FileNumber manifest, const Error& error) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status SyncDirectory();
+  void LatchUnlessTransient(const Error& error) AMETHYST_REQUIRES(mutex_);
+  void Abandon(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
+
+  const std::shared_ptr<TableStore> store_;
+  const TreeSettings settings_;
+  RecoveredTree recovered_;
+  std::atomic<uint64_t> next_file_number_;  // Of any thread, by NewFileNumber.
+
+  mutable base::Mutex mutex_;  // The tree's lock, held over the manifest's I/O.
+  TreeState state_ AMETHYST_GUARDED_BY(mutex_);
+  Status health_ AMETHYST_GUARDED_BY(mutex_);
+  bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
+  key::FileNumber manifest_number_ AMETHYST_GUARDED_BY(mutex_){};         // What CURRENT names; 0: there is none yet.
+  std::unique_ptr<ManifestWriter> manifest_ AMETHYST_GUARDED_BY(mutex_);  // nullptr: the next write starts a new one.
+  uint64_t rewrite_above_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  // Added by failed edits that the sealed manifest may hold: their files wait for a new one.
+  std::vector<key::FileNumber> abandoned_ AMETHYST_GUARDED_BY(mutex_);
+
+  mutable base::Mutex current_mutex_;  // Leaf; below mutex_.
+  std::shared_ptr<const Version> current_ AMETHYST_GUARDED_BY(current_mutex_);
 };
-
-// Names of files: "000012.sst", "000013.wal", "MANIFEST-000001", "CURRENT", "LOCK".
-[[nodiscard]] std::string TableFileName(key::FileNumber number);
-[[nodiscard]] std::string LogFileName(key::FileNumber number);
-enum class FileType : uint8_t { kTable, kLogSegment, kManifest, kCurrent, kLock, kTemporary };
-struct ParsedFileName {
-  FileType type;
-  key::FileNumber number{};
-};
-// nullopt: not a name that Amethyst gives.
-[[nodiscard]] std::optional<ParsedFileName> ParseFileName(std::string_view name);
 
 }  // namespace amethyst::tree

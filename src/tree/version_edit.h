@@ -1,7 +1,19 @@
 // One durable change of the tree, as a manifest record: tables added and removed, and how far the log is flushed.
 //
-// Encoded as tagged fields, so that later versions can add some: unknown fields marked ignorable are skipped, others refused by number
-// (docs/format/manifest.md). Thread safety: plain values.
+// Encoded as tagged fields, so that later versions can add some: unknown fields marked ignorable are skipped, others
+// refused by number (docs/format/manifest.md). Decoding bounds every number, so that what it returns can be computed
+// with. Thread safety: plain values.
+//
+//    field:  | tag varint: number * 2 + ignorable | length varint | content |
+//
+//    1 added table      varint level, varint number, uid u128, varint file bytes, digest u64, smallest key, largest key
+//                       (each varint length and bytes), varints: smallest sequence, largest sequence, entries, deletes,
+//                       raw bytes, oldest delete time in seconds
+//    2 removed table    varint level, varint number
+//    3 flushed sequence, 4 first log segment, 5 next file number, 6 last sequence: a varint each
+//    7 clean log end    varints: segment, offset, last sequence, next ordinal; then chained checksum u64
+//    8 database uid     u128
+//    9 comparator name  bytes
 #pragma once
 
 #include <cstdint>
@@ -14,7 +26,7 @@
 #include "base/hash.h"
 #include "key/types.h"
 #include "sstable/table_info.h"
-#include "wal/log_recovery.h"
+#include "wal/log_position.h"
 
 namespace amethyst::tree {
 
@@ -33,7 +45,7 @@ struct RemovedTable {
 
 struct VersionEdit {
   std::vector<AddedTable> added;      // To level 0: oldest first.
-  std::vector<RemovedTable> removed;
+  std::vector<RemovedTable> removed;  // A table that is removed and added again moves to another level.
   // Every entry at or below it is in tables (kNone writes in flushed memtables included): recovery skips it in the log.
   std::optional<key::SequenceNumber> flushed_sequence;
   // Oldest log segment that recovery needs.
@@ -49,7 +61,10 @@ struct VersionEdit {
   std::optional<std::string> comparator_name;
 
   void AppendTo(std::string* to) const;
+  // kNotSupported for an unknown field that may not be ignored; kCorruption, naming the byte, for anything else.
   [[nodiscard]] static Result<VersionEdit> FromBytes(std::string_view bytes);
+
+  friend bool operator==(const VersionEdit&, const VersionEdit&) = default;
 };
 
 }  // namespace amethyst::tree

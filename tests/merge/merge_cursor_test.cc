@@ -48,7 +48,8 @@ struct Sources {
   std::vector<OwnedEntry> all;
 };
 
-Sources RandomSources(base::Random& random, const Order& order, uint64_t entries, uint64_t keys, uint64_t delete_percent) {
+Sources RandomSources(base::Random& random, const Order& order, uint64_t entries, uint64_t keys,
+                      uint64_t delete_percent) {
   Sources sources;
   const uint64_t parts = random.Below(7);
   for (uint64_t i = 0; i < parts; ++i) sources.parts.push_back(std::make_shared<std::vector<OwnedEntry>>());
@@ -68,7 +69,8 @@ Sources RandomSources(base::Random& random, const Order& order, uint64_t entries
 std::unique_ptr<Cursor> Merged(base::Random& random, const Sources& sources, const Order& order) {
   std::vector<std::unique_ptr<Cursor>> cursors;
   for (const auto& part : sources.parts) {
-    cursors.push_back(std::make_unique<VectorCursor>(part, order, VectorCursor::Settings{1 + random.Below(40), {}, true}));
+    cursors.push_back(
+        std::make_unique<VectorCursor>(part, order, VectorCursor::Settings{1 + random.Below(40), {}, true}));
   }
   return NewMergeCursor(std::move(cursors), order);
 }
@@ -308,7 +310,8 @@ TEST(MergeCursor, PaysForInterleavedSourcesSomeComparisonsAnEntry) {
 TEST(MergeCursor, SkipsADeadStretchUpToWhereAnotherSourceHasAnOlderVersion) {
   std::vector<OwnedEntry> queue;
   for (int i = 0; i < 1000; ++i) {
-    queue.push_back({std::to_string(1000 + i), SequenceNumber{static_cast<uint64_t>(2000 + i)}, EntryKind::kDelete, ""});
+    queue.push_back(
+        {std::to_string(1000 + i), SequenceNumber{static_cast<uint64_t>(2000 + i)}, EntryKind::kDelete, ""});
   }
   std::vector<OwnedEntry> older = {{"1500", SequenceNumber{1}, EntryKind::kPut, "hidden"},
                                    {"3000", SequenceNumber{2}, EntryKind::kPut, "live"}};

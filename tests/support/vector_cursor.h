@@ -1,7 +1,8 @@
 // A cursor over a sorted vector: the obvious source for tests of whatever consumes cursors, and a demanding one.
 //
-// Each batch it shows is a private copy, freed when the cursor moves past it, so that a sanitizer catches whoever holds a view for too
-// long. Batches have a fixed size, entries can be made unreadable, and moves are counted. Thread safety: one thread at a time.
+// Each batch it shows is a private copy, freed when the cursor moves past it, so that a sanitizer catches whoever holds
+// a view for too long. Batches have a fixed size, entries can be made unreadable, and moves are counted. Thread safety:
+// one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -106,7 +107,8 @@ class VectorCursor final : public key::Cursor {
   void ShowForward(size_t begin) { Show(begin, std::min(entries_->size(), begin + settings_.batch_entries), false); }
   void ShowBackward(size_t end) { Show(end - std::min(end, settings_.batch_entries), end, true); }
 
-  // Shows [begin, end) at its first or last entry; the batch gives way to an unreadable entry, unless that is where it starts.
+  // Shows [begin, end) at its first or last entry; the batch gives way to an unreadable entry, unless that is where it
+  // starts.
   void Show(size_t begin, size_t end, bool at_last) {
     status_ = {};
     Clear();

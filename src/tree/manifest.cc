@@ -1,0 +1,208 @@
+#include "tree/manifest.h"
+
+#include <optional>
+
+#include "base/assert.h"
+#include "base/coding.h"
+#include "base/error.h"
+#include "tree/file_names.h"
+
+namespace amethyst::tree {
+namespace {
+
+constexpr uint64_t Padded(uint64_t bytes) {
+  return (bytes + kManifestAlignment - 1) & ~uint64_t{kManifestAlignment - 1};
+}
+static_assert(kManifestHeaderBytes % kManifestAlignment == 0 && kManifestRecordHeaderBytes % kManifestAlignment == 0);
+
+base::Location LocationOf(const ManifestIdentity& identity, uint64_t offset) {
+  const base::Uid& uid = identity.database_uid;
+  return {.owner = {.low = uid.low ^ key::Raw(identity.number), .high = uid.high}, .offset = offset};
+}
+
+struct Record {
+  uint64_t begin = 0;
+  uint32_t ordinal = 0;
+  std::string_view payload;
+  [[nodiscard]] uint64_t end() const { return begin + kManifestRecordHeaderBytes + Padded(payload.size()); }
+};
+
+// Finds whole records. What it hashes is bounded by a multiple of the file's size, whatever the lengths claim.
+class RecordFinder {
+ public:
+  RecordFinder(std::string_view bytes, const ManifestIdentity& identity)
+      : bytes_(bytes), identity_(identity), hash_bytes_left_(16 * bytes.size()) {}
+
+  // The first whole record at or after `offset`.
+  [[nodiscard]] std::optional<Record> Find(uint64_t offset) {
+    for (; offset + kManifestRecordHeaderBytes <= bytes_.size() && !exhausted(); offset += kManifestAlignment) {
+      if (const std::optional<Record> record = At(offset)) return record;
+    }
+    return std::nullopt;
+  }
+  // Gave up, for too much of the file looks like records and is none.
+  [[nodiscard]] bool exhausted() const { return hash_bytes_left_ == 0; }
+
+ private:
+  std::optional<Record> At(uint64_t offset) {
+    const std::string_view rest = bytes_.substr(offset);
+    const auto length = base::LoadFixed<uint32_t>(rest.data() + 8);
+    if (length > rest.size() - kManifestRecordHeaderBytes) return std::nullopt;
+    const std::string_view checked = rest.substr(8, 8 + size_t{length});
+    hash_bytes_left_ -= std::min<uint64_t>(hash_bytes_left_, checked.size());
+    const uint64_t expected = base::Checksum(checked, LocationOf(identity_, offset));
+    if (base::LoadFixed<uint64_t>(rest.data()) != expected) return std::nullopt;
+    return Record{.begin = offset,
+                  .ordinal = base::LoadFixed<uint32_t>(rest.data() + 12),
+                  .payload = rest.substr(kManifestRecordHeaderBytes, length)};
+  }
+
+  std::string_view bytes_;
+  ManifestIdentity identity_;
+  uint64_t hash_bytes_left_;
+};
+
+Result<ManifestIdentity> ParseHeader(std::string_view bytes, const std::string& path, key::FileNumber number) {
+  if (bytes.size() < kManifestHeaderBytes || !bytes.starts_with(kManifestMagic)) {
+    return base::Corruption("{}, offset 0: expected the header of a manifest, found something else in {} bytes", path,
+                            bytes.size());
+  }
+  const ManifestIdentity identity{.database_uid = {.low = base::LoadFixed<uint64_t>(bytes.data() + 16),
+                                                   .high = base::LoadFixed<uint64_t>(bytes.data() + 24)},
+                                  .number = key::FileNumber{base::LoadFixed<uint64_t>(bytes.data() + 32)}};
+  const uint64_t expected = base::Checksum(bytes.substr(0, kManifestHeaderBytes - 8), LocationOf(identity, 0));
+  const auto found = base::LoadFixed<uint64_t>(bytes.data() + kManifestHeaderBytes - 8);
+  if (found != expected) {
+    return base::Corruption("{}, offset 40: checksum expected {:016x}, found {:016x}", path, expected, found);
+  }
+  const auto version = base::LoadFixed<uint32_t>(bytes.data() + 8);
+  if (version != kManifestVersion) {
+    return base::NotSupported("{}: manifest format version {} is not known to this build, which reads {}", path,
+                              version, kManifestVersion);
+  }
+  if (identity.number != number) {
+    return base::Corruption("{}, offset 32: expected manifest number {}, found {}", path, key::Raw(number),
+                            key::Raw(identity.number));
+  }
+  return identity;
+}
+
+Result<VersionEdit> DecodeRecord(const Record& record, const std::string& path) {
+  Result<VersionEdit> edit = VersionEdit::FromBytes(record.payload);
+  if (edit) return edit;
+  return base::MakeError(edit.error().code(), "{}, record at offset {}: {}", path, record.begin,
+                         edit.error().message());
+}
+
+}  // namespace
+
+std::string EncodeManifestHeader(const ManifestIdentity& identity) {
+  std::string header(kManifestMagic);
+  base::AppendFixed<uint32_t>(&header, kManifestVersion);
+  base::AppendFixed<uint32_t>(&header, 0);
+  base::AppendFixed(&header, identity.database_uid.low);
+  base::AppendFixed(&header, identity.database_uid.high);
+  base::AppendFixed(&header, key::Raw(identity.number));
+  base::AppendFixed(&header, base::Checksum(header, LocationOf(identity, 0)));
+  AMETHYST_ASSERT(header.size() == kManifestHeaderBytes);
+  return header;
+}
+
+std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offset, uint32_t ordinal,
+                                 std::string_view payload) {
+  AMETHYST_ASSERT(offset % kManifestAlignment == 0 && payload.size() <= kManifestBytesMax);
+  std::string checked;
+  base::AppendFixed(&checked, static_cast<uint32_t>(payload.size()));
+  base::AppendFixed(&checked, ordinal);
+  checked += payload;
+  std::string copies;
+  for (int copy = 0; copy < 2; ++copy) {
+    base::AppendFixed(&copies, base::Checksum(checked, LocationOf(identity, offset + copies.size())));
+    copies += checked;
+    copies.resize(Padded(copies.size()));
+  }
+  return copies;
+}
+
+Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& files, const std::string& directory,
+                                                               const ManifestIdentity& identity) {
+  AMETHYST_ASSIGN(auto file, files.Create(io::JoinPath(directory, ManifestFileName(identity.number))));
+  AMETHYST_TRY(file->Append(EncodeManifestHeader(identity)));
+  return std::unique_ptr<ManifestWriter>(new ManifestWriter(std::move(file), identity));
+}
+
+Status ManifestWriter::Append(const VersionEdit& edit) {
+  std::string payload;
+  edit.AppendTo(&payload);
+  AMETHYST_TRY(file_->Append(EncodeManifestRecord(identity_, file_->size(), next_ordinal_, payload)));
+  ++next_ordinal_;
+  return file_->Sync();
+}
+
+Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& path, key::FileNumber number,
+                                     base::FunctionRef<Status(const VersionEdit&)> apply) {
+  AMETHYST_ASSIGN(const ManifestIdentity identity, ParseHeader(bytes, path, number));
+  ManifestReport report{.database_uid = identity.database_uid};
+  RecordFinder finder(bytes, identity);
+  uint64_t offset = kManifestHeaderBytes;
+  while (const std::optional<Record> record = finder.Find(offset)) {
+    if (record->begin != offset) ++report.damaged_copies;
+    if (record->ordinal == report.records) {
+      AMETHYST_ASSIGN(const VersionEdit edit, DecodeRecord(*record, path));
+      AMETHYST_TRY(apply(edit));
+      ++report.records;
+    } else if (uint64_t{record->ordinal} + 1 != report.records) {  // Not the second copy of the last one either.
+      return base::Corruption("{}, offset {}: damaged: expected record {}, found record {} at offset {}", path, offset,
+                              report.records, record->ordinal, record->begin);
+    }
+    offset = record->end();
+  }
+  if (finder.exhausted() || report.records == 0) {
+    return base::Corruption("{}, offset {}: damaged: expected record {}, found no whole record", path, offset,
+                            report.records);
+  }
+  report.torn_bytes = bytes.size() - offset;
+  return report;
+}
+
+Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory, key::FileNumber number,
+                                    base::FunctionRef<Status(const VersionEdit&)> apply) {
+  const std::string path = io::JoinPath(directory, ManifestFileName(number));
+  AMETHYST_ASSIGN(const bool exists, files.Exists(path));
+  if (!exists) return base::Corruption("{}: expected the manifest that CURRENT names, found no such file", path);
+  AMETHYST_ASSIGN(const uint64_t size, files.FileSize(path));
+  if (size > kManifestBytesMax) {
+    return base::Corruption("{}: expected a manifest of at most {} bytes, found {}", path, kManifestBytesMax, size);
+  }
+  AMETHYST_ASSIGN(const std::string bytes, io::ReadFile(files, path));
+  return ParseManifest(bytes, path, number, apply);
+}
+
+std::string EncodeCurrent(key::FileNumber manifest) {
+  const std::string name = ManifestFileName(manifest);
+  return fmt::format("{}\nxxh3 {:016x}\n", name, base::Hash64(name));
+}
+
+Result<key::FileNumber> ParseCurrent(std::string_view bytes, const std::string& path) {
+  const std::string_view name = bytes.substr(0, bytes.find('\n'));
+  const std::optional<ParsedFileName> parsed = ParseFileName(name);
+  if (!parsed || parsed->type != FileType::kManifest || bytes != EncodeCurrent(parsed->number)) {
+    return base::Corruption("{}: expected a manifest's name and its checksum, found something else in {} bytes", path,
+                            bytes.size());
+  }
+  return parsed->number;
+}
+
+Result<key::FileNumber> ReadCurrent(io::FileSystem& files, const std::string& directory) {
+  const std::string path = io::JoinPath(directory, kCurrentFileName);
+  AMETHYST_ASSIGN(const auto file, files.Open(path));
+  char buffer[256];  // More than any CURRENT has.
+  AMETHYST_ASSIGN(const size_t bytes, file->ReadAt(0, buffer));
+  return ParseCurrent({buffer, bytes}, path);
+}
+
+Status ReplaceCurrent(io::FileSystem& files, const std::string& directory, key::FileNumber manifest) {
+  return io::ReplaceFile(files, io::JoinPath(directory, kCurrentFileName), EncodeCurrent(manifest));
+}
+
+}  // namespace amethyst::tree

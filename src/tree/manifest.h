@@ -1,0 +1,100 @@
+// The manifest: the durable log of version edits, in file MANIFEST-NNNNNN, which CURRENT names.
+//
+//   file header, 48 bytes                          record, twice: 16 bytes and the payload
+//     0  magic "AMETHMAN"                            0  checksum of the bytes 8 to 16 and the payload
+//     8  format version u32, then u32 zero           8  payload length u32
+//    16  database uid, 2 x u64                      12  ordinal u32: 0 for the first record, then one more each
+//    32  number of this manifest                    16  payload: a version edit
+//    40  checksum of the above                          zeros up to a multiple of 8
+//
+// Checksums are mixed with the database, the manifest's number and the offset. The place and extent of the header's
+// checksum hold for every version of the format, so that an unknown version is told from damage.
+//
+// Each record is written twice, in one append, and synced before anything depends on it. So at most the last record can
+// be torn, and one flipped byte never costs a record: it is read from whichever copy is whole. Both copies bad and a
+// whole record behind them is damage, for what is behind was written after they were synced; both bad at the very end
+// is a torn record that was never acknowledged, and is cut. The first record is synced before CURRENT names the file:
+// without it the manifest is damaged. A manifest whose last append failed is never appended to: its tail may be torn,
+// and what follows would prove it damage.
+//
+// CURRENT is text: the manifest's name, and on a second line "xxh3 " and the first line's hash in 16 hexadecimal
+// digits. Thread safety: one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "base/function_ref.h"
+#include "base/hash.h"
+#include "io/file_system.h"
+#include "key/types.h"
+#include "tree/version_edit.h"
+
+namespace amethyst::tree {
+
+inline constexpr std::string_view kManifestMagic = "AMETHMAN";
+inline constexpr uint32_t kManifestVersion = 1;
+inline constexpr size_t kManifestHeaderBytes = 48;
+inline constexpr size_t kManifestRecordHeaderBytes = 16;
+inline constexpr size_t kManifestAlignment = 8;
+inline constexpr uint64_t kManifestBytesMax = uint64_t{1}
+                                              << 30;  // More is refused: a million tables need a fifth of it.
+
+struct ManifestIdentity {
+  base::Uid database_uid;
+  key::FileNumber number{};
+};
+
+[[nodiscard]] std::string EncodeManifestHeader(const ManifestIdentity& identity);
+// Both copies of a record that begins at `offset`.
+[[nodiscard]] std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offset, uint32_t ordinal,
+                                               std::string_view payload);
+
+// Writes one manifest. After a failed call only the destructor is allowed.
+class ManifestWriter {
+ public:
+  // The name is durable once its directory is synced.
+  [[nodiscard]] static Result<std::unique_ptr<ManifestWriter>> Create(io::FileSystem& files,
+                                                                      const std::string& directory,
+                                                                      const ManifestIdentity& identity);
+  // Appends and syncs.
+  [[nodiscard]] Status Append(const VersionEdit& edit);
+  [[nodiscard]] Status Close() { return file_->Close(); }
+  [[nodiscard]] uint64_t size() const { return file_->size(); }
+  [[nodiscard]] key::FileNumber number() const { return identity_.number; }
+
+ private:
+  ManifestWriter(std::unique_ptr<io::WritableFile> file, const ManifestIdentity& identity)
+      : file_(std::move(file)), identity_(identity) {}
+
+  std::unique_ptr<io::WritableFile> file_;
+  ManifestIdentity identity_;
+  uint32_t next_ordinal_ = 0;
+};
+
+struct ManifestReport {
+  base::Uid database_uid;
+  uint64_t records = 0;
+  uint64_t damaged_copies = 0;  // Of records whose other copy is whole.
+  uint64_t torn_bytes = 0;      // Cut at the end.
+};
+
+// Passes every record to `apply`, in order. Errors name the manifest as `path` and the offset.
+[[nodiscard]] Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& path,
+                                                   key::FileNumber number,
+                                                   base::FunctionRef<Status(const VersionEdit&)> apply);
+[[nodiscard]] Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory,
+                                                  key::FileNumber number,
+                                                  base::FunctionRef<Status(const VersionEdit&)> apply);
+
+[[nodiscard]] std::string EncodeCurrent(key::FileNumber manifest);
+[[nodiscard]] Result<key::FileNumber> ParseCurrent(std::string_view bytes, const std::string& path);
+// The number of the manifest that CURRENT names.
+[[nodiscard]] Result<key::FileNumber> ReadCurrent(io::FileSystem& files, const std::string& directory);
+// Atomically. The manifest's name must be durable.
+[[nodiscard]] Status ReplaceCurrent(io::FileSystem& files, const std::string& directory, key::FileNumber manifest);
+
+}  // namespace amethyst::tree

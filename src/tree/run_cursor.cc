@@ -1,0 +1,172 @@
+#include "tree/run_cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace amethyst::tree {
+namespace {
+
+using key::Cursor;
+
+class RunCursor final : public Cursor {
+ public:
+  RunCursor(RunPtr run, key::Order order, const sstable::CursorOptions& options)
+      : run_(std::move(run)), order_(order), options_(options) {}
+
+  void SeekToFirst() override { Enter(0, Side::kFirst); }
+  void SeekToLast() override {
+    if (table_count() == 0) return End();
+    Enter(table_count() - 1, Side::kLast);
+  }
+  void Seek(std::string_view target) override {
+    const size_t index = run_->LowerBound(target);
+    if (!Open(index)) return;
+    in_table_->Seek(target);
+    ShowForward();
+  }
+  void SeekForPrev(std::string_view target) override {
+    const size_t index = run_->LowerBound(target);
+    if (index < table_count() && !order_.Less(target, info(index).smallest)) {
+      if (!Open(index)) return;
+      in_table_->SeekForPrev(target);
+      return ShowBackward();
+    }
+    if (index == 0) return End();
+    Enter(index - 1, Side::kLast);
+  }
+
+  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override {
+    AMETHYST_DCHECK(Valid());
+    uint64_t passed = 0;
+    if (!IsDead(index_, visible, limit)) {
+      Align();
+      passed = in_table_->SkipDead(visible, limit);
+      if (passed == 0 && in_table_->Valid()) return 0;
+      if (in_table_->Valid() || !in_table_->status()) {
+        ShowForward();
+        return passed;
+      }
+      ++index_;
+    }
+    for (; index_ < table_count() && IsDead(index_, visible, limit); ++index_) passed += info(index_).entries;
+    Enter(index_, Side::kFirst);
+    return std::max<uint64_t>(passed, 1);
+  }
+
+  [[nodiscard]] Status status() const override { return status_; }
+
+ protected:
+  void NextBatch() override {
+    in_table_->Skip(in_table_->Ahead().size());
+    ShowForward();
+  }
+  void PrevBatch() override {
+    in_table_->SkipBack(in_table_->Behind().size());
+    ShowBackward();
+  }
+
+ private:
+  enum class Side : uint8_t { kFirst, kLast };
+
+  [[nodiscard]] size_t table_count() const { return run_->tables().size(); }
+  [[nodiscard]] const sstable::TableInfo& info(size_t index) const { return run_->tables()[index]->info(); }
+
+  // Makes in_table_ a cursor over table `index`. False: there is none, or it does not open; then this ends.
+  [[nodiscard]] bool Open(size_t index) {
+    status_ = {};
+    if (index >= table_count()) {
+      End();
+      return false;
+    }
+    if (in_table_ == nullptr || opened_index_ != index) {
+      in_table_ = nullptr;
+      Result<const sstable::TableReader*> reader = run_->tables()[index]->Open();
+      if (!reader) {
+        Fail(std::unexpected(std::move(reader).error()));
+        return false;
+      }
+      in_table_ = (*reader)->NewCursor(options_);
+      opened_index_ = index;
+    }
+    index_ = index;
+    return true;
+  }
+  void Enter(size_t index, Side side) {
+    if (!Open(index)) return;
+    if (side == Side::kFirst) {
+      in_table_->SeekToFirst();
+      ShowForward();
+    } else {
+      in_table_->SeekToLast();
+      ShowBackward();
+    }
+  }
+
+  // Shows where the table's cursor stands, or goes on to the next (previous) table.
+  void ShowForward() {
+    if (in_table_->Valid()) return Show();
+    if (Status status = in_table_->status(); !status) return Fail(std::move(status));
+    const size_t next = index_ + 1;
+    const bool beyond = next < table_count() && options_.upper_bound.data() != nullptr &&
+                        !order_.Less(info(next).smallest, options_.upper_bound);
+    if (beyond) return End();
+    Enter(next, Side::kFirst);
+  }
+  void ShowBackward() {
+    if (in_table_->Valid()) return Show();
+    if (Status status = in_table_->status(); !status) return Fail(std::move(status));
+    if (index_ == 0) return End();
+    Enter(index_ - 1, Side::kLast);
+  }
+  void Show() {
+    const std::span<const key::Entry> behind = in_table_->Behind();
+    SetPlain(in_table_->BatchIsPlain(), in_table_->BatchMaxSequence());
+    SetBatch({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1);
+  }
+  // Moves the table's cursor to where this one has got to inside the batch.
+  void Align() {
+    const size_t here = Behind().size();
+    const size_t there = in_table_->Behind().size();
+    if (here > there) in_table_->Skip(here - there);
+    if (here < there) in_table_->SkipBack(there - here);
+  }
+  void End() {
+    status_ = {};
+    Clear();
+  }
+  void Fail(Status status) {
+    status_ = std::move(status);
+    Clear();
+  }
+
+  // Whether a reader at `visible` can pass over the whole table, which lies before `limit`.
+  [[nodiscard]] bool IsDead(size_t index, key::SequenceNumber visible, std::string_view limit) const {
+    const sstable::TableInfo& table = info(index);
+    return table.deletes == table.entries && table.largest_sequence <= visible &&
+           (limit.data() == nullptr || order_.Less(table.largest, limit));
+  }
+
+  const RunPtr run_;
+  const key::Order order_;
+  const sstable::CursorOptions options_;
+  size_t index_ = 0;         // Of the table that the walk is in.
+  size_t opened_index_ = 0;  // Of the table that in_table_ is over.
+  std::unique_ptr<Cursor> in_table_;
+  Status status_;
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> NewRunCursor(RunPtr run, key::Order order, const sstable::CursorOptions& options) {
+  AMETHYST_ASSERT(run != nullptr);
+  return std::make_unique<RunCursor>(std::move(run), order, options);
+}
+
+std::unique_ptr<Cursor> NewRunCursor(std::vector<TablePtr> tables, key::Order order,
+                                     const sstable::CursorOptions& options) {
+  return NewRunCursor(std::make_shared<const Run>(std::move(tables), order), order, options);
+}
+
+}  // namespace amethyst::tree

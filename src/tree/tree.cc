@@ -1,0 +1,314 @@
+#include "tree/tree.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::tree {
+namespace {
+
+// The manifest is rewritten when it is larger than this and than so many times its snapshot.
+constexpr uint64_t kManifestBytesKept = uint64_t{256} << 10;
+constexpr uint64_t kManifestGrowthKept = 4;
+
+// Clears by itself, and says nothing about what is on disk already.
+bool IsTransient(const Error& error) { return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error); }
+
+// A database's own files that are worth something: without CURRENT, a sign that it was lost.
+bool HoldsData(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    const std::optional<ParsedFileName> parsed = ParseFileName(name);
+    return parsed && (parsed->type == FileType::kTable || parsed->type == FileType::kLogSegment);
+  });
+}
+
+key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least) {
+  for (const std::string& name : names) {
+    if (const auto parsed = ParseFileName(name)) {
+      at_least = std::max(at_least, key::FileNumber{key::Raw(parsed->number) + 1});
+    }
+  }
+  return at_least;
+}
+
+Status CheckTables(TableStore& store, const Version& version, const std::vector<std::string>& names) {
+  const std::set<std::string_view> present(names.begin(), names.end());
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TablePtr& table : version.tables(level)) {
+      const std::string path = store.Path(table->number());
+      if (!present.contains(TableFileName(table->number()))) {
+        return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
+                                table->info().file_bytes, level);
+      }
+      AMETHYST_ASSIGN(const uint64_t file_bytes, store.files().FileSize(path));
+      if (file_bytes != table->info().file_bytes) {
+        return base::Corruption("{}: expected a table of {} bytes, found {}", path, table->info().file_bytes,
+                                file_bytes);
+      }
+    }
+  }
+  return {};
+}
+
+auto TableMaker(const std::shared_ptr<TableStore>& store) {
+  return [&store](const AddedTable& added) { return std::make_shared<const Table>(store, added.number, added.info); };
+}
+
+Result<TreeState> NewState(const TreeSettings& settings, const std::vector<std::string>& names) {
+  if (HoldsData(names)) {
+    return base::Corruption("{}: CURRENT is missing beside tables or log segments", settings.directory);
+  }
+  if (settings.read_only || !settings.create_if_missing) {
+    return base::InvalidArgument("{}: no database is there", settings.directory);
+  }
+  for (const std::string& name : names) {
+    if (!ParseFileName(name)) {
+      return base::InvalidArgument("{}: no database is there, but a file of another kind: {}", settings.directory,
+                                   name);
+    }
+  }
+  TreeState state(settings.order);
+  state.database_uid = base::NewUid();
+  state.comparator_name = settings.order.comparator()->Name();
+  return state;
+}
+
+Result<TreeState> RecoverState(const std::shared_ptr<TableStore>& store, const TreeSettings& settings,
+                               const std::vector<std::string>& names, key::FileNumber manifest) {
+  TreeState state(settings.order);
+  const std::string_view order_name = settings.order.comparator()->Name();
+  const auto take = [&](const VersionEdit& edit) -> Status {
+    if (edit.comparator_name && *edit.comparator_name != order_name) {
+      return base::InvalidArgument("{}: the database is in the order of comparator '{}', not of '{}'",
+                                   settings.directory, *edit.comparator_name, order_name);
+    }
+    AMETHYST_ASSIGN(state, state.After(edit, TableMaker(store)));
+    return {};
+  };
+  AMETHYST_ASSIGN(const ManifestReport report, ReadManifest(store->files(), settings.directory, manifest, take));
+  if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
+    return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
+                            io::JoinPath(settings.directory, ManifestFileName(manifest)));
+  }
+  AMETHYST_TRY(CheckTables(*store, *state.version, names));
+  return state;
+}
+
+// Numbers that the edit adds and does not merely move.
+std::vector<key::FileNumber> FreshTables(const VersionEdit& edit) {
+  std::vector<key::FileNumber> fresh;
+  for (const AddedTable& added : edit.added) {
+    const auto moves = [&](const RemovedTable& removed) { return removed.number == added.number; };
+    if (std::none_of(edit.removed.begin(), edit.removed.end(), moves)) fresh.push_back(added.number);
+  }
+  return fresh;
+}
+
+void MarkRemovedObsolete(const Version& old, const VersionEdit& edit) {
+  std::set<key::FileNumber> added;
+  for (const AddedTable& table : edit.added) added.insert(table.number);
+  for (const RemovedTable& removed : edit.removed) {
+    if (!added.contains(removed.number)) old.FindTable(removed.level, removed.number)->MarkObsolete();
+  }
+}
+
+}  // namespace
+
+Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state)
+    : store_(std::move(store)),
+      settings_(std::move(settings)),
+      recovered_{.database_uid = state.database_uid,
+                 .flushed_sequence = state.flushed_sequence,
+                 .last_sequence = state.last_sequence,
+                 .first_log_segment = state.first_log_segment,
+                 .clean_log_end = state.clean_log_end},
+      next_file_number_(key::Raw(state.next_file_number)),
+      state_(std::move(state)),
+      current_(state_.version) {}
+
+Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, const TreeSettings& settings) {
+  AMETHYST_ASSERT(store != nullptr && store->order().comparator() == settings.order.comparator());
+  AMETHYST_ASSIGN(const std::vector<std::string> names, store->files().List(settings.directory));
+  const bool exists = std::find(names.begin(), names.end(), kCurrentFileName) != names.end();
+  if (exists && settings.error_if_exists) {
+    return base::InvalidArgument("{}: a database exists there", settings.directory);
+  }
+  key::FileNumber manifest{};
+  if (exists) {
+    AMETHYST_ASSIGN(manifest, ReadCurrent(store->files(), settings.directory));
+  }
+  AMETHYST_ASSIGN(TreeState state, exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
+  state.next_file_number = NumberAfter(names, state.next_file_number);
+  std::unique_ptr<Tree> tree(new Tree(std::move(store), settings, std::move(state)));
+  tree->recovered_.created = !exists;
+  if (!settings.read_only) AMETHYST_TRY(tree->OpenManifest(manifest));
+  return tree;
+}
+
+// A fresh manifest makes durable what was read, some of which may have lived in the page cache only, and leaves a torn
+// tail behind.
+Status Tree::OpenManifest(key::FileNumber old_manifest) {
+  base::MutexLock lock(mutex_);
+  manifest_number_ = old_manifest;
+  state_.clean_log_end.reset();
+  Status rewritten = Rewrite(state_);
+  if (rewritten || !health_ || recovered_.created) return rewritten;
+  // On a full disk the old one must do until the first edit.
+  AMETHYST_TRY(store_->files().SyncFile(io::JoinPath(settings_.directory, ManifestFileName(old_manifest))));
+  return SyncDirectory();
+}
+
+std::shared_ptr<const Version> Tree::current() const {
+  base::MutexLock lock(current_mutex_);
+  return current_;
+}
+
+Status Tree::health() const {
+  base::MutexLock lock(mutex_);
+  return health_;
+}
+
+key::FileNumber Tree::manifest_number() const {
+  base::MutexLock lock(mutex_);
+  return manifest_number_;
+}
+
+Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed) {
+  AMETHYST_ASSERT(!settings_.read_only);
+  std::shared_ptr<const Version> old;  // Outlives the lock: tables may die with it.
+  base::MutexLock lock(mutex_);
+  if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", settings_.directory);
+  AMETHYST_TRY(health_);
+  edit.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
+  for (const AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);
+  AMETHYST_ASSIGN(TreeState next, state_.After(edit, TableMaker(store_)));
+  if (Status written = Write(edit, next); !written) {
+    Abandon(edit);
+    return written;
+  }
+  old = std::move(state_.version);
+  state_ = std::move(next);
+  MarkRemovedObsolete(*old, edit);
+  {
+    base::MutexLock current_lock(current_mutex_);
+    current_ = state_.version;
+  }
+  installed(state_.version);
+  return {};
+}
+
+// Makes `edit`, which leads to `next`, durable.
+Status Tree::Write(const VersionEdit& edit, const TreeState& next) {
+  if (manifest_ == nullptr || manifest_->size() > rewrite_above_bytes_) {
+    Status rewritten = Rewrite(next);
+    // Where a new file has no room, the last block of the old one may still have some.
+    if (rewritten || !health_ || manifest_ == nullptr) return rewritten;
+  }
+  return Append(edit);
+}
+
+Status Tree::Append(const VersionEdit& edit) {
+  if (!edit.added.empty()) {
+    Status synced = SyncDirectory();
+    if (!synced) LatchUnlessTransient(synced.error());
+    AMETHYST_TRY(synced);
+  }
+  Status appended = manifest_->Append(edit);
+  if (!appended) {
+    LatchUnlessTransient(appended.error());
+    manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
+  }
+  return appended;
+}
+
+// Writes `next` to a new manifest and makes that the current one. Until CURRENT is replaced a failure changes nothing.
+Status Tree::Rewrite(const TreeState& next) {
+  io::FileSystem& files = store_->files();
+  const key::FileNumber number = NewFileNumber();
+  auto started = StartManifest(number, next);
+  if (!started) return GiveUp(number, started.error());
+  if (Status replaced = store_->WithDescriptor([&] { return ReplaceCurrent(files, settings_.directory, number); });
+      !replaced) {
+    const Result<key::FileNumber> named = ReadCurrent(files, settings_.directory);
+    if (named && *named == manifest_number_) return GiveUp(number, replaced.error());
+    // Which manifest the next open finds is not known: nothing may be written to either.
+    health_ =
+        base::MakeError(ErrorCode::kIo, "CURRENT may name the old manifest or the new: {}", replaced.error().message());
+    return health_;
+  }
+  if (manifest_number_ != key::FileNumber{0}) {
+    // At worst it stays behind as an orphan.
+    static_cast<void>(files.Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest_number_))));
+  }
+  manifest_ = std::move(*started);
+  manifest_number_ = number;
+  rewrite_above_bytes_ = std::max(kManifestBytesKept, kManifestGrowthKept * manifest_->size());
+  for (const key::FileNumber table : std::exchange(abandoned_, {})) store_->AddObsolete(table);
+  return {};
+}
+
+// A manifest whose first record is `next`, durable, as its name is and the names of all tables.
+Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber number, const TreeState& next) {
+  const ManifestIdentity identity{.database_uid = next.database_uid, .number = number};
+  AMETHYST_ASSIGN(auto manifest, store_->WithDescriptor([&] {
+    return ManifestWriter::Create(store_->files(), settings_.directory, identity);
+  }));
+  VersionEdit snapshot = next.Snapshot();
+  snapshot.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
+  AMETHYST_TRY(manifest->Append(snapshot));
+  AMETHYST_TRY(SyncDirectory());
+  return manifest;
+}
+
+std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error) {
+  LatchUnlessTransient(error);
+  if (health_) static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest))));
+  return std::unexpected(error);
+}
+
+Status Tree::SyncDirectory() {
+  return store_->WithDescriptor([&] { return store_->files().SyncDirectory(settings_.directory); });
+}
+
+void Tree::LatchUnlessTransient(const Error& error) {
+  if (health_ && !IsTransient(error)) health_ = std::unexpected(error);
+}
+
+void Tree::Abandon(const VersionEdit& edit) {
+  if (!health_) return;  // Then nothing is removed any more.
+  for (const key::FileNumber table : FreshTables(edit)) {
+    if (manifest_ == nullptr) {
+      abandoned_.push_back(table);
+    } else {
+      store_->AddObsolete(table);
+    }
+  }
+}
+
+Result<std::vector<std::string>> Tree::Orphans() const {
+  AMETHYST_ASSIGN(std::vector<std::string> names, store_->files().List(settings_.directory));
+  base::MutexLock lock(mutex_);
+  std::set<key::FileNumber> live = {manifest_number_};
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TablePtr& table : state_.version->tables(level)) live.insert(table->number());
+  }
+  std::erase_if(names, [&](const std::string& name) {
+    const std::optional<ParsedFileName> parsed = ParseFileName(name);
+    if (!parsed) return true;
+    const bool numbered = parsed->type == FileType::kTable || parsed->type == FileType::kManifest;
+    return !(numbered && !live.contains(parsed->number)) && parsed->type != FileType::kTemporary;
+  });
+  return names;
+}
+
+Status Tree::Close() {
+  base::MutexLock lock(mutex_);
+  closed_ = true;
+  const std::unique_ptr<ManifestWriter> manifest = std::move(manifest_);
+  return manifest == nullptr ? Status() : manifest->Close();
+}
+
+}  // namespace amethyst::tree

@@ -1,0 +1,46 @@
+#include "tree/tree_state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace amethyst::tree {
+
+Result<TreeState> TreeState::After(const VersionEdit& edit,
+                                   base::FunctionRef<TablePtr(const AddedTable&)> make_table) const {
+  TreeState next = *this;
+  AMETHYST_ASSIGN(next.version, version->Apply(edit, make_table));
+  next.database_uid = edit.database_uid.value_or(database_uid);
+  next.comparator_name = edit.comparator_name.value_or(comparator_name);
+  next.flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
+  next.last_sequence = std::max({last_sequence, next.flushed_sequence, edit.last_sequence.value_or(last_sequence)});
+  next.first_log_segment = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));
+  next.next_file_number = std::max(next_file_number, edit.next_file_number.value_or(next_file_number));
+  for (const AddedTable& added : edit.added) {
+    next.last_sequence = std::max(next.last_sequence, added.info.largest_sequence);
+    next.next_file_number = std::max(next.next_file_number, key::FileNumber{key::Raw(added.number) + 1});
+  }
+  next.clean_log_end = edit.clean_log_end;
+  return next;
+}
+
+VersionEdit TreeState::Snapshot() const {
+  VersionEdit edit;
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TablePtr& table : version->tables(level)) {
+      edit.added.push_back({.level = level, .number = table->number(), .info = table->info()});
+    }
+    if (level == 0) std::reverse(edit.added.begin(), edit.added.end());  // Oldest first.
+  }
+  edit.flushed_sequence = flushed_sequence;
+  edit.first_log_segment = first_log_segment;
+  edit.next_file_number = next_file_number;
+  edit.last_sequence = last_sequence;
+  edit.clean_log_end = clean_log_end;
+  edit.database_uid = database_uid;
+  edit.comparator_name = comparator_name;
+  return edit;
+}
+
+}  // namespace amethyst::tree

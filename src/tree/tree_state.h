@@ -1,0 +1,40 @@
+// What the records of a manifest add up to: a version and the numbers beside it. Replay and Apply take the same step,
+// After. Thread safety: immutable values.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "amethyst/error.h"
+#include "base/function_ref.h"
+#include "base/hash.h"
+#include "key/order.h"
+#include "key/types.h"
+#include "tree/version.h"
+#include "tree/version_edit.h"
+
+namespace amethyst::tree {
+
+struct TreeState {
+  explicit TreeState(key::Order order) : version(std::make_shared<const Version>(order)) {}
+
+  std::shared_ptr<const Version> version;
+  base::Uid database_uid;
+  std::string comparator_name;
+  // These only grow, whatever an edit says.
+  key::SequenceNumber flushed_sequence{};
+  key::SequenceNumber last_sequence{};
+  key::FileNumber first_log_segment{};
+  key::FileNumber next_file_number{1};
+  // Of the last edit alone.
+  std::optional<wal::LogCut> clean_log_end;
+
+  // The state after one more edit. kCorruption: it does not fit.
+  [[nodiscard]] Result<TreeState> After(const VersionEdit& edit,
+                                        base::FunctionRef<TablePtr(const AddedTable&)> make_table) const;
+  // The one edit that makes this state out of nothing.
+  [[nodiscard]] VersionEdit Snapshot() const;
+};
+
+}  // namespace amethyst::tree

@@ -1,0 +1,194 @@
+#include "tree/version_edit.h"
+
+#include "base/assert.h"
+#include "base/coding.h"
+#include "base/error.h"
+#include "tree/file_names.h"
+
+namespace amethyst::tree {
+namespace {
+
+// On disk; never renumber.
+enum Field : uint64_t {
+  kAddedTable = 1,
+  kRemovedTable = 2,
+  kFlushedSequence = 3,
+  kFirstLogSegment = 4,
+  kNextFileNumber = 5,
+  kLastSequence = 6,
+  kCleanLogEnd = 7,
+  kDatabaseUid = 8,
+  kComparatorName = 9,
+};
+
+constexpr size_t kComparatorNameBytesMax = 255;
+
+void AppendField(std::string* to, Field field, std::string_view content) {
+  base::AppendVarint(to, uint64_t{field} * 2);
+  base::AppendLengthPrefixed(to, content);
+}
+
+void AppendUid(std::string* to, const base::Uid& uid) {
+  base::AppendFixed(to, uid.low);
+  base::AppendFixed(to, uid.high);
+}
+
+std::string Varints(std::initializer_list<uint64_t> values) {
+  std::string bytes;
+  for (const uint64_t value : values) base::AppendVarint(&bytes, value);
+  return bytes;
+}
+
+std::string EncodeTable(const AddedTable& table) {
+  const sstable::TableInfo& info = table.info;
+  std::string bytes = Varints({table.level, key::Raw(table.number)});
+  AppendUid(&bytes, info.uid);
+  base::AppendVarint(&bytes, info.file_bytes);
+  base::AppendFixed(&bytes, info.digest);
+  base::AppendLengthPrefixed(&bytes, info.smallest);
+  base::AppendLengthPrefixed(&bytes, info.largest);
+  bytes += Varints({key::Raw(info.smallest_sequence), key::Raw(info.largest_sequence), info.entries, info.deletes,
+                    info.raw_bytes, info.oldest_delete_time_s});
+  return bytes;
+}
+
+// Readers of one part of a field's content each. False: it is not there, or out of bounds.
+
+bool ReadNumber(std::string_view* from, key::FileNumber* number) {
+  uint64_t value = 0;
+  if (!base::ReadVarint64(from, &value) || value > key::Raw(kFileNumberMax)) return false;
+  *number = key::FileNumber{value};
+  return true;
+}
+
+bool ReadSequence(std::string_view* from, key::SequenceNumber* sequence) {
+  uint64_t value = 0;
+  if (!base::ReadVarint64(from, &value) || value > key::Raw(key::kSequenceMax)) return false;
+  *sequence = key::SequenceNumber{value};
+  return true;
+}
+
+bool ReadLevel(std::string_view* from, key::Level* level) {
+  uint32_t value = 0;
+  if (!base::ReadVarint32(from, &value) || value >= key::kLevels) return false;
+  *level = value;
+  return true;
+}
+
+bool ReadUid(std::string_view* from, base::Uid* uid) {
+  return base::ReadFixed(from, &uid->low) && base::ReadFixed(from, &uid->high);
+}
+
+bool ReadKey(std::string_view* from, std::string* key) {
+  std::string_view bytes;
+  if (!base::ReadLengthPrefixed(from, &bytes) || bytes.size() > kKeyBytesMax) return false;
+  *key = bytes;
+  return true;
+}
+
+bool ReadTable(std::string_view* from, AddedTable* table) {
+  sstable::TableInfo& info = table->info;
+  if (!ReadLevel(from, &table->level) || !ReadNumber(from, &table->number) || table->number == key::FileNumber{0} ||
+      !ReadUid(from, &info.uid) || !base::ReadVarint64(from, &info.file_bytes) ||
+      !base::ReadFixed(from, &info.digest) || !ReadKey(from, &info.smallest) || !ReadKey(from, &info.largest) ||
+      !ReadSequence(from, &info.smallest_sequence) || !ReadSequence(from, &info.largest_sequence) ||
+      !base::ReadVarint64(from, &info.entries) || !base::ReadVarint64(from, &info.deletes) ||
+      !base::ReadVarint64(from, &info.raw_bytes) || !base::ReadVarint64(from, &info.oldest_delete_time_s)) {
+    return false;
+  }
+  // Sums over all tables must not overflow either.
+  constexpr uint64_t kAmountMax = uint64_t{1} << 48;
+  return info.file_bytes <= kAmountMax && info.entries <= kAmountMax && info.raw_bytes <= kAmountMax &&
+         info.deletes <= info.entries && info.smallest_sequence <= info.largest_sequence;
+}
+
+bool ReadRemoved(std::string_view* from, RemovedTable* removed) {
+  return ReadLevel(from, &removed->level) && ReadNumber(from, &removed->number);
+}
+
+bool ReadLogCut(std::string_view* from, wal::LogCut* cut) {
+  return ReadNumber(from, &cut->segment) && base::ReadVarint64(from, &cut->offset) &&
+         ReadSequence(from, &cut->last_sequence) && base::ReadVarint64(from, &cut->next_ordinal) &&
+         base::ReadFixed(from, &cut->chained_checksum);
+}
+
+bool ReadName(std::string_view* from, std::string* name) {
+  if (from->size() > kComparatorNameBytesMax) return false;
+  *name = *from;
+  from->remove_prefix(from->size());
+  return true;
+}
+
+// Fields that occur once.
+template <typename T>
+bool ReadOnce(std::string_view* from, std::optional<T>* to, bool (*read)(std::string_view*, T*)) {
+  return !to->has_value() && read(from, &to->emplace());
+}
+
+// False: the content is not that of the field.
+bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
+  switch (field) {
+    case kAddedTable: return ReadTable(content, &edit->added.emplace_back());
+    case kRemovedTable: return ReadRemoved(content, &edit->removed.emplace_back());
+    case kFlushedSequence: return ReadOnce(content, &edit->flushed_sequence, ReadSequence);
+    case kFirstLogSegment: return ReadOnce(content, &edit->first_log_segment, ReadNumber);
+    case kNextFileNumber: return ReadOnce(content, &edit->next_file_number, ReadNumber);
+    case kLastSequence: return ReadOnce(content, &edit->last_sequence, ReadSequence);
+    case kCleanLogEnd: return ReadOnce(content, &edit->clean_log_end, ReadLogCut);
+    case kDatabaseUid: return ReadOnce(content, &edit->database_uid, ReadUid);
+    case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void VersionEdit::AppendTo(std::string* to) const {
+  if (database_uid) {
+    std::string uid;
+    AppendUid(&uid, *database_uid);
+    AppendField(to, kDatabaseUid, uid);
+  }
+  if (comparator_name) {
+    AMETHYST_ASSERT(comparator_name->size() <= kComparatorNameBytesMax);
+    AppendField(to, kComparatorName, *comparator_name);
+  }
+  for (const AddedTable& table : added) AppendField(to, kAddedTable, EncodeTable(table));
+  for (const RemovedTable& table : removed) {
+    AppendField(to, kRemovedTable, Varints({table.level, key::Raw(table.number)}));
+  }
+  if (flushed_sequence) AppendField(to, kFlushedSequence, Varints({key::Raw(*flushed_sequence)}));
+  if (first_log_segment) AppendField(to, kFirstLogSegment, Varints({key::Raw(*first_log_segment)}));
+  if (next_file_number) AppendField(to, kNextFileNumber, Varints({key::Raw(*next_file_number)}));
+  if (last_sequence) AppendField(to, kLastSequence, Varints({key::Raw(*last_sequence)}));
+  if (clean_log_end) {
+    std::string cut = Varints({key::Raw(clean_log_end->segment), clean_log_end->offset,
+                               key::Raw(clean_log_end->last_sequence), clean_log_end->next_ordinal});
+    base::AppendFixed(&cut, clean_log_end->chained_checksum);
+    AppendField(to, kCleanLogEnd, cut);
+  }
+}
+
+Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {
+  VersionEdit edit;
+  for (std::string_view rest = bytes; !rest.empty();) {
+    const size_t at = bytes.size() - rest.size();
+    uint64_t tag = 0;
+    std::string_view content;
+    if (!base::ReadVarint64(&rest, &tag) || !base::ReadLengthPrefixed(&rest, &content)) {
+      return base::Corruption("version edit, byte {}: expected a field, found its end cut off", at);
+    }
+    const uint64_t field = tag / 2;
+    const bool ignorable = tag % 2 != 0;
+    if (field < kAddedTable || field > kComparatorName) {
+      if (ignorable) continue;
+      return base::NotSupported("version edit, byte {}: field {} is of a newer format", at, field);
+    }
+    if (!ReadField(field, &content, &edit) || !content.empty()) {
+      return base::Corruption("version edit, byte {}: field {} is malformed, out of bounds or repeated", at, field);
+    }
+  }
+  return edit;
+}
+
+}  // namespace amethyst::tree

@@ -1,0 +1,55 @@
+#include "tree/tree_state.h"
+
+#include <gtest/gtest.h>
+
+#include "tree/tables.h"
+
+namespace amethyst::tree {
+namespace {
+
+TEST(TreeState, IsRebuiltByItsSnapshot) {
+  const auto store = NewStore(NewInMemoryEnvironment());
+  TreeState state((key::Order()));
+  VersionEdit edit;
+  edit.database_uid = base::Uid{1, 2};
+  edit.comparator_name = "order";
+  edit.added = {FakeTable(0, 1, "a", "z"), FakeTable(0, 2, "a", "z"), FakeTable(3, 7, "k", "l"),
+                FakeTable(3, 4, "a", "b")};
+  edit.flushed_sequence = key::SequenceNumber{4};
+  edit.first_log_segment = key::FileNumber{3};
+  edit.clean_log_end = wal::LogCut{key::FileNumber{3}, 99, key::SequenceNumber{50}, 5, 6};
+  state = state.After(edit, MakerFor(store)).value();
+  EXPECT_EQ(state.next_file_number, key::FileNumber{8});    // Past every table.
+  EXPECT_EQ(state.last_sequence, key::SequenceNumber{12});  // Of table 7.
+
+  const TreeState rebuilt = TreeState(key::Order()).After(state.Snapshot(), MakerFor(store)).value();
+  EXPECT_EQ(rebuilt.Snapshot(), state.Snapshot());
+  EXPECT_EQ(rebuilt.version->level0()[0]->number(), key::FileNumber{2});
+  EXPECT_EQ(rebuilt.clean_log_end, edit.clean_log_end);
+}
+
+TEST(TreeState, NumbersOnlyGrowAndACleanEndHoldsUntilTheNextEdit) {
+  const auto store = NewStore(NewInMemoryEnvironment());
+  VersionEdit edit;
+  edit.flushed_sequence = key::SequenceNumber{100};
+  edit.first_log_segment = key::FileNumber{10};
+  edit.next_file_number = key::FileNumber{20};
+  edit.last_sequence = key::SequenceNumber{50};
+  edit.clean_log_end = wal::LogCut{};
+  const TreeState state = TreeState(key::Order()).After(edit, MakerFor(store)).value();
+  EXPECT_EQ(state.last_sequence, key::SequenceNumber{100});
+  VersionEdit older;
+  older.flushed_sequence = key::SequenceNumber{1};
+  older.first_log_segment = key::FileNumber{1};
+  older.next_file_number = key::FileNumber{1};
+  older.last_sequence = key::SequenceNumber{1};
+  const TreeState next = state.After(older, MakerFor(store)).value();
+  EXPECT_EQ(next.flushed_sequence, key::SequenceNumber{100});
+  EXPECT_EQ(next.first_log_segment, key::FileNumber{10});
+  EXPECT_EQ(next.next_file_number, key::FileNumber{20});
+  EXPECT_EQ(next.last_sequence, key::SequenceNumber{100});
+  EXPECT_FALSE(next.clean_log_end.has_value());
+}
+
+}  // namespace
+}  // namespace amethyst::tree
