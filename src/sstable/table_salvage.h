@@ -35,6 +35,8 @@ class TableSalvage {
   [[nodiscard]] const std::optional<Properties>& properties() const { return properties_; }
   [[nodiscard]] const std::optional<filter::KeySketch>& sketch() const { return sketch_; }
   [[nodiscard]] bool filter_is_good() const { return filter_is_good_; }
+  // Without it Next finds nothing.
+  [[nodiscard]] bool has_index() const { return tree_ != nullptr; }
   // What is wrong with the others.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
