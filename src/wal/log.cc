@@ -107,10 +107,11 @@ Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t
     return Latch(stored);
   AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());
   if (header.durable_offset > 0) noted_watermark_ = header.durable_offset;
-  bytes_appended_.store(bytes_appended_.load(std::memory_order_relaxed) + header.padded_bytes(),
-                        std::memory_order_relaxed);
   records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   end_offset_.store(cut_.offset, std::memory_order_release);
+  // After the end, so that a flush that goes by this count covers what it counts.
+  bytes_appended_.store(bytes_appended_.load(std::memory_order_relaxed) + header.padded_bytes(),
+                        std::memory_order_release);
   return {};
 }
 
@@ -176,7 +177,7 @@ void Log::LeadFlush(Company company) {
   flushing_ = true;
   if (company == Company::kAwaited) GatherCompany();
   if (health_) {
-    const uint64_t bytes = bytes_appended_.load(std::memory_order_relaxed);
+    const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
     const Flush flush = PlanFlush();
     mutex_.Unlock();
     Status synced;
@@ -204,7 +205,7 @@ void Log::GatherCompany() {
   const std::chrono::microseconds delay(settings_.group_commit_delay_us);
   mutex_.Unlock();
   const auto deadline = clock_.Monotonic() + delay;
-  while (bytes_appended_.load(std::memory_order_relaxed) < enough_bytes && clock_.Monotonic() < deadline) {
+  while (bytes_appended_.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {
     clock_.Sleep(std::min(delay, kCompanySlice));
   }
   mutex_.Lock();
@@ -294,13 +295,15 @@ Result<LogCut> Log::Close() {
 Status Log::Latch(const Status& failed) {
   base::MutexLock lock(mutex_);
   LatchLocked(failed);
-  return failed;
+  return health_;
 }
 
 void Log::LatchLocked(const Status& failed) {
   AMETHYST_ASSERT(!failed);
   if (!health_) return;
-  health_ = failed;
+  // Freeing space does not help any more: the caller must not be told so.
+  const bool is_final = failed.error().code() != ErrorCode::kNoSpace;
+  health_ = is_final ? failed : base::MakeError(ErrorCode::kIo, "{}", failed.error().message());
   latched_.store(true, std::memory_order_release);
   flushed_.NotifyAll();
 }

@@ -62,8 +62,9 @@ class Log {
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
 
-  // Appends one record of `count` entries (at least one), encoded as WriteBatch::Representation, the first of which gets sequence
-  // `first`. What it returns is where the record ends. On kNoSpace nothing was appended and nothing is latched.
+  // Appends one record of `count` entries (at least one), encoded as WriteBatch::Representation, the first of which
+  // gets sequence `first`. What it returns is where the record ends. On kNoSpace nothing was appended and nothing is
+  // latched.
   [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload) {
     return Append(first, count, payload, base::Hash64(payload));
   }
@@ -157,8 +158,8 @@ class Log {
   // none.
   std::atomic<uint64_t> durable_offset_{0};
   std::atomic<bool> latched_{false};         // Stored under the lock with health_, loaded by the appender.
-  std::atomic<uint64_t> bytes_appended_{0};  // Stored by the appender alone, loaded by stats() and a flush's leader.
-  std::atomic<uint64_t> records_{0};         // Likewise.
+  std::atomic<uint64_t> bytes_appended_{0};  // Released by the appender after the end; acquired by a flush's leader.
+  std::atomic<uint64_t> records_{0};         // Stored by the appender, loaded by stats().
 
   mutable base::Mutex mutex_;
   base::CondVar flushed_;

@@ -59,6 +59,10 @@ Result<std::string_view> SegmentReader::View(uint64_t offset, uint64_t bytes) {
 }
 
 Result<uint64_t> SegmentReader::HashRange(uint64_t offset, uint64_t bytes) {
+  if (bytes <= kWindowBytes) {
+    AMETHYST_ASSIGN(const std::string_view whole, View(offset, bytes));
+    return base::Hash64(whole);
+  }
   Status read;
   const uint64_t hash = base::Hash64OfPieces([&]() -> std::string_view {
     auto piece = View(offset, std::min(bytes, kWindowBytes));

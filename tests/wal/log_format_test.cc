@@ -84,7 +84,11 @@ TEST(LogFormat, RecordsThatDoNotFollowAreRefused) {
                       .last_sequence = key::SequenceNumber{10},
                       .next_ordinal = (uint64_t{1} << 32) + 5};
   const RecordHeader good{.checksum = 1,
-      .length = 40, .count = 2, .kind = RecordKind::kBatch, .first = key::SequenceNumber{12}, .ordinal_low = 5};
+                          .length = 40,
+                          .count = 2,
+                          .kind = RecordKind::kBatch,
+                          .first = key::SequenceNumber{12},
+                          .ordinal_low = 5};
   const auto passes = [&](auto change) {
     RecordHeader record = good;
     change(record);

@@ -76,6 +76,8 @@ class LogHarness {
     return {};
   }
   void Abandon() { log_ = nullptr; }
+  // What the manifest names as the first segment that is needed.
+  void SetFirstSegment(key::FileNumber number) { first_segment_ = number; }
 
   Result<LogPosition> Append(std::string payload, uint32_t count = 1) {
     Logged entry{.first = next_sequence_, .count = count, .payload = std::move(payload)};

@@ -69,7 +69,7 @@ TEST(LogRecovery, AnEmptyLogIsEmpty) {
 }
 
 TEST(LogRecovery, EveryFlippedByteIsFoundOrHarmlessOrTheTail) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     Story story(seed);
     const Image image = story.harness.TakeImage();
     const std::vector<Note> notes = NotesOf(image);
@@ -88,7 +88,7 @@ TEST(LogRecovery, EveryFlippedByteIsFoundOrHarmlessOrTheTail) {
 }
 
 TEST(LogRecovery, EveryTruncationIsFoundOrTheTail) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     Story story(seed);
     const Image image = story.harness.TakeImage();
     const std::vector<Note> notes = NotesOf(image);
@@ -109,7 +109,7 @@ TEST(LogRecovery, ZeroedRangesAreFoundOrTheTail) {
   const Image image = story.harness.TakeImage();
   const std::vector<Note> notes = NotesOf(image);
   base::Random random(4);
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     auto chosen = image.begin();
     std::advance(chosen, random.Below(image.size()));
     const uint64_t begin = random.Below(chosen->second.size());
@@ -238,6 +238,32 @@ TEST(LogRecovery, NeverReplaysWhatAnEarlierRecoveryCut) {
   ASSERT_TRUE(again.status) << again.status.error().ToString();
   EXPECT_TRUE(again.batches == harness.logged());
   EXPECT_EQ(again.report.torn_tails, 0u);
+}
+
+TEST(LogRecovery, TheFirstNeededSegmentMayHaveLostItsUnsyncedHeader) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(12);
+  while (harness.log().segments().size() < 3) ASSERT_TRUE(harness.Append(SomeBatch(random, 200)));
+  // All that the first segment holds is in tables now.
+  const key::FileNumber second = harness.log().segments()[1];
+  ASSERT_TRUE(harness.log().RemoveBefore(second));
+  harness.SetFirstSegment(second);
+  const auto without_header = [&] {
+    Image image = harness.TakeImage();
+    std::fill_n(image.at(second).begin(), kSegmentHeaderBytes, '\0');
+    return harness.Recover(image);
+  };
+  const Recovered lost = without_header();
+  ASSERT_TRUE(lost.status) << lost.status.error().ToString();
+  EXPECT_TRUE(lost.batches.empty());
+  EXPECT_EQ(lost.report.dropped_segments, harness.log().segments());
+  ASSERT_TRUE(harness.Tick());
+  EXPECT_FALSE(without_header().status) << "the sync was noted";
+  Image missing = harness.TakeImage();
+  missing.erase(second);
+  EXPECT_FALSE(harness.Recover(missing).status);
+  EXPECT_FALSE(harness.Recover(Image{}).status);
 }
 
 TEST(LogRecovery, SyncsWhatItReplayedUnlessReadOnly) {
