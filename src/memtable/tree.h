@@ -10,14 +10,15 @@
 //      there: if it is current, anyway; if it is frozen, because the insert that split it ends after t0 and left it all
 //      that was there.
 //   2. A descent that begins after t0 meets no node that was retired before t0. Its root was current after t0, or is
-//      being split. The children of a node that is current or was frozen by an insert ending after t0 were current then,
-//      or are being split.
+//      being split. The children of a node that is current, or was frozen by an insert ending after t0, were current
+//      then, or are being split.
 //      A reader that takes the order before a split and the slot after it would mistake the left half for the whole, so
 //      it checks that the order still holds once it has loaded the child (LoadChild), and otherwise looks again. That
 //      can happen only as often as the node grows: 13 times in its life.
 //   3. Along the leaf list: let N1 be a leaf that was not retired before t0, and N2 what its link says. If N1 is
 //      current, so is N2, or it is being split. If N1 was frozen by an insert that ends after t0, N2 was current when
-//      that insert began, or its replacement would have been put into the link. Either way N2 was not retired before t0.
+//      that insert began, or its replacement would have been put into the link. Either way, N2 was not retired before
+//      t0.
 //
 // Thread safety: one writer (TreeWriter), any number of readers.
 #pragma once
