@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -165,6 +166,7 @@ class TableBed {
     return TableReader::Open(file_, info, order, cache_);
   }
 
+  [[nodiscard]] std::unique_ptr<io::RandomAccessFile> OpenFile() { return files_.Open(path_).value(); }
   [[nodiscard]] std::string Bytes() { return io::ReadFile(files_, path_).value(); }
   // A file of these bytes, as path().
   void WriteBytes(std::string_view bytes) {

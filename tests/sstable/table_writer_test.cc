@@ -1,0 +1,152 @@
+// Covers: table_writer, table_inspect
+#include "sstable/table_writer.h"
+
+#include "sstable/table_fixture.h"
+#include "sstable/table_inspect.h"
+#include "support/format_document.h"
+
+namespace amethyst::sstable {
+namespace {
+
+TEST(TableWriter, ReturnsWhatTheTableHolds) {
+  const std::vector<OwnedEntry> entries = {{"", Put(7), "empty key"}, {"a", Delete(9), ""}, {"a", Put(3), "x"}};
+  TableBed bed;
+  const TableInfo info = bed.Write(entries, {}, 1234);
+  EXPECT_EQ(info.file_bytes, bed.Bytes().size());
+  EXPECT_EQ(info.smallest, "");
+  EXPECT_EQ(info.largest, "a");
+  EXPECT_EQ(key::Raw(info.smallest_sequence), 3u);
+  EXPECT_EQ(key::Raw(info.largest_sequence), 9u);
+  EXPECT_EQ(info.entries, 3u);
+  EXPECT_EQ(info.deletes, 1u);
+  EXPECT_EQ(info.raw_bytes, 12u);
+  EXPECT_EQ(info.oldest_delete_time_s, 1234u);
+  EXPECT_EQ(bed.Open(info).value()->info(), info);
+  EXPECT_EQ(bed.Write({{"a", Put(3), "x"}}, {}, 1234).oldest_delete_time_s, 0u) << "no tombstone, no time";
+}
+
+TEST(TableWriter, GivesEveryTableAnIdentityOfItsOwn) {
+  TableBed bed;
+  const TableInfo a = bed.Write({{"a", Put(3), "x"}});
+  const TableInfo b = bed.Write({{"a", Put(3), "x"}});
+  EXPECT_NE(a.uid, b.uid);
+  EXPECT_NE(a.digest, b.digest);
+}
+
+TEST(TableWriter, KeepsToTheBlockSizeAndGivesLargeValuesBlocksOfTheirOwn) {
+  base::Random random(1);
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 400; ++i) {
+    entries.push_back({fmt::format("{:06}", i), Put(1), std::string(i % 50 == 7 ? kOwnBlockValueBytes : 90, 'v')});
+  }
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries, {.block_bytes = 1000})).value();
+  const TableDescription table = Describe(*reader).value();
+  uint64_t alone = 0;
+  uint64_t described = 0;
+  for (const PageDescription& page : table.pages) {
+    EXPECT_LE(page.blocks.size(), kPageBlocksMax);
+    for (const BlockDescription& block : page.blocks) {
+      described += block.entries;
+      if (block.handle.raw_bytes > kOwnBlockValueBytes) {
+        EXPECT_EQ(block.entries, 1u);
+        ++alone;
+      } else {
+        EXPECT_LE(block.handle.raw_bytes, 1000u);
+      }
+    }
+  }
+  EXPECT_EQ(alone, 8u);
+  EXPECT_EQ(described, entries.size());
+  EXPECT_EQ(table.properties.block_bytes, 1000u);
+}
+
+TEST(TableWriter, ShortensSeparatorsAndMarksKeysThatGoOn) {
+  std::vector<OwnedEntry> entries;
+  for (uint64_t sequence = 100; sequence > 0; --sequence) entries.push_back({"apricot", Put(sequence), "value"});
+  entries.push_back({"banana-with-a-long-name", Put(1), std::string(300, 'v')});
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries, {.block_bytes = 256})).value();
+  const auto blocks = Describe(*reader).value().pages[0].blocks;
+  ASSERT_GT(blocks.size(), 2u);
+  EXPECT_EQ(blocks[0].separator, "apricot");
+  EXPECT_TRUE(blocks[0].inclusive && blocks[0].continues);
+  EXPECT_EQ(blocks[blocks.size() - 2].separator, "b");
+  EXPECT_FALSE(blocks[blocks.size() - 2].inclusive || blocks[blocks.size() - 2].continues);
+  EXPECT_EQ(blocks.back().separator, "banana-with-a-long-name");
+  EXPECT_TRUE(blocks.back().inclusive);
+}
+
+TEST(TableWriter, EstimatesTheFinalSize) {
+  base::Random random(2);
+  io::MemoryFileSystem files;
+  TableWriter writer(files.Create("/table").value(), {}, 0);
+  for (int i = 0; i < 50000; ++i) {
+    const std::string key = fmt::format("{:08}", i);
+    ASSERT_TRUE(writer.Add(key::Entry(key, Put(1), RandomBytes(random, 80))).has_value());
+  }
+  EXPECT_EQ(writer.entries(), 50000u);
+  const double estimate = static_cast<double>(writer.EstimatedBytes());
+  const TableInfo info = writer.Finish().value();
+  EXPECT_NEAR(estimate / static_cast<double>(info.file_bytes), 1.0, 0.05);
+}
+
+TEST(TableWriter, PassesOnWhatTheFileRefuses) {
+  class FullFile final : public io::WritableFile {
+   public:
+    Status Append(std::string_view) override { return std::unexpected(Error(ErrorCode::kNoSpace, "full")); }
+    Status Sync() override { return {}; }
+    Status Close() override { return {}; }
+    uint64_t size() const override { return 0; }
+    const std::string& path() const override { return path_; }
+
+   private:
+    std::string path_ = "/full";
+  };
+  TableWriter writer(std::make_unique<FullFile>(), {}, 0);
+  ASSERT_TRUE(writer.Add(key::Entry("a", Put(1), "b")).has_value()) << "it is still in the buffer";
+  EXPECT_EQ(writer.Finish().error().code(), ErrorCode::kNoSpace);
+}
+
+TEST(TableWriter, RefusesAnEntryThatNoBlockCanHold) {
+  io::MemoryFileSystem files;
+  TableWriter writer(files.Create("/table").value(), {}, 0);
+  key::Entry entry("a", Put(1), "b");
+  entry.value_bytes = kRawBytesMax;  // Never looked at.
+  EXPECT_EQ(writer.Add(entry).error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(TableInspect, ShowsTheEntriesOfABlock) {
+  const std::vector<OwnedEntry> entries = {{"a", Put(7), "x"}, {"b", Delete(9), ""}};
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries)).value();
+  const BlockContent content = ReadContent(*reader, 0, 0).value();
+  EXPECT_THAT(content.keys, ::testing::ElementsAre("a", "b"));
+  EXPECT_EQ(content.tags[1], Delete(9));
+  EXPECT_EQ(content.values[0], "x");
+  EXPECT_EQ(ReadContent(*reader, 0, 1).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ReadContent(*reader, 1, 0).error().code(), ErrorCode::kInvalidArgument);
+}
+
+// The table of docs/format/table.md: opened, verified, and its data block made again.
+TEST(TableFormat, IsAsTheDocumentShows) {
+  const auto dumps = test::DumpsOf("table.md");
+  TableBed bed;
+  bed.WriteBytes(dumps.at("table"));
+  auto file = std::make_shared<CountedFile>(bed.OpenFile());
+  auto reader = TableReader::OpenUnknown(file, key::Order(), bed.cache());
+  ASSERT_TRUE(reader.has_value()) << reader.error().ToString();
+  const Status verified = (*reader)->Verify();
+  EXPECT_TRUE(verified.has_value()) << verified.error().ToString();
+  const std::vector<OwnedEntry> expected = {{"apple", Put(3), "red"}, {"banana", Delete(5), ""}, {"cherry", Put(4), "dark"}};
+  const auto cursor = (*reader)->NewCursor({});
+  size_t at = 0;
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) ASSERT_EQ(Copy(cursor->entry()), expected.at(at++));
+  EXPECT_EQ(at, expected.size());
+  BlockBuilder builder{key::Order()};
+  for (const OwnedEntry& entry : expected) builder.Add(entry.View());
+  EXPECT_EQ(builder.Finish(0), dumps.at("table").substr(0, builder.Finish(0).size()));
+}
+
+}  // namespace
+}  // namespace amethyst::sstable
