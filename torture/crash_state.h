@@ -1,0 +1,74 @@
+// What can be left on the disk after a loss of power, at each point of a trace.
+//
+// Keeps apart what is durable (written and synced, named and the directory synced) from what is pending, and draws
+// images: file systems that a power loss here may leave, by several models of what devices and kernels do with pending
+// data. Thread safety: one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "io/memory_file_system.h"
+#include "torture/trace_file_system.h"
+
+namespace amethyst::torture {
+
+enum class PowerLossModel : uint8_t {
+  kSyncedOnly,  // Nothing pending survives.
+  kPrefix,      // Of each file a random prefix of its pending writes; names in order up to some point.
+  kPages,       // Random 4 KiB pages of what is pending, holes of zeros between; any subset of the names.
+  kSectors,     // The same with sectors of 512 bytes.
+  kEverything,  // All of it: the machine wrote back in time.
+};
+inline constexpr uint64_t kPowerLossModels = 5;
+
+class CrashState {
+ public:
+  // Starts from a durable `base`, flat under `directory`.
+  CrashState(io::MemoryFileSystem& base, std::string directory);
+
+  void Apply(const TraceOperation& operation);
+  // Whether anything is pending: else every model gives the same image.
+  [[nodiscard]] bool HasPending() const;
+  [[nodiscard]] std::shared_ptr<io::MemoryFileSystem> DrawImage(PowerLossModel model, base::Random& random) const;
+  // Identifies an image's content, to count distinct ones.
+  [[nodiscard]] static uint64_t Fingerprint(io::MemoryFileSystem& image, const std::string& directory);
+
+ private:
+  struct Change {
+    bool resize = false;
+    uint64_t offset = 0;  // Or the new size.
+    std::string bytes;
+  };
+  struct File {
+    std::string durable;
+    std::vector<Change> pending;
+    std::vector<Change> limbo;  // Pending when a sync failed: may be on the disk or not, for good.
+  };
+  struct NameChange {
+    bool remove = false;
+    std::string path;
+    FileId file{};
+    std::string from;  // Of a rename.
+  };
+  using Names = std::map<std::string, FileId>;
+
+  static void ApplyTo(std::string* content, const Change& change);
+  static void ApplyTo(Names* names, const NameChange& change);
+  [[nodiscard]] static std::string Mix(const std::string& durable, const std::string& latest, size_t unit_bytes,
+                                       base::Random& random);
+  [[nodiscard]] std::string DrawContent(const File& file, PowerLossModel model, base::Random& random) const;
+  [[nodiscard]] Names DrawNames(PowerLossModel model, base::Random& random) const;
+
+  const std::string directory_;
+  std::map<FileId, File> files_;
+  Names durable_names_;
+  Names names_;  // As the running system sees them.
+  std::vector<NameChange> pending_names_;
+};
+
+}  // namespace amethyst::torture

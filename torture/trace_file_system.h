@@ -1,0 +1,99 @@
+// A file system in memory that writes down everything that changes it: the raw material of simulated power loss.
+//
+// A workload runs on it once; CrashState (crash_state.h) then replays the trace to any point and says what could be
+// left on a disk that lost power there. Log segments have no window, so that every store is seen. Syncs may be made to
+// fail, as a device does: the data stays readable, but no later sync makes it durable. Thread safety: any thread at
+// once; a deterministic trace needs a single thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "io/memory_file_system.h"
+
+namespace amethyst::torture {
+
+enum class FileId : uint64_t {};
+
+// One change. What each kind uses is said beside it.
+struct TraceOperation {
+  enum class Kind : uint8_t {
+    kCreate,         // path, file
+    kWrite,          // file, offset, bytes
+    kResize,         // file, offset: the new size
+    kSync,           // file
+    kFailedSync,     // file
+    kRename,         // path, to
+    kRemove,         // path
+    kSyncDirectory,  // path
+  };
+  Kind kind{};
+  FileId file{};
+  uint64_t offset = 0;
+  std::string bytes;
+  std::string path;
+  std::string to;
+};
+
+// The operations, shared by the file system and the files that it gave out.
+class Trace {
+ public:
+  void Add(TraceOperation operation) AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    operations_.push_back(std::move(operation));
+  }
+  [[nodiscard]] size_t size() const AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    return operations_.size();
+  }
+  // Once nobody adds any more.
+  [[nodiscard]] const std::vector<TraceOperation>& operations() const AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return operations_;
+  }
+
+  // Whether the next sync fails; nullptr: none does.
+  std::function<bool()> fail_sync;
+
+ private:
+  mutable base::Mutex mutex_;
+  std::vector<TraceOperation> operations_ AMETHYST_GUARDED_BY(mutex_);
+};
+
+class TraceFileSystem final : public io::FileSystem {
+ public:
+  // On top of `files`, whose content at this time is taken to be durable.
+  explicit TraceFileSystem(std::shared_ptr<io::MemoryFileSystem> files);
+
+  [[nodiscard]] Trace& trace() { return *trace_; }
+
+  Result<std::unique_ptr<io::WritableFile>> Create(const std::string& path) override;
+  Result<std::unique_ptr<io::LogSegment>> CreateLogSegment(const std::string& path,
+                                                           const io::LogSegmentOptions& options) override;
+  Result<std::unique_ptr<io::RandomAccessFile>> Open(const std::string& path) override { return files_->Open(path); }
+  Status SyncFile(const std::string& path) override;
+  Result<bool> Exists(const std::string& path) override { return files_->Exists(path); }
+  Result<uint64_t> FileSize(const std::string& path) override { return files_->FileSize(path); }
+  Result<std::vector<std::string>> List(const std::string& directory) override { return files_->List(directory); }
+  Status CreateDirectories(const std::string& directory) override { return files_->CreateDirectories(directory); }
+  Status RemoveDirectory(const std::string& directory) override { return files_->RemoveDirectory(directory); }
+  Status SyncDirectory(const std::string& directory) override;
+  Status Rename(const std::string& from, const std::string& to) override;
+  Status Remove(const std::string& path) override;
+  Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override;
+
+ private:
+  [[nodiscard]] FileId AddFile(const std::string& path);
+
+  const std::shared_ptr<io::MemoryFileSystem> files_;
+  const std::shared_ptr<Trace> trace_ = std::make_shared<Trace>();
+  base::Mutex mutex_;
+  std::map<std::string, FileId> names_ AMETHYST_GUARDED_BY(mutex_);  // Of files made through us.
+  uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace amethyst::torture
