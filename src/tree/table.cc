@@ -14,20 +14,19 @@ Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable:
 }
 
 Table::~Table() {
-  delete opened_.load(std::memory_order_acquire);
+  delete reader();
   if (obsolete_.load(std::memory_order_acquire)) store_->AddObsolete(number_);
 }
 
 Result<const sstable::TableReader*> Table::Open() const {
   if (const sstable::TableReader* open = reader()) return open;
   cache::MemoryBudget& budget = store_->budget();
-  AMETHYST_ASSIGN(auto reader,
+  AMETHYST_ASSIGN(auto mine,
                   sstable::TableReader::Open(store_->Handle(number_), info_, store_->order(), budget.cache()));
-  const size_t memory_bytes = reader->memory_bytes();
-  auto mine = std::make_unique<Opened>(std::move(reader), cache::Reservation(budget, memory_bytes));
-  const Opened* theirs = nullptr;
-  if (opened_.compare_exchange_strong(theirs, mine.get(), std::memory_order_acq_rel)) theirs = mine.release();
-  return theirs->reader.get();
+  const sstable::TableReader* theirs = nullptr;
+  if (!reader_.compare_exchange_strong(theirs, mine.get(), std::memory_order_acq_rel)) return theirs;
+  reader_memory_ = cache::Reservation(budget, mine->memory_bytes());
+  return mine.release();
 }
 
 }  // namespace amethyst::tree

@@ -33,8 +33,7 @@ class Table {
 
   // The reader if it is open; nullptr: call Open, outside epochs. Valid while the table is.
   [[nodiscard]] const sstable::TableReader* reader() const {
-    const Opened* opened = opened_.load(std::memory_order_acquire);  // Pairs with the exchange in Open.
-    return opened == nullptr ? nullptr : opened->reader.get();
+    return reader_.load(std::memory_order_acquire);  // Pairs with the exchange in Open.
   }
   // Opens the reader unless it is open, and returns it. Of several threads that open at once, one reader stays.
   [[nodiscard]] Result<const sstable::TableReader*> Open() const;
@@ -43,15 +42,11 @@ class Table {
   void MarkObsolete() const { obsolete_.store(true, std::memory_order_release); }
 
  private:
-  struct Opened {
-    std::unique_ptr<sstable::TableReader> reader;
-    cache::Reservation memory;  // What the reader holds outside the cache.
-  };
-
   const std::shared_ptr<TableStore> store_;
   const key::FileNumber number_;
   const sstable::TableInfo info_;
-  mutable std::atomic<const Opened*> opened_{nullptr};  // Owned. Set once by Open, read by lookups.
+  mutable std::atomic<const sstable::TableReader*> reader_{nullptr};  // Owned. Set once by Open, read by lookups.
+  mutable cache::Reservation reader_memory_;  // What the reader holds outside the cache; set by the thread that set it.
   mutable std::atomic<bool> obsolete_{false};  // Set by the edit that removes the table, read by its destructor.
 };
 

@@ -142,6 +142,10 @@ Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, cons
   }
   AMETHYST_ASSIGN(TreeState state, exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
   state.next_file_number = NumberAfter(names, state.next_file_number);
+  if (key::Raw(state.next_file_number) > key::Raw(kFileNumberMax) / 2) {  // No life is that long: damage, or a joke.
+    return base::Corruption("{}: file number {} leaves too few for the files to come", settings.directory,
+                            key::Raw(state.next_file_number) - 1);
+  }
   std::unique_ptr<Tree> tree(new Tree(std::move(store), settings, std::move(state)));
   tree->recovered_.created = !exists;
   if (!settings.read_only) AMETHYST_TRY(tree->OpenManifest(manifest));

@@ -165,6 +165,14 @@ TEST_F(TreeTest, NeverGivesANumberTwice) {
   }
 }
 
+TEST_F(TreeTest, RefusesADirectoryInWhichFileNumbersAreNearlyUsedUp) {
+  Open();
+  Write(ManifestFileName(kFileNumberMax), "x");
+  EXPECT_EQ(TryOpen().error().code(), ErrorCode::kCorruption);
+  Remove(ManifestFileName(kFileNumberMax));
+  Open();
+}
+
 TEST_F(TreeTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
   Opened opened = Open();
   std::vector<std::shared_ptr<const Version>> held;
