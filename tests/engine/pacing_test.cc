@@ -1,0 +1,98 @@
+#include "engine/pacing.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "io/manual_clock.h"
+
+namespace amethyst::engine {
+namespace {
+
+constexpr uint64_t kBuffer = uint64_t{32} << 20;
+
+uint64_t DelayOf(uint64_t runs, uint64_t debt_buffers) {
+  return DelayNsPerKiB({.level0_runs = runs, .debt_bytes = debt_buffers * kBuffer, .write_buffer_bytes = kBuffer});
+}
+
+TEST(Pacing, DelaysAsTheTableSays) {
+  EXPECT_EQ(DelayOf(0, 0), 0);
+  EXPECT_EQ(DelayOf(12, 64), 0);
+  EXPECT_EQ(DelayOf(13, 0), 74);
+  EXPECT_EQ(DelayOf(20, 0), 800);
+  EXPECT_EQ(DelayOf(26, 0), 2000);
+  EXPECT_EQ(DelayOf(38, 0), 26'000);
+  EXPECT_EQ(DelayOf(40, 0), 200'000);
+  EXPECT_EQ(DelayOf(1000, 0), 200'000);
+  EXPECT_EQ(DelayOf(0, 288), 2000);
+  EXPECT_EQ(DelayOf(0, 512), 200'000);
+  EXPECT_EQ(DelayOf(20, 288), 2000);
+  EXPECT_EQ(DelayNsPerKiB({.level0_runs = 0, .debt_bytes = 1, .write_buffer_bytes = 0}), 0);
+}
+
+TEST(Pacing, NeverFallsWithMorePressure) {
+  uint64_t last = 0;
+  for (uint64_t runs = 0; runs < 60; ++runs) {
+    EXPECT_GE(DelayOf(runs, 0), last);
+    last = DelayOf(runs, 0);
+  }
+  last = 0;
+  for (uint64_t debt = 0; debt < 700; ++debt) {
+    EXPECT_GE(DelayOf(0, debt), last);
+    last = DelayOf(0, debt);
+  }
+}
+
+// No cliff: up to a write rate of 30 MB/s one more write buffer of debt costs a writer at most a fifth, or 500 ns a
+// KiB.
+TEST(Pacing, GrowsWithoutAStep) {
+  for (uint64_t debt = 1; DelayOf(0, debt) < 33'000; ++debt) {
+    const uint64_t before = DelayOf(0, debt - 1), after = DelayOf(0, debt);
+    EXPECT_LE(after - before, std::max<uint64_t>(before / 5, 500)) << debt;
+  }
+}
+
+TEST(Pacer, SleepsNotAtAllWithoutDelay) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  const auto start = clock.Monotonic();
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(pacer.Wait(1 << 20).count(), 0);
+  EXPECT_EQ(clock.Monotonic(), start);
+}
+
+TEST(Pacer, HoldsTheRateHoweverSmallTheWritesAre) {
+  for (const size_t bytes : {100, 1000, 100'000}) {
+    io::ManualClock clock;
+    Pacer pacer(clock);
+    pacer.SetDelay(10'000);  // 10 us a KiB.
+    const auto start = clock.Monotonic();
+    constexpr size_t kTotal = size_t{10} << 20;
+    for (size_t written = 0; written < kTotal; written += bytes) pacer.Wait(bytes);
+    const double expected_ns = 10'000.0 * (kTotal >> 10);
+    const double passed_ns = static_cast<double>((clock.Monotonic() - start).count());
+    EXPECT_NEAR(passed_ns / expected_ns, 1, 0.05) << bytes;
+  }
+}
+
+TEST(Pacer, SavesUpDelaysThatAreTooShortForASleep) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetDelay(1'000);
+  EXPECT_EQ(pacer.Wait(1024).count(), 0);
+  int sleeps = 0;
+  for (int i = 0; i < 1000; ++i) sleeps += pacer.Wait(1024).count() > 0 ? 1 : 0;
+  EXPECT_GE(sleeps, 3);
+  EXPECT_LE(sleeps, 6);
+}
+
+TEST(Pacer, DoesNotPunishForTimeInWhichNobodyWrote) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetDelay(100'000);
+  EXPECT_GT(pacer.Wait(10'240).count(), 0);
+  clock.Advance(std::chrono::seconds(10));
+  EXPECT_EQ(pacer.Wait(1024).count(), 0);
+}
+
+}  // namespace
+}  // namespace amethyst::engine

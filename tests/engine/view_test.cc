@@ -1,0 +1,86 @@
+#include "engine/view.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace amethyst::engine {
+namespace {
+
+WriteBufferPtr NewBuffer() { return std::make_shared<WriteBuffer>(nullptr, size_t{64} << 10, key::Order()); }
+
+ViewPtr ViewOf(WriteBufferPtr active) {
+  auto view = std::make_shared<View>();
+  view->active = std::move(active);
+  view->version = std::make_shared<const tree::Version>(key::Order());
+  return view;
+}
+
+TEST(ViewCell, ShowsTheNewestViewAndKeepsTheOldForWhoHasIt) {
+  ViewCell cell(ViewOf(NewBuffer()));
+  const ViewPtr first = cell.Acquire();
+  const WriteBufferPtr second_buffer = NewBuffer();
+  ViewPtr replaced = cell.Update([&](const View& current) {
+    EXPECT_EQ(&current, first.get());
+    return ViewOf(second_buffer);
+  });
+  EXPECT_EQ(replaced, first);
+  RetireView(std::move(replaced));
+  EXPECT_EQ(cell.Acquire()->active, second_buffer);
+  {
+    const base::EpochGuard guard;
+    EXPECT_EQ(cell.Peek()->active, second_buffer);
+  }
+  EXPECT_NE(first->active, second_buffer);
+}
+
+TEST(ViewCell, FreesAReplacedViewAfterItsLastReader) {
+  ViewCell cell(ViewOf(NewBuffer()));
+  const std::weak_ptr<const View> watch = cell.Acquire();
+  ViewPtr replaced = cell.Update([](const View&) { return ViewOf(NewBuffer()); });
+  RetireView(std::move(replaced));
+  base::DrainEpochs();
+  EXPECT_TRUE(watch.expired());
+}
+
+TEST(ViewCell, ALargeViewGoesWithoutADrain) {
+  ViewCell cell(ViewOf(NewBuffer()));
+  const std::weak_ptr<const View> watch = cell.Acquire();
+  RetireLargeView(cell.Update([](const View&) { return ViewOf(NewBuffer()); }));
+  EXPECT_TRUE(watch.expired());
+}
+
+TEST(ViewCell, ReadersNeverSeeAViewDieUnderThem) {
+  ViewCell cell(ViewOf(NewBuffer()));
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!stop.load()) {
+        {
+          const base::EpochGuard guard;
+          const View* view = cell.Peek();
+          EXPECT_TRUE(view->active->memtable.Empty());
+        }
+        EXPECT_TRUE(cell.Acquire()->active->memtable.Empty());
+      }
+    });
+  }
+  for (int i = 0; i < 500; ++i) RetireView(cell.Update([](const View&) { return ViewOf(NewBuffer()); }));
+  stop.store(true);
+  for (std::thread& reader : readers) reader.join();
+  base::DrainEpochs();
+}
+
+TEST(WriteBuffer, LendsItsMemtableTogetherWithItself) {
+  WriteBufferPtr buffer = NewBuffer();
+  const std::weak_ptr<WriteBuffer> watch = buffer;
+  std::shared_ptr<const memtable::Memtable> lent = MemtableOf(buffer);
+  buffer.reset();
+  EXPECT_FALSE(watch.expired());
+  lent.reset();
+  EXPECT_TRUE(watch.expired());
+}
+
+}  // namespace
+}  // namespace amethyst::engine
