@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/random.h"
@@ -185,13 +186,12 @@ TEST(MergeJob, AgreesOnPlainBatchesWithTheWayEntryByEntry) {
     if (with_snapshot) {
       EXPECT_EQ(VisibleAt(before, SequenceNumber{3000}), VisibleAt(after, SequenceNumber{3000}));
     }
-    for (uint64_t i = 0; i < 4000;
-         ++i) {  // Sequence 0 exactly where no table below covers the key, and no snapshot is older.
+    std::map<std::string, SequenceNumber> newest;
+    for (const OwnedEntry& entry : after) newest.emplace(entry.key, entry.sequence);
+    for (uint64_t i = 0; i < 4000; ++i) {  // Sequence 0 just where no table covers the key and no snapshot is older.
       const bool covered = (i >= 500 && i < 800) || (i >= 1500 && i <= 1500 + 99 * 3);
       const bool settled = !with_snapshot || 1000 + i <= 3000;
-      const auto entry =
-          std::find_if(after.begin(), after.end(), [&](const OwnedEntry& other) { return other.key == KeyOf(i); });
-      ASSERT_EQ(entry->sequence, covered || !settled ? SequenceNumber{1000 + i} : SequenceNumber{0}) << i;
+      ASSERT_EQ(newest.at(KeyOf(i)), covered || !settled ? SequenceNumber{1000 + i} : SequenceNumber{0}) << i;
     }
   }
 }

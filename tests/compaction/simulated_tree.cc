@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "compaction/output_cutter.h"
@@ -62,12 +63,23 @@ void SimulatedTree::Refresh() {
   }
 }
 
-void SimulatedTree::SetBusy(key::FileNumber number, bool busy) {
-  for (std::vector<TableShape>& level : shape_.levels) {
-    for (TableShape& table : level) {
-      if (table.number == number) table.busy = busy;
+void SimulatedTree::SetBusy(const Plan& plan, bool busy) {
+  for (const auto& [level, numbers] : {std::pair(plan.from, &plan.upper), std::pair(plan.to, &plan.lower)}) {
+    for (TableShape& table : shape_.levels[level]) {
+      if (std::find(numbers->begin(), numbers->end(), table.number) != numbers->end()) table.busy = busy;
     }
   }
+}
+
+RunningOutput SimulatedTree::OutputOf(const Plan& plan) const {
+  std::optional<KeyRange> range;
+  for (const auto& [level, numbers] : {std::pair(plan.from, &plan.upper), std::pair(plan.to, &plan.lower)}) {
+    for (const TableShape& table : shape_.levels[level]) {
+      if (std::find(numbers->begin(), numbers->end(), table.number) == numbers->end()) continue;
+      range = range ? Hull(*range, RangeOf(table), shape_.order) : RangeOf(table);
+    }
+  }
+  return {plan.to, std::string(range->smallest), std::string(range->largest)};
 }
 
 void SimulatedTree::Flush(std::vector<SimulatedEntry> entries, uint64_t time_s) {

@@ -40,8 +40,10 @@ class SimulatedTree {
   [[nodiscard]] uint64_t flushed_bytes() const { return flushed_bytes_; }
   [[nodiscard]] uint64_t rewritten_bytes() const { return rewritten_bytes_; }
   [[nodiscard]] uint64_t LevelBytes(key::Level level) const { return TotalBytes(shape_.levels[level]); }
-  // Marks a table as the input of a running job, or as none.
-  void SetBusy(key::FileNumber number, bool busy);
+  // Marks the plan's inputs as those of a running job, or no longer.
+  void SetBusy(const Plan& plan, bool busy);
+  // What a job that carries the plan out announces.
+  [[nodiscard]] RunningOutput OutputOf(const Plan& plan) const;
 
  private:
   struct Table {
