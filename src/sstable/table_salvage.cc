@@ -15,8 +15,8 @@ Result<std::unique_ptr<TableSalvage>> TableSalvage::Open(std::shared_ptr<io::Ran
   AMETHYST_ASSIGN(const uint64_t file_bytes, file->Size());
   std::unique_ptr<TableSalvage> salvage(new TableSalvage(std::move(file), order, file_bytes));
   if (file_bytes < kFooterBytes) {
-    salvage->problems_.push_back(fmt::format("{} bytes are too short for a table, which ends in a footer of {}", file_bytes,
-                                             kFooterBytes));
+    salvage->problems_.push_back(
+        fmt::format("{} bytes are too short for a table, which ends in a footer of {}", file_bytes, kFooterBytes));
     return salvage;
   }
   std::string bytes(kFooterBytes, '\0');
@@ -117,8 +117,8 @@ std::optional<TableSalvage::Step> TableSalvage::Next() {
 void TableSalvage::ReadBlock(const IndexEntry& entry, Step* step) {
   const uint64_t stored_bytes = entry.handle.stored_bytes + kTrailerBytes;
   if (entry.handle.offset > file_bytes_ || stored_bytes > file_bytes_ - entry.handle.offset) {
-    step->problem = fmt::format("{}: block at {} ends behind the file's {} bytes", file_->path(), entry.handle.offset,
-                                file_bytes_);
+    step->problem =
+        fmt::format("{}: block at {} ends behind the file's {} bytes", file_->path(), entry.handle.offset, file_bytes_);
     return;
   }
   stored_.resize(stored_bytes);
@@ -181,11 +181,11 @@ Result<uint64_t> ScanBlocks(const std::shared_ptr<io::RandomAccessFile>& file, c
     AMETHYST_TRY(io::ReadExactly(*file, offset, bytes));
     const auto handle = MeasureBlock(bytes, {.owner = uid, .offset = offset});
     if (!handle) return offset;
-    const Status decoded = decoder.Decode(*handle, std::string_view(bytes).substr(0, handle->stored_bytes + kTrailerBytes),
-                                          [&](size_t room) {
-                                            raw.resize(room);
-                                            return raw.data();
-                                          });
+    const Status decoded = decoder.Decode(
+        *handle, std::string_view(bytes).substr(0, handle->stored_bytes + kTrailerBytes), [&](size_t room) {
+          raw.resize(room);
+          return raw.data();
+        });
     const uint32_t count = decoded ? Block::CountOf(raw) : 0;
     if (count == 0 || !Block::IsPlausible(count, raw.size())) return offset;
     char* const room = memory.Room(Block::BytesFor(count, raw.size(), order));

@@ -1,7 +1,7 @@
 // Reads a table as far as it can be: what inspection and repair stand on. Damage costs the part it is in, and is told.
 //
-// The footer leads to the parts, the top index to the index pages, these to the blocks: what is damaged hides what is below
-// it, and nothing else. Thread safety: one thread at a time.
+// The footer leads to the parts, the top index to the index pages, these to the blocks: what is damaged hides what is
+// below it, and nothing else. Thread safety: one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -78,9 +78,9 @@ class TableSalvage {
   std::string stored_;
 };
 
-// For a table without a good footer, whose uid somebody else knows: finds the data blocks one after the other from the file's
-// start, by trying at which length a checksum holds. Ends at the first place where none does, or at the first index page;
-// returns where.
+// For a table without a good footer, whose uid somebody else knows: finds the data blocks one after the other from the
+// file's start, by trying at which length a checksum holds. Ends at the first place where none does, or at the first
+// index page; returns where.
 [[nodiscard]] Result<uint64_t> ScanBlocks(const std::shared_ptr<io::RandomAccessFile>& file, const base::Uid& uid,
                                           const key::Order& order, base::FunctionRef<void(const Block&)> visit);
 

@@ -1,0 +1,133 @@
+#include "inspect/verify.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/error.h"
+#include "cache/block_cache.h"
+#include "inspect/tree_report.h"
+#include "sstable/table_reader.h"
+#include "tree/file_names.h"
+#include "wal/batch_encoding.h"
+#include "wal/log_recovery.h"
+
+namespace amethyst::inspect {
+
+namespace {
+
+constexpr size_t kCacheBytes = size_t{32} << 20;
+
+class Verification {
+ public:
+  Verification(io::FileSystem& files, const std::string& directory, const TreeReport& tree)
+      : files_(files), directory_(directory), tree_(tree), cache_({.capacity_bytes = kCacheBytes}) {}
+
+  VerifyReport Run() {
+    report_.problems = tree_.problems;
+    CheckManifest();
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      for (const tree::AddedTable& table : tree_.state.levels[level]) CheckTable(level, table);
+      if (level > 0) CheckDisjoint(level);
+    }
+    // Without a manifest nobody says where the log begins, nor whose it is.
+    if (tree_.problems.empty()) CheckLog();
+    for (const std::string& name : tree_.leftovers) {
+      report_.notes.push_back(fmt::format("{}: left over; the next open for writing removes it", name));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void Problem(std::string text) { report_.problems.push_back(std::move(text)); }
+
+  void CheckManifest() {
+    const tree::ManifestReport& manifest = tree_.manifest_report;
+    const std::string name = tree::ManifestFileName(tree_.manifest);
+    if (manifest.damaged_copies > 0) {
+      Problem(fmt::format(
+          "{}: {} of its records are damaged in one of their two copies; the next open for writing heals it", name,
+          manifest.damaged_copies));
+    }
+    if (manifest.torn_bytes > 0) {
+      report_.notes.push_back(fmt::format("{}: a torn end of {} bytes, never acknowledged", name, manifest.torn_bytes));
+    }
+    if (!tree_.state.comparator_name.empty() && tree_.state.comparator_name != BytewiseComparator()->Name()) {
+      Problem(fmt::format("{}: keys are in the order '{}' of the program that wrote it; this one cannot check them",
+                          name, tree_.state.comparator_name));
+    }
+  }
+
+  void CheckTable(key::Level level, const tree::AddedTable& listed) {
+    const std::string path = io::JoinPath(directory_, tree::TableFileName(listed.number));
+    ++report_.tables;
+    const auto exists = files_.Exists(path);
+    if (exists && !*exists) return Problem(fmt::format("{}: missing; it is listed in level {}", path, level));
+    auto file = files_.Open(path);
+    if (!file) return Problem(file.error().message());
+    const auto reader = sstable::TableReader::Open(*std::move(file), listed.info, key::Order(), cache_);
+    if (!reader) return Problem(reader.error().message());
+    if (const Status verified = (*reader)->Verify(); !verified) return Problem(verified.error().message());
+    report_.table_bytes += listed.info.file_bytes;
+    report_.table_entries += listed.info.entries;
+  }
+
+  void CheckDisjoint(key::Level level) {
+    const auto& tables = tree_.state.levels[level];
+    for (size_t i = 1; i < tables.size(); ++i) {
+      if (tables[i - 1].info.largest < tables[i].info.smallest) continue;
+      Problem(fmt::format("level {}: tables {} and {} overlap", level, key::Raw(tables[i - 1].number),
+                          key::Raw(tables[i].number)));
+    }
+  }
+
+  void CheckLog() {
+    const ManifestState& state = tree_.state;
+    std::vector<key::FileNumber> segments;
+    for (const SegmentFile& segment : tree_.segments) {
+      if (segment.needed) segments.push_back(segment.number);
+    }
+    const auto recovered = wal::RecoverLog(files_,
+                                           {.directory = directory_,
+                                            .database_uid = state.database_uid,
+                                            .segments = segments,
+                                            .first_segment = state.first_log_segment,
+                                            .clean_end = state.clean_log_end,
+                                            .read_only = true},
+                                           [](const wal::RecoveredBatch& batch) { return CheckBatch(batch); });
+    if (!recovered) return Problem(recovered.error().message());
+    report_.log_segments = recovered->replayed_segments.size();
+    report_.log_batches = recovered->batches;
+    if (recovered->torn_tails > 0) {
+      report_.notes.push_back(
+          fmt::format("log: a torn tail of {} bytes, never acknowledged as synced", recovered->torn_bytes));
+    }
+  }
+
+  static Status CheckBatch(const wal::RecoveredBatch& batch) {
+    wal::BatchReader reader(batch.payload);
+    for (wal::BatchEntry entry; reader.Next(&entry);) continue;
+    AMETHYST_TRY(reader.status());
+    if (reader.count() == batch.count) return {};
+    return base::Corruption("batch of sequence {}: expected {} entries, found {}", key::Raw(batch.first), batch.count,
+                            reader.count());
+  }
+
+  io::FileSystem& files_;
+  const std::string& directory_;
+  const TreeReport& tree_;
+  cache::BlockCache cache_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& directory) {
+  AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
+  if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
+  AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
+  AMETHYST_ASSIGN(const TreeReport tree, InspectTree(files, directory));
+  return Verification(files, directory, tree).Run();
+}
+
+}  // namespace amethyst::inspect

@@ -1,0 +1,30 @@
+// Checks a whole database: every checksum, every order, and what its files say of each other.
+//
+// Beyond reading everything: CURRENT names a manifest that is whole; every listed table is there, and is the one that
+// is listed, to the digest; the tables of a level below 0 are disjoint; the log's chain from the manifest's first
+// segment on can be replayed. Takes the database's shared lock, and changes nothing. Thread safety: any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "io/file_system.h"
+
+namespace amethyst::inspect {
+
+struct VerifyReport {
+  uint64_t tables = 0;
+  uint64_t table_bytes = 0;
+  uint64_t table_entries = 0;
+  uint64_t log_segments = 0;
+  uint64_t log_batches = 0;
+  std::vector<std::string> problems;
+  std::vector<std::string> notes;  // No damage: leftovers, a torn log tail.
+};
+
+// kBusy while somebody writes it; kInvalidArgument: there is no database.
+[[nodiscard]] Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& directory);
+
+}  // namespace amethyst::inspect
