@@ -1,0 +1,52 @@
+// What a command of the shell is: its description, from which help, usage and completion come, and the function that
+// runs it.
+//
+// A command writes its answer to the console and returns an exit code, or an Error that its caller prints with the next
+// step. Thread safety: one thread.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "cli/arguments.h"
+#include "cli/exit_code.h"
+#include "cli/line_source.h"
+#include "cli/session.h"
+
+namespace amethyst::cli {
+
+struct Command;
+
+// One run of a command.
+struct Invocation {
+  const Command& command;
+  Session& session;
+  const Arguments& arguments;
+  LineSource& lines;  // Where the command came from; a prompt's or a pipe's next lines.
+  bool json = false;
+  bool scripted = true;     // No person reads along: no confirmations.
+  bool from_lines = false;  // Else from the program's arguments: then `lines` are all the command's own.
+
+  [[nodiscard]] Console& console() const { return session.console(); }
+  [[nodiscard]] bool interrupted() const { return console().interrupted.load(std::memory_order_relaxed); }
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // As the usage shows them.
+  std::string_view summary;    // One line.
+  std::string_view details;    // Below the options in the command's help; with examples.
+  Arity arity;
+  std::span<const OptionSpec> options;
+  Result<ExitCode> (*run)(const Invocation& invocation);
+  bool takes_files = false;  // Its arguments complete to names of files.
+};
+
+// Prints what is wrong with the arguments, and the command's usage; for what the options alone do not say.
+[[nodiscard]] ExitCode WrongUsage(const Invocation& invocation, std::string_view message);
+
+}  // namespace amethyst::cli

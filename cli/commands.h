@@ -1,0 +1,34 @@
+// All commands of the shell, by group in the order of the help. Thread safety: constants.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "cli/command.h"
+
+namespace amethyst::cli {
+
+struct CommandGroup {
+  std::string_view title;
+  std::span<const Command> commands;
+};
+
+[[nodiscard]] std::span<const CommandGroup> AllCommands();
+// nullptr: there is none of that name.
+[[nodiscard]] const Command* FindCommand(std::string_view name);
+// For an unknown command: the name most likely meant; empty if none is near.
+[[nodiscard]] std::string_view NearestCommand(std::string_view name);
+
+// The groups, each in a file of its own.
+[[nodiscard]] std::span<const Command> PointCommands();  // put get delete
+[[nodiscard]] std::span<const Command> RangeCommands();  // scan count
+[[nodiscard]] std::span<const Command> BatchCommands();
+[[nodiscard]] std::span<const Command> ImportCommands();
+[[nodiscard]] std::span<const Command> ExportCommands();
+[[nodiscard]] std::span<const Command> SeedCommands();
+[[nodiscard]] std::span<const Command> InspectCommands();  // inspect dump stats
+[[nodiscard]] std::span<const Command> UpkeepCommands();   // flush compact clear
+[[nodiscard]] std::span<const Command> SafetyCommands();   // verify repair
+[[nodiscard]] std::span<const Command> ShellCommands();    // help version quit exit
+
+}  // namespace amethyst::cli

@@ -1,0 +1,22 @@
+// What the word under the cursor may become: a command, an option of the command, or the name of a file.
+// Thread safety: pure functions but for reading directories.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/file_system.h"
+
+namespace amethyst::cli {
+
+struct Completion {
+  size_t begin = 0;                     // In the line, of the word that is completed.
+  std::vector<std::string> candidates;  // Whole words, sorted.
+  std::string common;                   // What all of them begin with; with a blank behind it if there is but one.
+};
+
+// For the cursor at the end of `line`.
+[[nodiscard]] Completion Complete(std::string_view line, io::FileSystem& files);
+
+}  // namespace amethyst::cli

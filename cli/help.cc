@@ -1,0 +1,98 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "cli/commands.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+constexpr OptionSpec kCommonOptions[] = {
+    {.name = "--json", .value = "", .help = "answer, and tell errors, as JSON"},
+    {.name = "--help", .value = "", .help = "show this"},
+};
+
+constexpr OptionSpec kProgramOptions[] = {
+    {.name = "--db", .value = "DIRECTORY", .help = "the database; default data/adb under the current directory"},
+    {.name = "--json", .value = "", .help = "answer, and tell errors, as JSON"},
+    {.name = "--read-only", .value = "", .help = "refuse every command that writes"},
+    {.name = "--color", .value = "WHEN", .help = "auto (only on a terminal; the default), always or never"},
+    {.name = "--help", .value = "", .help = "show this"},
+    {.name = "--version", .value = "", .help = "print the version"},
+};
+
+std::string OptionLines(std::span<const OptionSpec> options) {
+  std::string text;
+  for (const OptionSpec& option : options) {
+    const std::string left =
+        option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
+    fmt::format_to(std::back_inserter(text), "  {:<20}{}\n", left, option.help);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const OptionSpec> CommonOptions() { return kCommonOptions; }
+std::span<const OptionSpec> ProgramOptions() { return kProgramOptions; }
+
+std::string UsageLine(const Command& command) {
+  std::string usage(command.name);
+  if (!command.arguments.empty()) usage += fmt::format(" {}", command.arguments);
+  for (const OptionSpec& option : command.options) {
+    usage +=
+        option.value.empty() ? fmt::format(" [{}]", option.name) : fmt::format(" [{} {}]", option.name, option.value);
+  }
+  return usage;
+}
+
+std::string CommandHelp(const Command& command) {
+  std::string text = fmt::format("usage: adb [--db DIRECTORY] {}\n\n{}\n\n", UsageLine(command), command.summary);
+  text += OptionLines(command.options) + OptionLines(kCommonOptions);
+  if (!command.details.empty()) text += fmt::format("\n{}\n", command.details);
+  return text;
+}
+
+std::string CommandList() {
+  std::string text;
+  for (const CommandGroup& group : AllCommands()) {
+    if (!group.title.empty()) text += fmt::format("{}:\n", group.title);
+    for (const Command& command : group.commands) {
+      const std::string left = fmt::format("{} {}", command.name, command.arguments);
+      if (left.size() > 26)
+        text += fmt::format("  {}\n  {:28}{}\n", left, "", command.summary);
+      else
+        text += fmt::format("  {:<28}{}\n", left, command.summary);
+    }
+  }
+  return text;
+}
+
+std::string ProgramHelp() {
+  return fmt::format(R"(adb: the shell of Amethyst, an ordered durable key-value store
+
+usage: adb [OPTION...] [COMMAND [ARGUMENT...]]
+
+Without a command: a prompt; or, if standard input is no terminal, commands from there, one a line.
+
+{}
+{}
+Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
+any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are.
+
+Exit code: 0 done, 1 the key is not there, 2 wrong usage, 3 an error; of a pipe, that of its worst line.
+
+  adb put apple artichoke
+  adb get apple
+  adb scan --prefix a --limit 10
+  adb --db /srv/shop export shop.tsv
+  printf 'put a 1\nget a\n' | adb
+  adb help scan
+)",
+                     OptionLines(kProgramOptions), CommandList());
+}
+
+}  // namespace amethyst::cli

@@ -1,0 +1,171 @@
+// import: many entries from a file or a pipe.
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/file_stream.h"
+#include "cli/progress.h"
+#include "cli/record_format.h"
+#include "cli/report_error.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+// Entries are written in batches of about that size; a larger one alone, so that an error can name its line.
+constexpr size_t kBatchBytes = size_t{256} << 10;
+
+class Import {
+ public:
+  struct Source {
+    std::string name;  // For messages.
+    RecordFormat format{};
+    std::istream& in;
+    const InputFile* file = nullptr;  // nullptr: standard input.
+  };
+  Import(const Invocation& invocation, DB& database, Source source)
+      : invocation_(invocation),
+        database_(database),
+        source_(std::move(source)),
+        reader_(NewRecordReader(source_.format, source_.in)),
+        progress_(invocation, "imported", source_.file == nullptr ? 0 : source_.file->bytes()) {}
+
+  Result<ExitCode> Run() {
+    const Result<ExitCode> result = ReadAll();
+    const Status rest = WriteBatch();
+    progress_.Finish(written_, bytes_, skipped_);
+    if (!rest) return std::unexpected(rest.error());
+    return result;
+  }
+
+ private:
+  Result<ExitCode> ReadAll() {
+    const bool skip_bad = invocation_.arguments.Has("--skip-bad");
+    Record record;
+    while (!invocation_.interrupted()) {
+      const RecordReader::Reading reading = reader_->Next(&record);
+      if (source_.file != nullptr) AMETHYST_TRY(source_.file->status());
+      if (reading.found == RecordReader::Found::kEnd) return ExitCode::kOk;
+      std::string why = reading.why;
+      if (reading.found == RecordReader::Found::kRecord) {
+        if (record.key.size() <= kKeyBytesMax) {
+          AMETHYST_TRY(Add(record));
+          continue;
+        }
+        why = fmt::format("the key has {} bytes, {} is the most", record.key.size(), kKeyBytesMax);
+      }
+      const bool hopeless = reading.found == RecordReader::Found::kBroken;
+      if (hopeless || !skip_bad) return Refuse(why, hopeless);
+      ++skipped_;
+    }
+    return ExitCode::kInterrupted;
+  }
+
+  Status Add(const Record& record) {
+    const size_t bytes = record.key.size() + record.value.size();
+    if (batch_.ByteSize() + bytes > kBatchBytes) AMETHYST_TRY(WriteBatch());
+    batch_.Put(record.key, record.value);
+    batch_bytes_ += bytes;
+    read_bytes_ += bytes + 2;
+    progress_.Update(written_, read_bytes_);
+    return bytes > kBatchBytes ? WriteBatch() : Status();
+  }
+
+  Status WriteBatch() {
+    if (batch_.Empty()) return {};
+    if (const Status written = database_.Write(batch_); !written) {
+      const Error& error = written.error();
+      const std::string message = batch_.Count() == 1
+                                      ? fmt::format("{}:{}: {}", source_.name, reader_->line(), error.message())
+                                      : error.message();
+      batch_.Clear();
+      return std::unexpected(Error(error.code(), message));
+    }
+    written_ += batch_.Count();
+    bytes_ += batch_bytes_;
+    batch_bytes_ = 0;
+    batch_.Clear();
+    return {};
+  }
+
+  ExitCode Refuse(std::string_view why, bool hopeless) {
+    if (!WriteBatch()) return ExitCode::kError;  // Run tells it.
+    PrintError(invocation_.console(), invocation_.json,
+               {.code = "InvalidInput",
+                .message = fmt::format("{}:{}: {}", source_.name, reader_->line(), why),
+                .hint = hopeless ? "what stands before it is imported; nothing behind it can be read"
+                                 : "what stands before it is imported; --skip-bad counts such records and goes on",
+                .line = 0});
+    return ExitCode::kError;
+  }
+
+  const Invocation& invocation_;
+  DB& database_;
+  const Source source_;
+  const std::unique_ptr<RecordReader> reader_;
+  Progress progress_;
+  class WriteBatch batch_;
+  size_t batch_bytes_ = 0;
+  uint64_t read_bytes_ = 0;
+  uint64_t written_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t skipped_ = 0;
+};
+
+Result<ExitCode> RunImport(const Invocation& invocation) {
+  const std::string path(invocation.arguments.at(0).value_or("-"));
+  const bool from_stdin = path == "-";
+  if (from_stdin && invocation.from_lines)
+    return WrongUsage(invocation, "name a FILE: commands come from standard input");
+  const auto name = invocation.arguments.Value("--format");
+  const auto format = name ? ParseRecordFormat(*name) : GuessRecordFormat(path).or_else([&] {
+    return from_stdin ? std::optional(RecordFormat::kTsv) : std::nullopt;
+  });
+  if (!format) {
+    return WrongUsage(invocation,
+                      name ? fmt::format("--format is tsv, csv, jsonl or dump, not {}", *name)
+                           : fmt::format("{} does not tell its format: add --format tsv, csv, jsonl or dump", path));
+  }
+  std::unique_ptr<InputFile> file;
+  if (!from_stdin) {
+    AMETHYST_ASSIGN(file, InputFile::Open(invocation.session.environment().files(), path));
+  }
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  Import import(invocation, *database,
+                {.name = from_stdin ? "standard input" : path,
+                 .format = *format,
+                 .in = from_stdin ? invocation.console().in : file->stream(),
+                 .file = file.get()});
+  return import.Run();
+}
+
+constexpr OptionSpec kOptions[] = {
+    {.name = "--format",
+     .value = "FORMAT",
+     .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
+    {.name = "--skip-bad", .value = "", .help = "count malformed records and go on"},
+};
+
+constexpr Command kCommands[] = {
+    {.name = "import",
+     .arguments = "[FILE]",
+     .summary = "Read entries from FILE, or from standard input, and store them",
+     .details = "A malformed record ends the import, with its line; the records before it stay stored.\n"
+                "  tsv    key, tab, value; \\t \\n \\r \\\\ stand for tab, line end, carriage return, backslash\n"
+                "  csv    RFC 4180 with the header key,value\n"
+                "  jsonl  {\"key\":\"...\",\"value\":\"...\"} a line; \"key_base64\", \"value_base64\" for other bytes "
+                "than UTF-8\n"
+                "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n\n"
+                "  adb import fruit.tsv\n"
+                "  zcat big.jsonl.gz | adb import --format jsonl --skip-bad",
+     .arity = {0, 1},
+     .options = kOptions,
+     .run = RunImport,
+     .takes_files = true},
+};
+
+}  // namespace
+
+std::span<const Command> ImportCommands() { return kCommands; }
+
+}  // namespace amethyst::cli

@@ -1,0 +1,143 @@
+// inspect, dump, stats: looking inside.
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/show.h"
+#include "inspect/log_dump.h"
+#include "inspect/table_report.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+Result<ExitCode> Inspect(const Invocation& invocation) {
+  const auto argument = invocation.arguments.at(0);
+  if (!argument) return ShowTree(invocation);
+  const std::string path(*argument);
+  AMETHYST_ASSIGN(const FileKind kind, KindOf(invocation.session.environment().files(), path));
+  switch (kind) {
+    case FileKind::kTable: return ShowTable(invocation, path);
+    case FileKind::kLog: return ShowLog(invocation, path);
+    case FileKind::kManifest: return ShowManifest(invocation, path);
+    case FileKind::kCurrent: return ShowCurrent(invocation, path);
+  }
+  std::unreachable();
+}
+
+// One line for the entry. False: nobody wants more.
+bool PrintEntry(const Invocation& invocation, const inspect::ShownEntry& entry) {
+  Console& console = invocation.console();
+  const bool is_put = entry.tag.kind() == key::EntryKind::kPut;
+  const uint64_t sequence = key::Raw(entry.tag.sequence());
+  if (invocation.json) {
+    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"{}\",{}{}{}}}\n", sequence, is_put ? "put" : "delete",
+               JsonField("key", entry.key), is_put ? "," : "", is_put ? JsonField("value", entry.value) : "");
+  } else {
+    fmt::print(console.out, "{}\t{}\t{}{}{}\n", sequence, is_put ? "put" : "delete",
+               Colored(console.ColorsOut(), Hue::kKey, Readable(entry.key)), is_put ? "\t" : "",
+               is_put ? Readable(entry.value) : "");
+  }
+  return console.out.good() && !invocation.interrupted();
+}
+
+Result<ExitCode> Dump(const Invocation& invocation) {
+  const std::string path(*invocation.arguments.at(0));
+  io::FileSystem& files = invocation.session.environment().files();
+  AMETHYST_ASSIGN(const FileKind kind, KindOf(files, path));
+  const auto print = [&](const inspect::ShownEntry& entry) { return PrintEntry(invocation, entry); };
+  std::vector<std::string> problems;
+  if (kind == FileKind::kTable) {
+    AMETHYST_ASSIGN(problems, inspect::DumpTable(files, path, print));
+  } else if (kind == FileKind::kLog) {
+    AMETHYST_ASSIGN(const wal::SegmentSummary summary, inspect::DumpLog(files, path, print));
+    if (!summary.damage.empty()) problems.push_back(fmt::format("stops at {}: {}", summary.end.offset, summary.damage));
+  } else {
+    return base::InvalidArgument("{}: holds no entries; `inspect` shows it", path);
+  }
+  if (problems.empty() || invocation.interrupted()) return ExitCode::kOk;
+  return base::Corruption("{}: {}", path, fmt::join(problems, "; "));
+}
+
+void PrintStats(Console& console, const Stats& stats) {
+  const auto line = [&](std::string_view name, const std::string& text) {
+    fmt::print(console.out, "{:<12}{}\n", name, text);
+  };
+  uint64_t tables = 0;
+  uint64_t bytes = 0;
+  uint64_t entries = 0;
+  for (size_t level = 0; level < stats.levels.size(); ++level) {
+    const LevelStats& at = stats.levels[level];
+    tables += at.tables;
+    bytes += at.bytes;
+    entries += at.entries;
+    if (at.tables == 0) continue;
+    line(fmt::format("level {}", level),
+         fmt::format("{}, {}, {} ({} deletes)", Counted(at.tables, "table", "tables"), HumanBytes(at.bytes),
+                     Counted(at.entries, "entry", "entries"), Grouped(at.deletes)));
+  }
+  line("tables", fmt::format("{}, {}, {}", Grouped(tables), HumanBytes(bytes), Counted(entries, "entry", "entries")));
+  line("memtables", fmt::format("{}, {}", stats.memtables, HumanBytes(stats.memtable_bytes)));
+  line("memory", fmt::format("{}, of it cache {} of {}", HumanBytes(stats.memory_bytes), HumanBytes(stats.cache_bytes),
+                             HumanBytes(stats.cache_capacity_bytes)));
+  line("cache", fmt::format("{} hits, {} misses, {} evictions", Grouped(stats.cache_hits), Grouped(stats.cache_misses),
+                            Grouped(stats.cache_evictions)));
+  line("reads", fmt::format("{} gets ({} found), {} seeks, {} spared by filters", Grouped(stats.gets),
+                            Grouped(stats.gets_found), Grouped(stats.seeks), Grouped(stats.filter_negatives)));
+  line("writes", fmt::format("{} batches, {}, {} of keys and values", Grouped(stats.writes),
+                             Counted(stats.entries_written, "entry", "entries"), HumanBytes(stats.user_bytes_written)));
+  line("log", fmt::format("{}, {} syncs, {} torn tails cut at open", HumanBytes(stats.wal_bytes),
+                          Grouped(stats.wal_syncs), stats.wal_torn_tails));
+  line("background", fmt::format("{} flushes ({}), {} compactions ({} read, {} written), debt {}",
+                                 Grouped(stats.flushes), HumanBytes(stats.flush_bytes_written),
+                                 Grouped(stats.compactions), HumanBytes(stats.compaction_bytes_read),
+                                 HumanBytes(stats.compaction_bytes_written), HumanBytes(stats.compaction_debt_bytes)));
+}
+
+Result<ExitCode> ShowStats(const Invocation& invocation) {
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
+  const Stats stats = database->GetStats();
+  if (invocation.json) {
+    invocation.console().out << stats.ToJson() << '\n';
+  } else {
+    PrintStats(invocation.console(), stats);
+  }
+  return ExitCode::kOk;
+}
+
+constexpr Command kCommands[] = {
+    {.name = "inspect",
+     .arguments = "[FILE]",
+     .summary = "Draw the tree of tables and the log; or show what FILE of a database is made of",
+     .details = "FILE is a table (.sst), a log segment (.wal), a MANIFEST or CURRENT, of any database; it is read as "
+                "far as it\n"
+                "is whole. Takes no lock, changes nothing. Exit code 3 if something is damaged.\n\n"
+                "  adb inspect\n  adb inspect data/adb/000012.sst\n  adb inspect --json",
+     .arity = {0, 1},
+     .options = {},
+     .run = Inspect,
+     .takes_files = true},
+    {.name = "dump",
+     .arguments = "FILE",
+     .summary = "Print every entry of a table or log segment: sequence, kind, key, value",
+     .details = "  adb dump data/adb/000013.wal",
+     .arity = {1, 1},
+     .options = {},
+     .run = Dump,
+     .takes_files = true},
+    {.name = "stats",
+     .arguments = "",
+     .summary = "Print sizes, and what this session did",
+     .details = "  adb stats\n  adb stats --json",
+     .arity = {0, 0},
+     .options = {},
+     .run = ShowStats},
+};
+
+}  // namespace
+
+std::span<const Command> InspectCommands() { return kCommands; }
+
+}  // namespace amethyst::cli

@@ -1,0 +1,28 @@
+// The part of a database that a command is about: [FROM, TO), or the keys that begin with a prefix.
+// Thread safety: plain values.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "amethyst/options.h"
+#include "cli/arguments.h"
+
+namespace amethyst::cli {
+
+struct KeyRange {
+  std::optional<std::string> from;  // Included; nullopt: from the first key.
+  std::optional<std::string> to;    // Not included; nullopt: to the last key.
+
+  // Of `[FROM [TO]] [--prefix P]`, or what is wrong with that.
+  [[nodiscard]] static std::expected<KeyRange, std::string> Of(const Arguments& arguments);
+  // For one walk: borrows the bounds, and does not disturb what others keep in the cache.
+  [[nodiscard]] ReadOptions ToRead() const;
+};
+
+// The first key behind all that begin with `prefix`; nullopt: there is none.
+[[nodiscard]] std::optional<std::string> PrefixEnd(std::string_view prefix);
+
+}  // namespace amethyst::cli

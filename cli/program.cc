@@ -1,0 +1,87 @@
+#include "cli/program.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <span>
+
+#include "cli/help.h"
+#include "cli/prompt.h"
+#include "cli/report_error.h"
+#include "cli/shell.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+// The program's options end at the first word that is none: the command.
+size_t CountProgramOptions(std::span<const Word> words) {
+  size_t i = 0;
+  while (i < words.size() && words[i].text.starts_with("--") && words[i].text != "--") {
+    const auto option = std::ranges::find(ProgramOptions(), words[i].text, &OptionSpec::name);
+    i += option != ProgramOptions().end() && !option->value.empty() ? 2 : 1;
+  }
+  return std::min(i, words.size());
+}
+
+std::optional<ColorMode> ParseColorMode(std::string_view word) {
+  if (word == "auto") return ColorMode::kAuto;
+  if (word == "always") return ColorMode::kAlways;
+  if (word == "never") return ColorMode::kNever;
+  return std::nullopt;
+}
+
+ExitCode BadUsage(Console& console, bool json, std::string_view message) {
+  PrintError(
+      console, json,
+      {.code = "Usage",
+       .message = message,
+       .hint =
+           "usage: adb [--db DIRECTORY] [--json] [--read-only] [--color WHEN] [COMMAND ...]; `adb --help` tells more"});
+  return ExitCode::kUsage;
+}
+
+ExitCode RunPrompt(Session& session) {
+  Console& console = session.console();
+  Prompt prompt(console, session.environment().files());
+  fmt::print(console.out, "amethyst {}, database {}; `help` lists the commands, ^D ends\n", AMETHYST_VERSION_STRING,
+             session.settings().directory);
+  return Shell(session, prompt, {.from_lines = true, .scripted = false}).RunLines();
+}
+
+}  // namespace
+
+ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console, Components components) {
+  const std::vector<Word> words = WordsOf(arguments);
+  const size_t option_words = CountProgramOptions(words);
+  const std::span<const Word> command = std::span(words).subspan(option_words);
+  const auto options = Arguments::Parse(std::span(words).first(option_words), ProgramOptions(), {0, 0});
+  if (!options) return BadUsage(console, std::ranges::find(arguments, "--json") != arguments.end(), options.error());
+  if (options->Has("--help")) {
+    console.out << ProgramHelp() << std::flush;
+    return ExitCode::kOk;
+  }
+  Settings settings{.json = options->Has("--json"), .read_only = options->Has("--read-only")};
+  if (const auto color = options->Value("--color")) {
+    const auto mode = ParseColorMode(*color);
+    if (!mode) return BadUsage(console, settings.json, fmt::format("--color is auto, always or never, not {}", *color));
+    console.color = *mode;
+  }
+  if (const auto directory = options->Value("--db")) {
+    if (directory->empty()) return BadUsage(console, settings.json, "--db names no directory");
+    settings.directory = *directory;
+  }
+  Session session(std::move(settings), console, std::move(components));
+  StreamLines lines(console.in);
+  if (command.empty() && !options->Has("--version")) {
+    if (console.in_is_terminal) return RunPrompt(session);
+    return Shell(session, lines, {.from_lines = true, .scripted = true}).RunLines();
+  }
+  Shell shell(session, lines, {.from_lines = false, .scripted = true});
+  const std::vector<Word> version = {{.text = "version"}};
+  const ExitCode code = shell.RunWords(command.empty() ? version : command);
+  return Worst(code, shell.Finish());
+}
+
+}  // namespace amethyst::cli

@@ -1,0 +1,18 @@
+// The program adb, from its arguments to its exit code; everything but the process's own streams and signals.
+// Thread safety: one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "amethyst/components.h"
+#include "cli/console.h"
+#include "cli/exit_code.h"
+
+namespace amethyst::cli {
+
+// `arguments` without the program's name.
+[[nodiscard]] ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
+                                  Components components = {});
+
+}  // namespace amethyst::cli

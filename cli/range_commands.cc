@@ -1,0 +1,102 @@
+// scan, count: walks over a range of keys.
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "cli/commands.h"
+#include "cli/key_range.h"
+#include "cli/text.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+struct ScanOptions {
+  uint64_t limit = UINT64_MAX;
+  bool reverse = false;
+  bool keys_only = false;
+};
+
+// One line for the entry.
+void PrintEntry(const Invocation& invocation, const Iterator& it, bool keys_only) {
+  Console& console = invocation.console();
+  if (invocation.json) {
+    console.out << '{' << JsonField("key", it.key());
+    if (!keys_only) console.out << ',' << JsonField("value", it.value());
+    console.out << "}\n";
+    return;
+  }
+  console.out << Colored(console.ColorsOut(), Hue::kKey, Readable(it.key()));
+  if (!keys_only) console.out << '\t' << Readable(it.value());
+  console.out << '\n';
+}
+
+Result<ExitCode> Scan(const Invocation& invocation) {
+  const Arguments& arguments = invocation.arguments;
+  const auto range = KeyRange::Of(arguments);
+  if (!range) return WrongUsage(invocation, range.error());
+  const ScanOptions options{.limit = arguments.Number("--limit").value_or(UINT64_MAX),
+                            .reverse = arguments.Has("--reverse"),
+                            .keys_only = arguments.Has("--keys-only")};
+  auto database = invocation.session.Database(Session::Access::kRead);
+  if (!database) return std::unexpected(database.error());
+
+  Iterator it = (*database)->NewIterator(range->ToRead());
+  options.reverse ? it.SeekToLast() : it.SeekToFirst();
+  const std::ostream& out = invocation.console().out;
+  for (uint64_t left = options.limit; left > 0 && it.Valid() && out.good() && !invocation.interrupted(); --left) {
+    PrintEntry(invocation, it, options.keys_only);
+    options.reverse ? it.Prev() : it.Next();
+  }
+  if (const Status status = it.status(); !status) return std::unexpected(status.error());
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> Count(const Invocation& invocation) {
+  const auto range = KeyRange::Of(invocation.arguments);
+  if (!range) return WrongUsage(invocation, range.error());
+  auto database = invocation.session.Database(Session::Access::kRead);
+  if (!database) return std::unexpected(database.error());
+
+  uint64_t count = 0;
+  Iterator it = (*database)->NewIterator(range->ToRead());
+  for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
+  if (const Status status = it.status(); !status) return std::unexpected(status.error());
+  if (invocation.interrupted()) return ExitCode::kInterrupted;
+  invocation.console().out << (invocation.json ? fmt::format("{{\"count\":{}}}\n", count) : fmt::format("{}\n", count));
+  return ExitCode::kOk;
+}
+
+constexpr OptionSpec kPrefix{.name = "--prefix", .value = "P", .help = "only keys that begin with P"};
+constexpr OptionSpec kScanOptions[] = {
+    kPrefix,
+    {.name = "--limit", .value = "N", .help = "stop after N entries", .number = true},
+    {.name = "--reverse", .value = "", .help = "from the last key to the first"},
+    {.name = "--keys-only", .value = "", .help = "leave the values out"},
+};
+constexpr OptionSpec kCountOptions[] = {kPrefix};
+
+constexpr Command kCommands[] = {
+    {.name = "scan",
+     .arguments = "[FROM [TO]]",
+     .summary = "Print keys and values in order, from FROM up to but not including TO",
+     .details = "One entry a line, key and value with a tab between; with --json one object a line.\n\n"
+                "  adb scan apple banana\n"
+                "  adb scan --prefix user: --limit 20\n"
+                "  adb scan --reverse --limit 1 --keys-only",
+     .arity = {0, 2},
+     .options = kScanOptions,
+     .run = Scan},
+    {.name = "count",
+     .arguments = "[FROM [TO]]",
+     .summary = "Count the keys from FROM up to but not including TO",
+     .details = "  adb count\n  adb count --prefix user:",
+     .arity = {0, 2},
+     .options = kCountOptions,
+     .run = Count},
+};
+
+}  // namespace
+
+std::span<const Command> RangeCommands() { return kCommands; }
+
+}  // namespace amethyst::cli

@@ -1,0 +1,57 @@
+#include "cli/report_error.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "cli/text.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+// Text that may hold bytes of a key or a path, fit for a JSON string.
+std::string JsonText(std::string_view text) { return JsonString(IsUtf8(text) ? std::string(text) : Quoted(text)); }
+
+bool Mentions(const Error& error, std::string_view text) { return error.message().find(text) != std::string::npos; }
+
+}  // namespace
+
+void PrintError(Console& console, bool json, const ErrorReport& report) {
+  if (json) {
+    std::string object = fmt::format("\"code\":\"{}\",\"message\":{}", report.code, JsonText(report.message));
+    if (!report.hint.empty()) object += fmt::format(",\"hint\":{}", JsonText(report.hint));
+    if (report.line != 0) object += fmt::format(",\"line\":{}", report.line);
+    fmt::print(console.err, "{{\"error\":{{{}}}}}\n", object);
+  } else {
+    const std::string place = report.line == 0 ? "" : fmt::format("line {}: ", report.line);
+    fmt::print(console.err, "{}: {}{}\n", Colored(console.ColorsErr(), Hue::kBad, "adb"), place, report.message);
+    if (!report.hint.empty()) fmt::print(console.err, "  {}\n", Colored(console.ColorsErr(), Hue::kDim, report.hint));
+  }
+  console.err.flush();
+}
+
+std::string HintFor(const Error& error, std::string_view directory) {
+  switch (error.code()) {
+    case ErrorCode::kBusy:
+      return "another process, perhaps another adb, has it open: end that first (inspect and dump work all the same)";
+    case ErrorCode::kNoSpace: return "free some space, then do it again; whatever was confirmed before is kept";
+    case ErrorCode::kCorruption:
+      return fmt::format(
+          "`adb --db {0} verify` lists all damage; `adb --db {0} repair NEW_DIRECTORY` saves what can be read",
+          directory);
+    case ErrorCode::kNotSupported: return "it was written by a newer version: open it with that one";
+    case ErrorCode::kInvalidArgument:
+      if (Mentions(error, "no database"))
+        return "`adb --db DIRECTORY` names another one; put, import and seed create it";
+      return "";
+    case ErrorCode::kIo:
+      if (Mentions(error, "ermission denied") || Mentions(error, "ead-only file system")) {
+        return "look at the permissions; get, scan and export only need to read";
+      }
+      return "";
+    case ErrorCode::kClosed: return "";
+  }
+  return "";
+}
+
+}  // namespace amethyst::cli

@@ -1,0 +1,119 @@
+// seed: fruit and vegetables from a to z, to have something to look at.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+constexpr std::array<std::string_view, 26> kFruit = {
+    "apple",      "banana",    "cherry", "date",     "elderberry", "fig",    "grape", "honeydew", "imbe",
+    "jackfruit",  "kiwi",      "lemon",  "melon",    "nectarine",  "orange", "pear",  "quince",   "raspberry",
+    "strawberry", "tangerine", "ugli",   "voavanga", "watermelon", "xigua",  "yuzu",  "ziziphus"};
+constexpr std::array<std::string_view, 26> kVegetables = {
+    "artichoke",      "beetroot",        "carrot",     "daikon", "endive",  "fennel", "garlic",
+    "horseradish",    "iceberg lettuce", "jicama",     "kale",   "leek",    "marrow", "napa cabbage",
+    "okra",           "parsnip",         "quinoa",     "radish", "spinach", "turnip", "ulluco",
+    "vegetable fern", "watercress",      "xoconostle", "yam",    "zucchini"};
+
+constexpr uint32_t kThreads = 4;
+constexpr uint64_t kPairsPerBatch = 256;
+constexpr uint64_t kCountMax = 100'000'000;
+
+// The i-th pair of a letter: apple and artichoke, then apple-000001 and the vegetable of the next letter, and so on.
+void AppendPair(size_t letter, uint64_t i, WriteBatch* batch) {
+  if (i == 0) {
+    batch->Put(kFruit[letter], kVegetables[letter]);
+  } else {
+    batch->Put(fmt::format("{}-{:06}", kFruit[letter], i), kVegetables[(letter + i) % kVegetables.size()]);
+  }
+}
+
+// Letters are dealt out to the threads one at a time; each is written by one thread, in batches.
+class Seeding {
+ public:
+  Seeding(const Invocation& invocation, DB& database, uint64_t count)
+      : invocation_(invocation), database_(database), count_(count) {}
+
+  void Run() {
+    Status status;
+    for (size_t letter; status && (letter = next_letter_.fetch_add(1)) < kFruit.size();) status = SeedLetter(letter);
+    if (status) return;
+    base::MutexLock lock(mutex_);
+    if (status_) status_ = std::move(status);
+  }
+
+  [[nodiscard]] Status status() AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    return status_;
+  }
+  [[nodiscard]] uint64_t written() const { return written_.load(); }
+  [[nodiscard]] uint64_t bytes() const { return bytes_.load(); }
+
+ private:
+  Status SeedLetter(size_t letter) {
+    WriteBatch batch;
+    for (uint64_t i = 0; i < count_ && !invocation_.interrupted();) {
+      batch.Clear();
+      for (const uint64_t end = std::min(count_, i + kPairsPerBatch); i < end; ++i) AppendPair(letter, i, &batch);
+      AMETHYST_TRY(database_.Write(batch));
+      written_ += batch.Count();
+      bytes_ += batch.ByteSize();
+    }
+    return {};
+  }
+
+  const Invocation& invocation_;
+  DB& database_;
+  const uint64_t count_;
+  std::atomic<size_t> next_letter_{0};  // Taken by every thread's Run.
+  std::atomic<uint64_t> written_{0};    // Summed up by every thread's SeedLetter.
+  std::atomic<uint64_t> bytes_{0};      // As written_.
+  base::Mutex mutex_;
+  Status status_ AMETHYST_GUARDED_BY(mutex_);  // The first error.
+};
+
+Result<ExitCode> RunSeed(const Invocation& invocation) {
+  const auto count = ParseNumber(*invocation.arguments.at(0));
+  if (!count || *count == 0 || *count > kCountMax) {
+    return WrongUsage(invocation,
+                      fmt::format("N is a number from 1 to {}, not {}", kCountMax, *invocation.arguments.at(0)));
+  }
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  Progress progress(invocation, "seeded", 0);
+  Seeding seeding(invocation, *database, *count);
+  {
+    const std::unique_ptr<io::Executor> threads = invocation.session.environment().NewExecutor(kThreads);
+    for (uint32_t i = 0; i < kThreads; ++i) threads->Schedule(io::Priority::kCompaction, [&seeding] { seeding.Run(); });
+  }  // Waits for all of them.
+  AMETHYST_TRY(seeding.status());
+  progress.Finish(seeding.written(), seeding.bytes(), 0);
+  return ExitCode::kOk;
+}
+
+constexpr Command kCommands[] = {
+    {.name = "seed",
+     .arguments = "N",
+     .summary = "Store 26 times N pairs of fruit and vegetables from a to z, by several threads at once",
+     .details = "The same N gives the same pairs: apple artichoke, banana beetroot, ... and with N over 1 apple-000001 "
+                "and so on.\n\n"
+                "  adb seed 1\n"
+                "  adb seed 100_000",
+     .arity = {1, 1},
+     .options = {},
+     .run = RunSeed},
+};
+
+}  // namespace
+
+std::span<const Command> SeedCommands() { return kCommands; }
+
+}  // namespace amethyst::cli

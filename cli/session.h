@@ -1,0 +1,58 @@
+// One run of the shell: its settings, and the database, opened when a command first needs it and as it needs it.
+//
+// Reading commands open the database read-only, so that they work beside other readers and on a directory that cannot
+// be written; the first writing command opens it anew. Commands that need the directory to themselves close it first.
+// Thread safety: one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "amethyst/amethyst.h"
+#include "cli/console.h"
+#include "io/environment.h"
+
+namespace amethyst::cli {
+
+struct Settings {
+  std::string directory = "data/adb";
+  bool json = false;
+  bool read_only = false;
+};
+
+class Session {
+ public:
+  enum class Access {
+    kRead,    // There must be a database.
+    kModify,  // There must be a database, and it will be written.
+    kCreate,  // It will be written, and is created if there is none.
+  };
+
+  Session(Settings settings, Console& console, Components components = {});
+  ~Session();  // Closes the database; an error of that is lost.
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] Result<DB*> Database(Access access);
+  // Closes the database, if it is open.
+  [[nodiscard]] Status Close();
+  // An error if this session may not write.
+  [[nodiscard]] Status CheckWritable() const;
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] Console& console() { return console_; }
+  [[nodiscard]] io::Environment& environment() { return *environment_; }
+  [[nodiscard]] const std::shared_ptr<io::Environment>& shared_environment() const { return environment_; }
+  // The database as far as a command has opened it; nullptr: not open.
+  [[nodiscard]] DB* open_database() { return database_.get(); }
+
+ private:
+  const Settings settings_;
+  Console& console_;
+  const Components components_;
+  const std::shared_ptr<io::Environment> environment_;
+  std::unique_ptr<DB> database_;
+  bool writable_ = false;  // As which database_ is open.
+};
+
+}  // namespace amethyst::cli

@@ -1,0 +1,134 @@
+#include "cli/shell.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/report_error.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+bool IsQuit(std::span<const Word> words) {
+  return !words.empty() && (words.front().text == "quit" || words.front().text == "exit");
+}
+
+uint64_t LineOf(const LineSource& lines, const Shell::Mode& mode) { return mode.from_lines ? lines.line_number() : 0; }
+
+}  // namespace
+
+ExitCode WrongUsage(const Invocation& invocation, std::string_view message) {
+  const Command& command = invocation.command;
+  PrintError(invocation.console(), invocation.json,
+             {.code = "Usage",
+              .message = fmt::format("{}: {}", command.name, message),
+              .hint = fmt::format("usage: {}", UsageLine(command)),
+              .line = invocation.from_lines ? invocation.lines.line_number() : 0});
+  return ExitCode::kUsage;
+}
+
+ExitCode Shell::RunLines() {
+  ExitCode worst = ExitCode::kOk;
+  Console& console = session_.console();
+  while (const auto line = lines_.Next("adb> ")) {
+    const auto words = SplitWords(*line);
+    if (words && IsQuit(*words)) break;
+    console.interrupted = false;
+    worst = Worst(worst, RunLine(*line));
+    if (mode_.scripted && (console.interrupted || worst == ExitCode::kPipeClosed)) break;
+  }
+  return Worst(worst, Finish());
+}
+
+ExitCode Shell::RunLine(std::string_view line) {
+  const auto words = SplitWords(line);
+  if (words) return RunWords(*words);
+  PrintError(session_.console(), session_.settings().json,
+             {.code = "Usage", .message = words.error(), .hint = "", .line = LineOf(lines_, mode_)});
+  return ExitCode::kUsage;
+}
+
+ExitCode Shell::RunWords(std::span<const Word> words) {
+  if (words.empty()) return ExitCode::kOk;
+  const Command* const command = FindCommand(words.front().text);
+  if (command == nullptr) return UnknownCommand(words.front().text);
+
+  std::vector<OptionSpec> options(command->options.begin(), command->options.end());
+  options.insert(options.end(), CommonOptions().begin(), CommonOptions().end());
+  for (const Word& word : words.subspan(1)) {
+    if (word.text == "--") break;
+    if (word.text != "--help" || word.quoted) continue;
+    session_.console().out << CommandHelp(*command);
+    return CheckOutput();
+  }
+  const auto arguments = Arguments::Parse(words.subspan(1), options, command->arity);
+  if (arguments) return Execute(*command, *arguments);
+  PrintError(session_.console(), session_.settings().json,
+             {.code = "Usage",
+              .message = fmt::format("{}: {}", command->name, arguments.error()),
+              .hint = fmt::format("usage: {}", UsageLine(*command)),
+              .line = LineOf(lines_, mode_)});
+  return ExitCode::kUsage;
+}
+
+ExitCode Shell::Execute(const Command& command, const Arguments& arguments) {
+  const Invocation invocation{.command = command,
+                              .session = session_,
+                              .arguments = arguments,
+                              .lines = lines_,
+                              .json = session_.settings().json || arguments.Has("--json"),
+                              .scripted = mode_.scripted,
+                              .from_lines = mode_.from_lines};
+  const Result<ExitCode> result = command.run(invocation);
+  const ExitCode code = result ? *result : Fail(result.error(), invocation.json);
+  const ExitCode output = CheckOutput();
+  if (!session_.console().interrupted) return Worst(code, output);
+  PrintError(session_.console(), invocation.json, {.code = "Interrupted", .message = "interrupted", .hint = ""});
+  return Worst(code, ExitCode::kInterrupted);
+}
+
+ExitCode Shell::UnknownCommand(std::string_view name) {
+  const std::string_view nearest = NearestCommand(name);
+  PrintError(session_.console(), session_.settings().json,
+             {.code = "Usage",
+              .message = fmt::format("unknown command {}", name.empty() ? "\"\"" : name),
+              .hint = nearest.empty() ? "`help` lists all commands"
+                                      : fmt::format("did you mean {}? `help` lists all", nearest),
+              .line = LineOf(lines_, mode_)});
+  return ExitCode::kUsage;
+}
+
+ExitCode Shell::Fail(const Error& error, bool json) {
+  const std::string& directory = session_.settings().directory;
+  PrintError(session_.console(), json,
+             {.code = ErrorCodeName(error.code()),
+              .message = error.message(),
+              .hint = HintFor(error, directory),
+              .line = LineOf(lines_, mode_)});
+  return ExitCode::kError;
+}
+
+ExitCode Shell::CheckOutput() {
+  Console& console = session_.console();
+  console.out.flush();
+  if (console.out.good()) return ExitCode::kOk;
+  const int cause = console.out_error;
+  if (cause == EPIPE) return ExitCode::kPipeClosed;
+  PrintError(console, session_.settings().json,
+             {.code = "Io", .message = fmt::format("cannot write the answer: {}", std::strerror(cause)), .hint = ""});
+  return ExitCode::kError;
+}
+
+ExitCode Shell::Finish() {
+  const Status closed = session_.Close();
+  const ExitCode code = closed ? ExitCode::kOk : Fail(closed.error(), session_.settings().json);
+  return Worst(code, CheckOutput());
+}
+
+}  // namespace amethyst::cli

@@ -1,0 +1,73 @@
+// help, version, quit, exit: about the shell itself.
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+Result<ExitCode> Help(const Invocation& invocation) {
+  const auto name = invocation.arguments.at(0);
+  if (!name) {
+    invocation.console().out << CommandList() << "\n`help COMMAND` tells more, with examples.\n";
+    return ExitCode::kOk;
+  }
+  const Command* const command = FindCommand(*name);
+  if (command == nullptr) {
+    const std::string_view nearest = NearestCommand(*name);
+    return WrongUsage(invocation, nearest.empty()
+                                      ? fmt::format("there is no command {}", *name)
+                                      : fmt::format("there is no command {}, did you mean {}?", *name, nearest));
+  }
+  invocation.console().out << CommandHelp(*command);
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> Version(const Invocation& invocation) {
+  fmt::print(invocation.console().out, fmt::runtime(invocation.json ? "{{\"version\":\"{}\"}}\n" : "amethyst {}\n"),
+             AMETHYST_VERSION_STRING);
+  return ExitCode::kOk;
+}
+
+// As the program's arguments; in lines the shell takes them as the end.
+Result<ExitCode> Quit(const Invocation&) { return ExitCode::kOk; }
+
+constexpr Command kCommands[] = {
+    {.name = "help",
+     .arguments = "[COMMAND]",
+     .summary = "List all commands, or explain one",
+     .details = "  adb help scan",
+     .arity = {0, 1},
+     .options = {},
+     .run = Help},
+    {.name = "version",
+     .arguments = "",
+     .summary = "Print the version",
+     .details = "  adb version --json",
+     .arity = {0, 0},
+     .options = {},
+     .run = Version},
+    {.name = "quit",
+     .arguments = "",
+     .summary = "Leave the prompt",
+     .details = "",
+     .arity = {0, 0},
+     .options = {},
+     .run = Quit},
+    {.name = "exit",
+     .arguments = "",
+     .summary = "The same",
+     .details = "",
+     .arity = {0, 0},
+     .options = {},
+     .run = Quit},
+};
+
+}  // namespace
+
+std::span<const Command> ShellCommands() { return kCommands; }
+
+}  // namespace amethyst::cli

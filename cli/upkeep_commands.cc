@@ -1,0 +1,80 @@
+// flush, compact, clear: what changes the files but not, or wholly, what they hold.
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+Result<ExitCode> Flush(const Invocation& invocation) {
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_TRY(database->Flush());
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> Compact(const Invocation& invocation) {
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_TRY(database->CompactRange(invocation.arguments.at(0), invocation.arguments.at(1)));
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> Clear(const Invocation& invocation) {
+  Session& session = invocation.session;
+  AMETHYST_TRY(session.CheckWritable());
+  const std::string& directory = session.settings().directory;
+  if (!invocation.arguments.Has("--yes")) {
+    Console& console = invocation.console();
+    if (invocation.scripted && !console.in_is_terminal) {
+      return WrongUsage(invocation, fmt::format("add --yes to remove all of {}: there is nobody to ask", directory));
+    }
+    fmt::print(console.err, "Remove all entries of {}? [y/N] ", directory);
+    console.err.flush();
+    const auto answer = invocation.lines.Next("");
+    if (!answer || (*answer != "y" && *answer != "yes" && *answer != "Y")) {
+      fmt::print(console.err, "nothing was removed\n");
+      return ExitCode::kUsage;
+    }
+  }
+  AMETHYST_TRY(session.Close());
+  AMETHYST_TRY(DB::Destroy(directory));
+  return ExitCode::kOk;
+}
+
+constexpr OptionSpec kClearOptions[] = {
+    {.name = "--yes", .value = "", .help = "do not ask"},
+};
+
+constexpr Command kCommands[] = {
+    {.name = "flush",
+     .arguments = "",
+     .summary = "Write what is in memory to tables",
+     .details = "Nothing is at risk without it: the write-ahead log holds what memory holds.\n\n  adb flush",
+     .arity = {0, 0},
+     .options = {},
+     .run = Flush},
+    {.name = "compact",
+     .arguments = "[FROM [TO]]",
+     .summary = "Rewrite all tables that hold keys from FROM up to TO, dropping what is deleted or replaced",
+     .details = "It happens by itself in the background; this is for those who want the space now.\n\n"
+                "  adb compact\n  adb compact a m",
+     .arity = {0, 2},
+     .options = {},
+     .run = Compact},
+    {.name = "clear",
+     .arguments = "",
+     .summary = "Remove the database: all entries, and its files",
+     .details =
+         "Files that are not the database's stay. Asks first; without a terminal it wants --yes.\n\n  adb clear --yes",
+     .arity = {0, 0},
+     .options = kClearOptions,
+     .run = Clear},
+};
+
+}  // namespace
+
+std::span<const Command> UpkeepCommands() { return kCommands; }
+
+}  // namespace amethyst::cli
