@@ -52,8 +52,8 @@ struct MergeResult {
                                            const std::function<key::FileNumber()>& new_file_number, key::Cursor& input,
                                            const MergeSettings& settings, const std::atomic<bool>& stop);
 
-// Cuts a merge of these tables into up to `parts` ranges of about equal bytes: the inner boundaries, ascending, maybe
-// none.
+// Cuts a merge of these tables into up to `parts` ranges of about equal bytes: the inner boundaries, ascending. None if
+// the inputs are small: a part has 2 MiB at least.
 [[nodiscard]] std::vector<std::string> SplitBoundaries(const std::vector<tree::TablePtr>& inputs,
                                                        const key::Order& order, uint32_t parts);
 

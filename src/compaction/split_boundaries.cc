@@ -8,6 +8,8 @@
 namespace amethyst::compaction {
 namespace {
 
+constexpr uint64_t kPartBytesMin = uint64_t{2}
+                                   << 20;  // Smaller parts are not worth a job of their own, nor small tables.
 constexpr uint64_t kCloseEnoughPart = 64;  // A boundary may be off by that part of all bytes.
 
 // Keys that can be boundaries, ascending, by an integer to bisect over.
@@ -69,8 +71,9 @@ std::vector<std::string> SplitBoundaries(const std::vector<tree::TablePtr>& inpu
   uint64_t total_bytes = 0;
   for (const tree::TablePtr& table : inputs) total_bytes += table->info().file_bytes;
 
-  for (uint32_t part = 1; part < parts; ++part) {
-    const uint64_t wanted_bytes = total_bytes / parts * part;
+  const uint64_t part_count = std::min<uint64_t>(parts, total_bytes / kPartBytesMin);
+  for (uint64_t part = 1; part < part_count; ++part) {
+    const uint64_t wanted_bytes = total_bytes / part_count * part;
     uint64_t low = candidates.first();
     uint64_t high = candidates.last();
     while (low < high) {
