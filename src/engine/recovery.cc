@@ -65,6 +65,10 @@ class Replay {
       bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
     }
     AMETHYST_TRY(measuring.status());
+    if (measuring.count() != batch.count) {
+      return base::Corruption("{}: a log record at sequence {} claims {} entries, found {}", core_.directory,
+                              key::Raw(batch.first), batch.count, measuring.count());
+    }
     AMETHYST_TRY(MakeRoom(bytes));
     wal::BatchReader reader(batch.payload);
     uint64_t sequence = key::Raw(batch.first);
