@@ -11,13 +11,13 @@ namespace {
 
 using namespace amethyst;
 
-Status CheckRoundTrip(const tree::VersionEdit& edit) {
+constexpr auto CheckRoundTrip = [](const tree::VersionEdit& edit) -> Status {
   std::string bytes;
   edit.AppendTo(&bytes);
   const Result<tree::VersionEdit> again = tree::VersionEdit::FromBytes(bytes);
   AMETHYST_ASSERT(again.has_value() && *again == edit);
   return {};
-}
+};
 
 }  // namespace
 

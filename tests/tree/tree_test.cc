@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "tree/tree_fixture.h"
 
@@ -245,6 +248,44 @@ TEST_F(TreeTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
   EXPECT_EQ(opened.tree->Apply(bad, [](const auto&) { FAIL(); }).error().code(), ErrorCode::kCorruption);
   EXPECT_TRUE(opened.tree->health());
   EXPECT_EQ(opened.tree->current(), seen);
+}
+
+TEST_F(TreeTest, SyncsTheDirectoryOnceForAnEditThatAddsTables) {
+  Opened opened = Open();
+  const auto syncs_of = [&](VersionEdit edit) {
+    const uint64_t directory = files_.calls(Operation::kSyncDirectory);
+    const uint64_t file = files_.calls(Operation::kSync);
+    EXPECT_TRUE(Apply(opened, std::move(edit)));
+    return std::pair(files_.calls(Operation::kSyncDirectory) - directory, files_.calls(Operation::kSync) - file);
+  };
+  EXPECT_EQ(syncs_of(Flush(opened)), std::pair(uint64_t{1}, uint64_t{1}));
+  VersionEdit no_tables;
+  no_tables.last_sequence = key::SequenceNumber{9};
+  EXPECT_EQ(syncs_of(no_tables), std::pair(uint64_t{0}, uint64_t{1}));
+}
+
+TEST_F(TreeTest, ServesManyThreads) {
+  Opened opened = Open();
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    size_t tables = 0;
+    while (!done.load()) {
+      const size_t now = opened.tree->current()->level0().size();
+      EXPECT_GE(now, tables);
+      tables = now;
+    }
+  });
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 3; ++i) {
+    writers.emplace_back([&] {
+      for (int n = 0; n < 40; ++n) EXPECT_TRUE(Apply(opened, Flush(opened)));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  done = true;
+  reader.join();
+  EXPECT_EQ(opened.tree->current()->level0().size(), 120u);
+  EXPECT_EQ(Open().tree->current()->level0().size(), 120u);
 }
 
 }  // namespace
