@@ -152,21 +152,38 @@ Status Block::CheckTags() {
   return {};
 }
 
+template <typename Visitor>
+void Block::WithOffsets(const Layout& layout, Visitor visit) const {
+  const char* const offsets = base() + layout.offsets;
+  if (layout.offsets == 0) {
+    visit([bytes = layout.part_bytes](uint32_t i) { return bytes * i; });
+  } else if ((flags_ & kWide) != 0) {
+    visit([offsets](uint32_t i) { return base::LoadFixed<uint32_t>(offsets + size_t{4} * i); });
+  } else {
+    visit([offsets](uint32_t i) { return uint32_t{base::LoadFixed<uint16_t>(offsets + size_t{2} * i)}; });
+  }
+}
+
 // Computes the heads and checks what searches rely on: every key has the prefix, and heads ascend.
 Status Block::DeriveHeads() {
   if (!has_heads_) return {};
   const size_t skip = HasSuffixKeys() ? 0 : prefix_bytes_;
   key::Head* const heads = reinterpret_cast<key::Head*>(this + 1);
-  key::Head before = 0;
   bool ascending = true;
   bool prefixed = true;
-  for (uint32_t i = 0; i < count_; ++i) {
-    const std::string_view stored = stored_key(i);
-    heads[i] = key::HeadOf(stored, skip);
-    prefixed &= stored.size() >= skip;
-    ascending &= heads[i] >= before;
-    before = heads[i];
-  }
+  WithOffsets(key_layout_, [&](auto offset_at) {
+    const char* const keys = base() + keys_;
+    key::Head before = 0;
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < count_; ++i) {
+      const uint32_t end = offset_at(i + 1);
+      heads[i] = key::HeadOf({keys + begin, end - begin}, skip);
+      prefixed &= end - begin >= skip;
+      ascending &= heads[i] >= before;
+      before = heads[i];
+      begin = end;
+    }
+  });
   // If keys ascend and the last has the first's prefix, all have it.
   if (!prefixed || stored_key(count_ - 1).substr(0, skip) != prefix().substr(0, skip)) {
     return base::Corruption("a key lacks the common prefix");
@@ -226,18 +243,6 @@ size_t Block::KeyRoom(uint32_t begin, uint32_t end) const {
   AMETHYST_DCHECK(begin <= end && end <= count_);
   if (!HasSuffixKeys()) return 0;
   return size_t{end - begin} * prefix_bytes_ + Offset(key_layout_, end) - Offset(key_layout_, begin);
-}
-
-template <typename Visitor>
-void Block::WithOffsets(const Layout& layout, Visitor visit) const {
-  const char* const offsets = base() + layout.offsets;
-  if (layout.offsets == 0) {
-    visit([bytes = layout.part_bytes](uint32_t i) { return bytes * i; });
-  } else if ((flags_ & kWide) != 0) {
-    visit([offsets](uint32_t i) { return base::LoadFixed<uint32_t>(offsets + size_t{4} * i); });
-  } else {
-    visit([offsets](uint32_t i) { return uint32_t{base::LoadFixed<uint16_t>(offsets + size_t{2} * i)}; });
-  }
 }
 
 void Block::ShowKeys(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const {

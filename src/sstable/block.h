@@ -5,7 +5,7 @@
 //   | Block, 64 bytes | heads, 8 bytes each, 64-byte aligned | raw bytes |
 //
 // Heads are not stored: checking stored ones would cost what computing them does, so that deriving them saves their space on
-// disk, in checksums and in decompression (docs/decisions/table-heads-are-derived.md). Make checks the raw bytes
+// disk, in checksums and in decompression (docs/decisions/0003-table-heads.md). Make checks the raw bytes
 // once, wholly; afterwards no access needs a check. Raw bytes:
 //
 //    0        4            8              16      17         18     19        20

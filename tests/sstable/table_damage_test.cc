@@ -93,7 +93,6 @@ TEST_P(TableDamage, EveryChangedByteIsFoundOrHarmless) {
 }
 
 TEST_P(TableDamage, EveryTruncationIsRefused) {
-  Damaged counts;
   for (size_t length = 0; length < bytes_.size(); ++length) {
     bed_.WriteBytes(bytes_.substr(0, length));
     ASSERT_EQ(bed_.Open(info_).error().code(), ErrorCode::kCorruption);
