@@ -12,7 +12,9 @@ namespace amethyst::compaction {
 namespace {
 
 // The error of one estimate, for tables of a usual size: heat below it tells nothing.
-constexpr double kHeatError = 0.02;
+constexpr double kHeatError = 0.01;
+// That part of a level's mean heat is added to each table's: what is cold now may be written to again.
+constexpr double kMeanPart = 4;
 
 double Mean(const std::vector<double>& values) {
   return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -49,7 +51,6 @@ const TableShape* ChooseVictim(const PlanContext& context, key::Level level) {
   AMETHYST_ASSERT(level >= 1 && level + 1 < key::kLevels);
   const std::vector<TableShape>& tables = context.shape.levels[level];
   const std::vector<double> heat = HeatOf(context, level);
-  // The mean is added to all: a table that is cold now may be written to again.
   const double mean_heat = Mean(heat);
   const TableShape* best = nullptr;
   double best_cost = std::numeric_limits<double>::infinity();
@@ -60,7 +61,7 @@ const TableShape* ChooseVictim(const PlanContext& context, key::Level level) {
     const bool denser = best == nullptr || IsDense(*table.info) > IsDense(*best->info);
     if (best != nullptr && IsDense(*table.info) < IsDense(*best->info)) continue;
     const double overlap = static_cast<double>(TotalBytes(lower)) / static_cast<double>(table.info->file_bytes);
-    const double cost = overlap * std::sqrt(heat[i] + mean_heat + kHeatError);
+    const double cost = overlap * std::sqrt(heat[i] + mean_heat / kMeanPart + kHeatError);
     if (!denser && cost >= best_cost) continue;
     best = &table;
     best_cost = cost;

@@ -1,7 +1,7 @@
 // A tree in memory, without bytes: tables are lists of keys. It carries out plans, checks their invariants, and counts
 // what they would write.
 //
-// An entry of the simulation stands for 16 entries of one size whose keys live and die together: so sketches are as
+// An entry of the simulation stands for 64 entries of one size whose keys live and die together: so sketches are as
 // exact as those of tables of full size. Tombstones are dropped where nothing lies below. Thread safety: none.
 #pragma once
 
@@ -25,7 +25,7 @@ struct SimulatedEntry {
 
 class SimulatedTree {
  public:
-  static constexpr uint64_t kEntriesEach = 16;
+  static constexpr uint64_t kEntriesEach = 64;
   static constexpr uint64_t kEntryBytes = 100 * kEntriesEach;
 
   // A flush of these, by key, each key once; `time_s` is that of their tombstones.
