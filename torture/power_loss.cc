@@ -56,7 +56,7 @@ void PowerLossSuite::RunWorkload() {
   files_ = std::make_shared<TraceFileSystem>(memory);
   if (settings_.fail_syncs) {
     files_->trace().fail_sync = [this] {
-      const bool fails = !failed_ && random_.OneIn(100);
+      const bool fails = !failed_ && random_.OneIn(40);
       if (!fails) return false;
       failed_ = true;  // Whoever asked for the sync is told; the workload ends with its present step.
       ++report_->failed_syncs;
@@ -68,7 +68,7 @@ void PowerLossSuite::RunWorkload() {
   bounds_.emplace_back();
   if (!Open()) return;
   while (contents_.size() <= settings_.batches && !failed_ && report_->violation.empty()) Step();
-  static_cast<void>(db_->Close());
+  if (db_ != nullptr) static_cast<void>(db_->Close());
   if (!failed_) Note(true);
   db_.reset();
   files_->trace().fail_sync = nullptr;
