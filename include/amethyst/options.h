@@ -48,8 +48,7 @@ struct Options {
   double filter_false_positive_rate = 0.01;
 
   // Batch size of one log sync, in bytes: once that much waits for it, a sync starts without waiting out the delay
-  // below.
-  // Raise it together with the delay on devices whose flush costs milliseconds.
+  // below. Raise it together with the delay on devices whose flush costs milliseconds.
   size_t group_commit_bytes = size_t{1} << 20;
   // How long a kSync flush waits for company, in microseconds. 0: not at all; the next group
   // gathers while a flush is in flight. Raise it on devices whose flush costs milliseconds.
