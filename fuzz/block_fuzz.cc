@@ -1,5 +1,5 @@
-// Any bytes as a block and as an index page, in both kinds of order: refused, or every entry of it can be reached, found and
-// shown without harm.
+// Any bytes as a block and as an index page, in both kinds of order: refused, or every entry of it can be reached,
+// found and shown without harm.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,5 +1,5 @@
-// A table with a few bytes changed, as a list of (place, change) says, and then its checksums made right again, so that what lies
-// behind them is reached: opened, searched, walked and verified, it gives entries or errors, and never harm.
+// A table with a few bytes changed, as a list of (place, change) says, and then its checksums made right again, so that
+// what lies behind them is reached: opened, searched, walked and verified, it gives entries or errors, and never harm.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,13 +1,14 @@
-// What a table's hot paths cost on their own: a lookup that finds, one that the filter or a block answers with no, a scan,
-// writing, by codec. Build by hand, against a release build:
+// What a table's hot paths cost on their own: a lookup that finds, one that the filter or a block answers with no, a
+// scan, writing, by codec. Build by hand, against a release build:
 //
-//   g++ -std=c++23 -O3 -march=x86-64-v3 -DNDEBUG -Iinclude -Isrc bench/micro/block_bench.cc build/release/libamethyst_*.a
-//       -llz4 -lzstd -lxxhash -lfmt -lpthread -o block_bench        (name the archives from the top floor down)
+//   g++ -std=c++23 -O3 -march=x86-64-v3 -DNDEBUG -Iinclude -Isrc bench/micro/block_bench.cc
+//       build/release/libamethyst_{sstable,cache,compress,filter,key,io,base}.a
+//       -llz4 -lzstd -lxxhash -lfmt -lpthread -o block_bench
 //   ./block_bench [entries, default 1000000]
 #include <fmt/core.h>
+#include <time.h>
 
 #include <algorithm>
-#include <time.h>
 #include <cstdlib>
 #include <memory>
 #include <string>

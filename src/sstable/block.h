@@ -4,26 +4,28 @@
 //
 //   | Block, 64 bytes | heads, 8 bytes each, 64-byte aligned | raw bytes |
 //
-// Heads are not stored: checking stored ones would cost what computing them does, so that deriving them saves their space on
-// disk, in checksums and in decompression (docs/decisions/0003-table-heads.md). Make checks the raw bytes
+// Heads are not stored: checking stored ones would cost what computing them does, so that deriving them saves their
+// space on disk, in checksums and in decompression (docs/decisions/0003-table-heads.md). Make checks the raw bytes
 // once, wholly; afterwards no access needs a check. Raw bytes:
 //
 //    0        4            8              16      17         18     19        20
-//   +--------+------------+--------------+-------+----------+------+---------+--------------------------+---------+
-//   | count  | prefix     | sequence_min | flags | sequence | kind | columns | directory: 8 bytes each  | columns |
-//   | u32    | bytes, u32 | u64          | u8    | width u8 | u8   | u8      | id u8, required u8, 0 u16, size u32 |
-//   +--------+------------+--------------+-------+----------+------+---------+--------------------------+---------+
+//   +--------+------------+--------------+-------+----------+------+---------+-----------+---------+
+//   | count  | prefix     | sequence_min | flags | sequence | kind | columns | directory | columns |
+//   | u32    | bytes, u32 | u64          | u8    | width u8 | u8   | u8      | 8 each    |         |
+//   +--------+------------+--------------+-------+----------+------+---------+-----------+---------+
+//   directory: id u8, required u8, 0 u16, size u32
 //
 // Columns follow in the directory's order without gaps. Unknown ones are skipped, unless they are required.
 //   1 key offsets    count + 1 of u16 (or u32: kWide), into keys; the first is 0; missing if all keys are of one size
 //   2 value offsets  likewise, into values
-//   3 keys           whole, one after the other; with kSuffixKeys the common prefix, then what follows it in each, which is
-//                    what offsets count from
+//   3 keys           whole, one after the other; with kSuffixKeys the common prefix, then what follows it in each,
+//                    which is what offsets count from
 //   4 values
 //   5 sequences      count times what exceeds sequence_min, `sequence width` bytes each; none if the width is 0
 //   6 kinds          count of u8; missing if all are `kind`
 //
-// Keys ascend; of one key the newest is first. Under a custom order there are no heads, keys are whole and the prefix is 0.
+// Keys ascend; of one key the newest is first. Under a custom order there are no heads, keys are whole and the prefix
+// is 0.
 // Thread safety: immutable once made.
 #pragma once
 
@@ -69,8 +71,8 @@ class alignas(64) Block {
   // Memory for a block, which must be 64-byte aligned, and where in it the raw bytes go.
   [[nodiscard]] static size_t BytesFor(uint32_t count, size_t raw_bytes, const key::Order& order);
   [[nodiscard]] static char* RawIn(char* memory, uint32_t count, const key::Order& order);
-  // Makes the block of `count` entries around the raw bytes that are in place. kCorruption (without saying where) if they are
-  // no such block; memory is then as good as unused.
+  // Makes the block of `count` entries around the raw bytes that are in place. kCorruption (without saying where) if
+  // they are no such block; memory is then as good as unused.
   [[nodiscard]] static Result<const Block*> Make(char* memory, uint32_t count, size_t raw_bytes,
                                                  const key::Order& order);
 
@@ -101,8 +103,8 @@ class alignas(64) Block {
   [[nodiscard]] bool KeyEquals(uint32_t i, std::string_view key) const;
   [[nodiscard]] int CompareKey(uint32_t i, std::string_view key, const key::Order& order) const;
 
-  // The newest version of `key` at or below `visible`, or count(). (Then, if the block continues with that key, the next
-  // one may have it.)
+  // The newest version of `key` at or below `visible`, or count(). (Then, if the block continues with that key, the
+  // next one may have it.)
   [[nodiscard]] uint32_t Find(std::string_view key, key::SequenceNumber visible, const key::Order& order) const;
   // Starts loading the lines that a Find will need.
   void Prefetch() const;

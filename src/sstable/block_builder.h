@@ -40,7 +40,8 @@ class BlockBuilder {
     return size_t{entry.key_bytes} + entry.value_bytes + 4;
   }
 
-  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. Not empty; call Reset afterwards.
+  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. Not empty; call Reset
+  // afterwards.
   [[nodiscard]] std::string_view Finish(uint8_t flags);
   void Reset();
 

@@ -47,7 +47,8 @@ struct BlockHandle {
 static_assert(sizeof(BlockHandle) == 16 && std::is_trivially_copyable_v<BlockHandle>);
 
 // What an index page says of a data block, and the top index of an index page; on disk as in memory, the value of its
-// separator. A separator bounds the keys below it from above: they are less than it, or, if it is inclusive, no greater.
+// separator. A separator bounds the keys below it from above: they are less than it, or, if it is inclusive, no
+// greater.
 //
 //    0           8          12         16          20        24             32
 //   +-----------+----------+----------+-----------+---------+--------------+
@@ -57,7 +58,7 @@ static_assert(sizeof(BlockHandle) == 16 && std::is_trivially_copyable_v<BlockHan
 //   summary: the greatest sequence number << 8 | flags
 struct IndexEntry {
   static constexpr uint8_t kInclusive = 1;
-  static constexpr uint8_t kContinues = 2;  // The last key below has more versions in the next block. Then inclusive, too.
+  static constexpr uint8_t kContinues = 2;  // The last key below has older versions in the next block. Inclusive, too.
 
   BlockHandle handle;
   uint32_t entries = 0;  // Below it, at any depth.

@@ -1,11 +1,13 @@
-// An index page in memory: what it knows of its children, a slot for each of them, and the search among their separators.
+// An index page in memory: what it knows of its children, a slot for each of them, and the search among their
+// separators.
 //
-// On disk it is a block (see block.h) whose keys are separators and whose values are index entries (see format.h); in memory
+// On disk it is a block (see block.h) whose keys are separators and whose values are index entries (see format.h); in
+// memory
 //
 //   | IndexPage, 64 bytes | slots, 8 bytes each, zero: empty | Block |
 //
-// so that it lives in a cache frame, or, for the top index, in memory of the table's own. Thread safety: immutable once made,
-// but for the slots, which the cache keeps.
+// so that it lives in a cache frame, or, for the top index, in memory of the table's own. Thread safety: immutable once
+// made, but for the slots, which the cache keeps.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,8 @@ class alignas(64) IndexPage {
  public:
   // Memory for a page of that many children, which must be 64-byte aligned.
   [[nodiscard]] static size_t BytesFor(uint32_t count, size_t raw_bytes, const key::Order& order);
-  // Makes a page from the raw bytes, which it copies. Its children lie before `file_end`. kCorruption, without saying where.
+  // Makes a page from the raw bytes, which it copies. Its children lie before `file_end`. kCorruption, without saying
+  // where.
   [[nodiscard]] static Result<const IndexPage*> Make(char* memory, std::string_view raw, uint64_t file_end,
                                                      const key::Order& order);
 
@@ -40,14 +43,16 @@ class alignas(64) IndexPage {
   }
   [[nodiscard]] std::string separator(uint32_t i) const { return block().key(i); }
 
-  // The only child that can hold `key`'s newest version; later ones hold greater keys (or more of its versions). count(): none.
+  // The only child that can hold `key`'s newest version; later ones hold greater keys (or more of its versions).
+  // count(): none.
   [[nodiscard]] uint32_t Find(std::string_view key, const key::Order& order) const {
     return block().FirstNotBefore(key, order, [this](uint32_t i) { return !entry(i).inclusive(); });
   }
   // Starts loading the lines that a Find in a full page will need.
   void Prefetch() const {
     const char* const block = reinterpret_cast<const char*>(this + 1) + kPageBlocksMax * sizeof(cache::Slot);
-    for (size_t line = 0; line <= kPageBlocksMax * sizeof(key::Head) / 64; ++line) __builtin_prefetch(block + 64 * line);
+    constexpr size_t kLines = 1 + kPageBlocksMax * sizeof(key::Head) / 64;
+    for (size_t line = 0; line < kLines; ++line) __builtin_prefetch(block + 64 * line);
   }
   // Whether all keys up to the end of child `i` are before `limit` (data() == nullptr: no limit).
   [[nodiscard]] bool EndsBefore(uint32_t i, std::string_view limit, const key::Order& order) const {

@@ -1,5 +1,5 @@
-// Reading ahead of a cursor that walks forward: through the system's page cache for cursors that use the block cache, or into
-// a buffer of its own for those that do not.
+// Reading ahead of a cursor that walks forward: through the system's page cache for cursors that use the block cache,
+// or into a buffer of its own for those that do not.
 // Thread safety: one thread at a time.
 #pragma once
 

@@ -1,7 +1,7 @@
 // A cursor over one table: shows its blocks' entries in batches, first a few, then whole blocks.
 //
-// It pins the block whose entries it shows and the index page above that. Moves that stay inside the page touch neither top
-// index nor epoch for the page. In sequential mode it reads past the cache, through a buffer of its own.
+// It pins the block whose entries it shows and the index page above that. Moves that stay inside the page touch neither
+// top index nor epoch for the page. In sequential mode it reads past the cache, through a buffer of its own.
 // Invariants: while Valid, block_ is child block_index_ of page_, page_ is page page_index_, and the batch shows the
 // entries [shown_begin_, shown_end_) of block_. After an error nothing is held.
 // Thread safety: one thread at a time. The table's BlockTree must outlive it.

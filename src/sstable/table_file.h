@@ -27,7 +27,8 @@ class TableFile {
   [[nodiscard]] const base::Uid& uid() const { return uid_; }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
-  // Reads a block, checks it, decompresses it into `room`. Nothing is asked of `room` before it is known to be plausible.
+  // Reads a block, checks it, decompresses it into `room`. Nothing is asked of `room` before it is known to be
+  // plausible.
   [[nodiscard]] Status Read(const BlockHandle& handle, Room room) const;
   // As Read, for a block whose `stored` bytes, trailer included, have been read already.
   [[nodiscard]] Status Decode(const BlockHandle& handle, std::string_view stored, Room room) const;

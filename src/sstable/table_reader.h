@@ -1,9 +1,9 @@
 // An open table: point lookups and cursors over its blocks, which it reads through the block cache.
 //
-// Index pages hang in slots of the table's top index, data blocks in slots of their index page, the filter in a slot of its own:
-// FindResident walks them inside the caller's epoch, without locks or reference counts, and says kNotResident where
-// something has to be read; Find reads. Every byte read is checksummed against this table's uid and the block's offset.
-// Thread safety: any thread at once. The reader must outlive its cursors; its frames are evicted when it dies.
+// Index pages hang in slots of the table's top index, data blocks in slots of their index page, the filter in a slot of
+// its own: FindResident walks them inside the caller's epoch, without locks or reference counts, and says kNotResident
+// where something has to be read; Find reads. Every byte read is checksummed against this table's uid and the block's
+// offset. Thread safety: any thread at once. The reader must outlive its cursors; its frames are evicted when it dies.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +79,8 @@ class TableReader {
   [[nodiscard]] size_t memory_bytes() const { return sizeof(*this) + tree_->memory_bytes(); }
   // Offset in the file at which entries of `key` would begin; estimates need index pages and may read them.
   [[nodiscard]] Result<uint64_t> ApproximateOffset(std::string_view key) const;
-  // Reads every byte and checks checksums, the order and bounds of entries, counts, filter (no false negative) and the digest.
+  // Reads every byte and checks checksums, the order and bounds of entries, counts, filter (no false negative) and the
+  // digest.
   [[nodiscard]] Status Verify() const;
 
   // The parts, for inspection and verification.

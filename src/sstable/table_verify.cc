@@ -101,10 +101,11 @@ Status TableVerifier::CheckBlock(const IndexPage& parent, uint32_t child) {
   }
   continues_ = block->continues();
   ++data_blocks_;
+  const uint64_t flags = continues_ ? IndexEntry::kContinues : 0;
   const IndexEntry found{.handle = entry.handle,
                          .entries = block->count(),
                          .live = block->puts(),
-                         .summary = (key::Raw(block->max_sequence()) << 8) | (continues_ ? IndexEntry::kContinues : 0u)};
+                         .summary = (key::Raw(block->max_sequence()) << 8) | flags};
   return CheckChild(parent, child, found);
 }
 

@@ -1,8 +1,8 @@
 // Reads a whole table and checks everything that its bytes claim: the work behind TableReader::Verify.
 //
-// Beyond checksums: that parts lie back to back from the file's start to its footer, that entries ascend, within blocks and
-// between them, and lie within their separators, that all counts, bounds and flags are true, that the filter excludes no key
-// that is there, and the digest. It reads the file, not the cache.
+// Beyond checksums: that parts lie back to back from the file's start to its footer, that entries ascend, within blocks
+// and between them, and lie within their separators, that all counts, bounds and flags are true, that the filter
+// excludes no key that is there, and the digest. It reads the file, not the cache.
 // Thread safety: one thread at a time.
 #pragma once
 

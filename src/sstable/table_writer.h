@@ -33,7 +33,8 @@ class TableWriter {
   // Bytes written so far and buffered: an estimate of the final size.
   [[nodiscard]] uint64_t EstimatedBytes() const;
 
-  // Writes the rest, syncs and closes. There must be at least one entry. The name is durable once its directory is synced.
+  // Writes the rest, syncs and closes. There must be at least one entry. The name is durable once its directory is
+  // synced.
   [[nodiscard]] Result<TableInfo> Finish();
 
  private:

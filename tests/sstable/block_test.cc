@@ -173,7 +173,8 @@ TEST(Block, SurvivesEveryByteChanged) {
   const Backwards backwards;
   for (const key::Order& order : {key::Order(), key::Order(&backwards)}) {
     for (const KeyKind kind : {KeyKind::kDecimal, KeyKind::kLongPrefix, KeyKind::kBinary}) {
-      const auto entries = MakeEntries({.kind = kind, .count = 12, .value_bytes_max = 9, .sequences = 70000}, order, random);
+      const EntryShape shape{.kind = kind, .count = 12, .value_bytes_max = 9, .sequences = 70000};
+      const auto entries = MakeEntries(shape, order, random);
       const std::string raw = Build(entries, order).raw();
       uint64_t read = 0;
       for (size_t at = 0; at < raw.size(); ++at) {

@@ -1,5 +1,5 @@
-// Every byte changed, every length cut, blocks swapped, zeroed and taken from elsewhere: found, or harmless; never a wrong
-// answer. Covers: table_verify, table_file
+// Every byte changed, every length cut, blocks swapped, zeroed and taken from elsewhere: found, or harmless; never a
+// wrong answer. Covers: table_verify, table_file
 #include "sstable/table_file.h"
 
 #include "sstable/table_fixture.h"

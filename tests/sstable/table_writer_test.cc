@@ -138,7 +138,8 @@ TEST(TableFormat, IsAsTheDocumentShows) {
   ASSERT_TRUE(reader.has_value()) << reader.error().ToString();
   const Status verified = (*reader)->Verify();
   EXPECT_TRUE(verified.has_value()) << verified.error().ToString();
-  const std::vector<OwnedEntry> expected = {{"apple", Put(3), "red"}, {"banana", Delete(5), ""}, {"cherry", Put(4), "dark"}};
+  const std::vector<OwnedEntry> expected = {
+      {"apple", Put(3), "red"}, {"banana", Delete(5), ""}, {"cherry", Put(4), "dark"}};
   const auto cursor = (*reader)->NewCursor({});
   size_t at = 0;
   for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) ASSERT_EQ(Copy(cursor->entry()), expected.at(at++));
