@@ -185,8 +185,13 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
   tree::VersionEdit edit;
   edit.first_log_segment = first_needed;
   edit.last_sequence = key::SequenceNumber{core.visible.load(std::memory_order_relaxed)};
-  AMETHYST_TRY(core.tree->Apply(std::move(edit), [](const auto&) {}));
-  return RemoveLeftovers(core, report.dropped_segments, first_needed);
+  if (Status noted = core.tree->Apply(std::move(edit), [](const auto&) {}); !noted) {
+    // On a full disk everything stays as it was found; the next open tidies up.
+    return ClearsByItself(noted.error()) ? Status() : noted;
+  }
+  return RemoveLeftovers(
+      core, core.log->end() > report.cut.position() ? report.dropped_segments : std::vector<key::FileNumber>(),
+      first_needed);
 }
 
 }  // namespace

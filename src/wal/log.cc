@@ -45,9 +45,14 @@ Log::~Log() {
 Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Executor& executor, LogSettings settings,
                                          const LogCut& cut) {
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
-  AMETHYST_TRY(log->Roll(0));
-  AMETHYST_TRY(log->SyncAll());
+  const Status started = log->Start(0);
+  if (!started && started.error().code() != ErrorCode::kNoSpace) return std::unexpected(started.error());
   return log;
+}
+
+Status Log::Start(uint64_t record_bytes) {
+  AMETHYST_TRY(Roll(record_bytes));
+  return SyncAll();
 }
 
 Status Log::Roll(uint64_t record_bytes) {
@@ -67,6 +72,7 @@ Status Log::Roll(uint64_t record_bytes) {
   current_ = std::move(next->file);
   checksum_owner_ = ChecksumOwner(settings_.database_uid, next->number);
   segments_.push_back({.number = next->number, .file = current_});
+  started_ = true;
   cut_ = header.Begin();
   noted_watermark_ = cut_.offset;
   prepare_at_ = current_->capacity() / 2;
@@ -89,7 +95,11 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
                             .count = count,
                             .kind = RecordKind::kBatch,
                             .first = first};
-  if (cut_.offset + header.padded_bytes() > current_->capacity()) AMETHYST_TRY(Roll(header.padded_bytes()));
+  if (current_ == nullptr) [[unlikely]] {
+    AMETHYST_TRY(Start(header.padded_bytes()));
+  } else if (cut_.offset + header.padded_bytes() > current_->capacity()) {
+    AMETHYST_TRY(Roll(header.padded_bytes()));
+  }
   AMETHYST_TRY(AppendRecord(header, payload, payload_hash));
   batches_end_.store(cut_.offset, std::memory_order_release);
   if (cut_.offset >= prepare_at_) {
@@ -246,6 +256,7 @@ Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_
   {
     base::MutexLock lock(mutex_);
     AMETHYST_TRY(health_);
+    if (!started_) return {};
     is_synced = durable_ >= LogPosition{segments_.back().number, batches_end_.load(std::memory_order_acquire)};
   }
   if (!is_synced) AMETHYST_TRY(SyncAll());
@@ -259,6 +270,7 @@ Status Log::RemoveBefore(key::FileNumber first_needed) {
   {
     base::MutexLock lock(mutex_);
     AMETHYST_TRY(health_);
+    if (segments_.empty()) return {};
     auto kept = std::ranges::find_if(segments_, [&](const Segment& segment) { return segment.number >= first_needed; });
     if (kept == segments_.end()) --kept;
     std::move(segments_.begin(), kept, std::back_inserter(removed));
@@ -309,6 +321,7 @@ void Log::LatchLocked(const Status& failed) {
 }
 
 LogPosition Log::EndLocked() const {
+  if (!started_) return durable_;
   return {.segment = segments_.back().number, .offset = end_offset_.load(std::memory_order_acquire)};
 }
 
@@ -324,7 +337,7 @@ LogPosition Log::durable_end() const {
 
 key::FileNumber Log::current_segment() const {
   base::MutexLock lock(mutex_);
-  return segments_.back().number;
+  return segments_.empty() ? durable_.segment : segments_.back().number;
 }
 
 std::vector<key::FileNumber> Log::segments() const {

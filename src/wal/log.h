@@ -57,7 +57,8 @@ struct LogStats {
 class Log {
  public:
   // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut, synced
-  // together with its directory entry. Every replayed segment must have been synced before (RecoverLog does so).
+  // together with its directory entry. Every replayed segment must have been synced before (RecoverLog does so). Where
+  // there is no space for a segment the log is there all the same: the first Append that finds some begins it.
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
@@ -119,6 +120,8 @@ class Log {
 
   Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut);
 
+  // Begins the first segment, with room for a record of that size; its header is durable when OK returns.
+  [[nodiscard]] Status Start(uint64_t record_bytes);
   // Opens the next segment, with room for a record of that size.
   [[nodiscard]] Status Roll(uint64_t record_bytes);
   [[nodiscard]] Status AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash);
@@ -164,6 +167,7 @@ class Log {
   mutable base::Mutex mutex_;
   base::CondVar flushed_;
   Status health_ AMETHYST_GUARDED_BY(mutex_);
+  bool started_ AMETHYST_GUARDED_BY(mutex_) = false;  // There is a segment to append to.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   LogPosition durable_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t durable_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // bytes_appended_ as of the last flush.
