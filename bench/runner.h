@@ -1,0 +1,56 @@
+// Runs workloads on one engine, one after the other, in one directory: opens, loads where the workload needs it, warms
+// up, measures, lets the engine settle, and counts what all that took.
+//
+// Thread safety: one thread at a time. The process should do nothing else: CPU, memory and bytes are counted for all of
+// it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "bench/load.h"
+#include "bench/measurement.h"
+#include "bench/stores.h"
+#include "bench/worker.h"
+
+namespace amethyst::bench {
+
+class Runner {
+ public:
+  Runner(const Engine& engine, StoreSettings settings, const Load& load);
+
+  // `round` goes into the seed.
+  Result<Measurement> Run(const Workload& workload, uint32_t round);
+  // Closes the engine's database; its files stay.
+  Status Close();
+
+ private:
+  struct Phase;
+
+  [[nodiscard]] Phase MakePhase(const Workload& workload, uint64_t seed, uint64_t operations, double seconds) const;
+  Status OpenEmpty();
+  Status Prepare(const Workload& workload);
+  Status WarmUp(const Workload& workload, uint32_t round);
+  Status RunWorkers(Phase& phase);
+  // Until the store is at rest; how long that took.
+  Result<double> Settle();
+  void Collect(const Phase& phase, Measurement* m) const;
+
+  const Engine& engine_;
+  StoreSettings settings_;
+  Load load_;
+  ValueMaker values_;
+  std::unique_ptr<Store> store_;
+  uint64_t keys_ = 0;      // That are there: 0 to keys_ - 1.
+  bool untouched_ = true;  // Nothing was ever written to it.
+};
+
+// How many operations a workload does under a load.
+[[nodiscard]] uint64_t OperationsOf(const Workload& workload, const Load& load);
+// The workload as the load's settings for `mixed` have it.
+[[nodiscard]] Workload Configure(const Workload& workload, const Load& load);
+
+}  // namespace amethyst::bench

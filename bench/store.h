@@ -1,0 +1,97 @@
+// The one small interface through which the driver loads every engine, so that all pay the same for it.
+//
+// A Store is one open database. A Session is one thread's way to it: adapters keep there what a good program would keep
+// for a thread (buffers, a read transaction). A Cursor is an ordered walk as of the moment of its making.
+//
+// Thread safety: Store by any thread at once; Session and Cursor by one thread at a time. Sessions die before their
+// store, cursors before their session, and a session has one cursor at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "amethyst/options.h"
+
+namespace amethyst::bench {
+
+struct StoreSettings {
+  std::string directory;
+  // False: everything below but the directory is ignored, and the engine runs as it comes.
+  bool tuned = true;
+  // What an engine may use in all (cache, memtables, index, filters) is cache_bytes + 2 * write_buffer_bytes.
+  size_t cache_bytes = size_t{256} << 20;
+  size_t write_buffer_bytes = size_t{64} << 20;
+  size_t block_bytes = 4096;
+  Compression compression = Compression::kLz4;
+  double filter_bits_per_key = 10;
+  uint32_t background_threads = 2;  // For flush and compaction together.
+  // Counts cache and filter hits where that costs something (RocksDB).
+  bool statistics = false;
+};
+
+// Counters since open; absent where the engine does not tell.
+struct StoreStats {
+  std::optional<uint64_t> cache_hits;
+  std::optional<uint64_t> cache_misses;
+  std::optional<uint64_t> filter_negatives;
+  std::optional<uint64_t> filter_false_positives;
+  std::optional<uint64_t> wal_syncs;
+  std::optional<uint64_t> debt_bytes;  // What compaction still has to rewrite; not a counter.
+};
+
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual void SeekToFirst() = 0;
+  virtual void SeekToLast() = 0;
+  virtual void Seek(std::string_view target) = 0;
+  virtual void SeekForPrev(std::string_view target) = 0;
+  virtual void Next() = 0;
+  virtual void Prev() = 0;
+  [[nodiscard]] virtual bool Valid() const = 0;
+  // Valid until the next move.
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+  [[nodiscard]] virtual Status status() const = 0;
+};
+
+struct KeyValue {
+  std::string_view key;
+  std::string_view value;
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual Status Put(std::string_view key, std::string_view value) = 0;
+  virtual Status Delete(std::string_view key) = 0;
+  // All of it or nothing.
+  virtual Status PutBatch(std::span<const KeyValue> entries) = 0;
+  // The views are valid until the session's next call.
+  virtual Result<std::optional<std::string_view>> Get(std::string_view key) = 0;
+  virtual Status MultiGet(std::span<const std::string_view> keys,
+                          std::vector<std::optional<std::string_view>>* values) = 0;
+  virtual std::unique_ptr<Cursor> NewCursor() = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::unique_ptr<Session> NewSession(Durability durability) = 0;
+  // Brings everything from memtables to files.
+  virtual Status Flush() = 0;
+  // Returns when no flush or compaction runs or is due. The value is for how long that had been so already when it was
+  // noticed, in nanoseconds: not the engine's time.
+  virtual Result<uint64_t> WaitForIdle() = 0;
+  virtual Status Compact() = 0;
+  virtual StoreStats GetStats() = 0;
+  virtual Status Close() = 0;
+};
+
+}  // namespace amethyst::bench

@@ -1,0 +1,36 @@
+#include "bench/stores.h"
+
+#include "amethyst/version.h"
+#include "bench/stores/amethyst_store.h"
+#include "bench/stores/leveldb_store.h"
+#include "bench/stores/lmdb_store.h"
+#include "bench/stores/null_store.h"
+#include "bench/stores/rocksdb_store.h"
+
+namespace amethyst::bench {
+
+const std::vector<Engine>& Engines() {
+  static const std::vector<Engine> engines = {
+      {"amethyst", AMETHYST_VERSION_STRING, &OpenAmethyst},
+#ifdef AMETHYST_BENCH_ROCKSDB
+      {"rocksdb", RocksDbVersion(), &OpenRocksDb},
+#endif
+#ifdef AMETHYST_BENCH_LEVELDB
+      {"leveldb", LevelDbVersion(), &OpenLevelDb},
+#endif
+#ifdef AMETHYST_BENCH_LMDB
+      {"lmdb", LmdbVersion(), &OpenLmdb},
+#endif
+      {"null", "1", &OpenNull},
+  };
+  return engines;
+}
+
+const Engine* FindEngine(std::string_view name) {
+  for (const Engine& engine : Engines()) {
+    if (engine.name == name) return &engine;
+  }
+  return nullptr;
+}
+
+}  // namespace amethyst::bench

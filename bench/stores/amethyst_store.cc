@@ -1,0 +1,117 @@
+#include "bench/stores/amethyst_store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "amethyst/amethyst.h"
+#include "base/error.h"
+
+namespace amethyst::bench {
+namespace {
+
+class AmethystCursor final : public Cursor {
+ public:
+  explicit AmethystCursor(Iterator iterator) : iterator_(std::move(iterator)) {}
+
+  void SeekToFirst() override { iterator_.SeekToFirst(); }
+  void SeekToLast() override { iterator_.SeekToLast(); }
+  void Seek(std::string_view target) override { iterator_.Seek(target); }
+  void SeekForPrev(std::string_view target) override { iterator_.SeekForPrev(target); }
+  void Next() override { iterator_.Next(); }
+  void Prev() override { iterator_.Prev(); }
+  [[nodiscard]] bool Valid() const override { return iterator_.Valid(); }
+  [[nodiscard]] std::string_view key() const override { return iterator_.key(); }
+  [[nodiscard]] std::string_view value() const override { return iterator_.value(); }
+  [[nodiscard]] Status status() const override { return iterator_.status(); }
+
+ private:
+  Iterator iterator_;
+};
+
+class AmethystSession final : public Session {
+ public:
+  AmethystSession(DB& db, Durability durability) : db_(db), options_{.durability = durability} {}
+
+  Status Put(std::string_view key, std::string_view value) override { return db_.Put(key, value, options_); }
+  Status Delete(std::string_view key) override { return db_.Delete(key, options_); }
+  Status PutBatch(std::span<const KeyValue> entries) override {
+    batch_.Clear();
+    for (const KeyValue& entry : entries) batch_.Put(entry.key, entry.value);
+    return db_.Write(batch_, options_);
+  }
+  Result<std::optional<std::string_view>> Get(std::string_view key) override {
+    AMETHYST_ASSIGN(const bool found, db_.GetInto(key, &value_));
+    return found ? std::optional<std::string_view>(value_) : std::nullopt;
+  }
+  Status MultiGet(std::span<const std::string_view> keys,
+                  std::vector<std::optional<std::string_view>>* values) override {
+    values_ = db_.MultiGet(keys);
+    values->clear();
+    for (const auto& value : values_) {
+      if (!value) return std::unexpected(value.error());
+      values->push_back(value->has_value() ? std::optional<std::string_view>(**value) : std::nullopt);
+    }
+    return {};
+  }
+  std::unique_ptr<Cursor> NewCursor() override { return std::make_unique<AmethystCursor>(db_.NewIterator()); }
+
+ private:
+  DB& db_;
+  WriteOptions options_;
+  WriteBatch batch_;
+  std::string value_;
+  std::vector<Result<std::optional<std::string>>> values_;
+};
+
+class AmethystStore final : public Store {
+ public:
+  explicit AmethystStore(std::unique_ptr<DB> db) : db_(std::move(db)) {}
+
+  std::unique_ptr<Session> NewSession(Durability durability) override {
+    return std::make_unique<AmethystSession>(*db_, durability);
+  }
+  Status Flush() override { return db_->Flush(); }
+  Result<uint64_t> WaitForIdle() override {
+    AMETHYST_TRY(db_->WaitForIdle());
+    return 0;
+  }
+  Status Compact() override { return db_->CompactRange(); }
+  StoreStats GetStats() override {
+    const Stats stats = db_->GetStats();
+    return {.cache_hits = stats.cache_hits,
+            .cache_misses = stats.cache_misses,
+            .filter_negatives = stats.filter_negatives,
+            .filter_false_positives = stats.filter_false_positives,
+            .wal_syncs = stats.wal_syncs,
+            .debt_bytes = stats.compaction_debt_bytes};
+  }
+  Status Close() override { return db_->Close(); }
+
+ private:
+  std::unique_ptr<DB> db_;
+};
+
+Options OptionsFor(const StoreSettings& settings) {
+  Options options;
+  if (!settings.tuned) return options;
+  options.memory_budget_bytes = settings.cache_bytes + 2 * settings.write_buffer_bytes;
+  options.write_buffer_bytes = settings.write_buffer_bytes;
+  options.block_bytes = settings.block_bytes;
+  options.compression = settings.compression;
+  // 10 bits a key let one absent key in a hundred through, and each further bit 0.6185 times as many.
+  options.filter_false_positive_rate =
+      settings.filter_bits_per_key == 0 ? 1 : std::min(1.0, 0.01 * std::pow(0.6185, settings.filter_bits_per_key - 10));
+  // The setting is for compaction alone; flush has a thread of its own.
+  options.background_threads = std::max(1u, settings.background_threads - 1);
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenAmethyst(const StoreSettings& settings) {
+  AMETHYST_ASSIGN(std::unique_ptr<DB> db, DB::Open(settings.directory, OptionsFor(settings)));
+  return std::make_unique<AmethystStore>(std::move(db));
+}
+
+}  // namespace amethyst::bench

@@ -1,0 +1,222 @@
+#include "bench/worker.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::bench {
+namespace {
+
+constexpr uint64_t kWalkSteps = 100;  // Are measured as one: a step takes less than reading the clock does.
+
+}  // namespace
+
+Worker::Worker(const Task& task)
+    : task_(task),
+      keys_(task.load->key_kind),
+      picker_(*task.space, task.turn),
+      pacer_(task.begin_ns, task.load->rate_per_second / task.turn.threads),
+      random_(task.seed * 1'000'003 + task.turn.thread),
+      timeline_(task.begin_ns) {
+  for (const Share& share : task.workload->mix) weights_total_ += share.weight;
+  batch_keys_.resize(std::max(task.load->batch_entries, task.load->multiget_keys));
+}
+
+Status Worker::Run() {
+  session_ = task_.store->NewSession(task_.workload->durability.value_or(task_.load->durability));
+  if (task_.workload->Is(Action::kQueue)) {
+    for (uint64_t i = 0; i < task_.load->queue_depth; ++i) AMETHYST_TRY(Push());
+  }
+  uint64_t now_ns = NowNs();
+  uint64_t done = 0;
+  while (done < task_.operations && now_ns < task_.end_ns && !task_.stop->load(std::memory_order_relaxed)) {
+    const uint64_t begin_ns = pacer_.Await(now_ns);
+    AMETHYST_ASSIGN(const uint64_t operations, Perform(Choose()));
+    now_ns = NowNs();
+    timeline_.Add(now_ns, now_ns - std::min(begin_ns, now_ns), operations);
+    done += operations;
+    done_.store(done, std::memory_order_relaxed);
+  }
+  walk_.reset();
+  session_.reset();
+  return {};
+}
+
+Action Worker::Choose() {
+  const std::vector<Share>& mix = task_.workload->mix;
+  if (mix.size() == 1) return mix[0].action;
+  double left = static_cast<double>(random_() >> 11) * 0x1p-53 * weights_total_;
+  for (const Share& share : mix) {
+    left -= share.weight;
+    if (left < 0) return share.action;
+  }
+  return mix.back().action;
+}
+
+Result<uint64_t> Worker::Perform(Action action) {
+  uint64_t operations = 1;
+  switch (action) {
+    case Action::kPut: AMETHYST_TRY(Put(Pick())); break;
+    case Action::kPutBatch:
+      AMETHYST_TRY(PutBatch());
+      operations = batch_.size();
+      break;
+    case Action::kInsert: AMETHYST_TRY(Put(task_.space->Append())); break;
+    case Action::kGet: AMETHYST_TRY(Get(2 * Pick())); break;
+    case Action::kGetMissing: AMETHYST_TRY(Get(2 * Pick() + 1)); break;
+    case Action::kMultiGet:
+      AMETHYST_TRY(MultiGet());
+      operations = views_.size();
+      break;
+    case Action::kUpdate: {
+      const uint64_t number = Pick();
+      AMETHYST_TRY(Get(2 * number));
+      AMETHYST_TRY(Put(number));
+      break;
+    }
+    case Action::kDelete: AMETHYST_TRY(Delete()); break;
+    case Action::kScan: AMETHYST_TRY(Scan(false)); break;
+    case Action::kScanReverse: AMETHYST_TRY(Scan(true)); break;
+    case Action::kWalk: return Walk(false);
+    case Action::kWalkReverse: return Walk(true);
+    case Action::kQueue: AMETHYST_TRY(Queue()); break;
+    case Action::kCompact:
+      AMETHYST_TRY(task_.store->Compact());
+      operations = task_.operations;
+      break;
+  }
+  return operations;
+}
+
+Status Worker::Put(uint64_t number) {
+  MakeKey(number, &key_);
+  const std::string_view value = task_.values->Make(random_);
+  bytes_written_ += key_.size() + value.size();
+  return session_->Put(key_, value);
+}
+
+Status Worker::PutBatch() {
+  batch_.clear();
+  for (uint64_t i = 0; i < task_.load->batch_entries; ++i) {
+    MakeKey(Pick(), &batch_keys_[i]);
+    batch_.push_back({batch_keys_[i], task_.values->Make(random_)});
+    bytes_written_ += batch_.back().key.size() + batch_.back().value.size();
+  }
+  return session_->PutBatch(batch_);
+}
+
+Status Worker::Get(uint64_t key_number) {
+  keys_.Make(key_number, &key_);
+  ++lookups_;
+  AMETHYST_ASSIGN(const std::optional<std::string_view> value, session_->Get(key_));
+  if (value) {
+    ++found_;
+    Read(*value);
+  }
+  return {};
+}
+
+Status Worker::MultiGet() {
+  views_.clear();
+  for (uint64_t i = 0; i < task_.load->multiget_keys; ++i) {
+    MakeKey(Pick(), &batch_keys_[i]);
+    views_.push_back(batch_keys_[i]);
+  }
+  AMETHYST_TRY(session_->MultiGet(views_, &values_));
+  AMETHYST_ASSERT(values_.size() == views_.size());
+  lookups_ += views_.size();
+  for (const std::optional<std::string_view>& value : values_) {
+    if (!value) continue;
+    ++found_;
+    Read(*value);
+  }
+  return {};
+}
+
+Status Worker::Delete() {
+  MakeKey(Pick(), &key_);
+  bytes_written_ += key_.size();
+  return session_->Delete(key_);
+}
+
+Status Worker::Scan(bool reverse) {
+  MakeKey(Pick(), &key_);
+  const Steps& steps = task_.workload->steps;
+  const uint64_t count = steps.least + (steps.most == steps.least ? 0 : random_.Below(steps.most - steps.least + 1));
+  const std::unique_ptr<Cursor> cursor = session_->NewCursor();
+  reverse ? cursor->SeekForPrev(key_) : cursor->Seek(key_);
+  ++lookups_;
+  if (cursor->Valid() && cursor->key() == key_) ++found_;
+  for (uint64_t i = 0; cursor->Valid(); ++i) {
+    Read(cursor->key());
+    Read(cursor->value());
+    ++entries_;
+    if (i == count) break;
+    reverse ? cursor->Prev() : cursor->Next();
+  }
+  return cursor->status();
+}
+
+Result<uint64_t> Worker::Walk(bool reverse) {
+  uint64_t steps = 0;
+  while (steps < kWalkSteps) {
+    if (walk_ == nullptr) {
+      walk_ = session_->NewCursor();
+      reverse ? walk_->SeekToLast() : walk_->SeekToFirst();
+      if (!walk_->Valid()) return base::InvalidArgument("there is nothing to walk over");
+    }
+    for (; steps < kWalkSteps && walk_->Valid(); ++steps) {
+      Read(walk_->key());
+      Read(walk_->value());
+      ++entries_;
+      reverse ? walk_->Prev() : walk_->Next();
+    }
+    if (walk_->Valid()) continue;
+    AMETHYST_TRY(walk_->status());
+    walk_.reset();
+  }
+  return steps;
+}
+
+Status Worker::Push() {
+  // Threads have queues of their own, one behind the other.
+  constexpr uint64_t kQueueDistance = 1'000'000'000'000;
+  MakeKey(task_.turn.thread * kQueueDistance + queue_tail_++, &key_);
+  const std::string_view value = task_.values->Make(random_);
+  bytes_written_ += key_.size() + value.size();
+  return session_->Put(key_, value);
+}
+
+Status Worker::Queue() {
+  AMETHYST_TRY(Push());
+  ++lookups_;
+  {
+    const std::unique_ptr<Cursor> cursor = session_->NewCursor();
+    cursor->SeekToFirst();
+    AMETHYST_TRY(cursor->status());
+    if (!cursor->Valid()) return {};  // Another thread was quicker.
+    key_ = cursor->key();
+    Read(cursor->value());
+  }
+  ++found_;
+  bytes_written_ += key_.size();
+  return session_->Delete(key_);
+}
+
+void Worker::Read(std::string_view bytes) {
+  uint64_t digest = digest_ + bytes.size();
+  const char* from = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t), from += sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, from, sizeof(word));
+    digest += word;
+  }
+  for (; left > 0; --left, ++from) digest += static_cast<unsigned char>(*from);
+  digest_ = digest;
+}
+
+}  // namespace amethyst::bench

@@ -1,0 +1,97 @@
+// One client thread: draws actions and keys, carries them out on a session, and measures each.
+//
+// The sequence of operations is a function of the load, the workload, the seed and the thread's number alone, never of
+// the engine or the time (but for workloads that end by time). Thread safety: made and run by one thread; `done` by
+// any.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "bench/key_picker.h"
+#include "bench/load.h"
+#include "bench/pacer.h"
+#include "bench/store.h"
+#include "bench/timeline.h"
+
+namespace amethyst::bench {
+
+class Worker {
+ public:
+  struct Task {
+    const Load* load = nullptr;
+    const Workload* workload = nullptr;
+    const ValueMaker* values = nullptr;
+    KeySpace* space = nullptr;
+    Store* store = nullptr;
+    KeyPicker::Turn turn;
+    uint64_t seed = 0;
+    uint64_t begin_ns = 0;
+    uint64_t operations = 0;                  // Ends after these,
+    uint64_t end_ns = UINT64_MAX;             // or then,
+    const std::atomic<bool>* stop = nullptr;  // or once this is set (by the runner, whichever thread; orders nothing).
+  };
+
+  explicit Worker(const Task& task);
+
+  Status Run();
+
+  // Of any thread, while it runs.
+  [[nodiscard]] uint64_t done() const { return done_.load(std::memory_order_relaxed); }
+  // After Run.
+  [[nodiscard]] const Timeline& timeline() const { return timeline_; }
+  [[nodiscard]] uint64_t lookups() const { return lookups_; }  // Of single keys,
+  [[nodiscard]] uint64_t found() const { return found_; }      // and those that found theirs.
+  [[nodiscard]] uint64_t entries() const { return entries_; }
+  [[nodiscard]] uint64_t bytes_written() const { return bytes_written_; }
+  // A digest of every byte read, so that reading them cannot be left out.
+  [[nodiscard]] uint64_t digest() const { return digest_; }
+
+ private:
+  // Each returns how many operations it did.
+  Result<uint64_t> Perform(Action action);
+  Status Put(uint64_t number);
+  Status PutBatch();
+  Status Get(uint64_t key_number);
+  Status MultiGet();
+  Status Delete();
+  Status Scan(bool reverse);
+  Result<uint64_t> Walk(bool reverse);
+  Status Queue();
+  Status Push();
+
+  [[nodiscard]] Action Choose();
+  [[nodiscard]] uint64_t Pick() { return picker_.Next(random_); }
+  void MakeKey(uint64_t number, std::string* key) const { keys_.Make(2 * number, key); }
+  void Read(std::string_view bytes);
+
+  Task task_;
+  KeyMaker keys_;
+  KeyPicker picker_;
+  Pacer pacer_;
+  base::Random random_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Cursor> walk_;
+  double weights_total_ = 0;
+  uint64_t queue_tail_ = 0;
+
+  std::string key_;
+  std::vector<std::string> batch_keys_;
+  std::vector<std::string_view> views_;
+  std::vector<KeyValue> batch_;
+  std::vector<std::optional<std::string_view>> values_;
+
+  Timeline timeline_;
+  std::atomic<uint64_t> done_{0};  // Stored by the worker alone; loaded for the progress line, which orders nothing.
+  uint64_t lookups_ = 0;
+  uint64_t found_ = 0;
+  uint64_t entries_ = 0;  // That cursors showed.
+  uint64_t bytes_written_ = 0;
+  uint64_t digest_ = 0;
+};
+
+}  // namespace amethyst::bench

@@ -1,0 +1,82 @@
+// What there is to run, as data: which actions in which proportions, over which keys.
+//
+// A workload that needs a filled database finds one: the runner loads it first, unmeasured, where the workload before
+// left none. Thread safety: constant.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "amethyst/options.h"
+
+namespace amethyst::bench {
+
+enum class Action : uint8_t {
+  kPut,
+  kPutBatch,
+  kInsert,  // A put of a key that was not there, behind all others.
+  kGet,
+  kGetMissing,  // Of a key between two that are there.
+  kMultiGet,
+  kUpdate,  // A get, then a put of the same key.
+  kDelete,
+  kScan,         // A fresh cursor, a seek, and steps forward.
+  kScanReverse,  // The same backward.
+  kWalk,         // Steps of one cursor from the first key to the last, over and over.
+  kWalkReverse,
+  kQueue,  // A put at the tail, a seek to the first key, a delete of it.
+  kCompact,
+};
+
+// Which key comes next.
+enum class Order : uint8_t {
+  kSequential,  // Each once, ascending.
+  kShuffled,    // Each once, in random order.
+  kUniform,
+  kZipf,     // Some far more often than others (exponent 0.99), scattered over the key space.
+  kLatest,   // As Zipf, the newest key the most popular.
+  kHotspot,  // A small scattered set of keys nearly always.
+};
+
+struct Share {
+  Action action = Action::kGet;
+  double weight = 1;
+};
+
+struct Steps {
+  uint64_t least = 1;
+  uint64_t most = 1;
+};
+
+struct Workload {
+  std::string name;
+  std::string description;
+  std::vector<Share> mix;
+  Order order = Order::kUniform;
+  // Operations for each one asked for on the command line: slow workloads do fewer, quick ones more.
+  double scale = 1;
+  Steps steps = {};                           // Of a scan.
+  bool fills = false;                         // Begins with an empty database.
+  bool background_writer = false;             // One thread more overwrites at random; its figures are kept apart.
+  std::optional<Durability> durability = {};  // Where the workload decides.
+
+  [[nodiscard]] bool Writes() const;
+  // Whether all keys are there after it, if they were before.
+  [[nodiscard]] bool Spoils() const;
+  [[nodiscard]] bool Is(Action action) const { return mix.size() == 1 && mix[0].action == action; }
+};
+
+// Every workload, in the order of `--list`.
+[[nodiscard]] const std::vector<Workload>& Workloads();
+[[nodiscard]] const Workload* FindWorkload(std::string_view name);
+
+// "read=50,update=30,scan=20": the mix of the workload `mixed`.
+[[nodiscard]] Result<std::vector<Share>> ParseMix(std::string_view text);
+// Names as on the command line, in the order of the enumeration.
+[[nodiscard]] const std::vector<std::string>& OrderNames();
+
+}  // namespace amethyst::bench
