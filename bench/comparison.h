@@ -1,0 +1,55 @@
+// Engines side by side: ratios of throughput, taken round by round, so that what a noisy machine does to all of a round
+// cancels out. Pure functions of measurements. Thread safety: plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/measurement.h"
+
+namespace amethyst::bench {
+
+struct Spread {
+  double median = 0;
+  double least = 0;
+  double most = 0;
+};
+// Of at least one value.
+[[nodiscard]] Spread SpreadOf(std::vector<double> values);
+
+// One engine on one workload.
+struct Cell {
+  std::string engine;
+  Spread rate;          // Operations a second.
+  Spread settled_rate;  // The same with the time to settle; equal where nothing was written.
+  // How many times the rate of this engine the reference engine has, round by round. Absent for the reference itself.
+  std::optional<Spread> ratio;
+  std::optional<Spread> settled_ratio;
+};
+
+struct Row {
+  std::string workload;
+  bool writes = false;
+  std::vector<Cell> cells;  // In the order of the engines; those that have a measurement.
+};
+
+// What the reference engine comes to against one peer, over all workloads.
+struct Verdict {
+  std::string peer;
+  double geometric_mean = 0;          // Of the median ratios,
+  double settled_geometric_mean = 0;  // and with the time to settle.
+  std::string worst_workload = {};
+  double worst_ratio = 0;
+};
+
+struct Comparison {
+  std::string reference;
+  std::vector<Row> rows;  // In the order in which workloads first appear.
+  std::vector<Verdict> verdicts;
+};
+
+// The first engine is the reference.
+[[nodiscard]] Comparison Compare(const std::vector<Measurement>& measurements, const std::vector<std::string>& engines);
+
+}  // namespace amethyst::bench

@@ -1,0 +1,186 @@
+#include "bench/html_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/svg.h"
+#include "bench/text_report.h"
+
+namespace amethyst::bench {
+namespace {
+
+constexpr const char* kHead = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Amethyst load test</title><style>
+:root { color-scheme: light dark; --back: #fff; --text: #222; --dim: #777; --line: #ddd;
+  --c0: #8a3ffc; --c1: #d2691e; --c2: #0072b2; --c3: #2e8b57; --c4: #888; }
+@media (prefers-color-scheme: dark) { :root { --back: #16141c; --text: #e6e4ea; --dim: #9a96a4; --line: #38343f;
+  --c0: #b48cff; --c1: #ff9f55; --c2: #5ab4f0; --c3: #62c98f; --c4: #aaa; } }
+body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; max-width: 84rem;
+  margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; }
+th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
+th:first-child, td:first-child { text-align: left; } td.bar { min-width: 16rem; text-align: left; }
+.bar i { display: inline-block; height: .8em; margin-right: .5em; vertical-align: -.05em; }
+.dim { color: var(--dim); } .charts { display: flex; flex-wrap: wrap; gap: 1rem; } .scroll { overflow-x: auto; }
+svg { width: 26rem; max-width: 100%; height: auto; } svg text { fill: var(--text); font-size: 10px; }
+svg .tick { fill: var(--dim); } svg .title { font-weight: 600; font-size: 11px; } svg .grid { stroke: var(--line); }
+polyline { fill: none; stroke-width: 1.6; } polyline.faint { stroke-width: .8; opacity: .55; }
+polyline.s0 { stroke: var(--c0); } polyline.s1 { stroke: var(--c1); } polyline.s2 { stroke: var(--c2); }
+polyline.s3 { stroke: var(--c3); } polyline.s4 { stroke: var(--c4); }
+i.s0 { background: var(--c0); } i.s1 { background: var(--c1); } i.s2 { background: var(--c2); }
+i.s3 { background: var(--c3); } i.s4 { background: var(--c4); }
+</style></head><body><h1>Amethyst load test</h1>
+)";
+constexpr size_t kColors = 5;
+constexpr double kBarRems = 12;
+
+size_t ColorOf(const Plan& plan, const std::string& engine) {
+  return static_cast<size_t>(std::ranges::find(plan.engines, engine) - plan.engines.begin()) % kColors;
+}
+
+std::string Legend(const Plan& plan) {
+  std::string html = "<p class=\"bar\">";
+  for (const std::string& engine : plan.engines) {
+    html +=
+        fmt::format("<i class=\"s{}\" style=\"width:1.2em\"></i>{} &nbsp; ", ColorOf(plan, engine), EscapeHtml(engine));
+  }
+  return html + "</p>\n";
+}
+
+std::string RatioText(const std::optional<Spread>& ratio) {
+  return ratio ? fmt::format("{:.2f}x <span class=\"dim\">{:.2f}..{:.2f}</span>", ratio->median, ratio->least,
+                             ratio->most)
+               : "";
+}
+
+std::string ComparisonSection(const Plan& plan, const Comparison& comparison) {
+  std::string html = "<h2>Throughput</h2>\n" + Legend(plan);
+  for (const Verdict& verdict : comparison.verdicts) {
+    html += fmt::format(
+        "<p>{} : {} &mdash; geometric mean <b>{:.2f}x</b>, {:.2f}x with the time to settle; least {:.2f}x "
+        "({})</p>\n",
+        EscapeHtml(comparison.reference), EscapeHtml(verdict.peer), verdict.geometric_mean,
+        verdict.settled_geometric_mean, verdict.worst_ratio, EscapeHtml(verdict.worst_workload));
+  }
+  html += fmt::format(
+      "<div class=\"scroll\"><table><tr><th>workload</th><th>engine</th><th>thousand operations a second"
+      "</th><th>settled</th><th>{0} is so many times as fast</th><th>settled</th></tr>\n",
+      EscapeHtml(comparison.reference));
+  for (const Row& row : comparison.rows) {
+    double most = 0;
+    for (const Cell& cell : row.cells) most = std::max(most, cell.rate.median);
+    for (const Cell& cell : row.cells) {
+      html += fmt::format(
+          "<tr><td>{}</td><td>{}</td><td class=\"bar\"><i class=\"s{}\" style=\"width:{:.2f}rem\"></i>{}</td>"
+          "<td>{}</td><td>{}</td><td>{}</td></tr>\n",
+          &cell == row.cells.data() ? EscapeHtml(row.workload) : "", EscapeHtml(cell.engine),
+          ColorOf(plan, cell.engine), kBarRems * cell.rate.median / most, WithCommas(1e-3 * cell.rate.median),
+          row.writes ? WithCommas(1e-3 * cell.settled_rate.median) : "", RatioText(cell.ratio),
+          row.writes ? RatioText(cell.settled_ratio) : "");
+    }
+  }
+  return html + "</table></div>\n";
+}
+
+// Each further nine is one step to the right.
+Chart PercentileChart(const Plan& plan, const std::vector<const Measurement*>& runs) {
+  Chart chart{.title = "Latency by percentile",
+              .x_label = "% of operations",
+              .y_label = "us",
+              .logarithmic = true,
+              .x_ticks = {{0, "0"}, {1, "90"}, {2, "99"}, {3, "99.9"}, {4, "99.99"}, {5, "99.999"}},
+              .series = {}};
+  for (const Measurement* run : runs) {
+    Series series{.name = run->engine, .color = ColorOf(plan, run->engine), .points = {}};
+    for (double nines = 0; nines <= 5; nines += 0.1) {
+      const uint64_t ns = run->latency.Percentile(1 - std::pow(10, -nines));
+      series.points.emplace_back(nines, 1e-3 * static_cast<double>(ns));
+    }
+    chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
+Chart LatencyOverTime(const Plan& plan, const std::vector<const Measurement*>& runs) {
+  Chart chart{.title = "Latency over time: p99, and the longest (thin)",
+              .x_label = "seconds",
+              .y_label = "us",
+              .logarithmic = true,
+              .x_ticks = {},
+              .series = {}};
+  for (const Measurement* run : runs) {
+    Series p99{.name = run->engine + " p99", .color = ColorOf(plan, run->engine), .points = {}};
+    Series longest{.name = run->engine + " longest", .color = p99.color, .faint = true, .points = {}};
+    for (const Moment& moment : run->moments) {
+      if (moment.max_ns == 0) continue;
+      p99.points.emplace_back(moment.seconds, 1e-3 * static_cast<double>(moment.p99_ns));
+      longest.points.emplace_back(moment.seconds, 1e-3 * static_cast<double>(moment.max_ns));
+    }
+    chart.series.push_back(std::move(longest));
+    chart.series.push_back(std::move(p99));
+  }
+  return chart;
+}
+
+Chart ThroughputOverTime(const Plan& plan, const std::vector<const Measurement*>& runs) {
+  Chart chart{.title = "Throughput over time",
+              .x_label = "seconds",
+              .y_label = "operations a second",
+              .x_ticks = {},
+              .series = {}};
+  for (const Measurement* run : runs) {
+    Series series{.name = run->engine, .color = ColorOf(plan, run->engine), .points = {}};
+    for (const Moment& moment : run->moments) series.points.emplace_back(moment.seconds, moment.operations_per_second);
+    // The last slice is cut off by the end of the run.
+    if (series.points.size() > 1) series.points.pop_back();
+    chart.series.push_back(std::move(series));
+  }
+  return chart;
+}
+
+std::string DetailTable(const std::vector<const Measurement*>& runs) {
+  constexpr double kMib = 1 << 20;
+  std::string html =
+      "<div class=\"scroll\"><table><tr><th>engine</th><th>p50 us</th><th>p99</th><th>p99.9</th><th>longest</th>"
+      "<th>CPU us/op</th><th>peak MiB</th><th>written MiB</th><th>write ampl.</th><th>space ampl.</th>"
+      "<th>over 100 ms</th></tr>\n";
+  for (const Measurement* m : runs) {
+    const auto us = [&](uint64_t ns) { return fmt::format("{:.2f}", 1e-3 * static_cast<double>(ns)); };
+    html += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.2f}</td><td>{:.0f}</td><td>{:.0f}</td>"
+        "<td>{:.2f}</td><td>{:.2f}</td><td>{}</td></tr>\n",
+        EscapeHtml(m->engine), us(m->latency.Percentile(0.5)), us(m->latency.Percentile(0.99)),
+        us(m->latency.Percentile(0.999)), us(m->latency.max_ns()), m->cpu_us_per_operation(),
+        static_cast<double>(m->peak_memory_bytes) / kMib, static_cast<double>(m->device_bytes_written) / kMib,
+        m->write_amplification(), m->space_amplification(), m->stalls);
+  }
+  return html + "</table></div>\n";
+}
+
+}  // namespace
+
+std::string HtmlReport(const Plan& plan, const std::vector<Measurement>& measurements, const Comparison& comparison) {
+  std::string html = kHead;
+  html += fmt::format("<pre class=\"scroll\">{}</pre>\n", EscapeHtml(DescribePlan(plan)));
+  html += ComparisonSection(plan, comparison);
+  html += "<p class=\"dim\">Plots and details are of the last round.</p>\n";
+  for (const Row& row : comparison.rows) {
+    std::vector<const Measurement*> runs;
+    for (const Cell& cell : row.cells) {
+      for (const Measurement& m : measurements) {
+        if (m.workload != row.workload || m.engine != cell.engine) continue;
+        if (!runs.empty() && runs.back()->engine == m.engine) runs.pop_back();
+        runs.push_back(&m);
+      }
+    }
+    html += fmt::format("<h2>{}</h2>\n{}{}<div class=\"charts\">{}{}{}</div>\n", EscapeHtml(row.workload), Legend(plan),
+                        DetailTable(runs), DrawChart(PercentileChart(plan, runs)),
+                        DrawChart(LatencyOverTime(plan, runs)), DrawChart(ThroughputOverTime(plan, runs)));
+  }
+  return html + "</body></html>\n";
+}
+
+}  // namespace amethyst::bench

@@ -1,0 +1,63 @@
+#include "bench/json_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "bench/stores.h"
+#include "bench/text_report.h"
+
+namespace amethyst::bench {
+namespace {
+
+using nlohmann::json;
+
+json SpreadToJson(const Spread& spread) {
+  return {{"median", spread.median}, {"least", spread.least}, {"most", spread.most}};
+}
+
+json ComparisonToJson(const Comparison& comparison) {
+  json out = {{"reference", comparison.reference}, {"workloads", json::array()}, {"peers", json::array()}};
+  for (const Row& row : comparison.rows) {
+    json cells = json::array();
+    for (const Cell& cell : row.cells) {
+      cells.push_back({{"engine", cell.engine},
+                       {"operations_per_second", SpreadToJson(cell.rate)},
+                       {"settled_operations_per_second", SpreadToJson(cell.settled_rate)}});
+      if (!cell.ratio) continue;
+      cells.back()["ratio"] = SpreadToJson(*cell.ratio);
+      cells.back()["settled_ratio"] = SpreadToJson(*cell.settled_ratio);
+    }
+    out["workloads"].push_back({{"workload", row.workload}, {"engines", cells}});
+  }
+  for (const Verdict& verdict : comparison.verdicts) {
+    out["peers"].push_back({{"engine", verdict.peer},
+                            {"geometric_mean", verdict.geometric_mean},
+                            {"settled_geometric_mean", verdict.settled_geometric_mean},
+                            {"worst_workload", verdict.worst_workload},
+                            {"worst_ratio", verdict.worst_ratio}});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string JsonReport(const Plan& plan, const std::vector<Measurement>& measurements, const Comparison& comparison) {
+  json engines = json::object();
+  for (const std::string& name : plan.engines) {
+    if (const Engine* engine = FindEngine(name)) engines[name] = engine->version;
+  }
+  json out = {{"description", DescribePlan(plan)},
+              {"engines", engines},
+              {"tuned", plan.settings.tuned},
+              {"keys", plan.load.keys},
+              {"threads", plan.load.threads},
+              {"seed", plan.load.seed},
+              {"value_bytes", plan.load.values.bytes},
+              {"cache_bytes", plan.settings.cache_bytes},
+              {"write_buffer_bytes", plan.settings.write_buffer_bytes},
+              {"measurements", json::array()},
+              {"comparison", ComparisonToJson(comparison)}};
+  for (const Measurement& measurement : measurements) out["measurements"].push_back(ToJson(measurement));
+  return out.dump(1) + "\n";
+}
+
+}  // namespace amethyst::bench

@@ -1,0 +1,27 @@
+// What one call of the tool is to do, once its arguments are understood. Thread safety: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/load.h"
+#include "bench/store.h"
+
+namespace amethyst::bench {
+
+struct Plan {
+  std::vector<std::string> engines;    // The first is the reference of a comparison.
+  std::vector<std::string> workloads;  // In the order of running.
+  uint32_t rounds = 1;
+  double time_limit_seconds = 0;  // Over 0: no new round is begun after it.
+  bool compare = false;
+  Load load;
+  StoreSettings settings;  // Its directory is where each engine gets one of its own.
+  uint64_t memory_limit_bytes = 0;
+  bool keep_files = false;
+  std::string json_path;
+  std::string html_path;
+};
+
+}  // namespace amethyst::bench
