@@ -4,7 +4,7 @@
 // level 0 has gathered: that is the base, to which level 0 is merged; the levels between stay empty (RocksDB's dynamic
 // level bytes, Dong et al. 2017). So all levels above the last hold a ninth of it at the most, and space amplification
 // stays near 1.1. The base is merged to directly up to four times the size of a full level 0
-// (docs/decisions/0003-compaction-policy.md).
+// (docs/decisions/0004-compaction-policy.md).
 //
 // On top of its share the base may hold what level 0 has room for: so room is made in it while level 0 fills, in steps
 // as small as the runs that arrive, and while level 0 shows which keys are being overwritten (victim.h).

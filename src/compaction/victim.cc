@@ -11,13 +11,18 @@
 namespace amethyst::compaction {
 namespace {
 
-// The error of one estimate, for tables of a usual size: heat below it tells nothing.
+// The standard error of a table's heat, for tables of a usual size.
 constexpr double kHeatError = 0.01;
-// That part of a level's mean heat is added to each table's: what is cold now may be written to again.
-constexpr double kMeanPart = 4;
 
 double Mean(const std::vector<double>& values) {
   return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// Heat drawn towards the level's mean by two errors (soft thresholding, Donoho 1995): where all tables are alike,
+// chance must not choose.
+double WithoutNoise(double heat, double mean) {
+  if (heat > mean) return std::max(mean, heat - 2 * kHeatError);
+  return std::min(mean, heat + 2 * kHeatError);
 }
 
 double ReplacedKeys(const PlanContext& context, key::Level level, const TableShape& table) {
@@ -61,7 +66,7 @@ const TableShape* ChooseVictim(const PlanContext& context, key::Level level) {
     const bool denser = best == nullptr || IsDense(*table.info) > IsDense(*best->info);
     if (best != nullptr && IsDense(*table.info) < IsDense(*best->info)) continue;
     const double overlap = static_cast<double>(TotalBytes(lower)) / static_cast<double>(table.info->file_bytes);
-    const double cost = overlap * std::sqrt(heat[i] + mean_heat / kMeanPart + kHeatError);
+    const double cost = overlap * std::sqrt(WithoutNoise(heat[i], mean_heat) + kHeatError);
     if (!denser && cost >= best_cost) continue;
     best = &table;
     best_cost = cost;

@@ -6,7 +6,7 @@
 // density; but a range that is written to seldom blocks the level's room for long until it is as dense as that. The
 // total is least if ranges are emptied at densities in proportion to the square root of their rates of writing: the
 // cost is weighed with that root (a case of the cost-benefit policy of Rosenblum and Ousterhout 1991; derived in
-// docs/decisions/0003-compaction-policy.md). The rate shows in how many of a table's keys the tables above it, level
+// docs/decisions/0004-compaction-policy.md). The rate shows in how many of a table's keys the tables above it, level
 // 0's first of all, hold newer versions of, and the key sketches tell that. Tables full of tombstones go before all
 // others. Thread safety: pure functions.
 #pragma once
