@@ -12,6 +12,7 @@ namespace amethyst::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
+constexpr uint64_t kCallsPerLook = 16;  // At the clock.
 constexpr int kBarColumns = 30;
 
 std::string Rate(uint64_t entries, double seconds) {
@@ -34,7 +35,7 @@ double Progress::Seconds() const {
 }
 
 void Progress::Update(uint64_t entries, uint64_t done) {
-  if (!invocation_.console().err_is_terminal || ++calls_ % 256 != 0) return;
+  if (!invocation_.console().err_is_terminal || ++calls_ % kCallsPerLook != 0) return;
   const std::chrono::nanoseconds now = invocation_.session.environment().clock().Monotonic();
   if (now - drawn_ < kInterval) return;
   drawn_ = now;

@@ -104,6 +104,7 @@ std::optional<std::string> Prompt::Next(std::string_view prompt) {
   Console& console = editor_->console;
   editor_->prompt = prompt;
   console.out.flush();
+  console.interrupted = false;  // That was for the command before.
   for (;;) {
     int count = 0;
     errno = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <algorithm>
+
 #include "cli/text.h"
 
 namespace amethyst::cli {
@@ -13,6 +15,11 @@ namespace {
 std::string JsonText(std::string_view text) { return JsonString(IsUtf8(text) ? std::string(text) : Quoted(text)); }
 
 bool Mentions(const Error& error, std::string_view text) { return error.message().find(text) != std::string::npos; }
+
+bool HasTables(const std::string& directory, io::FileSystem& files) {
+  const auto names = files.List(directory);
+  return names && std::ranges::any_of(*names, [](const std::string& name) { return name.ends_with(".sst"); });
+}
 
 }  // namespace
 
@@ -30,10 +37,9 @@ void PrintError(Console& console, bool json, const ErrorReport& report) {
   console.err.flush();
 }
 
-std::string HintFor(const Error& error, std::string_view directory) {
+std::string HintFor(const Error& error, const std::string& directory, io::FileSystem& files) {
   switch (error.code()) {
-    case ErrorCode::kBusy:
-      return "another process, perhaps another adb, has it open: end that first (inspect and dump work all the same)";
+    case ErrorCode::kBusy: return "perhaps another adb: end that first; inspect and dump work all the same";
     case ErrorCode::kNoSpace: return "free some space, then do it again; whatever was confirmed before is kept";
     case ErrorCode::kCorruption:
       return fmt::format(
@@ -41,12 +47,15 @@ std::string HintFor(const Error& error, std::string_view directory) {
           directory);
     case ErrorCode::kNotSupported: return "it was written by a newer version: open it with that one";
     case ErrorCode::kInvalidArgument:
-      if (Mentions(error, "no database"))
-        return "`adb --db DIRECTORY` names another one; put, import and seed create it";
-      return "";
+      if (!Mentions(error, "no database")) return "";
+      if (HasTables(directory, files)) {
+        return fmt::format("but tables of one are: `adb --db {} repair NEW_DIRECTORY` saves what can be read",
+                           directory);
+      }
+      return "`adb --db DIRECTORY` names another one; put, import and seed create it";
     case ErrorCode::kIo:
       if (Mentions(error, "ermission denied") || Mentions(error, "ead-only file system")) {
-        return "look at the permissions; get, scan and export only need to read";
+        return "look at the permissions of that path; reading a database needs no right to write it";
       }
       return "";
     case ErrorCode::kClosed: return "";

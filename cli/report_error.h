@@ -10,6 +10,7 @@
 
 #include "amethyst/error.h"
 #include "cli/console.h"
+#include "io/file_system.h"
 
 namespace amethyst::cli {
 
@@ -23,6 +24,6 @@ struct ErrorReport {
 void PrintError(Console& console, bool json, const ErrorReport& report);
 
 // What to do about an error of the database in `directory`.
-[[nodiscard]] std::string HintFor(const Error& error, std::string_view directory);
+[[nodiscard]] std::string HintFor(const Error& error, const std::string& directory, io::FileSystem& files);
 
 }  // namespace amethyst::cli

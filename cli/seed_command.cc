@@ -41,7 +41,10 @@ void AppendPair(size_t letter, uint64_t i, WriteBatch* batch) {
 class Seeding {
  public:
   Seeding(const Invocation& invocation, DB& database, uint64_t count)
-      : invocation_(invocation), database_(database), count_(count) {}
+      : invocation_(invocation),
+        database_(database),
+        count_(count),
+        progress_(invocation, "seeded", count * kFruit.size()) {}
 
   void Run() {
     Status status;
@@ -55,8 +58,10 @@ class Seeding {
     base::MutexLock lock(mutex_);
     return status_;
   }
-  [[nodiscard]] uint64_t written() const { return written_.load(); }
-  [[nodiscard]] uint64_t bytes() const { return bytes_.load(); }
+  void Finish() AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    progress_.Finish(written_, bytes_, 0);
+  }
 
  private:
   Status SeedLetter(size_t letter) {
@@ -65,8 +70,10 @@ class Seeding {
       batch.Clear();
       for (const uint64_t end = std::min(count_, i + kPairsPerBatch); i < end; ++i) AppendPair(letter, i, &batch);
       AMETHYST_TRY(database_.Write(batch));
+      base::MutexLock lock(mutex_);
       written_ += batch.Count();
       bytes_ += batch.ByteSize();
+      progress_.Update(written_, written_);
     }
     return {};
   }
@@ -75,9 +82,10 @@ class Seeding {
   DB& database_;
   const uint64_t count_;
   std::atomic<size_t> next_letter_{0};  // Taken by every thread's Run.
-  std::atomic<uint64_t> written_{0};    // Summed up by every thread's SeedLetter.
-  std::atomic<uint64_t> bytes_{0};      // As written_.
   base::Mutex mutex_;
+  Progress progress_ AMETHYST_GUARDED_BY(mutex_);
+  uint64_t written_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  uint64_t bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;
   Status status_ AMETHYST_GUARDED_BY(mutex_);  // The first error.
 };
 
@@ -88,14 +96,13 @@ Result<ExitCode> RunSeed(const Invocation& invocation) {
                       fmt::format("N is a number from 1 to {}, not {}", kCountMax, *invocation.arguments.at(0)));
   }
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  Progress progress(invocation, "seeded", 0);
   Seeding seeding(invocation, *database, *count);
   {
     const std::unique_ptr<io::Executor> threads = invocation.session.environment().NewExecutor(kThreads);
     for (uint32_t i = 0; i < kThreads; ++i) threads->Schedule(io::Priority::kCompaction, [&seeding] { seeding.Run(); });
   }  // Waits for all of them.
   AMETHYST_TRY(seeding.status());
-  progress.Finish(seeding.written(), seeding.bytes(), 0);
+  seeding.Finish();
   return ExitCode::kOk;
 }
 

@@ -40,8 +40,9 @@ ExitCode Shell::RunLines() {
     const auto words = SplitWords(*line);
     if (words && IsQuit(*words)) break;
     console.interrupted = false;
-    worst = Worst(worst, RunLine(*line));
-    if (mode_.scripted && (console.interrupted || worst == ExitCode::kPipeClosed)) break;
+    const ExitCode code = RunLine(*line);
+    if (mode_.scripted) worst = Worst(worst, code);  // A person has seen it.
+    if (mode_.scripted && (console.interrupted || output_failed_)) break;
   }
   return Worst(worst, Finish());
 }
@@ -105,11 +106,10 @@ ExitCode Shell::UnknownCommand(std::string_view name) {
 }
 
 ExitCode Shell::Fail(const Error& error, bool json) {
-  const std::string& directory = session_.settings().directory;
   PrintError(session_.console(), json,
              {.code = ErrorCodeName(error.code()),
               .message = error.message(),
-              .hint = HintFor(error, directory),
+              .hint = HintFor(error, session_.settings().directory, session_.environment().files()),
               .line = LineOf(lines_, mode_)});
   return ExitCode::kError;
 }
@@ -117,7 +117,8 @@ ExitCode Shell::Fail(const Error& error, bool json) {
 ExitCode Shell::CheckOutput() {
   Console& console = session_.console();
   console.out.flush();
-  if (console.out.good()) return ExitCode::kOk;
+  if (console.out.good() || output_failed_) return ExitCode::kOk;
+  output_failed_ = true;
   const int cause = console.out_error;
   if (cause == EPIPE) return ExitCode::kPipeClosed;
   PrintError(console, session_.settings().json,

@@ -37,6 +37,7 @@ class Shell {
   Session& session_;
   LineSource& lines_;
   const Mode mode_;
+  bool output_failed_ = false;  // And that was told.
 };
 
 }  // namespace amethyst::cli

@@ -21,16 +21,23 @@ Json CutJson(const wal::LogCut& cut) {
           {"chained_checksum", fmt::format("{:016x}", cut.chained_checksum)}};
 }
 
-void PrintHeader(Console& console, const wal::SegmentHeader& header) {
-  fmt::print(
-      console.out,
-      "header\n  database    {}\n  segment     {}\n  follows     {}\n  durable     up to segment {}, offset {}\n",
-      UidText(header.database_uid), key::Raw(header.segment),
-      header.cut.segment == key::FileNumber{}
-          ? "nothing: the log begins here"
-          : fmt::format("segment {}, which ends at {} with sequence {}", key::Raw(header.cut.segment),
-                        header.cut.offset, key::Raw(header.cut.last_sequence)),
-      key::Raw(header.durable.segment), header.durable.offset);
+// The header, if there is one: what is wrong with it otherwise, reading the segment tells.
+Status PrintHeader(Console& console, const io::RandomAccessFile& file) {
+  char bytes[wal::kSegmentHeaderBytes];
+  AMETHYST_ASSIGN(const size_t found, file.ReadAt(0, bytes));
+  const auto header = wal::DecodeSegmentHeader({bytes, found});
+  if (!header) return {};
+  const wal::LogCut& cut = header->cut;
+  const std::string follows = cut.segment == key::FileNumber{}
+                                  ? "nothing: the log begins here"
+                                  : fmt::format("segment {}, which ends at {} with sequence {}", key::Raw(cut.segment),
+                                                cut.offset, key::Raw(cut.last_sequence));
+  fmt::print(console.out,
+             "header\n  database    {}\n  segment     {}\n  follows     {}\n"
+             "  durable     up to segment {}, offset {}\nrecords\n",
+             UidText(header->database_uid), key::Raw(header->segment), follows, key::Raw(header->durable.segment),
+             header->durable.offset);
+  return {};
 }
 
 void PrintRecord(Console& console, const wal::SegmentRecord& record) {
@@ -50,8 +57,10 @@ Result<ExitCode> ShowLog(const Invocation& invocation, const std::string& path) 
   AMETHYST_ASSIGN(const auto file, invocation.session.environment().files().Open(path));
   AMETHYST_ASSIGN(const uint64_t file_bytes, file->Size());
   Json records = Json::array();
-  if (!invocation.json) fmt::print(console.out, "log segment {}, {} bytes\n", path, Grouped(file_bytes));
-  bool first = true;
+  if (!invocation.json) {
+    fmt::print(console.out, "log segment {}, {} bytes\n", path, Grouped(file_bytes));
+    AMETHYST_TRY(PrintHeader(console, *file));
+  }
   const auto show = [&](const wal::SegmentRecord& record) {
     if (invocation.json) {
       records.push_back({{"kind", KindName(record.kind)},
@@ -62,7 +71,6 @@ Result<ExitCode> ShowLog(const Invocation& invocation, const std::string& path) 
                          {"entries", record.count},
                          {"durable_offset", record.durable_offset}});
     } else if (!invocation.interrupted() && console.out.good()) {
-      if (std::exchange(first, false)) fmt::print(console.out, "records\n");
       PrintRecord(console, record);
     }
   };
@@ -79,7 +87,6 @@ Result<ExitCode> ShowLog(const Invocation& invocation, const std::string& path) 
     object["problem"] = JsonMessage(summary.damage);
     console.out << object.dump() << '\n';
   } else {
-    if (summary.header) PrintHeader(console, *summary.header);
     fmt::print(console.out, "end       at {}, after {}, last sequence {}\n", summary.end.offset,
                Counted(summary.records, "record", "records"), key::Raw(summary.end.last_sequence));
     if (!summary.damage.empty()) {

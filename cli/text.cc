@@ -114,11 +114,9 @@ std::string EncodeBase64(std::string_view bytes) {
 
 std::optional<std::string> DecodeBase64(std::string_view text) {
   std::string bytes;
-  while (text.ends_with('=')) text.remove_suffix(1);
   uint32_t group = 0;
   int bits = 0;
-  const size_t digits = text.size();
-  for (const char digit : text) {
+  for (const char digit : text.substr(0, text.find('='))) {
     const size_t value = kBase64Digits.find(digit);
     if (value == std::string_view::npos) return std::nullopt;
     group = group << 6 | static_cast<uint32_t>(value);
@@ -128,8 +126,7 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
       bytes += static_cast<char>(group >> bits & 0xff);
     }
   }
-  const bool stray_bits = (group & ((1u << bits) - 1)) != 0;
-  if (digits % 4 == 1 || stray_bits) return std::nullopt;
+  if (EncodeBase64(bytes) != text) return std::nullopt;  // Stray bits, or padding that is missing or too much.
   return bytes;
 }
 

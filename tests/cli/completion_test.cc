@@ -1,0 +1,55 @@
+#include "cli/completion.h"
+
+#include <gtest/gtest.h>
+
+#include "io/memory_file_system.h"
+
+namespace amethyst::cli {
+namespace {
+
+class CompletionTest : public testing::Test {
+ protected:
+  CompletionTest() {
+    EXPECT_TRUE(files_.CreateDirectories("data"));
+    for (const std::string name : {"data/fruit.tsv", "data/fruit.csv", "data/.hidden"}) {
+      EXPECT_TRUE(io::ReplaceFile(files_, name, "x"));
+    }
+  }
+  Completion Of(std::string_view line) { return Complete(line, files_); }
+
+  io::MemoryFileSystem files_;
+};
+
+using Strings = std::vector<std::string>;
+
+TEST_F(CompletionTest, TheFirstWordIsACommand) {
+  EXPECT_EQ(Of("sc").common, "scan ");
+  EXPECT_EQ(Of("s").candidates, (Strings{"scan", "seed", "stats"}));
+  EXPECT_EQ(Of("s").common, "s");
+  EXPECT_TRUE(Of("zz").candidates.empty());
+}
+
+TEST_F(CompletionTest, OptionsAreThoseOfTheCommand) {
+  EXPECT_EQ(Of("scan --li").common, "--limit ");
+  EXPECT_EQ(Of("scan a --re").common, "--reverse ");
+  EXPECT_TRUE(Of("put --li").candidates.empty());
+}
+
+TEST_F(CompletionTest, FileNamesAreForCommandsThatTakeFiles) {
+  EXPECT_EQ(Of("import data/fr").common, "data/fruit.");
+  EXPECT_EQ(Of("import data/fr").candidates, (Strings{"data/fruit.csv", "data/fruit.tsv"}));
+  EXPECT_EQ(Of("import data/fruit.t").common, "data/fruit.tsv");
+  EXPECT_EQ(Of("import data/.h").common, "data/.hidden");
+  EXPECT_TRUE(Of("put data/fr").candidates.empty());
+  EXPECT_TRUE(Of("import nowhere/x").candidates.empty());
+}
+
+TEST_F(CompletionTest, HelpTakesACommand) { EXPECT_EQ(Of("help ver").candidates, (Strings{"verify", "version"})); }
+
+TEST_F(CompletionTest, KnowsWhereTheWordBegins) {
+  EXPECT_EQ(Of("  sc").begin, 2u);
+  EXPECT_EQ(Of("scan ").begin, 5u);
+}
+
+}  // namespace
+}  // namespace amethyst::cli

@@ -1,0 +1,90 @@
+#include "cli/text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "cli/words.h"
+
+namespace amethyst::cli {
+namespace {
+
+std::string RandomBytes(base::Random& random, size_t bytes_max) {
+  std::string bytes(random.Below(bytes_max + 1), '\0');
+  for (char& c : bytes) c = static_cast<char>(random.Below(4) == 0 ? random.Below(256) : 'a' + random.Below(26));
+  return bytes;
+}
+
+TEST(Text, TellsUtf8FromOtherBytes) {
+  for (const std::string_view good :
+       {"", "apple", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x8d\x8e", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(IsUtf8(good)) << Quoted(good);
+  }
+  for (const std::string_view bad : {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
+                                     "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe2\x82"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << Quoted(bad);
+  }
+}
+
+TEST(Text, ControlCharactersAndDirectionMarksAreNotPrintable) {
+  EXPECT_TRUE(IsPrintable("gr\xc3\xbcn 7%"));
+  for (const std::string_view bad : {"a\nb", "\x1b[31m", "\x7f", "\xc2\x85", "\xe2\x80\xae", "\xe2\x81\xa6", "\xff"}) {
+    EXPECT_FALSE(IsPrintable(bad)) << Quoted(bad);
+  }
+}
+
+TEST(Text, ReadableQuotesOnlyWhatNeedsIt) {
+  EXPECT_EQ(Readable("apple pie"), "apple pie");
+  EXPECT_EQ(Readable(""), "\"\"");
+  EXPECT_EQ(Readable("\"a"), R"("\"a")");
+  EXPECT_EQ(Readable(std::string_view("\0\xff\n", 3)), R"("\x00\xff\n")");
+  EXPECT_EQ(Readable("\xe2\x80\xae"), R"("\xe2\x80\xae")");
+}
+
+TEST(Text, QuotedIsAWordThatTheShellReadsBack) {
+  base::Random random(1);
+  for (int i = 0; i < 2000; ++i) {
+    const std::string bytes = RandomBytes(random, 20);
+    const auto words = SplitWords(Quoted(bytes));
+    ASSERT_TRUE(words) << words.error();
+    ASSERT_EQ(words->size(), 1u);
+    EXPECT_EQ(words->front().text, bytes);
+  }
+}
+
+TEST(Text, Base64RoundTripsAndRefusesWhatIsNone) {
+  EXPECT_EQ(EncodeBase64("f"), "Zg==");
+  EXPECT_EQ(EncodeBase64("fo"), "Zm8=");
+  EXPECT_EQ(EncodeBase64("foo"), "Zm9v");
+  base::Random random(2);
+  for (int i = 0; i < 500; ++i) {
+    const std::string bytes = RandomBytes(random, 40);
+    EXPECT_EQ(DecodeBase64(EncodeBase64(bytes)), bytes);
+  }
+  for (const std::string_view bad : {"Z", "Zg===", "Z!==", "Zh==", "Zm9", "====", "Zg"}) {
+    EXPECT_EQ(DecodeBase64(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(Text, JsonFieldsCarryTextOrBase64) {
+  EXPECT_EQ(JsonField("key", "a\"\\\n\x01"), R"("key":"a\"\\\n\u0001")");
+  EXPECT_EQ(JsonField("key", "\xff"), R"("key_base64":"/w==")");
+}
+
+TEST(Text, ShortenedCutsBetweenCharactersAndTellsTheSize) {
+  EXPECT_EQ(Shortened("apple", 10), "apple");
+  EXPECT_EQ(Shortened("abcd\xc3\xa4", 5), "abcd... (6 bytes)");
+}
+
+TEST(Text, NumbersForPeople) {
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1234567), "1,234,567");
+  EXPECT_EQ(HumanBytes(1023), "1023 B");
+  EXPECT_EQ(HumanBytes(1024), "1.0 KiB");
+  EXPECT_EQ(HumanBytes(uint64_t{1} << 20), "1.0 MiB");
+  EXPECT_EQ(Counted(1, "entry", "entries"), "1 entry");
+  EXPECT_EQ(Counted(2000, "entry", "entries"), "2,000 entries");
+}
+
+}  // namespace
+}  // namespace amethyst::cli
