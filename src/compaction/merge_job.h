@@ -57,8 +57,8 @@ struct MergeResult {
 [[nodiscard]] std::vector<std::string> SplitBoundaries(const std::vector<tree::TablePtr>& inputs,
                                                        const key::Order& order, uint32_t parts);
 
-// The shape of a version for the planner; `busy` are inputs of running jobs. Opens tables to get at their sketches if
-// `want_sketches`.
+// The shape of a version for the planner; `busy` are inputs of running jobs. With `want_sketches` it opens the tables
+// above the last level, whose sketches are never asked for, to get at theirs.
 [[nodiscard]] TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy,
                                 bool want_sketches);
 

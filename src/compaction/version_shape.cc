@@ -16,9 +16,12 @@ const filter::KeySketch* SketchOf(const tree::Table& table) {
 TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy, bool want_sketches) {
   TreeShape shape;
   shape.order = version.order();
+  key::Level last = key::kLevels - 1;
+  while (last > 0 && version.tables(last).empty()) --last;
   for (key::Level level = 0; level < key::kLevels; ++level) {
     for (const tree::TablePtr& table : version.tables(level)) {
-      shape.levels[level].push_back({table->number(), &table->info(), want_sketches ? SketchOf(*table) : nullptr,
+      shape.levels[level].push_back({table->number(), &table->info(),
+                                     want_sketches && level < last ? SketchOf(*table) : nullptr,
                                      std::find(busy.begin(), busy.end(), table->number()) != busy.end()});
     }
   }
