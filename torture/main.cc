@@ -16,6 +16,7 @@
 
 #include "torture/at_rest.h"
 #include "torture/fault_sweep.h"
+#include "torture/kill_rounds.h"
 #include "torture/model_program.h"
 #include "torture/power_loss.h"
 
@@ -95,6 +96,26 @@ Suite ModelSuite(const std::string& directory) {
               }};
 }
 
+Suite KillSuite(const std::string& directory) {
+  const auto totals = std::make_shared<KillReport>();
+  return {.round =
+              [totals, directory](uint64_t seed) {
+                const std::string path = fmt::format("{}/kill-{}", directory, seed);
+                const KillReport report = KillRounds({.seed = seed, .rounds = 100, .path = path});
+                totals->rounds += report.rounds;
+                totals->counted_rounds += report.counted_rounds;
+                totals->acknowledged += report.acknowledged;
+                totals->recovered += report.recovered;
+                if (report.violation.empty()) static_cast<void>(DB::Destroy(path));
+                return report.violation;
+              },
+          .figures =
+              [totals] {
+                return fmt::format("{} kills, {} with acknowledged writes in the log alone, {} writes, {} recovered",
+                                   totals->rounds, totals->counted_rounds, totals->acknowledged, totals->recovered);
+              }};
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(
       "Tries to break the promises of Amethyst.\n\n"
@@ -102,12 +123,13 @@ int Main(int argc, char** argv) {
       "  amethyst_torture --suite model --seconds 600 --directory .");
   std::string suite_name, directory = std::filesystem::temp_directory_path();
   uint64_t seed = 1, seconds = 10;
-  app.add_option("--suite", suite_name, "power, power-failed-syncs, faults, at-rest or model")
+  app.add_option("--suite", suite_name, "power, power-failed-syncs, faults, at-rest, model or kill")
       ->required()
-      ->check(CLI::IsMember({"power", "power-failed-syncs", "faults", "at-rest", "model"}));
+      ->check(CLI::IsMember({"power", "power-failed-syncs", "faults", "at-rest", "model", "kill"}));
   app.add_option("--seed", seed, "The first seed; each round takes the next");
   app.add_option("--seconds", seconds, "No new round begins after that; 0: one round");
-  app.add_option("--directory", directory, "Where the model suite puts its databases")->check(CLI::ExistingDirectory);
+  app.add_option("--directory", directory, "Where the model and kill suites put their databases")
+      ->check(CLI::ExistingDirectory);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -119,6 +141,7 @@ int Main(int argc, char** argv) {
       {"faults", FaultSuite},
       {"at-rest", RestSuite},
       {"model", [&directory] { return ModelSuite(directory); }},
+      {"kill", [&directory] { return KillSuite(directory); }},
   };
   const Suite suite = suites.at(suite_name)();
   const auto start = std::chrono::steady_clock::now();

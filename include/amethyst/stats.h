@@ -40,7 +40,8 @@ struct Stats {
   // Log.
   uint64_t wal_bytes = 0;
   uint64_t wal_syncs = 0;
-  uint64_t wal_torn_tails = 0;  // Found and cut by this open.
+  uint64_t wal_torn_tails = 0;         // Found and cut by this open.
+  uint64_t wal_batches_recovered = 0;  // Found in the log by this open, and in no table.
 
   // Filters, tables, cache.
   uint64_t filter_negatives = 0;         // Tables that a filter spared a lookup.

@@ -50,6 +50,7 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(wal_bytes),
       AMETHYST_FIELD(wal_syncs),
       AMETHYST_FIELD(wal_torn_tails),
+      AMETHYST_FIELD(wal_batches_recovered),
       AMETHYST_FIELD(filter_negatives),
       AMETHYST_FIELD(filter_false_positives),
       AMETHYST_FIELD(tables_consulted),

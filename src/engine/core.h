@@ -49,7 +49,8 @@ struct Core {
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
   // loaded (acquire) by reads after they have their view.
   std::atomic<uint64_t> visible{0};
-  uint64_t torn_tails = 0;  // That recovery cut.
+  uint64_t torn_tails = 0;         // That recovery cut.
+  uint64_t batches_recovered = 0;  // That it read from the log, and no table held.
 
   void Log(std::string_view line) const {
     if (logger) logger(line);

@@ -325,6 +325,7 @@ Stats Engine::GetStats() {
     stats.wal_syncs = log.syncs;
   }
   stats.wal_torn_tails = core_->torn_tails;
+  stats.wal_batches_recovered = core_->batches_recovered;
   const cache::CacheStats cache = core_->budget->cache().stats();
   stats.cache_hits = cache.hits;
   stats.cache_misses = cache.misses;

@@ -59,6 +59,7 @@ class Replay {
     core_.visible.store(std::max(core_.visible.load(std::memory_order_relaxed), key::Raw(last)),
                         std::memory_order_relaxed);
     if (last <= flushed_) return {};
+    ++core_.batches_recovered;
     wal::BatchReader measuring(batch.payload);
     size_t bytes = 0;
     for (wal::BatchEntry entry; measuring.Next(&entry);) {

@@ -1,0 +1,229 @@
+#include "torture/kill_rounds.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "amethyst/amethyst.h"
+#include "base/assert.h"
+#include "base/random.h"
+
+namespace amethyst::torture {
+
+namespace {
+
+constexpr uint64_t kThreads = 4;
+constexpr uint64_t kSlots = 300;  // Keys of one thread; its n-th write goes to slot n % kSlots.
+
+// What a child tells of one acknowledged write. Small enough for a pipe to take it whole.
+struct Acknowledgement {
+  uint64_t thread;
+  uint64_t number;
+};
+
+// The last number of each thread.
+using Numbers = std::array<uint64_t, kThreads>;
+
+std::string LeftKey(uint64_t thread, uint64_t slot) { return fmt::format("left/{}/{:04}", thread, slot); }
+std::string RightKey(uint64_t thread, uint64_t slot) { return fmt::format("right/{}/{:04}", thread, slot); }
+std::string NewestKey(uint64_t thread) { return fmt::format("newest/{}", thread); }
+std::string ValueOf(uint64_t number) { return fmt::format("{:012}", number) + std::string(number % 400, 'v'); }
+
+Options OptionsOf(base::Random& random) {
+  Options options;
+  options.memory_budget_bytes = size_t{8} << 20;
+  options.write_buffer_bytes = size_t{64 << 10} << random.Below(5);
+  options.sync_interval_ms = random.OneIn(2) ? 5 : 1000;
+  return options;
+}
+
+// --- The child ---
+
+// Never returns.
+class Child {
+ public:
+  Child(const std::string& path, uint64_t seed, const Numbers& last, int pipe) : seed_(seed), last_(last), pipe_(pipe) {
+    base::Random random(seed);
+    auto opened = DB::Open(path, OptionsOf(random));
+    if (!opened) End("open", opened.error());
+    db_ = std::move(*opened);
+  }
+
+  [[noreturn]] void Run() {
+    std::vector<std::thread> threads;
+    for (uint64_t thread = 0; thread < kThreads; ++thread) threads.emplace_back([this, thread] { Write(thread); });
+    base::Random random(seed_ + kThreads);
+    for (;;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1 + random.Below(30)));
+      const Status done = random.OneIn(2) ? db_->Flush() : db_->CompactRange();
+      if (!done) End("maintenance", done.error());
+    }
+  }
+
+ private:
+  void Write(uint64_t thread) {
+    base::Random random(seed_ + thread);
+    for (uint64_t number = last_[thread] + 1;; ++number) {
+      WriteBatch batch;
+      batch.Put(LeftKey(thread, number % kSlots), ValueOf(number));
+      batch.Put(NewestKey(thread), ValueOf(number));
+      batch.Put(RightKey(thread, number % kSlots), ValueOf(number));
+      const auto durability = random.OneIn(30) ? Durability::kSync : Durability::kBuffered;
+      if (const Status written = db_->Write(batch, {.durability = durability}); !written) End("write", written.error());
+      const Acknowledgement acknowledgement{.thread = thread, .number = number};
+      if (write(pipe_, &acknowledgement, sizeof acknowledgement) != sizeof acknowledgement) _exit(2);
+    }
+  }
+
+  [[noreturn]] static void End(const char* what, const Error& error) {
+    fmt::print(stderr, "child: {} failed: {}\n", what, error.ToString());
+    _exit(1);
+  }
+
+  const uint64_t seed_;
+  const Numbers last_;
+  const int pipe_;
+  std::unique_ptr<DB> db_;
+};
+
+// --- The parent ---
+
+class Parent {
+ public:
+  explicit Parent(const KillSettings& settings) : settings_(settings), random_(settings.seed) {}
+
+  KillReport Run() {
+    for (; report_.rounds < settings_.rounds && report_.violation.empty(); ++report_.rounds) {
+      const uint64_t before = report_.acknowledged;
+      RunAndKillChild();
+      if (report_.violation.empty()) OpenAndCheck(report_.acknowledged > before);
+    }
+    return report_;
+  }
+
+ private:
+  void Violation(const std::string& text) {
+    if (report_.violation.empty()) {
+      report_.violation = fmt::format("seed {}, round {}: {}", settings_.seed, report_.rounds, text);
+    }
+  }
+
+  void RunAndKillChild() {
+    int ends[2];
+    AMETHYST_ASSERT(pipe(ends) == 0);
+    const uint64_t seed = random_();
+    const pid_t child = fork();
+    AMETHYST_ASSERT(child >= 0);
+    if (child == 0) {
+      close(ends[0]);
+      Child(settings_.path, seed, last_, ends[1]).Run();
+    }
+    close(ends[1]);
+    // Of rounds that are killed before the first acknowledgement, some hit recovery.
+    std::thread killer([&, patience = std::chrono::microseconds(random_.OneIn(10) ? random_.Below(20'000) : 0),
+                        work = std::chrono::microseconds(random_.Below(60'000))] {
+      const auto start = std::chrono::steady_clock::now();
+      while (patience.count() != 0 ? std::chrono::steady_clock::now() - start < patience : !begun_.load()) {
+        if (ended_.load()) return;
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+      if (patience.count() == 0) std::this_thread::sleep_for(work);
+      kill(child, SIGKILL);
+    });
+    ReadAcknowledgements(ends[0]);
+    killer.join();
+    begun_.store(false);
+    ended_.store(false);
+    close(ends[0]);
+    int status = 0;
+    AMETHYST_ASSERT(waitpid(child, &status, 0) == child);
+    if (!WIFSIGNALED(status)) Violation(fmt::format("the child ended by itself, status {}", status));
+  }
+
+  // Until the child is dead.
+  void ReadAcknowledgements(int pipe) {
+    Acknowledgement acknowledgement;
+    while (read(pipe, &acknowledgement, sizeof acknowledgement) == sizeof acknowledgement) {
+      last_[acknowledgement.thread] = acknowledgement.number;
+      ++report_.acknowledged;
+      begun_.store(true);
+    }
+    ended_.store(true);
+  }
+
+  void OpenAndCheck(bool has_acknowledged) {
+    Options options = OptionsOf(random_);
+    options.read_only = report_.rounds % 2 == 1;
+    auto opened = DB::Open(settings_.path, options);
+    if (!opened) {
+      // Killed before there was a database.
+      if (report_.acknowledged == 0 && opened.error().code() == ErrorCode::kInvalidArgument) return;
+      return Violation("open failed: " + opened.error().ToString());
+    }
+    DB& db = **opened;
+    const Stats stats = db.GetStats();
+    report_.recovered += stats.wal_batches_recovered;
+    report_.torn_tails += stats.wal_torn_tails;
+    if (has_acknowledged && stats.wal_batches_recovered > kThreads) ++report_.counted_rounds;
+    std::map<std::string, std::string> content;
+    Iterator it = db.NewIterator();
+    for (it.SeekToFirst(); it.Valid(); it.Next()) content.emplace(it.key(), it.value());
+    if (!it.status()) return Violation("scan failed: " + it.status().error().ToString());
+    for (uint64_t thread = 0; thread < kThreads; ++thread) CheckThread(content, thread);
+    if (!content.empty()) Violation("a key that nobody wrote: " + content.begin()->first);
+    if (const Status closed = db.Close(); !closed) Violation("close failed: " + closed.error().ToString());
+  }
+
+  // Checks what is there of one thread's writes, and takes it out of `content`.
+  void CheckThread(std::map<std::string, std::string>& content, uint64_t thread) {
+    const auto take = [&content](const std::string& key) {
+      const auto node = content.extract(key);
+      return node.empty() ? std::string() : node.mapped();
+    };
+    const uint64_t acknowledged = last_[thread];
+    uint64_t newest = 0;
+    for (uint64_t slot = 0; slot < kSlots; ++slot) {
+      const std::string left = take(LeftKey(thread, slot)), right = take(RightKey(thread, slot));
+      if (left != right) return Violation(fmt::format("half a batch in slot {} of thread {}", slot, thread));
+      const uint64_t number = left.empty() ? 0 : std::stoull(left.substr(0, 12));
+      // The last number up to `acknowledged` that goes to this slot.
+      const uint64_t behind = (acknowledged + kSlots - slot) % kSlots;
+      const uint64_t expected = acknowledged > behind ? acknowledged - behind : 0;
+      if (number < expected) {
+        return Violation(fmt::format("thread {}: write {} was acknowledged, found {}", thread, expected, number));
+      }
+      // One write more may have been made and not told of.
+      if (number > acknowledged + 1 || (number > 0 && (number % kSlots != slot || left != ValueOf(number)))) {
+        return Violation(fmt::format("thread {}: found {} in slot {}, which was never written", thread, number, slot));
+      }
+      newest = std::max(newest, number);
+    }
+    const std::string told = take(NewestKey(thread));
+    if (told != (newest == 0 ? "" : ValueOf(newest))) {
+      return Violation(fmt::format("thread {}: the newest write is {}, its batch says otherwise", thread, newest));
+    }
+    last_[thread] = newest;
+  }
+
+  const KillSettings settings_;
+  base::Random random_;
+  Numbers last_{};
+  std::atomic<bool> begun_{false};  // The child has acknowledged a write; stored by the reader, loaded by the killer.
+  std::atomic<bool> ended_{false};  // The pipe is closed: the child is dead. As begun_.
+  KillReport report_;
+};
+
+}  // namespace
+
+KillReport KillRounds(const KillSettings& settings) { return Parent(settings).Run(); }
+
+}  // namespace amethyst::torture
