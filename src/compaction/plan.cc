@@ -64,8 +64,9 @@ std::optional<Plan> PlanDeadline(const PlanContext& context) {
       }
     }
   }
-  std::stable_sort(due.begin(), due.end(), [](const Candidate& a, const Candidate& b) {
-    return a.table->info->oldest_delete_time_s < b.table->info->oldest_delete_time_s;
+  std::sort(due.begin(), due.end(), [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.table->info->oldest_delete_time_s, a.table->number) <
+           std::pair(b.table->info->oldest_delete_time_s, b.table->number);
   });
   for (const Candidate& candidate : due) {
     std::string reason = fmt::format("tombstones of {} are {} s old", Name(*candidate.table),
@@ -80,9 +81,10 @@ std::optional<Plan> PlanLevel0(const PlanContext& context) {
   const std::string reason =
       fmt::format("level 0 has {} runs, {} bytes", context.shape.levels[0].size(), context.targets.bytes[0]);
   std::vector<Level0Group> groups = GroupLevel0(context);
-  std::stable_sort(groups.begin(), groups.end(), [](const Level0Group& a, const Level0Group& b) {
+  std::sort(groups.begin(), groups.end(), [](const Level0Group& a, const Level0Group& b) {
     if (a.lower.empty() != b.lower.empty()) return a.lower.empty();
-    return a.tables.size() > b.tables.size();
+    if (a.tables.size() != b.tables.size()) return a.tables.size() > b.tables.size();
+    return a.tables.back()->number < b.tables.back()->number;  // The oldest.
   });
   for (const Level0Group& group : groups) {
     if (std::optional<Plan> plan = PushDown(context, group, reason)) return plan;
@@ -113,8 +115,9 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
     // A level to be emptied can wait for all others.
     overfull.push_back({target == 0 ? 1.0 : static_cast<double>(bytes) / static_cast<double>(target), level});
   }
-  std::stable_sort(overfull.begin(), overfull.end(),
-                   [](const Overfull& a, const Overfull& b) { return a.score > b.score; });
+  std::sort(overfull.begin(), overfull.end(), [](const Overfull& a, const Overfull& b) {
+    return a.score != b.score ? a.score > b.score : a.level < b.level;
+  });
   for (const auto& [score, level] : overfull) {
     if (level == 0) {
       if (std::optional<Plan> plan = PlanLevel0(context)) return plan;

@@ -48,8 +48,9 @@ std::vector<Level0Group> GroupLevel0(const PlanContext& context) {
   for (size_t i = 0; i < held_up.size(); ++i) {
     if (!held_up[i]) by_key.push_back(&shape.levels[0][i]);
   }
-  std::stable_sort(by_key.begin(), by_key.end(), [&](const TableShape* a, const TableShape* b) {
-    return shape.order.Less(a->info->smallest, b->info->smallest);
+  std::sort(by_key.begin(), by_key.end(), [&](const TableShape* a, const TableShape* b) {
+    const int order = shape.order.Compare(a->info->smallest, b->info->smallest);
+    return order != 0 ? order < 0 : a < b;
   });
 
   std::vector<Level0Group> groups;
