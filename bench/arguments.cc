@@ -64,6 +64,10 @@ std::vector<std::pair<std::string, E>> Named(const std::vector<std::string>& nam
   return named;
 }
 
+std::string Unknown(const std::string& name, const std::vector<std::string>& known) {
+  return fmt::format("\"{}\" is none of {}", name, fmt::join(known, ", "));
+}
+
 template <typename E>
 void AddChoice(CLI::App& app, const char* name, E* value, const char* help,
                const std::vector<std::pair<std::string, E>>& choices) {
@@ -73,9 +77,14 @@ void AddChoice(CLI::App& app, const char* name, E* value, const char* help,
     names.push_back(choice);
     if (meaning == *value) chosen = choice;
   }
-  app.add_option(name, *value, fmt::format("{}: {} (default {})", help, fmt::join(names, ", "), chosen))
-      ->transform(CLI::Transformer(choices).description(""))
-      ->check(CLI::IsMember(choices).description(""))
+  app.add_option_function<std::string>(
+         name,
+         [=](const std::string& text) {
+           const auto found = std::ranges::find(choices, text, &std::pair<std::string, E>::first);
+           if (found == choices.end()) throw CLI::ValidationError(name, Unknown(text, names));
+           *value = found->second;
+         },
+         fmt::format("{}: {} (default {})", help, fmt::join(names, ", "), chosen))
       ->type_name("NAME");
 }
 
@@ -230,17 +239,13 @@ void Complete(CLI::App& app, Words& words) {
   plan.memory_limit_bytes = static_cast<uint64_t>(words.memory_limit_mib * kBytesPerMib);
 }
 
-std::string Unknown(const char* what, const std::string& name, const std::vector<std::string>& known) {
-  return fmt::format("{} \"{}\" is none of {}", what, name, fmt::join(known, ", "));
-}
-
 // What is wrong with the parts seen together; empty if nothing is.
 std::string Problem(const Words& words) {
   const Plan& plan = words.plan;
   std::vector<std::string> engines;
   for (const Engine& engine : Engines()) engines.push_back(engine.name);
   for (auto engine = plan.engines.begin(); engine != plan.engines.end(); ++engine) {
-    if (std::ranges::find(engines, *engine) == engines.end()) return Unknown("engine", *engine, engines);
+    if (std::ranges::find(engines, *engine) == engines.end()) return "engine " + Unknown(*engine, engines);
     if (std::find(plan.engines.begin(), engine, *engine) != engine)
       return fmt::format("engine {} is named twice", *engine);
   }

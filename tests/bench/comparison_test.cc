@@ -1,0 +1,85 @@
+#include "bench/comparison.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "bench/text_report.h"
+
+namespace amethyst::bench {
+namespace {
+
+using testing::HasSubstr;
+
+Measurement Made(const char* engine, const char* workload, uint32_t round, double seconds, double settle_seconds = 0) {
+  Measurement m;
+  m.engine = engine;
+  m.workload = workload;
+  m.round = round;
+  m.operations = 1'000;
+  m.seconds = seconds;
+  m.settle_seconds = settle_seconds;
+  m.user_bytes_written = settle_seconds > 0 ? 1 : 0;
+  return m;
+}
+
+TEST(Comparison, SpreadHasTheMedianAndTheEnds) {
+  EXPECT_DOUBLE_EQ(SpreadOf({3, 1, 2}).median, 2);
+  EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2, 3}).median, 2.5);
+  EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2, 3}).least, 1);
+  EXPECT_DOUBLE_EQ(SpreadOf({4, 1, 2, 3}).most, 4);
+}
+
+TEST(Comparison, RatiosAreTakenRoundByRound) {
+  // The machine was ten times as slow in the second round, for both.
+  const Comparison comparison = Compare({Made("ours", "read", 0, 1), Made("theirs", "read", 0, 3),
+                                         Made("theirs", "read", 1, 40), Made("ours", "read", 1, 10)},
+                                        {"ours", "theirs"});
+  ASSERT_EQ(comparison.rows.size(), 1u);
+  ASSERT_EQ(comparison.rows[0].cells.size(), 2u);
+  EXPECT_FALSE(comparison.rows[0].cells[0].ratio);
+  const Spread ratio = comparison.rows[0].cells[1].ratio.value();
+  EXPECT_DOUBLE_EQ(ratio.median, 3.5);
+  EXPECT_DOUBLE_EQ(ratio.least, 3);
+  EXPECT_DOUBLE_EQ(ratio.most, 4);
+}
+
+TEST(Comparison, TheVerdictIsTheGeometricMeanAndTheWorst) {
+  const Comparison comparison =
+      Compare({Made("ours", "read", 0, 1), Made("theirs", "read", 0, 8), Made("ours", "write", 0, 1, 1),
+               Made("theirs", "write", 0, 2, 1), Made("ours", "scan", 0, 1)},
+              {"ours", "theirs"});
+  ASSERT_EQ(comparison.verdicts.size(), 1u);
+  const Verdict& verdict = comparison.verdicts[0];
+  EXPECT_NEAR(verdict.geometric_mean, 4, 1e-9);
+  EXPECT_NEAR(verdict.settled_geometric_mean, std::sqrt(8 * 1.5), 1e-9);
+  EXPECT_EQ(verdict.worst_workload, "write");
+  EXPECT_DOUBLE_EQ(verdict.worst_ratio, 1.5);
+}
+
+TEST(Comparison, ARoundThatOneEngineLacksCountsForNone) {
+  const Comparison comparison = Compare(
+      {Made("ours", "read", 0, 1), Made("theirs", "read", 0, 2), Made("ours", "read", 1, 1)}, {"ours", "theirs"});
+  EXPECT_DOUBLE_EQ(comparison.rows[0].cells[1].ratio->most, 2);
+  EXPECT_TRUE(Compare({}, {"ours", "theirs"}).rows.empty());
+}
+
+TEST(TextReport, TheTableShowsRatesRatiosAndTheVerdict) {
+  const std::string table = ComparisonTable(Compare(
+      {Made("ours", "write", 0, 0.0005, 0.0005), Made("theirs", "write", 0, 0.002, 0.001)}, {"ours", "theirs"}));
+  EXPECT_THAT(table, HasSubstr("| workload | ours, k op/s | theirs, k op/s | ours : theirs |"));
+  EXPECT_THAT(table, HasSubstr("| write | 2,000 | 500.0 | 4.00x (4.00..4.00) |"));
+  EXPECT_THAT(table, HasSubstr("| write, settled | 1,000 | 333.3 | 3.00x (3.00..3.00) |"));
+  EXPECT_THAT(table, HasSubstr("geometric mean 4.00x (3.00x with the time to settle), least 3.00x (write)"));
+}
+
+TEST(TextReport, CommasPartThousands) {
+  EXPECT_EQ(WithCommas(0), "0.0");
+  EXPECT_EQ(WithCommas(999.94), "999.9");
+  EXPECT_EQ(WithCommas(1'000), "1,000");
+  EXPECT_EQ(WithCommas(1'234'567), "1,234,567");
+}
+
+}  // namespace
+}  // namespace amethyst::bench
