@@ -9,6 +9,12 @@
 namespace amethyst::filter {
 namespace {
 
+// std::lgamma writes a global variable besides.
+double LogFactorial(double n) {
+  int sign = 0;
+  return lgamma_r(n + 1, &sign);
+}
+
 constexpr double kBitsPerKeyMax = 96;
 
 // The mean of (share of bits set)^probes in a line of `keys` keys. To second order: the share varies from line to line,
@@ -32,7 +38,7 @@ double FalsePositiveRate(const BloomShape& shape) {
   const double spread = 10 * std::sqrt(mean_keys) + 10;  // Lines that far from the mean do not count.
   double rate = 0;
   for (double keys = std::max(1.0, std::floor(mean_keys - spread)); keys < mean_keys + spread; ++keys) {
-    const double chance = std::exp(keys * std::log(mean_keys) - mean_keys - std::lgamma(keys + 1));
+    const double chance = std::exp(keys * std::log(mean_keys) - mean_keys - LogFactorial(keys));
     rate += chance * std::min(1.0, LineRate(keys, shape.probes));
   }
   return rate;

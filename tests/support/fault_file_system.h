@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -78,8 +79,13 @@ class FaultPlan {
     return failed_calls_;
   }
 
+  // To be called before every call, outside all locks: for a test that slows calls down or waits for one. Set before
+  // the first call.
+  void Watch(std::function<void(Operation)> watcher) { watcher_ = std::move(watcher); }
+
   // Counts a call, and says how it fails, if it does.
   [[nodiscard]] std::optional<Fault> Count(Operation operation) {
+    if (watcher_) watcher_(operation);
     base::MutexLock lock(mutex_);
     const uint64_t call = ++calls_[static_cast<size_t>(operation)];
     for (const Fault& fault : faults_) {
@@ -101,6 +107,7 @@ class FaultPlan {
   }
 
  private:
+  std::function<void(Operation)> watcher_;  // Constant after the first call.
   mutable base::Mutex mutex_;
   std::vector<Fault> faults_ AMETHYST_GUARDED_BY(mutex_);
   std::array<uint64_t, kOperations> calls_ AMETHYST_GUARDED_BY(mutex_){};
@@ -190,6 +197,7 @@ class FaultFileSystem final : public io::FileSystem {
 
   void Fail(const Fault& fault) { plan_->Add(fault); }
   void ClearFaults() { plan_->Clear(); }
+  void Watch(std::function<void(Operation)> watcher) { plan_->Watch(std::move(watcher)); }
   [[nodiscard]] uint64_t calls(Operation operation) const { return plan_->calls(operation); }
   [[nodiscard]] uint64_t failed_calls() const { return plan_->failed_calls(); }
 
