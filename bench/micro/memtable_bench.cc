@@ -172,5 +172,3 @@ BENCHMARK(SkipConsumedQueue);
 
 }  // namespace
 }  // namespace amethyst::memtable
-
-BENCHMARK_MAIN();
