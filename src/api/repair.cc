@@ -23,8 +23,11 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 
 // What the manifest, as far as it is whole, says of the tables.
 struct KnownTables {
-  bool whole = false;  // The list is all there: tables that are not on it are not of the database.
+  // The list is all there, and so are the tables on it: others are leftovers, of which some may hold what was deleted
+  // since.
+  bool whole = false;
   std::map<key::FileNumber, sstable::TableInfo> tables;
+  key::FileNumber first_log_segment{};
   std::string comparator_name;
 };
 
@@ -50,6 +53,7 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
   const auto read = tree::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
     for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
     for (const tree::AddedTable& added : edit.added) known.tables.insert_or_assign(added.number, added.info);
+    known.first_log_segment = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
     known.comparator_name = edit.comparator_name.value_or(known.comparator_name);
     return {};
   });
@@ -130,7 +134,8 @@ class Repairing {
     if (std::ranges::none_of(names, [](const std::string& name) { return tree::ParseFileName(name).has_value(); })) {
       return base::InvalidArgument("{}: there is no database here: none of its files", from_);
     }
-    const KnownTables known = ReadManifest(files_, from_, names, &report_.dropped);
+    KnownTables known = ReadManifest(files_, from_, names, &report_.dropped);
+    TellMissingFiles(names, &known);
     if (!known.comparator_name.empty() && known.comparator_name != BytewiseComparator()->Name()) {
       return base::NotSupported("{}: its keys are in the order '{}', which only the program that wrote it knows", from_,
                                 known.comparator_name);
@@ -138,12 +143,6 @@ class Repairing {
     for (const std::string& name : names) {
       const auto parsed = tree::ParseFileName(name);
       if (parsed && parsed->type == tree::FileType::kTable) AddTable(name, parsed->number, known);
-    }
-    for (const auto& [number, info] : known.tables) {
-      const std::string name = tree::TableFileName(number);
-      if (std::ranges::find(names, name) == names.end()) {
-        report_.dropped.push_back(fmt::format("{}: all its {} entries: the file is missing", name, info.entries));
-      }
     }
     AMETHYST_ASSIGN(report_.log_batches_kept, api::SalvageLog(files_, from_, loose_.get(), &report_.dropped));
     sources_.push_back(std::move(loose_));
@@ -165,10 +164,23 @@ class Repairing {
     report_.dropped.push_back(fmt::format("{}: {}", name, what));
   }
 
+  // A list whose tables are gone may be an old one: then what it does not list is taken as well.
+  void TellMissingFiles(const std::vector<std::string>& names, KnownTables* known) {
+    for (const auto& [number, info] : known->tables) {
+      const std::string name = tree::TableFileName(number);
+      if (std::ranges::find(names, name) != names.end()) continue;
+      Drop(name, fmt::format("all its {} entries: the file is missing", info.entries));
+      known->whole = false;
+    }
+    const std::string log = tree::LogFileName(known->first_log_segment);
+    if (known->first_log_segment != key::FileNumber{} && std::ranges::find(names, log) == names.end()) {
+      Drop(log, "missing, the beginning of the log");
+    }
+  }
+
   void AddTable(const std::string& name, key::FileNumber number, const KnownTables& known) {
     const auto listed = known.tables.find(number);
-    // It may hold what was deleted or replaced since, with nothing left that says so.
-    if (known.whole && listed == known.tables.end()) return Drop(name, "left aside: the manifest does not list it");
+    if (known.whole && listed == known.tables.end()) return;
     auto opened = files_.Open(io::JoinPath(from_, name));
     if (!opened) return Drop(name, fmt::format("all of it: {}", opened.error().message()));
     const std::shared_ptr<io::RandomAccessFile> file = *std::move(opened);

@@ -146,6 +146,13 @@ class SegmentSalvage {
   uint64_t batches_ = 0;
 };
 
+// Whether a segment was made ahead of time and never begun: it holds zeros.
+bool IsUnused(const io::RandomAccessFile& file) {
+  std::string bytes(64 << 10, '\0');
+  const auto found = file.ReadAt(0, bytes);
+  return found && std::string_view(bytes).substr(0, *found).find_first_not_of('\0') == std::string_view::npos;
+}
+
 struct Segment {
   std::unique_ptr<io::RandomAccessFile> file;
   wal::SegmentHeader header;
@@ -166,7 +173,8 @@ Result<uint64_t> SalvageLog(io::FileSystem& files, const std::string& directory,
     const Result<size_t> found = file ? (*file)->ReadAt(0, bytes) : std::unexpected(file.error());
     const auto header = found ? wal::DecodeSegmentHeader({bytes, *found}) : std::unexpected(found.error());
     if (!header) {
-      dropped->push_back(fmt::format("{}: all of it: {}", name, header.error().message()));
+      if (!file || !IsUnused(**file))
+        dropped->push_back(fmt::format("{}: all of it: {}", name, header.error().message()));
       continue;
     }
     if (header->cut.segment != key::FileNumber{}) cuts[header->cut.segment] = header->cut.offset;
