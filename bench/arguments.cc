@@ -121,8 +121,9 @@ void AddWhat(CLI::App& app, Words& words) {
   Plan& plan = words.plan;
   app.add_option("workloads", plan.workloads, "Workloads, in this order (see --list)");
   app.add_flag("--list", words.list, "List workloads and engines, and exit");
-  app.add_option("--engines,--engine", plan.engines, "Engines, the first one compared to the others")
-      ->delimiter(',')
+  app.add_option_function<std::string>(
+         "--engines,--engine", [&plan](const std::string& names) { plan.engines = CLI::detail::split(names, ','); },
+         "Engines, the first one compared to the others")
       ->type_name("A,B");
   app.add_flag("--compare", plan.compare, "Alternate engines for several rounds and print ratios");
   app.add_flag("--quick", words.quick, "With --compare: RocksDB alone, eight workloads, some five minutes");

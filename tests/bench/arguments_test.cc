@@ -37,6 +37,12 @@ TEST(Arguments, NumbersTakeUnits) {
   EXPECT_EQ(plan.load.seed, 9u);
 }
 
+TEST(Arguments, WorkloadsMayStandBehindTheEngines) {
+  const Plan plan = Parsed({"--engines", "amethyst,null", "fillseq", "readseq"});
+  EXPECT_THAT(plan.engines, ElementsAre("amethyst", "null"));
+  EXPECT_THAT(plan.workloads, ElementsAre("fillseq", "readseq"));
+}
+
 TEST(Arguments, NamesChooseKindsOfThings) {
   const Plan plan = Parsed({"mixed", "--key-kind", "url", "--value-sizes", "pareto", "--durability", "sync", "--codec",
                             "zstd", "--settle", "idle", "--distribution", "hotspot", "--mix", "read=1,scan=2",
