@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "engine/recovery.h"
+#include "engine/stats_of.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -315,46 +316,9 @@ Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_vie
 }
 
 Stats Engine::GetStats() {
-  Stats stats;
-  core_->statistics.FillIn(&stats);
   const OperationGate::Operation operation(core_->gate);
-  if (!operation) return stats;
-  if (core_->log != nullptr) {
-    const wal::LogStats log = core_->log->stats();
-    stats.wal_bytes = log.bytes_appended;
-    stats.wal_syncs = log.syncs;
-  }
-  stats.wal_torn_tails = core_->torn_tails;
-  stats.wal_batches_recovered = core_->batches_recovered;
-  const cache::CacheStats cache = core_->budget->cache().stats();
-  stats.cache_hits = cache.hits;
-  stats.cache_misses = cache.misses;
-  stats.blocks_read = cache.misses;
-  stats.cache_evictions = cache.evictions;
-  stats.cache_bytes = cache.resident_bytes;
-  stats.cache_capacity_bytes = cache.capacity_bytes;
-  stats.pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
-  stats.memory_bytes = cache.charged_bytes + core_->budget->reserved_bytes();
-  stats.open_files = core_->store->open_files();
-  const uint64_t pins = core_->snapshots->count();  // Every iterator has one.
-  stats.iterators = core_->iterators.load(std::memory_order_relaxed);
-  stats.snapshots = pins - std::min(pins, stats.iterators);
-  if (background_ != nullptr) stats.compaction_debt_bytes = background_->debt_bytes();
-  const ViewPtr view = core_->view->Acquire();
-  stats.memtables = 1 + view->immutable.size();
-  stats.memtable_bytes = view->active->memtable.memory_bytes();
-  for (const WriteBufferPtr& buffer : view->immutable) stats.memtable_bytes += buffer->memtable.memory_bytes();
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    LevelStats shape;
-    for (const tree::TablePtr& table : view->version->tables(level)) {
-      ++shape.tables;
-      shape.bytes += table->info().file_bytes;
-      shape.entries += table->info().entries;
-      shape.deletes += table->info().deletes;
-    }
-    shape.runs = level == 0 ? shape.tables : (shape.tables > 0 ? 1 : 0);
-    stats.levels.push_back(shape);
-  }
+  Stats stats = StatsOf(*core_, static_cast<bool>(operation));
+  if (operation && background_ != nullptr) stats.compaction_debt_bytes = background_->debt_bytes();
   return stats;
 }
 

@@ -48,6 +48,7 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kFilterNegatives, &Stats::filter_negatives},
       {Counter::kFilterFalsePositives, &Stats::filter_false_positives},
       {Counter::kTablesConsulted, &Stats::tables_consulted},
+      {Counter::kCacheHits, &Stats::cache_hits},
       {Counter::kWriteDelays, &Stats::write_delays},
       {Counter::kWriteDelayUs, &Stats::write_delay_us},
       {Counter::kWriteWaits, &Stats::write_waits},

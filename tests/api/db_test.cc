@@ -379,33 +379,5 @@ TEST_F(DbTest, StatsCountWhatWasDone) {
   EXPECT_EQ(stats.levels[0].entries, 3);
 }
 
-TEST_F(DbTest, ManyVersionsAndSnapshotsOfOneKeySurviveFlushAndCompaction) {
-  std::vector<Snapshot> snapshots;
-  for (int i = 0; i <= 200; ++i) {
-    ASSERT_TRUE(i % 7 == 3 ? db_->Delete("k") : db_->Put("k", std::to_string(i)));
-    if (i % 3 == 0) snapshots.push_back(db_->GetSnapshot());
-    if (i % 50 == 49) {
-      ASSERT_TRUE(db_->Flush());
-    }
-  }
-  const auto check = [&] {
-    for (size_t s = 0; s < snapshots.size(); ++s) {
-      const int i = static_cast<int>(3 * s);
-      ReadOptions options;
-      options.snapshot = &snapshots[s];
-      ASSERT_EQ(Get("k", options), i % 7 == 3 ? "(absent)" : std::to_string(i));
-    }
-  };
-  check();
-  ASSERT_TRUE(db_->CompactRange());
-  check();
-  snapshots.clear();
-  ASSERT_TRUE(db_->CompactRange());
-  EXPECT_EQ(Get("k"), "200");
-  uint64_t entries = 0;
-  for (const LevelStats& level : db_->GetStats().levels) entries += level.entries;
-  EXPECT_EQ(entries, 1);
-}
-
 }  // namespace
 }  // namespace amethyst

@@ -1,0 +1,60 @@
+#include "engine/stats_of.h"
+
+#include <algorithm>
+
+namespace amethyst::engine {
+
+namespace {
+
+void AddCache(const Core& core, Stats* stats) {
+  const cache::CacheStats cache = core.budget->cache().stats();
+  stats->cache_hits += cache.hits;
+  stats->cache_misses = cache.misses;
+  stats->blocks_read = cache.misses;
+  stats->cache_evictions = cache.evictions;
+  stats->cache_bytes = cache.resident_bytes;
+  stats->cache_capacity_bytes = cache.capacity_bytes;
+  stats->pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
+  stats->memory_bytes = cache.charged_bytes + core.budget->reserved_bytes();
+}
+
+void AddShape(const View& view, Stats* stats) {
+  stats->memtables = 1 + view.immutable.size();
+  stats->memtable_bytes = view.active->memtable.memory_bytes();
+  for (const WriteBufferPtr& buffer : view.immutable) stats->memtable_bytes += buffer->memtable.memory_bytes();
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    LevelStats shape;
+    for (const tree::TablePtr& table : view.version->tables(level)) {
+      ++shape.tables;
+      shape.bytes += table->info().file_bytes;
+      shape.entries += table->info().entries;
+      shape.deletes += table->info().deletes;
+    }
+    shape.runs = level == 0 ? shape.tables : (shape.tables > 0 ? 1 : 0);
+    stats->levels.push_back(shape);
+  }
+}
+
+}  // namespace
+
+Stats StatsOf(const Core& core, bool open) {
+  Stats stats;
+  core.statistics.FillIn(&stats);
+  if (!open) return stats;
+  if (core.log != nullptr) {
+    const wal::LogStats log = core.log->stats();
+    stats.wal_bytes = log.bytes_appended;
+    stats.wal_syncs = log.syncs;
+  }
+  stats.wal_torn_tails = core.torn_tails;
+  stats.wal_batches_recovered = core.batches_recovered;
+  stats.open_files = core.store->open_files();
+  const uint64_t pins = core.snapshots->count();  // Every iterator has one.
+  stats.iterators = core.iterators.load(std::memory_order_relaxed);
+  stats.snapshots = pins - std::min(pins, stats.iterators);
+  AddCache(core, &stats);
+  AddShape(*core.view->Acquire(), &stats);
+  return stats;
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,12 @@
+// The statistics of an open database, gathered from all its parts. Thread safety: any thread.
+#pragma once
+
+#include "amethyst/stats.h"
+#include "engine/core.h"
+
+namespace amethyst::engine {
+
+// After Close only what was counted is left to tell: `open` says which. An open one must stay so during the call.
+[[nodiscard]] Stats StatsOf(const Core& core, bool open);
+
+}  // namespace amethyst::engine
