@@ -226,16 +226,16 @@ TEST_F(DbTest, PinnedValuesOutliveEverything) {
   ASSERT_TRUE(db_->Flush());
   ASSERT_TRUE(db_->Put("fresh", std::string(1000, 'm')));
   EXPECT_FALSE(db_->GetPinned("absent").value().has_value());
-  auto flushed = db_->GetPinned("flushed").value();
-  auto fresh = db_->GetPinned("fresh").value();
-  ASSERT_TRUE(flushed && fresh);
+  const auto flushed = db_->GetPinned("flushed");
+  const auto fresh = db_->GetPinned("fresh");
+  ASSERT_TRUE(flushed && *flushed && fresh && *fresh);
   ASSERT_TRUE(db_->Put("flushed", "new"));
   ASSERT_TRUE(db_->CompactRange());
   ASSERT_TRUE(db_->Close());
-  EXPECT_EQ(flushed->view(), std::string(1000, 'f'));
+  EXPECT_EQ((*flushed)->view(), std::string(1000, 'f'));
   db_.reset();
-  EXPECT_EQ(flushed->view(), std::string(1000, 'f'));
-  EXPECT_EQ(fresh->view(), std::string(1000, 'm'));
+  EXPECT_EQ((*flushed)->view(), std::string(1000, 'f'));
+  EXPECT_EQ((*fresh)->view(), std::string(1000, 'm'));
 }
 
 TEST_F(DbTest, EveryDurabilityIsThereAfterAReopen) {
