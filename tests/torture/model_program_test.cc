@@ -10,7 +10,7 @@ namespace amethyst::torture {
 namespace {
 
 TEST(ModelProgram, FindsNoViolationOnRealFilesWithRealThreads) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
     const support::TempDirectory directory;
     const ModelReport report =
         ModelProgram({.seed = seed, .operations = 20'000, .path = directory.path(), .environment = nullptr}).Run();
@@ -22,7 +22,7 @@ TEST(ModelProgram, FindsNoViolationOnRealFilesWithRealThreads) {
 }
 
 TEST(ModelProgram, FindsNoViolationInMemoryOnOneThread) {
-  for (uint64_t seed = 100; seed < 108; ++seed) {
+  for (uint64_t seed = 100; seed < 104; ++seed) {
     const auto environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), seed);
     const ModelReport report =
         ModelProgram({.seed = seed, .operations = 20'000, .path = "/db", .environment = environment}).Run();
