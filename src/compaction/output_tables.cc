@@ -13,17 +13,14 @@ OutputTables::OutputTables(tree::TableStore& store, std::function<key::FileNumbe
 
 OutputTables::~OutputTables() {
   writer_.reset();
-  for (const key::FileNumber number : files_) {
-    static_cast<void>(
-        store_.files().Remove(store_.Path(number)));  // What stays is an orphan, removed at the next open.
-  }
+  for (const key::FileNumber number : files_) store_.AddObsolete(number);
 }
 
 Status OutputTables::Begin() {
   AMETHYST_DCHECK(files_.size() == finished_.size());
   const key::FileNumber number = new_file_number_();
-  files_.push_back(number);  // Before it exists: a failed creation may leave a name.
   AMETHYST_ASSIGN(std::unique_ptr<io::WritableFile> file, store_.Create(number));
+  files_.push_back(number);
   writer_ =
       std::make_unique<sstable::TableWriter>(std::move(file), settings_.table_options, settings_.oldest_delete_time_s);
   return {};

@@ -93,6 +93,7 @@ void Background::RunFlushes() {
       UpdatePressure();
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);
+      DeleteObsolete();  // What it had written.
     }
     base::MutexLock lock(mutex_);
     if (flushed) ++changes_;

@@ -219,6 +219,7 @@ TEST(MergeJob, TakesAReadErrorForNoEndOfData) {
         tree.store(), [&] { return tree.NewNumber(); }, cursor, settings, tree.stop());
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code(), ErrorCode::kIo);
+    ASSERT_TRUE(tree.store().DeleteObsolete());
     EXPECT_TRUE(tree.FileNames().empty());
   }
 }
@@ -254,6 +255,7 @@ TEST(MergeJob, LeavesNoFileWhenAnyCallFails) {
       ++failures;
       ASSERT_FALSE(result);
       EXPECT_EQ(result.error().code(), ErrorCode::kNoSpace);
+      ASSERT_TRUE(tree.store().DeleteObsolete());
       ASSERT_EQ(tree.FileNames(), before);
     }
   }

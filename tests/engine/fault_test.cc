@@ -1,86 +1,14 @@
-// What failing calls of the file system do to a database: first one place after the other, then every call of a
-// workload in turn. Covers: flush, compact, recovery, background, committer
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <set>
-
-#include "base/random.h"
-#include "io/memory_file_system.h"
-#include "io/serial_environment.h"
-#include "support/database.h"
-#include "support/fault_file_system.h"
+// What failing calls of the file system do to a database, one place after the other. Covers: flush, compact, recovery,
+// background, committer
+#include "engine/fault_world.h"
 
 namespace amethyst::engine {
 namespace {
 
 using support::CodeOf;
 using support::ContentOf;
-using support::Fault;
 using support::Key;
-using support::Operation;
-using support::SmallOptions;
 using support::Text;
-
-constexpr Operation kChanging[] = {
-    Operation::kCreate,          Operation::kCreateSegment, Operation::kAppend,       Operation::kSync,
-    Operation::kStore,           Operation::kSegmentSync,   Operation::kSegmentClose, Operation::kSyncFile,
-    Operation::kSyncDirectory,   Operation::kRename,        Operation::kRemove,       Operation::kCreateDirectories,
-    Operation::kRemoveDirectory,
-};
-
-// A database on one thread, over files in memory whose calls can fail.
-class World {
- public:
-  explicit World(uint64_t seed)
-      : serial_(std::make_shared<io::MemoryFileSystem>(), seed),
-        faults_(serial_.files()),
-        environment_(serial_, faults_) {}
-  ~World() { db_.reset(); }
-
-  [[nodiscard]] Status Open() {
-    auto opened = DB::Open("/db", SmallOptions(), support::Over(environment_));
-    if (!opened) return std::unexpected(opened.error());
-    db_ = std::move(*opened);
-    return {};
-  }
-  // Without faults, whatever there was before.
-  void Reopen() {
-    faults_.ClearFaults();
-    db_.reset();
-    ASSERT_EQ(Text(Open()), "");
-  }
-  // The next call of `operation` from now on fails, and with `for_good` all later ones.
-  void FailNext(Operation operation, ErrorCode code, bool for_good = false, bool half = false) {
-    faults_.Fail({.operation = operation,
-                  .call = faults_.calls(operation) + 1,
-                  .for_good = for_good,
-                  .code = code,
-                  .half = half});
-  }
-  void RunJobs() {
-    while (serial_.RunOneJob()) {
-    }
-  }
-  [[nodiscard]] uint64_t ChangingCalls() const {
-    uint64_t calls = 0;
-    for (const Operation operation : kChanging) calls += faults_.calls(operation);
-    return calls;
-  }
-  // Time in which the periodic job runs.
-  void PassTime() { serial_.clock().Advance(std::chrono::seconds(3)); }
-
-  DB& db() { return *db_; }
-  std::unique_ptr<DB>& owner() { return db_; }
-  support::FaultFileSystem& faults() { return faults_; }
-  io::SerialEnvironment& serial() { return serial_; }
-
- private:
-  io::SerialEnvironment serial_;
-  support::FaultFileSystem faults_;
-  support::FaultEnvironment environment_;
-  std::unique_ptr<DB> db_;
-};
 
 // After a failure for good: reads go on, every write is refused, and nothing at all is written, Close included.
 void ExpectLatched(World& world, const std::map<std::string, std::string>& content, ErrorCode code) {
@@ -319,115 +247,6 @@ TEST(Fault, AReadErrorIsAnErrorAndNeverAbsenceOrTheEnd) {
   }
   EXPECT_GT(errors, 5);
 }
-
-// --- Every call of a workload fails in turn ---
-
-// Writes of a workload, by number: which were acknowledged and which failed. Number i is a batch of two keys.
-struct Outcome {
-  std::set<uint64_t> acknowledged;
-  std::set<uint64_t> failed;
-};
-
-Status WriteNumber(DB& db, uint64_t number, Durability durability) {
-  WriteBatch batch;
-  const std::string value = fmt::format("{:0700}", number);
-  batch.Put(Key(number), value);
-  batch.Put("pair" + Key(number), value);
-  return db.Write(batch, {.durability = durability});
-}
-
-void RunWorkload(World& world, uint64_t from, uint64_t to, Outcome* outcome) {
-  base::Random random(from);
-  for (uint64_t number = from; number < to; ++number) {
-    const auto durability = random.OneIn(20) ? Durability::kSync : Durability::kBuffered;
-    const Status written = WriteNumber(world.db(), number, durability);
-    (written ? outcome->acknowledged : outcome->failed).insert(number);
-    if (random.OneIn(3)) static_cast<void>(world.serial().RunOneJob());
-    if (number % 100 == 99) static_cast<void>(world.db().Flush());
-    if (number % 250 == 249) static_cast<void>(world.db().CompactRange());
-    if (number % 120 == 119) world.PassTime();
-  }
-}
-
-void ExpectOutcome(World& world, const Outcome& outcome, const std::string& what) {
-  const auto content = ContentOf(world.db());
-  for (const uint64_t number : outcome.acknowledged) {
-    ASSERT_TRUE(content.contains(Key(number))) << what << ": write " << number << " is lost";
-  }
-  for (const auto& [key, value] : content) {
-    if (key.starts_with("pair")) {
-      ASSERT_TRUE(content.contains(key.substr(4))) << what << ": half a batch at " << key;
-      continue;
-    }
-    ASSERT_TRUE(content.contains("pair" + key)) << what << ": half a batch at " << key;
-    const uint64_t number = std::stoull(key.substr(3));
-    ASSERT_TRUE(outcome.acknowledged.contains(number) || outcome.failed.contains(number)) << what;
-  }
-}
-
-constexpr uint64_t kWrites = 300;
-
-void RunWithFault(const Fault& fault, uint64_t seed) {
-  const std::string what =
-      fmt::format("operation {} call {} code {}{}{}", static_cast<int>(fault.operation), fault.call,
-                  ErrorCodeName(fault.code), fault.for_good ? " for good" : "", fault.half ? " half" : "");
-  World world(seed);
-  world.faults().Fail(fault);
-  Outcome outcome;
-  if (world.Open()) {
-    RunWorkload(world, 0, kWrites, &outcome);
-    if (fault.operation != Operation::kOpen) ExpectOutcome(world, outcome, what + ", before the fault clears");
-    const bool latched = CodeOf(world.db().WaitForIdle()) == ErrorCode::kIo;
-    if (fault.code == ErrorCode::kNoSpace && !latched) {
-      world.faults().ClearFaults();
-      world.PassTime();
-      RunWorkload(world, kWrites, kWrites + 100, &outcome);
-      ASSERT_EQ(Text(world.db().Flush()), "") << what;
-      ASSERT_TRUE(outcome.acknowledged.contains(kWrites + 50)) << what;
-    } else if (latched) {
-      const uint64_t calls = world.ChangingCalls();
-      RunWorkload(world, kWrites, kWrites + 100, &outcome);
-      ASSERT_FALSE(outcome.acknowledged.contains(kWrites + 50)) << what;
-      static_cast<void>(world.db().Close());
-      ASSERT_EQ(world.ChangingCalls(), calls) << what;
-    }
-  }
-  world.Reopen();
-  if (world.owner() == nullptr) return;
-  ExpectOutcome(world, outcome, what + ", after reopening");
-  ASSERT_EQ(Text(WriteNumber(world.db(), 9999, Durability::kSync)), "") << what;
-  ASSERT_EQ(Text(world.db().CompactRange()), "") << what;
-}
-
-class FaultSweep : public testing::TestWithParam<Operation> {};
-
-TEST_P(FaultSweep, LosesNothingAcknowledgedWhicheverCallFails) {
-  const Operation operation = GetParam();
-  World rehearsal(1);
-  ASSERT_TRUE(rehearsal.Open());
-  Outcome outcome;
-  RunWorkload(rehearsal, 0, kWrites, &outcome);
-  ASSERT_EQ(outcome.acknowledged.size(), kWrites);
-  const uint64_t calls = rehearsal.faults().calls(operation);
-  const uint64_t stride = std::max<uint64_t>(calls / 8, 1);
-  for (uint64_t call = 1; call <= calls; call += stride) {
-    for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kNoSpace}) {
-      for (const bool for_good : {false, true}) {
-        RunWithFault({.operation = operation, .call = call, .for_good = for_good, .code = code, .half = call % 2 == 0},
-                     1);
-        if (HasFatalFailure()) return;
-      }
-    }
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Every, FaultSweep,
-                         testing::Values(Operation::kCreate, Operation::kCreateSegment, Operation::kOpen,
-                                         Operation::kAppend, Operation::kSync, Operation::kClose, Operation::kStore,
-                                         Operation::kSegmentSync, Operation::kSegmentClose, Operation::kSyncFile,
-                                         Operation::kSyncDirectory, Operation::kList, Operation::kRename,
-                                         Operation::kRemove),
-                         [](const auto& suite) { return "Operation" + std::to_string(static_cast<int>(suite.param)); });
 
 }  // namespace
 }  // namespace amethyst::engine
