@@ -1,9 +1,9 @@
 // The tables that a rewrite has made so far: begun when an entry needs one, finished at a cut, removed if the job
 // fails.
 //
-// Until Finish has handed them out they belong to this object, and its destructor hands them to the store as obsolete: a
-// job that fails or stops leaves nothing behind once those are deleted, which they are not after an error that ends all
-// writing (they are orphans then, for the next open). Thread safety: one thread at a time.
+// Until Finish has handed them out they belong to this object, and its destructor hands them to the store as obsolete:
+// a job that fails or stops leaves nothing behind once those are deleted, which they are not after an error that ends
+// all writing (they are orphans then, for the next open). Thread safety: one thread at a time.
 #pragma once
 
 #include <cstdint>

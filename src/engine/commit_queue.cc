@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/wait.h"
 
 namespace amethyst::engine {
 
@@ -52,8 +53,8 @@ bool CommitQueue::WaitOrLead(CommitRequest& request) {
     // state. A state only goes forward, so no sign is lost between this look and the sleep.
     switch (request.state.load(std::memory_order_acquire)) {
       case State::kDone: return false;
-      case State::kLead: held_.wait(1); break;
-      case State::kQueued: request.state.wait(State::kQueued); break;
+      case State::kLead: base::WaitWhile(held_, 1); break;
+      case State::kQueued: base::WaitWhile(request.state, State::kQueued); break;
     }
   }
 }
@@ -63,9 +64,9 @@ void CommitQueue::ServeOne(CommitRequest& request, Turn* turn) {
   turn->bytes += request.payload.size();
   serve_(server_, request);
   // The owner may return, and its request vanish, as soon as it sees kDone: the notification needs only the address.
-  std::atomic<State>* state = &request.state;
-  state->store(State::kDone, std::memory_order_release);
-  state->notify_one();
+  std::atomic<uint32_t>& state = request.state;
+  state.store(State::kDone, std::memory_order_release);
+  base::WakeOne(state);
 }
 
 void CommitQueue::CollectPending() {
@@ -92,12 +93,12 @@ void CommitQueue::FinishTurn(Turn turn) {
       ServeOne(first, &turn);
     }
     if (backlog_first_ != nullptr) {
-      std::atomic<State>* state = &backlog_first_->state;
-      state->store(State::kLead);
-      state->notify_one();
+      std::atomic<uint32_t>& state = backlog_first_->state;
+      state.store(State::kLead);
+      base::WakeOne(state);
     }
     held_.store(0);
-    held_.notify_all();
+    base::WakeAll(held_);
   } while (pending_.load() != nullptr && TryLock());
 }
 

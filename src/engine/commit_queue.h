@@ -35,8 +35,8 @@ struct CommitRequest {
   bool needs_memory = false;  // Nothing was done: too many memtables wait for flush.
 
   // For the queue.
-  enum class State : uint32_t { kQueued, kLead, kDone };
-  std::atomic<State> state{State::kQueued};  // Goes forward only; set by the lock's holder, waited for by the owner.
+  enum State : uint32_t { kQueued, kLead, kDone };
+  std::atomic<uint32_t> state{State::kQueued};  // Goes forward only; set by the lock's holder, waited for by the owner.
   CommitRequest* next = nullptr;
 };
 

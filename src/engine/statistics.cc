@@ -48,7 +48,6 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kFilterNegatives, &Stats::filter_negatives},
       {Counter::kFilterFalsePositives, &Stats::filter_false_positives},
       {Counter::kTablesConsulted, &Stats::tables_consulted},
-      {Counter::kCacheHits, &Stats::cache_hits},
       {Counter::kWriteDelays, &Stats::write_delays},
       {Counter::kWriteDelayUs, &Stats::write_delay_us},
       {Counter::kWriteWaits, &Stats::write_waits},
@@ -59,6 +58,7 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kCompactionBytesWritten, &Stats::compaction_bytes_written},
       {Counter::kTrivialMoves, &Stats::trivial_moves},
       {Counter::kEntriesDropped, &Stats::entries_dropped},
+      {Counter::kCacheHits, &Stats::cache_hits},
   };
   static_assert(std::size(fields) == static_cast<size_t>(Counter::kCount));
   for (const auto& [counter, field] : fields) stats->*field = Sum(counter);

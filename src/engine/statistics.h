@@ -21,7 +21,6 @@ enum class Counter : uint8_t {
   kFilterNegatives,
   kFilterFalsePositives,
   kTablesConsulted,
-  kCacheHits,  // Lookups that found a table's page and block in memory; the cache counts those of the slow way.
   kWriteDelays,
   kWriteDelayUs,
   kWriteWaits,
@@ -32,6 +31,7 @@ enum class Counter : uint8_t {
   kCompactionBytesWritten,
   kTrivialMoves,
   kEntriesDropped,
+  kCacheHits,  // Lookups that found a table's page and block in memory; the cache counts those of the slow way.
   kCount,
 };
 

