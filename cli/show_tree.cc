@@ -38,9 +38,9 @@ void PrintLevel(Console& console, key::Level level, const std::vector<tree::Adde
   for (const tree::AddedTable& table : tables) {
     const bool last = &table == &tables.back();
     const std::string deletes =
-        table.info.deletes == 0 ? "" : fmt::format(" ({} tombstones)", Grouped(table.info.deletes));
-    fmt::print(console.out, "{} {}  {:>10} entries{}  {:>9}  {} .. {}\n", last ? "`--" : "|--",
-               tree::TableFileName(table.number), Grouped(table.info.entries), deletes,
+        table.info.deletes == 0 ? "" : fmt::format(" ({})", Counted(table.info.deletes, "tombstone", "tombstones"));
+    fmt::print(console.out, "{} {}  {:>18}{}  {:>9}  {} .. {}\n", last ? "`--" : "|--",
+               tree::TableFileName(table.number), Counted(table.info.entries, "entry", "entries"), deletes,
                HumanBytes(table.info.file_bytes),
                Colored(console.ColorsOut(), Hue::kKey, Shortened(table.info.smallest, kKeyColumns)),
                Colored(console.ColorsOut(), Hue::kKey, Shortened(table.info.largest, kKeyColumns)));
@@ -60,10 +60,10 @@ void PrintLog(const Invocation& invocation, const TreeReport& report) {
   }
   PrintHeading(console, fmt::format("log  {}", Counted(report.segments.size(), "segment", "segments")));
   for (const SegmentFile& segment : report.segments) {
-    fmt::print(console.out, "{} {}  {:>10} entries  {:>9} used of {}{}{}\n",
+    fmt::print(console.out, "{} {}  {:>18}  {:>9} used of {}{}{}\n",
                &segment == &report.segments.back() ? "`--" : "|--", tree::LogFileName(segment.number),
-               Grouped(segment.entries), HumanBytes(segment.summary.end.offset), HumanBytes(segment.file_bytes),
-               segment.needed ? "" : ", not needed any more",
+               Counted(segment.entries, "entry", "entries"), HumanBytes(segment.summary.end.offset),
+               HumanBytes(segment.file_bytes), segment.needed ? "" : ", not needed any more",
                segment.summary.damage.empty() ? "" : ", then " + segment.summary.damage);
   }
 }
@@ -77,9 +77,9 @@ void PrintTree(const Invocation& invocation, const TreeReport& report) {
              Counted(report.manifest_report.records, "record", "records"), Sequence(state.last_sequence),
              Sequence(state.flushed_sequence), state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly");
   PrintLog(invocation, report);
-  size_t deepest = 0;
-  for (size_t level = 0; level < state.levels.size(); ++level) deepest = state.levels[level].empty() ? deepest : level;
-  for (key::Level level = 0; level <= deepest; ++level) PrintLevel(console, level, state.levels[level]);
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    if (!state.levels[level].empty()) PrintLevel(console, level, state.levels[level]);
+  }
   if (!report.leftovers.empty())
     fmt::print(console.out, "left over, not in use: {}\n", fmt::join(report.leftovers, " "));
   if (!report.foreign.empty()) fmt::print(console.out, "not the database's: {}\n", fmt::join(report.foreign, " "));

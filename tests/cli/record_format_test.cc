@@ -49,7 +49,8 @@ bool operator==(const Record& a, const Record& b) { return a.key == b.key && a.v
 
 // Bytes that each format has trouble with come often.
 std::string TroublesomeBytes(base::Random& random) {
-  constexpr std::string_view kTrouble("\t\n\r\\\",\0\x1b\x7f\xff\xc3\xa4 end1", 19);
+  static constexpr char kBytes[] = "\t\n\r\\\",\0\x1b\x7f\xff\xc3\xa4 end1";
+  constexpr std::string_view kTrouble(kBytes, sizeof kBytes - 1);
   std::string bytes(random.Below(12), '\0');
   for (char& c : bytes) {
     c = random.OneIn(2) ? kTrouble[random.Below(kTrouble.size())] : static_cast<char>(random.Below(256));

@@ -1,0 +1,161 @@
+// Covers: show_tree, show_table, show_log, show_manifest, safety_commands
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "amethyst/amethyst.h"
+#include "cli/shell_fixture.h"
+#include "io/environment.h"
+
+namespace amethyst::cli {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Inspect : public ShellTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(Pipe("seed 100\nflush\ncompact\ndelete apple\nflush\n").code, ExitCode::kOk);
+    ASSERT_EQ(Pipe("put \"\\xff\" late\n").code, ExitCode::kOk);
+  }
+  std::string File(const std::string& suffix) const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(database_)) {
+      const std::string name = entry.path().filename();
+      if (name.ends_with(suffix) || name.starts_with(suffix)) found.push_back(entry.path());
+    }
+    EXPECT_FALSE(found.empty()) << suffix;
+    return std::ranges::max(found, {}, [](const std::string& path) { return std::filesystem::file_size(path); });
+  }
+  static void Flip(const std::string& path, uint64_t offset) {
+    io::FileSystem& files = io::DefaultEnvironment()->files();
+    std::string bytes = *io::ReadFile(files, path);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 1);
+    ASSERT_TRUE(io::ReplaceFile(files, path, bytes));
+  }
+};
+
+TEST_F(Inspect, DrawsTheTreeLevelByLevel) {
+  const Answer answer = Adb({"inspect"});
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
+  EXPECT_THAT(answer.out,
+              AllOf(HasSubstr("order amethyst.bytewise"), HasSubstr("level 0  "), HasSubstr("1 tombstone"),
+                    HasSubstr("apple .. ziziphus-000099"), HasSubstr("\"\\xff\""), HasSubstr("closed cleanly")));
+}
+
+TEST_F(Inspect, TellsTheTreeAsJson) {
+  const json tree = json::parse(Adb({"inspect", "--json"}).out);
+  uint64_t entries = 0;
+  uint64_t deletes = 0;
+  for (const json& level : tree["levels"]) {
+    for (const json& table : level) {
+      entries += table["entries"].get<uint64_t>();
+      deletes += table["deletes"].get<uint64_t>();
+    }
+  }
+  EXPECT_EQ(entries, 2600u + 1 + 1);
+  EXPECT_EQ(deletes, 1u);
+  EXPECT_TRUE(tree["problems"].empty());
+  EXPECT_FALSE(tree["log"].empty());
+}
+
+TEST_F(Inspect, ShowsMemtablesOfTheSessionsOwnDatabase) {
+  EXPECT_THAT(Pipe("put b 1\ninspect\n").out, AllOf(HasSubstr("1 entry in the log alone"), HasSubstr("1 memtable")));
+}
+
+TEST_F(Inspect, ShowsATablePartByPart) {
+  const Answer answer = Adb({"inspect", File(".sst")});
+  EXPECT_EQ(answer.code, ExitCode::kOk);
+  EXPECT_THAT(answer.out, AllOf(HasSubstr("footer"), HasSubstr("digest"), HasSubstr("filter      at "),
+                                HasSubstr("key sketch"), HasSubstr("entries     2,600, of them 0 tombstones"),
+                                HasSubstr("index page at"), HasSubstr("block    at 0 ")));
+  const json table = json::parse(Adb({"inspect", File(".sst"), "--json"}).out);
+  EXPECT_EQ(table["properties"]["entries"], 2600);
+  EXPECT_EQ(table["properties"]["smallest"], "apple");
+  EXPECT_TRUE(table["problems"].empty());
+}
+
+TEST_F(Inspect, ShowsADamagedTableAsFarAsItGoes) {
+  const std::string table = File(".sst");
+  Flip(table, 3);
+  const Answer answer = Adb({"inspect", table});
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.out, AllOf(HasSubstr("damaged:"), HasSubstr("checksum expected"), HasSubstr("properties")));
+  std::filesystem::resize_file(table, 500);
+  const Answer cut = Adb({"inspect", table});
+  EXPECT_EQ(cut.code, ExitCode::kError);
+  EXPECT_THAT(cut.out, HasSubstr("footer at 372"));
+}
+
+TEST_F(Inspect, ShowsALogRecordByRecordAndWhereItStops) {
+  const std::string log = File(".wal");
+  const Answer answer = Adb({"inspect", log});
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.out;
+  EXPECT_THAT(answer.out, AllOf(HasSubstr("header"), HasSubstr("batch     at 104"), HasSubstr("end       at ")));
+  EXPECT_FALSE(json::parse(Adb({"inspect", "--json", log}).out)["records"].empty());
+  Flip(log, 120);
+  const Answer damaged = Adb({"inspect", log});
+  EXPECT_EQ(damaged.code, ExitCode::kError);
+  EXPECT_THAT(damaged.out, HasSubstr("damaged: reading stops there"));
+}
+
+TEST_F(Inspect, ShowsTheManifestAndCurrent) {
+  const Answer manifest = Adb({"inspect", File("MANIFEST-")});
+  EXPECT_EQ(manifest.code, ExitCode::kOk);
+  EXPECT_THAT(manifest.out, AllOf(HasSubstr("record 0"), HasSubstr("  + "), HasSubstr("end after")));
+  EXPECT_TRUE(json::parse(Adb({"inspect", "--json", File("MANIFEST-")}).out).contains("records"));
+  EXPECT_THAT(Adb({"inspect", database_ + "/CURRENT"}).out, HasSubstr("names MANIFEST-"));
+  Flip(File("MANIFEST-"), 20);
+  EXPECT_EQ(Adb({"inspect", File("MANIFEST-")}).code, ExitCode::kError);
+}
+
+TEST_F(Inspect, KnowsACopiedFileByItsBytes) {
+  const std::string copy = directory_.File("copy");
+  for (const std::string& path : {File(".sst"), File("MANIFEST-")}) {
+    std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
+    EXPECT_EQ(Adb({"inspect", copy}).code, ExitCode::kOk) << path;
+  }
+  ASSERT_TRUE(io::ReplaceFile(io::DefaultEnvironment()->files(), copy, "nothing of ours"));
+  EXPECT_THAT(Adb({"inspect", copy}).err, HasSubstr("neither a table (.sst), a log segment (.wal)"));
+}
+
+TEST_F(Inspect, DumpsEntriesWithTheirSequence) {
+  EXPECT_THAT(Adb({"dump", File(".sst")}).out, HasSubstr("\tput\tbanana\tbeetroot\n"));
+  EXPECT_THAT(Adb({"dump", File(".wal")}).out, HasSubstr("\tput\t\"\\xff\"\tlate\n"));
+  EXPECT_THAT(Adb({"dump", "--json", File(".wal")}).out,
+              HasSubstr("\"kind\":\"put\",\"key_base64\":\"/w==\",\"value\":\"late\"}"));
+  EXPECT_EQ(Adb({"dump", database_ + "/CURRENT"}).code, ExitCode::kError);
+}
+
+TEST_F(Inspect, VerifyListsDamageAndRepairSavesTheRest) {
+  EXPECT_EQ(Adb({"verify"}).code, ExitCode::kOk);
+  Flip(File(".sst"), 3);
+  const Answer verify = Adb({"verify", "--json"});
+  EXPECT_EQ(verify.code, ExitCode::kError);
+  EXPECT_EQ(json::parse(verify.out)["problems"].size(), 1u);
+  const Answer count = Adb({"count"});
+  EXPECT_EQ(count.code, ExitCode::kError);
+  EXPECT_THAT(count.err, AllOf(HasSubstr("checksum expected"), HasSubstr("repair NEW_DIRECTORY")));
+
+  const std::string saved = directory_.File("saved");
+  const Answer repair = Adb({"repair", saved});
+  EXPECT_EQ(repair.code, ExitCode::kOk) << repair.err;
+  EXPECT_THAT(repair.out, HasSubstr("dropped: "));
+  EXPECT_EQ(Run({"--db", saved, "verify"}).code, ExitCode::kOk);
+  EXPECT_EQ(Run({"--db", saved, "get", "ziziphus"}).out, "zucchini\n");
+  EXPECT_EQ(Adb({"repair", saved}).code, ExitCode::kError) << "it exists";
+}
+
+TEST_F(Inspect, TablesWithoutCurrentAreNotTakenForNoDatabase) {
+  std::filesystem::remove(database_ + "/CURRENT");
+  EXPECT_THAT(Adb({"get", "banana"}).err, HasSubstr("repair NEW_DIRECTORY"));
+  EXPECT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kError);
+  EXPECT_EQ(Adb({"verify"}).code, ExitCode::kError);
+}
+
+}  // namespace
+}  // namespace amethyst::cli
