@@ -180,7 +180,7 @@ void Background::Tick() {
   if (deadline_s != 0) {
     const WriteBufferPtr active = core_->view->Acquire()->active;
     if (active->memtable.delete_count() > 0 && core_->WallSeconds() > active->created_s + deadline_s / 2) {
-      committer_.Switch();
+      committer_.SwitchWithLog();
     }
   }
   UpdatePressure();

@@ -22,9 +22,14 @@ Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, si
   return Submit(request);
 }
 
-void Committer::Switch() {
-  auto switch_now = [this] {
-    if (!active_->memtable.Empty()) SwitchTo(core_.settings.write_buffer_bytes);
+void Committer::Switch(WithLog with_log) {
+  auto switch_now = [this, with_log] {
+    if (active_->memtable.Empty() || core_.latch.IsSet()) return;
+    if (with_log == WithLog::kYes) {
+      const Status begun = core_.log->BeginSegment();
+      if (!begun && !ClearsByItself(begun.error())) core_.Fail(begun.error());
+    }
+    SwitchTo(core_.settings.write_buffer_bytes);
   };
   RunLocked(switch_now);
 }

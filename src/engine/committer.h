@@ -28,13 +28,18 @@ class Committer {
   // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
   [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
-  void Switch();
+  void Switch() { Switch(WithLog::kNo); }
+  // And begins a log segment, so that flushing takes what is in memory out of the log too.
+  void SwitchWithLog() { Switch(WithLog::kYes); }
   // Runs `call` under the commit lock.
   void RunLocked(base::FunctionRef<void()> call);
 
   void Serve(CommitRequest& request);  // For the queue.
 
  private:
+  enum class WithLog : uint8_t { kNo, kYes };
+
+  void Switch(WithLog with_log);
   [[nodiscard]] Outcome Submit(CommitRequest& request);
   void SwitchTo(size_t capacity_bytes);
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);

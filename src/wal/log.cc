@@ -109,6 +109,12 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
   return cut_.position();
 }
 
+Status Log::BeginSegment() {
+  if (latched_.load(std::memory_order_acquire)) return health();
+  const bool is_fresh = current_ == nullptr || cut_.offset == kSegmentHeaderBytes;
+  return is_fresh ? Status() : Roll(0);
+}
+
 Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash) {
   AMETHYST_DCHECK(cut_.offset == end_offset_.load(std::memory_order_relaxed));
   header.ordinal_low = static_cast<uint32_t>(cut_.next_ordinal);

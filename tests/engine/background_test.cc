@@ -1,0 +1,123 @@
+// When flushes and compactions run, and who waits for them. Covers: background, compact, flush
+#include "engine/background.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/random.h"
+#include "engine/fault_world.h"
+
+namespace amethyst::engine {
+namespace {
+
+using support::ContentOf;
+using support::Key;
+using support::OpenOrFail;
+using support::SmallOptions;
+using support::Text;
+
+// All bytes of all files.
+std::string BytesOnDisk(io::FileSystem& files) {
+  std::string bytes;
+  const std::vector<std::string> names = files.List("/db").value();
+  for (const std::string& name : names) {
+    if (name != "LOCK") bytes += io::ReadFile(files, "/db/" + name).value();
+  }
+  return bytes;
+}
+
+TEST(Background, DeletedValuesLeaveTheDiskByTheirDeadlineLogIncluded) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  Options options = SmallOptions();
+  options.compression = Compression::kNone;
+  options.delete_deadline_s = 100;
+  const std::string secret = "the secret that must go";
+  auto db = OpenOrFail("/db", options, support::Over(environment));
+  ASSERT_TRUE(db->Put("flushed", secret));
+  ASSERT_TRUE(db->Flush());
+  ASSERT_TRUE(db->Put("fresh", secret));
+  ASSERT_TRUE(db->Put("other", "stays"));
+  ASSERT_TRUE(db->Delete("flushed"));
+  ASSERT_TRUE(db->Delete("fresh"));
+  EXPECT_TRUE(BytesOnDisk(environment.files()).contains(secret));
+  for (int second = 0; second < 100; ++second) {
+    environment.clock().Advance(std::chrono::seconds(1));
+    while (environment.RunOneJob()) {
+    }
+  }
+  EXPECT_FALSE(BytesOnDisk(environment.files()).contains(secret));
+  EXPECT_EQ(ContentOf(*db).size(), 1);
+}
+
+TEST(Background, WaitForIdleReturnsWhenNothingIsDue) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
+  auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
+  base::Random random(1);
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(db->Put(Key(random.Below(5000)), std::string(100, 'v')));
+  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  const Stats stats = db->GetStats();
+  EXPECT_LT(stats.levels[0].tables, 5);
+  EXPECT_GT(stats.compactions, 0);
+  EXPECT_EQ(stats.memtables, 1);
+  // Nothing is left to do.
+  while (environment.RunOneJob()) {
+  }
+  EXPECT_EQ(db->GetStats().compactions, stats.compactions);
+  EXPECT_EQ(db->GetStats().flushes, stats.flushes);
+}
+
+TEST(Background, ObsoleteTablesAreDeletedAsSoonAsNobodyReadsThem) {
+  World world(3);
+  ASSERT_TRUE(world.Open());
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 500; ++i) ASSERT_TRUE(world.db().Put(Key(i), std::string(100, 'v')));
+    ASSERT_TRUE(world.db().Flush());
+  }
+  Iterator held = world.db().NewIterator();
+  held.SeekToFirst();
+  ASSERT_TRUE(world.db().CompactRange());
+  const auto tables_on_disk = [&] {
+    const auto names = world.serial().files().List("/db").value();
+    return std::ranges::count_if(names, [](const std::string& name) { return name.ends_with(".sst"); });
+  };
+  const auto live_tables = [&] {
+    uint64_t tables = 0;
+    for (const LevelStats& level : world.db().GetStats().levels) tables += level.tables;
+    return tables;
+  };
+  EXPECT_GT(tables_on_disk(), live_tables());
+  held.SeekToLast();  // Moves onto the newest view.
+  world.PassTime();
+  EXPECT_EQ(tables_on_disk(), live_tables());
+}
+
+// Writers outrun flush and compaction: they are slowed down and wait for room, but every write succeeds.
+TEST(Background, WritersWaitForRoomAndNeverFail) {
+  const auto environment = NewInMemoryEnvironment();
+  support::FaultFileSystem files(environment->files());
+  files.Watch([](Operation operation) {
+    if (operation == Operation::kSync) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  });
+  support::FaultEnvironment slow(*environment, files);
+  Options options = SmallOptions();
+  options.memory_budget_bytes = size_t{4} << 20;
+  options.write_buffer_bytes = size_t{1} << 20;
+  const auto db = OpenOrFail("/db", options, support::Over(slow));
+  std::vector<std::thread> writers;
+  for (uint64_t t = 0; t < 3; ++t) {
+    writers.emplace_back([&, t] {
+      for (uint64_t i = 0; i < 3000; ++i) {
+        ASSERT_EQ(Text(db->Put(Key(t * 100'000 + i), std::string(1000, 'v'))), "");
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  const Stats stats = db->GetStats();
+  EXPECT_GT(stats.write_waits, 0);
+  EXPECT_LE(stats.memtables, 2);
+  EXPECT_EQ(ContentOf(*db).size(), 9000);
+}
+
+}  // namespace
+}  // namespace amethyst::engine
