@@ -119,7 +119,7 @@ std::optional<std::string> Prompt::Next(std::string_view prompt) {
     std::fputc('\n', stdout);
     if (!console.interrupted.exchange(false)) return std::nullopt;
     el_reset(editor_->edit);
-    if (editor_->prompt.starts_with("batch")) {  // Drops the batch as well.
+    if (!editor_->prompt.starts_with("adb")) {  // A command asked for the line: that is dropped as well.
       console.interrupted = true;
       return std::nullopt;
     }
