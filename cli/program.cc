@@ -58,7 +58,7 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
   const std::span<const Word> command = std::span(words).subspan(option_words);
   const auto options = Arguments::Parse(std::span(words).first(option_words), ProgramOptions(), {0, 0});
   if (!options) return BadUsage(console, std::ranges::find(arguments, "--json") != arguments.end(), options.error());
-  if (options->Has("--help")) {
+  if (options->Has("--help") || (!command.empty() && command.front().text == "-h")) {
     console.out << ProgramHelp() << std::flush;
     return ExitCode::kOk;
   }

@@ -14,6 +14,7 @@ using Program = ShellTest;
 
 TEST_F(Program, HelpAndVersionNeedNoDatabase) {
   EXPECT_THAT(Run({"--help"}).out, HasSubstr("usage: adb [OPTION...] [COMMAND [ARGUMENT...]]"));
+  EXPECT_EQ(Run({"-h"}).out, Run({"--help"}).out);
   EXPECT_EQ(Run({"--version"}).out, "amethyst " AMETHYST_VERSION_STRING "\n");
   EXPECT_EQ(Run({"--json", "version"}).out, "{\"version\":\"" AMETHYST_VERSION_STRING "\"}\n");
 }
