@@ -96,14 +96,19 @@ TEST(Background, ObsoleteTablesAreDeletedAsSoonAsNobodyReadsThem) {
 TEST(Background, WritersWaitForRoomAndNeverFail) {
   const auto environment = NewInMemoryEnvironment();
   support::FaultFileSystem files(environment->files());
-  files.Watch([](Operation operation) {
-    if (operation == Operation::kSync) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  // No flush ends before a writer has had to wait.
+  std::atomic<DB*> filling{nullptr};
+  files.Watch([&](Operation operation) {
+    if (operation != Operation::kSync) return;
+    DB* const waits_for = filling.load();
+    while (waits_for != nullptr && waits_for->GetStats().write_waits == 0) std::this_thread::yield();
   });
   support::FaultEnvironment slow(*environment, files);
   Options options = SmallOptions();
   options.memory_budget_bytes = size_t{4} << 20;
   options.write_buffer_bytes = size_t{1} << 20;
   const auto db = OpenOrFail("/db", options, support::Over(slow));
+  filling.store(db.get());
   std::vector<std::thread> writers;
   for (uint64_t t = 0; t < 3; ++t) {
     writers.emplace_back([&, t] {
