@@ -47,7 +47,8 @@ struct MergeResult {
   uint64_t bytes_written = 0;
 };
 
-// Drains `input`. On an error or a stop (kClosed) its outputs, finished or not, are obsolete files of the store.
+// Drains `input`, from where the range begins, wherever it stands. On an error or a stop (kClosed) its outputs,
+// finished or not, are obsolete files of the store.
 [[nodiscard]] Result<MergeResult> RunMerge(tree::TableStore& store,
                                            const std::function<key::FileNumber()>& new_file_number, key::Cursor& input,
                                            const MergeSettings& settings, const std::atomic<bool>& stop);

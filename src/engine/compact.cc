@@ -125,7 +125,6 @@ Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
-    mine.begin ? cursor->Seek(*mine.begin) : cursor->SeekToFirst();
     const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
     results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, core.stop_compactions);
   });

@@ -24,7 +24,6 @@ Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const W
       .end = {},
   };
   const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer));
-  cursor->SeekToFirst();
   const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
   return compaction::RunMerge(*core.store, new_file_number, *cursor, settings, core.latch.flag());
 }
