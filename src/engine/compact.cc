@@ -151,13 +151,7 @@ Status ApplyEdit(Core& core, tree::VersionEdit edit) {
   AMETHYST_TRY(core.latch.status());
   ViewPtr old;
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
-    old = core.view->Update([&](const View& current) {
-      auto changed = std::make_shared<View>();
-      changed->active = current.active;
-      changed->immutable = current.immutable;
-      changed->version = std::move(version);
-      return changed;
-    });
+    old = core.view->Update([&](const View& current) { return WithVersion(current, std::move(version)); });
   }));
   RetireLargeView(std::move(old));
   return {};

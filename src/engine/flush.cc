@@ -47,10 +47,8 @@ Status FlushOldest(Core& core) {
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
       AMETHYST_ASSERT(current.immutable.back() == buffer);
-      auto changed = std::make_shared<View>();
-      changed->active = current.active;
-      changed->immutable.assign(current.immutable.begin(), current.immutable.end() - 1);
-      changed->version = std::move(version);
+      auto changed = WithVersion(current, std::move(version));
+      changed->immutable.pop_back();
       return changed;
     });
   }));

@@ -86,15 +86,7 @@ class Replay {
     if (active().memtable.HasRoom(bytes)) return {};
     auto fresh = core_.NewWriteBuffer(std::max(core_.settings.write_buffer_bytes, bytes));
     fresh->first_log_segment = active().first_log_segment;
-    const bool keep_old = !active().memtable.Empty();
-    RetireView(core_.view->Update([&](const View& current) {
-      auto next = std::make_shared<View>();
-      next->active = fresh;
-      next->immutable = current.immutable;
-      if (keep_old) next->immutable.insert(next->immutable.begin(), current.active);
-      next->version = current.version;
-      return next;
-    }));
+    RetireView(core_.view->Update([&](const View& current) { return WithActive(current, fresh); }));
     const bool must_flush = !core_.settings.options.read_only &&
                             core_.view->Acquire()->immutable.size() > core_.settings.immutable_count_max;
     return must_flush ? FlushOldest(core_) : Status();

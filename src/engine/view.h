@@ -46,6 +46,26 @@ struct View : std::enable_shared_from_this<View> {
 };
 using ViewPtr = std::shared_ptr<const View>;
 
+// The view after a memtable switch: `fresh` fills from now on, and the memtable that did waits for flush unless it is
+// empty.
+[[nodiscard]] inline std::shared_ptr<View> WithActive(const View& view, WriteBufferPtr fresh) {
+  auto next = std::make_shared<View>();
+  next->active = std::move(fresh);
+  next->immutable = view.immutable;
+  if (!view.active->memtable.Empty()) next->immutable.insert(next->immutable.begin(), view.active);
+  next->version = view.version;
+  return next;
+}
+
+// The view after a manifest edit.
+[[nodiscard]] inline std::shared_ptr<View> WithVersion(const View& view, std::shared_ptr<const tree::Version> version) {
+  auto next = std::make_shared<View>();
+  next->active = view.active;
+  next->immutable = view.immutable;
+  next->version = std::move(version);
+  return next;
+}
+
 class ViewCell {
  public:
   explicit ViewCell(ViewPtr first) : owner_(std::move(first)), raw_(owner_.get()) {}
