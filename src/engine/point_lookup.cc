@@ -98,17 +98,21 @@ Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& s
     return false;
   });
   Tally tally;
+  const auto count_all_hits = [&] {
+    tally.AddTo(statistics);
+    if (tally.consulted > 0) statistics.Add(Counter::kCacheHits, tally.consulted);
+  };
   for (size_t i = 0; i < count; ++i) {
     const sstable::Lookup found = candidates[i]->FindResident(lookup);
     if (found.state == LookupState::kNotResident) return OnlyState(LookupState::kNotResident);
     tally.Note(found);
     if (found.state != LookupState::kAbsent) {
-      tally.AddTo(statistics);
+      count_all_hits();
       return {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
     }
   }
   if (!complete) return OnlyState(LookupState::kNotResident);
-  tally.AddTo(statistics);
+  count_all_hits();
   return OnlyState(LookupState::kAbsent);
 }
 

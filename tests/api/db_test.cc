@@ -325,6 +325,17 @@ TEST_F(DbTest, ALookupConsultsAtMostOneTableALevel) {
   }
 }
 
+TEST_F(DbTest, ALookupInWarmBlocksIsACacheHitAndReadsNothing) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_TRUE(db_->Flush());
+  EXPECT_EQ(Get("a"), "1");
+  const Stats before = db_->GetStats();
+  EXPECT_EQ(Get("a"), "1");
+  const Stats after = db_->GetStats();
+  EXPECT_EQ(after.cache_hits, before.cache_hits + 1);
+  EXPECT_EQ(after.cache_misses, before.cache_misses);
+}
+
 TEST_F(DbTest, AbsentKeysReadAlmostNoBlock) {
   Options options = SmallOptions();
   options.memory_budget_bytes = size_t{64} << 20;
