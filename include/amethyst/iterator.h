@@ -34,7 +34,7 @@ class Iterator {
 
   void SeekToFirst();
   void SeekToLast();
-  // To the first key at or after `target`, and to the last key at or before it.
+  // To the first key at or after `target`, and to the last key at or before it. `target` may be key().
   void Seek(std::string_view target);
   void SeekForPrev(std::string_view target);
 

@@ -221,21 +221,23 @@ void DbIterator::SeekToLast() {
 }
 
 void DbIterator::Seek(std::string_view target) {
-  Run([this, target] {
+  target_.assign(target);
+  Run([this] {
     Refresh();
     core_->statistics.Add(Counter::kSeeks);
     passing_ = false;
-    cursor_->Seek(BeyondLower(target) ? std::string_view(*lower_) : target);
+    cursor_->Seek(BeyondLower(target_) ? *lower_ : target_);
     FindForward();
   });
 }
 
 void DbIterator::SeekForPrev(std::string_view target) {
   if (BeyondUpper(target)) return SeekToLast();
-  Run([this, target] {
+  target_.assign(target);
+  Run([this] {
     Refresh();
     core_->statistics.Add(Counter::kSeeks);
-    cursor_->SeekForPrev(target);
+    cursor_->SeekForPrev(target_);
     FindBackward();
   });
 }

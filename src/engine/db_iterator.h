@@ -82,6 +82,7 @@ class DbIterator {
   std::string passed_key_;
   std::string copied_key_;  // What is shown under At::kBefore.
   std::string copied_value_;
+  std::string target_;  // Of a seek: a copy, for the caller's may be our own key, which goes with the cursor.
 };
 
 }  // namespace amethyst::engine

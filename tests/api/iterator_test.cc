@@ -215,6 +215,20 @@ TEST_F(IteratorTest, MovesOntoTablesOnceItsMemtablesAreFlushed) {
   EXPECT_EQ(Here(backward), "(end)");
 }
 
+// The key lies in the memory of the memtable, which the seek lets go of.
+TEST_F(IteratorTest, SeeksItsOwnKeyOntoANewerView) {
+  for (const bool backward : {false, true}) {
+    ASSERT_TRUE(db_->Put("a key of its own", "1"));
+    Iterator it = db_->NewIterator();
+    it.SeekToFirst();
+    ASSERT_EQ(Here(it), "a key of its own=1");
+    ASSERT_TRUE(db_->Flush());
+    ASSERT_TRUE(db_->WaitForIdle());
+    backward ? it.SeekForPrev(it.key()) : it.Seek(it.key());
+    EXPECT_EQ(Here(it), "a key of its own=1");
+  }
+}
+
 TEST_F(IteratorTest, DoesNotHoldAFlushedMemtableOnceItHasMoved) {
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(db_->Put(Key(i), std::string(100, 'v')));
   Iterator it = db_->NewIterator();
