@@ -33,6 +33,8 @@ class Committer {
   void SwitchWithLog() { Switch(WithLog::kYes); }
   // Runs `call` under the commit lock.
   void RunLocked(base::FunctionRef<void()> call);
+  // Lets go of the memtable and what it has reserved. The last call, after all others have returned.
+  void Close() { active_.reset(); }
 
   void Serve(CommitRequest& request);  // For the queue.
 

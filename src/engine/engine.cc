@@ -369,6 +369,7 @@ void Engine::LetGoOfMemory() {
   empty->active = core_->NewWriteBuffer(0);
   empty->version = std::make_shared<const tree::Version>(core_->settings.order);
   RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
+  committer_.Close();
   core_->tree.reset();
   core_->memtable_share = {};
   base::DrainEpochs();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "cache/memory_budget.h"
 #include "io/memory_file_system.h"
 #include "io/serial_environment.h"
 #include "support/database.h"
@@ -80,6 +81,18 @@ TEST(Components, DatabasesShareOneBudgetAndGiveItBack) {
     EXPECT_LE(alone, size_t{5} << 20);
     EXPECT_EQ(third->GetStats().cache_bytes, 0);
   }
+}
+
+TEST(Components, ClosingWhileFlushesLagGivesTheWholeBudgetBack) {
+  Components components;
+  components.environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 1);
+  components.memory_budget = NewMemoryBudget(size_t{16} << 20);
+  auto db = OpenOrFail("/db", {}, components);
+  // No job runs before somebody waits: more write buffers fill than are reserved for good.
+  for (int i = 0; db->GetStats().memtables < 4; ++i) ASSERT_TRUE(db->Put(Key(i), std::string(1000, 'v')));
+  EXPECT_GT(components.memory_budget->reserved_bytes(), size_t{4} << 20);
+  ASSERT_EQ(Text(db->Close()), "");
+  EXPECT_EQ(components.memory_budget->reserved_bytes(), 0);
 }
 
 TEST(Components, TheLoggerIsToldOfBackgroundWork) {
