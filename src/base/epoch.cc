@@ -9,14 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define AMETHYST_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define AMETHYST_THREAD_SANITIZER 1
-#endif
-#endif
+#include "base/sanitizer.h"
 
 namespace amethyst::base {
 namespace epoch_internal {
@@ -36,7 +29,7 @@ long Membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 // Whether the reclaimer can make all threads of the process pass a full fence (Linux 4.14). The thread sanitizer
 // builds use the other way, so that it is exercised too.
 bool RegisterMembarrier() {
-#ifdef AMETHYST_THREAD_SANITIZER
+#if AMETHYST_THREAD_SANITIZER
   return false;
 #else
   return Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;

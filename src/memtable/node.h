@@ -16,15 +16,11 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/sanitizer.h"
 #include "key/head.h"
 #include "memtable/arena.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define AMETHYST_SCALAR_NODE_SEARCH
-#endif
-#endif
-#if !defined(__AVX2__) || defined(__SANITIZE_THREAD__)
+#if !defined(__AVX2__) || AMETHYST_THREAD_SANITIZER
 #define AMETHYST_SCALAR_NODE_SEARCH
 #endif
 #ifndef AMETHYST_SCALAR_NODE_SEARCH

@@ -69,10 +69,10 @@ void RunWithFault(const Fault& fault, uint64_t seed) {
   const std::string what =
       fmt::format("operation {} call {} code {}{}{}", static_cast<int>(fault.operation), fault.call,
                   ErrorCodeName(fault.code), fault.for_good ? " for good" : "", fault.half ? " half" : "");
+  Outcome outcome;
+  uint64_t changes_after = 0;  // Outlives the world, whose end makes calls too.
   World world(seed);
   world.faults().Fail(fault);
-  Outcome outcome;
-  uint64_t changes_after = 0;
   world.faults().Watch([&](Operation operation) {
     const bool changes = std::ranges::find(kChanging, operation) != std::end(kChanging);
     if (changes && world.faults().failed_calls() > 0) ++changes_after;
