@@ -1,9 +1,11 @@
 // amethyst_torture: runs one suite for a while, from a seed, and prints figures on its last line.
 //
 //   amethyst_torture --suite power --seed 1 --seconds 60
+//   amethyst_torture --suite power --seconds 3600 --ledger docs/ledger.jsonl
+//   amethyst_torture --totals --ledger docs/ledger.jsonl
 //
-// Each round takes the next seed. The exit code is 0 without a violation, 1 with one (the seed that shows it is
-// printed), 2 for wrong arguments.
+// Each round takes the next seed; a run that goes into the ledger begins behind those that are in it. The exit code is
+// 0 without a violation, 1 with one (the seed that shows it is printed), 2 for wrong arguments.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,11 +14,14 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "torture/at_rest.h"
 #include "torture/fault_sweep.h"
 #include "torture/kill_rounds.h"
+#include "torture/ledger.h"
 #include "torture/model_program.h"
 #include "torture/power_loss.h"
 
@@ -28,7 +33,7 @@ using Round = std::function<std::string(uint64_t seed)>;
 
 struct Suite {
   Round round;
-  std::function<std::string()> figures;
+  std::function<std::vector<Figure>()> figures;
 };
 
 Suite PowerSuite(bool fail_syncs) {
@@ -38,11 +43,11 @@ Suite PowerSuite(bool fail_syncs) {
                 PowerLossSuite({.seed = seed, .fail_syncs = fail_syncs}).Run(report.get());
                 return report->violation;
               },
-          .figures =
-              [report] {
-                return fmt::format("{} crash images, {} distinct with unsynced bytes, {} of crashed recoveries",
-                                   report->images, report->distinct_images, report->recovery_images);
-              }};
+          .figures = [report]() -> std::vector<Figure> {
+            return {{"crash images", report->images},
+                    {"distinct with unsynced bytes", report->distinct_images},
+                    {"of crashed recoveries", report->recovery_images}};
+          }};
 }
 
 Suite FaultSuite() {
@@ -52,21 +57,22 @@ Suite FaultSuite() {
                 FaultSweep({.seed = seed}).Run(report.get());
                 return report->violation;
               },
-          .figures = [report] { return fmt::format("{} faults, {} refused", report->faults, report->refused); }};
+          .figures = [report]() -> std::vector<Figure> {
+            return {{"faults", report->faults}, {"refused", report->refused}};
+          }};
 }
 
 Suite RestSuite() {
   const auto report = std::make_shared<AtRestReport>();
-  return {.round =
-              [report](uint64_t seed) {
-                AtRestSuite({.seed = seed, .compression = static_cast<Compression>(seed % 3)}).Run(report.get());
-                return report->violation;
-              },
-          .figures =
-              [report] {
-                return fmt::format("{} corruptions, {} detected, {} harmless", report->corruptions, report->detected,
-                                   report->harmless);
-              }};
+  return {
+      .round =
+          [report](uint64_t seed) {
+            AtRestSuite({.seed = seed, .compression = static_cast<Compression>(seed % 3)}).Run(report.get());
+            return report->violation;
+          },
+      .figures = [report]() -> std::vector<Figure> {
+        return {{"corruptions", report->corruptions}, {"detected", report->detected}, {"harmless", report->harmless}};
+      }};
 }
 
 Suite ModelSuite(const std::string& directory) {
@@ -88,12 +94,11 @@ Suite ModelSuite(const std::string& directory) {
                 if (report.violation.empty()) static_cast<void>(DB::Destroy(path));
                 return report.violation;
               },
-          .figures =
-              [totals] {
-                return fmt::format("{} operations, {} writes, {} reopens, {} flushes, {} compactions, deepest level {}",
-                                   totals->operations, totals->writes, totals->reopens, totals->flushes,
-                                   totals->compactions, totals->deepest);
-              }};
+          .figures = [totals]() -> std::vector<Figure> {
+            return {{"operations", totals->operations},   {"writes", totals->writes},
+                    {"reopens", totals->reopens},         {"flushes", totals->flushes},
+                    {"compactions", totals->compactions}, {"deepest level", totals->deepest, true}};
+          }};
 }
 
 Suite KillSuite(const std::string& directory) {
@@ -109,11 +114,93 @@ Suite KillSuite(const std::string& directory) {
                 if (report.violation.empty()) static_cast<void>(DB::Destroy(path));
                 return report.violation;
               },
-          .figures =
-              [totals] {
-                return fmt::format("{} kills, {} with acknowledged writes in the log alone, {} writes, {} recovered",
-                                   totals->rounds, totals->counted_rounds, totals->acknowledged, totals->recovered);
-              }};
+          .figures = [totals]() -> std::vector<Figure> {
+            return {{"kills", totals->rounds},
+                    {"with acknowledged writes in the log alone", totals->counted_rounds},
+                    {"writes", totals->acknowledged},
+                    {"recovered", totals->recovered}};
+          }};
+}
+
+using Suites = std::map<std::string, std::function<Suite(const std::string& directory)>>;
+
+const Suites& AllSuites() {
+  static const Suites suites = {
+      {"power", [](const auto&) { return PowerSuite(false); }},
+      {"power-failed-syncs", [](const auto&) { return PowerSuite(true); }},
+      {"faults", [](const auto&) { return FaultSuite(); }},
+      {"at-rest", [](const auto&) { return RestSuite(); }},
+      {"model", ModelSuite},
+      {"kill", KillSuite},
+  };
+  return suites;
+}
+
+std::string SuiteNames() {
+  std::string names;
+  for (const auto& [name, suite] : AllSuites()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+// What the ledger calls the code that was run: a commit, and whether the tree differs from it.
+std::string Commit() {
+  std::string commit;
+  if (FILE* const git = popen("git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null", "r")) {
+    for (int next = std::fgetc(git); next != EOF && next != '\n'; next = std::fgetc(git)) {
+      commit += static_cast<char>(next);
+    }
+    pclose(git);
+  }
+  return commit.empty() ? "unknown" : commit;
+}
+
+struct Arguments {
+  std::string suite;
+  std::string directory = std::filesystem::temp_directory_path();
+  std::string ledger;
+  std::optional<uint64_t> seed;
+  uint64_t seconds = 10;
+  bool totals = false;
+};
+
+int Fail(const Error& error) {
+  std::fputs((error.ToString() + "\n").c_str(), stderr);
+  return 1;
+}
+
+int PrintTotals(const std::string& ledger) {
+  const Result<std::string> totals = Ledger(ledger).Totals();
+  if (!totals) return Fail(totals.error());
+  std::fputs(totals->c_str(), stdout);
+  return 0;
+}
+
+int RunSuite(const Arguments& arguments) {
+  LedgerEntry entry{.commit = {}, .suite = arguments.suite, .first_seed = arguments.seed.value_or(1), .figures = {}};
+  if (!arguments.seed && !arguments.ledger.empty()) {
+    const Result<uint64_t> next = Ledger(arguments.ledger).NextSeed(arguments.suite);
+    if (!next) return Fail(next.error());
+    entry.first_seed = *next;
+  }
+  const Suite suite = AllSuites().at(arguments.suite)(arguments.directory);
+  const auto start = std::chrono::steady_clock::now();
+  std::string violation;
+  do {
+    violation = suite.round(entry.first_seed + entry.rounds++);
+    const auto elapsed = std::chrono::steady_clock::now() - start;
+    entry.seconds = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(elapsed).count());
+  } while (violation.empty() && entry.seconds < arguments.seconds);
+  entry.violations = violation.empty() ? 0 : 1;
+  entry.figures = suite.figures();
+  if (!violation.empty()) std::puts(("violation: " + violation).c_str());
+  std::puts(fmt::format("{}: {} rounds from seed {} in {} s: {}; {} violations", entry.suite, entry.rounds,
+                        entry.first_seed, entry.seconds, Describe(entry.figures), entry.violations)
+                .c_str());
+  if (!arguments.ledger.empty()) {
+    entry.commit = Commit();
+    if (const Status appended = Ledger(arguments.ledger).Append(entry); !appended) return Fail(appended.error());
+  }
+  return violation.empty() ? 0 : 1;
 }
 
 int Main(int argc, char** argv) {
@@ -121,44 +208,24 @@ int Main(int argc, char** argv) {
       "Tries to break the promises of Amethyst.\n\n"
       "  amethyst_torture --suite power --seed 1 --seconds 60\n"
       "  amethyst_torture --suite model --seconds 600 --directory .");
-  std::string suite_name, directory = std::filesystem::temp_directory_path();
-  uint64_t seed = 1, seconds = 10;
-  app.add_option("--suite", suite_name, "power, power-failed-syncs, faults, at-rest, model or kill")
-      ->required()
-      ->check(CLI::IsMember({"power", "power-failed-syncs", "faults", "at-rest", "model", "kill"}));
-  app.add_option("--seed", seed, "The first seed; each round takes the next");
-  app.add_option("--seconds", seconds, "No new round begins after that; 0: one round");
-  app.add_option("--directory", directory, "Where the model and kill suites put their databases")
+  Arguments arguments;
+  app.add_option("--suite", arguments.suite, SuiteNames())->check([](const std::string& name) {
+    return AllSuites().contains(name) ? "" : "no such suite; there are " + SuiteNames();
+  });
+  app.add_option("--seed", arguments.seed, "The first seed; each round takes the next");
+  app.add_option("--seconds", arguments.seconds, "No new round begins after that; 0: one round");
+  app.add_option("--directory", arguments.directory, "Where suites on the disk put their databases")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--ledger", arguments.ledger, "The file that the run is entered in, as one line");
+  app.add_flag("--totals", arguments.totals, "Prints what the ledger adds up to, as a table in Markdown");
   try {
     app.parse(argc, argv);
+    if (arguments.totals && arguments.ledger.empty()) throw CLI::RequiredError("--ledger");
+    if (!arguments.totals && arguments.suite.empty()) throw CLI::RequiredError("--suite");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const std::map<std::string, std::function<Suite()>> suites = {
-      {"power", [] { return PowerSuite(false); }},
-      {"power-failed-syncs", [] { return PowerSuite(true); }},
-      {"faults", FaultSuite},
-      {"at-rest", RestSuite},
-      {"model", [&directory] { return ModelSuite(directory); }},
-      {"kill", [&directory] { return KillSuite(directory); }},
-  };
-  const Suite suite = suites.at(suite_name)();
-  const auto start = std::chrono::steady_clock::now();
-  const auto elapsed_s = [start] {
-    return static_cast<uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count());
-  };
-  uint64_t rounds = 0;
-  std::string violation;
-  do {
-    violation = suite.round(seed + rounds++);
-  } while (violation.empty() && elapsed_s() < seconds);
-  if (!violation.empty()) std::puts(("violation: " + violation).c_str());
-  std::puts(fmt::format("{}: {} rounds from seed {} in {} s: {}; {} violations", suite_name, rounds, seed, elapsed_s(),
-                        suite.figures(), violation.empty() ? 0 : 1)
-                .c_str());
-  return violation.empty() ? 0 : 1;
+  return arguments.totals ? PrintTotals(arguments.ledger) : RunSuite(arguments);
 }
 
 }  // namespace
