@@ -18,6 +18,15 @@ packages_of() {
     /^[^#]/ && wanted { print }' "$root/bin/lib/packages.txt"
 }
 
+# "node", the group, unless there is a Node.js with npm and headers already. One from elsewhere than Debian will do, and
+# Debian's packages would be in its way.
+node_group() {
+  if ! command -v node > /dev/null || ! command -v npm > /dev/null ||
+    [[ ! -e $(dirname "$(readlink -f "$(command -v node)")")/../include/node/node_api.h ]]; then
+    echo node
+  fi
+}
+
 # setup GROUP...: installs what is missing of these groups of packages. Sets `installed` to how many that were.
 installed=0
 setup() {

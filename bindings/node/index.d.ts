@@ -1,0 +1,198 @@
+// Types of the package: those of abstract-level, with what this database adds.
+
+import {
+  AbstractBatchOptions,
+  AbstractChainedBatch,
+  AbstractChainedBatchWriteOptions,
+  AbstractBatchOperation,
+  AbstractDatabaseOptions,
+  AbstractDelOptions,
+  AbstractGetManyOptions,
+  AbstractGetOptions,
+  AbstractHasManyOptions,
+  AbstractHasOptions,
+  AbstractIterator,
+  AbstractIteratorOptions,
+  AbstractKeyIterator,
+  AbstractKeyIteratorOptions,
+  AbstractLevel,
+  AbstractOpenOptions,
+  AbstractPutOptions,
+  AbstractSnapshot,
+  AbstractValueIterator,
+  AbstractValueIteratorOptions,
+  Transcoder
+} from 'abstract-level'
+
+/** An abstract-level database that is kept by Amethyst. */
+export class AmethystLevel<KDefault = string, VDefault = string>
+  extends AbstractLevel<string | Buffer | Uint8Array, KDefault, VDefault> {
+  /** `location`: the directory of the database. */
+  constructor (location: string, options?: DatabaseOptions<KDefault, VDefault> | undefined)
+
+  /** The directory that the constructor was given. */
+  get location (): string
+
+  open (): Promise<void>
+  open (options: OpenOptions): Promise<void>
+
+  get (key: KDefault): Promise<VDefault | undefined>
+  get<K = KDefault, V = VDefault> (key: K, options: GetOptions<K, V>): Promise<V | undefined>
+
+  getSync (key: KDefault): VDefault | undefined
+  getSync<K = KDefault, V = VDefault> (key: K, options: GetOptions<K, V>): V | undefined
+
+  getMany (keys: KDefault[]): Promise<(VDefault | undefined)[]>
+  getMany<K = KDefault, V = VDefault> (keys: K[], options: GetManyOptions<K, V>): Promise<(V | undefined)[]>
+
+  has (key: KDefault): Promise<boolean>
+  has<K = KDefault> (key: K, options: HasOptions<K>): Promise<boolean>
+
+  hasMany (keys: KDefault[]): Promise<boolean[]>
+  hasMany<K = KDefault> (keys: K[], options: HasManyOptions<K>): Promise<boolean[]>
+
+  put (key: KDefault, value: VDefault): Promise<void>
+  put<K = KDefault, V = VDefault> (key: K, value: V, options: PutOptions<K, V>): Promise<void>
+
+  del (key: KDefault): Promise<void>
+  del<K = KDefault> (key: K, options: DelOptions<K>): Promise<void>
+
+  batch (operations: Array<BatchOperation<typeof this, KDefault, VDefault>>): Promise<void>
+  batch<K = KDefault, V = VDefault> (
+    operations: Array<BatchOperation<typeof this, K, V>>, options: BatchOptions<K, V>): Promise<void>
+  batch (): ChainedBatch<typeof this, KDefault, VDefault>
+
+  iterator (): Iterator<typeof this, KDefault, VDefault>
+  iterator<K = KDefault, V = VDefault> (options: IteratorOptions<K, V>): Iterator<typeof this, K, V>
+
+  keys (): KeyIterator<typeof this, KDefault>
+  keys<K = KDefault> (options: KeyIteratorOptions<K>): KeyIterator<typeof this, K>
+
+  values (): ValueIterator<typeof this, KDefault, VDefault>
+  values<K = KDefault, V = VDefault> (options: ValueIteratorOptions<K, V>): ValueIterator<typeof this, K, V>
+
+  snapshot (options?: any | undefined): Snapshot
+
+  /** Bytes on disk and in memory of the keys in `[start, end)`, about. */
+  approximateSize (start: KDefault, end: KDefault): Promise<number>
+  approximateSize<K = KDefault> (start: K, end: K, options: StartEndOptions<K>): Promise<number>
+
+  /** Rewrites what is on disk of the keys in `[start, end)` into one level, without what was deleted or replaced. */
+  compactRange (start: KDefault, end: KDefault): Promise<void>
+  compactRange<K = KDefault> (start: K, end: K, options: StartEndOptions<K>): Promise<void>
+
+  /** `leveldb.stats`, `leveldb.num-files-at-levelN` or `leveldb.approximate-memory-usage`; else an empty string. */
+  getProperty (property: string): string
+
+  /** Counters since the database was opened, and the shape of its levels. */
+  stats (): Stats
+
+  /** Removes a database that is not open. That there is none is no error. */
+  static destroy (location: string): Promise<void>
+
+  /**
+   * Saves what can be read of a damaged database that is not open. The result takes its place, and the damaged
+   * directory is kept as `location` with `.damaged` behind it.
+   */
+  static repair (location: string): Promise<RepairReport>
+}
+
+export interface DatabaseOptions<K, V> extends AbstractDatabaseOptions<K, V>, Omit<OpenOptions, 'passive'> {}
+
+export interface OpenOptions extends AbstractOpenOptions {
+  /** All the memory that the database uses, in bytes; at least 4 MiB. @defaultValue 256 MiB */
+  memoryBudget?: number | undefined
+
+  /** `true` is LZ4, `false` none. @defaultValue `true` */
+  compression?: boolean | 'lz4' | 'zstd' | undefined
+
+  /** Open without the right to write: nothing on disk is changed. @defaultValue `false` */
+  readOnly?: boolean | undefined
+
+  /** How many milliseconds of writes a power loss can take that are not `sync`; 0: no bound. @defaultValue 1000 */
+  syncIntervalMs?: number | undefined
+
+  /** Bytes of a memtable that is flushed. @defaultValue an eighth of the memory, at most 64 MiB */
+  writeBufferSize?: number | undefined
+
+  /** Bytes of a block before compression. @defaultValue 4096 */
+  blockSize?: number | undefined
+
+  /** Most table files that are open at once; at least 16. @defaultValue 1000 */
+  maxOpenFiles?: number | undefined
+
+  /** For LevelDB's sake: the memory is made at least twice as large. */
+  cacheSize?: number | undefined
+
+  /** Share the database with other worker threads of the process that set this too. @defaultValue `false` */
+  multithreading?: boolean | undefined
+}
+
+export interface ReadOptions {
+  /** Whether what has to be read from disk stays in memory. @defaultValue `true` */
+  fillCache?: boolean | undefined
+}
+
+export interface WriteOptions {
+  /** Whether the write survives a loss of power from when its promise is fulfilled. @defaultValue `false` */
+  sync?: boolean | undefined
+}
+
+export interface AdditionalIteratorOptions {
+  /** Whether what has to be read from disk stays in memory. @defaultValue `false` */
+  fillCache?: boolean | undefined
+
+  /** Bytes that are read ahead, about. @defaultValue 16 KiB */
+  highWaterMarkBytes?: number | undefined
+}
+
+export interface GetOptions<K, V> extends AbstractGetOptions<K, V>, ReadOptions {}
+export interface GetManyOptions<K, V> extends AbstractGetManyOptions<K, V>, ReadOptions {}
+export interface HasOptions<K> extends AbstractHasOptions<K>, ReadOptions {}
+export interface HasManyOptions<K> extends AbstractHasManyOptions<K>, ReadOptions {}
+export interface PutOptions<K, V> extends AbstractPutOptions<K, V>, WriteOptions {}
+export interface DelOptions<K> extends AbstractDelOptions<K>, WriteOptions {}
+export interface BatchOptions<K, V> extends AbstractBatchOptions<K, V>, WriteOptions {}
+export interface ChainedBatchWriteOptions extends AbstractChainedBatchWriteOptions, WriteOptions {}
+
+export class ChainedBatch<TDatabase, KDefault, VDefault> extends AbstractChainedBatch<TDatabase, KDefault, VDefault> {
+  write (): Promise<void>
+  write (options: ChainedBatchWriteOptions): Promise<void>
+}
+
+export interface StartEndOptions<K> {
+  /** How `start` and `end` are encoded. */
+  keyEncoding?: string | Transcoder.PartialEncoder<K> | undefined
+}
+
+export interface RepairReport {
+  tablesKept: number
+  entriesKept: number
+  logBatchesKept: number
+  /** A line for each file or range of bytes that was lost. */
+  dropped: string[]
+  /** Where the damaged directory is now. */
+  damaged: string
+}
+
+export interface LevelStats {
+  tables: number
+  runs: number
+  bytes: number
+  entries: number
+  deletes: number
+}
+
+export interface Stats {
+  levels: LevelStats[]
+  [counter: string]: any
+}
+
+export type BatchOperation<TDatabase, K, V> = AbstractBatchOperation<TDatabase, K, V>
+export type Iterator<TDatabase, K, V> = AbstractIterator<TDatabase, K, V>
+export type KeyIterator<TDatabase, K> = AbstractKeyIterator<TDatabase, K>
+export type ValueIterator<TDatabase, K, V> = AbstractValueIterator<TDatabase, K, V>
+export type IteratorOptions<K, V> = AbstractIteratorOptions<K, V> & AdditionalIteratorOptions
+export type KeyIteratorOptions<K> = AbstractKeyIteratorOptions<K> & AdditionalIteratorOptions
+export type ValueIteratorOptions<K, V> = AbstractValueIteratorOptions<K, V> & AdditionalIteratorOptions
+export type Snapshot = AbstractSnapshot

@@ -1,0 +1,235 @@
+'use strict'
+
+const fsp = require('node:fs/promises')
+const path = require('node:path')
+const { AbstractLevel, AbstractSnapshot } = require('abstract-level')
+const ModuleError = require('module-error')
+const binding = require('./binding')
+const { ChainedBatch } = require('./chained_batch')
+const { EntryIterator, KeyIterator, ValueIterator } = require('./iterator')
+const { ReadTurn, WriteTurn } = require('./turn')
+const { propertyOf } = require('./properties')
+
+// Flags of reads, as in src/reads.h.
+const FILL_CACHE = 1
+const BUFFERS = 2
+
+const flagsOf = (options) =>
+  (options.fillCache !== false ? FILL_CACHE : 0) | (options.valueEncoding !== 'utf8' ? BUFFERS : 0)
+
+class AmethystLevel extends AbstractLevel {
+  #location
+  #database = binding.newDatabase()
+  #strings = new ReadTurn(this.#database, FILL_CACHE)
+  #buffers = new ReadTurn(this.#database, FILL_CACHE | BUFFERS)
+  #buffered = new WriteTurn(this.#database, false)
+  #synced = new WriteTurn(this.#database, true)
+
+  constructor (location, options) {
+    assertLocation(location)
+    super({
+      encodings: { buffer: true, utf8: true, view: true },
+      has: true,
+      createIfMissing: true,
+      errorIfExists: true,
+      explicitSnapshots: true,
+      getSync: true,
+      additionalMethods: { approximateSize: true, compactRange: true },
+      signals: { iterators: true }
+    }, options)
+    this.#location = location
+  }
+
+  get location () {
+    return this.#location
+  }
+
+  async _open (options) {
+    const { compression } = options
+    if (![undefined, true, false, 'lz4', 'zstd'].includes(compression)) {
+      throw new ModuleError(`compression is ${compression}; it must be true, false, 'lz4' or 'zstd'`, {
+        code: 'LEVEL_INVALID_ARGUMENT'
+      })
+    }
+    if (!options.createIfMissing) await assertDatabase(this.#location)
+    return binding.open(this.#database, this.#location, {
+      ...options,
+      noCompression: compression === false,
+      zstd: compression === 'zstd'
+    })
+  }
+
+  async _close () {
+    // What was asked for in this turn is under way before the database closes, and so is done.
+    await undefined
+    return binding.close(this.#database)
+  }
+
+  // A single read or write joins those of its turn, unless it has options of its own.
+
+  _put (key, value, options) {
+    return (options.sync === true ? this.#synced : this.#buffered).put(key, value)
+  }
+
+  _del (key, options) {
+    return (options.sync === true ? this.#synced : this.#buffered).del(key)
+  }
+
+  async _get (key, options) {
+    if (options.snapshot == null && options.fillCache !== false) {
+      return (options.valueEncoding === 'utf8' ? this.#strings : this.#buffers).get(key)
+    }
+    const values = await this._getMany([key], options)
+    return values[0]
+  }
+
+  _getSync (key, options) {
+    return binding.getSync(this.#database, key, flagsOf(options), options.snapshot?.handle)
+  }
+
+  async _getMany (keys, options) {
+    const values = await binding.getMany(this.#database, keys, flagsOf(options), options.snapshot?.handle)
+    const failed = values.find(value => value instanceof Error)
+    if (failed !== undefined) throw failed
+    return values
+  }
+
+  async _has (key, options) {
+    const found = await this._hasMany([key], options)
+    return found[0]
+  }
+
+  async _hasMany (keys, options) {
+    return binding.hasMany(this.#database, keys, flagsOf(options), options.snapshot?.handle)
+  }
+
+  async _clear (options) {
+    return binding.clear(this.#database, options, options.snapshot?.handle)
+  }
+
+  async _batch (operations, options) {
+    const batch = binding.newBatch()
+    for (const operation of operations) {
+      if (operation.type === 'put') {
+        binding.batchPut(batch, operation.key, operation.value)
+      } else {
+        binding.batchDelete(batch, operation.key)
+      }
+    }
+    return binding.writeBatch(this.#database, batch, options.sync === true, false)
+  }
+
+  _chainedBatch () {
+    return new ChainedBatch(this, this.#database)
+  }
+
+  _iterator (options) {
+    return new EntryIterator(this, this.#database, options)
+  }
+
+  _keys (options) {
+    return new KeyIterator(this, this.#database, options)
+  }
+
+  _values (options) {
+    return new ValueIterator(this, this.#database, options)
+  }
+
+  _snapshot (options) {
+    return new Snapshot(this.#database, options)
+  }
+
+  approximateSize (start, end, options) {
+    return this.#withRange('approximateSize', binding.approximateSize, arguments.length, start, end, options)
+  }
+
+  compactRange (start, end, options) {
+    return this.#withRange('compactRange', binding.compactRange, arguments.length, start, end, options)
+  }
+
+  async #withRange (name, run, count, start, end, options) {
+    if (count < 2) throw new TypeError("The arguments 'start' and 'end' are required")
+    if (this.status === 'opening') {
+      return this.deferAsync(() => this.#withRange(name, run, count, start, end, options))
+    }
+    this.#assertOpen(`: cannot call ${name}()`)
+    const encoding = this.keyEncoding(options?.keyEncoding)
+    return run(this.#database, encoding.encode(start), encoding.encode(end))
+  }
+
+  // Counters and the shape of the levels, as the engine names them.
+  stats () {
+    this.#assertOpen(': cannot call stats()')
+    return JSON.parse(binding.getStats(this.#database))
+  }
+
+  getProperty (property) {
+    if (typeof property !== 'string') throw new TypeError("The first argument 'property' must be a string")
+    return propertyOf(this.stats(), property)
+  }
+
+  #assertOpen (what) {
+    if (this.status === 'open') return
+    throw new ModuleError(`Database is not open${what}`, { code: 'LEVEL_DATABASE_NOT_OPEN' })
+  }
+
+  static async destroy (location) {
+    assertLocation(location)
+    if (await isMissing(location)) return
+    return binding.destroy(location)
+  }
+
+  // Salvages what can be read into a new database, which takes the place of the damaged one; that is kept beside it.
+  static async repair (location) {
+    assertLocation(location)
+    const place = path.resolve(location)
+    const damaged = `${place}.damaged`
+    if (!await isMissing(damaged)) {
+      throw new ModuleError(`${damaged} exists, from an earlier repair: move it away first`, {
+        code: 'LEVEL_INVALID_ARGUMENT'
+      })
+    }
+    const repaired = `${place}.repaired`
+    const report = await binding.repair(place, repaired)
+    await fsp.rename(place, damaged)
+    await fsp.rename(repaired, place)
+    return { ...report, damaged }
+  }
+}
+
+class Snapshot extends AbstractSnapshot {
+  // The addon's handle, for the reads of this package.
+  handle
+
+  constructor (database, options) {
+    super(options)
+    this.handle = binding.newSnapshot(database)
+  }
+
+  async _close () {
+    binding.closeSnapshot(this.handle)
+  }
+}
+
+function assertLocation (location) {
+  if (typeof location === 'string' && location !== '') return
+  throw new TypeError("The first argument 'location' must be a non-empty string")
+}
+
+async function isMissing (file) {
+  try {
+    await fsp.access(file)
+    return false
+  } catch (error) {
+    return error.code === 'ENOENT'
+  }
+}
+
+async function assertDatabase (location) {
+  if (!await isMissing(path.join(location, 'CURRENT'))) return
+  throw new ModuleError(`The database ${location} does not exist, and createIfMissing is false`, {
+    code: 'LEVEL_INVALID_ARGUMENT'
+  })
+}
+
+exports.AmethystLevel = AmethystLevel

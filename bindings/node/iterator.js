@@ -1,0 +1,132 @@
+'use strict'
+
+// Iterators over entries, keys and values. The addon reads a batch of entries at a time, off the event loop; next()
+// takes them out of a cache.
+
+const { AbstractIterator, AbstractKeyIterator, AbstractValueIterator } = require('abstract-level')
+const ModuleError = require('module-error')
+const binding = require('./binding')
+
+const HIGH_WATER_MARK_BYTES = 16 * 1024
+// The first read, for it is common to want only a few entries; and the later ones.
+const FIRST_ENTRIES = 4
+const MORE_ENTRIES = 1000
+const ALL_ENTRIES = 8000
+const ALL_BYTES = 1 << 20
+const NONE = []
+
+class AbortError extends ModuleError {
+  constructor () {
+    super('Operation has been aborted', { code: 'LEVEL_ABORTED' })
+  }
+
+  get name () {
+    return 'AbortError'
+  }
+}
+
+// `shown` says what of an entry the options ask for.
+const iteratorOver = (Base, shown) => class extends Base {
+  #iterator
+  #bytes
+  #values
+  #stride // How many values of the cache make an item.
+  #cache = NONE // Keys and values in turn, or one of them.
+  #position = 0
+  #first = true
+  #ended = false
+  #signal
+  #onAbort
+
+  constructor (db, database, options) {
+    super(db, options)
+    const { keys, values } = shown(options)
+    this.#values = values
+    this.#stride = keys && values ? 2 : 1
+    this.#bytes = options.highWaterMarkBytes ?? HIGH_WATER_MARK_BYTES
+    this.#iterator = binding.newIterator(database, {
+      ...options,
+      // Where neither is wanted, the keys are read all the same, for the number of entries.
+      keys: keys || !values,
+      values,
+      keysAsBuffers: options.keyEncoding !== 'utf8',
+      valuesAsBuffers: options.valueEncoding !== 'utf8'
+    }, options.snapshot?.handle)
+    this.#signal = options.signal ?? null
+    this.#onAbort = () => binding.iteratorAbort(this.#iterator)
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  _seek (target) {
+    binding.iteratorSeek(this.#iterator, target)
+    this.#cache = NONE
+    this.#position = 0
+    this.#first = true
+    this.#ended = false
+  }
+
+  async _next () {
+    if (this.#position === this.#cache.length) {
+      if (this.#ended) return undefined
+      await this.#read(this.#first ? FIRST_ENTRIES : MORE_ENTRIES)
+      if (this.#cache.length === 0) return undefined
+    }
+    return this.#take()
+  }
+
+  async _nextv (size) {
+    if (this.#position === this.#cache.length) {
+      if (this.#ended) return []
+      await this.#read(size)
+    }
+    const items = []
+    this.#takeInto(items, size)
+    return items
+  }
+
+  // All is asked for: larger steps hold up nobody who wants the first of it.
+  async _all () {
+    const items = []
+    this.#takeInto(items, Infinity)
+    while (!this.#ended) {
+      await this.#read(ALL_ENTRIES, Math.max(this.#bytes, ALL_BYTES))
+      this.#takeInto(items, Infinity)
+    }
+    return items
+  }
+
+  async _close () {
+    this.#cache = NONE
+    this.#position = 0
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    // There is none if the constructor threw.
+    if (this.#iterator !== undefined) binding.iteratorClose(this.#iterator)
+  }
+
+  async #read (entries, bytes = this.#bytes) {
+    this.#first = false
+    const cache = await binding.iteratorRead(this.#iterator, entries, bytes)
+    if (this.#signal?.aborted) throw new AbortError()
+    this.#ended = cache.pop()
+    this.#cache = cache
+    this.#position = 0
+  }
+
+  #takeInto (items, size) {
+    while (items.length < size && this.#position < this.#cache.length) items.push(this.#take())
+  }
+
+  // The next item of the cache, in the shape that the base class decodes.
+  #take () {
+    const position = this.#position
+    this.#position += this.#stride
+    const first = this.#cache[position]
+    if (Base !== AbstractIterator) return first
+    if (this.#stride === 2) return [first, this.#cache[position + 1]]
+    return this.#values ? [undefined, first] : [first, undefined]
+  }
+}
+
+exports.EntryIterator = iteratorOver(AbstractIterator, ({ keys, values }) => ({ keys, values }))
+exports.KeyIterator = iteratorOver(AbstractKeyIterator, () => ({ keys: true, values: false }))
+exports.ValueIterator = iteratorOver(AbstractValueIterator, () => ({ keys: false, values: true }))

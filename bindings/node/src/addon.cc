@@ -1,0 +1,45 @@
+// The module that Node.js loads: the table of its functions. It keeps nothing for itself, so that any number of
+// environments (the main one and worker threads) can load it side by side.
+#include "database.h"
+#include "iterator.h"
+#include "reads.h"
+#include "writes.h"
+
+NAPI_MODULE_INIT() {
+  using namespace amethyst::node;
+  constexpr struct {
+    const char* name;
+    napi_callback function;
+  } kFunctions[] = {
+      {"newDatabase", NewDatabase},
+      {"open", Open},
+      {"close", Close},
+      {"approximateSize", ApproximateSize},
+      {"compactRange", CompactRange},
+      {"getStats", GetStats},
+      {"destroy", Destroy},
+      {"repair", Repair},
+      {"newSnapshot", NewSnapshot},
+      {"closeSnapshot", CloseSnapshot},
+      {"getSync", GetSync},
+      {"getMany", GetMany},
+      {"hasMany", HasMany},
+      {"newBatch", NewBatch},
+      {"batchPut", BatchPut},
+      {"batchDelete", BatchDelete},
+      {"batchClear", BatchClear},
+      {"writeBatch", WriteBatch},
+      {"clear", Clear},
+      {"newIterator", NewIterator},
+      {"iteratorSeek", IteratorSeek},
+      {"iteratorRead", IteratorRead},
+      {"iteratorAbort", IteratorAbort},
+      {"iteratorClose", IteratorClose},
+  };
+  for (const auto& [name, function] : kFunctions) {
+    napi_value value = nullptr;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
+    napi_set_named_property(env, exports, name, value);
+  }
+  return exports;
+}

@@ -1,0 +1,133 @@
+#include "writes.h"
+
+#include <vector>
+
+#include "range.h"
+#include "task.h"
+
+namespace amethyst::node {
+
+namespace {
+
+// Deletes are gathered up to here, so that a clear of any size takes little memory.
+constexpr size_t kClearBytes = 64 << 10;
+
+struct Batch final : Handle {
+  static constexpr Kind kKind = Kind::kBatch;
+  Batch() : Handle(kKind) {}
+  amethyst::WriteBatch batch;
+};
+
+// Writes each operation of a batch alone; one that fails leaves its error, and the others go on.
+class EachAlone final : public amethyst::WriteBatch::Handler {
+ public:
+  EachAlone(DB& db, const WriteOptions& options) : db_(db), options_(options) {}
+  void Put(std::string_view key, std::string_view value) override { Add(db_.Put(key, value, options_)); }
+  void Delete(std::string_view key) override { Add(db_.Delete(key, options_)); }
+  std::vector<Status> Take() { return std::move(outcomes_); }
+
+ private:
+  void Add(Status outcome) { outcomes_.push_back(std::move(outcome)); }
+  DB& db_;
+  const WriteOptions options_;
+  std::vector<Status> outcomes_;
+};
+
+Result<std::vector<Status>> WriteSeparately(DB& db, const amethyst::WriteBatch& batch, const WriteOptions& options) {
+  if (db.Write(batch, options)) return std::vector<Status>();
+  EachAlone each(db, options);
+  const Status iterated = batch.Iterate(each);
+  if (!iterated) return std::unexpected(iterated.error());
+  return each.Take();
+}
+
+napi_value NewOutcomes(napi_env env, std::vector<Status>& outcomes) {
+  if (outcomes.empty()) return Undefined(env);
+  napi_value array = nullptr;
+  napi_create_array_with_length(env, outcomes.size(), &array);
+  for (uint32_t i = 0; i < outcomes.size(); ++i) {
+    napi_set_element(env, array, i, outcomes[i] ? Undefined(env) : NewError(env, outcomes[i].error()));
+  }
+  return array;
+}
+
+Status ClearRange(DB& db, RangeWalk& walk) {
+  amethyst::WriteBatch batch;
+  for (walk.SeekToStart(); walk.Valid(); walk.Next()) {
+    batch.Delete(walk.key());
+    if (batch.ByteSize() < kClearBytes) continue;
+    if (Status written = db.Write(batch); !written) return written;
+    batch.Clear();
+  }
+  if (Status walked = walk.status(); !walked || batch.Empty()) return walked;
+  return db.Write(batch);
+}
+
+}  // namespace
+
+napi_value NewBatch(napi_env env, napi_callback_info) { return NewHandle(env, std::make_shared<Batch>()); }
+
+napi_value BatchPut(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  Scratch key_scratch;
+  Scratch value_scratch;
+  const auto key = handle ? BytesOf(env, arguments[1], &key_scratch) : std::nullopt;
+  const auto value = key ? BytesOf(env, arguments[2], &value_scratch) : std::nullopt;
+  if (!value) return nullptr;
+  handle->batch.Put(*key, *value);
+  return NewNumber(env, static_cast<double>(handle->batch.ByteSize()));
+}
+
+napi_value BatchDelete(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  Scratch scratch;
+  const auto key = handle ? BytesOf(env, arguments[1], &scratch) : std::nullopt;
+  if (!key) return nullptr;
+  handle->batch.Delete(*key);
+  return NewNumber(env, static_cast<double>(handle->batch.ByteSize()));
+}
+
+napi_value BatchClear(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  if (handle) handle->batch.Clear();
+  return nullptr;
+}
+
+napi_value WriteBatch(napi_env env, napi_callback_info info) {
+  const Arguments<4> arguments(env, info);
+  OpenDatabase open = GetOpen(env, arguments[0]);
+  const auto handle = open ? GetHandle<Batch>(env, arguments[1]) : nullptr;
+  if (!handle) return nullptr;
+  bool sync = false;
+  bool separate = false;
+  napi_get_value_bool(env, arguments[2], &sync);
+  napi_get_value_bool(env, arguments[3], &separate);
+  const WriteOptions options{.durability = sync ? Durability::kSync : Durability::kBuffered};
+  auto batch = std::exchange(handle->batch, {});
+  if (separate) {
+    return StartTask(
+        env, "amethyst.write", std::move(open.handle),
+        [db = std::move(open.db), batch = std::move(batch), options] { return WriteSeparately(*db, batch, options); },
+        NewOutcomes);
+  }
+  return StartTask(
+      env, "amethyst.write", std::move(open.handle),
+      [db = std::move(open.db), batch = std::move(batch), options] { return db->Write(batch, options); }, Undefined);
+}
+
+napi_value Clear(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  OpenDatabase open = GetOpen(env, arguments[0]);
+  if (!open) return nullptr;
+  const auto snapshot = GetSnapshot(env, arguments[2], open.db);
+  if (!snapshot) return nullptr;
+  auto walk = std::make_unique<RangeWalk>(*open.db, *snapshot, RangeFrom(env, arguments[1]));
+  return StartTask(
+      env, "amethyst.clear", std::move(open.handle),
+      [db = std::move(open.db), walk = std::move(walk)] { return ClearRange(*db, *walk); }, Undefined);
+}
+
+}  // namespace amethyst::node
