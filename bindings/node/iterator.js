@@ -5,14 +5,15 @@
 
 const { AbstractIterator, AbstractKeyIterator, AbstractValueIterator } = require('abstract-level')
 const ModuleError = require('module-error')
+const { markAsUntransferable } = require('node:worker_threads')
 const binding = require('./binding')
 
 const HIGH_WATER_MARK_BYTES = 16 * 1024
 // The first read, for it is common to want only a few entries; and the later ones.
 const FIRST_ENTRIES = 4
 const MORE_ENTRIES = 1000
-const ALL_ENTRIES = 8000
-const ALL_BYTES = 1 << 20
+const ALL_ENTRIES = 2000
+const ALL_BYTES = 256 * 1024
 const NONE = []
 
 class AbortError extends ModuleError {
@@ -30,8 +31,10 @@ const iteratorOver = (Base, shown) => class extends Base {
   #iterator
   #bytes
   #values
-  #stride // How many values of the cache make an item.
-  #cache = NONE // Keys and values in turn, or one of them.
+  #stride // How many pieces of the cache make an item.
+  #cache = NONE // Keys and values in turn, or one of them, as binding.iteratorRead gives them.
+  #shared // The memory of the cache's Buffers, and how much of it is taken.
+  #offset = 0
   #position = 0
   #first = true
   #ended = false
@@ -108,6 +111,10 @@ const iteratorOver = (Base, shown) => class extends Base {
     const cache = await binding.iteratorRead(this.#iterator, entries, bytes)
     if (this.#signal?.aborted) throw new AbortError()
     this.#ended = cache.pop()
+    this.#shared = cache.pop()
+    this.#offset = 0
+    // Its other Buffers would go with it.
+    if (this.#shared !== undefined) markAsUntransferable(this.#shared)
     this.#cache = cache
     this.#position = 0
   }
@@ -118,12 +125,19 @@ const iteratorOver = (Base, shown) => class extends Base {
 
   // The next item of the cache, in the shape that the base class decodes.
   #take () {
-    const position = this.#position
-    this.#position += this.#stride
-    const first = this.#cache[position]
+    const first = this.#takePiece()
     if (Base !== AbstractIterator) return first
-    if (this.#stride === 2) return [first, this.#cache[position + 1]]
+    if (this.#stride === 2) return [first, this.#takePiece()]
     return this.#values ? [undefined, first] : [first, undefined]
+  }
+
+  // A string, or a Buffer that shares the memory of those that were read with it.
+  #takePiece () {
+    const piece = this.#cache[this.#position++]
+    if (typeof piece !== 'number') return piece
+    if (piece === 0) return Buffer.alloc(0)
+    this.#offset += piece
+    return Buffer.from(this.#shared, this.#offset - piece, piece)
   }
 }
 

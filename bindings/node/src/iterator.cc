@@ -13,16 +13,19 @@ namespace {
 
 constexpr double kBytesMax = 1 << 30;  // Of one read; no bound that a caller gives is larger.
 
-// Entries as a task read them: bytes back to back, until JavaScript's thread makes values of them.
+// Entries as a task read them: keys and values in turn, or those that are wanted, until JavaScript's thread makes
+// values of them.
 struct Chunk {
-  std::string bytes;
-  std::vector<size_t> ends;  // Of a key and a value in turn, or of the one that is wanted.
+  std::string text;    // Of those that become strings, back to back.
+  std::string shared;  // Of those that become Buffers.
+  std::vector<uint32_t> sizes;
   bool end = false;
 
-  void Add(std::string_view piece) {
-    bytes.append(piece);
-    ends.push_back(bytes.size());
+  void Add(std::string_view piece, Form form) {
+    (form == Form::kString ? text : shared).append(piece);
+    sizes.push_back(static_cast<uint32_t>(piece.size()));
   }
+  [[nodiscard]] size_t ByteSize() const { return text.size() + shared.size(); }
 };
 
 struct IteratorHandle final : Handle {
@@ -52,33 +55,37 @@ Result<Chunk> IteratorHandle::Read(uint32_t entries_max, size_t bytes_max) {
   }
   started = true;
   Chunk chunk;
-  for (uint32_t entries = 0; entries < entries_max && chunk.bytes.size() <= bytes_max; ++entries) {
+  for (uint32_t entries = 0; entries < entries_max && chunk.ByteSize() <= bytes_max; ++entries) {
     if (!walk->Valid()) {
       chunk.end = true;
       break;
     }
     if (aborted.load(std::memory_order_relaxed)) break;
-    if (keys) chunk.Add(walk->key());
-    if (values) chunk.Add(walk->value());
+    if (keys) chunk.Add(walk->key(), key_form);
+    if (values) chunk.Add(walk->value(), value_form);
     walk->Next();
   }
   if (Status walked = walk->status(); !walked) return std::unexpected(walked.error());
   return chunk;
 }
 
-napi_value NewEntries(napi_env env, const Chunk& chunk, const IteratorHandle& iterator) {
-  napi_value array = nullptr;
-  const auto count = static_cast<uint32_t>(chunk.ends.size());
-  napi_create_array_with_length(env, count + 1, &array);
-  size_t begin = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    const std::string_view piece(chunk.bytes.data() + begin, chunk.ends[i] - begin);
-    const bool is_key = iterator.keys && (!iterator.values || i % 2 == 0);
-    napi_set_element(env, array, i, NewValue(env, piece, is_key ? iterator.key_form : iterator.value_form));
-    begin = chunk.ends[i];
+napi_value NewEntries(napi_env env, Chunk& chunk, const IteratorHandle& iterator) {
+  std::vector<napi_value> values;
+  values.reserve(chunk.sizes.size() + 2);
+  const char* text = chunk.text.data();
+  bool is_key = iterator.keys;
+  for (const uint32_t size : chunk.sizes) {
+    if ((is_key ? iterator.key_form : iterator.value_form) == Form::kString) {
+      values.push_back(NewValue(env, {text, size}, Form::kString));
+      text += size;
+    } else {
+      values.push_back(NewNumber(env, size));
+    }
+    if (iterator.keys && iterator.values) is_key = !is_key;
   }
-  napi_set_element(env, array, count, NewBoolean(env, chunk.end));
-  return array;
+  values.push_back(chunk.shared.empty() ? Undefined(env) : NewArrayBuffer(env, std::move(chunk.shared)));
+  values.push_back(NewBoolean(env, chunk.end));
+  return NewArray(env, values);
 }
 
 // The open iterator behind a handle that no task reads now; throws otherwise.

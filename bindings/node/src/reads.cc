@@ -111,17 +111,16 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
       env, "amethyst.get", std::move(handle),
       [read = std::move(*read)] { return Result<Values>(read.open.db->MultiGet(read.keys.Views(), read.Options())); },
       [form](napi_env settling, Values& values) {
-        napi_value array = nullptr;
-        napi_create_array_with_length(settling, values.size(), &array);
-        for (uint32_t i = 0; i < values.size(); ++i) {
-          if (!values[i]) {
-            napi_set_element(settling, array, i, NewError(settling, values[i].error()));
+        std::vector<napi_value> results;
+        results.reserve(values.size());
+        for (const auto& value : values) {
+          if (!value) {
+            results.push_back(NewError(settling, value.error()));
           } else {
-            const auto& value = *values[i];
-            napi_set_element(settling, array, i, value ? NewValue(settling, *value, form) : Undefined(settling));
+            results.push_back(*value ? NewValue(settling, **value, form) : Undefined(settling));
           }
         }
-        return array;
+        return NewArray(settling, results);
       });
 }
 
@@ -141,12 +140,10 @@ napi_value HasMany(napi_env env, napi_callback_info info) {
         return found;
       },
       [](napi_env settling, std::vector<bool>& found) {
-        napi_value array = nullptr;
-        napi_create_array_with_length(settling, found.size(), &array);
-        for (uint32_t i = 0; i < found.size(); ++i) {
-          napi_set_element(settling, array, i, NewBoolean(settling, found[i]));
-        }
-        return array;
+        std::vector<napi_value> results;
+        results.reserve(found.size());
+        for (const bool is_there : found) results.push_back(NewBoolean(settling, is_there));
+        return NewArray(settling, results);
       });
 }
 

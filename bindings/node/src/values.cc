@@ -9,6 +9,12 @@ namespace {
 // Longest character of UTF-8, and the terminating zero that Node-API writes.
 constexpr size_t kTailBytesMax = 5;
 
+// From how many elements on a call pays, and how many go onto JavaScript's stack.
+constexpr size_t kArgumentsMin = 8;
+constexpr size_t kArgumentsMax = 4096;
+// Smaller pieces are copied faster than handed over.
+constexpr size_t kHandOverBytesMin = 4096;
+
 std::string_view CodeOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument: return "LEVEL_INVALID_ARGUMENT";
@@ -90,6 +96,47 @@ napi_value Undefined(napi_env env) {
   napi_value value = nullptr;
   napi_get_undefined(env, &value);
   return value;
+}
+
+// Node-API fills an array at the price of a call through V8's public interface for each element; a JavaScript function
+// of any number of parameters makes one of its arguments at once. Each environment keeps that function.
+napi_value NewArray(napi_env env, std::span<const napi_value> values) {
+  napi_value array = nullptr;
+  if (values.size() < kArgumentsMin || values.size() > kArgumentsMax) {
+    napi_create_array_with_length(env, values.size(), &array);
+    for (uint32_t i = 0; i < values.size(); ++i) napi_set_element(env, array, i, values[i]);
+    return array;
+  }
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  auto collect_reference = static_cast<napi_ref>(data);
+  napi_value collect = nullptr;
+  if (collect_reference == nullptr) {
+    napi_run_script(env, NewString(env, "(...items) => items"), &collect);
+    napi_create_reference(env, collect, 1, &collect_reference);
+    napi_set_instance_data(env, collect_reference, nullptr, nullptr);
+  } else {
+    napi_get_reference_value(env, collect_reference, &collect);
+  }
+  napi_call_function(env, Undefined(env), collect, values.size(), values.data(), &array);
+  return array;
+}
+
+napi_value NewArrayBuffer(napi_env env, std::string bytes) {
+  napi_value buffer = nullptr;
+  if (bytes.size() >= kHandOverBytesMin) {
+    auto* owner = new std::string(std::move(bytes));
+    const auto forget = [](napi_env, void*, void* hint) { delete static_cast<std::string*>(hint); };
+    if (napi_create_external_arraybuffer(env, owner->data(), owner->size(), forget, owner, &buffer) == napi_ok) {
+      return buffer;
+    }
+    bytes = std::move(*owner);  // This build of V8 takes none.
+    delete owner;
+  }
+  void* data = nullptr;
+  napi_create_arraybuffer(env, bytes.size(), &data, &buffer);
+  if (data != nullptr) std::copy(bytes.begin(), bytes.end(), static_cast<char*>(data));
+  return buffer;
 }
 
 std::optional<double> NumberProperty(napi_env env, napi_value object, const char* name) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,10 @@ enum class Form : uint8_t { kString, kBuffer };
 [[nodiscard]] napi_value NewNumber(napi_env env, double number);
 [[nodiscard]] napi_value NewBoolean(napi_env env, bool boolean);
 [[nodiscard]] napi_value Undefined(napi_env env);
+// An array of `values`. Faster than setting its elements one by one; see values.cc.
+[[nodiscard]] napi_value NewArray(napi_env env, std::span<const napi_value> values);
+// An ArrayBuffer of the bytes, without a copy where that pays.
+[[nodiscard]] napi_value NewArrayBuffer(napi_env env, std::string bytes);
 
 // Properties of an options object; nullopt (false) where one is absent or of another type.
 [[nodiscard]] std::optional<double> NumberProperty(napi_env env, napi_value object, const char* name);
