@@ -5,6 +5,30 @@
 
 namespace amethyst::engine {
 
+namespace {
+
+// One bit for each stripe that a living thread owns. Given back with release, taken with acquire: what the last owner
+// counted is there for the next.
+constinit std::atomic<uint32_t> owned_stripes{0};
+
+}  // namespace
+
+Statistics::StripeOwner::StripeOwner() {
+  static_assert(kShared == 32);
+  uint32_t owned = owned_stripes.load(std::memory_order_relaxed);
+  while (owned != UINT32_MAX) {
+    const int free = std::countr_one(owned);
+    if (owned_stripes.compare_exchange_weak(owned, owned | uint32_t{1} << free, std::memory_order_acquire)) {
+      index_ = static_cast<size_t>(free);
+      return;
+    }
+  }
+}
+
+Statistics::StripeOwner::~StripeOwner() {
+  if (index_ != kShared) owned_stripes.fetch_and(~(uint32_t{1} << index_), std::memory_order_release);
+}
+
 void Statistics::Record(Sample sample, uint64_t value) {
   SharedHistogram& histogram = samples_[static_cast<size_t>(sample)];
   const size_t bucket = std::min<size_t>(static_cast<size_t>(std::bit_width(value)), 63);

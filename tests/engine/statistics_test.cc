@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <thread>
 #include <vector>
 
@@ -9,11 +10,14 @@ namespace amethyst::engine {
 namespace {
 
 TEST(Statistics, SumsWhatManyThreadsCount) {
+  constexpr int kThreads = 40;  // More than there are stripes.
   Statistics statistics;
+  std::barrier all(kThreads);  // So that all of them live at once.
   std::vector<std::thread> threads;
-  for (int t = 0; t < 40; ++t) {  // More than there are stripes.
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 1000; ++i) statistics.Add(Counter::kGets);
+      all.arrive_and_wait();
       statistics.Add(Counter::kUserBytesWritten, 500);
     });
   }
@@ -21,6 +25,12 @@ TEST(Statistics, SumsWhatManyThreadsCount) {
   EXPECT_EQ(statistics.Sum(Counter::kGets), 40'000);
   EXPECT_EQ(statistics.Sum(Counter::kUserBytesWritten), 20'000);
   EXPECT_EQ(statistics.Sum(Counter::kWrites), 0);
+}
+
+TEST(Statistics, AThreadGoesOnWhereAnEarlierOneStopped) {
+  Statistics statistics;
+  for (int t = 0; t < 100; ++t) std::thread([&] { statistics.Add(Counter::kGets, 3); }).join();
+  EXPECT_EQ(statistics.Sum(Counter::kGets), 300);
 }
 
 TEST(Statistics, SortsValuesByPowersOfTwo) {
