@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "amethyst/snapshot.h"
 #include "base/assert.h"
 #include "base/error.h"
 #include "merge/merge_cursor.h"
@@ -15,6 +16,11 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
   return std::string(*bound);
 }
 
+SnapshotPin PinFor(const Core& core, const ReadOptions& options) {
+  if (options.snapshot == nullptr) return {core.snapshots, core.visible};
+  return {core.snapshots, key::SequenceNumber{options.snapshot->sequence()}};
+}
+
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
 
 // After that many tombstones in a row whole dead subtrees are looked for.
@@ -22,10 +28,10 @@ constexpr uint32_t kTombstonesBeforeSkip = 4;
 
 }  // namespace
 
-DbIterator::DbIterator(std::shared_ptr<Core> core, std::unique_ptr<SnapshotPin> pin, const ReadOptions& options)
+DbIterator::DbIterator(std::shared_ptr<Core> core, const ReadOptions& options)
     : core_(std::move(core)),
-      pin_(std::move(pin)),
-      visible_(pin_->sequence()),
+      pin_(PinFor(*core_, options)),
+      visible_(pin_.sequence()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
       fill_cache_(options.fill_cache) {
@@ -70,10 +76,13 @@ void DbIterator::OpenCursor() {
   view_ = core_->view->Acquire();
   seen_view_ = view_.get();
   std::vector<std::unique_ptr<key::Cursor>> sources;
-  sources.push_back(memtable::Memtable::NewCursor(MemtableOf(view_->active)));
-  for (const WriteBufferPtr& buffer : view_->immutable) {
+  const auto add = [&](const WriteBufferPtr& buffer) {
+    // Whatever is or comes into a memtable after what we see, is not for us.
+    if (buffer->memtable.first_sequence() > visible_) return;
     sources.push_back(memtable::Memtable::NewCursor(MemtableOf(buffer)));
-  }
+  };
+  add(view_->active);
+  for (const WriteBufferPtr& buffer : view_->immutable) add(buffer);
   const std::string_view upper = upper_ ? std::string_view(*upper_) : std::string_view();
   tree::AppendCursors(*view_->version, {.fill_cache = fill_cache_, .upper_bound = upper}, &sources);
   cursor_ = merge::NewMergeCursor(std::move(sources), core_->settings.order);
@@ -256,13 +265,15 @@ void DbIterator::Next() {
 }
 
 void DbIterator::NextSlow() {
-  Pass(position_.key);
-  if (HoldsFlushedMemtable()) {
-    OpenCursor();
-    cursor_->Seek(passed_key_);
-  } else if (at_ == At::kBefore) {
-    cursor_->Seek(passed_key_);  // The cursor is before all versions of the key.
+  const bool reopen = HoldsFlushedMemtable();
+  if (reopen || at_ == At::kBefore) {
+    Pass(position_.key);
+    if (reopen) OpenCursor();
+    cursor_->Seek(passed_key_);  // A cursor that is kept is before all versions of the key.
   } else {
+    // The last key of a plain batch has no older versions to pass.
+    passing_ = false;
+    if (!cursor_->BatchIsPlain()) Pass(position_.key);
     cursor_->Next();
   }
   FindForward();

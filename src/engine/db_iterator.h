@@ -20,8 +20,8 @@ namespace amethyst::engine {
 
 class DbIterator {
  public:
-  // `core` is kept alive. The pin is the snapshot of the read, or a fresh one.
-  DbIterator(std::shared_ptr<Core> core, std::unique_ptr<SnapshotPin> pin, const ReadOptions& options);
+  // `core` is kept alive. Reads at the snapshot of the options, or as of now.
+  DbIterator(std::shared_ptr<Core> core, const ReadOptions& options);
   ~DbIterator();
 
   [[nodiscard]] const IteratorPosition* position() const { return &position_; }
@@ -64,7 +64,7 @@ class DbIterator {
   void Pass(std::string_view key);
 
   const std::shared_ptr<Core> core_;
-  const std::unique_ptr<SnapshotPin> pin_;
+  const SnapshotPin pin_;
   const key::SequenceNumber visible_;
   const std::optional<std::string> lower_;
   const std::optional<std::string> upper_;

@@ -266,14 +266,12 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
 }
 
 std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options) {
-  return std::make_unique<DbIterator>(core_,
-                                      options.snapshot != nullptr
-                                          ? core_->snapshots->PinAt(key::SequenceNumber{options.snapshot->sequence()})
-                                          : core_->snapshots->Pin(core_->visible),
-                                      options);
+  return std::make_unique<DbIterator>(core_, options);
 }
 
-std::unique_ptr<SnapshotPin> Engine::NewSnapshot() { return core_->snapshots->Pin(core_->visible); }
+std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
+  return std::make_unique<SnapshotPin>(core_->snapshots, core_->visible);
+}
 
 // --- Maintenance ---
 

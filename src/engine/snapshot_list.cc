@@ -1,20 +1,24 @@
 #include "engine/snapshot_list.h"
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace amethyst::engine {
 
-std::unique_ptr<SnapshotPin> SnapshotList::Insert(key::SequenceNumber sequence) {
-  pinned_.insert(sequence);
-  return std::make_unique<SnapshotPin>(shared_from_this(), sequence);
+// Most pins are of the newest sequence, so the end is the place to begin with.
+SnapshotList::Pinned::iterator SnapshotList::Insert(key::SequenceNumber sequence) {
+  if (spare_.empty()) return pinned_.insert(pinned_.end(), sequence);
+  spare_.value() = sequence;
+  return pinned_.insert(pinned_.end(), std::move(spare_));
 }
 
-std::unique_ptr<SnapshotPin> SnapshotList::Pin(const std::atomic<uint64_t>& visible) {
+SnapshotList::Pinned::iterator SnapshotList::Add(const std::atomic<uint64_t>& visible) {
   base::MutexLock lock(mutex_);
   return Insert(key::SequenceNumber{visible.load(std::memory_order_acquire)});
 }
 
-std::unique_ptr<SnapshotPin> SnapshotList::PinAt(key::SequenceNumber sequence) {
+SnapshotList::Pinned::iterator SnapshotList::Add(key::SequenceNumber sequence) {
   base::MutexLock lock(mutex_);
   AMETHYST_DCHECK(pinned_.contains(sequence));
   return Insert(sequence);
@@ -32,11 +36,10 @@ uint64_t SnapshotList::count() const {
   return pinned_.size();
 }
 
-void SnapshotList::Release(key::SequenceNumber sequence) {
+void SnapshotList::Remove(Pinned::iterator place) {
+  Pinned::node_type removed;  // What it replaces is freed outside the lock.
   base::MutexLock lock(mutex_);
-  const auto found = pinned_.find(sequence);
-  AMETHYST_ASSERT(found != pinned_.end());
-  pinned_.erase(found);
+  removed = std::exchange(spare_, pinned_.extract(place));
 }
 
 }  // namespace amethyst::engine

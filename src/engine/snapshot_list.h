@@ -15,39 +15,43 @@
 
 namespace amethyst::engine {
 
-class SnapshotPin;
-
-class SnapshotList : public std::enable_shared_from_this<SnapshotList> {
+class SnapshotList {
  public:
-  // Pins what `visible` holds now; no job's list can fall between the load and the pin.
-  [[nodiscard]] std::unique_ptr<SnapshotPin> Pin(const std::atomic<uint64_t>& visible) AMETHYST_EXCLUDES(mutex_);
-  // Pins `sequence`, which another pin holds already.
-  [[nodiscard]] std::unique_ptr<SnapshotPin> PinAt(key::SequenceNumber sequence) AMETHYST_EXCLUDES(mutex_);
   // Ascending, each once.
   [[nodiscard]] std::vector<key::SequenceNumber> List() const AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] uint64_t count() const AMETHYST_EXCLUDES(mutex_);
-  void Release(key::SequenceNumber sequence) AMETHYST_EXCLUDES(mutex_);  // For SnapshotPin.
+
+  // For SnapshotPin.
+  using Pinned = std::multiset<key::SequenceNumber>;
+  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Pinned::iterator Add(key::SequenceNumber sequence) AMETHYST_EXCLUDES(mutex_);
+  void Remove(Pinned::iterator place) AMETHYST_EXCLUDES(mutex_);
 
  private:
-  [[nodiscard]] std::unique_ptr<SnapshotPin> Insert(key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Pinned::iterator Insert(key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
 
   mutable base::Mutex mutex_;
-  std::multiset<key::SequenceNumber> pinned_ AMETHYST_GUARDED_BY(mutex_);
+  Pinned pinned_ AMETHYST_GUARDED_BY(mutex_);
+  Pinned::node_type spare_ AMETHYST_GUARDED_BY(mutex_);  // Of the last pin removed: iterators come and go.
 };
 
 class SnapshotPin {
  public:
+  // Pins what `visible` holds now; no job's list can fall between the load and the pin.
+  SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible)
+      : list_(std::move(list)), place_(list_->Add(visible)) {}
+  // Pins `sequence`, which another pin holds already.
   SnapshotPin(std::shared_ptr<SnapshotList> list, key::SequenceNumber sequence)
-      : list_(std::move(list)), sequence_(sequence) {}
-  ~SnapshotPin() { list_->Release(sequence_); }
+      : list_(std::move(list)), place_(list_->Add(sequence)) {}
+  ~SnapshotPin() { list_->Remove(place_); }
   SnapshotPin(const SnapshotPin&) = delete;
   SnapshotPin& operator=(const SnapshotPin&) = delete;
 
-  [[nodiscard]] key::SequenceNumber sequence() const { return sequence_; }
+  [[nodiscard]] key::SequenceNumber sequence() const { return *place_; }
 
  private:
   const std::shared_ptr<SnapshotList> list_;
-  const key::SequenceNumber sequence_;
+  const SnapshotList::Pinned::iterator place_;
 };
 
 }  // namespace amethyst::engine

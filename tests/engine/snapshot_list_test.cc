@@ -18,10 +18,10 @@ std::vector<uint64_t> RawList(const SnapshotList& list) {
 TEST(SnapshotList, ListsEachPinnedSequenceOnceInOrder) {
   const auto list = std::make_shared<SnapshotList>();
   std::atomic<uint64_t> visible{30};
-  auto first = list->Pin(visible);
+  auto first = std::make_unique<SnapshotPin>(list, visible);
   visible.store(10);
-  auto second = list->Pin(visible);
-  auto third = list->PinAt(first->sequence());
+  auto second = std::make_unique<SnapshotPin>(list, visible);
+  auto third = std::make_unique<SnapshotPin>(list, first->sequence());
   EXPECT_EQ(RawList(*list), (std::vector<uint64_t>{10, 30}));
   EXPECT_EQ(list->count(), 3);
   first.reset();
@@ -36,7 +36,7 @@ TEST(SnapshotList, LivesAsLongAsItsLastPin) {
   auto list = std::make_shared<SnapshotList>();
   const std::weak_ptr<SnapshotList> watch = list;
   std::atomic<uint64_t> visible{1};
-  auto pin = list->Pin(visible);
+  auto pin = std::make_unique<SnapshotPin>(list, visible);
   list.reset();
   EXPECT_FALSE(watch.expired());
   pin.reset();
@@ -60,7 +60,7 @@ TEST(SnapshotList, NoPinFallsBetweenTheLoadOfVisibleAndTheList) {
     }
   });
   std::vector<std::unique_ptr<SnapshotPin>> pins;
-  for (int i = 0; i < 2000; ++i) pins.push_back(list->Pin(visible));
+  for (int i = 0; i < 2000; ++i) pins.push_back(std::make_unique<SnapshotPin>(list, visible));
   job.join();
   stop.store(true);
   writer.join();
