@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <array>
 
 #include "amethyst/snapshot.h"
 #include "base/assert.h"
@@ -239,26 +240,31 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   const ViewPtr view = core_->view->Acquire();
   const key::SequenceNumber visible = VisibleTo(options);
   core_->statistics.Add(Counter::kGets, keys.size());
-  for (const std::string_view key : keys) {
-    const key::LookupKey lookup(key, visible);
-    std::optional<std::string> value;
-    Found found;
+  constexpr size_t kGroupMax = 32;
+  std::array<Found, kGroupMax> found;
+  std::vector<key::LookupKey> group;
+  for (size_t begin = 0; begin < keys.size(); begin += group.size()) {
+    group.clear();
+    for (const std::string_view key : keys.subspan(begin, std::min(kGroupMax, keys.size() - begin))) {
+      group.emplace_back(key, visible);
+    }
     {
       const base::EpochGuard guard;
-      found = FindResident(*view, lookup, core_->statistics);
-      if (found.state == LookupState::kPut) value.emplace(found.value);
+      FindResident(*view, group, std::span(found).first(group.size()), core_->statistics);
+      for (size_t i = 0; i < group.size(); ++i) {
+        auto& result = results.emplace_back();
+        if (found[i].state == LookupState::kPut) result->emplace(found[i].value);
+      }
     }
-    if (found.state != LookupState::kNotResident) {
-      results.emplace_back(std::move(value));
-      continue;
+    for (size_t i = 0; i < group.size(); ++i) {
+      if (found[i].state != LookupState::kNotResident) continue;
+      Result<PinnedFound> read = Find(*view, group[i], options.fill_cache, core_->statistics);
+      if (!read) {
+        results[begin + i] = std::unexpected(std::move(read).error());
+      } else if (read->state == LookupState::kPut) {
+        results[begin + i]->emplace(read->value);
+      }
     }
-    Result<PinnedFound> read = Find(*view, lookup, options.fill_cache, core_->statistics);
-    if (!read) {
-      results.emplace_back(std::unexpected(std::move(read).error()));
-      continue;
-    }
-    if (read->state == LookupState::kPut) value.emplace(read->value);
-    results.emplace_back(std::move(value));
   }
   const auto is_found = [](const auto& result) { return result && result->has_value(); };
   core_->statistics.Add(Counter::kGetsFound, static_cast<uint64_t>(std::ranges::count_if(results, is_found)));

@@ -1,6 +1,7 @@
 #include "engine/point_lookup.h"
 
 #include <array>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -71,6 +72,11 @@ struct Tally {
     ++consulted;
     if (lookup.state == LookupState::kAbsent) ++in_vain;
   }
+  void Add(const Tally& other) {
+    filter_negatives += other.filter_negatives;
+    consulted += other.consulted;
+    in_vain += other.in_vain;
+  }
   void AddTo(Statistics& statistics) const {
     if (filter_negatives > 0) statistics.Add(Counter::kFilterNegatives, filter_negatives);
     if (consulted > 0) statistics.Add(Counter::kTablesConsulted, consulted);
@@ -114,6 +120,82 @@ Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& s
   if (!complete) return OnlyState(LookupState::kNotResident);
   count_all_hits();
   return OnlyState(LookupState::kAbsent);
+}
+
+namespace {
+
+// One table that may hold one key of a group.
+struct Probe {
+  enum class At : uint8_t { kFilter, kPage, kBlock, kEnd };
+
+  size_t index;  // Of the key.
+  const sstable::TableReader* table;
+  At at = At::kFilter;  // The next step, or kEnd: the search has its answer.
+  sstable::TableReader::Search search{};
+
+  void Step(const key::LookupKey& lookup) {
+    switch (at) {
+      case At::kFilter: at = table->FindPage(lookup, &search) ? At::kPage : At::kEnd; break;
+      case At::kPage: at = table->FindBlock(lookup, &search) ? At::kBlock : At::kEnd; break;
+      case At::kBlock: sstable::TableReader::PrefetchEntry(lookup, search); break;
+      case At::kEnd: break;
+    }
+  }
+};
+
+// The tables' probes for the keys that no memtable knew, newest first for each key, with their filters' lines on the
+// way. A key of which a table is not open is kNotResident.
+std::vector<Probe> ProbesFor(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found) {
+  std::vector<Probe> probes;
+  probes.reserve(2 * lookups.size());
+  for (size_t i = 0; i < lookups.size(); ++i) {
+    if (MemtableHit hit; FindInMemtables(view, lookups[i], &hit)) {
+      found[i] = {
+          .state = StateOf(hit.version.tag), .value = hit.version.value, .frame = nullptr, .buffer = hit.buffer};
+      continue;
+    }
+    found[i] = {};
+    ForEachCandidate(*view.version, lookups[i].key, [&](const tree::Table& table) {
+      const sstable::TableReader* reader = table.reader();
+      if (reader == nullptr) {
+        found[i].state = LookupState::kNotResident;
+        return true;
+      }
+      reader->PrefetchFilter(lookups[i].hash);
+      probes.push_back({.index = i, .table = reader});
+      return false;
+    });
+  }
+  return probes;
+}
+
+}  // namespace
+
+void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
+                  Statistics& statistics) {
+  AMETHYST_DCHECK(base::InEpoch() && lookups.size() == found.size());
+  std::vector<Probe> probes = ProbesFor(view, lookups, found);
+  constexpr int kSteps = 3;
+  for (int step = 0; step < kSteps; ++step) {
+    for (Probe& probe : probes) probe.Step(lookups[probe.index]);
+  }
+  Tally all;
+  for (auto probe = probes.begin(); probe != probes.end();) {
+    const size_t index = probe->index;
+    Tally tally;
+    bool decided = false;  // By a newer table.
+    for (; probe != probes.end() && probe->index == index; ++probe) {
+      if (decided) continue;
+      if (probe->at == Probe::At::kBlock) probe->table->Finish(lookups[index], &probe->search);
+      const sstable::Lookup& answer = probe->search.answer;
+      tally.Note(answer);
+      decided = answer.state != LookupState::kAbsent;
+      if (decided) found[index] = {.state = answer.state, .value = answer.value, .frame = answer.frame};
+    }
+    if (found[index].state != LookupState::kNotResident) all.Add(tally);
+  }
+  all.AddTo(statistics);
+  if (all.consulted > 0) statistics.Add(Counter::kCacheHits, all.consulted);
 }
 
 Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache, Statistics& statistics) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "amethyst/error.h"
@@ -25,6 +26,11 @@ struct Found {
 
 // Inside an epoch.
 [[nodiscard]] Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics);
+// The same for several keys, step by step for all of them, so that their cache misses overlap: found[i] is what
+// lookups[i] came to. Some dozens at a time: what was asked for must still be in the processor's cache when its turn
+// comes.
+void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
+                  Statistics& statistics);
 
 // A Found that keeps what holds its value alive; never kNotResident.
 struct PinnedFound {

@@ -229,7 +229,8 @@ uint32_t Block::Find(std::string_view key, key::SequenceNumber visible, const ke
     const key::Head head = key::HeadOf(key, prefix_bytes_);
     const uint32_t at = key::LowerBound(heads(), count_, head);
     if (at == count_ || heads()[at] != head) return count_;
-    if (KeyEquals(at, key) && sequence(at) <= visible) [[likely]] return at;
+    if (KeyEquals(at, key) && sequence(at) <= visible) [[likely]]
+      return at;
   }
   const uint32_t at = FirstNotBefore(key, order, [&](uint32_t i) { return sequence(i) > visible; });
   return at < count_ && KeyEquals(at, key) ? at : count_;
@@ -237,6 +238,20 @@ uint32_t Block::Find(std::string_view key, key::SequenceNumber visible, const ke
 
 void Block::Prefetch() const {
   for (size_t line = 0; line <= 6; ++line) __builtin_prefetch(base() + 64 * line);
+}
+
+void Block::PrefetchEntry(std::string_view key) const {
+  if (!has_heads_) return;
+  const key::Head head = key::HeadOf(key, prefix_bytes_);
+  const uint32_t at = key::LowerBound(heads(), count_, head);
+  if (at == count_ || heads()[at] != head) return;
+  __builtin_prefetch(stored_key(at).data());
+  // The processor itself goes on with the lines of a long value.
+  constexpr size_t kLines = 4;
+  const std::string_view found = value(at);
+  for (size_t line = 0; line < kLines && line * 64 < found.size() + 63; ++line) {
+    __builtin_prefetch(found.data() + 64 * line);
+  }
 }
 
 size_t Block::KeyRoom(uint32_t begin, uint32_t end) const {

@@ -108,6 +108,8 @@ class alignas(64) Block {
   [[nodiscard]] uint32_t Find(std::string_view key, key::SequenceNumber visible, const key::Order& order) const;
   // Starts loading the lines that a Find will need.
   void Prefetch() const;
+  // Starts loading the entry that a Find of this key will compare, if its heads tell which.
+  void PrefetchEntry(std::string_view key) const;
 
   // The first entry that is not before `key`: greater, or equal and !equal_is_before(index), which must be monotone.
   template <typename EqualIsBefore>

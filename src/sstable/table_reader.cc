@@ -132,34 +132,80 @@ inline Lookup TableReader::FindIn(cache::Frame* frame, const key::LookupKey& loo
   return {.state = LookupState::kPut, .tag = tag, .value = block.value(at), .frame = frame};
 }
 
-Lookup TableReader::FindResident(const key::LookupKey& lookup) const {
+inline bool TableReader::EnterPage(Search* search) const {
+  cache::Frame* const frame = tree_->top().slot(search->page_index).Peek();
+  if (frame == nullptr) {
+    search->answer.state = LookupState::kNotResident;
+    return false;
+  }
+  search->page = BlockTree::PageIn(frame);
+  search->page->Prefetch();
+  RecordHit(frame);
+  return true;
+}
+
+inline bool TableReader::EnterBlock(Search* search) const {
+  cache::Frame* const frame = search->page->slot(search->block_index).Peek();
+  if (frame == nullptr) {
+    search->answer.state = LookupState::kNotResident;
+    return false;
+  }
+  BlockTree::BlockIn(frame)->Prefetch();
+  RecordHit(frame);
+  search->block = frame;
+  return true;
+}
+
+bool TableReader::FindPage(const key::LookupKey& lookup, Search* search) const {
   AMETHYST_DCHECK(base::InEpoch());
-  constexpr Lookup kMissing{.state = LookupState::kNotResident};
   if (HasFilter()) {
     cache::Frame* const frame = filter_slot_.Peek();
-    if (frame == nullptr) return kMissing;
+    if (frame == nullptr) {
+      search->answer.state = LookupState::kNotResident;
+      return false;
+    }
     RecordHit(frame);
-    if (!FilterIn(frame).MayContain(lookup.hash)) return {.filter_said_no = true};
-  }
-  const IndexPage& top = tree_->top();
-  const key::Order& order = tree_->order();
-  for (uint32_t page_index = top.Find(lookup.key, order); page_index < top.count(); ++page_index) {
-    cache::Frame* const page_frame = top.slot(page_index).Peek();
-    if (page_frame == nullptr) return kMissing;
-    const IndexPage& page = *BlockTree::PageIn(page_frame);
-    page.Prefetch();
-    RecordHit(page_frame);
-    for (uint32_t block = page.Find(lookup.key, order); block < page.count(); ++block) {
-      cache::Frame* const frame = page.slot(block).Peek();
-      if (frame == nullptr) return kMissing;
-      BlockTree::BlockIn(frame)->Prefetch();
-      RecordHit(frame);
-      bool goes_on = false;
-      const Lookup found = FindIn(frame, lookup, &goes_on);
-      if (!goes_on) return found;
+    if (!FilterIn(frame).MayContain(lookup.hash)) {
+      search->answer.filter_said_no = true;
+      return false;
     }
   }
-  return {};
+  search->page_index = tree_->top().Find(lookup.key, tree_->order());
+  return search->page_index < tree_->top().count() && EnterPage(search);
+}
+
+bool TableReader::FindBlock(const key::LookupKey& lookup, Search* search) const {
+  search->block_index = search->page->Find(lookup.key, tree_->order());
+  if (search->block_index == search->page->count()) [[unlikely]] {
+    search->answer.state = LookupState::kNotResident;  // No page ends before its separator: let Find look at it.
+    return false;
+  }
+  return EnterBlock(search);
+}
+
+void TableReader::PrefetchEntry(const key::LookupKey& lookup, const Search& search) {
+  BlockTree::BlockIn(search.block)->PrefetchEntry(lookup.key);
+}
+
+void TableReader::Finish(const key::LookupKey& lookup, Search* search) const {
+  for (;;) {
+    bool goes_on = false;
+    search->answer = FindIn(search->block, lookup, &goes_on);
+    if (!goes_on) [[likely]]
+      return;
+    // The key's older versions are in the next block.
+    if (++search->block_index == search->page->count()) {
+      if (++search->page_index == tree_->top().count() || !EnterPage(search)) return;
+      search->block_index = 0;
+    }
+    if (!EnterBlock(search)) return;
+  }
+}
+
+Lookup TableReader::FindResident(const key::LookupKey& lookup) const {
+  Search search;
+  if (FindPage(lookup, &search) && FindBlock(lookup, &search)) Finish(lookup, &search);
+  return search.answer;
 }
 
 Result<cache::FrameRef> TableReader::ReadFilterFrame() const {

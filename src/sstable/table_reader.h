@@ -25,7 +25,7 @@
 namespace amethyst::sstable {
 
 enum class LookupState : uint8_t {
-  kAbsent,       // The table has no visible version of the key.
+  kAbsent,  // The table has no visible version of the key.
   kPut,
   kDelete,
   kNotResident,  // Something on the way is not in memory: ask Find, outside the epoch.
@@ -35,8 +35,8 @@ struct Lookup {
   LookupState state = LookupState::kAbsent;
   bool filter_said_no = false;  // kAbsent without a search.
   key::Tag tag{};
-  std::string_view value{};        // For kPut; valid while `frame` is: in the epoch, or while pinned.
-  cache::Frame* frame = nullptr;   // Holds `value`.
+  std::string_view value{};       // For kPut; valid while `frame` is: in the epoch, or while pinned.
+  cache::Frame* frame = nullptr;  // Holds `value`.
 };
 
 // A Lookup with its frame pinned; never kNotResident.
@@ -68,6 +68,21 @@ class TableReader {
   void PrefetchFilter(uint64_t key_hash) const;
   // Inside an epoch; never blocks. The newest version at or below lookup.visible.
   [[nodiscard]] Lookup FindResident(const key::LookupKey& lookup) const;
+
+  // The same in steps, for who looks up many keys at once: each step ends with asking for the memory that the next one
+  // needs, so that the keys' cache misses overlap. All of them in one epoch, in this order; once one returns false,
+  // `answer` holds what FindResident would have returned.
+  struct Search {
+    Lookup answer{};
+    uint32_t page_index = 0;
+    uint32_t block_index = 0;
+    const IndexPage* page = nullptr;
+    cache::Frame* block = nullptr;
+  };
+  [[nodiscard]] bool FindPage(const key::LookupKey& lookup, Search* search) const;  // After PrefetchFilter.
+  [[nodiscard]] bool FindBlock(const key::LookupKey& lookup, Search* search) const;
+  static void PrefetchEntry(const key::LookupKey& lookup, const Search& search);
+  void Finish(const key::LookupKey& lookup, Search* search) const;
   // Outside epochs; may read. Without fill_cache what it reads is not kept (but used if it is there).
   [[nodiscard]] Result<PinnedLookup> Find(const key::LookupKey& lookup, bool fill_cache) const;
 
@@ -99,6 +114,9 @@ class TableReader {
   [[nodiscard]] Result<bool> FilterExcludes(const key::LookupKey& lookup, bool fill_cache) const;
   // Tells the cache of a hit.
   void RecordHit(cache::Frame* frame) const;
+  // False, with the answer: not in memory.
+  [[nodiscard]] bool EnterPage(Search* search) const;
+  [[nodiscard]] bool EnterBlock(Search* search) const;
   // What `block` knows of the key. `goes_on`: nothing, but the next block may.
   [[nodiscard]] Lookup FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const;
 

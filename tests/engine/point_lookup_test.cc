@@ -1,0 +1,141 @@
+#include "engine/point_lookup.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "amethyst/amethyst.h"
+#include "base/random.h"
+#include "support/database.h"
+#include "support/temp_directory.h"
+
+namespace amethyst::engine {
+namespace {
+
+using support::Key;
+using support::OpenOrFail;
+using support::SmallOptions;
+
+constexpr uint64_t kKeys = 3000;
+
+// Several levels, several tables of level 0 and a memtable, all of which hold versions and tombstones of the same keys.
+void WriteInLayers(DB& db, size_t value_bytes_max = 300) {
+  base::Random random(7);
+  for (int layer = 0; layer < 5; ++layer) {
+    for (uint64_t i = 0; i < kKeys / 2; ++i) {
+      const std::string key = Key(2 * random.Below(kKeys));
+      if (random.OneIn(5)) {
+        ASSERT_TRUE(db.Delete(key));
+      } else {
+        ASSERT_TRUE(db.Put(key, std::to_string(layer) + std::string(random.Below(value_bytes_max), 'v')));
+      }
+    }
+    if (layer == 0) ASSERT_TRUE(db.CompactRange());
+    if (layer < 4) ASSERT_TRUE(db.Flush());
+  }
+  ASSERT_TRUE(db.WaitForIdle());  // So that the tables stay as they are.
+}
+
+std::vector<std::string> RandomKeys(size_t count, uint64_t seed) {
+  base::Random random(seed);
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < count; ++i) keys.push_back(Key(random.Below(2 * kKeys)));
+  return keys;
+}
+
+struct Answers {
+  std::vector<std::optional<std::string>> values;
+  Stats stats;  // Of these lookups alone, as far as they are compared here.
+};
+
+template <typename LookUp>
+Answers Ask(DB& db, LookUp look_up) {
+  const Stats before = db.GetStats();
+  Answers answers{.values = look_up(), .stats = db.GetStats()};
+  answers.stats.gets -= before.gets;
+  answers.stats.gets_found -= before.gets_found;
+  answers.stats.filter_negatives -= before.filter_negatives;
+  answers.stats.filter_false_positives -= before.filter_false_positives;
+  answers.stats.tables_consulted -= before.tables_consulted;
+  return answers;
+}
+
+Answers AskOneByOne(DB& db, const std::vector<std::string>& keys, const ReadOptions& options) {
+  return Ask(db, [&] {
+    std::vector<std::optional<std::string>> values;
+    for (const std::string& key : keys) values.push_back(db.Get(key, options).value());
+    return values;
+  });
+}
+
+Answers AskTogether(DB& db, const std::vector<std::string>& keys, const ReadOptions& options) {
+  return Ask(db, [&] {
+    std::vector<std::optional<std::string>> values;
+    for (auto& result : db.MultiGet(std::vector<std::string_view>(keys.begin(), keys.end()), options)) {
+      values.push_back(std::move(result).value());
+    }
+    return values;
+  });
+}
+
+void ExpectTheSame(DB& db, size_t count, const ReadOptions& options = {}) {
+  const std::vector<std::string> keys = RandomKeys(count, count);
+  const Answers alone = AskOneByOne(db, keys, options);
+  const Answers together = AskTogether(db, keys, options);
+  EXPECT_EQ(together.values, alone.values);
+  EXPECT_EQ(together.stats.gets, count);
+  EXPECT_EQ(together.stats.gets_found, alone.stats.gets_found);
+  EXPECT_EQ(together.stats.filter_negatives, alone.stats.filter_negatives);
+  EXPECT_EQ(together.stats.filter_false_positives, alone.stats.filter_false_positives);
+  EXPECT_EQ(together.stats.tables_consulted, alone.stats.tables_consulted);
+}
+
+TEST(PointLookup, ManyKeysAtOnceGetWhatEachWouldGetAlone) {
+  const support::TempDirectory directory;
+  const auto db = OpenOrFail(directory.File("db"));
+  ASSERT_NE(db, nullptr);
+  WriteInLayers(*db);
+  EXPECT_GT(db->GetStats().levels[0].tables + db->GetStats().levels[6].tables, 1);
+  for (const size_t count : {size_t{1}, size_t{31}, size_t{32}, size_t{33}, size_t{1000}}) ExpectTheSame(*db, count);
+}
+
+TEST(PointLookup, ManyKeysAtOnceSeeTheirSnapshot) {
+  const support::TempDirectory directory;
+  const auto db = OpenOrFail(directory.File("db"));
+  ASSERT_NE(db, nullptr);
+  std::vector<Snapshot> snapshots;
+  for (int version = 0; version < 200; ++version) {  // Of one key, over several blocks.
+    ASSERT_TRUE(db->Put(Key(6), std::to_string(version) + std::string(100, 'v')));
+    if (version % 20 == 0) snapshots.push_back(db->GetSnapshot());
+  }
+  WriteInLayers(*db);
+  for (const Snapshot& snapshot : snapshots) {
+    ReadOptions options;
+    options.snapshot = &snapshot;
+    ExpectTheSame(*db, 200, options);
+    const std::string key = Key(6);
+    const std::vector<std::string_view> keys(3, key);
+    for (const auto& result : db->MultiGet(keys, options)) EXPECT_EQ(result.value(), db->Get(key, options).value());
+  }
+}
+
+// A cache that holds some of the blocks only: what is missing is read, and the rest is answered from memory.
+TEST(PointLookup, ManyKeysAtOnceAreReadWhereTheyAreNotInMemory) {
+  const support::TempDirectory directory;
+  Options options = SmallOptions();
+  options.memory_budget_bytes = size_t{4} << 20;
+  const auto db = OpenOrFail(directory.File("db"), options);
+  ASSERT_NE(db, nullptr);
+  WriteInLayers(*db, 6000);
+  const uint64_t misses_before = db->GetStats().cache_misses;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const std::vector<std::string> keys = RandomKeys(200, seed);
+    EXPECT_EQ(AskTogether(*db, keys, {}).values, AskOneByOne(*db, keys, {}).values);
+  }
+  EXPECT_GT(db->GetStats().cache_misses, misses_before);
+}
+
+}  // namespace
+}  // namespace amethyst::engine
