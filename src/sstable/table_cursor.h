@@ -64,6 +64,8 @@ class TableCursor final : public key::Cursor {
   void ShowFrom(uint32_t first);
   void ShowUpTo(uint32_t end);
   void Show(uint32_t begin, uint32_t end, uint32_t at);
+  // Starts loading what a walk will show of the page's block, if it is in memory.
+  void PrefetchBlock(uint32_t block) const;
   [[nodiscard]] uint32_t BatchSize(Direction direction);
   // Where reading ahead in this page stops.
   [[nodiscard]] uint64_t ReadLimit(uint32_t block) const;
@@ -94,7 +96,7 @@ class TableCursor final : public key::Cursor {
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.
   Status status_;
   ReadAhead read_ahead_;
-  ReadBuffer read_buffer_;      // The rest is for sequential mode.
+  ReadBuffer read_buffer_;  // The rest is for sequential mode.
   AlignedBuffer page_memory_;
   AlignedBuffer block_memory_;
 };
