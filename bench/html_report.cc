@@ -146,16 +146,19 @@ std::string DetailTable(const std::vector<const Measurement*>& runs) {
   std::string html =
       "<div class=\"scroll\"><table><tr><th>engine</th><th>p50 us</th><th>p99</th><th>p99.9</th><th>longest</th>"
       "<th>CPU us/op</th><th>peak MiB</th><th>written MiB</th><th>write ampl.</th><th>space ampl.</th>"
-      "<th>over 100 ms</th></tr>\n";
+      "<th>over 100 ms</th><th>behind slow calls</th><th>calls over 10 ms</th><th>slowest ms</th></tr>\n";
   for (const Measurement* m : runs) {
     const auto us = [&](uint64_t ns) { return fmt::format("{:.2f}", 1e-3 * static_cast<double>(ns)); };
+    uint64_t slowest_ns = 0;
+    for (const SlowCall& call : m->slow_calls) slowest_ns = std::max(slowest_ns, call.took_ns);
     html += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.2f}</td><td>{:.0f}</td><td>{:.0f}</td>"
-        "<td>{:.2f}</td><td>{:.2f}</td><td>{}</td></tr>\n",
+        "<td>{:.2f}</td><td>{:.2f}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.0f}</td></tr>\n",
         EscapeHtml(m->engine), us(m->latency.Percentile(0.5)), us(m->latency.Percentile(0.99)),
         us(m->latency.Percentile(0.999)), us(m->latency.max_ns()), m->cpu_us_per_operation(),
         static_cast<double>(m->peak_memory_bytes) / kMib, static_cast<double>(m->device_bytes_written) / kMib,
-        m->write_amplification(), m->space_amplification(), m->stalls);
+        m->write_amplification(), m->space_amplification(), m->stalls, m->stalls_covered, m->slow_calls.size(),
+        1e-6 * static_cast<double>(slowest_ns));
   }
   return html + "</table></div>\n";
 }

@@ -29,6 +29,7 @@ void VisitNumbers(M& m, Visit&& visit) {
   visit("live_bytes", m.live_bytes);
   visit("debt_bytes_at_end", m.debt_bytes_at_end);
   visit("stalls", m.stalls);
+  visit("stalls_covered", m.stalls_covered);
 }
 
 template <typename S, typename Visit>
@@ -82,6 +83,10 @@ json ToJson(const Measurement& m) {
   VisitStats(m.stats, [&](const char* name, const auto& value) {
     if (value) out["engine_counters"][name] = *value;
   });
+  out["slow_calls"] = json::array();
+  for (const SlowCall& call : m.slow_calls) {
+    out["slow_calls"].push_back({{"name", call.name}, {"seconds", call.seconds}, {"took_ns", call.took_ns}});
+  }
   out["timeline"] = json::array();
   for (const Moment& moment : m.moments) {
     out["timeline"].push_back({{"seconds", moment.seconds},
@@ -106,6 +111,10 @@ Result<Measurement> MeasurementFromJson(const json& in) {
     VisitStats(m.stats, [&](const char* name, std::optional<uint64_t>& value) {
       if (counters.contains(name)) value = counters.at(name).get<uint64_t>();
     });
+    for (const json& call : in.at("slow_calls")) {
+      m.slow_calls.push_back(
+          {call.at("name").get<std::string>(), call.at("seconds").get<double>(), call.at("took_ns").get<uint64_t>()});
+    }
     for (const json& moment : in.at("timeline")) {
       m.moments.push_back({moment.at("seconds").get<double>(), moment.at("operations_per_second").get<double>(),
                            moment.at("p50_ns").get<uint64_t>(), moment.at("p99_ns").get<uint64_t>(),

@@ -26,6 +26,13 @@ struct Moment {
   uint64_t max_ns = 0;
 };
 
+// A call on a file that took 10 ms and more, whichever thread made it.
+struct SlowCall {
+  std::string name;
+  double seconds = 0;  // When it ended, from the beginning.
+  uint64_t took_ns = 0;
+};
+
 struct Measurement {
   std::string engine;
   std::string workload;
@@ -52,8 +59,10 @@ struct Measurement {
   uint64_t disk_bytes = 0;
   uint64_t live_bytes = 0;  // Keys and values that are there, about; 0 where the workload leaves that open.
   uint64_t debt_bytes_at_end = 0;
-  uint64_t stalls = 0;  // Operations over 100 ms.
-  StoreStats stats;     // Of this run alone.
+  uint64_t stalls = 0;          // Operations over 100 ms,
+  uint64_t stalls_covered = 0;  // and those of them in most of whose time slow calls on files ran.
+  std::vector<SlowCall> slow_calls;
+  StoreStats stats;  // Of this run alone.
 
   [[nodiscard]] bool wrote() const { return user_bytes_written != 0; }
   [[nodiscard]] double operations_per_second() const { return static_cast<double>(operations) / seconds; }

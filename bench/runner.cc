@@ -10,13 +10,12 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "bench/device_calls.h"
 #include "bench/process_meter.h"
 #include "bench/progress.h"
 
 namespace amethyst::bench {
 namespace {
-
-constexpr uint64_t kStallNs = 100'000'000;
 
 uint64_t SecondsToNs(double seconds) { return static_cast<uint64_t>(1e9 * seconds); }
 
@@ -208,6 +207,19 @@ void Runner::Collect(const Phase& phase, Measurement* m) const {
     m->writer_latency = worker.timeline().Latency();
   }
   m->stalls = m->latency.CountAbove(kStallNs) + m->writer_latency.CountAbove(kStallNs);
+  const std::vector<DeviceCall> calls = TakeSlowCalls();
+  const auto count_covered = [&](const Worker& worker) {
+    const auto covered = [&](const Interval& stall) { return CoverMost(calls, stall); };
+    m->stalls_covered += static_cast<uint64_t>(std::ranges::count_if(worker.stalls(), covered));
+  };
+  std::ranges::for_each(phase.workers, count_covered);
+  std::ranges::for_each(phase.writer, count_covered);
+  for (const DeviceCall& call : calls) {
+    const auto [begin_ns, end_ns] = call.time;
+    m->slow_calls.push_back({.name = call.name,
+                             .seconds = 1e-9 * static_cast<double>(end_ns - std::min(phase.begin_ns, end_ns)),
+                             .took_ns = end_ns - begin_ns});
+  }
 }
 
 Result<Measurement> Runner::Run(const Workload& original, uint32_t round) {
@@ -225,6 +237,7 @@ Result<Measurement> Runner::Run(const Workload& original, uint32_t round) {
   m.workload = workload.name;
   m.round = round;
   ResetPeakMemory();
+  static_cast<void>(TakeSlowCalls());  // Those before.
   const StoreStats stats_before = store_->GetStats();
   const uint64_t device_before = DeviceBytesWritten();
   const double cpu_before = ProcessCpuSeconds();

@@ -11,7 +11,7 @@ namespace {
 constexpr double kWidth = 420;
 constexpr double kHeight = 240;
 constexpr double kLeft = 56;
-constexpr double kRight = 12;
+constexpr double kRight = 20;
 constexpr double kTop = 26;
 constexpr double kBottom = 34;
 

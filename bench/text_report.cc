@@ -37,11 +37,18 @@ std::string Share(std::optional<uint64_t> part, std::optional<uint64_t> rest, co
 std::string Notes(const Measurement& m) {
   std::string notes;
   if (m.writer_operations != 0) {
-    notes += fmt::format("  writer {} k/s, p99 {} us",
+    notes += fmt::format("  writer {} k/s, p99 {} us, max {} us",
                          WithCommas(1e-3 * static_cast<double>(m.writer_operations) / m.seconds),
-                         Microseconds(m.writer_latency.Percentile(0.99)));
+                         Microseconds(m.writer_latency.Percentile(0.99)), Microseconds(m.writer_latency.max_ns()));
   }
-  if (m.stalls != 0) notes += fmt::format("  {} over 100 ms", m.stalls);
+  if (m.stalls != 0) {
+    notes += fmt::format("  {} over 100 ms, {} of them behind slow calls on files", m.stalls, m.stalls_covered);
+  }
+  if (!m.slow_calls.empty()) {
+    const SlowCall& slowest = *std::ranges::max_element(m.slow_calls, {}, &SlowCall::took_ns);
+    notes += fmt::format("  {} calls on files over 10 ms, slowest {} {:.0f} ms", m.slow_calls.size(), slowest.name,
+                         1e-6 * static_cast<double>(slowest.took_ns));
+  }
   if (m.found < m.lookups) {
     notes += fmt::format("  found {:.1f} %", 100.0 * static_cast<double>(m.found) / static_cast<double>(m.lookups));
   }

@@ -10,6 +10,7 @@
 namespace amethyst::bench {
 namespace {
 
+constexpr size_t kStallsMax = 4096;
 constexpr uint64_t kWalkSteps = 100;  // Are measured as one: a step takes less than reading the clock does.
 
 }  // namespace
@@ -36,7 +37,11 @@ Status Worker::Run() {
     const uint64_t begin_ns = pacer_.Await(now_ns);
     AMETHYST_ASSIGN(const uint64_t operations, Perform(Choose()));
     now_ns = NowNs();
-    timeline_.Add(now_ns, now_ns - std::min(begin_ns, now_ns), operations);
+    const uint64_t took_ns = now_ns - std::min(begin_ns, now_ns);
+    timeline_.Add(now_ns, took_ns, operations);
+    if (took_ns > kStallNs && stalls_.size() < kStallsMax) [[unlikely]] {
+      stalls_.push_back({begin_ns, now_ns});
+    }
     done += operations;
     done_.store(done, std::memory_order_relaxed);
   }

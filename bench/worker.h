@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "bench/device_calls.h"
 #include "bench/key_picker.h"
 #include "bench/load.h"
 #include "bench/pacer.h"
@@ -19,6 +20,9 @@
 #include "bench/timeline.h"
 
 namespace amethyst::bench {
+
+// An operation that takes longer is a stall.
+inline constexpr uint64_t kStallNs = 100'000'000;
 
 class Worker {
  public:
@@ -48,6 +52,8 @@ class Worker {
   [[nodiscard]] uint64_t found() const { return found_; }      // and those that found theirs.
   [[nodiscard]] uint64_t entries() const { return entries_; }
   [[nodiscard]] uint64_t bytes_written() const { return bytes_written_; }
+  // The operations that took long, some thousands at most.
+  [[nodiscard]] const std::vector<Interval>& stalls() const { return stalls_; }
   // A digest of every byte read, so that reading them cannot be left out.
   [[nodiscard]] uint64_t digest() const { return digest_; }
 
@@ -86,6 +92,7 @@ class Worker {
   std::vector<std::optional<std::string_view>> values_;
 
   Timeline timeline_;
+  std::vector<Interval> stalls_;
   std::atomic<uint64_t> done_{0};  // Stored by the worker alone; loaded for the progress line, which orders nothing.
   uint64_t lookups_ = 0;
   uint64_t found_ = 0;
