@@ -5,11 +5,14 @@ const binding = require('./binding')
 
 class ChainedBatch extends AbstractChainedBatch {
   #database
+  #before
   #batch = binding.newBatch()
 
-  constructor (db, database) {
+  // `before` is called before the batch goes on its way.
+  constructor (db, database, before) {
     super(db)
     this.#database = database
+    this.#before = before
   }
 
   _put (key, value) {
@@ -25,6 +28,7 @@ class ChainedBatch extends AbstractChainedBatch {
   }
 
   async _write (options) {
+    this.#before()
     return binding.writeBatch(this.#database, this.#batch, options.sync === true, false)
   }
 

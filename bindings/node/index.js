@@ -22,8 +22,9 @@ class AmethystLevel extends AbstractLevel {
   #database = binding.newDatabase()
   #strings = new ReadTurn(this.#database, FILL_CACHE)
   #buffers = new ReadTurn(this.#database, FILL_CACHE | BUFFERS)
-  #buffered = new WriteTurn(this.#database, false)
-  #synced = new WriteTurn(this.#database, true)
+  #flushReads = () => { this.#strings.flush(); this.#buffers.flush() }
+  #buffered = new WriteTurn(this.#database, false, this.#flushReads)
+  #synced = new WriteTurn(this.#database, true, this.#flushReads)
 
   constructor (location, options) {
     assertLocation(location)
@@ -104,6 +105,7 @@ class AmethystLevel extends AbstractLevel {
   }
 
   async _clear (options) {
+    this.#flushReads()
     return binding.clear(this.#database, options, options.snapshot?.handle)
   }
 
@@ -116,11 +118,12 @@ class AmethystLevel extends AbstractLevel {
         binding.batchDelete(batch, operation.key)
       }
     }
+    this.#flushReads()
     return binding.writeBatch(this.#database, batch, options.sync === true, false)
   }
 
   _chainedBatch () {
-    return new ChainedBatch(this, this.#database)
+    return new ChainedBatch(this, this.#database, this.#flushReads)
   }
 
   _iterator (options) {

@@ -11,11 +11,12 @@ const resolved = Promise.resolve()
 // A turn's writes go on their way at this size, so that a burst of large values need not fit into one batch.
 const WRITE_BYTES_MAX = 1 << 20
 
+// Reads see the database as of when they go on their way. Whoever sends writes sends the reads of the turn before, with
+// flush(), so that none sees a write that was asked for after it.
 class ReadTurn {
   #database
   #flags
-  #keys = null
-  #values
+  #group = null
 
   constructor (database, flags) {
     this.#database = database
@@ -23,34 +24,43 @@ class ReadTurn {
   }
 
   async get (key) {
-    if (this.#keys === null) {
-      this.#keys = []
-      this.#values = resolved.then(() => this.#read())
-    }
+    if (this.#group === null) this.#startGroup()
+    const group = this.#group
     // Who owns a Buffer may change it before the turn ends.
-    const index = this.#keys.push(typeof key === 'string' ? key : Uint8Array.prototype.slice.call(key)) - 1
-    const values = await this.#values
+    const index = group.keys.push(typeof key === 'string' ? key : Uint8Array.prototype.slice.call(key)) - 1
+    const values = await group.values
     const value = values[index]
     if (value instanceof Error) throw value
     return value
   }
 
-  #read () {
-    const keys = this.#keys
-    this.#keys = null
-    return binding.getMany(this.#database, keys, this.#flags)
+  flush () {
+    const group = this.#group
+    if (group === null) return
+    this.#group = null
+    group.settle(readMany(this.#database, group.keys, this.#flags))
+  }
+
+  #startGroup () {
+    const group = { keys: [], values: null, settle: null }
+    group.values = new Promise((resolve) => { group.settle = resolve })
+    this.#group = group
+    resolved.then(() => { if (this.#group === group) this.flush() })
   }
 }
 
 class WriteTurn {
   #database
   #sync
+  #before
   #batch = binding.newBatch() // Of every turn: writing empties it.
   #group = null
 
-  constructor (database, sync) {
+  // `before` is called before writes go on their way.
+  constructor (database, sync, before) {
     this.#database = database
     this.#sync = sync
+    this.#before = before
   }
 
   async put (key, value) {
@@ -81,11 +91,17 @@ class WriteTurn {
   #write (group) {
     if (this.#group !== group) return
     this.#group = null
+    this.#before()
     group.settle(writeSeparately(this.#database, this.#batch, this.#sync))
   }
 }
 
-// A rejection, where the addon throws.
+// Rejections, where the addon throws.
+
+async function readMany (database, keys, flags) {
+  return binding.getMany(database, keys, flags)
+}
+
 async function writeSeparately (database, batch, sync) {
   return binding.writeBatch(database, batch, sync, true)
 }

@@ -50,10 +50,25 @@ test('a Buffer may be changed as soon as put or get has returned', async (t) => 
 
 test('a get that was asked for before a put of the same turn does not see it', async (t) => {
   const db = new AmethystLevel(newLocation(), small)
-  await db.put('a', 'old')
+  await db.open()
   const put = { type: 'put', key: 'a', value: 'newer' }
-  const [seen] = await Promise.all([db.get('a'), db.put('a', 'new'), db.batch([put])])
-  t.is(seen, 'old')
+  const writes = {
+    put: () => db.put('a', 'new'),
+    'put with sync': () => db.put('a', 'new', { sync: true }),
+    del: () => db.del('a'),
+    batch: () => db.batch([put]),
+    'chained batch': () => db.batch().put('a', 'new').write(),
+    clear: () => db.clear()
+  }
+  for (const [name, write] of Object.entries(writes)) {
+    for (let round = 0; round < 50; round++) {
+      await db.put('a', 'old')
+      const [, seen, bytes] = await Promise.all([
+        db.put('b', '1'), db.get('a'), db.get('a', { valueEncoding: 'buffer' }), write()])
+      if (seen !== 'old' || bytes.toString() !== 'old') t.fail(`before ${name}: ${seen}, ${bytes}`)
+    }
+    t.pass(`before ${name}`)
+  }
   await db.close()
 })
 
