@@ -1,9 +1,9 @@
-// Damage at rest: every byte flipped, every length truncated, files gone, emptied, or exchanged with another
-// database's.
+// Damage at rest, of every kind that damage.h makes, to a small database of all file types.
 //
-// A small database of all file types is damaged in one place at a time and opened. Nothing may be silent: either some
-// call gives an error, or everything that was written reads back. Only a log that was never closed, cut short, may give
-// an earlier content: what proves that there was more has gone with its end. Thread safety: one suite a thread.
+// Each damaged set of files is opened, walked both ways and read key by key; every few are opened read-only, which must
+// change nothing, and every few compacted, which must not launder the damage. Nothing may be silent: either some call
+// gives an error, or everything that was written reads back. Only a log whose end is gone may give an earlier content,
+// for what proves that there was more has gone with it. Thread safety: one suite a thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "amethyst/amethyst.h"
-#include "io/memory_file_system.h"
+#include "io/serial_environment.h"
+#include "torture/damage.h"
 
 namespace amethyst::torture {
 
@@ -37,20 +38,22 @@ class AtRestSuite {
 
  private:
   using Map = std::map<std::string, std::string>;
-  using Files = std::map<std::string, std::string>;  // Name to content.
 
   // `contents`: what it held after each of the last writes, which only the log has.
   [[nodiscard]] Files MakeDatabase(uint64_t seed, std::vector<Map>* contents) const;
-  // With `may_be_older` an earlier content is right, too.
-  void Check(const Files& damaged, const std::string& what, bool may_be_older = false);
-  void FlipBytes();
-  void Truncate();
-  void SwapFiles();
+  void Check(const std::string& what, const Files& damaged);
+  // What the database shows to both walks and to lookups of everything in `expected`; an error if any of them fails.
+  [[nodiscard]] Result<Map> ReadAll(DB& db, const std::string& what);
+  void CheckCompaction(DB& db, const std::string& what, const Files& damaged);
+  [[nodiscard]] bool IsRight(const Map& found, const Files& damaged) const;
+  // Whether the end of the log is gone, and something in front of it.
+  [[nodiscard]] bool MayBeOlder(const Files& damaged) const;
+  void Violation(const std::string& text);
 
   const Settings settings_;
   Files files_;
-  Files other_files_;  // Of another database, made the same way.
   std::vector<Map> contents_;
+  std::map<std::string, size_t> last_records_;  // Of each log segment: where its last record begins.
   AtRestReport* report_ = nullptr;
 };
 
