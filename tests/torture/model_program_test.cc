@@ -1,9 +1,8 @@
+// Covers: model_choices, model_restart, model_walk, model_world
 #include "torture/model_program.h"
 
 #include <gtest/gtest.h>
 
-#include "io/memory_file_system.h"
-#include "io/serial_environment.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::torture {
@@ -12,31 +11,42 @@ namespace {
 TEST(ModelProgram, FindsNoViolationOnRealFilesWithRealThreads) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     const support::TempDirectory directory;
-    const ModelReport report =
-        ModelProgram({.seed = seed, .operations = 20'000, .path = directory.path(), .environment = nullptr}).Run();
+    const ModelReport report = RunModel({.seed = seed, .operations = 20'000, .path = directory.File("db")});
     ASSERT_EQ(report.violation, "");
     EXPECT_GE(report.writes * 10, report.operations * 3);
     EXPECT_GT(report.flushes, 0);
-    EXPECT_GT(report.reopens, 0);
+    EXPECT_GT(report.restarts, 0);
   }
 }
 
-TEST(ModelProgram, FindsNoViolationInMemoryOnOneThread) {
-  for (uint64_t seed = 100; seed < 104; ++seed) {
-    const auto environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), seed);
-    const ModelReport report =
-        ModelProgram({.seed = seed, .operations = 20'000, .path = "/db", .environment = environment}).Run();
+// In many parts, so that they run side by side.
+class ModelPrograms : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(ModelPrograms, FindNoViolationThroughCrashesLossesOfPowerAndFaults) {
+  ModelReport all;
+  for (uint64_t program = 0; program < 5; ++program) {
+    const ModelReport report = RunModel({.seed = 1000 * GetParam() + program, .operations = 50'000, .path = {}});
     ASSERT_EQ(report.violation, "");
+    EXPECT_GE(report.writes * 10, report.operations * 3);
+    EXPECT_GE(report.compactions * 10'000, report.operations);
+    EXPECT_GE(report.deepest_level, 2u);
+    all += report;
   }
+  EXPECT_EQ(all.operations, 250'000u);
+  EXPECT_GE(all.restarts, 125u);
+  EXPECT_GE(all.crashes, 30u);
+  EXPECT_GE(all.power_losses, 30u);
+  EXPECT_GE(all.faults, 10u);
+  RecordProperty("operations", static_cast<int>(all.operations));
+  RecordProperty("restarts", static_cast<int>(all.restarts));
 }
+INSTANTIATE_TEST_SUITE_P(Part, ModelPrograms, testing::Range<uint64_t>(1, 9));
 
-TEST(ModelProgram, IsReproducedByItsSeedOnOneThread) {
-  const auto run = [] {
-    const auto environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 7);
-    return ModelProgram({.seed = 7, .operations = 5'000, .path = "/db", .environment = environment}).Run();
-  };
+TEST(ModelProgram, IsRepeatedByItsSeedInSimulation) {
+  const auto run = [] { return RunModel({.seed = 7, .operations = 10'000, .path = {}}); };
   const ModelReport first = run(), second = run();
   EXPECT_EQ(first.violation, "");
+  EXPECT_GT(first.restarts, 0u);
   EXPECT_EQ(first.flushes, second.flushes);
   EXPECT_EQ(first.compactions, second.compactions);
   EXPECT_EQ(first.writes, second.writes);

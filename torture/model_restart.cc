@@ -1,0 +1,121 @@
+// The part of a model program that ends one life of its database and begins the next.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "torture/model_choices.h"
+#include "torture/model_program.h"
+
+namespace amethyst::torture {
+
+void ModelProgram::CountShape() {
+  const Stats stats = db_->GetStats();
+  report_.flushes += stats.flushes;
+  report_.compactions += stats.compactions + stats.trivial_moves;
+  for (size_t level = 0; level < stats.levels.size(); ++level) {
+    if (stats.levels[level].tables > 0) report_.deepest_level = std::max<uint64_t>(report_.deepest_level, level);
+  }
+}
+
+void ModelProgram::Restart() {
+  CountShape();
+  ++report_.restarts;
+  if (world_.met_fault()) ++report_.faults;
+  auto loss = world_.simulated() ? static_cast<Loss>(random_.Below(3)) : Loss::kNothing;
+  if (loss == Loss::kNothing) {
+    Tell("close");
+    const bool faultless = !world_.met_fault();
+    if (Ok(db_->Close(), "Close") && faultless && !world_.met_fault()) {
+      content_.MarkFlushed();
+    } else {
+      loss = Loss::kProcess;  // No more is promised.
+    }
+    for (ModelWalk& walk : walks_) {
+      if (const std::string wrong = walk.CheckDetached(); !wrong.empty()) Violation(wrong);
+    }
+  } else {
+    Tell(loss == Loss::kPower ? "the power fails" : "the process crashes");
+    ++(loss == Loss::kPower ? report_.power_losses : report_.crashes);
+  }
+  world_.Lose(loss, random_);
+  walks_.clear();
+  pinned_.clear();
+  db_.reset();
+  world_.Restart();
+  if (report_.violation.empty()) Open(loss == Loss::kPower);
+}
+
+Result<std::unique_ptr<DB>> ModelProgram::OpenWith(const Options& options) {
+  Components components;
+  components.environment = world_.environment();
+  return DB::Open(world_.path(), options, std::move(components));
+}
+
+// It reads as what will be there, and takes no write.
+void ModelProgram::OpenReadOnly(bool power_loss) {
+  Tell("open read-only");
+  Options options = options_;
+  options.read_only = true;
+  const auto opened = OpenWith(options);
+  if (!opened) return Violation("read-only open failed: " + opened.error().ToString());
+  Result<ModelMap> found = ReadAll(**opened);
+  if (!found) return Violation("read-only walk failed: " + found.error().ToString());
+  if (!content_.Settle(std::move(*found), power_loss)) Violation("a read-only open shows what cannot be");
+  if ((*opened)->Put("key", "value")) Violation("a read-only database took a write");
+  if ((*opened)->Delete("key") || (*opened)->Flush()) Violation("a read-only database took a delete or a flush");
+}
+
+bool ModelProgram::OpenOnce(const Options& options, bool power_loss) {
+  auto opened = OpenWith(options);
+  if (!Ok(opened ? Status() : std::unexpected(opened.error()), "open")) return false;
+  Result<ModelMap> found = ReadAll(**opened);
+  if (!Ok(found ? Status() : std::unexpected(found.error()), "first walk")) return false;
+  const size_t entries = found->size();
+  if (!content_.Settle(std::move(*found), power_loss)) {
+    Violation(fmt::format("after {} the content cannot be: {} entries, before it {}",
+                          power_loss ? "a loss of power" : "a restart", entries, content_.now().size()));
+    return false;
+  }
+  db_ = std::move(*opened);
+  return true;
+}
+
+void ModelProgram::Open(bool power_loss) {
+  const bool first = options_.comparator != comparator_ || report_.restarts == 0;
+  if (first || random_.OneIn(2)) options_ = DrawOptions(random_, comparator_);
+  Tell("open: " + Show(options_));
+  Options options = options_;
+  if (!first && random_.OneIn(6)) OpenReadOnly(power_loss);
+  if (!first && random_.OneIn(10)) {
+    options.error_if_exists = true;
+    const auto refused = OpenWith(options);
+    if (refused || refused.error().code() != ErrorCode::kInvalidArgument) Violation("error_if_exists had no effect");
+    options.error_if_exists = false;
+  }
+  options.create_if_missing = first || random_.OneIn(2);
+  if (random_.OneIn(10)) world_.ArmFault(random_);
+  if (!report_.violation.empty() || OpenOnce(options, power_loss) || !report_.violation.empty()) return;
+  // Recovery failed as it was made to: it crashes there, and the next one meets no fault.
+  ++report_.faults;
+  world_.Lose(Loss::kProcess, random_);
+  world_.Restart();
+  static_cast<void>(OpenOnce(options, power_loss));
+}
+
+void ModelProgram::CheckRepair() {
+  db_.reset();
+  if (comparator_ != BytewiseComparator()) return;  // Repair knows no other order.
+  const std::string to = world_.path() + "-repaired";
+  const auto repaired = DB::Repair(world_.path(), to);
+  if (!repaired) return Violation("Repair failed: " + repaired.error().ToString());
+  if (!repaired->dropped.empty()) return Violation("Repair dropped something: " + repaired->dropped.front());
+  {
+    auto opened = DB::Open(to, options_);
+    if (!opened) return Violation("what Repair made does not open: " + opened.error().ToString());
+    const auto found = ReadAll(**opened);
+    if (!found || *found != content_.now()) Violation("what Repair made has another content");
+  }
+  Ok(DB::Destroy(to), "Destroy");
+}
+
+}  // namespace amethyst::torture
