@@ -1,42 +1,14 @@
 // The program itself, as a shell script sees it: pipes, exit codes, signals. Covers: main, prompt
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
-#include "support/temp_directory.h"
+#include "cli/process_fixture.h"
 
 namespace amethyst::cli {
 namespace {
 
 using testing::HasSubstr;
-
-struct Result {
-  int status = -1;  // As $? has it.
-  std::string out;  // And errors, where the command redirects them.
-};
-
-class Process : public testing::Test {
- protected:
-  // Runs a line of bash in the test's directory, where `adb` is the program.
-  Result Bash(const std::string& line) {
-    const std::string script = "cd '" + directory_.path() + "'; export HOME=\"$PWD\"; unset XDG_STATE_HOME; " +
-                               "adb() { '" AMETHYST_ADB "' \"$@\"; }; " + line;
-    ::setenv("AMETHYST_TEST_SCRIPT", script.c_str(), 1);
-    FILE* const pipe = ::popen("exec bash -c \"$AMETHYST_TEST_SCRIPT\"", "r");
-    EXPECT_NE(pipe, nullptr);
-    Result result;
-    char buffer[4096];
-    for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.out.append(buffer, count);
-    const int raw = ::pclose(pipe);
-    result.status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
-    return result;
-  }
-
-  support::TempDirectory directory_;
-};
 
 TEST_F(Process, TheDefaultDatabaseIsUnderTheCurrentDirectory) {
   EXPECT_EQ(Bash("adb put apple artichoke && adb get apple && ls data").out, "artichoke\nadb\n");
@@ -51,25 +23,25 @@ TEST_F(Process, ExitCodesSayWhatHappened) {
 }
 
 TEST_F(Process, ReadsCommandsFromAPipe) {
-  const Result result = Bash("printf 'put a 1\\nget a\\n' | adb");
+  const ProcessResult result = Bash("printf 'put a 1\\nget a\\n' | adb");
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.out, "1\n");
   EXPECT_EQ(Bash("adb < /dev/null").status, 0);
 }
 
 TEST_F(Process, AReaderThatLeavesIsNoError) {
-  const Result result = Bash("adb seed 3000 2>/dev/null; set -o pipefail; adb scan 2>&1 | head -n 1; echo $?");
+  const ProcessResult result = Bash("adb seed 3000 2>/dev/null; set -o pipefail; adb scan 2>&1 | head -n 1; echo $?");
   EXPECT_EQ(result.out, "apple\tartichoke\n141\n");
 }
 
 TEST_F(Process, AnOutputThatIsFullIsAnError) {
-  const Result result = Bash("adb seed 10 2>/dev/null; adb scan 2>&1 >/dev/full");
+  const ProcessResult result = Bash("adb seed 10 2>/dev/null; adb scan 2>&1 >/dev/full");
   EXPECT_EQ(result.status, 3);
   EXPECT_EQ(result.out, "adb: cannot write the answer: No space left on device\n");
 }
 
 TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
-  const Result result = Bash(
+  const ProcessResult result = Bash(
       "mkfifo lines; (adb < lines > said) & exec 3> lines; printf 'put a 1\\nget a\\n' >&3; "
       "until grep -q 1 said; do :; done; adb get a 2>&1; echo $?; adb --json put b 2 2>&1; exec 3>&-; wait; adb get a");
   EXPECT_THAT(result.out, HasSubstr("has it open"));
@@ -79,7 +51,7 @@ TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
 }
 
 TEST_F(Process, AnInterruptStopsAnImportCleanly) {
-  const Result result = Bash(
+  const ProcessResult result = Bash(
       "set -m; (i=0; while echo \"key$i\tvalue\"; do i=$((i+1)); done) 2>/dev/null | "
       "'" AMETHYST_ADB
       "' import 2> said & "
@@ -90,7 +62,7 @@ TEST_F(Process, AnInterruptStopsAnImportCleanly) {
 }
 
 TEST_F(Process, WhatWasAcknowledgedSurvivesKill) {
-  const Result result = Bash("mkfifo lines; (exec '" AMETHYST_ADB
+  const ProcessResult result = Bash("mkfifo lines; (exec '" AMETHYST_ADB
                              "' < lines > said) & exec 3> lines; "
                              "for i in 1 2 3; do printf 'put key%s %s\\n' $i $i >&3; done; echo 'get key3' >&3; "
                              "until grep -q 3 said; do :; done; kill -9 $!; wait $! 2>/dev/null; exec 3>&-; adb scan");
@@ -99,7 +71,7 @@ TEST_F(Process, WhatWasAcknowledgedSurvivesKill) {
 
 TEST_F(Process, APromptOnATerminalKeepsItsHistory) {
   if (Bash("command -v script").status != 0) GTEST_SKIP() << "the program 'script', which makes a terminal, is missing";
-  const Result result = Bash("printf 'put a 1\\nget a\\nquit\\n' | script -qec '" AMETHYST_ADB
+  const ProcessResult result = Bash("printf 'put a 1\\nget a\\nquit\\n' | script -qec '" AMETHYST_ADB
                              "' /dev/null; cat .local/state/amethyst/history");
   EXPECT_THAT(result.out, HasSubstr("adb> "));
   EXPECT_THAT(result.out, HasSubstr("ok"));
