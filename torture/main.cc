@@ -2,7 +2,7 @@
 //
 //   amethyst_torture --suite power --seed 1 --seconds 60
 //   amethyst_torture --suite power --seconds 3600 --ledger docs/ledger.jsonl
-//   amethyst_torture --totals --ledger docs/ledger.jsonl
+//   amethyst_torture --totals --ledger docs/ledger.jsonl --document docs/testing.md
 //
 // Each round takes the next seed; a run that goes into the ledger begins behind those that are in it. The exit code is
 // 0 without a violation, 1 with one (the seed that shows it is printed), 2 for wrong arguments.
@@ -12,10 +12,13 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "torture/at_rest.h"
@@ -156,6 +159,7 @@ struct Arguments {
   std::string suite;
   std::string directory = std::filesystem::temp_directory_path();
   std::string ledger;
+  std::string document;
   std::optional<uint64_t> seed;
   uint64_t seconds = 10;
   bool totals = false;
@@ -166,11 +170,25 @@ int Fail(const Error& error) {
   return 1;
 }
 
-int PrintTotals(const std::string& ledger) {
+// Prints the table, or, with a document, puts it between the document's two marks.
+int PrintTotals(const std::string& ledger, const std::string& document) {
   const Result<std::string> totals = Ledger(ledger).Totals();
   if (!totals) return Fail(totals.error());
-  std::fputs(totals->c_str(), stdout);
-  return 0;
+  if (document.empty()) return std::fputs(totals->c_str(), stdout) < 0 ? 1 : 0;
+  constexpr std::string_view kBegin = "<!-- figures: written by amethyst_torture -->\n",
+                             kEnd = "<!-- end of figures -->";
+  std::ostringstream read;
+  read << std::ifstream(document).rdbuf();
+  std::string text = read.str();
+  const size_t begin = text.find(kBegin), end = text.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) {
+    return Fail(Error(ErrorCode::kInvalidArgument, fmt::format("{}: it has no lines \"{}\" and \"{}\" to write between",
+                                                               document, kBegin.substr(0, kBegin.size() - 1), kEnd)));
+  }
+  text.replace(begin + kBegin.size(), end - begin - kBegin.size(), *totals);
+  std::ofstream out(document);
+  out << text;
+  return out.flush() ? 0 : 1;
 }
 
 int RunSuite(const Arguments& arguments) {
@@ -216,6 +234,8 @@ int Main(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   app.add_option("--ledger", arguments.ledger, "The file that the run is entered in, as one line");
   app.add_flag("--totals", arguments.totals, "Prints what the ledger adds up to, as a table in Markdown");
+  app.add_option("--document", arguments.document, "With --totals: the document that the table is written into")
+      ->check(CLI::ExistingFile);
   try {
     app.parse(argc, argv);
     if (arguments.totals && arguments.ledger.empty()) throw CLI::RequiredError("--ledger");
@@ -223,7 +243,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return arguments.totals ? PrintTotals(arguments.ledger) : RunSuite(arguments);
+  return arguments.totals ? PrintTotals(arguments.ledger, arguments.document) : RunSuite(arguments);
 }
 
 }  // namespace
