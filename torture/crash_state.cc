@@ -14,52 +14,65 @@ using Kind = TraceOperation::Kind;
 // Files of the base have numbers of their own, which no trace gives.
 constexpr uint64_t kBaseIds = uint64_t{1} << 62;
 
-std::string ReadAll(io::MemoryFileSystem& files, const std::string& path) {
-  Result<std::string> bytes = io::ReadFile(files, path);
-  AMETHYST_ASSERT(bytes.has_value());
-  return std::move(*bytes);
-}
-
 // A file of that content; only pages that are not all zeros take memory.
-void Store(io::MemoryFileSystem& files, const std::string& path, const std::string& content) {
+void Store(io::MemoryFileSystem& files, const std::string& path, const FileContent& content) {
   constexpr size_t kPageBytes = 4096;
   static const std::string zeros(kPageBytes, '\0');
-  if (content.empty()) {
+  if (content.size == 0) {
     AMETHYST_ASSERT(files.Create(path).has_value());
     return;
   }
-  auto segment = files.CreateLogSegment(path, {.capacity_bytes = content.size(), .zero_filled = false});
+  auto segment = files.CreateLogSegment(path, {.capacity_bytes = content.size, .zero_filled = false});
   AMETHYST_ASSERT(segment.has_value());
-  for (size_t offset = 0; offset < content.size(); offset += kPageBytes) {
-    const std::string_view page = std::string_view(content).substr(offset, kPageBytes);
+  for (size_t offset = 0; offset < content.bytes.size(); offset += kPageBytes) {
+    const std::string_view page = std::string_view(content.bytes).substr(offset, kPageBytes);
     if (page == std::string_view(zeros).substr(0, page.size())) continue;
     AMETHYST_ASSERT((*segment)->Store(offset, page).has_value());
   }
-  AMETHYST_ASSERT((*segment)->Close(content.size()).has_value());
+  AMETHYST_ASSERT((*segment)->Close(content.size).has_value());
 }
 
 }  // namespace
 
-CrashState::CrashState(io::MemoryFileSystem& base, std::string directory) : directory_(std::move(directory)) {
-  if (!base.Exists(directory_).value_or(false)) return;
+void FileContent::Write(uint64_t offset, std::string_view from) {
+  bytes.resize(std::max<size_t>(bytes.size(), offset + from.size()));
+  bytes.replace(offset, from.size(), from);
+  size = std::max<uint64_t>(size, bytes.size());
+}
+
+void FileContent::Resize(uint64_t to) {
+  if (bytes.size() > to) bytes.resize(to);
+  size = to;
+}
+
+uint64_t CrashImage::Fingerprint() const {
+  uint64_t fingerprint = 0;
+  for (const auto& [path, content] : files) {
+    const size_t end = content.bytes.find_last_not_of('\0') + 1;  // 0 if there is none.
+    const uint64_t bytes = base::Hash64(std::string_view(content.bytes).substr(0, end)) + content.size;
+    fingerprint = fingerprint * 0x9e3779b97f4a7c15u + (base::Hash64(path) ^ bytes);
+  }
+  return fingerprint;
+}
+
+std::shared_ptr<io::MemoryFileSystem> CrashImage::Make(const std::string& directory) const {
+  auto image = std::make_shared<io::MemoryFileSystem>();
+  AMETHYST_ASSERT(image->CreateDirectories(directory).has_value());
+  for (const auto& [path, content] : files) Store(*image, path, content);
+  return image;
+}
+
+CrashState::CrashState(const CrashImage& base) {
   uint64_t id = kBaseIds;
-  const auto listed = base.List(directory_);
-  AMETHYST_ASSERT(listed.has_value());
-  for (const std::string& name : *listed) {
-    const std::string path = io::JoinPath(directory_, name);
+  for (const auto& [path, content] : base.files) {
     durable_names_[path] = FileId{id};
-    files_[FileId{id++}].durable = ReadAll(base, path);
+    files_[FileId{id++}].durable = content;
   }
   names_ = durable_names_;
 }
 
-void CrashState::ApplyTo(std::string* content, const Change& change) {
-  if (change.resize) {
-    content->resize(change.offset);
-    return;
-  }
-  content->resize(std::max<size_t>(content->size(), change.offset + change.bytes.size()));
-  content->replace(change.offset, change.bytes.size(), change.bytes);
+void CrashState::ApplyTo(FileContent* content, const Change& change) {
+  change.resize ? content->Resize(change.offset) : content->Write(change.offset, change.bytes);
 }
 
 void CrashState::ApplyTo(Names* names, const NameChange& change) {
@@ -90,6 +103,15 @@ void CrashState::Apply(const TraceOperation& operation) {
       file.pending.clear();
       return;
     }
+    case Kind::kRewriteAndSync: {
+      File& file = files_[operation.file];
+      for (const std::vector<Change>* changes : {&file.limbo, &file.pending}) {
+        for (const Change& change : *changes) ApplyTo(&file.durable, change);
+      }
+      file.limbo.clear();
+      file.pending.clear();
+      return;
+    }
     case Kind::kFailedSync: {
       File& file = files_[operation.file];
       std::ranges::move(file.pending, std::back_inserter(file.limbo));
@@ -107,6 +129,10 @@ void CrashState::Apply(const TraceOperation& operation) {
       for (const NameChange& change : pending_names_) ApplyTo(&durable_names_, change);
       pending_names_.clear();
       return;
+    case Kind::kFailedWrite:
+    case Kind::kFailedSyncDirectory:
+    case Kind::kOpening:
+    case Kind::kAcknowledged: return;
   }
 }
 
@@ -117,20 +143,23 @@ bool CrashState::HasPending() const {
   });
 }
 
-std::string CrashState::Mix(const std::string& durable, const std::string& latest, size_t unit_bytes,
+FileContent CrashState::Mix(const FileContent& durable, const FileContent& latest, size_t unit_bytes,
                             base::Random& random) {
-  std::string mixed = durable;
-  mixed.resize(random.OneIn(2) ? latest.size() : std::max(durable.size(), latest.size()));
-  for (size_t offset = 0; offset < mixed.size(); offset += unit_bytes) {
-    if (offset >= latest.size() || random.OneIn(2)) continue;
-    const size_t bytes = std::min({unit_bytes, latest.size() - offset, mixed.size() - offset});
-    mixed.replace(offset, bytes, latest, offset, bytes);
+  FileContent mixed = durable;
+  mixed.Resize(random.OneIn(2) ? latest.size : std::max(durable.size, latest.size));
+  const size_t end = std::min<size_t>(std::max(durable.bytes.size(), latest.bytes.size()), mixed.size);
+  std::string unit;
+  for (size_t offset = 0; offset < end; offset += unit_bytes) {
+    if (offset >= latest.size || random.OneIn(2)) continue;
+    unit = offset < latest.bytes.size() ? latest.bytes.substr(offset, unit_bytes) : std::string();
+    unit.resize(std::min({unit_bytes, end - offset, static_cast<size_t>(latest.size - offset)}));
+    mixed.Write(offset, unit);
   }
   return mixed;
 }
 
-std::string CrashState::DrawContent(const File& file, PowerLossModel model, base::Random& random) const {
-  std::string content = file.durable;
+FileContent CrashState::DrawContent(const File& file, PowerLossModel model, base::Random& random) const {
+  FileContent content = file.durable;
   if (model == PowerLossModel::kSyncedOnly) return content;
   for (const Change& change : file.limbo) {
     if (random.OneIn(2)) ApplyTo(&content, change);
@@ -140,42 +169,34 @@ std::string CrashState::DrawContent(const File& file, PowerLossModel model, base
     for (size_t i = 0; i < kept; ++i) ApplyTo(&content, file.pending[i]);
     return content;
   }
-  std::string latest = content;
+  FileContent latest = content;
   for (const Change& change : file.pending) ApplyTo(&latest, change);
-  if (model == PowerLossModel::kEverything || latest == content) return latest;
+  if (model == PowerLossModel::kEverything || (latest.bytes == content.bytes && latest.size == content.size)) {
+    return latest;
+  }
   return Mix(content, latest, model == PowerLossModel::kPages ? 4096 : 512, random);
 }
 
 CrashState::Names CrashState::DrawNames(PowerLossModel model, base::Random& random) const {
   Names names = durable_names_;
   if (model == PowerLossModel::kSyncedOnly) return names;
-  const bool subset = model == PowerLossModel::kPages || model == PowerLossModel::kSectors;
-  const size_t end = model == PowerLossModel::kPrefix ? random.Below(pending_names_.size() + 1) : pending_names_.size();
+  const bool subset = model == PowerLossModel::kPages || model == PowerLossModel::kSectors ||
+                      (model == PowerLossModel::kPrefix && random.OneIn(2));
+  const size_t end =
+      model == PowerLossModel::kPrefix && !subset ? random.Below(pending_names_.size() + 1) : pending_names_.size();
   for (size_t i = 0; i < end; ++i) {
     if (!subset || random.OneIn(2)) ApplyTo(&names, pending_names_[i]);
   }
   return names;
 }
 
-std::shared_ptr<io::MemoryFileSystem> CrashState::DrawImage(PowerLossModel model, base::Random& random) const {
-  auto image = std::make_shared<io::MemoryFileSystem>();
-  AMETHYST_ASSERT(image->CreateDirectories(directory_).has_value());
+CrashImage CrashState::DrawImage(PowerLossModel model, base::Random& random) const {
+  CrashImage image;
   for (const auto& [path, id] : DrawNames(model, random)) {
     const auto file = files_.find(id);
-    Store(*image, path, file == files_.end() ? std::string() : DrawContent(file->second, model, random));
+    image.files[path] = file == files_.end() ? FileContent() : DrawContent(file->second, model, random);
   }
   return image;
-}
-
-uint64_t CrashState::Fingerprint(io::MemoryFileSystem& image, const std::string& directory) {
-  uint64_t fingerprint = 0;
-  const auto listed = image.List(directory);
-  AMETHYST_ASSERT(listed.has_value());
-  for (const std::string& name : *listed) {
-    const uint64_t content = base::Hash64(ReadAll(image, io::JoinPath(directory, name)));
-    fingerprint = fingerprint * 0x9e3779b97f4a7c15u + (base::Hash64(name) ^ content);
-  }
-  return fingerprint;
 }
 
 }  // namespace amethyst::torture

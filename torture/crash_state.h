@@ -19,24 +19,41 @@ namespace amethyst::torture {
 
 enum class PowerLossModel : uint8_t {
   kSyncedOnly,  // Nothing pending survives.
-  kPrefix,      // Of each file a random prefix of its pending writes; names in order up to some point.
+  kPrefix,      // Of each file a random prefix of its pending writes; names in order up to some point, or any subset.
   kPages,       // Random 4 KiB pages of what is pending, holes of zeros between; any subset of the names.
   kSectors,     // The same with sectors of 512 bytes.
   kEverything,  // All of it: the machine wrote back in time.
 };
 inline constexpr uint64_t kPowerLossModels = 5;
 
+// A file's bytes without the zeros at its end, which preallocated segments have many of.
+struct FileContent {
+  std::string bytes;
+  uint64_t size = 0;  // At least bytes.size(): zeros follow.
+
+  void Write(uint64_t offset, std::string_view from);
+  void Resize(uint64_t to);
+};
+
+// What a loss of power leaves: files by their paths.
+struct CrashImage {
+  std::map<std::string, FileContent> files;
+
+  // Identifies the content, to count distinct images.
+  [[nodiscard]] uint64_t Fingerprint() const;
+  [[nodiscard]] std::shared_ptr<io::MemoryFileSystem> Make(const std::string& directory) const;
+};
+
 class CrashState {
  public:
-  // Starts from a durable `base`, flat under `directory`.
-  CrashState(io::MemoryFileSystem& base, std::string directory);
+  CrashState() = default;
+  // Starts from a durable `base`.
+  explicit CrashState(const CrashImage& base);
 
   void Apply(const TraceOperation& operation);
   // Whether anything is pending: else every model gives the same image.
   [[nodiscard]] bool HasPending() const;
-  [[nodiscard]] std::shared_ptr<io::MemoryFileSystem> DrawImage(PowerLossModel model, base::Random& random) const;
-  // Identifies an image's content, to count distinct ones.
-  [[nodiscard]] static uint64_t Fingerprint(io::MemoryFileSystem& image, const std::string& directory);
+  [[nodiscard]] CrashImage DrawImage(PowerLossModel model, base::Random& random) const;
 
  private:
   struct Change {
@@ -45,7 +62,7 @@ class CrashState {
     std::string bytes;
   };
   struct File {
-    std::string durable;
+    FileContent durable;
     std::vector<Change> pending;
     std::vector<Change> limbo;  // Pending when a sync failed: may be on the disk or not, for good.
   };
@@ -57,14 +74,13 @@ class CrashState {
   };
   using Names = std::map<std::string, FileId>;
 
-  static void ApplyTo(std::string* content, const Change& change);
+  static void ApplyTo(FileContent* content, const Change& change);
   static void ApplyTo(Names* names, const NameChange& change);
-  [[nodiscard]] static std::string Mix(const std::string& durable, const std::string& latest, size_t unit_bytes,
+  [[nodiscard]] static FileContent Mix(const FileContent& durable, const FileContent& latest, size_t unit_bytes,
                                        base::Random& random);
-  [[nodiscard]] std::string DrawContent(const File& file, PowerLossModel model, base::Random& random) const;
+  [[nodiscard]] FileContent DrawContent(const File& file, PowerLossModel model, base::Random& random) const;
   [[nodiscard]] Names DrawNames(PowerLossModel model, base::Random& random) const;
 
-  const std::string directory_;
   std::map<FileId, File> files_;
   Names durable_names_;
   Names names_;  // As the running system sees them.

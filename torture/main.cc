@@ -49,7 +49,13 @@ Suite PowerSuite(bool fail_syncs) {
           .figures = [report]() -> std::vector<Figure> {
             return {{"crash images", report->images},
                     {"distinct with unsynced bytes", report->distinct_images},
-                    {"of crashed recoveries", report->recovery_images}};
+                    {"of crashed recoveries", report->recovery_images},
+                    {"order checks", report->order_checks},
+                    {"flushes", report->flushes},
+                    {"compactions", report->compactions},
+                    {"manifest rolls", report->manifest_rolls},
+                    {"segment rolls", report->segment_rolls},
+                    {"failed syncs", report->failed_syncs}};
           }};
 }
 

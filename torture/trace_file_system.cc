@@ -1,6 +1,9 @@
 #include "torture/trace_file_system.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace amethyst::torture {
 
@@ -8,15 +11,19 @@ namespace {
 
 using Kind = TraceOperation::Kind;
 
-Status TraceSync(Trace& trace, FileId file, const std::string& path) {
-  const bool fails = trace.fail_sync && trace.fail_sync();
-  trace.Add({.kind = fails ? Kind::kFailedSync : Kind::kSync,
-             .file = file,
-             .offset = 0,
-             .bytes = {},
-             .path = path,
-             .to = {}});
-  if (fails) return base::MakeError(ErrorCode::kIo, "{}: simulated failure of a sync", path);
+// Writes down that a call failed; passes its status on.
+Status Failed(Trace& trace, Kind kind, FileId file, const std::string& path, Status status) {
+  trace.Add({.kind = kind, .file = file, .path = path, .code = status.error().code()});
+  return status;
+}
+
+// Writes down a sync that was carried out below with `status`.
+Status TraceSync(Trace& trace, Kind kind, FileId file, const std::string& path, Status status) {
+  if (status && trace.fail_sync && trace.fail_sync()) {
+    status = base::MakeError(ErrorCode::kIo, "{}: simulated failure of a sync", path);
+  }
+  if (!status) return Failed(trace, Kind::kFailedSync, file, path, std::move(status));
+  trace.Add({.kind = kind, .file = file, .path = path});
   return {};
 }
 
@@ -26,18 +33,12 @@ class TraceWritableFile final : public io::WritableFile {
       : file_(std::move(file)), id_(id), trace_(std::move(trace)) {}
 
   Status Append(std::string_view bytes) override {
-    trace_->Add({.kind = Kind::kWrite,
-                 .file = id_,
-                 .offset = file_->size(),
-                 .bytes = std::string(bytes),
-                 .path = path(),
-                 .to = {}});
-    return file_->Append(bytes);
+    trace_->Add(
+        {.kind = Kind::kWrite, .file = id_, .offset = file_->size(), .bytes = std::string(bytes), .path = path()});
+    Status appended = file_->Append(bytes);
+    return appended ? appended : Failed(*trace_, Kind::kFailedWrite, id_, path(), std::move(appended));
   }
-  Status Sync() override {
-    AMETHYST_TRY(file_->Sync());
-    return TraceSync(*trace_, id_, path());
-  }
+  Status Sync() override { return TraceSync(*trace_, Kind::kSync, id_, path(), file_->Sync()); }
   Status Close() override { return file_->Close(); }
   uint64_t size() const override { return file_->size(); }
   const std::string& path() const override { return file_->path(); }
@@ -56,20 +57,19 @@ class TraceLogSegment final : public io::LogSegment {
         id_(id),
         trace_(std::move(trace)) {}
 
-  Status Sync() override {
-    AMETHYST_TRY(segment_->Sync());
-    return TraceSync(*trace_, id_, path());
-  }
+  Status Sync() override { return TraceSync(*trace_, Kind::kSync, id_, path(), segment_->Sync()); }
   Status Close(uint64_t end) override {
-    trace_->Add({.kind = Kind::kResize, .file = id_, .offset = end, .bytes = {}, .path = path(), .to = {}});
-    return segment_->Close(end);
+    Status closed = segment_->Close(end);
+    if (!closed) return Failed(*trace_, Kind::kFailedWrite, id_, path(), std::move(closed));
+    trace_->Add({.kind = Kind::kResize, .file = id_, .offset = end, .path = path()});
+    return {};
   }
 
  protected:
   Status StoreOutsideWindow(uint64_t offset, std::string_view bytes) override {
-    trace_->Add(
-        {.kind = Kind::kWrite, .file = id_, .offset = offset, .bytes = std::string(bytes), .path = path(), .to = {}});
-    return segment_->Store(offset, bytes);
+    trace_->Add({.kind = Kind::kWrite, .file = id_, .offset = offset, .bytes = std::string(bytes), .path = path()});
+    Status stored = segment_->Store(offset, bytes);
+    return stored ? stored : Failed(*trace_, Kind::kFailedWrite, id_, path(), std::move(stored));
   }
 
  private:
@@ -80,13 +80,21 @@ class TraceLogSegment final : public io::LogSegment {
 
 }  // namespace
 
-TraceFileSystem::TraceFileSystem(std::shared_ptr<io::MemoryFileSystem> files) : files_(std::move(files)) {}
+uint64_t Trace::Digest() const {
+  base::MutexLock lock(mutex_);
+  std::string text;
+  for (const TraceOperation& operation : operations_) {
+    text += fmt::format("{} {} {} {} {} {}\n", static_cast<int>(operation.kind), static_cast<uint64_t>(operation.file),
+                        operation.offset, operation.bytes.size(), operation.path, operation.to);
+  }
+  return base::Hash64(text);
+}
 
 FileId TraceFileSystem::AddFile(const std::string& path) {
   base::MutexLock lock(mutex_);
   const FileId id{next_id_++};
   names_[path] = id;
-  trace_->Add({.kind = Kind::kCreate, .file = id, .offset = 0, .bytes = {}, .path = path, .to = {}});
+  trace_->Add({.kind = Kind::kCreate, .file = id, .path = path});
   return id;
 }
 
@@ -99,26 +107,25 @@ Result<std::unique_ptr<io::LogSegment>> TraceFileSystem::CreateLogSegment(const 
                                                                           const io::LogSegmentOptions& options) {
   AMETHYST_ASSIGN(std::unique_ptr<io::LogSegment> segment, files_->CreateLogSegment(path, options));
   const FileId id = AddFile(path);
-  trace_->Add(
-      {.kind = Kind::kResize, .file = id, .offset = options.capacity_bytes, .bytes = {}, .path = path, .to = {}});
+  trace_->Add({.kind = Kind::kResize, .file = id, .offset = options.capacity_bytes, .path = path});
   return std::make_unique<TraceLogSegment>(std::move(segment), id, trace_);
 }
 
 Status TraceFileSystem::SyncFile(const std::string& path) {
-  AMETHYST_TRY(files_->SyncFile(path));
   FileId id{};
   {
     base::MutexLock lock(mutex_);
     const auto found = names_.find(path);
-    if (found == names_.end()) return {};  // From before us: durable as it is.
+    if (found == names_.end()) return files_->SyncFile(path);  // From before us: durable as it is.
     id = found->second;
   }
-  return TraceSync(*trace_, id, path);
+  return TraceSync(*trace_, Kind::kRewriteAndSync, id, path, files_->SyncFile(path));
 }
 
 Status TraceFileSystem::SyncDirectory(const std::string& directory) {
-  AMETHYST_TRY(files_->SyncDirectory(directory));
-  trace_->Add({.kind = Kind::kSyncDirectory, .file = {}, .offset = 0, .bytes = {}, .path = directory, .to = {}});
+  Status synced = files_->SyncDirectory(directory);
+  if (!synced) return Failed(*trace_, Kind::kFailedSyncDirectory, {}, directory, std::move(synced));
+  trace_->Add({.kind = Kind::kSyncDirectory, .path = directory});
   return {};
 }
 
@@ -129,7 +136,7 @@ Status TraceFileSystem::Rename(const std::string& from, const std::string& to) {
     names_[to] = found->second;
     names_.erase(found);
   }
-  trace_->Add({.kind = Kind::kRename, .file = {}, .offset = 0, .bytes = {}, .path = from, .to = to});
+  trace_->Add({.kind = Kind::kRename, .path = from, .to = to});
   return {};
 }
 
@@ -137,7 +144,7 @@ Status TraceFileSystem::Remove(const std::string& path) {
   AMETHYST_TRY(files_->Remove(path));
   base::MutexLock lock(mutex_);
   names_.erase(path);
-  trace_->Add({.kind = Kind::kRemove, .file = {}, .offset = 0, .bytes = {}, .path = path, .to = {}});
+  trace_->Add({.kind = Kind::kRemove, .path = path});
   return {};
 }
 

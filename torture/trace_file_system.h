@@ -1,9 +1,11 @@
-// A file system in memory that writes down everything that changes it: the raw material of simulated power loss.
+// A file system on top of another that writes down everything that changes it: the raw material of simulated power loss
+// and of the order checker.
 //
 // A workload runs on it once; CrashState (crash_state.h) then replays the trace to any point and says what could be
-// left on a disk that lost power there. Log segments have no window, so that every store is seen. Syncs may be made to
-// fail, as a device does: the data stays readable, but no later sync makes it durable. Thread safety: any thread at
-// once; a deterministic trace needs a single thread.
+// left on a disk that lost power there, OrderChecker (order_checker.h) whether it was written in a safe order. The
+// workload adds what it knows: that an open begins, that a write was acknowledged. Log segments must have no window
+// below, so that every store is seen. Syncs may be made to fail, as a device does: the data stays readable, but no
+// later sync makes it durable. Thread safety: any thread at once; a deterministic trace needs a single thread.
 #pragma once
 
 #include <cstdint>
@@ -14,30 +16,36 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "io/memory_file_system.h"
+#include "io/file_system.h"
 
 namespace amethyst::torture {
 
 enum class FileId : uint64_t {};
 
-// One change. What each kind uses is said beside it.
+// One change. What each kind uses is said beside it; `path` is there wherever a file is.
 struct TraceOperation {
   enum class Kind : uint8_t {
-    kCreate,         // path, file
-    kWrite,          // file, offset, bytes
-    kResize,         // file, offset: the new size
-    kSync,           // file
-    kFailedSync,     // file
-    kRename,         // path, to
-    kRemove,         // path
-    kSyncDirectory,  // path
+    kCreate,               // path, file
+    kWrite,                // file, offset, bytes
+    kResize,               // file, offset: the new size
+    kSync,                 // file
+    kRewriteAndSync,       // file: all of its content was written again and synced
+    kRename,               // path, to
+    kRemove,               // path
+    kSyncDirectory,        // path
+    kFailedWrite,          // file, code: some of the bytes may be there
+    kFailedSync,           // file, code
+    kFailedSyncDirectory,  // path, code
+    kOpening,              // The workload opens the database: nothing that was latched holds any more.
+    kAcknowledged,         // The workload was told that all that it wrote is durable.
   };
   Kind kind{};
   FileId file{};
   uint64_t offset = 0;
-  std::string bytes;
-  std::string path;
-  std::string to;
+  std::string bytes{};
+  std::string path{};
+  std::string to{};
+  ErrorCode code{};
 };
 
 // The operations, shared by the file system and the files that it gave out.
@@ -56,6 +64,14 @@ class Trace {
     return operations_;
   }
 
+  // What the workload knows.
+  void NoteOpening() { Add({.kind = TraceOperation::Kind::kOpening}); }
+  void NoteAcknowledged() { Add({.kind = TraceOperation::Kind::kAcknowledged}); }
+
+  // Identifies the sequence of operations: kinds, files, places and sizes, but not the bytes, which hold the random
+  // identity of the database.
+  [[nodiscard]] uint64_t Digest() const;
+
   // Whether the next sync fails; nullptr: none does.
   std::function<bool()> fail_sync;
 
@@ -67,7 +83,7 @@ class Trace {
 class TraceFileSystem final : public io::FileSystem {
  public:
   // On top of `files`, whose content at this time is taken to be durable.
-  explicit TraceFileSystem(std::shared_ptr<io::MemoryFileSystem> files);
+  explicit TraceFileSystem(std::shared_ptr<io::FileSystem> files) : files_(std::move(files)) {}
 
   [[nodiscard]] Trace& trace() { return *trace_; }
 
@@ -89,7 +105,7 @@ class TraceFileSystem final : public io::FileSystem {
  private:
   [[nodiscard]] FileId AddFile(const std::string& path);
 
-  const std::shared_ptr<io::MemoryFileSystem> files_;
+  const std::shared_ptr<io::FileSystem> files_;
   const std::shared_ptr<Trace> trace_ = std::make_shared<Trace>();
   base::Mutex mutex_;
   std::map<std::string, FileId> names_ AMETHYST_GUARDED_BY(mutex_);  // Of files made through us.

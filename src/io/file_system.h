@@ -43,7 +43,7 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
                                                                              const LogSegmentOptions& options) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;
-  // Syncs an existing file's content, opened for that alone.
+  // Makes an existing file's content durable, even where a sync of it had failed: writes it once more, and syncs.
   [[nodiscard]] virtual Status SyncFile(const std::string& path) = 0;
 
   [[nodiscard]] virtual Result<bool> Exists(const std::string& path) = 0;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "io/posix_descriptor.h"
@@ -41,8 +43,17 @@ Result<std::unique_ptr<LogSegment>> PosixFileSystem::CreateLogSegment(const std:
 Result<std::unique_ptr<RandomAccessFile>> PosixFileSystem::Open(const std::string& path) { return OpenPosixFile(path); }
 
 Status PosixFileSystem::SyncFile(const std::string& path) {
-  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(path, O_RDONLY));
-  return file.SyncData();
+  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(path, O_RDWR));
+  // After a sync that failed the kernel takes pages for clean that the disk never got, and syncs them no more: only a
+  // write makes it try again. What is zero was preallocated, and reads as zeros if it is lost.
+  std::vector<char> buffer(size_t{64} << 10);
+  for (uint64_t offset = 0;;) {
+    AMETHYST_ASSIGN(const size_t bytes, file.ReadAt(offset, buffer));
+    if (bytes == 0) return file.SyncData();
+    const std::string_view content(buffer.data(), bytes);
+    if (content.find_first_not_of('\0') != std::string_view::npos) AMETHYST_TRY(file.WriteAt(offset, content));
+    offset += bytes;
+  }
 }
 
 Result<bool> PosixFileSystem::Exists(const std::string& path) {

@@ -203,6 +203,16 @@ TEST_P(FileSystemContract, ReplaceFileIsWholeAndLeavesNothingBehind) {
   EXPECT_THAT(files_->List(root_).value(), ElementsAre("CURRENT"));
 }
 
+TEST_P(FileSystemContract, SyncFileLeavesTheContentAsItIs) {
+  std::string content(size_t{300} << 10, '\0');
+  for (size_t i = 1; i < content.size(); i *= 3) content[i] = 'x';
+  const auto file = files_->Create(Path("file")).value();
+  ASSERT_TRUE(file->Append(content).has_value());
+  ASSERT_TRUE(file->Close().has_value());
+  EXPECT_TRUE(files_->SyncFile(Path("file")).has_value());
+  EXPECT_EQ(ReadFile(*files_, Path("file")).value(), content);
+}
+
 TEST_P(FileSystemContract, SyncFileWorksOnWhatSomebodyElseWrote) {
   Write(Path("file"), "content");
   EXPECT_TRUE(files_->SyncFile(Path("file")).has_value());
