@@ -180,6 +180,9 @@ class Mirrors(PlantedTree):
         self.expect_nothing({"src/wal/tail.cc": "int x;\n", "src/wal/head.cc": "int y;\n",
                              "tests/wal/log_test.cc": "// Covers: tail, head.\n"})
 
+    def test_a_test_in_c_counts(self):
+        self.expect_nothing({"tests/wal/log_test.cc": None, "tests/wal/log_test.c": "int main(void) { return 0; }\n"})
+
     def test_a_test_in_another_folder_does_not_count(self):
         self.expect("mirror", "src/wal/log.cc", {"tests/wal/log_test.cc": None, "tests/merge/log_test.cc": ""})
 

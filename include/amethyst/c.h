@@ -1,0 +1,287 @@
+// The C interface: the whole of Amethyst for C11 and for every language that can call C. It is the stable ABI.
+//
+// Failure. A call that can fail returns an amethyst_code, AMETHYST_OK or what to do about the failure, and takes an
+// `error` last: NULL, or where to store a message, which amethyst_free releases. It is set to NULL on success. A key
+// that is not there is no failure. Bytes are passed as a pointer and a length, the pointer may be NULL where the length
+// is 0; texts (paths, names, messages) end with a zero.
+//
+// Handles. Every handle is made by a call that stores it, and released by its own _free, which returns
+// AMETHYST_INVALID_ARGUMENT for one that was released before; NULL is released by doing nothing. A handle is no
+// address: one that is NULL, released, of another kind or no handle at all is refused by every call. Releasing is safe
+// while other threads are inside a call with the handle. Iterators, snapshots and pinned values may outlive the
+// database they came from; what a handle was given stays alive as long as it needs it, so the order of release does not
+// matter.
+//
+// Thread safety: a database, snapshot, pinned value, environment, memory budget or comparator may be used from any
+// thread at once. Options, batches and iterators belong to one thread at a time: a call while another one is in
+// progress returns AMETHYST_BUSY and does nothing.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define AMETHYST_API __attribute__((visibility("default")))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// --- Results ---
+
+// What the caller should do about a failure. An int, as every enumeration here, so that more may come.
+typedef int amethyst_code;
+enum {
+  AMETHYST_OK = 0,
+  AMETHYST_INVALID_ARGUMENT = 1,  // The call itself is wrong: change it.
+  AMETHYST_NOT_SUPPORTED = 2,     // This build or this database cannot do that.
+  AMETHYST_BUSY = 3,              // Somebody else owns the resource: try again later.
+  AMETHYST_IO = 4,                // The operating system failed: look at the device.
+  AMETHYST_NO_SPACE = 5,          // The disk or a quota is full: free space, then try again; nothing is lost.
+  AMETHYST_CORRUPTION = 6,        // Bytes on disk are not what was written: restore or repair.
+  AMETHYST_CLOSED = 7,            // The database was closed: open it again.
+  AMETHYST_OUT_OF_MEMORY = 8      // The process is out of memory; nothing was done.
+};
+
+// The code's name, such as "Corruption"; "Unknown" for a number that is no code. Lives forever.
+AMETHYST_API const char* amethyst_code_name(amethyst_code code);
+// The library's version, such as "0.1.0". Lives forever.
+AMETHYST_API const char* amethyst_version(void);
+// Releases a message or value that a call has handed out; NULL does nothing.
+AMETHYST_API void amethyst_free(void* memory);
+
+typedef struct amethyst_db amethyst_db;
+typedef struct amethyst_options amethyst_options;
+typedef struct amethyst_batch amethyst_batch;
+typedef struct amethyst_iterator amethyst_iterator;
+typedef struct amethyst_snapshot amethyst_snapshot;
+typedef struct amethyst_pinned amethyst_pinned;
+typedef struct amethyst_comparator amethyst_comparator;
+typedef struct amethyst_environment amethyst_environment;
+typedef struct amethyst_memory_budget amethyst_memory_budget;
+
+// --- Options of a database: see amethyst/options.h for when to change one ---
+
+typedef int amethyst_compression;
+enum {
+  AMETHYST_COMPRESSION_NONE = 0,
+  AMETHYST_COMPRESSION_LZ4 = 1,
+  AMETHYST_COMPRESSION_ZSTD = 2
+};
+
+typedef int amethyst_cache_policy;
+enum {
+  AMETHYST_CACHE_SCAN_RESISTANT = 0,
+  AMETHYST_CACHE_LRU = 1
+};
+
+// The settings that are numbers, with their defaults. A switch is 0 or 1.
+typedef int amethyst_option;
+enum {
+  AMETHYST_OPTION_CREATE_IF_MISSING = 1,      // 1: create the database if there is none.
+  AMETHYST_OPTION_ERROR_IF_EXISTS = 2,        // 0: a database that exists is opened.
+  AMETHYST_OPTION_READ_ONLY = 3,              // 0. 1: nothing on disk is changed, and the lock is shared.
+  AMETHYST_OPTION_MEMORY_BUDGET_BYTES = 4,    // 256 MiB: all memory of the database; at least 4 MiB.
+  AMETHYST_OPTION_WRITE_BUFFER_BYTES = 5,     // 0: chosen from the budget.
+  AMETHYST_OPTION_BLOCK_BYTES = 6,            // 4096; 512 to 1 MiB.
+  AMETHYST_OPTION_COMPRESSION = 7,            // AMETHYST_COMPRESSION_LZ4
+  AMETHYST_OPTION_GROUP_COMMIT_BYTES = 8,     // 1 MiB: this much waiting starts a log sync.
+  AMETHYST_OPTION_GROUP_COMMIT_DELAY_US = 9,  // 0: how long a sync waits for company.
+  AMETHYST_OPTION_SYNC_INTERVAL_MS = 10,      // 1000: bound on what power loss takes of buffered writes; 0: none.
+  AMETHYST_OPTION_BACKGROUND_THREADS = 11,    // 0: the number of cores, at most 4.
+  AMETHYST_OPTION_MAX_OPEN_FILES = 12,        // 1000; at least 16.
+  AMETHYST_OPTION_CACHE_POLICY = 13,          // AMETHYST_CACHE_SCAN_RESISTANT
+  AMETHYST_OPTION_DELETE_DEADLINE_S = 14      // 86400: how long a deleted value may stay on disk; 0: no bound.
+};
+
+// Options with every default.
+AMETHYST_API amethyst_code amethyst_options_create(amethyst_options** options, char** error);
+AMETHYST_API amethyst_code amethyst_options_free(amethyst_options* options);
+// Sets one number. A number that the setting cannot hold is refused here, one out of its range by amethyst_open.
+AMETHYST_API amethyst_code amethyst_options_set(amethyst_options* options, amethyst_option option, uint64_t value,
+                                                char** error);
+AMETHYST_API amethyst_code amethyst_options_get(amethyst_options* options, amethyst_option option, uint64_t* value,
+                                                char** error);
+// Share of absent keys that a filter lets through, over 0 up to 1 (no filters); 0.01.
+AMETHYST_API amethyst_code amethyst_options_set_filter_false_positive_rate(amethyst_options* options, double rate,
+                                                                           char** error);
+// The order of keys; NULL: bytewise. A database opens only under the order, by name, that it was created with.
+AMETHYST_API amethyst_code amethyst_options_set_comparator(amethyst_options* options, amethyst_comparator* comparator,
+                                                           char** error);
+// Where files live; NULL: with the operating system.
+AMETHYST_API amethyst_code amethyst_options_set_environment(amethyst_options* options,
+                                                            amethyst_environment* environment, char** error);
+// Memory shared with other databases, in place of AMETHYST_OPTION_MEMORY_BUDGET_BYTES; NULL: not shared.
+AMETHYST_API amethyst_code amethyst_options_set_memory_budget(amethyst_options* options, amethyst_memory_budget* budget,
+                                                              char** error);
+// Receives a line about what happens in the background, from any thread; `log` must not call the library, and NULL
+// takes the logger away. `destroy` (or NULL) is called with `state` once nothing can log any more.
+AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options, void* state,
+                                                       void (*log)(void* state, const char* line, size_t line_bytes),
+                                                       void (*destroy)(void* state), char** error);
+
+// An order of keys. `compare` returns a number below, equal to or above 0, is called from any thread, must be a total
+// order that calls two keys equal only if their bytes are equal, and must not call the library. `name`, at most 255
+// bytes, is kept in the database. `destroy` (or NULL) is called with `state` once nothing can compare any more; where
+// this call fails it is not called.
+AMETHYST_API amethyst_code amethyst_comparator_create(
+    const char* name, void* state,
+    int (*compare)(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes),
+    void (*destroy)(void* state), amethyst_comparator** comparator, char** error);
+AMETHYST_API amethyst_code amethyst_comparator_free(amethyst_comparator* comparator);
+
+// Files that live in memory and die with their last user.
+AMETHYST_API amethyst_code amethyst_environment_create_in_memory(amethyst_environment** environment, char** error);
+AMETHYST_API amethyst_code amethyst_environment_free(amethyst_environment* environment);
+
+// Memory that all databases opened with it share.
+AMETHYST_API amethyst_code amethyst_memory_budget_create(uint64_t bytes, amethyst_memory_budget** budget, char** error);
+AMETHYST_API amethyst_code amethyst_memory_budget_free(amethyst_memory_budget* budget);
+
+// --- A database ---
+
+// Opens or creates the database in directory `path`. `options` may be NULL for the defaults; they are copied.
+AMETHYST_API amethyst_code amethyst_open(const char* path, amethyst_options* options, amethyst_db** db, char** error);
+// Flushes, syncs and closes. Calls after it return AMETHYST_CLOSED; a second close returns what the first did. The
+// handle is still to be released.
+AMETHYST_API amethyst_code amethyst_close(amethyst_db* db, char** error);
+// Releases the handle, and closes the database if that was not done; to learn of its errors, close first.
+AMETHYST_API amethyst_code amethyst_db_free(amethyst_db* db);
+// Removes a database's own files, and the directory if nothing else is in it. AMETHYST_BUSY while it is open.
+AMETHYST_API amethyst_code amethyst_destroy(const char* path, char** error);
+// Salvages what can be read in `from`, which is left as it is, into a new directory `to`. `report` (or NULL) receives
+// one JSON object: tables_kept, entries_kept, log_batches_kept, and dropped, a list of what was lost.
+AMETHYST_API amethyst_code amethyst_repair(const char* from, const char* to, char** report, char** error);
+
+// What an acknowledged write survives.
+typedef int amethyst_durability;
+enum {
+  AMETHYST_BUFFERED = 0,  // The default: process crash and kill -9; power loss but for the last sync interval.
+  AMETHYST_SYNC = 1,      // Power loss. Concurrent writers share one device flush.
+  AMETHYST_NONE = 2       // Nothing until the next flush: the log is skipped.
+};
+
+// Stores `value` under `key`, in place of any value before. Keys have at most 64 KiB.
+AMETHYST_API amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
+                                        size_t value_bytes, amethyst_durability durability, char** error);
+// Removes `key`; an absent one is no failure.
+AMETHYST_API amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes,
+                                           amethyst_durability durability, char** error);
+// Applies all of the batch or nothing. The batch stays as it is.
+AMETHYST_API amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_durability durability,
+                                          char** error);
+
+// How to read. Fill with AMETHYST_READ_OPTIONS_DEFAULT, then change fields; a NULL pointer in a call means the
+// defaults. Bounds and snapshot are needed during the call only.
+typedef struct amethyst_read_options {
+  size_t struct_bytes;          // sizeof(amethyst_read_options), so that fields can be added later.
+  amethyst_snapshot* snapshot;  // Read as of this moment; NULL: now. It must be of the same database.
+  const void* lower_bound;      // Iterators stay at or after it; NULL: no bound.
+  size_t lower_bound_bytes;
+  const void* upper_bound;  // Iterators stay before it; NULL: no bound.
+  size_t upper_bound_bytes;
+  uint64_t fill_cache;  // 1: keep what had to be read from disk in the cache. 0 for one-time scans.
+} amethyst_read_options;
+
+#define AMETHYST_READ_OPTIONS_DEFAULT {sizeof(amethyst_read_options), NULL, NULL, 0, NULL, 0, 1}
+
+// Stores a copy of the value, to be released with amethyst_free; NULL if the key is not there (an empty value is not
+// NULL).
+AMETHYST_API amethyst_code amethyst_get(amethyst_db* db, const amethyst_read_options* options, const void* key,
+                                        size_t key_bytes, char** value, size_t* value_bytes, char** error);
+// Copies the value's first bytes, as many as fit, into `buffer`. `found` receives 0 or 1, and `value_bytes` the size of
+// the whole value.
+AMETHYST_API amethyst_code amethyst_get_into(amethyst_db* db, const amethyst_read_options* options, const void* key,
+                                             size_t key_bytes, void* buffer, size_t buffer_bytes, int* found,
+                                             size_t* value_bytes, char** error);
+// Stores a handle on the value itself, without a copy; NULL if the key is not there.
+AMETHYST_API amethyst_code amethyst_get_pinned(amethyst_db* db, const amethyst_read_options* options, const void* key,
+                                               size_t key_bytes, amethyst_pinned** pinned, char** error);
+// The bytes, valid until the handle is released; NULL for what is no live pinned value.
+AMETHYST_API const char* amethyst_pinned_value(amethyst_pinned* pinned, size_t* value_bytes);
+AMETHYST_API amethyst_code amethyst_pinned_free(amethyst_pinned* pinned);
+// Reads `count` keys as of one moment. Each of the arrays holds `count` elements; values are as from amethyst_get.
+// Where one key fails its code is in `codes` (or NULL) and its value NULL, and the call returns the first failure.
+AMETHYST_API amethyst_code amethyst_multi_get(amethyst_db* db, const amethyst_read_options* options, size_t count,
+                                              const void* const* keys, const size_t* key_bytes, char** values,
+                                              size_t* value_bytes, amethyst_code* codes, char** error);
+
+// Writes everything in memory to tables, and waits for it.
+AMETHYST_API amethyst_code amethyst_flush(amethyst_db* db, char** error);
+// Rewrites all tables that overlap [begin, end), dropping what is deleted or hidden; NULL: no bound on that side.
+AMETHYST_API amethyst_code amethyst_compact_range(amethyst_db* db, const void* begin, size_t begin_bytes,
+                                                  const void* end, size_t end_bytes, char** error);
+// Returns when no flush or compaction runs or is due.
+AMETHYST_API amethyst_code amethyst_wait_for_idle(amethyst_db* db, char** error);
+// Makes everything written so far durable against power loss (AMETHYST_NONE writes excepted).
+AMETHYST_API amethyst_code amethyst_sync_wal(amethyst_db* db, char** error);
+// Bytes on disk and in memory of the keys in [begin, end): an estimate, to about a block.
+AMETHYST_API amethyst_code amethyst_approximate_size(amethyst_db* db, const void* begin, size_t begin_bytes,
+                                                     const void* end, size_t end_bytes, uint64_t* bytes, char** error);
+// Stores one JSON object with counters, histograms and the shape of the levels, to be released with amethyst_free.
+AMETHYST_API amethyst_code amethyst_stats_json(amethyst_db* db, char** json, char** error);
+
+// A view of the database as of now. While it lives, compaction keeps what it can see.
+AMETHYST_API amethyst_code amethyst_snapshot_create(amethyst_db* db, amethyst_snapshot** snapshot, char** error);
+AMETHYST_API amethyst_code amethyst_snapshot_free(amethyst_snapshot* snapshot);
+// The number of the newest write that the snapshot sees.
+AMETHYST_API amethyst_code amethyst_snapshot_sequence(amethyst_snapshot* snapshot, uint64_t* sequence, char** error);
+
+// --- Batches: puts and deletes that are applied as one ---
+
+AMETHYST_API amethyst_code amethyst_batch_create(amethyst_batch** batch, char** error);
+AMETHYST_API amethyst_code amethyst_batch_free(amethyst_batch* batch);
+// Later operations on a key win over earlier ones. Limits are checked when the batch is written.
+AMETHYST_API amethyst_code amethyst_batch_put(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                              const void* value, size_t value_bytes, char** error);
+AMETHYST_API amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                                 char** error);
+AMETHYST_API amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error);
+// Adds all operations of `other`, which may be the same batch.
+AMETHYST_API amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other, char** error);
+// How many operations it holds, and the bytes that they take in memory and in the log; either may be NULL.
+AMETHYST_API amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error);
+// Calls `put` or `remove` for each operation in order. Neither may use the batch.
+AMETHYST_API amethyst_code amethyst_batch_iterate(
+    amethyst_batch* batch, void* state,
+    void (*put)(void* state, const char* key, size_t key_bytes, const char* value, size_t value_bytes),
+    void (*remove)(void* state, const char* key, size_t key_bytes), char** error);
+// A copy of the operations as bytes, to be released with amethyst_free; and a batch from such bytes, which are checked.
+AMETHYST_API amethyst_code amethyst_batch_to_bytes(amethyst_batch* batch, char** bytes, size_t* bytes_count,
+                                                   char** error);
+AMETHYST_API amethyst_code amethyst_batch_from_bytes(const void* bytes, size_t bytes_count, amethyst_batch** batch,
+                                                     char** error);
+
+// --- Iterators: an ordered walk as of one moment, both ways ---
+
+// Not yet positioned. When the database is closed under it, its next move returns AMETHYST_CLOSED.
+AMETHYST_API amethyst_code amethyst_iterator_create(amethyst_db* db, const amethyst_read_options* options,
+                                                    amethyst_iterator** iterator, char** error);
+AMETHYST_API amethyst_code amethyst_iterator_free(amethyst_iterator* iterator);
+AMETHYST_API amethyst_code amethyst_iterator_seek_to_first(amethyst_iterator* iterator, char** error);
+AMETHYST_API amethyst_code amethyst_iterator_seek_to_last(amethyst_iterator* iterator, char** error);
+// To the first key at or after `target`, and to the last key at or before it.
+AMETHYST_API amethyst_code amethyst_iterator_seek(amethyst_iterator* iterator, const void* target, size_t target_bytes,
+                                                  char** error);
+AMETHYST_API amethyst_code amethyst_iterator_seek_for_prev(amethyst_iterator* iterator, const void* target,
+                                                           size_t target_bytes, char** error);
+// One step; AMETHYST_INVALID_ARGUMENT where the iterator is not valid. To step beyond the end is no failure.
+AMETHYST_API amethyst_code amethyst_iterator_next(amethyst_iterator* iterator, char** error);
+AMETHYST_API amethyst_code amethyst_iterator_prev(amethyst_iterator* iterator, char** error);
+// 1 on an entry; 0 at the end, before the first seek, after a failed move, and for what is no live iterator.
+AMETHYST_API int amethyst_iterator_valid(amethyst_iterator* iterator);
+// The entry's parts, valid until the next move or release; NULL where the iterator is not valid.
+AMETHYST_API const char* amethyst_iterator_key(amethyst_iterator* iterator, size_t* key_bytes);
+AMETHYST_API const char* amethyst_iterator_value(amethyst_iterator* iterator, size_t* value_bytes);
+// What the last move returned.
+AMETHYST_API amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error);
+// For languages in which a call is dear: copies entries from the current one on, as many as fit, at most `entries_max`,
+// into `buffer`, and steps beyond them (`backward`: 0 with next, 1 with prev). An entry is the key's length and the
+// value's as 4 bytes each, little-endian, then the key, then the value. Stores the number of entries and the bytes that
+// they take; 0 entries on a valid iterator: the first does not fit, and `used_bytes` is what it takes.
+AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, size_t entries_max,
+                                                  void* buffer, size_t buffer_bytes, size_t* entries,
+                                                  size_t* used_bytes, char** error);
+
+#ifdef __cplusplus
+}
+#endif
