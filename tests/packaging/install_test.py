@@ -1,0 +1,98 @@
+"""Installs the build into an empty folder and uses it from there, as CMake, pkg-config, bash and Python projects do.
+
+    install_test.py BUILD_DIRECTORY
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+HERE = pathlib.Path(__file__).resolve().parent
+CONSUMER = HERE / "consumer"
+
+
+def run(*command, **options):
+    """Standard output of a command that must succeed."""
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = pathlib.Path(tempfile.mkdtemp())
+        cls.prefix = cls.scratch / "prefix"
+        run("cmake", "--install", BUILD, "--prefix", cls.prefix)
+        cls.library = next(cls.prefix.rglob("libamethyst.so")).parent
+        cls.environment = dict(os.environ, LD_LIBRARY_PATH=str(cls.library),
+                               PKG_CONFIG_PATH=str(cls.library / "pkgconfig"))
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.scratch)
+
+    def test_only_public_headers_are_installed(self):
+        ours = {path.name for path in (HERE.parents[1] / "include" / "amethyst").iterdir()}
+        headers = {str(path.relative_to(self.prefix / "include")) for path in self.prefix.rglob("*.h")}
+        self.assertEqual(headers, {f"amethyst/{name}" for name in ours})
+
+    def test_nothing_installed_names_the_tree_or_its_build(self):
+        for path in self.prefix.rglob("*"):
+            if path.is_file() and path.suffix in (".cmake", ".pc", ".py", ".h", ".1"):
+                self.assertNotIn(str(HERE.parents[1]), path.read_text(), path)
+
+    def test_a_cmake_project_finds_it_for_c_and_cxx(self):
+        build = self.scratch / "cmake"
+        run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "--build", build)
+        self.assertEqual(run(build / "in_cxx", build / "db"), "C++\n")
+        self.assertEqual(run(build / "in_c", build / "db"), "C\n")
+
+    def test_pkg_config_gives_flags_for_the_shared_and_the_static_library(self):
+        flags = run("pkg-config", "--cflags", "--libs", "amethyst", env=self.environment).split()
+        shared = self.scratch / "shared"
+        run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", CONSUMER / "consumer.c", "-o", shared, *flags)
+        self.assertEqual(run(shared, self.scratch / "shared.db", env=self.environment), "C\n")
+        self.assertIn("libamethyst.so.0", run("readelf", "-d", shared))
+
+        flags = run("pkg-config", "--static", "--cflags", "--libs", "amethyst", env=self.environment).split()
+        static = self.scratch / "static"
+        flags[flags.index("-lamethyst")] = str(self.library / "libamethyst.a")
+        run("cc", "-std=c11", CONSUMER / "consumer.c", "-o", static, *flags)
+        self.assertEqual(run(static, self.scratch / "static.db"), "C\n")
+
+    def test_the_program_its_page_and_its_completion_agree(self):
+        adb = self.prefix / "bin" / "adb"
+        commands = [line.split()[0] for line in run(adb, "help").splitlines() if line.startswith("  ")
+                    and not line.startswith("   ")]
+        self.assertIn("scan", commands)
+        page = (self.prefix / "share" / "man" / "man1" / "adb.1").read_text().replace("\\-", "-").replace("\\e", "\\")
+        for line in run(adb, "--help").splitlines()[1:]:
+            self.assertIn(line, page)
+        completion = self.prefix / "share" / "bash-completion" / "completions" / "adb"
+
+        def complete(*words):
+            return run("bash", "-c", f'PATH={adb.parent}:$PATH; source {completion}; COMP_WORDS=("$@"); '
+                       'COMP_CWORD=$(($# - 1)); _adb; printf "%s\\n" "${COMPREPLY[@]}"', "bash", *words).split()
+
+        self.assertLessEqual(set(commands), set(complete("adb", "")))
+        self.assertEqual(complete("adb", "--read"), ["--read-only"])
+        self.assertEqual(complete("adb", "help", "sc"), ["scan"])
+        self.assertIn("--prefix", complete("adb", "scan", "--"))
+
+    def test_python_finds_the_module_beside_the_library(self):
+        program = "import amethyst; db = amethyst.open('python.db'); db[b'a'] = b'1'; print(db[b'a'], len(db))"
+        environment = dict(self.environment, PYTHONPATH=str(self.prefix / "lib" / "python3" / "dist-packages"),
+                           PYTHONDONTWRITEBYTECODE="1")
+        self.assertEqual(run(sys.executable, "-c", program, cwd=self.scratch, env=environment), "b'1' 1\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

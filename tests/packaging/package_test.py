@@ -1,0 +1,112 @@
+"""Builds the Debian package and installs it in a clean root, where it has to work with nothing but what it depends on.
+
+    package_test.py BUILD_DIRECTORY
+
+The root is a folder with the files of the packages that ours names as its dependencies, and of theirs in turn, copied
+from this system and known to a dpkg database of its own: dpkg checks the dependencies there as it does anywhere.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+# What every Debian system has and no package names: a shell and ldconfig, for the scripts that register libraries.
+ESSENTIAL = ["dash", "libc-bin"]
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def names_of(dependencies):
+    """The package names of a Depends field; of alternatives, the first."""
+    parts = [part.split("|")[0] for part in dependencies.split(",") if part.strip()]
+    return [re.match(r"\s*([^\s(:]+)", part).group(1) for part in parts]
+
+
+def closure_of(names):
+    """These packages, and all that they need, by name."""
+    found, left = set(), list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            fields = run("dpkg-query", "-W", "-f", "${Depends},${Pre-Depends}", name)
+            left += [needed for needed in names_of(fields) if installed(needed)]
+    return sorted(found)
+
+
+def installed(name):
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True)
+    return done.stdout.startswith("installed")
+
+
+def copy_package(name, root):
+    for line in run("dpkg-query", "-L", name).splitlines():
+        source = pathlib.Path(line)
+        # Libraries' folders may be links to those under usr; what is only read by people is left out.
+        if not source.is_absolute() or line.startswith("/usr/share/") or not (source.is_file() or source.is_symlink()):
+            continue
+        target = root / pathlib.Path(os.path.realpath(source.parent)).relative_to("/") / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() and not target.is_symlink():
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def clean_root(root, names):
+    for folder in ("usr/lib", "usr/lib64", "usr/bin", "usr/sbin", "tmp", "etc", "dev", "var/lib/dpkg/info",
+                   "var/lib/dpkg/updates"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for folder in ("lib", "lib64", "bin", "sbin"):
+        (root / folder).symlink_to(f"usr/{folder}")
+    status = []
+    for name in closure_of(names):
+        copy_package(name, root)
+        status.append(run("dpkg-query", "-s", name))
+    (root / "var/lib/dpkg/status").write_text("\n".join(status))
+    run("ldconfig", "-r", root)
+
+
+class Package(unittest.TestCase):
+    def test_it_installs_works_and_goes_without_a_trace(self):
+        with tempfile.TemporaryDirectory() as name:
+            scratch = pathlib.Path(name)
+            run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", scratch, cwd=scratch)
+            package = next(scratch.glob("*.deb"))
+            self.assertRegex(package.name, r"^amethyst_\d+\.\d+\.\d+_\w+\.deb$")
+            dependencies = run("dpkg-deb", "-f", package, "Depends")
+            self.assertIn("libc6", dependencies)
+            root = scratch / "root"
+            clean_root(root, names_of(dependencies) + ESSENTIAL)
+            self.assertFalse((root / "usr/bin/adb").exists())
+            run("dpkg", f"--root={root}", "--force-not-root", "-i", package)
+            run("ldconfig", "-r", root)
+
+            self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "db", "put", "fruit", "apple"), "")
+            self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "db", "get", "fruit"), "apple\n")
+            program = scratch / "in_c"
+            consumer = pathlib.Path(__file__).resolve().parent / "consumer" / "consumer.c"
+            run("cc", "-std=c11", f"-I{root}/usr/include", consumer, "-o", program, f"-L{root}/usr/lib", "-lamethyst")
+            shutil.copy2(program, root / "in_c")
+            self.assertEqual(run("chroot", root, "/in_c", "c.db"), "C\n")
+
+            run("dpkg", f"--root={root}", "-r", "amethyst")
+            self.assertEqual([str(path) for path in root.rglob("*amethyst*")
+                              if "var/lib/dpkg" not in str(path)], [])
+
+
+if __name__ == "__main__":
+    missing = [program for program in ("cpack", "dpkg-deb", "dpkg-shlibdeps", "chroot") if not shutil.which(program)]
+    if missing or os.geteuid() != 0:
+        print(f"SKIPPED: the package is not tried: {'no ' + ', '.join(missing) if missing else 'chroot takes root'}")
+        sys.exit(77)
+    unittest.main()
