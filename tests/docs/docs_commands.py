@@ -1,14 +1,15 @@
 """Runs what the documents show, so that a reader can trust every line of it.
 
     docs_commands.py --adb PROGRAM ROOT               runs the console blocks of all documents under ROOT
-    docs_commands.py --extract-example README OUTPUT  writes the README's C++ example to OUTPUT
-    docs_commands.py --run-example README PROGRAM     runs that example, compiled, against the output in the README
+    docs_commands.py --extract-example DOCUMENT OUTPUT      writes the document's example to OUTPUT
+    docs_commands.py --run-example DOCUMENT PROGRAM [ARG]   runs that example, compiled, against the output shown for it
 
 A block marked ```console holds commands, on lines that start with "$ ", each followed by the output that it must
 have; a line of output that is "..." stands for any lines. The blocks of one document run in order, in one scratch
 directory with a bin/adb of its own (the program under test, database data/adb). A block under the line
 <!-- not run: REASON --> is left out: for what installs, or runs for long. Links between files must lead somewhere.
-The example is the README's first ```cpp block that has a main; the ```text block after it is its output.
+A document's example is its first ```cpp or ```c block that has a main, or ```python block that imports; the ```text
+block after it is its output.
 """
 import argparse
 import dataclasses
@@ -130,20 +131,25 @@ def run_documents(root, adb):
     return 0 if ran and not failures else 1
 
 
-def example_of(readme):
-    """The example's source, and the output that the README shows for it."""
-    blocks = blocks_of(readme.read_text())
+def is_example(block):
+    start = {"cpp": "int main(", "c": "int main(", "python": "import "}.get(block.language)
+    return start is not None and any(start in line for line in block.text)
+
+
+def example_of(document):
+    """The example's source, and the output that the document shows for it."""
+    blocks = blocks_of(document.read_text())
     for number, block in enumerate(blocks):
-        if block.language == "cpp" and any("int main(" in line for line in block.text):
+        if is_example(block):
             return block.text, next(after.text for after in blocks[number + 1:] if after.language == "text")
-    raise ValueError(f"{readme}: no cpp block with a main, followed by a text block")
+    raise ValueError(f"{document}: no example, followed by a text block")
 
 
-def run_example(readme, program):
+def run_example(document, program, *arguments):
     with tempfile.TemporaryDirectory() as directory:
-        done = subprocess.run([program.resolve()], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=COMMAND_SECONDS_MAX)
-    expected = example_of(readme)[1]
+        done = subprocess.run([program.resolve(), *(argument.resolve() for argument in arguments)], cwd=directory,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
+    expected = example_of(document)[1]
     if done.returncode == 0 and matches(expected, done.stdout.splitlines()):
         return 0
     print("--- expected\n" + "\n".join(expected) + f"\n--- got (exit {done.returncode})\n{done.stdout}{done.stderr}")

@@ -58,6 +58,16 @@ class Documents(unittest.TestCase):
                               "```console\n$ x\n```\n```text\nout\n```\n")
             self.assertEqual(docs_commands.example_of(readme), (["int main() {}"], ["out"]))
 
+    def test_examples_may_be_in_c_and_python(self):
+        with tempfile.TemporaryDirectory() as name:
+            document = pathlib.Path(name) / "a.md"
+            document.write_text("```c\nint main(void) { return 0; }\n```\n```text\nout\n```\n")
+            self.assertEqual(docs_commands.example_of(document)[1], ["out"])
+            document.write_text("```python\nimport sys\nprint(sys.argv[1:])\n```\n```text\n[]\n```\n")
+            example = pathlib.Path(name) / "a.py"
+            example.write_text("\n".join(docs_commands.example_of(document)[0]))
+            self.assertEqual(docs_commands.run_example(document, pathlib.Path(sys.executable), example), 0)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,27 @@
+"""Amethyst: an embedded, ordered, durable key-value store, as a mapping from bytes to bytes.
+
+    import amethyst
+
+    with amethyst.open("pantry.db") as db:
+        db[b"apple"] = b"artichoke"
+        with db.batch(durability="sync") as batch:  # All of it or nothing.
+            batch[b"banana"] = b"beetroot"
+            del batch[b"apple"]
+        for key, value in db.range(b"a", b"m"):
+            print(key, value)
+
+A database and a snapshot may be used from any thread; a batch and a range belong to one thread at a time, and raise
+BusyError when two meet. Whatever is used after its end raises ClosedError. The module needs libamethyst.so.0, which the
+environment variable AMETHYST_LIBRARY may name.
+"""
+from ._c import (BusyError, ClosedError, CorruptionError, Error, InvalidArgumentError, IoError, NoSpaceError,
+                 NotSupportedError, OutOfMemoryError, library_version)
+from ._database import Batch, Database, Snapshot, destroy, open, repair
+from ._options import Comparator, Durability, Environment, MemoryBudget
+from ._range import Range
+
+__all__ = [
+    "Batch", "BusyError", "ClosedError", "Comparator", "CorruptionError", "Database", "Durability", "Environment",
+    "Error", "InvalidArgumentError", "IoError", "MemoryBudget", "NoSpaceError", "NotSupportedError", "OutOfMemoryError",
+    "Range", "Snapshot", "destroy", "library_version", "open", "repair",
+]

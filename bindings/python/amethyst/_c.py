@@ -1,0 +1,202 @@
+"""The C library: where it is, the functions that the module calls, and codes as exceptions."""
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import Any, Union
+
+Bytes = Union[bytes, bytearray, memoryview]
+
+
+class Error(Exception):
+    """What every failure of the library is; `code` is its number in amethyst/c.h."""
+
+    code = -1
+
+
+class InvalidArgumentError(Error, ValueError):
+    """The call itself is wrong: change it."""
+
+    code = 1
+
+
+class NotSupportedError(Error):
+    """This build or this database cannot do that."""
+
+    code = 2
+
+
+class BusyError(Error):
+    """Somebody else owns the resource: try again later."""
+
+    code = 3
+
+
+class IoError(Error, OSError):
+    """The operating system failed: look at the device."""
+
+    code = 4
+
+
+class NoSpaceError(Error, OSError):
+    """The disk or a quota is full: free space, then try again; nothing is lost."""
+
+    code = 5
+
+
+class CorruptionError(Error):
+    """Bytes on disk are not what was written: restore or repair."""
+
+    code = 6
+
+
+class ClosedError(Error):
+    """The database was closed: open it again."""
+
+    code = 7
+
+
+class OutOfMemoryError(Error, MemoryError):
+    """The process is out of memory; nothing was done."""
+
+    code = 8
+
+
+_ERRORS = {kind.code: kind for kind in (InvalidArgumentError, NotSupportedError, BusyError, IoError, NoSpaceError,
+                                        CorruptionError, ClosedError, OutOfMemoryError)}
+
+
+class ReadOptions(ctypes.Structure):
+    """amethyst_read_options."""
+
+    _fields_ = [("struct_bytes", c_size_t), ("snapshot", c_void_p), ("lower_bound", c_char_p),
+                ("lower_bound_bytes", c_size_t), ("upper_bound", c_char_p), ("upper_bound_bytes", c_size_t),
+                ("fill_cache", c_uint64)]
+
+
+COMPARE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t)
+LOG = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
+DESTROY = CFUNCTYPE(None, c_void_p)
+
+_HANDLE, _OUT, _KEY, _CODE = c_void_p, POINTER(c_void_p), [c_char_p, c_size_t], c_int
+# The functions that return a code: what they take before `error`.
+_SIGNATURES: "dict[str, list[Any]]" = {
+    "options_create": [_OUT],
+    "options_set": [_HANDLE, c_int, c_uint64],
+    "options_set_filter_false_positive_rate": [_HANDLE, c_double],
+    "options_set_comparator": [_HANDLE, _HANDLE],
+    "options_set_environment": [_HANDLE, _HANDLE],
+    "options_set_memory_budget": [_HANDLE, _HANDLE],
+    "options_set_logger": [_HANDLE, c_void_p, LOG, DESTROY],
+    "comparator_create": [c_char_p, c_void_p, COMPARE, DESTROY, _OUT],
+    "environment_create_in_memory": [_OUT],
+    "memory_budget_create": [c_uint64, _OUT],
+    "open": [c_char_p, _HANDLE, _OUT],
+    "close": [_HANDLE],
+    "destroy": [c_char_p],
+    "repair": [c_char_p, c_char_p, _OUT],
+    "put": [_HANDLE, *_KEY, *_KEY, c_int],
+    "delete": [_HANDLE, *_KEY, c_int],
+    "write": [_HANDLE, _HANDLE, c_int],
+    "get": [_HANDLE, POINTER(ReadOptions), *_KEY, _OUT, POINTER(c_size_t)],
+    "multi_get": [_HANDLE, POINTER(ReadOptions), c_size_t, POINTER(c_char_p), POINTER(c_size_t), _OUT,
+                  POINTER(c_size_t), POINTER(c_int)],
+    "flush": [_HANDLE],
+    "compact_range": [_HANDLE, *_KEY, *_KEY],
+    "wait_for_idle": [_HANDLE],
+    "sync_wal": [_HANDLE],
+    "approximate_size": [_HANDLE, *_KEY, *_KEY, POINTER(c_uint64)],
+    "stats_json": [_HANDLE, _OUT],
+    "snapshot_create": [_HANDLE, _OUT],
+    "snapshot_sequence": [_HANDLE, POINTER(c_uint64)],
+    "batch_create": [_OUT],
+    "batch_put": [_HANDLE, *_KEY, *_KEY],
+    "batch_delete": [_HANDLE, *_KEY],
+    "batch_clear": [_HANDLE],
+    "batch_append": [_HANDLE, _HANDLE],
+    "batch_size": [_HANDLE, POINTER(c_uint32), POINTER(c_size_t)],
+    "iterator_create": [_HANDLE, POINTER(ReadOptions), _OUT],
+    "iterator_seek_to_first": [_HANDLE],
+    "iterator_seek_to_last": [_HANDLE],
+    "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
+}
+_RELEASES = ("db", "options", "batch", "iterator", "snapshot", "comparator", "environment", "memory_budget")
+
+
+def _load() -> ctypes.CDLL:
+    name = os.environ.get("AMETHYST_LIBRARY", "libamethyst.so.0")
+    try:
+        loaded = ctypes.CDLL(name)
+    except OSError as failure:
+        raise ImportError(f"{failure}; install the Amethyst library, or set AMETHYST_LIBRARY to its path") from failure
+    for function, arguments in _SIGNATURES.items():
+        prototype = getattr(loaded, "amethyst_" + function)
+        prototype.argtypes, prototype.restype = [*arguments, _OUT], _CODE
+    for kind in _RELEASES:
+        release = getattr(loaded, f"amethyst_{kind}_free")
+        release.argtypes, release.restype = [_HANDLE], _CODE
+    loaded.amethyst_free.argtypes, loaded.amethyst_free.restype = [c_void_p], None
+    loaded.amethyst_version.restype = c_char_p
+    return loaded
+
+
+_library = _load()
+_functions = {name: getattr(_library, "amethyst_" + name) for name in _SIGNATURES}
+
+
+def library_version() -> str:
+    """The version of the C library."""
+    return _library.amethyst_version().decode()
+
+
+def call(function: str, *arguments: Any) -> None:
+    """Calls amethyst_<function>; a failure is raised as the exception of its code."""
+    error = c_void_p()
+    code = _functions[function](*arguments, byref(error))
+    if code != 0:
+        message = take_string(error, -1).decode(errors="replace") if error else "no message"
+        raise _ERRORS.get(code, Error)(message)
+
+
+def release_memory(memory: "int | None") -> None:
+    """Releases what the library has handed out."""
+    _library.amethyst_free(memory)
+
+
+def take_string(memory: c_void_p, size: int) -> bytes:
+    """The bytes that the library has handed out, which are released; -1: up to the zero."""
+    try:
+        return ctypes.string_at(memory, size)
+    finally:
+        _library.amethyst_free(memory)
+
+
+def as_bytes(value: Bytes, what: str) -> bytes:
+    """Bytes as they are, other buffers copied."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"a {what} is bytes, not {type(value).__name__}; encode it first, as with \"text\".encode()")
+
+
+def buffer_arguments(value: "bytes | None") -> "tuple[bytes | None, int]":
+    """How bytes, or the absence of a bound, are passed."""
+    return value, 0 if value is None else len(value)
+
+
+class Handle:
+    """A handle of the library, released when nobody refers to it any more, or at the end of the program."""
+
+    _handle: c_void_p
+
+    def _own(self, kind: str, create: str, *arguments: Any) -> None:
+        handle = c_void_p()
+        call(create, *arguments, byref(handle))
+        self._adopt(kind, handle)
+
+    def _adopt(self, kind: str, handle: c_void_p) -> None:
+        self._handle = handle
+        self._release = weakref.finalize(self, getattr(_library, f"amethyst_{kind}_free"), handle)

@@ -1,0 +1,106 @@
+"""What a database is opened with."""
+from __future__ import annotations
+
+import ctypes
+import itertools
+from typing import Any, Callable, Literal, Optional
+
+from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, call
+
+Durability = Literal["buffered", "sync", "none"]
+DURABILITIES = {"buffered": 0, "sync": 1, "none": 2}
+
+_NUMBERS = {name: number for number, name in enumerate(
+    ("create_if_missing", "error_if_exists", "read_only", "memory_budget_bytes", "write_buffer_bytes", "block_bytes",
+     "compression", "group_commit_bytes", "group_commit_delay_us", "sync_interval_ms", "background_threads",
+     "max_open_files", "cache_policy", "delete_deadline_s"), 1)}
+_WORDS = {"compression": {"none": 0, "lz4": 1, "zstd": 2}, "cache_policy": {"scan_resistant": 0, "lru": 1}}
+
+# Callbacks that the library may still call, by the state that it passes to them.
+_alive: "dict[int, Any]" = {}
+_states = itertools.count(1)
+
+
+@DESTROY
+def _forget(state: int) -> None:
+    _alive.pop(state, None)
+
+
+def _keep(callback: Any) -> int:
+    state = next(_states)
+    _alive[state] = callback
+    return state
+
+
+def durability_number(durability: str) -> int:
+    """The number of a durability in C."""
+    try:
+        return DURABILITIES[durability]
+    except (KeyError, TypeError):
+        raise InvalidArgumentError(f"durability {durability!r}: it is one of {', '.join(DURABILITIES)}") from None
+
+
+class Comparator(Handle):
+    """An order of keys: `compare(a, b)` returns a number below, equal to or above 0. `name` is kept in the database,
+    which opens under no other. It is called from any thread and must be a total order; it must not raise."""
+
+    def __init__(self, name: str, compare: Callable[[bytes, bytes], int]) -> None:
+        def compare_bytes(_: int, a: int, a_bytes: int, b: int, b_bytes: int) -> int:
+            order = compare(ctypes.string_at(a, a_bytes) if a_bytes else b"",
+                            ctypes.string_at(b, b_bytes) if b_bytes else b"")
+            return (order > 0) - (order < 0)
+
+        callback = COMPARE(compare_bytes)
+        self._own("comparator", "comparator_create", name.encode(), _keep(callback), callback, _forget)
+
+
+class Environment(Handle):
+    """Files that live in memory and die with their last user."""
+
+    def __init__(self) -> None:
+        self._own("environment", "environment_create_in_memory")
+
+
+class MemoryBudget(Handle):
+    """Memory that all databases opened with it share."""
+
+    def __init__(self, size: int) -> None:
+        self._own("memory_budget", "memory_budget_create", size)
+
+
+class Options(Handle):
+    """The options of amethyst.open, as the library takes them."""
+
+    def __init__(self, comparator: Optional[Comparator], environment: Optional[Environment],
+                 memory_budget: Optional[MemoryBudget], logger: Optional[Callable[[str], None]],
+                 numbers: "dict[str, Any]") -> None:
+        self._own("options", "options_create")
+        for setting, part in (("comparator", comparator), ("environment", environment),
+                              ("memory_budget", memory_budget)):
+            if part is not None:
+                call("options_set_" + setting, self._handle, part._handle)
+        if logger is not None:
+            self._set_logger(logger)
+        for name, value in numbers.items():
+            self._set(name, value)
+
+    def _set_logger(self, logger: Callable[[str], None]) -> None:
+        def log(_: int, line: int, line_bytes: int) -> None:
+            logger(ctypes.string_at(line, line_bytes).decode(errors="replace"))
+
+        callback = LOG(log)
+        call("options_set_logger", self._handle, _keep(callback), callback, _forget)
+
+    def _set(self, name: str, value: Any) -> None:
+        if name == "filter_false_positive_rate":
+            call("options_set_filter_false_positive_rate", self._handle, value)
+            return
+        if name not in _NUMBERS:
+            raise TypeError(f"there is no option {name}; there are filter_false_positive_rate, {', '.join(_NUMBERS)}")
+        if name in _WORDS:
+            if value not in _WORDS[name]:
+                raise InvalidArgumentError(f"{name} {value!r}: it is one of {', '.join(_WORDS[name])}")
+            value = _WORDS[name][value]
+        if not isinstance(value, int) or not 0 <= value < 1 << 64:
+            raise InvalidArgumentError(f"{name}: {value!r} is no number from 0 to 2^64 - 1")
+        call("options_set", self._handle, _NUMBERS[name], int(value))
