@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "inspect/verify.h"
+#include "io/environment.h"
 
 namespace amethyst::torture {
 
@@ -65,6 +67,8 @@ class Loader {
     if (Going()) report_.read_s = SecondsOf([this] { ReadAll(); });
     report_.peak_bytes = peak();
     if (Going()) Check(db_->Close(), "the last Close");
+    db_.reset();
+    if (Going()) report_.verify_s = SecondsOf([this] { Verify(); });
     return std::move(report_);
   }
 
@@ -129,6 +133,14 @@ class Loader {
       if (!found) return Violation("Get failed: " + found.error().ToString());
       if (!*found || value != ValueOf(number)) Violation(fmt::format("entry {} is lost or wrong", number));
     }
+  }
+
+  void Verify() {
+    const auto verified = inspect::VerifyDatabase(io::DefaultEnvironment()->files(), settings_.path);
+    if (!verified) return Violation("verify failed: " + verified.error().ToString());
+    if (!verified->problems.empty()) return Violation("verify found: " + verified->problems.front());
+    const uint64_t entries = verified->table_entries;
+    if (entries < settings_.entries) Violation(fmt::format("verify counted {} entries in the tables", entries));
   }
 
   const BigLoadSettings settings_;

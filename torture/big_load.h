@@ -28,13 +28,15 @@ struct BigLoadReport {
   double reopen_s = 0;
   double scan_s = 0;
   double read_s = 0;
+  double verify_s = 0;
   uint64_t load_peak_bytes = 0;  // Beyond what the process had before.
   uint64_t peak_bytes = 0;       // The same over all of it.
   uint64_t disk_bytes = 0;
   Stats stats;  // After loading.
 };
 
-// Puts all entries, waits for idle, closes, opens, walks over everything, and gets each entry.
+// Puts all entries, waits for idle, closes, opens, walks over everything, gets each entry, closes, and verifies every
+// file.
 [[nodiscard]] BigLoadReport BigLoad(const BigLoadSettings& settings);
 
 }  // namespace amethyst::torture

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -22,11 +23,13 @@
 #include <vector>
 
 #include "torture/at_rest.h"
+#include "torture/big_load.h"
 #include "torture/fault_sweep.h"
 #include "torture/kill_rounds.h"
 #include "torture/ledger.h"
 #include "torture/model_program.h"
 #include "torture/power_loss.h"
+#include "torture/sketch_saving.h"
 
 namespace amethyst::torture {
 namespace {
@@ -128,6 +131,53 @@ Suite KillSuite(const std::string& directory) {
           }};
 }
 
+Suite BigLoadSuite(const std::string& directory) {
+  constexpr uint64_t kMib = 1 << 20;
+  constexpr uint64_t kBeyondBudget = 64 * kMib;
+  const auto last = std::make_shared<BigLoadReport>();
+  return {.round =
+              [last, directory](uint64_t seed) {
+                const BigLoadSettings settings{
+                    .seed = seed, .options = {}, .path = fmt::format("{}/big-load-{}", directory, seed)};
+                *last = BigLoad(settings);
+                if (!last->violation.empty()) return last->violation;
+                static_cast<void>(DB::Destroy(settings.path));
+                const uint64_t most = settings.options.memory_budget_bytes + kBeyondBudget;
+                return last->peak_bytes <= most
+                           ? std::string()
+                           : fmt::format("{} bytes were resident; {} may be", last->peak_bytes, most);
+              },
+          .figures = [last]() -> std::vector<Figure> {
+            const auto ms = [](double seconds) { return static_cast<uint64_t>(1000 * seconds); };
+            return {{"entries", last->stats.entries_written},        {"MiB in tables", last->disk_bytes / kMib, true},
+                    {"MiB resident", last->peak_bytes / kMib, true}, {"ms to put", ms(last->load_s), true},
+                    {"ms until idle", ms(last->settle_s), true},     {"ms to open", ms(last->reopen_s), true},
+                    {"ms to scan", ms(last->scan_s), true},          {"ms to get each", ms(last->read_s), true},
+                    {"ms to verify", ms(last->verify_s), true}};
+          }};
+}
+
+Suite SketchSuite(Skew skew, double saved_min) {
+  struct Totals {
+    uint64_t with = 0, without = 0;
+  };
+  const auto totals = std::make_shared<Totals>();
+  return {.round = [totals, skew, saved_min](uint64_t seed) -> std::string {
+            const SketchSavingReport report = MeasureSketchSaving({.seed = seed, .skew = skew});
+            if (!report.violation.empty()) return report.violation;
+            totals->with += report.written_with;
+            totals->without += report.written_without;
+            if (report.saved() >= saved_min) return {};
+            return fmt::format("sketches saved {:.1f} % of {} bytes", 100 * report.saved(), report.written_without);
+          },
+          .figures = [totals]() -> std::vector<Figure> {
+            const double saved = 1 - static_cast<double>(totals->with) / static_cast<double>(totals->without);
+            return {{"bytes rewritten without sketches", totals->without},
+                    {"with", totals->with},
+                    {"per mille fewer", static_cast<uint64_t>(std::max(0.0, 1000 * saved)), true}};
+          }};
+}
+
 using Suites = std::map<std::string, std::function<Suite(const std::string& directory)>>;
 
 const Suites& AllSuites() {
@@ -139,6 +189,9 @@ const Suites& AllSuites() {
       {"model", [](const auto&) { return ModelSuite(""); }},
       {"model-files", ModelSuite},
       {"kill", KillSuite},
+      {"big-load", BigLoadSuite},
+      {"sketches", [](const auto&) { return SketchSuite(Skew::kZipf, 0.05); }},
+      {"sketches-ranges", [](const auto&) { return SketchSuite(Skew::kRanges, 0.0); }},
   };
   return suites;
 }

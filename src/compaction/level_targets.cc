@@ -9,6 +9,8 @@ namespace {
 
 // The base may hold that many times what a full level 0 does.
 constexpr uint64_t kBaseLevel0Sizes = 4;
+// While writes press level 0 holds that many times what calls for a merge otherwise.
+constexpr uint32_t kPressedLevel0Sizes = 2;
 // A base is given up when its share of the last level has shrunk to that part of what opened it.
 constexpr uint64_t kGiveUpPart = 4;
 
@@ -55,7 +57,7 @@ LevelTargets TargetsOf(const TreeShape& shape, const std::vector<RunningOutput>&
 }
 
 double Level0Score(uint64_t runs, uint64_t bytes, const PlannerSettings& settings) {
-  const double trigger = settings.level0_trigger;
+  const double trigger = settings.level0_trigger * (settings.writes_press ? kPressedLevel0Sizes : 1);
   return std::max(static_cast<double>(runs) / trigger,
                   static_cast<double>(bytes) / (trigger * static_cast<double>(settings.write_buffer_bytes)));
 }

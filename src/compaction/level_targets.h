@@ -36,7 +36,9 @@ struct LevelTargets {
 [[nodiscard]] LevelTargets TargetsOf(const TreeShape& shape, const std::vector<RunningOutput>& running,
                                      const PlannerSettings& settings);
 
-// How much level 0 calls for a merge, by its runs and by its bytes: 1 and more does.
+// How much level 0 calls for a merge, by its runs and by its bytes: 1 and more does. A merge rewrites the base whatever
+// level 0 holds, so while writes press it gathers more; once they rest it is merged for the readers
+// (docs/decisions/0006-level0-patience.md).
 [[nodiscard]] double Level0Score(uint64_t runs, uint64_t bytes, const PlannerSettings& settings);
 
 }  // namespace amethyst::compaction

@@ -133,6 +133,27 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
   return std::nullopt;
 }
 
+// Runs of level 0 and what they overlap below, all of it small, where every fourth entry deletes another: what a queue
+// leaves at each flush. To be rid of both costs next to nothing, and scans would walk over all of them.
+std::optional<Plan> PlanSmallDeletes(const PlanContext& context) {
+  constexpr uint64_t kSmallPart = 8;    // Of a write buffer.
+  constexpr uint64_t kDeletesPart = 4;  // Of the entries.
+  for (const Level0Group& group : GroupLevel0(context)) {
+    uint64_t bytes = TotalBytes(group.lower), entries = 0, deletes = 0;
+    for (const TableShape& table : group.lower) entries += table.info->entries;
+    for (const TableShape* table : group.tables) {
+      bytes += table->info->file_bytes;
+      entries += table->info->entries;
+      deletes += table->info->deletes;
+    }
+    if (bytes > context.settings.write_buffer_bytes / kSmallPart || deletes < entries / kDeletesPart) continue;
+    if (group.tables.size() + group.lower.size() < 2 || deletes == 0) continue;
+    std::string reason = fmt::format("{} of {} entries of level 0 and below are tombstones", deletes, entries);
+    if (std::optional<Plan> plan = PushDown(context, group, std::move(reason))) return plan;
+  }
+  return std::nullopt;
+}
+
 // Tables below level 0 that are little but tombstones: scans walk over them, and they hide much for few bytes.
 std::optional<Plan> PlanTombstones(const PlanContext& context) {
   for (key::Level level = 1; level < key::kLevels; ++level) {
@@ -154,6 +175,7 @@ Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& ru
   if (std::optional<Plan> plan = PlanDrop(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanDeadline(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanOverfull(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanSmallDeletes(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanTombstones(context)) return *std::move(plan);
   return {};
 }

@@ -23,6 +23,7 @@ namespace amethyst::compaction {
 struct PlannerSettings {
   uint64_t write_buffer_bytes = uint64_t{32} << 20;
   uint32_t level0_trigger = 4;                // Runs in level 0 that call for a merge.
+  bool writes_press = false;                  // Buffers fill one after the other: twice as many do.
   uint64_t table_bytes = uint64_t{32} << 20;  // Aimed-at size of an output table.
   uint64_t now_s = 0;                         // Wall time, for the deadline.
   uint64_t delete_deadline_s = 0;             // 0: none.

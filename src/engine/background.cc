@@ -13,6 +13,8 @@ namespace amethyst::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kTickMax{1000};
+// How long after a flush writes count as pressing.
+constexpr std::chrono::seconds kPressTime{2};
 
 // The keys that a plan's outputs can hold.
 compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
@@ -90,6 +92,11 @@ void Background::RunFlushes() {
   while (more) {
     const Status flushed = FlushOldest(*core_);
     if (flushed) {
+      {
+        base::MutexLock lock(mutex_);
+        writes_press_ = idle_waiters_ == 0;
+        flushed_at_ = core_->environment->clock().Monotonic();
+      }
       UpdatePressure();
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);
@@ -139,7 +146,7 @@ void Background::RunCompaction() {
     change = changes_;
   }
   const Planned planned = MakePlan([this](const auto& shape, const auto& running) {
-    return compaction::PlanCompaction(shape, running, PlannerSettingsOf(*core_));
+    return compaction::PlanCompaction(shape, running, Planning());
   });
   uint64_t id;
   {
@@ -188,14 +195,27 @@ void Background::Tick() {
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   compaction_stalled_.reset();
+  if (writes_press_ && now > flushed_at_ + kPressTime) Rest();
   if (deadline_s != 0 && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones age without a change.
   ScheduleLocked();
   changed_.NotifyAll();
 }
 
+void Background::Rest() {
+  writes_press_ = false;
+  if (idle_at_change_ == changes_) idle_at_change_ = 0;
+}
+
+compaction::PlannerSettings Background::Planning() {
+  compaction::PlannerSettings settings = PlannerSettingsOf(*core_);
+  base::MutexLock lock(mutex_);
+  settings.writes_press = writes_press_;
+  return settings;
+}
+
 void Background::UpdatePressure() {
   const std::shared_ptr<const tree::Version> version = core_->view->Acquire()->version;
-  const uint64_t debt = compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), PlannerSettingsOf(*core_));
+  const uint64_t debt = compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), Planning());
   debt_bytes_.store(debt, std::memory_order_relaxed);
   pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
                                  .debt_bytes = debt,
@@ -291,11 +311,14 @@ Status Background::WaitForIdle() {
     base::MutexLock lock(mutex_);
     flush_stalled_.reset();
     compaction_stalled_.reset();
+    ++idle_waiters_;
+    Rest();
     ScheduleLocked();
     Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
       return core_->latch.IsSet() || core_->stop_compactions.load(std::memory_order_acquire) ||
              flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
     });
+    --idle_waiters_;
     if (flush_stalled_) return std::unexpected(*flush_stalled_);
     if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
   }

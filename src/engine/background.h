@@ -69,7 +69,10 @@ class Background {
   void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
   void Failed(const Error& error, std::optional<Error> Background::*stalled) AMETHYST_EXCLUDES(mutex_);
-  void UpdatePressure();
+  // Writes do not press any more: what was put off is due.
+  void Rest() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] compaction::PlannerSettings Planning() AMETHYST_EXCLUDES(mutex_);
+  void UpdatePressure() AMETHYST_EXCLUDES(mutex_);
   void DeleteObsolete();
   [[nodiscard]] bool FlushIsDue() const;
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
@@ -95,6 +98,10 @@ class Background {
   // Counts changes of the tree; there is nothing to compact if the planner said so after the last.
   uint64_t changes_ AMETHYST_GUARDED_BY(mutex_) = 1;
   uint64_t idle_at_change_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  // Writes press: a buffer was flushed a moment ago, and nobody waits for idle.
+  bool writes_press_ AMETHYST_GUARDED_BY(mutex_) = false;
+  std::chrono::nanoseconds flushed_at_ AMETHYST_GUARDED_BY(mutex_){0};
+  uint32_t idle_waiters_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace amethyst::engine

@@ -6,7 +6,7 @@ namespace amethyst::engine {
 
 namespace {
 
-constexpr double kLevel0RunsSoft = 12, kLevel0RunsHard = 40;
+constexpr double kLevel0RunsSoft = 16, kLevel0RunsHard = 44;
 constexpr double kDebtBuffersSoft = 64, kDebtBuffersHard = 512;  // In write buffers.
 constexpr double kDelayUnitNsPerKiB = 2000;
 constexpr uint64_t kDelayMaxNsPerKiB = 200'000;

@@ -186,6 +186,7 @@ size_t MergeCursor::StretchBefore(std::string_view limit, std::span<const Entry>
 uint64_t MergeCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
   AMETHYST_DCHECK(Valid());
   if (queue_.direction() == Direction::kBackward) return 0;
+  if (shown_ == 1 && queue_.TopKeysEqual()) return 0;  // Nothing lies wholly before the runner-up.
   if (queue_.size() > 1) {
     const std::string_view runner_up = queue_.runner_up().key();
     if (runner_up.empty()) return 0;  // Nothing sorts before the empty key, and it would pass for no limit.

@@ -4,6 +4,7 @@
 #include <deque>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "compaction/plan.h"
 #include "compaction/shape.h"
@@ -29,7 +30,8 @@ struct HandMadeTable {
 // Level 0 newest first, the others by key, as they are given.
 class HandMadeTree {
  public:
-  HandMadeTree(std::initializer_list<HandMadeTable> tables) {
+  HandMadeTree(std::initializer_list<HandMadeTable> tables) : HandMadeTree(std::vector(tables)) {}
+  explicit HandMadeTree(const std::vector<HandMadeTable>& tables) {
     for (const HandMadeTable& table : tables) {
       sstable::TableInfo& info = infos_.emplace_back();
       info.smallest = table.smallest;

@@ -44,6 +44,39 @@ TEST(Plan, MergesAFullLevel0IntoTheBase) {
             "  lower 000002 [i p] 33554432 bytes\n");
 }
 
+TEST(Plan, GathersTwiceAsManyRunsInLevel0WhileWritesPress) {
+  const auto choice = [](uint64_t runs) {
+    std::vector<HandMadeTable> tables;
+    for (uint64_t run = runs; run > 0; --run) {
+      tables.push_back({.level = 0, .number = 1 + run, .smallest = "a", .largest = "z", .mib = 16});
+    }
+    tables.push_back({.level = 6, .number = 1, .smallest = "a", .largest = "z"});
+    PlannerSettings settings = Settings();
+    settings.writes_press = true;
+    return Choice(HandMadeTree(tables), settings);
+  };
+  EXPECT_EQ(choice(7), "nothing\n");
+  EXPECT_TRUE(choice(8).starts_with("merge 0 -> 6: level 0 has 8 runs, 134217728 bytes\n")) << choice(8);
+}
+
+TEST(Plan, MergesSmallRunsOfLevel0WhereEveryFourthEntryIsATombstone) {
+  EXPECT_EQ(Choice({{.level = 0, .number = 9, .smallest = "c", .largest = "p", .mib = 1, .deletes = 600},
+                    {.level = 0, .number = 8, .smallest = "a", .largest = "n", .mib = 1}}),
+            "merge 0 -> 6: 600 of 2000 entries of level 0 and below are tombstones\n"
+            "  upper 000009 [c p] 1048576 bytes\n"
+            "  upper 000008 [a n] 1048576 bytes\n");
+  // They are too few, there is nothing that they delete, or what they lie over is too large.
+  EXPECT_EQ(Choice({{.level = 0, .number = 9, .smallest = "c", .largest = "p", .mib = 1, .deletes = 400},
+                    {.level = 0, .number = 8, .smallest = "a", .largest = "n", .mib = 1}}),
+            "nothing\n");
+  EXPECT_EQ(Choice({{.level = 0, .number = 9, .smallest = "c", .largest = "p", .mib = 1, .deletes = 600},
+                    {.level = 6, .number = 8, .smallest = "q", .largest = "r", .mib = 1}}),
+            "nothing\n");
+  EXPECT_EQ(Choice({{.level = 0, .number = 9, .smallest = "c", .largest = "p", .mib = 1, .deletes = 1000},
+                    {.level = 6, .number = 8, .smallest = "a", .largest = "n", .mib = 8}}),
+            "nothing\n");
+}
+
 TEST(Plan, MovesTablesOfAscendingWritesWithoutRewriting) {
   EXPECT_EQ(Choice({{.level = 0, .number = 9, .smallest = "p", .largest = "q"},
                     {.level = 0, .number = 8, .smallest = "n", .largest = "o"},

@@ -67,6 +67,52 @@ TEST(Background, WaitForIdleReturnsWhenNothingIsDue) {
   EXPECT_EQ(db->GetStats().flushes, stats.flushes);
 }
 
+TEST(Background, Level0GathersRunsWhileWritesPressAndIsMergedOnceTheyRest) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 3);
+  auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
+  const auto flush_runs = [&](int runs) {
+    for (int run = 0; run < runs; ++run) {
+      ASSERT_TRUE(db->Put("a", std::string(1000, 'v')));
+      ASSERT_TRUE(db->Put("z", std::string(1000, 'v')));
+      ASSERT_TRUE(db->Flush());
+      while (environment.RunOneJob()) {
+      }
+    }
+  };
+  flush_runs(6);
+  EXPECT_EQ(db->GetStats().levels[0].tables, 6);
+  for (int second = 0; second < 4; ++second) {
+    environment.clock().Advance(std::chrono::seconds(1));
+    while (environment.RunOneJob()) {
+    }
+  }
+  EXPECT_EQ(db->GetStats().levels[0].tables, 0);
+  flush_runs(7);
+  EXPECT_EQ(db->GetStats().levels[0].tables, 7);
+  flush_runs(1);
+  EXPECT_EQ(db->GetStats().levels[0].tables, 0);
+  flush_runs(5);
+  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  EXPECT_EQ(db->GetStats().levels[0].tables, 0);
+}
+
+TEST(Background, ASmallQueueLeavesNoTombstonesInLevel0) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 4);
+  Options options = SmallOptions();
+  auto db = OpenOrFail("/db", options, support::Over(environment));
+  constexpr int kDepth = 10;
+  for (int tail = 0; tail < 5000; ++tail) {
+    ASSERT_TRUE(db->Put(Key(tail), std::string(100, 'v')));
+    if (tail >= kDepth) ASSERT_TRUE(db->Delete(Key(tail - kDepth)));
+    while (environment.RunOneJob()) {
+    }
+  }
+  const Stats stats = db->GetStats();
+  EXPECT_GT(stats.flushes, 5);
+  EXPECT_LE(stats.levels[0].tables, 1);
+  EXPECT_EQ(ContentOf(*db).size(), kDepth);
+}
+
 TEST(Background, ObsoleteTablesAreDeletedAsSoonAsNobodyReadsThem) {
   World world(3);
   ASSERT_TRUE(world.Open());

@@ -17,12 +17,12 @@ uint64_t DelayOf(uint64_t runs, uint64_t debt_buffers) {
 
 TEST(Pacing, DelaysAsTheTableSays) {
   EXPECT_EQ(DelayOf(0, 0), 0);
-  EXPECT_EQ(DelayOf(12, 64), 0);
-  EXPECT_EQ(DelayOf(13, 0), 74);
-  EXPECT_EQ(DelayOf(20, 0), 800);
-  EXPECT_EQ(DelayOf(26, 0), 2000);
-  EXPECT_EQ(DelayOf(38, 0), 26'000);
-  EXPECT_EQ(DelayOf(40, 0), 200'000);
+  EXPECT_EQ(DelayOf(16, 64), 0);
+  EXPECT_EQ(DelayOf(17, 0), 74);
+  EXPECT_EQ(DelayOf(24, 0), 800);
+  EXPECT_EQ(DelayOf(30, 0), 2000);
+  EXPECT_EQ(DelayOf(42, 0), 26'000);
+  EXPECT_EQ(DelayOf(44, 0), 200'000);
   EXPECT_EQ(DelayOf(1000, 0), 200'000);
   EXPECT_EQ(DelayOf(0, 288), 2000);
   EXPECT_EQ(DelayOf(0, 512), 200'000);
