@@ -45,6 +45,19 @@ void FileContent::Resize(uint64_t to) {
   size = to;
 }
 
+CrashImage CrashImage::Of(io::FileSystem& files, const std::string& directory) {
+  CrashImage image;
+  const auto names = files.List(directory);
+  AMETHYST_ASSERT(names.has_value());
+  for (const std::string& name : *names) {
+    const std::string path = io::JoinPath(directory, name);
+    const Result<std::string> bytes = io::ReadFile(files, path);
+    AMETHYST_ASSERT(bytes.has_value());
+    image.files[path] = {.bytes = bytes->substr(0, bytes->find_last_not_of('\0') + 1), .size = bytes->size()};
+  }
+  return image;
+}
+
 uint64_t CrashImage::Fingerprint() const {
   uint64_t fingerprint = 0;
   for (const auto& [path, content] : files) {

@@ -39,6 +39,8 @@ struct FileContent {
 struct CrashImage {
   std::map<std::string, FileContent> files;
 
+  // What `directory` of `files`, which is flat, holds now.
+  [[nodiscard]] static CrashImage Of(io::FileSystem& files, const std::string& directory);
   // Identifies the content, to count distinct images.
   [[nodiscard]] uint64_t Fingerprint() const;
   [[nodiscard]] std::shared_ptr<io::MemoryFileSystem> Make(const std::string& directory) const;

@@ -49,7 +49,7 @@ void ModelWorld::Lose(Loss loss, base::Random& random) {
   for (const TraceOperation& operation : machine_->traced->trace().operations()) machine_->crash.Apply(operation);
   const auto model = loss == Loss::kProcess ? PowerLossModel::kEverything
                                             : static_cast<PowerLossModel>(random.Below(kPowerLossModels));
-  disk_ = machine_->crash.DrawImage(model, random);
+  disk_ = machine_->crash.DrawImage(model, random).Make(path_);
 }
 
 void ModelWorld::Restart() {

@@ -45,7 +45,7 @@ class ModelWorld {
   struct Machine {
     Machine(std::shared_ptr<io::MemoryFileSystem> disk, const std::string& path, uint64_t seed)
         : memory(std::move(disk)),
-          crash(*memory, path),
+          crash(CrashImage::Of(*memory, path)),
           traced(std::make_shared<TraceFileSystem>(memory)),
           faults(std::make_shared<support::FaultFileSystem>(*traced)),
           environment(std::make_shared<io::SerialEnvironment>(faults, seed)) {}
