@@ -108,15 +108,22 @@ class Cycles {
         return Violation("Flush failed: " + flushed.error().ToString());
     }
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    Status written = db_->Put(failed_key_, failed_value_, {.durability = Durability::kSync});
-    while (!written && std::chrono::steady_clock::now() < patience) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      written = db_->Put(failed_key_, failed_value_, {.durability = Durability::kSync});
-    }
+    const auto try_until_it_works = [patience](const auto& call) {
+      Status done = call();
+      while (!done && std::chrono::steady_clock::now() < patience) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        done = call();
+      }
+      return done;
+    };
+    const Status written =
+        try_until_it_works([this] { return db_->Put(failed_key_, failed_value_, {.durability = Durability::kSync}); });
     if (!written) return Violation("there is space, but a write fails: " + written.error().ToString());
     content_[failed_key_] = failed_value_;
     failed_key_.clear();
-    if (const Status idle = db_->WaitForIdle(); !idle) Violation("WaitForIdle failed: " + idle.error().ToString());
+    // A job that began on the full disk may still have to say so.
+    const Status idle = try_until_it_works([this] { return db_->WaitForIdle(); });
+    if (!idle) Violation("WaitForIdle failed: " + idle.error().ToString());
   }
 
   void CheckReads() {

@@ -1,7 +1,8 @@
 // A clock that stands still until told otherwise, with timers that fire when it passes them. For simulations.
 //
-// A sleep advances it at once. Wall time keeps an offset from monotonic time, which a test changes to make it jump.
-// Thread safety: one thread; timers run on it, inside Advance.
+// A sleep moves it on at once, but leaves what falls due to whoever moves it on next: on one thread the sleeper may
+// hold what a timer would wait for. Wall time keeps an offset from monotonic time, which a test changes to make it
+// jump. Thread safety: one thread; timers run on it, inside Advance.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@ class ManualClock final : public Clock {
  public:
   std::chrono::nanoseconds Monotonic() override { return now_; }
   std::chrono::seconds WallTime() override { return std::chrono::floor<std::chrono::seconds>(now_ + wall_offset_); }
-  void Sleep(std::chrono::microseconds duration) override { Advance(duration); }
+  void Sleep(std::chrono::microseconds duration) override { now_ += duration; }
 
   // Moves on, and on the way runs every timer that falls due, in order. A timer may advance the clock itself.
   void Advance(std::chrono::nanoseconds duration);

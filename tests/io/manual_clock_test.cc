@@ -46,6 +46,16 @@ TEST(ManualClock, FiresTimersInTheOrderTheyFallDue) {
   EXPECT_THAT(fired, ElementsAre("fast1020", "slow1030", "fast1040", "slow1060", "fast1060"));
 }
 
+TEST(ManualClock, ASleepLeavesWhatFallsDueToTheNextMove) {
+  ManualClock clock;
+  int fired = 0;
+  const auto timer = clock.AddTimer(milliseconds(10), [&fired] { ++fired; });
+  clock.Sleep(milliseconds(50));
+  EXPECT_EQ(fired, 0);
+  clock.Advance(milliseconds(0));
+  EXPECT_EQ(fired, 1);
+}
+
 TEST(ManualClock, ADestroyedTimerDoesNotFire) {
   ManualClock clock;
   int fired = 0;
