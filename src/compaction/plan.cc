@@ -138,6 +138,12 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
 std::optional<Plan> PlanSmallDeletes(const PlanContext& context) {
   constexpr uint64_t kSmallPart = 8;    // Of a write buffer.
   constexpr uint64_t kDeletesPart = 4;  // Of the entries.
+  const auto many = [](uint64_t deletes, uint64_t entries) { return deletes > 0 && deletes >= entries / kDeletesPart; };
+  // Before any key is compared, which a custom order may make costly.
+  const bool any = std::ranges::any_of(context.shape.levels[0], [&](const TableShape& table) {
+    return !table.busy && many(table.info->deletes, table.info->entries);
+  });
+  if (!any) return std::nullopt;
   for (const Level0Group& group : GroupLevel0(context)) {
     uint64_t bytes = TotalBytes(group.lower), entries = 0, deletes = 0;
     for (const TableShape& table : group.lower) entries += table.info->entries;
@@ -146,8 +152,8 @@ std::optional<Plan> PlanSmallDeletes(const PlanContext& context) {
       entries += table->info->entries;
       deletes += table->info->deletes;
     }
-    if (bytes > context.settings.write_buffer_bytes / kSmallPart || deletes < entries / kDeletesPart) continue;
-    if (group.tables.size() + group.lower.size() < 2 || deletes == 0) continue;
+    if (bytes > context.settings.write_buffer_bytes / kSmallPart || !many(deletes, entries)) continue;
+    if (group.tables.size() + group.lower.size() < 2) continue;
     std::string reason = fmt::format("{} of {} entries of level 0 and below are tombstones", deletes, entries);
     if (std::optional<Plan> plan = PushDown(context, group, std::move(reason))) return plan;
   }
