@@ -1,9 +1,12 @@
-// import: many entries from a file or a pipe.
+// import: many entries from a file, a pipe, or a database of another library.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/file_stream.h"
+#include "cli/foreign_database.h"
 #include "cli/progress.h"
 #include "cli/record_format.h"
 #include "cli/report_error.h"
@@ -19,15 +22,13 @@ class Import {
  public:
   struct Source {
     std::string name;  // For messages.
-    RecordFormat format{};
-    std::istream& in;
-    const InputFile* file = nullptr;  // nullptr: standard input.
+    std::unique_ptr<RecordReader> reader;
+    const InputFile* file = nullptr;  // nullptr: standard input, or no file.
   };
   Import(const Invocation& invocation, DB& database, Source source)
       : invocation_(invocation),
         database_(database),
         source_(std::move(source)),
-        reader_(NewRecordReader(source_.format, source_.in)),
         progress_(invocation, "imported", source_.file == nullptr ? 0 : source_.file->bytes()) {}
 
   Result<ExitCode> Run() {
@@ -43,7 +44,7 @@ class Import {
     const bool skip_bad = invocation_.arguments.Has("--skip-bad");
     Record record;
     while (!invocation_.interrupted()) {
-      const RecordReader::Reading reading = reader_->Next(&record);
+      const RecordReader::Reading reading = source_.reader->Next(&record);
       if (source_.file != nullptr) AMETHYST_TRY(source_.file->status());
       if (reading.found == RecordReader::Found::kEnd) return ExitCode::kOk;
       std::string why = reading.why;
@@ -76,7 +77,7 @@ class Import {
     if (const Status written = database_.Write(batch_); !written) {
       const Error& error = written.error();
       const std::string message = batch_.Count() == 1
-                                      ? fmt::format("{}:{}: {}", source_.name, reader_->line(), error.message())
+                                      ? fmt::format("{}:{}: {}", source_.name, source_.reader->line(), error.message())
                                       : error.message();
       batch_.Clear();
       return std::unexpected(Error(error.code(), message));
@@ -92,7 +93,7 @@ class Import {
     if (!WriteBatch()) return ExitCode::kError;  // Run tells it.
     PrintError(invocation_.console(), invocation_.json,
                {.code = "InvalidInput",
-                .message = fmt::format("{}:{}: {}", source_.name, reader_->line(), why),
+                .message = fmt::format("{}:{}: {}", source_.name, source_.reader->line(), why),
                 .hint = hopeless ? "what stands before it is imported; nothing behind it can be read"
                                  : "what stands before it is imported; --skip-bad counts such records and goes on",
                 .line = 0});
@@ -102,7 +103,6 @@ class Import {
   const Invocation& invocation_;
   DB& database_;
   const Source source_;
-  const std::unique_ptr<RecordReader> reader_;
   Progress progress_;
   class WriteBatch batch_;
   size_t batch_bytes_ = 0;
@@ -112,7 +112,33 @@ class Import {
   uint64_t skipped_ = 0;
 };
 
+struct ForeignKind {
+  std::string_view option;
+  Result<std::unique_ptr<RecordReader>> (*open)(const std::string& path);
+};
+constexpr ForeignKind kForeignKinds[] = {
+    {.option = "--from-leveldb", .open = OpenLevelDb},
+    {.option = "--from-rocksdb", .open = OpenRocksDb},
+    {.option = "--from-lmdb", .open = OpenLmdb},
+};
+
+Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKind& kind) {
+  const std::string path(*invocation.arguments.Value(kind.option));
+  const auto given = [&](const ForeignKind& other) { return invocation.arguments.Value(other.option).has_value(); };
+  if (invocation.arguments.at(0) || invocation.arguments.Has("--format") ||
+      std::ranges::count_if(kForeignKinds, given) > 1) {
+    return WrongUsage(invocation, fmt::format("{} takes the place of FILE, --format and other sources", kind.option));
+  }
+  if (path.empty()) return WrongUsage(invocation, fmt::format("{} names no database", kind.option));
+  AMETHYST_ASSIGN(auto reader, kind.open(path));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  return Import(invocation, *database, {.name = path, .reader = std::move(reader), .file = nullptr}).Run();
+}
+
 Result<ExitCode> RunImport(const Invocation& invocation) {
+  for (const ForeignKind& kind : kForeignKinds) {
+    if (invocation.arguments.Value(kind.option)) return RunForeignImport(invocation, kind);
+  }
   const std::string path(invocation.arguments.at(0).value_or("-"));
   const bool from_stdin = path == "-";
   if (from_stdin && invocation.from_lines)
@@ -133,8 +159,7 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
   Import import(invocation, *database,
                 {.name = from_stdin ? "standard input" : path,
-                 .format = *format,
-                 .in = from_stdin ? invocation.console().in : file->stream(),
+                 .reader = NewRecordReader(*format, from_stdin ? invocation.console().in : file->stream()),
                  .file = file.get()});
   return import.Run();
 }
@@ -144,6 +169,9 @@ constexpr OptionSpec kOptions[] = {
      .value = "FORMAT",
      .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
     {.name = "--skip-bad", .value = "", .help = "count malformed records and go on"},
+    {.name = "--from-leveldb", .value = "DIR", .help = "all entries of a database of LevelDB's"},
+    {.name = "--from-rocksdb", .value = "DIR", .help = "those of RocksDB's, in its default column family"},
+    {.name = "--from-lmdb", .value = "PATH", .help = "those of LMDB's, a directory or a file"},
 };
 
 constexpr Command kCommands[] = {
@@ -156,8 +184,11 @@ constexpr Command kCommands[] = {
                 "  jsonl  {\"key\":\"...\",\"value\":\"...\"} a line; \"key_base64\", \"value_base64\" for other bytes "
                 "than UTF-8\n"
                 "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n\n"
+                "--from-... reads another library's database in the place of FILE; in messages DIR:7 is its seventh "
+                "entry.\n\n"
                 "  adb import fruit.tsv\n"
-                "  zcat big.jsonl.gz | adb import --format jsonl --skip-bad",
+                "  zcat big.jsonl.gz | adb import --format jsonl --skip-bad\n"
+                "  adb --db new import --from-leveldb old",
      .arity = {0, 1},
      .options = kOptions,
      .run = RunImport,

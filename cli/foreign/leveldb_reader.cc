@@ -1,0 +1,78 @@
+// Reads what LevelDB itself wrote. Like every open by LevelDB, this one settles the database's log.
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+
+#include "base/error.h"
+#include "cli/foreign_database.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+class LevelDbReader final : public RecordReader {
+ public:
+  explicit LevelDbReader(std::unique_ptr<leveldb::DB> database) : database_(std::move(database)) {
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;
+    it_.reset(database_->NewIterator(options));
+    it_->SeekToFirst();
+  }
+
+  Reading Next(Record* record) override {
+    if (!it_->Valid()) {
+      const leveldb::Status status = it_->status();
+      return status.ok() ? Reading{} : Reading{.found = Found::kBroken, .why = status.ToString()};
+    }
+    record->key.assign(it_->key().data(), it_->key().size());
+    record->value.assign(it_->value().data(), it_->value().size());
+    it_->Next();
+    ++number_;
+    return {.found = Found::kRecord, .why = {}};
+  }
+  uint64_t line() const override { return number_; }
+
+ private:
+  const std::unique_ptr<leveldb::DB> database_;
+  std::unique_ptr<leveldb::Iterator> it_;  // Dies first.
+  uint64_t number_ = 0;
+};
+
+// LevelDB makes a directory that is not there, and turns a database of RocksDB's into one of its own: it may open only
+// what is its own.
+Status ExpectLevelDb(const std::string& directory) {
+  leveldb::Env* const env = leveldb::Env::Default();
+  std::string current;
+  if (!leveldb::ReadFileToString(env, directory + "/CURRENT", &current).ok()) {
+    return base::InvalidArgument("{}: not a database of LevelDB's: it has no file CURRENT", directory);
+  }
+  if (env->FileExists(directory + "/IDENTITY")) {
+    return base::InvalidArgument("{}: a database of RocksDB's, by its file IDENTITY: take --from-rocksdb", directory);
+  }
+  if (current.find('\n') + 1 != current.size()) {
+    return base::InvalidArgument(
+        "{0}: not a database of LevelDB's: its file CURRENT has more than a line; if it is Amethyst's: "
+        "`adb --db {0} export --format dump | adb --db NEW_DIRECTORY import --format dump`",
+        directory);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string& directory) {
+  AMETHYST_TRY(ExpectLevelDb(directory));
+  leveldb::Options options;
+  options.paranoid_checks = true;
+  leveldb::DB* database = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, directory, &database);
+  if (!status.ok()) {
+    const std::string why = status.ToString();
+    const bool locked = why.find("LOCK: ") != std::string::npos;
+    return base::InvalidArgument("{}: LevelDB cannot open it: {}{}", directory, why,
+                                 locked ? "; end the program that has it open" : "");
+  }
+  return std::make_unique<LevelDbReader>(std::unique_ptr<leveldb::DB>(database));
+}
+
+}  // namespace amethyst::cli

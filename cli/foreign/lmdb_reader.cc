@@ -1,0 +1,115 @@
+// Reads LMDB's main database, of a directory or of a single file, writing only its lock file.
+#include <fmt/format.h>
+#include <lmdb.h>
+
+#include <cstring>
+
+#include "base/error.h"
+#include "cli/foreign_database.h"
+#include "cli/text.h"
+#include "io/environment.h"
+
+namespace amethyst::cli {
+
+namespace {
+
+class LmdbReader final : public RecordReader {
+ public:
+  LmdbReader() = default;
+  ~LmdbReader() override {
+    mdb_cursor_close(cursor_);
+    mdb_txn_abort(transaction_);
+    mdb_env_close(environment_);
+  }
+  LmdbReader(const LmdbReader&) = delete;
+  LmdbReader& operator=(const LmdbReader&) = delete;
+
+  Status Open(const std::string& path, unsigned flags) {
+    const auto check = [&path](int failed) -> Status {
+      if (failed != 0) return base::InvalidArgument("{}: LMDB cannot open it: {}", path, mdb_strerror(failed));
+      return {};
+    };
+    AMETHYST_TRY(check(mdb_env_create(&environment_)));
+    AMETHYST_TRY(check(mdb_env_set_maxdbs(environment_, 1)));  // For IsDatabase.
+    AMETHYST_TRY(check(mdb_env_open(environment_, path.c_str(), MDB_RDONLY | flags, 0644)));
+    AMETHYST_TRY(check(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_)));
+    MDB_dbi main{};
+    unsigned kept = 0;
+    AMETHYST_TRY(check(mdb_dbi_open(transaction_, nullptr, 0, &main)));
+    AMETHYST_TRY(check(mdb_dbi_flags(transaction_, main, &kept)));
+    MDB_stat stat{};
+    AMETHYST_TRY(check(mdb_stat(transaction_, main, &stat)));
+    counted_ = stat.ms_entries;
+    if ((kept & MDB_DUPSORT) != 0) {
+      return base::InvalidArgument("{}: it keeps several values for a key (MDB_DUPSORT), which Amethyst cannot", path);
+    }
+    return check(mdb_cursor_open(transaction_, main, &cursor_));
+  }
+
+  Reading Next(Record* record) override {
+    MDB_val key;
+    MDB_val value;
+    const int failed = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
+    if (failed == MDB_NOTFOUND) return End();
+    if (failed != 0) return {.found = Found::kBroken, .why = mdb_strerror(failed)};
+    ++number_;
+    record->key.assign(static_cast<const char*>(key.mv_data), key.mv_size);
+    record->value.assign(static_cast<const char*>(value.mv_data), value.mv_size);
+    if (IsDatabase(*record)) {
+      return {.found = Found::kBroken,
+              .why = fmt::format("{} is a database within this one: only the main database can be imported",
+                                 Quoted(record->key))};
+    }
+    return {.found = Found::kRecord, .why = {}};
+  }
+  uint64_t line() const override { return number_; }
+
+ private:
+  // LMDB has no checksums, but a count.
+  [[nodiscard]] Reading End() const {
+    if (number_ == counted_) return {};
+    return {.found = Found::kBroken,
+            .why = fmt::format("it is damaged: it counts {} entries, but {} were found", counted_, number_)};
+  }
+
+  // Databases with a name stand among the entries of the main one; LMDB opens what is one, and refuses the rest.
+  bool IsDatabase(const Record& record) {
+    constexpr size_t kRootBytes = 48;  // Of LMDB's MDB_db: so that other entries need no look.
+    MDB_dbi opened{};
+    return record.value.size() == kRootBytes && record.key.find('\0') == std::string::npos &&
+           mdb_dbi_open(transaction_, record.key.c_str(), 0, &opened) == 0;
+  }
+
+  MDB_env* environment_ = nullptr;
+  MDB_txn* transaction_ = nullptr;
+  MDB_cursor* cursor_ = nullptr;
+  uint64_t number_ = 0;
+  uint64_t counted_ = 0;
+};
+
+// Asked to open anything else, LMDB leaves a lock file beside it.
+Result<bool> IsLmdb(const std::string& path) {
+  constexpr uint32_t kMagic = 0xBEEFC0DE;  // Behind the header of the first page.
+  constexpr uint64_t kMagicOffset = 16;
+  AMETHYST_ASSIGN(const auto file, io::DefaultEnvironment()->files().Open(path));
+  char bytes[sizeof kMagic];
+  const auto read = file->ReadAt(kMagicOffset, bytes);  // Fails for a directory.
+  return read && *read == sizeof bytes && std::memcmp(bytes, &kMagic, sizeof bytes) == 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path) {
+  const std::string in_directory = io::JoinPath(path, "data.mdb");
+  AMETHYST_ASSIGN(const bool is_directory, io::DefaultEnvironment()->files().Exists(in_directory));
+  AMETHYST_ASSIGN(const bool is_lmdb, IsLmdb(is_directory ? in_directory : path));
+  if (!is_lmdb) {
+    return base::InvalidArgument("{}: not a database of LMDB's: name a directory with a file data.mdb, or such a file",
+                                 path);
+  }
+  auto reader = std::make_unique<LmdbReader>();
+  AMETHYST_TRY(reader->Open(path, is_directory ? 0 : MDB_NOSUBDIR));
+  return reader;
+}
+
+}  // namespace amethyst::cli

@@ -1,0 +1,173 @@
+// Covers: import_command
+// Databases that LevelDB, RocksDB and LMDB themselves made, imported whole.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "amethyst/db.h"
+#include "cli/shell_fixture.h"
+
+#ifdef AMETHYST_FROM_LEVELDB
+#include <leveldb/db.h>
+#endif
+#ifdef AMETHYST_FROM_ROCKSDB
+#include <rocksdb/c.h>
+#endif
+#ifdef AMETHYST_FROM_LMDB
+#include <lmdb.h>
+#endif
+
+namespace amethyst::cli {
+namespace {
+
+using testing::AllOf;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+constexpr int kEntries = 5000;
+
+std::string Key(int i) { return "key" + std::to_string(100000 + i); }
+// Any bytes, also none.
+std::string Value(int i) { return std::string(static_cast<size_t>(i % 50), static_cast<char>(i)); }
+
+class ForeignDatabase : public ShellTest {
+ protected:
+  // What is imported from `foreign_` is what the libraries were given.
+  void ExpectAllComesOver(const std::string& option) {
+    const Answer answer = Adb({"import", option, foreign_});
+    ASSERT_EQ(answer.code, ExitCode::kOk) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("imported 5,000 entries")) << answer.err;
+    auto opened = DB::Open(database_, {.read_only = true});
+    ASSERT_TRUE(opened) << opened.error().message();
+    Iterator it = (*opened)->NewIterator();
+    it.SeekToFirst();
+    for (int i = 0; i < kEntries; ++i, it.Next()) {
+      ASSERT_TRUE(it.Valid()) << i;
+      ASSERT_EQ(it.key(), Key(i));
+      ASSERT_EQ(it.value(), Value(i));
+    }
+    EXPECT_FALSE(it.Valid());
+  }
+
+  static std::string FileOf(const std::string& directory, std::string_view end) {
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+      if (entry.path().native().ends_with(end)) return entry.path();
+    }
+    ADD_FAILURE() << "no " << end << " in " << directory;
+    return {};
+  }
+  static void DamageInTheMiddle(const std::string& path) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(path) / 2));
+    file << std::string(100, '!');
+    ASSERT_TRUE(file.flush());
+  }
+
+  const std::string foreign_ = directory_.File("foreign");
+};
+
+#ifdef AMETHYST_FROM_LEVELDB
+TEST_F(ForeignDatabase, OfLevelDbComesOverWhole) {
+  leveldb::Options options;
+  options.create_if_missing = true;
+  leveldb::DB* made = nullptr;
+  ASSERT_TRUE(leveldb::DB::Open(options, foreign_, &made).ok());
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(made->Put({}, Key(i), Value(i)).ok());
+  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, HasSubstr("lock")) << "it is open";
+  delete made;
+  ExpectAllComesOver("--from-leveldb");
+
+  DamageInTheMiddle(FileOf(foreign_, ".ldb"));
+  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, HasSubstr("orruption"));
+}
+#endif
+
+#ifdef AMETHYST_FROM_ROCKSDB
+TEST_F(ForeignDatabase, OfRocksDbComesOverWhole) {
+  char* error = nullptr;
+  rocksdb_options_t* const options = rocksdb_options_create();
+  rocksdb_options_set_create_if_missing(options, 1);
+  rocksdb_t* const made = rocksdb_open(options, foreign_.c_str(), &error);
+  ASSERT_EQ(error, nullptr) << error;
+  rocksdb_writeoptions_t* const writing = rocksdb_writeoptions_create();
+  for (int i = 0; i < kEntries; ++i) {
+    const std::string key = Key(i), value = Value(i);
+    rocksdb_put(made, writing, key.data(), key.size(), value.data(), value.size(), &error);
+    ASSERT_EQ(error, nullptr);
+  }
+  rocksdb_writeoptions_destroy(writing);
+  rocksdb_options_destroy(options);
+  rocksdb_close(made);
+  // LevelDB would open it, and turn it into one of its own.
+  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, AnyOf(HasSubstr("--from-rocksdb"), HasSubstr("built")));
+  ExpectAllComesOver("--from-rocksdb");
+
+  DamageInTheMiddle(FileOf(foreign_, ".log"));
+  EXPECT_THAT(Adb({"import", "--from-rocksdb", foreign_}).err, HasSubstr("orruption"));
+}
+#endif
+
+#ifdef AMETHYST_FROM_LMDB
+// The entries above, in the main database (`name`: nullptr) or in one within it.
+void MakeLmdb(const std::string& path, const char* name, unsigned flags) {
+  MDB_env* made = nullptr;
+  MDB_txn* transaction = nullptr;
+  MDB_dbi database{};
+  ASSERT_EQ(mdb_env_create(&made), 0);
+  ASSERT_EQ(mdb_env_set_mapsize(made, size_t{64} << 20), 0);
+  ASSERT_EQ(mdb_env_set_maxdbs(made, 1), 0);
+  ASSERT_EQ(mdb_env_open(made, path.c_str(), MDB_NOSUBDIR, 0644), 0);
+  ASSERT_EQ(mdb_txn_begin(made, nullptr, 0, &transaction), 0);
+  ASSERT_EQ(mdb_dbi_open(transaction, name, flags, &database), 0);
+  for (int i = 0; i < kEntries; ++i) {
+    std::string key = Key(i), value = Value(i);
+    MDB_val mdb_key{key.size(), key.data()}, mdb_value{value.size(), value.data()};
+    ASSERT_EQ(mdb_put(transaction, database, &mdb_key, &mdb_value, 0), 0);
+  }
+  ASSERT_EQ(mdb_txn_commit(transaction), 0);
+  mdb_env_close(made);
+}
+
+TEST_F(ForeignDatabase, OfLmdbComesOverWhole) {
+  MakeLmdb(foreign_, nullptr, 0);
+  ExpectAllComesOver("--from-lmdb");
+}
+
+TEST_F(ForeignDatabase, OfLmdbWithMoreThanEntriesIsRefused) {
+  MakeLmdb(foreign_, "within", MDB_CREATE);
+  const Answer named = Adb({"import", "--from-lmdb", foreign_});
+  EXPECT_EQ(named.code, ExitCode::kError);
+  EXPECT_THAT(named.err, AllOf(HasSubstr("\"within\" is a database"), HasSubstr("imported 0 entries")));
+
+  MakeLmdb(directory_.File("several"), nullptr, MDB_DUPSORT);
+  EXPECT_THAT(Adb({"import", "--from-lmdb", directory_.File("several")}).err, HasSubstr("several values for a key"));
+}
+#endif
+
+TEST_F(ForeignDatabase, WhatIsNoneIsNamedAndNothingIsCreated) {
+  const std::string empty = directory_.File("empty");
+  const std::string text = directory_.File("text");
+  std::filesystem::create_directory(empty);
+  std::ofstream(text) << "neither this nor anything else";
+  for (const std::string option : {"--from-leveldb", "--from-rocksdb", "--from-lmdb"}) {
+    for (const std::string& path : {foreign_, empty, text}) {
+      const Answer answer = Adb({"import", option, path});
+      EXPECT_EQ(answer.code, ExitCode::kError) << option;
+      EXPECT_THAT(answer.err, AnyOf(HasSubstr(path), HasSubstr("built"))) << option;
+    }
+  }
+  const std::filesystem::directory_iterator left(directory_.path());
+  EXPECT_EQ(std::distance(begin(left), end(left)), 2) << "the directory and the text";
+  EXPECT_TRUE(std::filesystem::is_empty(empty));
+}
+
+TEST_F(ForeignDatabase, OneSourceCanBeNamed) {
+  EXPECT_EQ(Adb({"import", "--from-leveldb", foreign_, "file.tsv"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Adb({"import", "--from-leveldb", foreign_, "--from-lmdb", foreign_}).code, ExitCode::kUsage);
+  EXPECT_EQ(Adb({"import", "--from-lmdb", ""}).code, ExitCode::kUsage);
+}
+
+}  // namespace
+}  // namespace amethyst::cli
