@@ -13,7 +13,7 @@ struct PinnedObject final : HandleObject {
   using Handle = amethyst_pinned;
   static constexpr HandleKind kKind = HandleKind::kPinned;
   static constexpr auto kUse = HandleTable::Use::kShared;
-  static constexpr std::string_view kName = "pinned value";
+  [[maybe_unused]] static constexpr std::string_view kName = "pinned value";
 
   PinnedObject(std::shared_ptr<Database> of, PinnedValue pinned) : database(std::move(of)), value(std::move(pinned)) {}
 
