@@ -114,7 +114,7 @@ void TryToOpen(const std::string& directory) {
 }
 
 std::string KeyOf(uint64_t number) {
-  char key[17];
+  char key[24];
   std::snprintf(key, sizeof(key), "%016llu", static_cast<unsigned long long>(number));
   return key;
 }
