@@ -195,15 +195,16 @@ void Background::Tick() {
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   compaction_stalled_.reset();
-  if (writes_press_ && now > flushed_at_ + kPressTime) Rest();
+  if (now > flushed_at_ + kPressTime) Rest();
   if (deadline_s != 0 && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones age without a change.
   ScheduleLocked();
   changed_.NotifyAll();
 }
 
 void Background::Rest() {
+  if (!writes_press_) return;
   writes_press_ = false;
-  if (idle_at_change_ == changes_) idle_at_change_ = 0;
+  ++changes_;  // A plan that is being made under pressure does not count as the last word.
 }
 
 compaction::PlannerSettings Background::Planning() {
