@@ -106,6 +106,24 @@ napi_value NewReport(napi_env env, const RepairReport& report) {
   return object;
 }
 
+// The open database and the two keys that a call was given.
+struct OpenRange {
+  OpenDatabase open;
+  std::string begin;
+  std::string end;
+};
+
+// Nothing, with a pending exception, if the arguments are wrong.
+std::optional<OpenRange> GetRange(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  OpenDatabase open = GetOpen(env, arguments[0]);
+  if (!open) return std::nullopt;
+  auto begin = CopyOf(env, arguments[1]);
+  auto end = begin ? CopyOf(env, arguments[2]) : std::nullopt;
+  if (!end) return std::nullopt;
+  return OpenRange{.open = std::move(open), .begin = std::move(*begin), .end = std::move(*end)};
+}
+
 }  // namespace
 
 void Database::EndTask() {
@@ -176,30 +194,22 @@ napi_value Close(napi_env env, napi_callback_info info) {
 }
 
 napi_value ApproximateSize(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
-  OpenDatabase open = GetOpen(env, arguments[0]);
-  if (!open) return nullptr;
-  auto begin = CopyOf(env, arguments[1]);
-  auto end = begin ? CopyOf(env, arguments[2]) : std::nullopt;
-  if (!end) return nullptr;
+  auto range = GetRange(env, info);
+  if (!range) return nullptr;
   return StartTask(
-      env, "amethyst.approximateSize", std::move(open.handle),
-      [db = std::move(open.db), begin = std::move(*begin), end = std::move(*end)] {
+      env, "amethyst.approximateSize", std::move(range->open.handle),
+      [db = std::move(range->open.db), begin = std::move(range->begin), end = std::move(range->end)] {
         return db->ApproximateSize(begin, end);
       },
       [](napi_env settling, uint64_t& bytes) { return NewNumber(settling, static_cast<double>(bytes)); });
 }
 
 napi_value CompactRange(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
-  OpenDatabase open = GetOpen(env, arguments[0]);
-  if (!open) return nullptr;
-  auto begin = CopyOf(env, arguments[1]);
-  auto end = begin ? CopyOf(env, arguments[2]) : std::nullopt;
-  if (!end) return nullptr;
+  auto range = GetRange(env, info);
+  if (!range) return nullptr;
   return StartTask(
-      env, "amethyst.compactRange", std::move(open.handle),
-      [db = std::move(open.db), begin = std::move(*begin), end = std::move(*end)] {
+      env, "amethyst.compactRange", std::move(range->open.handle),
+      [db = std::move(range->open.db), begin = std::move(range->begin), end = std::move(range->end)] {
         return db->CompactRange(begin, end);
       },
       Undefined);
