@@ -103,7 +103,9 @@ TEST(Background, ASmallQueueLeavesNoTombstonesInLevel0) {
   constexpr int kDepth = 10;
   for (int tail = 0; tail < 5000; ++tail) {
     ASSERT_TRUE(db->Put(Key(tail), std::string(100, 'v')));
-    if (tail >= kDepth) ASSERT_TRUE(db->Delete(Key(tail - kDepth)));
+    if (tail >= kDepth) {
+      ASSERT_TRUE(db->Delete(Key(tail - kDepth)));
+    }
     while (environment.RunOneJob()) {
     }
   }

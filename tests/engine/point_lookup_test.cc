@@ -32,8 +32,12 @@ void WriteInLayers(DB& db, size_t value_bytes_max = 300) {
         ASSERT_TRUE(db.Put(key, std::to_string(layer) + std::string(random.Below(value_bytes_max), 'v')));
       }
     }
-    if (layer == 0) ASSERT_TRUE(db.CompactRange());
-    if (layer < 4) ASSERT_TRUE(db.Flush());
+    if (layer == 0) {
+      ASSERT_TRUE(db.CompactRange());
+    }
+    if (layer < 4) {
+      ASSERT_TRUE(db.Flush());
+    }
   }
   ASSERT_TRUE(db.WaitForIdle());  // So that the tables stay as they are.
 }

@@ -252,7 +252,9 @@ TEST(LevelDbTable, IteratesSeeksAndTellsOffsets) {
     it->Seek(Number(std::max(i, 0)));
     const int expected = (std::max(i, 0) + 1) / 2 * 2;
     ASSERT_EQ(it->Valid(), expected < 10000) << i;
-    if (it->Valid()) ASSERT_EQ(it->value().ToString(), std::string(50, 'v') + Number(expected));
+    if (it->Valid()) {
+      ASSERT_EQ(it->value().ToString(), std::string(50, 'v') + Number(expected));
+    }
   }
   EXPECT_EQ(table->ApproximateOffsetOf("0"), 0);
   EXPECT_NEAR(static_cast<double>(table->ApproximateOffsetOf(Number(5000))), static_cast<double>(bytes) / 2, 20000);
