@@ -44,9 +44,9 @@ double FalsePositiveRate(const BloomShape& shape) {
   return rate;
 }
 
-BloomShape ShapeFor(double false_positive_rate) {
-  AMETHYST_ASSERT(false_positive_rate > 0 && false_positive_rate < 1);
-  const double wanted = std::max(false_positive_rate, kFalsePositiveRateMin);
+namespace {
+
+BloomShape Search(double wanted) {
   // The textbook's number of probes; uneven lines want fewer, never more.
   const auto probes_even = static_cast<uint32_t>(std::ceil(std::log2(1 / wanted)));
   const uint32_t probes_max = std::clamp(probes_even, 1u, kProbesMax);
@@ -63,6 +63,21 @@ BloomShape ShapeFor(double false_positive_rate) {
   }
   AMETHYST_ASSERT(FalsePositiveRate(best) <= wanted);
   return best;
+}
+
+}  // namespace
+
+BloomShape ShapeFor(double false_positive_rate) {
+  AMETHYST_ASSERT(false_positive_rate > 0 && false_positive_rate < 1);
+  const double wanted = std::max(false_positive_rate, kFalsePositiveRateMin);
+  // The search takes as long as writing a small table, and a database asks for the same rate with each of its tables.
+  thread_local double last_wanted = 0;
+  thread_local BloomShape last;
+  if (wanted != last_wanted) {
+    last = Search(wanted);
+    last_wanted = wanted;
+  }
+  return last;
 }
 
 }  // namespace amethyst::filter
