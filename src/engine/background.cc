@@ -292,9 +292,9 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
     if (planned.plan.kind == compaction::PlanKind::kNothing) break;
     done = ExecutePlan(core_, planned.plan, planned.version);
   }
+  if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
   UpdatePressure();
   DeleteObsolete();
-  if (!done) Failed(done.error(), &Background::compaction_stalled_);
   base::MutexLock lock(mutex_);
   manual_ = false;
   ++changes_;

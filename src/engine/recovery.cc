@@ -172,6 +172,7 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
                                               .group_commit_bytes = options.group_commit_bytes,
                                               .group_commit_delay_us = options.group_commit_delay_us,
                                               .new_file_number = [&core] { return core.tree->NewFileNumber(); },
+                                              .may_write = [&core] { return !core.latch.IsSet(); },
                                               .replayed_segments = report.replayed_segments},
                                              cut));
   const key::FileNumber first_needed = FirstNeededSegment(core);

@@ -28,7 +28,8 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
       supply_(files_, executor_,
               {.directory = settings_.directory,
                .segment_bytes = settings_.segment_bytes,
-               .new_file_number = settings_.new_file_number}),
+               .new_file_number = settings_.new_file_number,
+               .may_write = [this] { return !latched_.load(std::memory_order_acquire) && settings_.may_write(); }}),
       cut_(cut) {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);

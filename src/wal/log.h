@@ -43,6 +43,8 @@ struct LogSettings {
   uint32_t group_commit_delay_us = 0;
   std::function<key::FileNumber()>
       new_file_number;  // Never gives a number twice, over all opens, and ever greater ones. Any thread.
+  // Whether nothing but the log has failed so far: after an error no segment is made ahead. Any thread.
+  std::function<bool()> may_write = [] { return true; };
   // LogRecoveryReport::replayed_segments: they live on, and go with RemoveBefore.
   std::vector<key::FileNumber> replayed_segments;
 };

@@ -12,7 +12,7 @@ namespace amethyst::wal {
 SegmentSupply::SegmentSupply(io::FileSystem& files, io::Executor& executor, Settings settings)
     : files_(files), executor_(executor), settings_(std::move(settings)) {
   AMETHYST_ASSERT(settings_.segment_bytes > kSegmentHeaderBytes && settings_.segment_bytes <= kSegmentBytesMax);
-  AMETHYST_ASSERT(settings_.new_file_number != nullptr);
+  AMETHYST_ASSERT(settings_.new_file_number != nullptr && settings_.may_write != nullptr);
 }
 
 SegmentSupply::~SegmentSupply() {
@@ -37,6 +37,7 @@ void SegmentSupply::MakeSpare() {
     AMETHYST_ASSERT(making_);
     wanted = !stopping_ && health_.has_value();
   }
+  wanted = wanted && settings_.may_write();
   // An error shows again, to somebody who can be told, when Take finds no spare and makes one itself.
   Segment made;
   if (wanted) {

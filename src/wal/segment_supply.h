@@ -31,6 +31,7 @@ class SegmentSupply {
     std::string directory;
     uint64_t segment_bytes = 0;
     std::function<key::FileNumber()> new_file_number;
+    std::function<bool()> may_write;  // Asked before a spare is made: not after an error that was latched. Any thread.
   };
   struct Segment {
     key::FileNumber number{};

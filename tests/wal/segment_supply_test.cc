@@ -25,9 +25,13 @@ class SegmentSupplyTest : public testing::Test {
   support::FaultFileSystem files_{*memory_};
   const std::unique_ptr<io::Executor> executor_ = environment_.NewExecutor(1);
   uint64_t next_number_ = 1;
-  SegmentSupply supply_{files_, *executor_, {.directory = "/db", .segment_bytes = 4096, .new_file_number = [this] {
-                                               return key::FileNumber{next_number_++};
-                                             }}};
+  bool failed_ = false;
+  SegmentSupply supply_{files_,
+                        *executor_,
+                        {.directory = "/db",
+                         .segment_bytes = 4096,
+                         .new_file_number = [this] { return key::FileNumber{next_number_++}; },
+                         .may_write = [this] { return !failed_; }}};
 };
 
 TEST_F(SegmentSupplyTest, HandsOutTheSpareOrMakesOne) {
@@ -41,6 +45,14 @@ TEST_F(SegmentSupplyTest, HandsOutTheSpareOrMakesOne) {
   EXPECT_EQ(Take(4096), 2u);
   EXPECT_EQ(Take(100), 3u);
   EXPECT_EQ(files_.calls(support::Operation::kSyncDirectory), 3u) << "before each is handed out";
+}
+
+TEST_F(SegmentSupplyTest, MakesNoSpareOnceAnErrorWasMet) {
+  supply_.Prepare();
+  failed_ = true;  // While the job waits.
+  EXPECT_TRUE(environment_.RunOneJob());
+  EXPECT_EQ(files_.calls(support::Operation::kCreateSegment), 0u);
+  EXPECT_TRUE(Names().empty());
 }
 
 TEST_F(SegmentSupplyTest, ReplacesASpareThatIsTooSmall) {
@@ -78,9 +90,11 @@ TEST_F(SegmentSupplyTest, StopWaitsForTheJobAndRemovesTheSpareIfItMay) {
   supply_.Prepare();
   EXPECT_TRUE(supply_.Stop(false));
   EXPECT_TRUE(Names().empty());
-  SegmentSupply other(files_, *executor_, {.directory = "/db", .segment_bytes = 4096, .new_file_number = [] {
-                                             return key::FileNumber{77};
-                                           }});
+  SegmentSupply other(files_, *executor_,
+                      {.directory = "/db",
+                       .segment_bytes = 4096,
+                       .new_file_number = [] { return key::FileNumber{77}; },
+                       .may_write = [] { return true; }});
   other.Prepare();
   EXPECT_TRUE(environment_.RunOneJob());
   EXPECT_TRUE(other.Stop(true));
