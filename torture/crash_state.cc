@@ -105,6 +105,7 @@ void CrashState::Apply(const TraceOperation& operation) {
   switch (operation.kind) {
     case Kind::kCreate: name({.remove = false, .path = operation.path, .file = operation.file, .from = {}}); return;
     case Kind::kWrite:
+    case Kind::kFailedWrite:
       files_[operation.file].pending.push_back({.resize = false, .offset = operation.offset, .bytes = operation.bytes});
       return;
     case Kind::kResize:
@@ -142,7 +143,6 @@ void CrashState::Apply(const TraceOperation& operation) {
       for (const NameChange& change : pending_names_) ApplyTo(&durable_names_, change);
       pending_names_.clear();
       return;
-    case Kind::kFailedWrite:
     case Kind::kFailedSyncDirectory:
     case Kind::kOpening:
     case Kind::kAcknowledged: return;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/assert.h"
+#include "torture/order_checker.h"
 
 namespace amethyst::torture {
 
@@ -34,6 +36,25 @@ Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<io::FileSystem>& files,
 }
 
 std::string KeyOf(uint64_t n) { return fmt::format("key{:03}", n); }
+
+// How a call of the operation can fail. The seam promises whole reads and repeats what was interrupted: a short read is
+// damage, no fault.
+std::vector<Fault> FaultsOf(Operation operation) {
+  const bool writes = operation == Operation::kAppend || operation == Operation::kStore;
+  const bool opens = operation == Operation::kCreate || operation == Operation::kCreateSegment ||
+                     operation == Operation::kOpen || operation == Operation::kSyncFile ||
+                     operation == Operation::kSyncDirectory || operation == Operation::kList ||
+                     operation == Operation::kLock;
+  std::vector<Fault> faults;
+  for (const bool for_good : {false, true}) {
+    for (const int error : {EIO, ENOSPC}) {
+      faults.push_back({.operation = operation, .for_good = for_good, .error_number = error});
+      if (writes) faults.push_back({.operation = operation, .for_good = for_good, .error_number = error, .half = true});
+    }
+    if (opens) faults.push_back({.operation = operation, .for_good = for_good, .error_number = EMFILE});
+  }
+  return faults;
+}
 
 }  // namespace
 
@@ -94,13 +115,14 @@ std::optional<FaultSweep::Map> FaultSweep::Scan(DB& db, Outcome* outcome) {
   return found;
 }
 
-FaultSweep::Outcome FaultSweep::RunWorkload(const std::shared_ptr<io::FileSystem>& files) {
+FaultSweep::Outcome FaultSweep::RunWorkload(const std::shared_ptr<TraceFileSystem>& files) {
   Outcome outcome;
   base::Random random(settings_.seed);
   std::shared_ptr<io::SerialEnvironment> environment;
   std::unique_ptr<DB> db;
   for (uint64_t number = 1; number <= settings_.batches && outcome.violation.empty(); ++number) {
     for (int tries = 0; db == nullptr && tries < 2; ++tries) {
+      files->trace().NoteOpening();
       auto opened = OpenOn(files, settings_.seed, &environment);
       if (opened) {
         // From here on it holds for good what it holds now; if that cannot be read, nothing more can be said.
@@ -146,40 +168,44 @@ std::string FaultSweep::CheckAfterwards(const std::shared_ptr<io::FileSystem>& f
   return closed ? "" : "it does not close without the fault: " + closed.error().ToString();
 }
 
+std::string FaultSweep::RunFault(const Fault& fault, FaultReport* report) {
+  io::MemoryFileSystem memory;
+  const auto faulty = std::make_shared<FaultFileSystem>(memory);
+  faulty->Fail(fault);
+  const auto traced = std::make_shared<TraceFileSystem>(faulty);
+  const Outcome outcome = RunWorkload(traced);
+  if (faulty->failed_calls() == 0) return "";
+  ++report->faults;
+  report->refused += outcome.met_error ? 1 : 0;
+  OrderChecker checker;
+  for (const TraceOperation& operation : traced->trace().operations()) checker.Apply(operation);
+  report->order_checks += checker.checks();
+  if (!checker.violation().empty()) return checker.violation();
+  faulty->ClearFaults();
+  return CheckAfterwards(faulty, outcome);
+}
+
 void FaultSweep::Run(FaultReport* report) {
   std::array<uint64_t, support::kOperations> calls{};
   {
     io::MemoryFileSystem memory;
-    const auto files = std::make_shared<FaultFileSystem>(memory);
-    const Outcome outcome = RunWorkload(files);
+    const auto faulty = std::make_shared<FaultFileSystem>(memory);
+    const Outcome outcome = RunWorkload(std::make_shared<TraceFileSystem>(faulty));
     AMETHYST_ASSERT(!outcome.met_error && outcome.violation.empty());
     for (size_t i = 0; i < calls.size(); ++i) {
-      calls[i] = files->calls(static_cast<Operation>(i));
+      calls[i] = faulty->calls(static_cast<Operation>(i));
       report->calls += calls[i];
     }
   }
   for (size_t i = 0; i < calls.size(); ++i) {
     for (uint64_t call = 1; call <= calls[i]; call += settings_.stride) {
-      for (const uint64_t variant : {0, 1, 2, 3, 4, 5}) {
-        // The seam promises whole reads: a short one is the end of the file, so it is no fault but damage.
-        if (static_cast<Operation>(i) == Operation::kRead && (variant & 4) != 0) continue;
-        const Fault fault{.operation = static_cast<Operation>(i),
-                          .call = call,
-                          .for_good = (variant & 1) != 0,
-                          .code = (variant & 2) != 0 ? ErrorCode::kNoSpace : ErrorCode::kIo,
-                          .half = (variant & 4) != 0};
-        io::MemoryFileSystem memory;
-        const auto files = std::make_shared<FaultFileSystem>(memory);
-        files->Fail(fault);
-        const Outcome outcome = RunWorkload(files);
-        if (files->failed_calls() == 0) continue;
-        ++report->faults;
-        report->refused += outcome.met_error ? 1 : 0;
-        files->ClearFaults();
-        const std::string problem = CheckAfterwards(files, outcome);
+      for (Fault fault : FaultsOf(static_cast<Operation>(i))) {
+        fault.call = call;
+        const std::string problem = RunFault(fault, report);
         if (problem.empty()) continue;
-        report->violation =
-            fmt::format("seed {}: operation {}, call {}, variant {}: {}", settings_.seed, i, call, variant, problem);
+        report->violation = fmt::format("seed {}: operation {}, call {}, {}{}, error {}: {}", settings_.seed, i, call,
+                                        fault.for_good ? "for good" : "once", fault.half ? ", half done" : "",
+                                        fault.error_number, problem);
         return;
       }
     }

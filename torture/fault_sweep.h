@@ -2,9 +2,10 @@
 // error.
 //
 // A first run without faults counts the calls. Then, for each, the workload runs again with that call failing. Whatever
-// happens, a read gives the right value or an error; once the fault is gone the database opens, and holds exactly the
-// acknowledged batches, with or without the one that failed last. Everything follows from the seed. Thread safety: one
-// sweep a thread.
+// happens, a read gives the right value or an error; what is written, even after the fault, is written in a safe order
+// (order_checker.h), and nothing at all after one that leaves a file in doubt; once the fault is gone the database
+// opens, and holds exactly the acknowledged batches, with or without the one that failed last. Everything follows from
+// the seed. Thread safety: one sweep a thread.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "io/memory_file_system.h"
 #include "io/serial_environment.h"
 #include "support/fault_file_system.h"
+#include "torture/trace_file_system.h"
 
 namespace amethyst::torture {
 
@@ -27,6 +29,7 @@ struct FaultReport {
   uint64_t faults = 0;    // Runs in which a fault was met.
   uint64_t refused = 0;   // Of these, in how many some call of the API returned an error.
   uint64_t calls = 0;     // Calls of the file system in a run without faults.
+  uint64_t order_checks = 0;
 };
 
 class FaultSweep {
@@ -50,7 +53,9 @@ class FaultSweep {
     std::string violation;
   };
 
-  [[nodiscard]] Outcome RunWorkload(const std::shared_ptr<io::FileSystem>& files);
+  // The workload with that fault, and what is there afterwards; empty if all is well.
+  [[nodiscard]] std::string RunFault(const support::Fault& fault, FaultReport* report);
+  [[nodiscard]] Outcome RunWorkload(const std::shared_ptr<TraceFileSystem>& files);
   void Write(DB& db, base::Random& random, uint64_t number, Outcome* outcome);
   [[nodiscard]] static std::optional<Map> Scan(DB& db, Outcome* outcome);
   void CheckReads(DB& db, base::Random& random, Outcome* outcome);

@@ -70,7 +70,7 @@ Suite FaultSuite() {
                 return report->violation;
               },
           .figures = [report]() -> std::vector<Figure> {
-            return {{"faults", report->faults}, {"refused", report->refused}};
+            return {{"faults", report->faults}, {"refused", report->refused}, {"order checks", report->order_checks}};
           }};
 }
 

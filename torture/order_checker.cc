@@ -22,8 +22,7 @@ tree::ParsedFileName Parse(const std::string& path) {
   return parsed.value_or(tree::ParsedFileName{FileType::kLock});
 }
 
-// Says nothing about what is on the disk: the database may go on.
-bool ClearsByItself(const TraceOperation& operation) { return operation.code == ErrorCode::kNoSpace; }
+bool IsCurrent(const std::string& path) { return Parse(path).type == FileType::kCurrent; }
 
 }  // namespace
 
@@ -74,19 +73,19 @@ void OrderChecker::Apply(const TraceOperation& operation) {
     case Kind::kFailedSync: files_[operation.file].sync_failed = true; [[fallthrough]];
     case Kind::kFailedWrite:
     case Kind::kFailedSyncDirectory:
-      if (!ClearsByItself(operation) && !latched_) latched_ = operation.path;
+      if (!operation.transient && !latched_) latched_ = operation.path;
       return;
-    case Kind::kOpening: latched_.reset(); return;
+    case Kind::kOpening:
+      latched_.reset();
+      // Without CURRENT there is no database yet, and the open begins anew.
+      if (std::ranges::none_of(std::views::keys(names_), IsCurrent)) numbers_.clear();
+      return;
     case Kind::kAcknowledged: return CheckAcknowledged();
   }
 }
 
 void OrderChecker::CheckLatch(const TraceOperation& operation) {
   if (operation.kind == Kind::kOpening || operation.kind == Kind::kFailedWrite || !latched_) return;
-  // Known and let pass: a log segment is made ahead, empty, by a job that was waiting when the error was met.
-  const bool is_spare = Parse(operation.path).type == FileType::kLogSegment &&
-                        (operation.kind == Kind::kCreate || operation.kind == Kind::kResize);
-  if (is_spare || operation.kind == Kind::kSyncDirectory) return;
   Expect(false, "latched",
          fmt::format("operation of kind {} on {} after a write or sync of {} had failed",
                      static_cast<int>(operation.kind), operation.path, *latched_));
@@ -106,6 +105,7 @@ void OrderChecker::Write(const TraceOperation& operation) {
   const FileType type = Parse(operation.path).type;
   file.written = std::max<uint64_t>(file.written, operation.offset + operation.bytes.size());
   if (type == FileType::kTable || type == FileType::kLock) return;
+  if (type == FileType::kLogSegment) referred_to_.insert(key::Raw(Parse(operation.path).number));
   file.bytes.resize(std::max<size_t>(file.bytes.size(), file.written));
   file.bytes.replace(operation.offset, operation.bytes.size(), operation.bytes);
   if (type == FileType::kManifest) WriteManifest(operation);
@@ -122,7 +122,10 @@ void OrderChecker::WriteManifest(const TraceOperation& operation) {
   Expect(edit.has_value(), "manifest", operation.path + " holds a record that cannot be read");
   if (!edit) return;
   for (const tree::RemovedTable& removed : edit->removed) manifest.tables.erase(key::Raw(removed.number));
-  for (const tree::AddedTable& added : edit->added) manifest.tables[key::Raw(added.number)] = added.info.file_bytes;
+  for (const tree::AddedTable& added : edit->added) {
+    manifest.tables[key::Raw(added.number)] = added.info.file_bytes;
+    referred_to_.insert(key::Raw(added.number));
+  }
   if (edit->first_log_segment) manifest.first_log_segment = key::Raw(*edit->first_log_segment);
   if (possible_current_.contains(number)) CheckTables(manifest, "an edit was written to " + operation.path);
 }
@@ -159,7 +162,7 @@ void OrderChecker::Rename(const TraceOperation& operation) {
   names_[operation.to] = id;
   files_[id].path = operation.to;
   files_[id].name_is_durable = false;
-  if (Parse(operation.to).type == FileType::kCurrent) ReplaceCurrent(operation);
+  if (IsCurrent(operation.to)) ReplaceCurrent(operation);
 }
 
 void OrderChecker::ReplaceCurrent(const TraceOperation& operation) {
@@ -173,6 +176,7 @@ void OrderChecker::ReplaceCurrent(const TraceOperation& operation) {
   Expect(IsDurable(path), "manifest", "CURRENT was replaced before " + path + " was durable");
   CheckTables(manifests_[key::Raw(*number)], "CURRENT was replaced");
   possible_current_.insert(key::Raw(*number));
+  referred_to_.insert(key::Raw(*number));
 }
 
 void OrderChecker::Remove(const TraceOperation& operation) {
@@ -187,7 +191,8 @@ void OrderChecker::Remove(const TraceOperation& operation) {
     }
   }
   Expect(parsed.type != FileType::kCurrent, "unlink", "CURRENT was removed");
-  if (parsed.type == FileType::kTable) {  // What forgets it must be durable, not only written.
+  // What forgets a table must be durable, not only written.
+  if (parsed.type == FileType::kTable && referred_to_.contains(number)) {
     for (const uint64_t current : possible_current_) {
       for (const auto& [id, file] : files_) {
         if (Parse(file.path).type != FileType::kManifest || key::Raw(Parse(file.path).number) != current) continue;
@@ -195,6 +200,7 @@ void OrderChecker::Remove(const TraceOperation& operation) {
       }
     }
   }
+  if (!referred_to_.contains(number)) numbers_.erase(number);
   if (found == names_.end()) return;
   if (parsed.type == FileType::kLogSegment) CheckSegmentIsObsolete(files_[found->second], number);
   files_.erase(found->second);

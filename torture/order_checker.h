@@ -8,7 +8,8 @@
 //                  replaced when the same holds of the manifest that it will name, and of all tables in there
 //   unlink         a table, segment or manifest is removed when no manifest that a crash could bring back needs it
 //   latched        after a failed write or sync nothing is changed until the next open, and no sync is tried again
-//   reused         no file number is given twice; the sequence numbers in the log only grow
+//   reused         no file number is given twice, but that of a file that was removed before anything referred to it;
+//                  the sequence numbers in the log only grow
 //
 // Thread safety: one thread at a time.
 #pragma once
@@ -72,7 +73,8 @@ class OrderChecker {
   std::map<std::string, FileId> names_;
   std::map<uint64_t, Manifest> manifests_;  // By their numbers.
   std::set<uint64_t> possible_current_;     // Manifests that CURRENT may name after a crash.
-  std::set<uint64_t> numbers_;              // That files were given.
+  std::set<uint64_t> numbers_;              // That files were given,
+  std::set<uint64_t> referred_to_;          // and those of them that a manifest, CURRENT or a record was for.
   uint64_t last_sequence_ = 0;
   std::optional<std::string> latched_;  // A write or sync failed in this open, and which.
 };

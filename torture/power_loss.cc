@@ -183,7 +183,8 @@ std::string PowerLossSuite::DrawKey() {
 }
 
 std::string PowerLossSuite::DrawValue(size_t number) {
-  const size_t bytes_max = !random_.OneIn(12) ? 300 : settings_.seed % 16 == 5 ? size_t{150} << 10 : 9000;
+  const bool fills_segments = settings_.seed % 16 == 5;
+  const size_t bytes_max = !random_.OneIn(fills_segments ? 3 : 12) ? 300 : fills_segments ? size_t{150} << 10 : 9000;
   std::string value(random_.Below(bytes_max), static_cast<char>('a' + number % 26));
   for (size_t i = 0; i < value.size(); i += 3) value[i] = static_cast<char>(random_());
   return value;

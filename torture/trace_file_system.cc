@@ -11,9 +11,23 @@ namespace {
 
 using Kind = TraceOperation::Kind;
 
+bool IsTransient(const Error& error) { return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error); }
+
 // Writes down that a call failed; passes its status on.
 Status Failed(Trace& trace, Kind kind, FileId file, const std::string& path, Status status) {
-  trace.Add({.kind = kind, .file = file, .path = path, .code = status.error().code()});
+  trace.Add({.kind = kind, .file = file, .path = path, .transient = IsTransient(status.error())});
+  return status;
+}
+
+// Writes down a write that was carried out below with `status`.
+Status TraceWrite(Trace& trace, FileId file, uint64_t offset, std::string_view bytes, const std::string& path,
+                  Status status) {
+  trace.Add({.kind = status ? Kind::kWrite : Kind::kFailedWrite,
+             .file = file,
+             .offset = offset,
+             .bytes = std::string(bytes),
+             .path = path,
+             .transient = !status && IsTransient(status.error())});
   return status;
 }
 
@@ -33,10 +47,8 @@ class TraceWritableFile final : public io::WritableFile {
       : file_(std::move(file)), id_(id), trace_(std::move(trace)) {}
 
   Status Append(std::string_view bytes) override {
-    trace_->Add(
-        {.kind = Kind::kWrite, .file = id_, .offset = file_->size(), .bytes = std::string(bytes), .path = path()});
-    Status appended = file_->Append(bytes);
-    return appended ? appended : Failed(*trace_, Kind::kFailedWrite, id_, path(), std::move(appended));
+    const uint64_t offset = file_->size();
+    return TraceWrite(*trace_, id_, offset, bytes, path(), file_->Append(bytes));
   }
   Status Sync() override { return TraceSync(*trace_, Kind::kSync, id_, path(), file_->Sync()); }
   Status Close() override { return file_->Close(); }
@@ -67,9 +79,7 @@ class TraceLogSegment final : public io::LogSegment {
 
  protected:
   Status StoreOutsideWindow(uint64_t offset, std::string_view bytes) override {
-    trace_->Add({.kind = Kind::kWrite, .file = id_, .offset = offset, .bytes = std::string(bytes), .path = path()});
-    Status stored = segment_->Store(offset, bytes);
-    return stored ? stored : Failed(*trace_, Kind::kFailedWrite, id_, path(), std::move(stored));
+    return TraceWrite(*trace_, id_, offset, bytes, path(), segment_->Store(offset, bytes));
   }
 
  private:

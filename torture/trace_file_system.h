@@ -33,9 +33,9 @@ struct TraceOperation {
     kRename,               // path, to
     kRemove,               // path
     kSyncDirectory,        // path
-    kFailedWrite,          // file, code: some of the bytes may be there
-    kFailedSync,           // file, code
-    kFailedSyncDirectory,  // path, code
+    kFailedWrite,          // file, offset, bytes, transient: some of the bytes may be there
+    kFailedSync,           // file, transient
+    kFailedSyncDirectory,  // path, transient
     kOpening,              // The workload opens the database: nothing that was latched holds any more.
     kAcknowledged,         // The workload was told that all that it wrote is durable.
   };
@@ -45,7 +45,7 @@ struct TraceOperation {
   std::string bytes{};
   std::string path{};
   std::string to{};
-  ErrorCode code{};
+  bool transient = false;  // Says nothing about what is on the disk: a lack of space or of descriptors.
 };
 
 // The operations, shared by the file system and the files that it gave out.

@@ -56,7 +56,8 @@ struct Fault {
   uint64_t call = 1;      // The first call to fail, counted from 1 over the life of the file system.
   bool for_good = false;  // All later ones fail, too.
   ErrorCode code = ErrorCode::kIo;
-  bool half = false;  // Appends and stores write half of the bytes first; reads give half of them and no error.
+  int error_number = 0;  // Unless 0, the operating system's error, in place of `code`.
+  bool half = false;     // Appends and stores write half of the bytes first; reads give half of them and no error.
 };
 
 // Decides; shared by the file system and the files that it gave out.
@@ -102,6 +103,7 @@ class FaultPlan {
     return fault ? Error(*fault, path) : Status();
   }
   [[nodiscard]] static Status Error(const Fault& fault, const std::string& path) {
+    if (fault.error_number != 0) return base::SystemError(fault.error_number, path + ": injected fault");
     return base::MakeError(fault.code, "{}: injected fault, operation {}, call {}", path,
                            static_cast<int>(fault.operation), fault.call);
   }

@@ -18,6 +18,7 @@ void Damage(const AtRestSuite::Settings& settings, uint64_t corruptions_min) {
 TEST(AtRest, FindsEveryDamageOrIsNotHarmedByIt) { Damage({.compression = Compression::kLz4}, 15'000); }
 TEST(AtRest, FindsEveryDamageOfBlocksOfOneLength) { Damage({.compression = Compression::kNone}, 15'000); }
 TEST(AtRest, FindsEveryDamageOfBlocksThatAreCompressedMore) { Damage({.compression = Compression::kZstd}, 14'000); }
+TEST(AtRest, FindsEveryDamageOfAnotherDatabase) { Damage({.seed = 4, .compression = Compression::kLz4}, 15'000); }
 
 }  // namespace
 }  // namespace amethyst::torture

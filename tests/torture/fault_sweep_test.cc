@@ -5,13 +5,17 @@
 namespace amethyst::torture {
 namespace {
 
-TEST(FaultSweep, LosesNothingWhicheverCallFails) {
+class FaultSweeps : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(FaultSweeps, LoseNothingWhicheverCallFails) {
   FaultReport report;
-  FaultSweep({.seed = 1, .batches = 30}).Run(&report);
+  FaultSweep({.seed = GetParam()}).Run(&report);
   EXPECT_EQ(report.violation, "");
-  EXPECT_GT(report.faults, 1000u);
+  EXPECT_GT(report.faults, 2000u);
   EXPECT_GT(report.refused, report.faults / 4);
+  EXPECT_GT(report.order_checks, report.faults * 10);
 }
+INSTANTIATE_TEST_SUITE_P(Seed, FaultSweeps, testing::Range<uint64_t>(1, 6));
 
 }  // namespace
 }  // namespace amethyst::torture
