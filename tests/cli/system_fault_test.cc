@@ -44,6 +44,13 @@ INSTANTIATE_TEST_SUITE_P(Call, EachCallFails,
                                          "rename:error=EIO", "unlink:error=EIO", "pread64:error=EIO",
                                          "openat:error=EMFILE", "fcntl:error=ENOLCK"));
 
+TEST_F(SystemFault, AnInterruptedCallIsMadeAgain) {
+  for (const std::string call : {"pwrite64", "fallocate", "ftruncate"}) {
+    EXPECT_EQ(PutWhileFailing(call + ":error=EINTR", 3).out, "");
+    EXPECT_EQ(Bash("wc -l < acked; rm acked").out, "3\n") << call;
+  }
+}
+
 TEST_F(Process, WithFewDescriptorsItWorksOrSaysSo) {
   EXPECT_EQ(
       Bash("adb seed 2000 2> /dev/null; adb count > all; (ulimit -n 24; adb count > few 2>&1); cmp all few").status, 0);

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "support/database.h"
+#include "support/perturbed_environment.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::engine {
@@ -23,13 +24,18 @@ constexpr uint64_t kKeysOfAWriter = 400;
 // Every key has a counter that only grows, written as a pair in one batch: left and right must always be the same.
 class Stress {
  public:
-  explicit Stress(uint64_t seed) : seed_(seed) {}
+  explicit Stress(uint64_t seed, bool perturbed = false) : seed_(seed) {
+    if (perturbed) perturbed_.emplace(*environment_, seed);
+  }
 
   void Run(uint64_t rounds, uint64_t writes_a_round) {
     for (uint64_t round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
-      db_ = OpenOrFail(directory_.path());
+      db_ = OpenOrFail(directory_.path(), support::SmallOptions(),
+                       perturbed_ ? support::Over(*perturbed_) : Components());
       ASSERT_NE(db_, nullptr);
       CheckAfterOpen();
+      if (held_) held_->Check(true);
+      held_.reset();
       writes_.store(0);
       std::vector<std::thread> threads;
       for (uint64_t i = 0; i < kWriters; ++i)
@@ -38,6 +44,7 @@ class Stress {
       threads.emplace_back([this, round] { Scan(seed_ + 2000 + round, false); });
       threads.emplace_back([this, round] { Scan(seed_ + 3000 + round, true); });
       threads.emplace_back([this, round] { HoldSnapshots(seed_ + 4000 + round); });
+      threads.emplace_back([this, round] { HoldIterators(seed_ + 6000 + round); });
       threads.emplace_back([this, round] { Maintain(seed_ + 5000 + round); });
       while (writes_.load() < writes_a_round && !testing::Test::HasFailure()) std::this_thread::yield();
       EXPECT_EQ(Text(db_->Close()), "");
@@ -150,6 +157,41 @@ class Stress {
     }
   }
 
+  // An iterator that stands somewhere while the tables under it go, and what it showed at first.
+  struct Held {
+    Iterator iterator;
+    std::string key{iterator.key()};
+    std::string value{iterator.value()};
+
+    void Check(bool is_closed) {
+      ASSERT_TRUE(iterator.Valid());
+      EXPECT_EQ(iterator.key(), key);
+      EXPECT_EQ(iterator.value(), value);
+      iterator.Next();
+      if (is_closed) {
+        EXPECT_TRUE(EndsWith(iterator.status()));
+      }
+    }
+  };
+
+  // The last of them is held past Close, until the next open.
+  void HoldIterators(uint64_t seed) {
+    base::Random random(seed);
+    for (;;) {
+      Iterator iterator = db_->NewIterator();
+      iterator.Seek(Left(random.Below(kWriters * kKeysOfAWriter)));
+      if (EndsWith(iterator.status())) return;
+      if (!iterator.Valid()) continue;
+      held_.emplace(std::move(iterator));
+      for (const uint64_t until = writes_.load() + 50; writes_.load() < until;) {
+        if (!db_->Get("")) return;  // Closed.
+        std::this_thread::yield();
+      }
+      held_->Check(false);
+      if (EndsWith(held_->iterator.status())) return held_.reset();
+    }
+  }
+
   void Maintain(uint64_t seed) {
     base::Random random(seed);
     for (;;) {
@@ -178,13 +220,20 @@ class Stress {
 
   const uint64_t seed_;
   const support::TempDirectory directory_;
+  const std::shared_ptr<io::Environment> environment_ = io::DefaultEnvironment();
+  std::optional<support::PerturbedEnvironment> perturbed_;
   std::unique_ptr<DB> db_;
+  std::optional<Held> held_;  // Of the thread that holds iterators; between rounds, of none.
   std::atomic<uint64_t> writes_{0};
   std::array<std::atomic<uint64_t>, kWriters * kKeysOfAWriter> acknowledged_{};
 };
 
 TEST(Concurrency, EverythingAtOnceStaysConsistentOverManyReopens) { Stress(1).Run(4, 4000); }
 TEST(Concurrency, EverythingAtOnceStaysConsistentWhenClosedEarly) { Stress(2).Run(12, 200); }
+
+class PerturbedConcurrency : public testing::TestWithParam<uint64_t> {};
+TEST_P(PerturbedConcurrency, EverythingAtOnceStaysConsistent) { Stress(GetParam(), true).Run(4, 300); }
+INSTANTIATE_TEST_SUITE_P(Seed, PerturbedConcurrency, testing::Range<uint64_t>(10, 14));
 
 }  // namespace
 }  // namespace amethyst::engine
