@@ -13,6 +13,7 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 HERE = pathlib.Path(__file__).resolve().parent
 CONSUMER = HERE / "consumer"
+LEVELDB_PROGRAM = BUILD / "tests" / "leveldb" / "leveldb_program"
 
 
 def run(*command, **options):
@@ -45,7 +46,7 @@ class Installed(unittest.TestCase):
 
     def test_nothing_installed_names_the_tree_or_its_build(self):
         for path in self.prefix.rglob("*"):
-            if path.is_file() and path.suffix in (".cmake", ".pc", ".py", ".h", ".1"):
+            if path.is_file() and (path.suffix in (".cmake", ".pc", ".py", ".h") or path.parent.name == "man1"):
                 self.assertNotIn(str(HERE.parents[1]), path.read_text(), path)
 
     def test_a_cmake_project_finds_it_for_c_and_cxx(self):
@@ -92,6 +93,20 @@ class Installed(unittest.TestCase):
         environment = dict(self.environment, PYTHONPATH=str(self.prefix / "lib" / "python3" / "dist-packages"),
                            PYTHONDONTWRITEBYTECODE="1")
         self.assertEqual(run(sys.executable, "-c", program, cwd=self.scratch, env=environment), "b'1' 1\n")
+
+    @unittest.skipUnless(LEVELDB_PROGRAM.exists(), "no LevelDB headers (libleveldb-dev), so no drop-in")
+    def test_the_drop_in_for_leveldb_is_found_where_it_is_asked_for_alone(self):
+        folder = self.library / "amethyst" / "leveldb"
+        self.assertEqual(sorted(path.name for path in self.prefix.rglob("libleveldb*") if path.parent == folder),
+                         ["libleveldb.so.1", "libleveldb.so.1d"])
+        self.assertEqual([path for path in self.prefix.rglob("*leveldb*") if folder not in (path, path.parent)], [])
+        for name, search, ours in (("theirs", self.library, False), ("ours", folder, True)):
+            database = self.scratch / name
+            self.assertEqual(run(LEVELDB_PROGRAM, database, "open", env=dict(os.environ, LD_LIBRARY_PATH=str(search))),
+                             "OK\n")
+            opened = subprocess.run([self.prefix / "bin" / "adb", "--db", database, "scan"], stdin=subprocess.DEVNULL,
+                                    capture_output=True, text=True)
+            self.assertEqual(opened.returncode == 0, ours, opened.stderr)
 
 
 if __name__ == "__main__":

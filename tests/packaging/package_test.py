@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+LEVELDB_PROGRAM = BUILD / "tests" / "leveldb" / "leveldb_program"
 # What every Debian system has and no package names: a shell and ldconfig, for the scripts that register libraries.
 ESSENTIAL = ["dash", "libc-bin"]
 
@@ -85,6 +86,8 @@ class Package(unittest.TestCase):
             self.assertRegex(package.name, r"^amethyst_\d+\.\d+\.\d+_\w+\.deb$")
             dependencies = run("dpkg-deb", "-f", package, "Depends")
             self.assertIn("libc6", dependencies)
+            self.assertRegex(run("dpkg-deb", "-I", package, "shlibs"), r"^libamethyst 0 amethyst \(>= [\d.]+\)\n$")
+            self.assertIn("ldconfig", run("dpkg-deb", "-I", package, "triggers"))
             root = scratch / "root"
             clean_root(root, names_of(dependencies) + ESSENTIAL)
             self.assertFalse((root / "usr/bin/adb").exists())
@@ -99,9 +102,24 @@ class Package(unittest.TestCase):
             shutil.copy2(program, root / "in_c")
             self.assertEqual(run("chroot", root, "/in_c", "c.db"), "C\n")
 
+            if LEVELDB_PROGRAM.exists():
+                self.check_drop_in(root)
+
             run("dpkg", f"--root={root}", "-r", "amethyst")
             self.assertEqual([str(path) for path in root.rglob("*amethyst*")
                               if "var/lib/dpkg" not in str(path)], [])
+
+    def check_drop_in(self, root):
+        """A program that is linked to LevelDB, which is not installed there, finds Amethyst's where it is told to."""
+        shutil.copy2(LEVELDB_PROGRAM, root / "of_leveldb")
+        folder = next(root.rglob("libleveldb.so.1d")).parent
+        self.assertEqual(folder.parts[-2:], ("amethyst", "leveldb"))
+        command = ["chroot", str(root), "/of_leveldb", "leveldb.db", "open"]
+        alone = subprocess.run(command, capture_output=True, text=True)
+        self.assertIn("libleveldb.so.1d: cannot open shared object file", alone.stderr)
+        told = dict(os.environ, LD_LIBRARY_PATH=f"/{folder.relative_to(root)}")
+        self.assertEqual(run(*command, env=told), "OK\n")
+        self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "leveldb.db", "scan"), "")
 
 
 if __name__ == "__main__":
