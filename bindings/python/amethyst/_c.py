@@ -192,6 +192,10 @@ class Handle:
 
     _handle: c_void_p
 
+    def __reduce__(self) -> Any:
+        # A copy would use the handle after the original has released it.
+        raise TypeError(f"a {type(self).__name__} can neither be copied nor pickled")
+
     def _own(self, kind: str, create: str, *arguments: Any) -> None:
         handle = c_void_p()
         call(create, *arguments, byref(handle))

@@ -40,11 +40,19 @@ def durability_number(durability: str) -> int:
         raise InvalidArgumentError(f"durability {durability!r}: it is one of {', '.join(DURABILITIES)}") from None
 
 
+def _callable(function: Any, what: str) -> Any:
+    if not callable(function):
+        raise TypeError(f"a {what} is a function, not {type(function).__name__}")
+    return function
+
+
 class Comparator(Handle):
     """An order of keys: `compare(a, b)` returns a number below, equal to or above 0. `name` is kept in the database,
     which opens under no other. It is called from any thread and must be a total order; it must not raise."""
 
     def __init__(self, name: str, compare: Callable[[bytes, bytes], int]) -> None:
+        _callable(compare, "comparison")
+
         def compare_bytes(_: int, a: int, a_bytes: int, b: int, b_bytes: int) -> int:
             order = compare(ctypes.string_at(a, a_bytes) if a_bytes else b"",
                             ctypes.string_at(b, b_bytes) if b_bytes else b"")
@@ -75,12 +83,15 @@ class Options(Handle):
                  memory_budget: Optional[MemoryBudget], logger: Optional[Callable[[str], None]],
                  numbers: "dict[str, Any]") -> None:
         self._own("options", "options_create")
-        for setting, part in (("comparator", comparator), ("environment", environment),
-                              ("memory_budget", memory_budget)):
+        parts = {"comparator": (comparator, Comparator), "environment": (environment, Environment),
+                 "memory_budget": (memory_budget, MemoryBudget)}
+        for setting, (part, kind) in parts.items():
             if part is not None:
+                if not isinstance(part, kind):
+                    raise TypeError(f"{setting} is a {kind.__name__}, not {type(part).__name__}")
                 call("options_set_" + setting, self._handle, part._handle)
         if logger is not None:
-            self._set_logger(logger)
+            self._set_logger(_callable(logger, "logger"))
         for name, value in numbers.items():
             self._set(name, value)
 

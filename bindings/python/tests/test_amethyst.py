@@ -1,5 +1,7 @@
 """The Python module, against the library that AMETHYST_LIBRARY names."""
+import copy
 import gc
+import pickle
 import subprocess
 import sys
 import threading
@@ -251,6 +253,23 @@ class TestMisuse:
         for thread in threads:
             thread.join()
         assert failures == [] and 0 < len(batch) <= 800
+
+    def test_nothing_is_taken_for_what_it_is_not(self, db, tmp_path):
+        for wrong in ({"comparator": 3}, {"environment": db}, {"memory_budget": amethyst.Environment()}, {"logger": 3}):
+            with pytest.raises(TypeError, match="not"):
+                amethyst.open(tmp_path / "db", **wrong)
+        with pytest.raises(TypeError):
+            amethyst.Comparator("number", 3)
+        for call in (lambda wrong: db.put(wrong, b""), lambda wrong: db.put(b"", wrong), db.get, db.delete, db.range,
+                     db.prefix, lambda wrong: db.get_many([wrong]), lambda wrong: db.approximate_size(b"", wrong)):
+            with pytest.raises(TypeError):
+                call(7)
+
+    def test_handles_are_not_copied(self, db):
+        for handle in (db, db.snapshot(), db.range(), db.batch()):
+            for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError):
+                    duplicate(handle)
 
     def test_errors_are_of_kinds_of_their_own(self):
         assert issubclass(amethyst.ClosedError, amethyst.Error)
