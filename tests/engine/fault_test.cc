@@ -213,6 +213,28 @@ TEST(Fault, AFullDiskAtCompactionClearsByItself) {
   EXPECT_EQ(ContentOf(world.db()), content);
 }
 
+TEST(Fault, AFullDiskAtACompactionInTheBackgroundClearsByItselfAndLeavesNoFiles) {
+  World world(12);
+  ASSERT_TRUE(world.Open());
+  for (int run = 0; run < 6; ++run) {
+    ASSERT_TRUE(world.db().Put("key", std::to_string(run)));
+    ASSERT_TRUE(world.db().Flush());
+  }
+  world.FailNext(Operation::kAppend, ErrorCode::kNoSpace, true);
+  world.PassTime();
+  world.RunJobs();
+  const std::vector<std::string> names = world.faults().List("/db").value();
+  EXPECT_EQ(std::ranges::count_if(names, [](const std::string& name) { return name.ends_with(".sst"); }), 6);
+  EXPECT_GT(world.faults().failed_calls(), 0u);
+  EXPECT_EQ(world.db().GetStats().compactions, 0u);
+  EXPECT_EQ(Text(world.db().Put("more", "x")), "");
+  world.faults().ClearFaults();
+  world.PassTime();
+  world.RunJobs();
+  EXPECT_EQ(world.db().GetStats().compactions, 1u);
+  EXPECT_EQ(ContentOf(world.db()), (std::map<std::string, std::string>{{"key", "5"}, {"more", "x"}}));
+}
+
 TEST(Fault, AReadErrorIsAnErrorAndNeverAbsenceOrTheEnd) {
   World world(11);
   ASSERT_TRUE(world.Open());

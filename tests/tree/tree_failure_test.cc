@@ -126,7 +126,9 @@ TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
           SCOPED_TRACE(testing::Message() << "operation " << static_cast<int>(operation) << " call " << call << " code "
                                           << static_cast<int>(code) << " for good " << for_good);
           const bool half = call % 2 == 0;
-          if (!RunWithFault({operation, call, for_good, code, half}, &failures, &latched)) break;
+          const support::Fault fault{
+              .operation = operation, .call = call, .for_good = for_good, .code = code, .half = half};
+          if (!RunWithFault(fault, &failures, &latched)) break;
         }
       }
     }
@@ -177,9 +179,12 @@ TEST_F(TreeFailureTest, OpensOnAFullDisk) {
     shape = Shape(*opened.tree->current());
   }
   files_.Fail({.operation = Operation::kCreate, .call = 1, .for_good = true, .code = ErrorCode::kNoSpace});
+  const uint64_t directory_syncs = files_.calls(Operation::kSyncDirectory);
   Opened opened = Open();
   EXPECT_EQ(Shape(*opened.tree->current()), shape);
-  EXPECT_GT(files_.calls(Operation::kSyncFile), 0u);  // What was read is durable before anything depends on it.
+  // What was read is durable before anything depends on it, and so is its name.
+  EXPECT_GT(files_.calls(Operation::kSyncFile), 0u);
+  EXPECT_GT(files_.calls(Operation::kSyncDirectory), directory_syncs);
   EXPECT_EQ(Apply(opened, {}).error().code(), ErrorCode::kNoSpace);
   files_.ClearFaults();
   EXPECT_TRUE(Apply(opened, Flush(opened)));

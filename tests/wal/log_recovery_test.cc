@@ -270,10 +270,12 @@ TEST(LogRecovery, SyncsWhatItReplayedUnlessReadOnly) {
   Story story(9);
   story.harness.Abandon();
   const auto before = story.harness.files().calls(support::Operation::kSyncFile);
+  const auto directory_syncs = story.harness.files().calls(support::Operation::kSyncDirectory);
   const Recovered recovered = story.harness.Recover(story.harness.files());
   ASSERT_TRUE(recovered.status);
   EXPECT_EQ(story.harness.files().calls(support::Operation::kSyncFile) - before,
             recovered.report.replayed_segments.size());
+  EXPECT_EQ(story.harness.files().calls(support::Operation::kSyncDirectory) - directory_syncs, 1u);
   story.harness.files().Fail({.operation = support::Operation::kSyncFile, .for_good = true});
   EXPECT_FALSE(story.harness.Recover(story.harness.files()).status) << "an unsynced replay is not acknowledged";
   LogRecoverySettings settings{.directory = "/db",
