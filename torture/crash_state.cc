@@ -140,8 +140,11 @@ void CrashState::Apply(const TraceOperation& operation) {
     }
     case Kind::kRemove: name({.remove = true, .path = operation.path, .file = {}, .from = {}}); return;
     case Kind::kSyncDirectory:
-      for (const NameChange& change : pending_names_) ApplyTo(&durable_names_, change);
-      pending_names_.clear();
+      std::erase_if(pending_names_, [&](const NameChange& change) {
+        if (io::ParentDirectory(change.path) != operation.path) return false;
+        ApplyTo(&durable_names_, change);
+        return true;
+      });
       return;
     case Kind::kFailedSyncDirectory:
     case Kind::kOpening:

@@ -1,3 +1,5 @@
+#include "api/destroy.h"
+
 #include <algorithm>
 #include <memory>
 
@@ -7,18 +9,15 @@
 #include "tree/file_names.h"
 
 namespace amethyst {
-
+namespace api {
 namespace {
 
 bool IsOurs(const std::string& name) { return tree::ParseFileName(name).has_value(); }
 
 }  // namespace
 
-// CURRENT goes first: from then on there is no database here, whatever a crash leaves of it. LOCK goes last, still
-// held.
-Status DB::Destroy(const std::filesystem::path& path) {
-  const std::string directory = path.string();
-  io::FileSystem& files = io::DefaultEnvironment()->files();
+// CURRENT goes first, LOCK last, still held.
+Status DestroyIn(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
   AMETHYST_ASSIGN(std::vector<std::string> names, files.List(directory));
@@ -42,6 +41,12 @@ Status DB::Destroy(const std::filesystem::path& path) {
   if (!std::ranges::all_of(names, IsOurs)) return {};
   AMETHYST_TRY(files.RemoveDirectory(directory));
   return files.SyncDirectory(io::ParentDirectory(directory));
+}
+
+}  // namespace api
+
+Status DB::Destroy(const std::filesystem::path& path) {
+  return api::DestroyIn(io::DefaultEnvironment()->files(), path.string());
 }
 
 }  // namespace amethyst

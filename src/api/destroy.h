@@ -1,0 +1,16 @@
+// Removes a database's files, and its directory if that holds nothing else: DB::Destroy over any file system.
+//
+// Whatever a crash leaves, there is the whole database, or none: never a part of one that looks like it. Once this
+// returns OK, nothing comes back. Thread safety: any thread; it holds the database's lock meanwhile.
+#pragma once
+
+#include <string>
+
+#include "amethyst/error.h"
+#include "io/file_system.h"
+
+namespace amethyst::api {
+
+[[nodiscard]] Status DestroyIn(io::FileSystem& files, const std::string& directory);
+
+}  // namespace amethyst::api
