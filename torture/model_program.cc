@@ -242,7 +242,7 @@ void ModelProgram::CheckAll() {
 void ModelProgram::Maintain() {
   std::string bounds[2] = {RandomKey(), RandomKey()};
   if (comparator_->Compare(bounds[0], bounds[1]) > 0) bounds[0].swap(bounds[1]);
-  switch (random_.Below(7)) {
+  switch (random_.Below(8)) {
     case 0: {
       const std::optional<std::string> begin = random_.OneIn(2) ? std::optional(bounds[0]) : std::nullopt;
       const std::optional<std::string> end = random_.OneIn(2) ? std::optional(bounds[1]) : std::nullopt;
@@ -268,12 +268,37 @@ void ModelProgram::Maintain() {
       }
       break;
     }
+    case 6: return LoadRange();
     default: CheckAll();
   }
 }
 
+// A table whose keys lie apart from all others, without deletes: it moves from level to level as it is.
+void ModelProgram::LoadRange() {
+  Tell("load a range of its own");
+  const auto flush = [this] {
+    const bool flushed = report_.violation.empty() && Ok(db_->Flush(), "Flush");
+    if (flushed) content_.MarkFlushed();
+    return flushed;
+  };
+  const auto key = [number = report_.operations](uint64_t i) { return fmt::format("\xff{:010}{:03}", number, i); };
+  constexpr uint64_t kKeys = 20;
+  if (!flush()) return;
+  for (uint64_t i = 0; i < kKeys; ++i) {
+    Write({.changes = {{key(i), DrawValue(random_)}}, .durability = Durability::kBuffered}, nullptr);
+    if (!report_.violation.empty()) return;
+  }
+  if (flush()) Ok(db_->CompactRange(key(0), std::nullopt), "CompactRange");
+}
+
 // Twice the interval after a write its log is synced, whatever else happens.
 void ModelProgram::PassTime() {
+  if (random_.OneIn(4)) {
+    constexpr int64_t kDay_s = 86400;
+    const int64_t jump_s = static_cast<int64_t>(random_.Below(4 * kDay_s)) - 2 * kDay_s;
+    Tell(fmt::format("set the wall clock by {} s", jump_s));
+    world_.JumpWallTime(std::chrono::seconds(jump_s));
+  }
   const bool all = options_.sync_interval_ms != 0 && random_.OneIn(2);
   const uint64_t time_ms = all ? 2 * options_.sync_interval_ms : random_.Below(3000);
   Tell(fmt::format("pass {} ms", time_ms));

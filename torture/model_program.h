@@ -83,6 +83,7 @@ class ModelProgram {
   void Walk();
   void TakeSnapshot();
   void Maintain();
+  void LoadRange();
   void PassTime();
 
   void Restart();

@@ -33,6 +33,10 @@ void ModelWorld::PassTime(std::chrono::milliseconds time) {
   if (simulated()) machine_->environment->clock().Advance(time);
 }
 
+void ModelWorld::JumpWallTime(std::chrono::seconds by) {
+  if (simulated()) machine_->environment->clock().JumpWallTime(by);
+}
+
 void ModelWorld::RunJobs(uint64_t count) {
   if (!simulated()) return;
   for (; count > 0 && machine_->environment->RunOneJob(); --count) {

@@ -35,6 +35,8 @@ class ModelWorld {
   [[nodiscard]] bool met_fault() const;
 
   void PassTime(std::chrono::milliseconds time);
+  // As when somebody sets the system's clock: of that, time that passes is to take no notice.
+  void JumpWallTime(std::chrono::seconds by);
   void RunJobs(uint64_t count);
 
   // What is on the disk if this happens now. Then the database is to be destroyed, and Restart goes on from there.

@@ -74,6 +74,7 @@ void PowerLossSuite::RunWorkload() {
   options_.compression = static_cast<Compression>(random_.Below(3));
   options_.filter_false_positive_rate = random_.OneIn(4) ? 0.01 : 1;
   options_.background_threads = 2;
+  if (settings_.seed % 4 == 2) options_.delete_deadline_s = 1;  // Then the log begins many segments.
   auto memory = std::make_shared<io::MemoryFileSystem>();
   AMETHYST_ASSERT(memory->CreateDirectories(kDirectory).has_value());
   files_ = std::make_shared<TraceFileSystem>(memory);
@@ -157,7 +158,7 @@ void PowerLossSuite::Step() {
     durable = Durable::kByLog;
   } else if (kind < 95) {
     durable = Durable::kNoMore;
-    environment_->clock().Advance(std::chrono::milliseconds(500));
+    environment_->clock().Advance(std::chrono::milliseconds(options_.delete_deadline_s == 1 ? 2500 : 500));
     for (uint64_t jobs = random_.Below(4); jobs > 0 && environment_->RunOneJob(); --jobs) {
     }
   } else {
