@@ -49,7 +49,7 @@ std::vector<Fault> FaultsOf(Operation operation) {
   for (const bool for_good : {false, true}) {
     for (const int error : {EIO, ENOSPC}) {
       faults.push_back({.operation = operation, .for_good = for_good, .error_number = error});
-      if (writes) faults.push_back({.operation = operation, .for_good = for_good, .error_number = error, .half = true});
+      if (writes) faults.push_back({.operation = operation, .for_good = for_good, .half = true, .error_number = error});
     }
     if (opens) faults.push_back({.operation = operation, .for_good = for_good, .error_number = EMFILE});
   }

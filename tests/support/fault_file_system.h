@@ -56,8 +56,8 @@ struct Fault {
   uint64_t call = 1;      // The first call to fail, counted from 1 over the life of the file system.
   bool for_good = false;  // All later ones fail, too.
   ErrorCode code = ErrorCode::kIo;
-  int error_number = 0;  // Unless 0, the operating system's error, in place of `code`.
   bool half = false;     // Appends and stores write half of the bytes first; reads give half of them and no error.
+  int error_number = 0;  // Unless 0, the operating system's error, in place of `code`.
 };
 
 // Decides; shared by the file system and the files that it gave out.
