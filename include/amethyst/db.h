@@ -66,6 +66,9 @@ class DB {
   [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key, const ReadOptions& options = {});
   // Assigns to `*value` if the key is there, reusing its buffer; else leaves it.
   [[nodiscard]] Result<bool> GetInto(std::string_view key, std::string* value, const ReadOptions& options = {});
+  // The same from memory alone, for callers that must not wait: nullopt where a file would have to be read.
+  [[nodiscard]] Result<std::optional<bool>> TryGetInto(std::string_view key, std::string* value,
+                                                       const ReadOptions& options = {});
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options = {});
   // As many results as keys, in their order, all as of one moment.
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,

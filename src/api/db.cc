@@ -34,6 +34,10 @@ Result<bool> DB::GetInto(std::string_view key, std::string* value, const ReadOpt
   return engine_->Get(key, options, [value](std::string_view bytes) { value->assign(bytes); });
 }
 
+Result<std::optional<bool>> DB::TryGetInto(std::string_view key, std::string* value, const ReadOptions& options) {
+  return engine_->TryGet(key, options, [value](std::string_view bytes) { value->assign(bytes); });
+}
+
 Result<std::optional<PinnedValue>> DB::GetPinned(std::string_view key, const ReadOptions& options) {
   return engine_->GetPinned(key, options);
 }

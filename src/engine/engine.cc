@@ -186,20 +186,22 @@ key::SequenceNumber Engine::VisibleTo(const ReadOptions& options) const {
 Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
                          base::FunctionRef<void(std::string_view)> take) {
   const SampledTimer timer(*core_, Sample::kGetNs);
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take));
+  return found ? *found : GetSlowly(key, options, take);
+}
+
+Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options,
+                                           base::FunctionRef<void(std::string_view)> take) {
+  const base::EpochGuard guard;
+  if (core_->gate.IsClosed()) return std::unexpected(Closed().error());
+  const View& view = *core_->view->Peek();  // Before the visible sequence: see view.h.
+  const key::LookupKey lookup(key, VisibleTo(options));
+  const Found found = FindResident(view, lookup, core_->statistics);
+  if (found.state == LookupState::kNotResident) return std::optional<bool>();
+  if (found.state == LookupState::kPut) take(found.value);
   core_->statistics.Add(Counter::kGets);
-  {
-    const base::EpochGuard guard;
-    if (core_->gate.IsClosed()) return std::unexpected(Closed().error());
-    const View& view = *core_->view->Peek();  // Before the visible sequence: see view.h.
-    const key::LookupKey lookup(key, VisibleTo(options));
-    const Found found = FindResident(view, lookup, core_->statistics);
-    if (found.state == LookupState::kPut) take(found.value);
-    if (found.state != LookupState::kNotResident) {
-      core_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kPut ? 1 : 0);
-      return found.state == LookupState::kPut;
-    }
-  }
-  return GetSlowly(key, options, take);
+  core_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kPut ? 1 : 0);
+  return found.state == LookupState::kPut;
 }
 
 // Something has to be read: from a view taken anew, and so with a sequence taken anew.
@@ -207,6 +209,7 @@ Result<bool> Engine::GetSlowly(std::string_view key, const ReadOptions& options,
                                base::FunctionRef<void(std::string_view)> take) {
   const OperationGate::Operation operation(core_->gate);
   if (!operation) return std::unexpected(Closed().error());
+  core_->statistics.Add(Counter::kGets);
   const ViewPtr view = core_->view->Acquire();
   const key::LookupKey lookup(key, VisibleTo(options));
   AMETHYST_ASSIGN(const PinnedFound found, Find(*view, lookup, options.fill_cache, core_->statistics));

@@ -37,6 +37,9 @@ class Engine {
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
   [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options,
                                  base::FunctionRef<void(std::string_view)> take);
+  // The same from memory alone, without waiting: nullopt where something would have to be read.
+  [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options,
+                                                   base::FunctionRef<void(std::string_view)> take);
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options);
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options);

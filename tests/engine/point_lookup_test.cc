@@ -143,5 +143,31 @@ TEST(PointLookup, ManyKeysAtOnceAreReadWhereTheyAreNotInMemory) {
   EXPECT_GT(db->GetStats().cache_misses, misses_before);
 }
 
+TEST(PointLookup, AKeyIsTriedInMemoryAlone) {
+  const support::TempDirectory directory;
+  auto db = OpenOrFail(directory.File("db"));
+  ASSERT_NE(db, nullptr);
+  ASSERT_TRUE(db->Put("a", "1"));
+  std::string value = "untouched";
+  EXPECT_EQ(db->TryGetInto("b", &value).value(), std::optional(false));
+  EXPECT_EQ(value, "untouched");
+  EXPECT_EQ(db->TryGetInto("a", &value).value(), std::optional(true));
+  EXPECT_EQ(value, "1");
+
+  db.reset();
+  db = OpenOrFail(directory.File("db"));
+  ASSERT_NE(db, nullptr);
+  value = "untouched";
+  EXPECT_EQ(db->TryGetInto("a", &value).value(), std::nullopt) << "it is in a file alone";
+  EXPECT_EQ(value, "untouched");
+  EXPECT_EQ(db->GetStats().cache_misses, 0);
+  EXPECT_EQ(db->Get("a").value(), "1");
+  EXPECT_EQ(db->TryGetInto("a", &value).value(), std::optional(true));
+  EXPECT_EQ(value, "1");
+  EXPECT_EQ(db->GetStats().gets, 2);
+  ASSERT_TRUE(db->Close());
+  EXPECT_EQ(db->TryGetInto("a", &value).error().code(), ErrorCode::kClosed);
+}
+
 }  // namespace
 }  // namespace amethyst::engine

@@ -22,6 +22,7 @@ NAPI_MODULE_INIT() {
       {"newSnapshot", NewSnapshot},
       {"closeSnapshot", CloseSnapshot},
       {"getSync", GetSync},
+      {"tryGet", TryGet},
       {"getMany", GetMany},
       {"hasMany", HasMany},
       {"newBatch", NewBatch},

@@ -45,6 +45,8 @@ class KeyList {
   std::vector<size_t> ends_;
 };
 
+Form FormOf(uint32_t flags) { return (flags & kBuffers) != 0 ? Form::kBuffer : Form::kString; }
+
 // What a read of many keys needs, and outlives the call with.
 struct ManyRead {
   OpenDatabase open;
@@ -58,7 +60,6 @@ struct ManyRead {
     options.fill_cache = (flags & kFillCache) != 0;
     return options;
   }
-  [[nodiscard]] Form form() const { return (flags & kBuffers) != 0 ? Form::kBuffer : Form::kString; }
 };
 
 std::optional<ManyRead> ReadArguments(napi_env env, napi_callback_info info) {
@@ -99,13 +100,31 @@ napi_value GetSync(napi_env env, napi_callback_info info) {
   const auto value = open.db->GetPinned(*key, options);
   if (!value) return Throw(env, value.error());
   if (!*value) return nullptr;
-  return NewValue(env, (*value)->view(), (flags & kBuffers) != 0 ? Form::kBuffer : Form::kString);
+  return NewValue(env, (*value)->view(), FormOf(flags));
+}
+
+napi_value TryGet(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const OpenDatabase open = GetOpen(env, arguments[0]);
+  if (!open) return nullptr;
+  Scratch scratch;
+  const auto key = BytesOf(env, arguments[1], &scratch);
+  if (!key) return nullptr;
+  uint32_t flags = 0;
+  napi_get_value_uint32(env, arguments[2], &flags);
+  std::string value;
+  const auto found = open.db->TryGetInto(*key, &value);
+  if (!found) return Throw(env, found.error());
+  napi_value absent = nullptr;
+  if (!*found) napi_get_null(env, &absent);
+  if (!found->value_or(false)) return absent;
+  return NewValue(env, value, FormOf(flags));
 }
 
 napi_value GetMany(napi_env env, napi_callback_info info) {
   auto read = ReadArguments(env, info);
   if (!read) return nullptr;
-  const Form form = read->form();
+  const Form form = FormOf(read->flags);
   auto handle = read->open.handle;
   return StartTask(
       env, "amethyst.get", std::move(handle),

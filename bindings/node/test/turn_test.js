@@ -91,3 +91,46 @@ test('what was asked for in the turn of a close is done', async (t) => {
   t.is(await again.get('a'), '1')
   await again.close()
 })
+
+test('reads of what is in memory see each write, and let the event loop go on', async (t) => {
+  const db = new AmethystLevel(newLocation(), small)
+  await db.open()
+  let turns = 0
+  let ended = false
+  const count = () => {
+    turns++
+    if (!ended) setImmediate(count)
+  }
+  setImmediate(count)
+  let stale = 0
+  for (let i = 0; i < 100; i++) {
+    await db.put('a', String(i))
+    stale += await db.get('a') !== String(i)
+  }
+  t.is(stale, 0)
+  t.is(await db.get('absent'), undefined)
+  turns = 0
+  for (let i = 0; i < 1000; i++) await db.get('a')
+  ended = true
+  t.ok(turns >= 10, `${turns} turns`)
+  await db.close()
+})
+
+test('what is in files alone is read, one by one and together', async (t) => {
+  const location = newLocation()
+  const db = new AmethystLevel(location, small)
+  const keys = Array.from({ length: 500 }, (_, i) => `k${i}`)
+  await db.batch(keys.map(key => ({ type: 'put', key, value: key.repeat(100) })))
+  await db.close()
+  for (const read of [
+    async (again) => { for (const key of keys) if (await again.get(key) !== key.repeat(100)) t.fail(key) },
+    async (again) => t.same(await Promise.all(keys.map(key => again.get(key))), keys.map(key => key.repeat(100)))
+  ]) {
+    const again = new AmethystLevel(location, small)
+    await again.open()
+    await read(again)
+    t.ok(again.stats().cache_misses > 0)
+    t.is(again.stats().gets, keys.length, 'none is counted twice')
+    await again.close()
+  }
+})
