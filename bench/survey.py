@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""All comparisons that docs/performance.md shows, one after the other, and their tables in there.
+
+    bench/survey.py PROGRAM RESULTS                      runs what RESULTS does not hold yet; PROGRAM: amethyst_bench
+    bench/survey.py PROGRAM RESULTS --only sizes         these parts alone; --list names them
+    bench/survey.py PROGRAM RESULTS --document FILE      and writes the tables of RESULTS into FILE, between two marks
+
+RESULTS is a directory of one JSON file for each comparison; to measure again, remove the file. The whole takes hours:
+run it on a machine that does nothing else.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import subprocess
+import sys
+
+BEGIN, END = "<!-- survey: written by bench/survey.py -->\n", "<!-- end of survey -->"
+
+WRITES = ["fillrandom", "overwrite"]
+READS = ["readrandom", "readmissing", "readzipf", "seek10", "readseq"]
+MIXED = ["readwhilewriting", "ycsba", "ycsbe"]
+ALL = ["fillseq", "fillrandom", "fillbatch", "overwrite", "updaterandom", "readrandom", "readhot", "readzipf",
+       "readmissing", "multiget", "seek1", "seek10", "seek100", "seekrev1", "seekrev10", "seekrev100", "readseq",
+       "readreverse", "readwhilewriting", "scanwhilewriting", "compact", "ycsba", "ycsbb", "ycsbc", "ycsbd", "ycsbe",
+       "ycsbf", "deleterandom", "fillsync"]
+PEERS = "amethyst,rocksdb,leveldb,lmdb"
+SMALL_BUFFERS = ["--write-buffer-mib", "16"]  # An eighth of a million entries, so that levels exist.
+
+
+def part(title, variants, workloads, *options):
+    """A table: one comparison for each of `variants` (its name, what it adds to the options)."""
+    return {"title": title, "variants": variants, "workloads": workloads, "options": list(options)}
+
+
+PARTS = {
+    "all": part("Every workload", {"": ["--keys", "1M"]}, ALL, "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
+    "steady": part("Steady state: three times the data overwritten, no codec",
+                   {"": ["--keys", "1M", "--ops", "3M", "--codec", "none"]}, ["overwrite", "readwhilewriting", "compact"],
+                   "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
+    "threads": part("Client threads", {f"{n} threads": ["--threads", str(n)] for n in (1, 2, 4, 16)},
+                    WRITES + ["fillsync"] + READS[:3] + MIXED, "--engines", PEERS, "--keys", "1M", "--rounds", "1",
+                    *SMALL_BUFFERS),
+    "keys": part("Kinds of keys",
+                 {kind: ["--key-kind", kind] for kind in ("hashed", "binary", "url", "prefix", "time")},
+                 WRITES + READS, "--engines", "amethyst,rocksdb,lmdb", "--keys", "1M", "--rounds", "1", *SMALL_BUFFERS),
+    "values": part("Sizes of values",
+                   {"1 KiB": ["--value-bytes", "1024", "--keys", "500k"],
+                    "16 KiB": ["--value-bytes", "16384", "--keys", "40k"]},
+                   WRITES + READS + ["multiget"] + MIXED, "--engines", PEERS, "--rounds", "1"),
+    "sizes": part("Sizes of databases",
+                  {f"{n} million": ["--keys", f"{n}M"] for n in (2, 20, 50)},
+                  ["fillrandom", "readrandom", "readmissing", "readzipf", "seek10", "ycsba"],
+                  "--engines", "amethyst,rocksdb", "--ops", "2M", "--rounds", "1"),
+    "memory": part("Ten times larger than memory",
+                   {"": ["--keys", "20M", "--memory-mib", "128", "--memory-limit-mib", "256"]},
+                   ["fillrandom", "readrandom", "readzipf", "seek10", "ycsba"],
+                   "--engines", "amethyst,rocksdb", "--ops", "500k", "--rounds", "1"),
+}
+
+
+def results_file(results, name, variant):
+    return results / f"{name}{'-' + variant.replace(' ', '-') if variant else ''}.json"
+
+
+def run(program, results, names, time_limit):
+    for name in names:
+        chosen = PARTS[name]
+        for variant, options in chosen["variants"].items():
+            path = results_file(results, name, variant)
+            if path.exists():
+                continue
+            command = [program, "--compare", *chosen["workloads"], *chosen["options"], *options, "--json", str(path)]
+            if time_limit:
+                command += ["--time-limit", str(time_limit)]
+            print(f"== {' '.join(command)}", flush=True)
+            if subprocess.run(command, check=False).returncode != 0:
+                sys.exit(f"survey: {name} {variant} failed; the rest was not run")
+
+
+def ratio_text(engine):
+    if "ratio" not in engine:
+        return ""
+    settled, ratio = engine["settled_ratio"]["median"], engine["ratio"]["median"]
+    return f"{ratio:.2f}x" + (f" ({settled:.2f}x)" if abs(settled - ratio) > 0.01 * ratio else "")
+
+
+def ratio_table(results, name):
+    """Rows: workloads. Columns: for each variant our rate, and the ratio to each peer."""
+    columns, rows = [], {}
+    for variant in PARTS[name]["variants"]:
+        path = results_file(results, name, variant)
+        if not path.exists():
+            continue
+        comparison = json.loads(path.read_text())["comparison"]
+        prefix = f"{variant}, " if variant else ""
+        peers = [peer["engine"] for peer in comparison["peers"]]
+        columns += [f"{prefix}k op/s"] + [f"{prefix}: {peer}" for peer in peers]
+        for workload in comparison["workloads"]:
+            engines = {engine["engine"]: engine for engine in workload["engines"]}
+            rate = engines[comparison["reference"]]["operations_per_second"]["median"] / 1000
+            cells = [f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"]
+            cells += [ratio_text(engines[peer]) if peer in engines else "" for peer in peers]
+            rows.setdefault(workload["workload"], []).extend(cells)
+        means = [""] + [f"{peer['geometric_mean']:.2f}x ({peer['settled_geometric_mean']:.2f}x)"
+                        for peer in comparison["peers"]]
+        rows.setdefault("geometric mean", []).extend(means)
+    if not columns:
+        return ""
+    rows["geometric mean"] = rows.pop("geometric mean")
+    lines = ["| workload | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
+    lines += [f"| {workload} | {' | '.join(cells)} |" for workload, cells in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def detail_table(results, name, workloads):
+    """Latency, memory and amplification of each engine: medians of the rounds."""
+    path = results_file(results, name, "")
+    if not path.exists():
+        return ""
+    measurements = json.loads(path.read_text())["measurements"]
+    columns = ["workload", "engine", "p50 us", "p99 us", "p99.9 us", "max ms", "CPU us", "peak MiB", "write ampl.",
+               "space ampl."]
+    lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    for workload in workloads:
+        for engine in PEERS.split(","):
+            rounds = [m for m in measurements if m["workload"] == workload and m["engine"] == engine]
+            if not rounds:
+                continue
+            latency = {key: median([m["latency"][f"{key}_ns"] for m in rounds])
+                       for key in ("p50", "p99", "p99.9", "max")}
+            figures = [f"{latency[key] / 1000:,.1f}" for key in ("p50", "p99", "p99.9")]
+            figures += [f"{latency['max'] / 1e6:.1f}", f"{median([m['cpu_us_per_operation'] for m in rounds]):.2f}",
+                        f"{median([m['peak_memory_bytes'] for m in rounds]) / 2**20:.0f}"]
+            for key in ("write_amplification", "space_amplification"):
+                value = median([m.get(key) or 0 for m in rounds])
+                figures.append(f"{value:.2f}" if value else "")
+            lines.append(f"| {workload} | {engine} | {' | '.join(figures)} |")
+    return "\n".join(lines) + "\n"
+
+
+def tables(results):
+    text = ""
+    for name, chosen in PARTS.items():
+        table = ratio_table(results, name)
+        if not table:
+            continue
+        files = [results_file(results, name, variant) for variant in chosen["variants"]]
+        newest = max(path.stat().st_mtime for path in files if path.exists())
+        options = " ".join(chosen["options"])
+        variants = "; ".join(" ".join(options) for options in chosen["variants"].values())
+        text += (f"### {chosen['title']}\n\n`bin/bench --compare {options} ...` ({variants}), "
+                 f"{datetime.date.fromtimestamp(newest).isoformat()}:\n\n{table}\n")
+        if name in ("all", "steady"):
+            detailed = [workload for workload in chosen["workloads"] if workload in WRITES + MIXED + ["readrandom"]]
+            text += detail_table(results, name, detailed) + "\n"
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--list", action="store_true", help="print the parts, and end")
+    parser.add_argument("--time-limit", type=int, default=0, help="no new round of a comparison after so many seconds")
+    parser.add_argument("--document", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(f"{name:10}{chosen['title']}" for name, chosen in PARTS.items()))
+        return
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    run(arguments.program, arguments.results, arguments.only, arguments.time_limit)
+    if arguments.document:
+        before, begin, rest = arguments.document.read_text().partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            sys.exit(f"{arguments.document}: no marks {BEGIN.strip()} and {END}")
+        arguments.document.write_text(before + BEGIN + tables(arguments.results) + END + after)
+
+
+if __name__ == "__main__":
+    main()
