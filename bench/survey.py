@@ -34,16 +34,19 @@ def part(title, variants, workloads, *options):
 
 
 PARTS = {
-    "all": part("Every workload", {"": ["--keys", "1M"]}, ALL, "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
+    "all": part("Every workload",
+                {"": ["--keys", "1M"]}, ALL, "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
     "steady": part("Steady state: three times the data overwritten, no codec",
-                   {"": ["--keys", "1M", "--ops", "3M", "--codec", "none"]}, ["overwrite", "readwhilewriting", "compact"],
+                   {"": ["--keys", "1M", "--ops", "3M", "--codec", "none"]},
+                   ["overwrite", "readwhilewriting", "compact"],
                    "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
     "threads": part("Client threads", {f"{n} threads": ["--threads", str(n)] for n in (1, 2, 4, 16)},
                     WRITES + ["fillsync"] + READS[:3] + MIXED, "--engines", PEERS, "--keys", "1M", "--rounds", "1",
                     *SMALL_BUFFERS),
     "keys": part("Kinds of keys",
                  {kind: ["--key-kind", kind] for kind in ("hashed", "binary", "url", "prefix", "time")},
-                 WRITES + READS, "--engines", "amethyst,rocksdb,lmdb", "--keys", "1M", "--rounds", "1", *SMALL_BUFFERS),
+                 WRITES + READS, "--engines", "amethyst,rocksdb,lmdb", "--keys", "1M", "--rounds", "1",
+                 *SMALL_BUFFERS),
     "values": part("Sizes of values",
                    {"1 KiB": ["--value-bytes", "1024", "--keys", "500k"],
                     "16 KiB": ["--value-bytes", "16384", "--keys", "40k"]},
