@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
+#include "base/error.h"
 #include "tree/tree.h"
 #include "tree/tree_fixture.h"
 
@@ -169,6 +171,21 @@ TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   opened = Open();
   EXPECT_EQ(Shape(*opened.tree->current()), after);
   EXPECT_TRUE(opened.tree->Orphans().value().empty());
+}
+
+TEST_F(TreeFailureTest, GoesOnOnceThereAreDescriptorsAgain) {
+  Opened opened = Open();
+  files_.Fail({.operation = Operation::kSyncDirectory,
+               .call = files_.calls(Operation::kSyncDirectory) + 1,
+               .for_good = true,
+               .error_number = EMFILE});
+  const Status refused = Apply(opened, Flush(opened));
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(base::IsOutOfDescriptors(refused.error()));
+  EXPECT_TRUE(opened.tree->health());
+  files_.ClearFaults();
+  EXPECT_TRUE(Apply(opened, Flush(opened)));
+  EXPECT_EQ(Open().tree->current()->level0().size(), 1u);
 }
 
 TEST_F(TreeFailureTest, OpensOnAFullDisk) {
