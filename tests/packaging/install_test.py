@@ -25,6 +25,14 @@ def run(*command, **options):
     return done.stdout
 
 
+def completions(prefix, program, *words):
+    """What bash offers for the last of the words behind a program of this prefix."""
+    completion = prefix / "share" / "bash-completion" / "completions" / program
+    return run("bash", "-c", f'PATH={prefix}/bin:$PATH; source {completion}; COMP_WORDS=("$@"); '
+               f'COMP_CWORD=$(($# - 1)); _{program}; printf "%s\\n" "${{COMPREPLY[@]}}"',
+               "bash", program, *words).split()
+
+
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -77,16 +85,21 @@ class Installed(unittest.TestCase):
         page = (self.prefix / "share" / "man" / "man1" / "adb.1").read_text().replace("\\-", "-").replace("\\e", "\\")
         for line in run(adb, "--help").splitlines()[1:]:
             self.assertIn(line, page)
-        completion = self.prefix / "share" / "bash-completion" / "completions" / "adb"
+        self.assertLessEqual(set(commands), set(completions(self.prefix, "adb", "")))
+        self.assertEqual(completions(self.prefix, "adb", "--read"), ["--read-only"])
+        self.assertEqual(completions(self.prefix, "adb", "help", "sc"), ["scan"])
+        self.assertIn("--prefix", completions(self.prefix, "adb", "scan", "--"))
 
-        def complete(*words):
-            return run("bash", "-c", f'PATH={adb.parent}:$PATH; source {completion}; COMP_WORDS=("$@"); '
-                       'COMP_CWORD=$(($# - 1)); _adb; printf "%s\\n" "${COMPREPLY[@]}"', "bash", *words).split()
-
-        self.assertLessEqual(set(commands), set(complete("adb", "")))
-        self.assertEqual(complete("adb", "--read"), ["--read-only"])
-        self.assertEqual(complete("adb", "help", "sc"), ["scan"])
-        self.assertIn("--prefix", complete("adb", "scan", "--"))
+    @unittest.skipUnless((BUILD / "bench" / "amethyst_bench").exists(), "no load-test tool in this build")
+    def test_the_load_test_tool_its_page_and_its_completion_agree(self):
+        prefix = self.scratch / "bench"
+        run("cmake", "--install", BUILD, "--prefix", prefix, "--component", "bench")
+        page = (prefix / "share" / "man" / "man1" / "amethyst_bench.1").read_text()
+        for line in run(prefix / "bin" / "amethyst_bench", "--help").splitlines()[1:]:
+            self.assertIn(line, page.replace("\\-", "-").replace("\\e", "\\"))
+        self.assertIn("--value-bytes", completions(prefix, "amethyst_bench", "--"))
+        self.assertEqual(completions(prefix, "amethyst_bench", "readr"), ["readrandom", "readreverse"])
+        self.assertFalse((self.prefix / "bin" / "amethyst_bench").exists(), "only who asks for it gets it")
 
     def test_python_finds_the_module_beside_the_library(self):
         program = "import amethyst; db = amethyst.open('python.db'); db[b'a'] = b'1'; print(db[b'a'], len(db))"

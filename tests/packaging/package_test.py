@@ -78,12 +78,37 @@ def clean_root(root, names):
 
 
 class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.packages = tempfile.TemporaryDirectory()
+        run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", cls.packages.name, cwd=cls.packages.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.packages.cleanup()
+
+    def package(self, name):
+        found = [path for path in pathlib.Path(self.packages.name).glob("*.deb") if path.name.startswith(name + "_")]
+        self.assertEqual(len(found), 1, found)
+        self.assertRegex(found[0].name, rf"^{name}_\d+\.\d+\.\d+_\w+\.deb$")
+        return found[0]
+
+    @unittest.skipUnless((BUILD / "bench" / "amethyst_bench").exists(), "no load-test tool in this build")
+    def test_the_load_test_tool_is_a_package_of_its_own(self):
+        package = self.package("amethyst-bench")
+        with tempfile.TemporaryDirectory() as name:
+            root = pathlib.Path(name)
+            clean_root(root, names_of(run("dpkg-deb", "-f", package, "Depends")) + ESSENTIAL)
+            run("dpkg", f"--root={root}", "--force-not-root", "-i", package)
+            (root / "proc").mkdir()
+            self.assertIn("fillrandom", run("chroot", root, "/usr/bin/amethyst_bench", "--list"))
+            self.assertTrue((root / "usr/share/man/man1/amethyst_bench.1").exists())
+            self.assertFalse((root / "usr/bin/adb").exists())
+
     def test_it_installs_works_and_goes_without_a_trace(self):
+        package = self.package("amethyst")
         with tempfile.TemporaryDirectory() as name:
             scratch = pathlib.Path(name)
-            run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", scratch, cwd=scratch)
-            package = next(scratch.glob("*.deb"))
-            self.assertRegex(package.name, r"^amethyst_\d+\.\d+\.\d+_\w+\.deb$")
             dependencies = run("dpkg-deb", "-f", package, "Depends")
             self.assertIn("libc6", dependencies)
             self.assertRegex(run("dpkg-deb", "-I", package, "shlibs"), r"^libamethyst 0 amethyst \(>= [\d.]+\)\n$")
