@@ -94,6 +94,24 @@ TEST(Fault, AFailedFlushIsLatched) {
   }
 }
 
+TEST(Fault, AFailedCompactionRemovesNothingMore) {
+  for (const Operation operation : {Operation::kAppend, Operation::kSync}) {
+    World world(4);
+    ASSERT_TRUE(world.Open());
+    PutSome(world.db(), 10);
+    ASSERT_TRUE(world.db().Flush());
+    const auto content = PutSome(world.db(), 10);
+    ASSERT_TRUE(world.db().Flush());  // A second table over the first, so that they are merged.
+    const uint64_t removed = world.faults().calls(Operation::kRemove);
+    world.FailNext(operation, ErrorCode::kIo);
+    EXPECT_EQ(CodeOf(world.db().CompactRange()), ErrorCode::kIo);
+    EXPECT_EQ(world.faults().calls(Operation::kRemove), removed) << "what it had written stays for the next open";
+    ExpectLatched(world, content, ErrorCode::kIo);
+    world.Reopen();
+    EXPECT_EQ(ContentOf(world.db()), content);
+  }
+}
+
 TEST(Fault, AFailedManifestEditIsLatched) {
   for (const Operation operation : {Operation::kAppend, Operation::kSync, Operation::kSyncDirectory}) {
     World world(5);
