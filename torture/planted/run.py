@@ -110,7 +110,7 @@ def run_controls(programs, outcomes):
 
 def table_of(outcomes):
     rows = ["| class | bug | suite | what it does | seconds |", "|---|---|---|---|---|"]
-    for bug, (outcome, _) in sorted(outcomes.items(), key=lambda item: (item[0].kind, item[0].name)):
+    for bug, (outcome, _) in sorted(outcomes.items(), key=lambda item: (item[0].kind.lower(), item[0].name)):
         suite = f"`{bug.suite}`" + (f", `{bug.filter}`" if bug.filter else "")
         how = "**nothing**" if outcome.how == "passes" else outcome.how
         rows.append(f"| {bug.kind} | {bug.name} | {suite} | {how} | {outcome.seconds:.1f} |")
