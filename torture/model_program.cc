@@ -21,7 +21,7 @@ constexpr Weight kWeights[] = {{StepKind::kPut, 250},    {StepKind::kDelete, 80}
                                {StepKind::kGet, 290},    {StepKind::kMultiGet, 20}, {StepKind::kWalk, 340},
                                {StepKind::kSnapshot, 5}, {StepKind::kMaintain, 1},  {StepKind::kTime, 3}};
 constexpr uint64_t kRestartOneIn = 1500;
-constexpr uint64_t kFaultOneIn = 6000;
+constexpr uint64_t kFaultOneIn = 3000;
 
 }  // namespace
 
