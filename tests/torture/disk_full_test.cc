@@ -12,7 +12,7 @@ TEST(DiskFull, IsLivedThroughInCyclesWithoutLosingAnything) {
   const DiskFullReport report = DiskFull({.seed = 1, .cycles = 8, .path = directory.path()});
   if (!report.skipped.empty()) GTEST_SKIP() << "no tmpfs could be mounted, which takes root: " << report.skipped;
   EXPECT_EQ(report.violation, "");
-  EXPECT_GE(report.cycles, 6u);
+  EXPECT_EQ(report.cycles, 8u);
   EXPECT_GE(report.refused, report.cycles * 10);
 }
 
