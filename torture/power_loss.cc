@@ -179,7 +179,7 @@ void PowerLossSuite::Step() {
 
 // Seeds differ in what they lay stress on: long keys fill manifests, long values fill segments.
 std::string PowerLossSuite::DrawKey() {
-  if (settings_.seed % 16 != 3) return fmt::format("key{:02}", random_.Below(40));
+  if (settings_.seed % 16 != 3) return fmt::format("key{:02}", random_.Below(settings_.seed % 16 == 5 ? 6 : 40));
   return fmt::format("key{}", random_.Below(5)) + std::string(size_t{8} << 10, 'k');
 }
 
