@@ -92,9 +92,9 @@ FrameMemory::Slab* FrameMemory::MapSlab() {
   return slab;
 }
 
-void FrameMemory::UnmapSlab(Slab* slab) const {
+void FrameMemory::UnmapSlab(Slab* slab) {
   AMETHYST_ASSERT(slab->IsEmpty());
-  base::ReturnPages(reinterpret_cast<char*>(slab), slab_bytes_);
+  base::ReturnPages(reinterpret_cast<char*>(slab), slab->unit_count * kUnitBytes);
 }
 
 FrameMemory::Slab* FrameMemory::SlabOf(const Frame* frame) const {

@@ -74,7 +74,7 @@ class FrameMemory {
   [[nodiscard]] Slab* DropSpare() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Slab* SlabOf(const Frame* frame) const;
   [[nodiscard]] Slab* MapSlab();
-  void UnmapSlab(Slab* slab) const;
+  static void UnmapSlab(Slab* slab);  // Needs no memory of its own any more: the last frame may take that along.
   [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }
   [[nodiscard]] Arena& ArenaOf(FrameKind kind) AMETHYST_REQUIRES(mutex_) {
     return kind == FrameKind::kData ? data_ : index_and_filter_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "base/random.h"
@@ -149,6 +150,18 @@ TEST_F(FrameMemoryTest, OutlivesItsCacheUntilTheLastFrameGoes) {
   std::memset(large->payload(), 'x', 200000);
   frame = FrameRef();
   EXPECT_EQ(large->bytes().back(), 'x');
+}
+
+// The memory may go with its last frame while whoever disowned it still gives a slab back.
+TEST_F(FrameMemoryTest, IsDisownedWhileItsLastFrameGoes) {
+  for (int round = 0; round < 300; ++round) {
+    auto* memory = new FrameMemory(size_t{1} << 20);
+    FrameRef last(memory->New(FrameKind::kData, FrameIdentity{1}, 1000, Limit::kCapacity));
+    FrameRef(memory->New(FrameKind::kIndex, FrameIdentity{1}, 1000, Limit::kCapacity));  // Leaves a spare slab.
+    std::thread reader([&last] { last = FrameRef(); });
+    memory->Disown();
+    reader.join();
+  }
 }
 
 }  // namespace
