@@ -75,50 +75,53 @@ std::optional<ManyRead> ReadArguments(napi_env env, napi_callback_info info) {
   return ManyRead{std::move(open), std::move(*keys), std::move(snapshot), flags};
 }
 
+// What a read of one key begins with: (database, key, flags, ...). Without a key an error was thrown.
+struct OneRead {
+  OneRead(napi_env env, const Arguments<4>& arguments) : open(GetOpen(env, arguments[0])) {
+    if (!open) return;
+    key = BytesOf(env, arguments[1], &scratch);
+    napi_get_value_uint32(env, arguments[2], &flags);
+  }
+
+  const OpenDatabase open;
+  Scratch scratch;
+  std::optional<std::string_view> key;  // May lie in `scratch`.
+  uint32_t flags = 0;
+};
+
 using Values = std::vector<Result<std::optional<std::string>>>;
 
 }  // namespace
 
 napi_value GetSync(napi_env env, napi_callback_info info) {
   const Arguments<4> arguments(env, info);
-  const OpenDatabase open = GetOpen(env, arguments[0]);
-  if (!open) return nullptr;
-  Scratch scratch;
-  const auto key = BytesOf(env, arguments[1], &scratch);
-  if (!key) return nullptr;
-  uint32_t flags = 0;
-  napi_get_value_uint32(env, arguments[2], &flags);
+  const OneRead read(env, arguments);
+  if (!read.key) return nullptr;
   ReadOptions options;
-  options.fill_cache = (flags & kFillCache) != 0;
+  options.fill_cache = (read.flags & kFillCache) != 0;
   std::shared_ptr<const Snapshot> snapshot;
   napi_valuetype type;
   if (napi_typeof(env, arguments[3], &type) == napi_ok && type != napi_undefined) {
-    snapshot = GetSnapshot(env, arguments[3], open.db);
+    snapshot = GetSnapshot(env, arguments[3], read.open.db);
     if (!snapshot) return nullptr;
     options.snapshot = snapshot.get();
   }
-  const auto value = open.db->GetPinned(*key, options);
+  const auto value = read.open.db->GetPinned(*read.key, options);
   if (!value) return Throw(env, value.error());
   if (!*value) return nullptr;
-  return NewValue(env, (*value)->view(), FormOf(flags));
+  return NewValue(env, (*value)->view(), FormOf(read.flags));
 }
 
 napi_value TryGet(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
-  const OpenDatabase open = GetOpen(env, arguments[0]);
-  if (!open) return nullptr;
-  Scratch scratch;
-  const auto key = BytesOf(env, arguments[1], &scratch);
-  if (!key) return nullptr;
-  uint32_t flags = 0;
-  napi_get_value_uint32(env, arguments[2], &flags);
+  const OneRead read(env, Arguments<4>(env, info));
+  if (!read.key) return nullptr;
   std::string value;
-  const auto found = open.db->TryGetInto(*key, &value);
+  const auto found = read.open.db->TryGetInto(*read.key, &value);
   if (!found) return Throw(env, found.error());
   napi_value absent = nullptr;
   if (!*found) napi_get_null(env, &absent);
   if (!found->value_or(false)) return absent;
-  return NewValue(env, value, FormOf(flags));
+  return NewValue(env, value, FormOf(read.flags));
 }
 
 napi_value GetMany(napi_env env, napi_callback_info info) {
