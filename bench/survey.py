@@ -78,7 +78,11 @@ def run(program, results, names, time_limit):
             if time_limit:
                 command += ["--time-limit", str(time_limit)]
             print(f"== {' '.join(command)}", flush=True)
-            if subprocess.run(command, check=False).returncode != 0:
+            try:
+                failed = subprocess.run(command, check=False).returncode != 0
+            except OSError as error:
+                sys.exit(f"survey: {program} cannot be run ({error.strerror}); bin/bench builds it")
+            if failed:
                 sys.exit(f"survey: {name} {variant} failed; the rest was not run")
 
 
@@ -171,8 +175,8 @@ def tables(results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("program", nargs="?")
+    parser.add_argument("results", type=pathlib.Path, nargs="?")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--list", action="store_true", help="print the parts, and end")
     parser.add_argument("--time-limit", type=int, default=0, help="no new round of a comparison after so many seconds")
@@ -181,6 +185,8 @@ def main():
     if arguments.list:
         print("\n".join(f"{name:10}{chosen['title']}" for name, chosen in PARTS.items()))
         return
+    if arguments.results is None:
+        parser.error("it takes the program, build/release/bench/amethyst_bench (bin/bench builds it), and a directory")
     arguments.results.mkdir(parents=True, exist_ok=True)
     run(arguments.program, arguments.results, arguments.only, arguments.time_limit)
     if arguments.document:
