@@ -11,6 +11,7 @@ namespace {
 
 using Kind = TraceOperation::Kind;
 
+// Apart from the engine's own rule: a checker that asked the engine could not find it wrong.
 bool IsTransient(const Error& error) { return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error); }
 
 // Writes down that a call failed; passes its status on.
