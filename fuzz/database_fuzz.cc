@@ -83,7 +83,8 @@ Seed MakeSeed() {
 }
 
 void FlipEdit(const Seed& seed, Files* files, size_t place, char bits) {
-  std::string bytes = tree::EncodeManifestHeader(seed.identity);
+  std::string bytes =
+      tree::EncodeManifestHeader(seed.identity) + tree::EncodeManifestMark(seed.identity, seed.edits.size());
   size_t edit_bytes = 0;
   for (const std::string& edit : seed.edits) edit_bytes += edit.size();
   place %= edit_bytes;

@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Past the header's checksum, and past the record's.
   const std::string header = tree::EncodeManifestHeader(identity);
   static_cast<void>(tree::ParseManifest(header + std::string(input), "input", identity.number, CheckRoundTrip));
-  const std::string whole = header + tree::EncodeManifestRecord(identity, header.size(), 0, input);
+  const std::string head = header + tree::EncodeManifestMark(identity, 1);
+  const std::string whole = head + tree::EncodeManifestRecord(identity, head.size(), 0, input);
   const auto report = tree::ParseManifest(whole, "input", identity.number, CheckRoundTrip);
   AMETHYST_ASSERT(report.has_value() == tree::VersionEdit::FromBytes(input).has_value());
   return 0;

@@ -40,7 +40,8 @@ std::string KeyOf(uint64_t n) { return fmt::format("key{:03}", n); }
 // How a call of the operation can fail. The seam promises whole reads and repeats what was interrupted: a short read is
 // damage, no fault.
 std::vector<Fault> FaultsOf(Operation operation) {
-  const bool writes = operation == Operation::kAppend || operation == Operation::kStore;
+  const bool writes =
+      operation == Operation::kAppend || operation == Operation::kOverwrite || operation == Operation::kStore;
   const bool opens = operation == Operation::kCreate || operation == Operation::kCreateSegment ||
                      operation == Operation::kOpen || operation == Operation::kSyncFile ||
                      operation == Operation::kSyncDirectory || operation == Operation::kList ||

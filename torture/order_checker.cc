@@ -113,7 +113,12 @@ void OrderChecker::Write(const TraceOperation& operation) {
 }
 
 void OrderChecker::WriteManifest(const TraceOperation& operation) {
-  if (operation.offset < tree::kManifestHeaderBytes) return;
+  if (operation.offset < tree::kManifestRecordsBegin) {
+    const File& file = files_[operation.file];
+    Expect(operation.offset == 0 || file.synced == file.written, "manifest",
+           operation.path + " was marked durable before it was synced");
+    return;
+  }
   const uint64_t number = key::Raw(Parse(operation.path).number);
   Manifest& manifest = manifests_[number];
   const auto payload_bytes = base::LoadFixed<uint32_t>(operation.bytes.data() + 8);

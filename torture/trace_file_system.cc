@@ -51,6 +51,9 @@ class TraceWritableFile final : public io::WritableFile {
     const uint64_t offset = file_->size();
     return TraceWrite(*trace_, id_, offset, bytes, path(), file_->Append(bytes));
   }
+  Status Overwrite(uint64_t offset, std::string_view bytes) override {
+    return TraceWrite(*trace_, id_, offset, bytes, path(), file_->Overwrite(offset, bytes));
+  }
   Status Sync() override { return TraceSync(*trace_, Kind::kSync, id_, path(), file_->Sync()); }
   Status Close() override { return file_->Close(); }
   uint64_t size() const override { return file_->size(); }

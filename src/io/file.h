@@ -29,13 +29,15 @@ class RandomAccessFile {
 [[nodiscard]] Status ReadExactly(const RandomAccessFile& file, uint64_t offset, std::span<char> to);
 [[nodiscard]] Result<std::string> ReadToEnd(const RandomAccessFile& file);
 
-// A file written once from its start to its end. After a failed call the file's end is unknown: no further call
-// but the destructor is allowed (it is asserted).
+// A file written from its start to its end. After a failed call the file's content is unknown: no further call but the
+// destructor is allowed (it is asserted).
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
   [[nodiscard]] virtual Status Append(std::string_view bytes) = 0;
-  // Everything appended so far survives power loss when OK returns. Never called again after it failed.
+  // Writes over bytes that were appended and synced; a power loss before the next sync leaves the old or the new ones.
+  [[nodiscard]] virtual Status Overwrite(uint64_t offset, std::string_view bytes) = 0;
+  // Everything written so far survives power loss when OK returns. Never called again after it failed.
   [[nodiscard]] virtual Status Sync() = 0;
   [[nodiscard]] virtual Status Close() = 0;
   [[nodiscard]] virtual uint64_t size() const = 0;

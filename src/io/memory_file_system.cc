@@ -21,6 +21,11 @@ class MemoryWritableFile final : public WritableFile {
     size_ += bytes.size();
     return {};
   }
+  Status Overwrite(uint64_t offset, std::string_view bytes) override {
+    AMETHYST_ASSERT(!closed_ && offset + bytes.size() <= size_);
+    file_->WriteAt(offset, bytes);
+    return {};
+  }
   Status Sync() override {
     AMETHYST_ASSERT(!closed_);
     return {};

@@ -24,6 +24,11 @@ class PosixWritableFile final : public WritableFile {
     return {};
   }
 
+  Status Overwrite(uint64_t offset, std::string_view bytes) override {
+    AMETHYST_ASSERT(usable_ && offset + bytes.size() <= written_);
+    return Latch(descriptor_.WriteAt(offset, bytes));
+  }
+
   Status Sync() override {
     AMETHYST_ASSERT(usable_);
     AMETHYST_TRY(Flush());

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t Padded(uint64_t bytes) {
   return (bytes + kManifestAlignment - 1) & ~uint64_t{kManifestAlignment - 1};
 }
-static_assert(kManifestHeaderBytes % kManifestAlignment == 0 && kManifestRecordHeaderBytes % kManifestAlignment == 0);
+static_assert(kManifestRecordsBegin % kManifestAlignment == 0 && kManifestRecordHeaderBytes % kManifestAlignment == 0);
 
 base::Location LocationOf(const ManifestIdentity& identity, uint64_t offset) {
   const base::Uid& uid = identity.database_uid;
@@ -87,6 +87,15 @@ Result<ManifestIdentity> ParseHeader(std::string_view bytes, const std::string& 
   return identity;
 }
 
+// How many records the mark counts.
+uint64_t RecordsMarked(std::string_view bytes, const ManifestIdentity& identity) {
+  if (bytes.size() < kManifestRecordsBegin) return 0;
+  const auto records = base::LoadFixed<uint64_t>(bytes.data() + kManifestHeaderBytes);
+  const bool holds =
+      bytes.substr(kManifestHeaderBytes, kManifestMarkBytes) == std::string_view(EncodeManifestMark(identity, records));
+  return holds ? records : 0;
+}
+
 Result<VersionEdit> DecodeRecord(const Record& record, const std::string& path) {
   Result<VersionEdit> edit = VersionEdit::FromBytes(record.payload);
   if (edit) return edit;
@@ -108,6 +117,13 @@ std::string EncodeManifestHeader(const ManifestIdentity& identity) {
   return header;
 }
 
+std::string EncodeManifestMark(const ManifestIdentity& identity, uint64_t records) {
+  std::string mark;
+  base::AppendFixed(&mark, records);
+  base::AppendFixed(&mark, base::Checksum(mark, LocationOf(identity, kManifestHeaderBytes)));
+  return mark;
+}
+
 std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offset, uint32_t ordinal,
                                  std::string_view payload) {
   AMETHYST_ASSERT(offset % kManifestAlignment == 0 && payload.size() <= kManifestBytesMax);
@@ -127,7 +143,7 @@ std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offs
 Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& files, const std::string& directory,
                                                                const ManifestIdentity& identity) {
   AMETHYST_ASSIGN(auto file, files.Create(io::JoinPath(directory, ManifestFileName(identity.number))));
-  AMETHYST_TRY(file->Append(EncodeManifestHeader(identity)));
+  AMETHYST_TRY(file->Append(EncodeManifestHeader(identity) + EncodeManifestMark(identity, 0)));
   return std::unique_ptr<ManifestWriter>(new ManifestWriter(std::move(file), identity));
 }
 
@@ -136,7 +152,8 @@ Status ManifestWriter::Append(const VersionEdit& edit) {
   edit.AppendTo(&payload);
   AMETHYST_TRY(file_->Append(EncodeManifestRecord(identity_, file_->size(), next_ordinal_, payload)));
   ++next_ordinal_;
-  return file_->Sync();
+  AMETHYST_TRY(file_->Sync());
+  return file_->Overwrite(kManifestHeaderBytes, EncodeManifestMark(identity_, next_ordinal_));
 }
 
 Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& path, key::FileNumber number,
@@ -144,7 +161,7 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
   AMETHYST_ASSIGN(const ManifestIdentity identity, ParseHeader(bytes, path, number));
   ManifestReport report{.database_uid = identity.database_uid};
   RecordFinder finder(bytes, identity);
-  uint64_t offset = kManifestHeaderBytes;
+  uint64_t offset = kManifestRecordsBegin;
   while (const std::optional<Record> record = finder.Find(offset)) {
     if (record->begin != offset) ++report.damaged_copies;
     if (record->ordinal == report.records) {
@@ -161,7 +178,11 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
     return base::Corruption("{}, offset {}: damaged: expected record {}, found no whole record", path, offset,
                             report.records);
   }
-  report.torn_bytes = bytes.size() - offset;
+  if (const uint64_t marked = RecordsMarked(bytes, identity); marked > report.records) {
+    return base::Corruption("{}, offset {}: damaged: expected {} records that were durable, found {}", path, offset,
+                            marked, report.records);
+  }
+  report.torn_bytes = bytes.size() - std::min<uint64_t>(offset, bytes.size());
   return report;
 }
 

@@ -7,15 +7,22 @@
 //    32  number of this manifest                    16  payload: a version edit
 //    40  checksum of the above                          zeros up to a multiple of 8
 //
+//   mark, 16 bytes at 48
+//     0  how many records are known durable, u64
+//     8  checksum of the above
+//
 // Checksums are mixed with the database, the manifest's number and the offset. The place and extent of the header's
 // checksum hold for every version of the format, so that an unknown version is told from damage.
 //
 // Each record is written twice, in one append, and synced before anything depends on it. So at most the last record can
 // be torn, and one flipped byte never costs a record: it is read from whichever copy is whole. Both copies bad and a
 // whole record behind them is damage, for what is behind was written after they were synced; both bad at the very end
-// is a torn record that was never acknowledged, and is cut. The first record is synced before CURRENT names the file:
-// without it the manifest is damaged. A manifest whose last append failed is never appended to: its tail may be torn,
-// and what follows would prove it damage.
+// is a torn record that was never acknowledged, and is cut, unless the mark counts it. The mark is written over after
+// each sync, and made durable by the next: it never counts too many. It is what tells a manifest that was cut between
+// two records, whose tables nothing else may tell of. One whose checksum fails counts none: at worst a proof is lost.
+//
+// The first record is synced before CURRENT names the file: without it the manifest is damaged. A manifest whose last
+// append failed is never appended to: its tail may be torn, and what follows would prove it damage.
 //
 // CURRENT is text: the manifest's name, and on a second line "xxh3 " and the first line's hash in 16 hexadecimal
 // digits. Thread safety: one thread at a time.
@@ -38,6 +45,8 @@ namespace amethyst::tree {
 inline constexpr std::string_view kManifestMagic = "AMETHMAN";
 inline constexpr uint32_t kManifestVersion = 1;
 inline constexpr size_t kManifestHeaderBytes = 48;
+inline constexpr size_t kManifestMarkBytes = 16;
+inline constexpr size_t kManifestRecordsBegin = kManifestHeaderBytes + kManifestMarkBytes;
 inline constexpr size_t kManifestRecordHeaderBytes = 16;
 inline constexpr size_t kManifestAlignment = 8;
 inline constexpr uint64_t kManifestBytesMax = uint64_t{1}
@@ -49,6 +58,8 @@ struct ManifestIdentity {
 };
 
 [[nodiscard]] std::string EncodeManifestHeader(const ManifestIdentity& identity);
+// The mark of a manifest with that many durable records.
+[[nodiscard]] std::string EncodeManifestMark(const ManifestIdentity& identity, uint64_t records);
 // Both copies of a record that begins at `offset`.
 [[nodiscard]] std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offset, uint32_t ordinal,
                                                std::string_view payload);
@@ -60,7 +71,7 @@ class ManifestWriter {
   [[nodiscard]] static Result<std::unique_ptr<ManifestWriter>> Create(io::FileSystem& files,
                                                                       const std::string& directory,
                                                                       const ManifestIdentity& identity);
-  // Appends and syncs.
+  // Appends, syncs and marks.
   [[nodiscard]] Status Append(const VersionEdit& edit);
   [[nodiscard]] Status Close() { return file_->Close(); }
   [[nodiscard]] uint64_t size() const { return file_->size(); }

@@ -60,8 +60,8 @@ constexpr uint64_t kWrites = 260;
 
 // Operations whose first I/O error ends all writing at once.
 bool EndsAllWriting(const Fault& fault) {
-  constexpr Operation kLatching[] = {Operation::kAppend, Operation::kSync, Operation::kStore, Operation::kSegmentSync,
-                                     Operation::kSyncDirectory};
+  constexpr Operation kLatching[] = {Operation::kAppend, Operation::kOverwrite,   Operation::kSync,
+                                     Operation::kStore,  Operation::kSegmentSync, Operation::kSyncDirectory};
   return fault.code == ErrorCode::kIo && std::ranges::find(kLatching, fault.operation) != std::end(kLatching);
 }
 
@@ -129,10 +129,10 @@ TEST_P(FaultSweep, LosesNothingAcknowledgedWhicheverCallFails) {
 
 INSTANTIATE_TEST_SUITE_P(Every, FaultSweep,
                          testing::Values(Operation::kCreate, Operation::kCreateSegment, Operation::kOpen,
-                                         Operation::kAppend, Operation::kSync, Operation::kClose, Operation::kStore,
-                                         Operation::kSegmentSync, Operation::kSegmentClose, Operation::kSyncFile,
-                                         Operation::kSyncDirectory, Operation::kList, Operation::kRename,
-                                         Operation::kRemove),
+                                         Operation::kAppend, Operation::kOverwrite, Operation::kSync, Operation::kClose,
+                                         Operation::kStore, Operation::kSegmentSync, Operation::kSegmentClose,
+                                         Operation::kSyncFile, Operation::kSyncDirectory, Operation::kList,
+                                         Operation::kRename, Operation::kRemove),
                          [](const auto& suite) { return "Operation" + std::to_string(static_cast<int>(suite.param)); });
 
 }  // namespace

@@ -18,9 +18,19 @@ using support::Operation;
 
 // Operations that change what is on disk.
 inline constexpr Operation kChanging[] = {
-    Operation::kCreate,          Operation::kCreateSegment, Operation::kAppend,       Operation::kSync,
-    Operation::kStore,           Operation::kSegmentSync,   Operation::kSegmentClose, Operation::kSyncFile,
-    Operation::kSyncDirectory,   Operation::kRename,        Operation::kRemove,       Operation::kCreateDirectories,
+    Operation::kCreate,
+    Operation::kCreateSegment,
+    Operation::kAppend,
+    Operation::kOverwrite,
+    Operation::kSync,
+    Operation::kStore,
+    Operation::kSegmentSync,
+    Operation::kSegmentClose,
+    Operation::kSyncFile,
+    Operation::kSyncDirectory,
+    Operation::kRename,
+    Operation::kRemove,
+    Operation::kCreateDirectories,
     Operation::kRemoveDirectory,
 };
 

@@ -95,6 +95,7 @@ TEST(TableWriter, PassesOnWhatTheFileRefuses) {
   class FullFile final : public io::WritableFile {
    public:
     Status Append(std::string_view) override { return std::unexpected(Error(ErrorCode::kNoSpace, "full")); }
+    Status Overwrite(uint64_t, std::string_view) override { return {}; }
     Status Sync() override { return {}; }
     Status Close() override { return {}; }
     uint64_t size() const override { return 0; }

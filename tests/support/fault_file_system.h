@@ -32,10 +32,11 @@ enum class Operation : uint8_t {
   kCreateSegment,
   kOpen,
   kRead,
-  kAppend,  // Of a WritableFile.
-  kSync,    // Of a WritableFile.
-  kClose,   // Of a WritableFile.
-  kStore,   // Into a LogSegment.
+  kAppend,  // Of a WritableFile, as the next three.
+  kOverwrite,
+  kSync,
+  kClose,
+  kStore,  // Into a LogSegment.
   kSegmentSync,
   kSegmentClose,
   kSyncFile,
@@ -148,6 +149,12 @@ class FaultWritableFile final : public io::WritableFile {
     const std::optional<Fault> fault = plan_->Count(Operation::kAppend);
     if (!fault) return file_->Append(bytes);
     if (fault->half) AMETHYST_TRY(file_->Append(bytes.substr(0, bytes.size() / 2)));
+    return FaultPlan::Error(*fault, path());
+  }
+  Status Overwrite(uint64_t offset, std::string_view bytes) override {
+    const std::optional<Fault> fault = plan_->Count(Operation::kOverwrite);
+    if (!fault) return file_->Overwrite(offset, bytes);
+    if (fault->half) AMETHYST_TRY(file_->Overwrite(offset, bytes.substr(0, bytes.size() / 2)));
     return FaultPlan::Error(*fault, path());
   }
   Status Sync() override {

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "io/memory_file_system.h"
 #include "support/format_document.h"
+#include "tree/file_names.h"
 #include "tree/tables.h"
 
 namespace amethyst::tree {
@@ -14,15 +16,24 @@ namespace {
 constexpr ManifestIdentity kIdentity{.database_uid = {.low = 0x1122334455667788, .high = 0x99aabbccddeeff00},
                                      .number = key::FileNumber{7}};
 
+std::string HeadOf(const ManifestIdentity& identity, uint64_t records_marked) {
+  return EncodeManifestHeader(identity) + EncodeManifestMark(identity, records_marked);
+}
+
 struct Manifest {
   std::string bytes;
   std::vector<VersionEdit> edits;
   std::vector<size_t> ends;  // Of the records, both copies.
+
+  // As it is while the mark counts so many.
+  [[nodiscard]] std::string Marked(uint64_t records) const {
+    return HeadOf(kIdentity, records) + bytes.substr(kManifestRecordsBegin);
+  }
 };
 
 Manifest RandomManifest(uint64_t seed, size_t records) {
   base::Random random(seed);
-  Manifest manifest{.bytes = EncodeManifestHeader(kIdentity), .edits = {}, .ends = {}};
+  Manifest manifest{.bytes = HeadOf(kIdentity, 0), .edits = {}, .ends = {}};
   for (size_t i = 0; i < records; ++i) {
     VersionEdit edit;
     edit.last_sequence = key::SequenceNumber{i * 1000};
@@ -78,12 +89,60 @@ TEST(Manifest, CutAtAnyLengthHoldsEveryRecordThatLiesBeforeTheCut) {
   }
 }
 
+TEST(Manifest, CutBeforeARecordThatIsMarkedIsRefused) {
+  const Manifest manifest = RandomManifest(8, 6);
+  for (uint64_t marked = 1; marked <= 6; ++marked) {
+    const std::string bytes = manifest.Marked(marked);
+    const size_t begin = marked == 1 ? kManifestRecordsBegin : manifest.ends[marked - 2];
+    const size_t first_copy_end = begin + (manifest.ends[marked - 1] - begin) / 2;
+    for (size_t length = 0; length < bytes.size(); ++length) {
+      const Parsed parsed = Parse(std::string_view(bytes).substr(0, length));
+      const bool whole = length >= first_copy_end;  // A copy may be whole without its padding.
+      if (whole || length + kManifestAlignment <= first_copy_end) {
+        ASSERT_EQ(parsed.report.has_value(), whole) << marked << " marked, " << length;
+      }
+      if (!parsed.report) {
+        ASSERT_EQ(parsed.report.error().code(), ErrorCode::kCorruption);
+      }
+    }
+  }
+}
+
+TEST(Manifest, WithAMarkThatDoesNotHoldIsReadWithoutIt) {
+  const Manifest manifest = RandomManifest(9, 3);
+  std::string bytes = manifest.Marked(3);
+  bytes[kManifestHeaderBytes] ^= 8;
+  bytes.resize(manifest.ends[1]);
+  const Parsed parsed = Parse(bytes);
+  ASSERT_TRUE(parsed.report);
+  EXPECT_EQ(parsed.edits.size(), 2u);
+  // Nor is another manifest's mark one.
+  ManifestIdentity other = kIdentity;
+  other.number = key::FileNumber{8};
+  bytes.replace(kManifestHeaderBytes, kManifestMarkBytes, EncodeManifestMark(other, 3));
+  EXPECT_TRUE(Parse(bytes).report);
+}
+
+TEST(Manifest, IsMarkedAsFarAsItIsSynced) {
+  io::MemoryFileSystem files;
+  auto writer = ManifestWriter::Create(files, "/", kIdentity).value();
+  for (uint64_t records = 1; records <= 3; ++records) {
+    VersionEdit edit;
+    edit.last_sequence = key::SequenceNumber{records};
+    ASSERT_TRUE(writer->Append(edit));
+    const std::string bytes = io::ReadFile(files, "/" + ManifestFileName(kIdentity.number)).value();
+    EXPECT_TRUE(bytes.starts_with(HeadOf(kIdentity, records)));
+    EXPECT_EQ(Parse(bytes).edits.size(), records);
+  }
+}
+
 TEST(Manifest, LosesNothingToAnyFlippedByteOrRefusesIt) {
   const Manifest manifest = RandomManifest(3, 5);
+  const std::string marked = manifest.Marked(5);
   uint64_t healed = 0;
   for (size_t at = 0; at < manifest.bytes.size(); ++at) {
     for (const char flip : {char(1), char(0x80), char(0xff)}) {
-      std::string bytes = manifest.bytes;
+      std::string bytes = marked;
       bytes[at] = static_cast<char>(bytes[at] ^ flip);
       const Parsed parsed = Parse(bytes);
       if (at < kManifestHeaderBytes) {
@@ -101,7 +160,7 @@ TEST(Manifest, LosesNothingToAnyFlippedByteOrRefusesIt) {
 TEST(Manifest, CutsALastRecordWhoseCopiesAreBothTornAndRefusesAnEarlierOne) {
   const Manifest manifest = RandomManifest(4, 5);
   for (size_t record = 0; record < manifest.edits.size(); ++record) {
-    const size_t begin = record == 0 ? kManifestHeaderBytes : manifest.ends[record - 1];
+    const size_t begin = record == 0 ? kManifestRecordsBegin : manifest.ends[record - 1];
     std::string bytes = manifest.bytes;
     const size_t half = (manifest.ends[record] - begin) / 2;
     bytes[begin + 20] ^= 4;
@@ -136,7 +195,7 @@ TEST(Manifest, TakesAnyGarbageBehindItsEndForATornTail) {
 TEST(Manifest, RefusesRecordsOfAnotherPlaceFileOrDatabase) {
   const Manifest manifest = RandomManifest(6, 3);
   const auto refused = [&](const ManifestIdentity& identity) {
-    const std::string bytes = EncodeManifestHeader(identity) + manifest.bytes.substr(kManifestHeaderBytes);
+    const std::string bytes = HeadOf(identity, 0) + manifest.bytes.substr(kManifestRecordsBegin);
     const Parsed parsed = Parse(bytes, identity.number);
     return !parsed.report && parsed.report.error().code() == ErrorCode::kCorruption;
   };
@@ -191,7 +250,7 @@ TEST(Manifest, IsWrittenAsTheDocumentShows) {
   second.first_log_segment = key::FileNumber{6};
   second.last_sequence = key::SequenceNumber{310};
   second.clean_log_end = wal::LogCut{key::FileNumber{6}, 4096, key::SequenceNumber{310}, 17, 0x0123456789abcdef};
-  std::string bytes = EncodeManifestHeader(kIdentity);
+  std::string bytes = HeadOf(kIdentity, 2);
   uint32_t ordinal = 0;
   for (const VersionEdit& edit : {first, second}) {
     std::string payload;

@@ -20,21 +20,25 @@ class TreeFailureTest : public TreeTest {
   bool RunWithFault(const Fault& fault, uint64_t* failures, uint64_t* latched);
 };
 
-// Cuts the manifest at every length and flips every byte: what is recovered is a prefix of the edits, with every edit
-// that was synced before the cut; or the open is refused.
+// Loses the manifest's end at every length, as a power loss may, and cuts it there at rest; and flips every byte. What
+// is recovered is a prefix of the edits, with every edit that was synced before; or the open is refused.
 TEST_F(TreeFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
   std::vector<std::string> shapes;
-  std::vector<size_t> synced;  // Bytes of the manifest at the time of each shape.
+  std::vector<size_t> synced;  // Bytes of the manifest at the time of each shape, and what they began with.
+  std::vector<std::string> heads;
   std::string manifest_name;
   {
     Opened opened = Open();
     manifest_name = Manifest(opened);
-    shapes.push_back(Shape(*opened.tree->current()));
-    synced.push_back(Read(manifest_name).size());
-    for (int i = 0; i < 6; ++i) {
-      ASSERT_TRUE(Apply(opened, i % 3 == 2 ? Compact(opened) : Flush(opened)));
+    const auto note = [&] {
       shapes.push_back(Shape(*opened.tree->current()));
       synced.push_back(Read(manifest_name).size());
+      heads.push_back(Read(manifest_name).substr(0, kManifestRecordsBegin));
+    };
+    note();
+    for (int i = 0; i < 6; ++i) {
+      ASSERT_TRUE(Apply(opened, i % 3 == 2 ? Compact(opened) : Flush(opened)));
+      note();
     }
   }
   const std::string bytes = Read(manifest_name);
@@ -53,10 +57,12 @@ TEST_F(TreeFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
     return static_cast<size_t>(found - shapes.begin());
   };
   for (size_t length = 0; length < bytes.size(); ++length) {
-    const auto prefix = recover(bytes.substr(0, length));
     const auto whole = static_cast<size_t>(std::upper_bound(synced.begin(), synced.end(), length) - synced.begin());
+    const std::string head = whole == 0 ? std::string() : heads[whole - 1];
+    const auto prefix = recover(std::string(bytes.substr(0, length)).replace(0, head.size(), head));
     EXPECT_TRUE(prefix.has_value() || whole == 0) << "refused at " << length;
     EXPECT_GE(prefix.value_or(whole) + 1, whole);
+    EXPECT_EQ(recover(bytes.substr(0, length)).value_or(shapes.size() - 1) + 1, shapes.size()) << "lost " << length;
   }
   for (size_t at = 0; at < bytes.size(); ++at) {
     std::string flipped = bytes;
@@ -120,8 +126,9 @@ bool TreeFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint6
 TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
   uint64_t failures = 0;
   uint64_t latched = 0;
-  for (const Operation operation : {Operation::kCreate, Operation::kAppend, Operation::kSync, Operation::kSyncDirectory,
-                                    Operation::kRename, Operation::kClose, Operation::kRemove}) {
+  for (const Operation operation :
+       {Operation::kCreate, Operation::kAppend, Operation::kOverwrite, Operation::kSync, Operation::kSyncDirectory,
+        Operation::kRename, Operation::kClose, Operation::kRemove}) {
     for (const ErrorCode code : {ErrorCode::kIo, ErrorCode::kNoSpace}) {
       for (const bool for_good : {false, true}) {
         for (uint64_t call = 1; call < 12; ++call) {
