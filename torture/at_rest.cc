@@ -70,7 +70,6 @@ void AtRestSuite::Violation(const std::string& text) {
   if (report_->violation.empty()) report_->violation = fmt::format("seed {}: {}", settings_.seed, text);
 }
 
-// Tables in two levels, and a log with batches that no table holds.
 Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const {
   const auto files = std::make_shared<io::MemoryFileSystem>();
   const auto environment = std::make_shared<io::SerialEnvironment>(files, seed);
@@ -78,7 +77,7 @@ Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const
   auto db = OpenOn(environment, SmallOptions(settings_.compression));
   AMETHYST_ASSERT(db.has_value());
   Map content;
-  const auto fill = [&](uint64_t count) {
+  const auto fill = [&](uint64_t count, Durability durability) {
     contents->clear();
     for (uint64_t i = 0; i < count; ++i) {
       contents->push_back(content);
@@ -86,26 +85,35 @@ Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const
       // Of one length where nothing is compressed, so that there are blocks of one length to swap.
       const bool equal = settings_.compression == Compression::kNone;
       std::string value(equal ? 40 : random.Below(60), static_cast<char>('a' + i % 26));
-      AMETHYST_ASSERT((*db)->Put(key, value).has_value());
+      AMETHYST_ASSERT((*db)->Put(key, value, {.durability = durability}).has_value());
       content[key] = std::move(value);
     }
     contents->push_back(content);
   };
-  fill(150);
+  fill(150, Durability::kBuffered);
   AMETHYST_ASSERT((*db)->Delete("key007").has_value());
   content.erase("key007");
   AMETHYST_ASSERT((*db)->CompactRange().has_value());
-  fill(40);
+  fill(40, Durability::kBuffered);
   AMETHYST_ASSERT((*db)->Close().has_value());
   db = OpenOn(environment, SmallOptions(settings_.compression));  // With a log that has only what follows.
   AMETHYST_ASSERT(db.has_value());
-  fill(20);
-  AMETHYST_ASSERT((*db)->SyncWal().has_value());
+  if (settings_.left_as == LeftAs::kUnlogged) {
+    for (int i = 0; i < 2; ++i) {
+      fill(10, Durability::kNone);
+      AMETHYST_ASSERT((*db)->Flush().has_value());
+    }
+  } else {
+    fill(20, Durability::kBuffered);
+    AMETHYST_ASSERT((*db)->SyncWal().has_value());
+  }
   environment->clock().Advance(std::chrono::seconds(2));  // The log notes how far it is durable.
   while (environment->RunOneJob()) {
   }
+  if (settings_.left_as == LeftAs::kClosed) AMETHYST_ASSERT((*db)->Close().has_value());
+  if (settings_.left_as != LeftAs::kInUse) contents->erase(contents->begin(), contents->end() - 1);
 
-  // Copied while it is open, so that the log is needed; without a segment's unused end, but for some zeros.
+  // Without a segment's unused end, but for some zeros.
   Files copy = ContentOf(*files);
   for (auto& [name, bytes] : copy) bytes.resize(std::min(bytes.size(), bytes.find_last_not_of('\0') + 64));
   return copy;
@@ -190,7 +198,7 @@ void AtRestSuite::Run(AtRestReport* report) {
   files_ = MakeDatabase(settings_.seed, &contents_);
   const Files other = MakeDatabase(settings_.seed + 1, &ignored);
   for (const auto& [name, bytes] : files_) {
-    if (name.ends_with(".wal")) last_records_[name] = LastRecord(bytes);
+    if (settings_.left_as == LeftAs::kInUse && name.ends_with(".wal")) last_records_[name] = LastRecord(bytes);
   }
   const uint64_t detected = report_->detected;
   for (int i = 0; i < 8; ++i) Check("undamaged", files_);  // Every kind of check.

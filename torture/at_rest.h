@@ -25,10 +25,19 @@ struct AtRestReport {
   uint64_t harmless = 0;     // Everything read back.
 };
 
+// How the database is left that is damaged.
+enum class LeftAs : uint8_t {
+  kInUse,     // Open, with tables in two levels and a log with batches that no table holds.
+  kUnlogged,  // Open, its newest tables flushed from writes that no log holds: the manifest alone knows of them.
+  kClosed,    // As in use, but closed, its log ended.
+};
+inline constexpr uint64_t kLeftAs = 3;
+
 class AtRestSuite {
  public:
   struct Settings {
     uint64_t seed = 1;
+    LeftAs left_as = LeftAs::kInUse;
     uint64_t byte_stride = 1;  // Every stride-th byte is flipped, every stride-th length tried.
     Compression compression = Compression::kLz4;
   };
@@ -39,7 +48,7 @@ class AtRestSuite {
  private:
   using Map = std::map<std::string, std::string>;
 
-  // `contents`: what it held after each of the last writes, which only the log has.
+  // `contents`: what it held after each of the last writes that only an open log has; at the end, in any case.
   [[nodiscard]] Files MakeDatabase(uint64_t seed, std::vector<Map>* contents) const;
   void Check(const std::string& what, const Files& damaged);
   // What the database shows to both walks and to lookups of everything in `expected`; an error if any of them fails.

@@ -79,7 +79,10 @@ Suite RestSuite() {
   return {
       .round =
           [report](uint64_t seed) {
-            AtRestSuite({.seed = seed, .compression = static_cast<Compression>(seed % 3)}).Run(report.get());
+            AtRestSuite({.seed = seed,
+                         .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
+                         .compression = static_cast<Compression>(seed % 3)})
+                .Run(report.get());
             return report->violation;
           },
       .figures = [report]() -> std::vector<Figure> {

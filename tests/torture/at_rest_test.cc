@@ -18,7 +18,12 @@ void Damage(const AtRestSuite::Settings& settings, uint64_t corruptions_min) {
 TEST(AtRest, FindsEveryDamageOrIsNotHarmedByIt) { Damage({.compression = Compression::kLz4}, 15'000); }
 TEST(AtRest, FindsEveryDamageOfBlocksOfOneLength) { Damage({.compression = Compression::kNone}, 15'000); }
 TEST(AtRest, FindsEveryDamageOfBlocksThatAreCompressedMore) { Damage({.compression = Compression::kZstd}, 14'000); }
-TEST(AtRest, FindsEveryDamageOfAnotherDatabase) { Damage({.seed = 4, .compression = Compression::kLz4}, 15'000); }
+TEST(AtRest, FindsEveryDamageWhereWritesWentPastTheLog) {
+  Damage({.seed = 4, .left_as = LeftAs::kUnlogged, .compression = Compression::kLz4}, 15'000);
+}
+TEST(AtRest, FindsEveryDamageOfAClosedDatabase) {
+  Damage({.seed = 5, .left_as = LeftAs::kClosed, .compression = Compression::kLz4}, 15'000);
+}
 
 }  // namespace
 }  // namespace amethyst::torture
