@@ -117,6 +117,14 @@ void BlockCache::Insert(Slot& slot, Frame* parent, FrameRef frame) {
   }
 }
 
+bool BlockCache::Admits(const Frame& frame) {
+  MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
+  const size_t held_max = memory_->capacity_bytes() / shards_.size() / frame.size_bytes();
+  Shard& shard = ShardOf(frame);
+  base::MutexLock lock(shard.mutex);
+  return shard.replacement.Admits(frame, held_max);
+}
+
 // Ends the loading state; the frame's first reference is the slot's from now on.
 void BlockCache::Publish(Slot& slot, Frame* parent, Frame* frame) {
   FrameState& state = frame->state();

@@ -58,6 +58,10 @@ class BlockCache {
   // over.
   void Insert(Slot& slot, Frame* parent, FrameRef frame);
 
+  // Whether a frame that hangs nowhere and that a scan has read is worth a place: it was read before, not longer ago
+  // than the cache would hold it. If not, that it was read is remembered. Always under kLru.
+  [[nodiscard]] bool Admits(const Frame& frame);
+
   // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts
   // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With
   // no slot to hang in, it is freed at its last unpin. Never inside an epoch, nor in a function deferred to an epoch's

@@ -40,6 +40,10 @@ void GhostList::Add(FrameIdentity identity, size_t count_max) {
   if (fifo_.size() > 2 * size_ + 64) std::erase_if(fifo_, [&](const Entry& record) { return !is_current(record); });
 }
 
+bool GhostList::Contains(FrameIdentity identity) const {
+  return size_ > 0 && table_[Find(Fingerprint(identity))].fingerprint != 0;
+}
+
 bool GhostList::Take(FrameIdentity identity) {
   if (size_ == 0) return false;
   const size_t place = Find(Fingerprint(identity));

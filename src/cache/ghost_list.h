@@ -18,6 +18,7 @@ class GhostList {
  public:
   // Remembers `identity` as the newest (again, if it is there already), and forgets the oldest beyond `count_max`.
   void Add(FrameIdentity identity, size_t count_max);
+  [[nodiscard]] bool Contains(FrameIdentity identity) const;
   // Whether `identity` is remembered; forgets it if so.
   [[nodiscard]] bool Take(FrameIdentity identity);
   [[nodiscard]] size_t size() const { return size_; }

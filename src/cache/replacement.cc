@@ -53,6 +53,12 @@ void Replacement::Insert(Frame& frame) {
   }
 }
 
+bool Replacement::Admits(const Frame& frame, size_t count_max) {
+  if (policy_ == CachePolicy::kLru || ghosts_.Contains(frame.identity())) return true;
+  ghosts_.Add(frame.identity(), count_max);
+  return false;
+}
+
 void Replacement::Hit(Frame& frame) {
   if (policy_ != CachePolicy::kLru || main_.newest == &frame) return;
   main_.Unlink(frame);

@@ -25,6 +25,9 @@ class Replacement {
 
   // `frame` is now in a slot; it stays the caller's.
   void Insert(Frame& frame);
+  // Whether `frame`, which is in no slot, is remembered, by the policy that has a memory; then Insert will know it. If
+  // not it is from now on, until `count_max` others are.
+  [[nodiscard]] bool Admits(const Frame& frame, size_t count_max);
   // The frame was hit; matters under kLru only.
   void Hit(Frame& frame);
   // `frame` leaves for a reason of its own; it is not remembered.

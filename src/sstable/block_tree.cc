@@ -37,7 +37,7 @@ BlockTree::~BlockTree() {
   }
 }
 
-Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, bool fill_cache,
+Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, Keep keep,
                                base::FunctionRef<Result<cache::FrameRef>()> read) const {
   AMETHYST_DCHECK(!base::InEpoch());
   if (cache::FrameRef frame = PinResident(slot)) {
@@ -48,22 +48,23 @@ Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, bool fil
     }
     return Loaded{.frame = std::move(frame), .missed = false};
   }
-  if (fill_cache) {
+  if (keep == Keep::kYes) {
     AMETHYST_ASSIGN(cache::FrameRef frame, cache_.GetOrLoad(slot, parent, read));
     return Loaded{.frame = std::move(frame), .missed = true};
   }
   AMETHYST_ASSIGN(cache::FrameRef frame, read());
+  if (keep == Keep::kIfReadBefore && cache_.Admits(*frame.get())) cache_.Insert(slot, parent, frame.Share());
   return Loaded{.frame = std::move(frame), .missed = true};
 }
 
-Result<Loaded> BlockTree::LoadPage(uint32_t page, bool fill_cache) const {
-  return Load(top_->slot(page), nullptr, fill_cache, [&] { return ReadPageFrame(top_->entry(page).handle); });
+Result<Loaded> BlockTree::LoadPage(uint32_t page, Keep keep) const {
+  return Load(top_->slot(page), nullptr, keep, [&] { return ReadPageFrame(top_->entry(page).handle); });
 }
 
-Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, bool fill_cache) const {
+Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep) const {
   AMETHYST_DCHECK(page_frame->kind() == cache::FrameKind::kIndex);
   const IndexPage* const page = PageIn(page_frame);
-  return Load(page->slot(block), page_frame, fill_cache, [&] { return ReadBlockFrame(page->entry(block)); });
+  return Load(page->slot(block), page_frame, keep, [&] { return ReadBlockFrame(page->entry(block)); });
 }
 
 Status BlockTree::CheckPlausible(const BlockHandle& handle, uint32_t count) const {

@@ -25,6 +25,14 @@ struct Loaded {
   bool missed = false;  // It had to be read.
 };
 
+// Whether what has to be read is put into the cache, or is private to the caller.
+enum class Keep : uint8_t {
+  kNo,
+  kYes,
+  kIfReadBefore,  // Not the first time: for what a scan comes by.
+};
+[[nodiscard]] constexpr Keep KeepIf(bool fill_cache) { return fill_cache ? Keep::kYes : Keep::kNo; }
+
 class BlockTree {
  public:
   // `top` is the top index's raw bytes.
@@ -47,18 +55,18 @@ class BlockTree {
     return reinterpret_cast<const Block*>(frame->payload());
   }
 
-  // Outside epochs. Without fill_cache what has to be read is private to the caller.
-  [[nodiscard]] Result<Loaded> LoadPage(uint32_t page, bool fill_cache) const;
+  // Outside epochs.
+  [[nodiscard]] Result<Loaded> LoadPage(uint32_t page, Keep keep) const;
   // `page_frame` is what LoadPage returned.
-  [[nodiscard]] Result<Loaded> LoadBlock(cache::Frame* page_frame, uint32_t block, bool fill_cache) const;
+  [[nodiscard]] Result<Loaded> LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep) const;
 
   // Reads and makes a page, a block, in memory of the caller's own.
   [[nodiscard]] Result<const IndexPage*> ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const;
   [[nodiscard]] Result<const Block*> DecodeBlock(const IndexEntry& entry, std::string_view stored,
                                                  AlignedBuffer* memory) const;
 
-  // The frame in `slot`, resident or read by `read`, which is not kept without fill_cache.
-  [[nodiscard]] Result<Loaded> Load(cache::Slot& slot, cache::Frame* parent, bool fill_cache,
+  // The frame in `slot`, resident or read by `read`.
+  [[nodiscard]] Result<Loaded> Load(cache::Slot& slot, cache::Frame* parent, Keep keep,
                                     base::FunctionRef<Result<cache::FrameRef>()> read) const;
 
  private:

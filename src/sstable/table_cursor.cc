@@ -13,6 +13,7 @@ void TableCursor::Restart() {
   Clear();
   status_ = {};
   batch_size_ = kFirstBatch;
+  missed_in_a_row_ = 0;
 }
 
 void TableCursor::Fail(Error error) {
@@ -34,7 +35,7 @@ bool TableCursor::OpenPage(uint32_t page) {
     if (!made) return Fail(std::move(made).error()), false;
     page_ = *made;
   } else {
-    auto loaded = tree_.LoadPage(page, options_.fill_cache);
+    auto loaded = tree_.LoadPage(page, KeepIf(options_.fill_cache));
     if (!loaded) return Fail(std::move(loaded).error()), false;
     page_frame_ = std::move(loaded->frame);
     page_ = BlockTree::PageIn(page_frame_.get());
@@ -58,8 +59,11 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
     AMETHYST_ASSIGN(const std::string_view stored, read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)));
     return tree_.DecodeBlock(page_->entry(block), stored, &block_memory_);
   }
-  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, options_.fill_cache));
+  const bool is_scan = missed_in_a_row_ >= kScanBlocks;
+  const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
+  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep));
   block_frame_ = std::move(loaded.frame);
+  missed_in_a_row_ = loaded.missed ? missed_in_a_row_ + 1 : 0;
   read_ahead_.Visit(tree_.file().file(), handle, loaded.missed, loaded.missed ? ReadLimit(block) : 0);
   return BlockTree::BlockIn(block_frame_.get());
 }

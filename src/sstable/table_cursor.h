@@ -1,7 +1,9 @@
 // A cursor over one table: shows its blocks' entries in batches, first a few, then whole blocks.
 //
 // It pins the block whose entries it shows and the index page above that. Moves that stay inside the page touch neither
-// top index nor epoch for the page. In sequential mode it reads past the cache, through a buffer of its own.
+// top index nor epoch for the page. A long walk over blocks that are not in memory passes the cache by: what it reads
+// is kept only if it was read before, so that a scan that comes once costs no room, and one that comes again finds it.
+// In sequential mode it reads past the cache, through a buffer of its own.
 // Invariants: while Valid, block_ is child block_index_ of page_, page_ is page page_index_, and the batch shows the
 // entries [shown_begin_, shown_end_) of block_. After an error nothing is held.
 // Thread safety: one thread at a time. The table's BlockTree must outlive it.
@@ -40,6 +42,7 @@ class TableCursor final : public key::Cursor {
   static constexpr uint32_t kFirstBatch = 4;
   static constexpr uint32_t kBatchMax = 256;
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kScanBlocks = 64;  // So many in a row that had to be read are a scan.
 
   // A block's place. One past the last page: the end.
   struct Place {
@@ -91,6 +94,7 @@ class TableCursor final : public key::Cursor {
   uint32_t shown_begin_ = 0;
   uint32_t shown_end_ = 0;
   uint32_t batch_size_ = 0;
+  uint32_t missed_in_a_row_ = 0;  // Blocks, since the last seek.
   Direction direction_ = Direction::kForward;
   std::vector<key::Entry> entries_;  // The batch; grows only.
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.

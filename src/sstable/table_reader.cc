@@ -226,7 +226,7 @@ Result<cache::FrameRef> TableReader::ReadFilterFrame() const {
 
 Result<cache::FrameRef> TableReader::LoadFilter() const {
   AMETHYST_ASSERT(HasFilter());
-  AMETHYST_ASSIGN(Loaded loaded, tree_->Load(filter_slot_, nullptr, true, [this] { return ReadFilterFrame(); }));
+  AMETHYST_ASSIGN(Loaded loaded, tree_->Load(filter_slot_, nullptr, Keep::kYes, [this] { return ReadFilterFrame(); }));
   return std::move(loaded.frame);
 }
 
@@ -246,10 +246,10 @@ Result<PinnedLookup> TableReader::Find(const key::LookupKey& lookup, bool fill_c
   if (excluded) return PinnedLookup{.lookup = {.filter_said_no = true}, .pin = {}};
   const IndexPage& top = tree_->top();
   for (uint32_t page_index = top.Find(lookup.key, tree_->order()); page_index < top.count(); ++page_index) {
-    AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, fill_cache));
+    AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, KeepIf(fill_cache)));
     const IndexPage& children = *BlockTree::PageIn(page.frame.get());
     for (uint32_t i = children.Find(lookup.key, tree_->order()); i < children.count(); ++i) {
-      AMETHYST_ASSIGN(Loaded block, tree_->LoadBlock(page.frame.get(), i, fill_cache));
+      AMETHYST_ASSIGN(Loaded block, tree_->LoadBlock(page.frame.get(), i, KeepIf(fill_cache)));
       bool goes_on = false;
       const Lookup found = FindIn(block.frame.get(), lookup, &goes_on);
       if (!goes_on) return PinnedLookup{.lookup = found, .pin = std::move(block.frame)};
@@ -267,7 +267,7 @@ Result<uint64_t> TableReader::ApproximateOffset(std::string_view key) const {
   const uint64_t data_end = top.entry(0).handle.offset;
   const uint32_t page_index = top.Find(key, tree_->order());
   if (page_index == top.count()) return data_end;
-  AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, true));
+  AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, Keep::kYes));
   const IndexPage& children = *BlockTree::PageIn(page.frame.get());
   const uint32_t block = children.Find(key, tree_->order());
   return block == children.count() ? data_end : children.entry(block).handle.offset;

@@ -19,6 +19,9 @@ class ListOracle {
     while (list_.size() > count_max) list_.pop_front();
   }
   bool Take(FrameIdentity identity) { return std::erase(list_, identity) > 0; }
+  [[nodiscard]] bool Contains(FrameIdentity identity) const {
+    return std::ranges::find(list_, identity) != list_.end();
+  }
   [[nodiscard]] size_t size() const { return list_.size(); }
 
  private:
@@ -40,6 +43,7 @@ TEST(GhostList, AgreesWithAListSearchedFromEndToEnd) {
         ghosts.Add(identity, count_max);
         oracle.Add(identity, count_max);
       } else {
+        ASSERT_EQ(ghosts.Contains(identity), oracle.Contains(identity));
         ASSERT_EQ(ghosts.Take(identity), oracle.Take(identity));
       }
       ASSERT_EQ(ghosts.size(), oracle.size());
@@ -49,6 +53,7 @@ TEST(GhostList, AgreesWithAListSearchedFromEndToEnd) {
 
 TEST(GhostList, RemembersNothingWhereNothingIsAllowed) {
   GhostList ghosts;
+  EXPECT_FALSE(ghosts.Contains(FrameIdentity{1}));
   EXPECT_FALSE(ghosts.Take(FrameIdentity{1}));
   ghosts.Add(FrameIdentity{1}, 0);
   EXPECT_FALSE(ghosts.Take(FrameIdentity{1}));

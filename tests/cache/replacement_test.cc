@@ -189,6 +189,27 @@ TEST(Replacement, ScanResistantTakesWhatTheModelTakes) {
   for (uint64_t seed = 0; seed < 20; ++seed) CompareWithModel<FifoModel>(CachePolicy::kScanResistant, seed);
 }
 
+TEST(Replacement, AdmitsWhatAScanReadsTheSecondTimeUnlessTooMuchCameBetween) {
+  Frames frames;
+  Replacement replacement(CachePolicy::kScanResistant);
+  constexpr size_t kCount = 10;
+  const auto admitted = [&](uint64_t first, uint64_t count) {
+    uint64_t sum = 0;
+    for (uint64_t identity = first; identity < first + count; ++identity) {
+      sum += replacement.Admits(frames.Make(identity), kCount) ? 1 : 0;
+      frames.Drop(identity);
+    }
+    return sum;
+  };
+  EXPECT_EQ(admitted(1, kCount), 0u);
+  EXPECT_EQ(admitted(1, kCount), kCount);
+  EXPECT_EQ(admitted(1, kCount + 1), kCount) << "not forgotten by being asked for";
+  EXPECT_EQ(admitted(100, 5 * kCount), 0u);
+  EXPECT_EQ(admitted(100, 5 * kCount), 0u) << "a scan of more than the cache holds evicts its own beginning";
+  Replacement lru(CachePolicy::kLru);
+  EXPECT_TRUE(lru.Admits(frames.Make(7), kCount));
+}
+
 TEST(Replacement, GivesNothingWhenAllArePinned) {
   for (const CachePolicy policy : {CachePolicy::kLru, CachePolicy::kScanResistant}) {
     Replacement replacement(policy);

@@ -103,13 +103,13 @@ TEST(BlockTree, SharesFramesOrKeepsThemPrivate) {
   TableBed bed;
   auto reader = bed.Open(bed.Write(MakeEntries({.count = 3000}, key::Order(), random))).value();
   const BlockTree& tree = reader->tree();
-  const Loaded first = tree.LoadPage(0, true).value();
-  const Loaded second = tree.LoadPage(0, false).value();
+  const Loaded first = tree.LoadPage(0, Keep::kYes).value();
+  const Loaded second = tree.LoadPage(0, Keep::kNo).value();
   EXPECT_TRUE(first.missed);
   EXPECT_FALSE(second.missed);
   EXPECT_EQ(first.frame.get(), second.frame.get());
-  const Loaded alone = tree.LoadBlock(first.frame.get(), 1, false).value();
-  const Loaded shared = tree.LoadBlock(first.frame.get(), 1, true).value();
+  const Loaded alone = tree.LoadBlock(first.frame.get(), 1, Keep::kNo).value();
+  const Loaded shared = tree.LoadBlock(first.frame.get(), 1, Keep::kYes).value();
   EXPECT_NE(alone.frame.get(), shared.frame.get());
   EXPECT_EQ(BlockTree::BlockIn(alone.frame.get())->key(0), BlockTree::BlockIn(shared.frame.get())->key(0));
 }

@@ -37,8 +37,7 @@ void Walk(key::Cursor& cursor, const std::vector<OwnedEntry>& entries, const key
   size_t at = kEnd;
   for (int step = 0; step < steps; ++step) {
     const uint64_t move = random.Below(at == kEnd ? 4 : 12);
-    const std::string target =
-        random.OneIn(2) ? entries[random.Below(entries.size())].key : MakeKey(kind, random);
+    const std::string target = random.OneIn(2) ? entries[random.Below(entries.size())].key : MakeKey(kind, random);
     if (move == 0) {
       cursor.SeekToFirst();
       at = 0;
@@ -83,8 +82,8 @@ TEST(TableCursor, MovesAsOverASortedVector) {
                                                    .compression = static_cast<Compression>(random.Below(3)),
                                                    .order = order});
         auto reader = bed.Open(info, order).value();
-        for (const CursorOptions& options : {CursorOptions{}, CursorOptions{.fill_cache = false},
-                                             CursorOptions{.sequential = true}}) {
+        for (const CursorOptions& options :
+             {CursorOptions{}, CursorOptions{.fill_cache = false}, CursorOptions{.sequential = true}}) {
           const auto cursor = reader->NewCursor(options);
           ASSERT_NO_FATAL_FAILURE(Walk(*cursor, entries, order, kind, random, 150));
         }
@@ -286,6 +285,53 @@ TEST(TableCursor, ReadsAheadFurtherAndFurtherButNotPastItsBound) {
   for (free->Seek("00000300"); free->entry().key() < "00001200"; free->Next()) {
   }
   EXPECT_GT(bed.file().prefetched_end(), reader->ApproximateOffset("00001200").value() + 20000);
+}
+
+// What a walk over everything leaves in the cache: of the blocks, as the index is kept in any case.
+uint64_t MissesOfAWalk(TableBed& bed, key::Cursor& cursor, bool forward) {
+  const uint64_t before = bed.file().reads();
+  if (forward) {
+    for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next()) {
+    }
+  } else {
+    for (cursor.SeekToLast(); cursor.Valid(); cursor.Prev()) {
+    }
+  }
+  EXPECT_TRUE(cursor.status().has_value());
+  return bed.file().reads() - before;
+}
+
+TEST(TableCursor, KeepsWhatALongWalkReadsFromTheSecondTimeOn) {
+  constexpr uint64_t kScanBlocks = 64;
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 20000; ++i) entries.push_back({fmt::format("{:08}", i), Put(1), std::string(100, 'v')});
+  for (const bool forward : {true, false}) {
+    TableBed bed;
+    auto reader = bed.Open(bed.Write(entries, {.compression = Compression::kNone})).value();
+    const uint64_t pages = reader->tree().top().count();
+    const auto cursor = reader->NewCursor({});
+    const uint64_t first = MissesOfAWalk(bed, *cursor, forward);
+    EXPECT_GT(first, 5 * kScanBlocks);
+    EXPECT_LT(bed.cache().stats().resident_bytes, bed.cache().stats().capacity_bytes / 64) << "a scan that comes once";
+    EXPECT_EQ(MissesOfAWalk(bed, *cursor, forward), first - kScanBlocks - pages) << "the beginning was kept";
+    EXPECT_EQ(MissesOfAWalk(bed, *cursor, forward), 0u);
+  }
+}
+
+TEST(TableCursor, KeepsWhatAShortWalkReadsAtOnce) {
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 20000; ++i) entries.push_back({fmt::format("{:08}", i), Put(1), std::string(100, 'v')});
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries, {.compression = Compression::kNone})).value();
+  const auto cursor = reader->NewCursor({});
+  for (const bool again : {false, true}) {
+    const uint64_t before = bed.file().reads();
+    for (int from = 0; from < 20000; from += 500) {  // Each some dozen blocks, and all of them together.
+      cursor->Seek(fmt::format("{:08}", from));
+      for (int i = 0; i < 500; ++i) cursor->Next();
+    }
+    EXPECT_EQ(bed.file().reads() == before, again);
+  }
 }
 
 TEST(TableCursor, LeavesTheCacheAloneInSequentialMode) {
