@@ -78,8 +78,8 @@ struct ReadOptions {
   // Iterators stay within [lower_bound, upper_bound); the bounds are copied by NewIterator.
   std::optional<std::string_view> lower_bound;
   std::optional<std::string_view> upper_bound;
-  // Whether blocks that had to be read are kept in the cache; those of a long scan are from the second time on. Turn off
-  // for scans that come once.
+  // Whether blocks that had to be read are kept in the cache; those of a long scan are from the second time on.
+  // Turn off for scans that come once.
   bool fill_cache = true;
 };
 
