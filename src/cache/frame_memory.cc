@@ -19,6 +19,7 @@ constexpr size_t kSlabBytesMax = base::kHugePageBytes;
 constexpr size_t kSlabBytesMin = size_t{128} << 10;
 constexpr size_t kCapacityForHugeSlabs = 32 * kSlabBytesMax;
 constexpr size_t kZeroedBytes = 64;
+constexpr size_t kSparesOneIn = 4;  // Of the capacity, the share that spares may take.
 
 // Frames mapped alone start behind the first cache line of their pages.
 constexpr size_t kAloneOffset = 64;
@@ -65,6 +66,7 @@ struct FrameMemory::Slab {
   size_t free_run_max = 0;                                         // No run of free units is longer.
   size_t next_unit = 0;                                            // Behind the frame placed last.
   size_t index = 0;                                                // In its arena.
+  Slab* next_spare = nullptr;
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> used{};    // A bit for each unit,
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> starts{};  // and whether a frame starts there.
 
@@ -92,9 +94,12 @@ FrameMemory::Slab* FrameMemory::MapSlab() {
   return slab;
 }
 
-void FrameMemory::UnmapSlab(Slab* slab) {
-  AMETHYST_ASSERT(slab->IsEmpty());
-  base::ReturnPages(reinterpret_cast<char*>(slab), slab->unit_count * kUnitBytes);
+void FrameMemory::UnmapSlabs(Slab* chain) {
+  while (chain != nullptr) {
+    Slab* const slab = std::exchange(chain, chain->next_spare);
+    AMETHYST_ASSERT(slab->IsEmpty());
+    base::ReturnPages(reinterpret_cast<char*>(slab), slab->unit_count * kUnitBytes);
+  }
 }
 
 FrameMemory::Slab* FrameMemory::SlabOf(const Frame* frame) const {
@@ -114,7 +119,7 @@ Frame* FrameMemory::New(FrameKind kind, FrameIdentity identity, size_t payload_b
   {
     base::MutexLock lock(mutex_);
     if (Frame* frame = PlaceInSlabs(kind, identity, payload_bytes)) return frame;
-    slab = std::exchange(spare_, nullptr);
+    slab = TakeSpare();
     if (slab == nullptr && !Take(slab_bytes_, limit)) return nullptr;
   }
   if (slab == nullptr) slab = MapSlab();  // Not under the lock: the first touch of a huge page takes its time.
@@ -137,12 +142,12 @@ Frame* FrameMemory::NewAlone(FrameKind kind, FrameIdentity identity, size_t payl
     base::MutexLock lock(mutex_);
     taken = Take(bytes, Limit::kCapacity);
     if (!taken) {
-      unneeded = DropSpare();
+      unneeded = DropSpares(bytes);
       taken = Take(bytes, limit);
     }
     if (taken) ++live_frames_;
   }
-  if (unneeded != nullptr) UnmapSlab(unneeded);
+  UnmapSlabs(unneeded);
   if (!taken) return nullptr;
   const auto advice = bytes >= base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;
   const size_t alignment = bytes >= base::kHugePageBytes ? base::kHugePageBytes : base::kPageBytes;
@@ -190,16 +195,16 @@ void FrameMemory::Free(Frame* frame) {
     AMETHYST_ASSERT(live_frames_ > 0);
     --live_frames_;
     taken_bytes_.fetch_sub(alone_bytes, std::memory_order_relaxed);
-    if (alone_bytes == 0) unneeded = ReleaseUnits(frame);
+    if (alone_bytes == 0) ReleaseUnits(frame);
+    unneeded = DropSpares();
     last = disowned_ && live_frames_ == 0;
   }
   if (alone_bytes > 0) base::ReturnPages(reinterpret_cast<char*>(frame) - kAloneOffset, alone_bytes);
-  if (unneeded != nullptr) UnmapSlab(unneeded);
+  UnmapSlabs(unneeded);
   if (last) delete this;
 }
 
-// Returns the frame's slab if that is now empty and of no more use.
-FrameMemory::Slab* FrameMemory::ReleaseUnits(Frame* frame) {
+void FrameMemory::ReleaseUnits(Frame* frame) {
   Slab* const slab = SlabOf(frame);
   const size_t begin = static_cast<size_t>(reinterpret_cast<char*>(frame) - reinterpret_cast<char*>(slab)) / kUnitBytes;
   const size_t units = UnitsOf(frame->payload_bytes());
@@ -210,23 +215,36 @@ FrameMemory::Slab* FrameMemory::ReleaseUnits(Frame* frame) {
   const size_t free_run = base::NextBit(slab->used, begin, true) - base::EndOfSetBits(slab->used, begin);
   slab->free_run_max = std::max(slab->free_run_max, free_run);
   free_unit_bytes_.fetch_add(units * kUnitBytes, std::memory_order_relaxed);
-  if (!slab->IsEmpty()) return nullptr;
+  if (!slab->IsEmpty()) return;
 
   Arena& arena = ArenaOf(frame->kind());
   AMETHYST_ASSERT(arena.slabs[slab->index] == slab);
   arena.slabs[slab->index] = arena.slabs.back();
   arena.slabs[slab->index]->index = slab->index;
   arena.slabs.pop_back();
-  Slab* const unneeded = DropSpare();
-  spare_ = slab;
-  return taken_bytes() > capacity_bytes() || disowned_ ? DropSpare() : unneeded;
+  slab->next_spare = std::exchange(spares_, slab);
+  ++spare_count_;
 }
 
-FrameMemory::Slab* FrameMemory::DropSpare() {
-  if (spare_ == nullptr) return nullptr;
-  taken_bytes_.fetch_sub(slab_bytes_, std::memory_order_relaxed);
-  free_unit_bytes_.fetch_sub((spare_->unit_count - spare_->units_used) * kUnitBytes, std::memory_order_relaxed);
-  return std::exchange(spare_, nullptr);
+FrameMemory::Slab* FrameMemory::TakeSpare() {
+  if (spares_ == nullptr) return nullptr;
+  --spare_count_;
+  Slab* const slab = std::exchange(spares_, spares_->next_spare);
+  slab->next_spare = nullptr;
+  return slab;
+}
+
+FrameMemory::Slab* FrameMemory::DropSpares(size_t bytes) {
+  size_t kept = live_frames_ > 0 ? std::max<size_t>(capacity_bytes() / kSparesOneIn / slab_bytes_, 1) : 1;
+  if (disowned_) kept = 0;
+  Slab* chain = nullptr;
+  while (spares_ != nullptr && (spare_count_ > kept || taken_bytes() + bytes > capacity_bytes())) {
+    Slab* const slab = TakeSpare();
+    slab->next_spare = std::exchange(chain, slab);
+    taken_bytes_.fetch_sub(slab_bytes_, std::memory_order_relaxed);
+    free_unit_bytes_.fetch_sub((slab->unit_count - slab->units_used) * kUnitBytes, std::memory_order_relaxed);
+  }
+  return chain;
 }
 
 void FrameMemory::SetCapacity(size_t capacity_bytes) {
@@ -234,9 +252,9 @@ void FrameMemory::SetCapacity(size_t capacity_bytes) {
   {
     base::MutexLock lock(mutex_);
     capacity_bytes_.store(capacity_bytes, std::memory_order_relaxed);
-    if (taken_bytes() > capacity_bytes) unneeded = DropSpare();
+    unneeded = DropSpares();
   }
-  if (unneeded != nullptr) UnmapSlab(unneeded);
+  UnmapSlabs(unneeded);
 }
 
 size_t FrameMemory::headroom_bytes() const {
@@ -270,10 +288,10 @@ void FrameMemory::Disown() {
   {
     base::MutexLock lock(mutex_);
     disowned_ = true;
-    unneeded = DropSpare();
+    unneeded = DropSpares();
     last = live_frames_ == 0;
   }
-  if (unneeded != nullptr) UnmapSlab(unneeded);
+  UnmapSlabs(unneeded);
   if (last) delete this;
 }
 

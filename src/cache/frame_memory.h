@@ -3,9 +3,11 @@
 // A slab is 2 MiB (128 KiB under a capacity of less than 64 MiB), cut into units of 512 bytes; a frame takes a run of
 // units, next fit, and neighbours that are freed merge by themselves, because the only record is a bitmap. Data frames
 // have slabs of their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more
-// than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held (but
-// one spare slab, counted too). Rounding loses 256 bytes a frame on average; smaller units would leave holes that fit
-// nothing and make every search longer. Holes cost hits, never memory: New refuses to grow beyond the capacity, so
+// than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held.
+// Slabs that have become empty are kept, a quarter of the capacity at the most and while there are frames, and counted
+// too: a fresh one has to be cleared by the kernel, which takes whoever touches it first a millisecond and more.
+// Rounding loses 256 bytes a frame on average; smaller units would leave holes that fit nothing and make every search
+// longer. Holes cost hits, never memory: New refuses to grow beyond the capacity, so
 // whoever needs room evicts, and where holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with
 // mixed sizes, 84 to 94 % of a full cache is frames, the least just after a change of block size.
 //
@@ -70,11 +72,13 @@ class FrameMemory {
   [[nodiscard]] Frame* PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes)
       AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool Take(size_t bytes, Limit limit) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Slab* ReleaseUnits(Frame* frame) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Slab* DropSpare() AMETHYST_REQUIRES(mutex_);
+  void ReleaseUnits(Frame* frame) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Slab* TakeSpare() AMETHYST_REQUIRES(mutex_);
+  // Gives up spares as long as there are too many, or until `bytes` more fit; what it returns is for UnmapSlabs.
+  [[nodiscard]] Slab* DropSpares(size_t bytes = 0) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Slab* SlabOf(const Frame* frame) const;
   [[nodiscard]] Slab* MapSlab();
-  static void UnmapSlab(Slab* slab);  // Needs no memory of its own any more: the last frame may take that along.
+  static void UnmapSlabs(Slab* chain);  // Needs no memory of its own any more: the last frame may take that along.
   [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }
   [[nodiscard]] Arena& ArenaOf(FrameKind kind) AMETHYST_REQUIRES(mutex_) {
     return kind == FrameKind::kData ? data_ : index_and_filter_;
@@ -90,7 +94,8 @@ class FrameMemory {
   base::Mutex mutex_;
   Arena data_ AMETHYST_GUARDED_BY(mutex_);
   Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);
-  Slab* spare_ AMETHYST_GUARDED_BY(mutex_) = nullptr;  // Empty; kept against mapping and unmapping in turns.
+  Slab* spares_ AMETHYST_GUARDED_BY(mutex_) = nullptr;  // Empty slabs, linked.
+  size_t spare_count_ AMETHYST_GUARDED_BY(mutex_) = 0;
   size_t live_frames_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool disowned_ AMETHYST_GUARDED_BY(mutex_) = false;
 };
