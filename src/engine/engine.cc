@@ -378,6 +378,7 @@ void Engine::LetGoOfMemory() {
   RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
   committer_.Close();
   core_->tree.reset();
+  core_->memtable_regions->Close();
   core_->memtable_share = {};
   base::DrainEpochs();
 }

@@ -22,8 +22,9 @@ namespace amethyst::engine {
 
 // A memtable and what flushing it needs to know.
 struct WriteBuffer {
-  WriteBuffer(std::shared_ptr<cache::MemoryBudget> memory_budget, size_t capacity_bytes, key::Order order)
-      : budget(std::move(memory_budget)), memtable(capacity_bytes, order) {}
+  WriteBuffer(std::shared_ptr<cache::MemoryBudget> memory_budget, size_t capacity_bytes, key::Order order,
+              std::shared_ptr<memtable::RegionPool> regions)
+      : budget(std::move(memory_budget)), memtable(capacity_bytes, order, std::move(regions)) {}
 
   const std::shared_ptr<cache::MemoryBudget> budget;  // Outlived by whoever pins a value here, after Close even.
   memtable::Memtable memtable;

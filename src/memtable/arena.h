@@ -2,7 +2,7 @@
 //
 // Records of any size are stacked upward from the low end, cache-line aligned nodes downward from the high end, so
 // neither pays for the other's alignment. Places are named by 32-bit offsets in granules of 8 bytes (0 is no place),
-// half the size of pointers: an arena may be up to 32 GiB. What is handed out reads as zeros.
+// half the size of pointers: an arena may be up to 32 GiB. What is handed out holds what it comes with.
 //
 // Thread safety: one thread allocates; At may be called by anyone; used_bytes may be slightly stale for others.
 #pragma once
@@ -10,9 +10,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "base/assert.h"
-#include "io/memory_region.h"
+#include "memtable/region_pool.h"
 
 namespace amethyst::memtable {
 
@@ -25,10 +27,16 @@ class Arena {
   static constexpr size_t kBytesMax = kGranuleBytes << 32;
 
   // Of at least `bytes` for allocations; only what is handed out is touched.
-  explicit Arena(size_t bytes)
-      : region_(RoundUp(bytes + kLineBytes, kLineBytes)), low_(kLineBytes), high_(region_.size()) {
+  explicit Arena(size_t bytes, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>())
+      : pool_(std::move(pool)),
+        region_(pool_->Take(RoundUp(bytes + kLineBytes, kLineBytes))),
+        low_(kLineBytes),
+        high_(region_.size()) {
     AMETHYST_ASSERT(region_.size() <= kBytesMax && region_.size() % kLineBytes == 0);
   }
+  ~Arena() { pool_->Put(std::move(region_)); }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
 
   // Aligned to 8 bytes.
   [[nodiscard]] char* AllocateLow(size_t bytes) {
@@ -64,6 +72,7 @@ class Arena {
   [[nodiscard]] static constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
  private:
+  const std::shared_ptr<RegionPool> pool_;
   io::MemoryRegion region_;
   std::atomic<size_t> low_;   // Stored by the allocating thread, loaded by used_bytes.
   std::atomic<size_t> high_;  // As low_.

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "memtable/arena.h"
 
@@ -26,6 +27,7 @@ class KeyFilter {
       : words_(reinterpret_cast<std::atomic<uint64_t>*>(arena.AllocateHigh(Bytes(capacity_bytes)))),
         word_count_(Bytes(capacity_bytes) / sizeof(uint64_t)) {
     AMETHYST_ASSERT(word_count_ > 0 && word_count_ <= UINT32_MAX);
+    std::uninitialized_value_construct_n(words_, word_count_);
   }
 
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&WordOf(hash)); }

@@ -1,6 +1,7 @@
 #include "memtable/memtable.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "memtable/memtable_cursor.h"
 
@@ -15,9 +16,9 @@ void Add(std::atomic<uint64_t>& counter, uint64_t n) {
 
 }  // namespace
 
-Memtable::Memtable(size_t capacity_bytes, key::Order order)
+Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool)
     : capacity_bytes_(capacity_bytes),
-      arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + TreeWriter::kNodeBytesFixed),
+      arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + TreeWriter::kNodeBytesFixed, std::move(pool)),
       filter_(arena_, capacity_bytes),
       tree_(arena_, order),
       writer_(tree_) {}

@@ -30,8 +30,8 @@ namespace amethyst::memtable {
 
 class Memtable {
  public:
-  // A memtable that holds at least `capacity_bytes` by BytesFor, in a reserved but untouched region of memory.
-  Memtable(size_t capacity_bytes, key::Order order);
+  // A memtable that holds at least `capacity_bytes` by BytesFor, in a region of `pool`.
+  Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>());
 
   // Most bytes that inserting this entry can take: its own, and its part of the nodes that any number of entries take.
   [[nodiscard]] static constexpr size_t BytesFor(size_t key_bytes, size_t value_bytes) {

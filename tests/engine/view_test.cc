@@ -7,7 +7,10 @@
 namespace amethyst::engine {
 namespace {
 
-WriteBufferPtr NewBuffer() { return std::make_shared<WriteBuffer>(nullptr, size_t{64} << 10, key::Order()); }
+WriteBufferPtr NewBuffer() {
+  return std::make_shared<WriteBuffer>(nullptr, size_t{64} << 10, key::Order(),
+                                       std::make_shared<memtable::RegionPool>());
+}
 
 ViewPtr ViewOf(WriteBufferPtr active) {
   auto view = std::make_shared<View>();

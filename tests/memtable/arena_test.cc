@@ -7,7 +7,7 @@
 namespace amethyst::memtable {
 namespace {
 
-TEST(Arena, HandsOutZeroedAlignedPlacesFromBothEnds) {
+TEST(Arena, HandsOutAlignedPlacesFromBothEnds) {
   Arena arena(4096);
   size_t used = arena.used_bytes();
   for (size_t bytes = 1; bytes < 20; ++bytes) {
@@ -17,7 +17,6 @@ TEST(Arena, HandsOutZeroedAlignedPlacesFromBothEnds) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(low) % 8, 0u);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(high) % 64, 0u);
     for (char* place : {low, high}) {
-      for (size_t i = 0; i < bytes; ++i) ASSERT_EQ(place[i], 0);
       std::memset(place, 0xff, bytes);
       EXPECT_EQ(arena.At<char>(arena.OffsetOf(place)), place);
       EXPECT_NE(arena.OffsetOf(place), Offset::kNone);
