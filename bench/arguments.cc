@@ -148,6 +148,9 @@ void AddLoad(CLI::App& app, Words& words) {
   AddNumber<uint32_t>(app, "--threads", &load.threads, "Client threads", 1, 512);
   AddNumber<double>(app, "--rate", &load.rate_per_second, "Operations a second, begun on time (open loop); 0: at once",
                     0, 1e12);
+  AddNumber<double>(app, "--writer-rate", &load.writer_rate_per_second,
+                    "Writes a second of the writer beside the readers (...whilewriting); 0: as many as it can", 0,
+                    1e12);
   AddNumber<uint64_t>(app, "--seed", &load.seed, "Of all random choices", 0, 1'000'000'000'000);
   AddChoice<Durability>(
       app, "--durability", &load.durability, "Of writes",

@@ -25,7 +25,8 @@ struct Load {
   double seconds = 0;       // Over 0: a workload ends then, and operations do not count.
   double warmup_seconds = 0;
   uint32_t threads = 1;
-  double rate_per_second = 0;  // Over 0: open loop, of all threads together.
+  double rate_per_second = 0;         // Over 0: open loop, of all threads together.
+  double writer_rate_per_second = 0;  // Of the background writer of some workloads; 0: as fast as it can.
   uint64_t seed = 1;
   Durability durability = Durability::kBuffered;
   Settle settle = Settle::kFlush;

@@ -141,6 +141,7 @@ Status Runner::RunWorkers(Phase& phase) {
                         .turn = {thread, threads},
                         .seed = phase.seed,
                         .begin_ns = phase.begin_ns,
+                        .rate_per_second = load_.rate_per_second / threads,
                         .operations = operations,
                         .end_ns = end_ns,
                         .stop = &stop};
@@ -152,7 +153,10 @@ Status Runner::RunWorkers(Phase& phase) {
   Workload writing = *FindWorkload("overwrite");
   writing.order = Order::kUniform;
   if (phase.workload->background_writer) {
-    phase.writer.emplace_back(task(&writing, load_.threads, load_.threads + 1, UINT64_MAX));
+    Worker::Task steady = task(&writing, load_.threads, load_.threads + 1, UINT64_MAX);
+    steady.rate_per_second = load_.writer_rate_per_second;
+    steady.keeps = Pacer::Keeps::kTheAverage;
+    phase.writer.emplace_back(steady);
   }
   const Progress progress(engine_.name + " " + phase.workload->name, phase.seconds > 0 ? 0 : phase.operations, [&] {
     uint64_t done = 0;

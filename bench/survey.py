@@ -41,6 +41,10 @@ PARTS = {
                    {"": ["--keys", "1M", "--ops", "3M", "--codec", "none"]},
                    ["overwrite", "readwhilewriting"],
                    "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
+    "pressed": part("Reads and scans beside a writer of 100 thousand writes a second",
+                    {"": ["--keys", "1M", "--ops", "3M", "--writer-rate", "100k"]},
+                    ["readwhilewriting", "scanwhilewriting"],
+                    "--engines", PEERS, "--rounds", "3", *SMALL_BUFFERS),
     "threads": part("Client threads", {f"{n} threads": ["--threads", str(n)] for n in (1, 2, 4, 16)},
                     WRITES + ["fillsync"] + READS[:3] + MIXED, "--engines", PEERS, "--keys", "1M", "--rounds", "1",
                     *SMALL_BUFFERS),
@@ -167,7 +171,7 @@ def tables(results):
         variants = "; ".join(" ".join(options) for options in chosen["variants"].values())
         text += (f"### {chosen['title']}\n\n`bin/bench --compare {options} ...` ({variants}), "
                  f"{datetime.date.fromtimestamp(newest).isoformat()}:\n\n{table}\n")
-        if name in ("all", "steady"):
+        if name in ("all", "steady", "pressed"):
             detailed = [workload for workload in chosen["workloads"] if workload in WRITES + MIXED + ["readrandom"]]
             text += detail_table(results, name, detailed) + "\n"
     return text

@@ -107,6 +107,8 @@ std::string DescribePlan(const Plan& plan) {
                       100 * load.values.compressed_share, load.threads, load.seed);
   if (load.rate_per_second > 0)
     text += fmt::format("open loop, {} operations a second\n", WithCommas(load.rate_per_second));
+  if (load.writer_rate_per_second > 0)
+    text += fmt::format("the writer beside readers: {} operations a second\n", WithCommas(load.writer_rate_per_second));
   if (!settings.tuned) return text + "every engine with its own default settings: memory is not equal\n";
   constexpr const char* kCodecs[] = {"no compression", "LZ4", "ZSTD"};
   text += fmt::format(

@@ -19,7 +19,7 @@ Worker::Worker(const Task& task)
     : task_(task),
       keys_(task.load->key_kind),
       picker_(*task.space, task.turn),
-      pacer_(task.begin_ns, task.load->rate_per_second / task.turn.threads),
+      pacer_(task.begin_ns, task.rate_per_second, task.keeps),
       random_(task.seed * 1'000'003 + task.turn.thread),
       timeline_(task.begin_ns) {
   for (const Share& share : task.workload->mix) weights_total_ += share.weight;

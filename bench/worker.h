@@ -35,6 +35,8 @@ class Worker {
     KeyPicker::Turn turn;
     uint64_t seed = 0;
     uint64_t begin_ns = 0;
+    double rate_per_second = 0;  // Of this worker alone; 0: closed loop.
+    Pacer::Keeps keeps = Pacer::Keeps::kEachStart;
     uint64_t operations = 0;                  // Ends after these,
     uint64_t end_ns = UINT64_MAX;             // or then,
     const std::atomic<bool>* stop = nullptr;  // or once this is set (by the runner, whichever thread; orders nothing).

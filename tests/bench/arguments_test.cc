@@ -29,10 +29,12 @@ TEST(Arguments, WithoutAnyTheUsualWorkloadsRunOnAmethyst) {
 }
 
 TEST(Arguments, NumbersTakeUnits) {
-  const Plan plan = Parsed({"fillseq", "readseq", "--keys", "2M", "--rate", "1.5k", "--threads", "4", "--seed=9"});
+  const Plan plan = Parsed(
+      {"fillseq", "readseq", "--keys", "2M", "--rate", "1.5k", "--writer-rate", "2k", "--threads", "4", "--seed=9"});
   EXPECT_THAT(plan.workloads, ElementsAre("fillseq", "readseq"));
   EXPECT_EQ(plan.load.keys, 2'000'000u);
   EXPECT_DOUBLE_EQ(plan.load.rate_per_second, 1'500);
+  EXPECT_DOUBLE_EQ(plan.load.writer_rate_per_second, 2'000);
   EXPECT_EQ(plan.load.threads, 4u);
   EXPECT_EQ(plan.load.seed, 9u);
 }

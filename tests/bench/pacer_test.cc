@@ -28,5 +28,13 @@ TEST(Pacer, AnOpenLoopWaitsForItsTurn) {
   EXPECT_GE(NowNs(), second_ns);
 }
 
+TEST(Pacer, AWriterBesideReadersKeepsItsRateOnAverage) {
+  const uint64_t begin_ns = NowNs();
+  Pacer pacer(begin_ns, 100'000, Pacer::Keeps::kTheAverage);
+  uint64_t now_ns = begin_ns;
+  for (int i = 0; i <= 500; ++i) now_ns = pacer.Await(NowNs());
+  EXPECT_GE(now_ns, begin_ns + 5'000'000) << "from the real start, and not before it is due";
+}
+
 }  // namespace
 }  // namespace amethyst::bench
