@@ -61,10 +61,11 @@ Result<Loaded> BlockTree::LoadPage(uint32_t page, Keep keep) const {
   return Load(top_->slot(page), nullptr, keep, [&] { return ReadPageFrame(top_->entry(page).handle); });
 }
 
-Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep) const {
+Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep,
+                                    const ReadStored* stored) const {
   AMETHYST_DCHECK(page_frame->kind() == cache::FrameKind::kIndex);
   const IndexPage* const page = PageIn(page_frame);
-  return Load(page->slot(block), page_frame, keep, [&] { return ReadBlockFrame(page->entry(block)); });
+  return Load(page->slot(block), page_frame, keep, [&] { return ReadBlockFrame(page->entry(block), stored); });
 }
 
 Status BlockTree::CheckPlausible(const BlockHandle& handle, uint32_t count) const {
@@ -101,14 +102,20 @@ Result<const IndexPage*> BlockTree::ReadPage(const BlockHandle& handle, AlignedB
   return *page;
 }
 
-Result<cache::FrameRef> BlockTree::ReadBlockFrame(const IndexEntry& entry) const {
+Result<cache::FrameRef> BlockTree::ReadBlockFrame(const IndexEntry& entry, const ReadStored* stored) const {
   AMETHYST_TRY(CheckPlausible(entry.handle, entry.entries));
   cache::FrameRef frame;
-  AMETHYST_TRY(file_.Read(entry.handle, [&](size_t bytes) {
+  const auto room = [&](size_t bytes) {
     frame = cache_.NewFrame(cache::FrameKind::kData, cache::IdentityOf(file_.uid(), entry.handle.offset),
                             Block::BytesFor(entry.entries, bytes, order_));
     return Block::RawIn(frame->payload(), entry.entries, order_);
-  }));
+  };
+  if (stored == nullptr) {
+    AMETHYST_TRY(file_.Read(entry.handle, room));
+  } else {
+    AMETHYST_ASSIGN(const std::string_view bytes, (*stored)());
+    AMETHYST_TRY(file_.Decode(entry.handle, bytes, room));
+  }
   const auto block = Block::Make(frame->payload(), entry.entries, entry.handle.raw_bytes, order_);
   if (!block) return file_.At(entry.handle.offset, block.error());
   return frame;

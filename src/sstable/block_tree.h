@@ -57,8 +57,11 @@ class BlockTree {
 
   // Outside epochs.
   [[nodiscard]] Result<Loaded> LoadPage(uint32_t page, Keep keep) const;
-  // `page_frame` is what LoadPage returned.
-  [[nodiscard]] Result<Loaded> LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep) const;
+  // `page_frame` is what LoadPage returned. With `stored` a block that is not in memory comes from there, not from the
+  // file.
+  using ReadStored = base::FunctionRef<Result<std::string_view>()>;
+  [[nodiscard]] Result<Loaded> LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep,
+                                         const ReadStored* stored = nullptr) const;
 
   // Reads and makes a page, a block, in memory of the caller's own.
   [[nodiscard]] Result<const IndexPage*> ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const;
@@ -75,7 +78,7 @@ class BlockTree {
 
   [[nodiscard]] Result<std::string> ReadRaw(const BlockHandle& handle) const;
   [[nodiscard]] Result<cache::FrameRef> ReadPageFrame(const BlockHandle& handle) const;
-  [[nodiscard]] Result<cache::FrameRef> ReadBlockFrame(const IndexEntry& entry) const;
+  [[nodiscard]] Result<cache::FrameRef> ReadBlockFrame(const IndexEntry& entry, const ReadStored* stored) const;
   [[nodiscard]] Status CheckPlausible(const BlockHandle& handle, uint32_t count) const;
 
   const TableFile file_;

@@ -55,16 +55,20 @@ uint64_t TableCursor::ReadLimit(uint32_t block) const {
 
 Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
   const BlockHandle handle = page_->entry(block).handle;
+  const auto read = [&] { return read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)); };
   if (options_.sequential) {
-    AMETHYST_ASSIGN(const std::string_view stored, read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)));
+    AMETHYST_ASSIGN(const std::string_view stored, read());
     return tree_.DecodeBlock(page_->entry(block), stored, &block_memory_);
   }
   const bool is_scan = missed_in_a_row_ >= kScanBlocks;
   const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
-  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep));
+  // Whoever misses a second block in a row, on the way forward, is likely to miss more.
+  const bool read_more = missed_in_a_row_ > 0 && handle.offset == next_offset_;
+  const BlockTree::ReadStored stored = read;
+  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep, read_more ? &stored : nullptr));
   block_frame_ = std::move(loaded.frame);
   missed_in_a_row_ = loaded.missed ? missed_in_a_row_ + 1 : 0;
-  read_ahead_.Visit(tree_.file().file(), handle, loaded.missed, loaded.missed ? ReadLimit(block) : 0);
+  next_offset_ = handle.end();
   return BlockTree::BlockIn(block_frame_.get());
 }
 

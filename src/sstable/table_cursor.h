@@ -18,14 +18,15 @@
 #include "key/cursor.h"
 #include "sstable/aligned_buffer.h"
 #include "sstable/block_tree.h"
-#include "sstable/read_ahead.h"
+#include "sstable/read_buffer.h"
 #include "sstable/table_reader.h"
 
 namespace amethyst::sstable {
 
 class TableCursor final : public key::Cursor {
  public:
-  TableCursor(const BlockTree& tree, const CursorOptions& options) : tree_(tree), options_(options) {}
+  TableCursor(const BlockTree& tree, const CursorOptions& options)
+      : tree_(tree), options_(options), read_buffer_(options.sequential ? ReadBuffer::kLarge : ReadBuffer::kSmall) {}
 
   void SeekToFirst() override;
   void SeekToLast() override;
@@ -95,13 +96,13 @@ class TableCursor final : public key::Cursor {
   uint32_t shown_end_ = 0;
   uint32_t batch_size_ = 0;
   uint32_t missed_in_a_row_ = 0;  // Blocks, since the last seek.
+  uint64_t next_offset_ = 0;      // Where the block behind the last one begins.
   Direction direction_ = Direction::kForward;
   std::vector<key::Entry> entries_;  // The batch; grows only.
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.
   Status status_;
-  ReadAhead read_ahead_;
-  ReadBuffer read_buffer_;  // The rest is for sequential mode.
-  AlignedBuffer page_memory_;
+  ReadBuffer read_buffer_;
+  AlignedBuffer page_memory_;  // This and the next for sequential mode.
   AlignedBuffer block_memory_;
 };
 

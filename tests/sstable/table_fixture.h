@@ -66,10 +66,12 @@ class CountedFile final : public io::RandomAccessFile {
   Result<size_t> ReadAt(uint64_t offset, std::span<char> to) const override {
     if (failing_.load()) return std::unexpected(Error(ErrorCode::kIo, "planted failure"));
     reads_.fetch_add(1);
+    reach_ = std::max(reach_.load(), offset + to.size());
     return file_->ReadAt(offset, to);
   }
   void Prefetch(uint64_t offset, uint64_t bytes) const override {
     prefetched_end_ = std::max(prefetched_end_.load(), offset + bytes);
+    reach_ = std::max(reach_.load(), offset + bytes);
     file_->Prefetch(offset, bytes);
   }
   Result<uint64_t> Size() const override { return file_->Size(); }
@@ -77,12 +79,16 @@ class CountedFile final : public io::RandomAccessFile {
 
   [[nodiscard]] uint64_t reads() const { return reads_.load(); }
   [[nodiscard]] uint64_t prefetched_end() const { return prefetched_end_.load(); }
+  // The end of what was read or prefetched.
+  [[nodiscard]] uint64_t reach() const { return reach_.load(); }
+  void ForgetReach() { reach_.store(0); }
   void SetFailing(bool failing) { failing_.store(failing); }
 
  private:
   std::unique_ptr<io::RandomAccessFile> file_;
   mutable std::atomic<uint64_t> reads_{0};
   mutable std::atomic<uint64_t> prefetched_end_{0};
+  mutable std::atomic<uint64_t> reach_{0};
   std::atomic<bool> failing_{false};
 };
 
@@ -117,7 +123,7 @@ struct EntryShape {
   KeyKind kind = KeyKind::kDecimal;
   size_t count = 1000;
   size_t value_bytes_max = 100;
-  uint64_t sequences = 1000;  // Drawn below it; few keys with many sequences give many versions.
+  uint64_t sequences = 1000;   // Drawn below it; few keys with many sequences give many versions.
   uint64_t delete_one_in = 5;  // 0: none.
 };
 

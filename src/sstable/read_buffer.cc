@@ -1,34 +1,18 @@
-#include "sstable/read_ahead.h"
+#include "sstable/read_buffer.h"
 
+#include <algorithm>
+
+#include "base/assert.h"
 #include "base/error.h"
 
 namespace amethyst::sstable {
-
-void ReadAhead::Visit(const io::RandomAccessFile& file, const BlockHandle& handle, bool missed, uint64_t limit) {
-  const bool in_a_row = handle.offset == next_;
-  next_ = handle.end();
-  if (!in_a_row) {
-    window_bytes_ = 0;
-    requested_ = 0;
-    return;
-  }
-  if (!missed) return;
-  window_bytes_ = std::clamp(window_bytes_, kFirstBytes, kBytesMax);
-  const uint64_t begin = std::max(next_, requested_);
-  const uint64_t end = std::min(next_ + window_bytes_, limit);
-  // Half a window is left to be read while the system fetches the next.
-  if (begin >= end || (requested_ > next_ && requested_ - next_ > window_bytes_ / 2)) return;
-  file.Prefetch(begin, end - begin);
-  requested_ = end;
-  window_bytes_ = std::min(window_bytes_ * 2, kBytesMax);
-}
 
 Result<std::string_view> ReadBuffer::Get(const io::RandomAccessFile& file, const BlockHandle& handle, uint64_t limit) {
   const size_t bytes = handle.stored_bytes + kTrailerBytes;
   if (handle.offset < begin_ || handle.end() > end_) {
     // In a row the next window is larger; a block that straddles the end of the last one is read again.
     const bool in_a_row = end_ > 0 && handle.offset > begin_ && handle.offset <= end_;
-    window_bytes_ = in_a_row ? std::min(window_bytes_ * 2, kBytesMax) : kFirstBytes;
+    window_bytes_ = in_a_row ? std::min(window_bytes_ * 2, windows_.max_bytes) : windows_.first_bytes;
     const uint64_t ahead = limit > handle.offset ? std::min(window_bytes_, limit - handle.offset) : 0;
     const size_t wanted = std::max<size_t>(bytes, ahead);
     if (wanted > room_) {
@@ -39,6 +23,7 @@ Result<std::string_view> ReadBuffer::Get(const io::RandomAccessFile& file, const
     AMETHYST_TRY(io::ReadExactly(file, handle.offset, {buffer_.get(), wanted}));
     begin_ = handle.offset;
     end_ = begin_ + wanted;
+    if (in_a_row && end_ < limit) file.Prefetch(end_, std::min(window_bytes_, limit - end_));
   }
   AMETHYST_DCHECK(begin_ <= handle.offset && handle.end() <= end_);
   return std::string_view(buffer_.get() + (handle.offset - begin_), bytes);
