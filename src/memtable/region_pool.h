@@ -2,8 +2,8 @@
 //
 // For fresh pages have to be cleared by the kernel when they are first touched, 2 MiB at a time, and it is writers who
 // would wait for that. Beside more than two memtables there is no spare: one fills, and one is being flushed; a second
-// waits for flush only while writes press, and then the spare is soon taken. Thread safety: any thread at once; its lock
-// is a leaf.
+// waits for flush only while writes press, and then the spare is soon taken. Thread safety: any thread at once; its
+// lock is a leaf.
 #pragma once
 
 #include <cstddef>
