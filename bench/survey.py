@@ -4,6 +4,7 @@
     bench/survey.py PROGRAM RESULTS                      runs what RESULTS does not hold yet; PROGRAM: amethyst_bench
     bench/survey.py PROGRAM RESULTS --only sizes         these parts alone; --list names them
     bench/survey.py PROGRAM RESULTS --document FILE      and writes the tables of RESULTS into FILE, between two marks
+    bench/survey.py PROGRAM RESULTS --html FILE          and one page of plots against threads and sizes
 
 RESULTS is a directory of one JSON file for each comparison; to measure again, remove the file. The whole takes hours:
 run it on a machine that does nothing else.
@@ -15,6 +16,8 @@ import math
 import pathlib
 import subprocess
 import sys
+
+import survey_page
 
 BEGIN, END = "<!-- survey: written by bench/survey.py -->\n", "<!-- end of survey -->"
 
@@ -71,12 +74,18 @@ def results_file(results, name, variant):
     return results / f"{name}{'-' + variant.replace(' ', '-') if variant else ''}.json"
 
 
+def figures(results, name, variant):
+    """What a comparison gave; None if it has not run to its end."""
+    path = results_file(results, name, variant)
+    return json.loads(path.read_text()) if path.exists() and path.stat().st_size > 0 else None
+
+
 def run(program, results, names, time_limit):
     for name in names:
         chosen = PARTS[name]
         for variant, options in chosen["variants"].items():
             path = results_file(results, name, variant)
-            if path.exists():
+            if figures(results, name, variant):
                 continue
             command = [program, "--compare", *chosen["workloads"], *chosen["options"], *options, "--json", str(path)]
             if time_limit:
@@ -101,10 +110,10 @@ def ratio_table(results, name):
     """Rows: workloads. Columns: for each variant our rate, and the ratio to each peer."""
     columns, rows = [], {}
     for variant in PARTS[name]["variants"]:
-        path = results_file(results, name, variant)
-        if not path.exists():
+        found = figures(results, name, variant)
+        if not found:
             continue
-        comparison = json.loads(path.read_text())["comparison"]
+        comparison = found["comparison"]
         prefix = f"{variant}, " if variant else ""
         peers = [peer["engine"] for peer in comparison["peers"]]
         columns += [f"{prefix}k op/s"] + [f"{prefix}: {peer}" for peer in peers]
@@ -135,10 +144,10 @@ def median(values):
 
 def detail_table(results, name, workloads):
     """Latency, memory and amplification of each engine: medians of the rounds."""
-    path = results_file(results, name, "")
-    if not path.exists():
+    found = figures(results, name, "")
+    if not found:
         return ""
-    measurements = json.loads(path.read_text())["measurements"]
+    measurements = found["measurements"]
     columns = ["workload", "engine", "p50 us", "p99 us", "p99.9 us", "max ms", "CPU us", "peak MiB", "write ampl.",
                "space ampl."]
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
@@ -149,13 +158,13 @@ def detail_table(results, name, workloads):
                 continue
             latency = {key: median([m["latency"][f"{key}_ns"] for m in rounds])
                        for key in ("p50", "p99", "p99.9", "max")}
-            figures = [f"{latency[key] / 1000:,.1f}" for key in ("p50", "p99", "p99.9")]
-            figures += [f"{latency['max'] / 1e6:.1f}", f"{median([m['cpu_us_per_operation'] for m in rounds]):.2f}",
-                        f"{median([m['peak_memory_bytes'] for m in rounds]) / 2**20:.0f}"]
+            cells = [f"{latency[key] / 1000:,.1f}" for key in ("p50", "p99", "p99.9")]
+            cells += [f"{latency['max'] / 1e6:.1f}", f"{median([m['cpu_us_per_operation'] for m in rounds]):.2f}",
+                      f"{median([m['peak_memory_bytes'] for m in rounds]) / 2**20:.0f}"]
             for key in ("write_amplification", "space_amplification"):
                 value = median([m.get(key) or 0 for m in rounds])
-                figures.append(f"{value:.2f}" if value else "")
-            lines.append(f"| {workload} | {engine} | {' | '.join(figures)} |")
+                cells.append(f"{value:.2f}" if value else "")
+            lines.append(f"| {workload} | {engine} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -177,6 +186,26 @@ def tables(results):
     return text
 
 
+def plots(results):
+    """What survey_page shows: of each part with several variants that ran."""
+    sections = []
+    for name in ("threads", "sizes", "values", "keys"):
+        x_names, charts = [], {}
+        for variant in PARTS[name]["variants"]:
+            found = figures(results, name, variant)
+            if not found:
+                continue
+            for workload in found["comparison"]["workloads"]:
+                lines = charts.setdefault(workload["workload"], {})
+                for engine in workload["engines"]:
+                    rate = engine["operations_per_second"]["median"] / 1000
+                    lines.setdefault(engine["engine"], []).append((len(x_names), rate))
+            x_names.append(variant.removesuffix(" threads"))
+        if len(x_names) > 1:
+            sections.append((PARTS[name]["title"], x_names, charts))
+    return sections
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", nargs="?")
@@ -185,6 +214,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the parts, and end")
     parser.add_argument("--time-limit", type=int, default=0, help="no new round of a comparison after so many seconds")
     parser.add_argument("--document", type=pathlib.Path)
+    parser.add_argument("--html", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.list:
         print("\n".join(f"{name:10}{chosen['title']}" for name, chosen in PARTS.items()))
@@ -193,6 +223,8 @@ def main():
         parser.error("it takes the program, build/release/bench/amethyst_bench (bin/bench builds it), and a directory")
     arguments.results.mkdir(parents=True, exist_ok=True)
     run(arguments.program, arguments.results, arguments.only, arguments.time_limit)
+    if arguments.html:
+        arguments.html.write_text(survey_page.page(plots(arguments.results)))
     if arguments.document:
         before, begin, rest = arguments.document.read_text().partition(BEGIN)
         _, end, after = rest.partition(END)

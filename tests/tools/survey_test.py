@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""bench/survey.py over results that were made up: tables, plots, and a comparison that was cut short."""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+import survey  # noqa: E402
+import survey_page  # noqa: E402
+
+
+def engine(name, rate, ratio=None):
+    spread = {"median": rate, "least": rate, "most": rate}
+    cell = {"engine": name, "operations_per_second": spread, "settled_operations_per_second": spread}
+    if ratio:
+        cell |= {key: {"median": ratio, "least": ratio, "most": ratio} for key in ("ratio", "settled_ratio")}
+    return cell
+
+
+def comparison(rate):
+    workloads = [{"workload": "readrandom", "engines": [engine("amethyst", 4 * rate), engine("rocksdb", rate, 4.0)]}]
+    return {"comparison": {"reference": "amethyst", "peers": [{"engine": "rocksdb"}], "workloads": workloads},
+            "measurements": []}
+
+
+class Survey(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.results = pathlib.Path(directory.name)
+        for threads, rate in ((1, 1e5), (4, 3e5)):
+            (self.results / f"threads-{threads}-threads.json").write_text(json.dumps(comparison(rate)))
+        (self.results / "threads-16-threads.json").write_text("")  # As an interrupted run leaves it.
+
+    def test_a_comparison_that_was_cut_short_has_not_run(self):
+        self.assertIsNone(survey.figures(self.results, "threads", "16 threads"))
+        self.assertIsNone(survey.figures(self.results, "threads", "2 threads"))
+        self.assertIsNotNone(survey.figures(self.results, "threads", "4 threads"))
+
+    def test_tables_have_a_column_for_each_variant_that_ran(self):
+        text = survey.tables(self.results)
+        self.assertIn("| readrandom | 400 | 4.00x | 1,200 | 4.00x |", text)
+        self.assertNotIn("16 threads, k op/s", text)
+
+    def test_plots_have_a_line_for_each_engine_and_a_place_for_each_variant(self):
+        sections = survey.plots(self.results)
+        self.assertEqual([(title, names) for title, names, _ in sections], [("Client threads", ["1", "4"])])
+        self.assertEqual(sections[0][2]["readrandom"]["rocksdb"], [(0, 100.0), (1, 300.0)])
+        page = survey_page.page(sections)
+        drawn = xml.fromstring(page[page.index("<svg"):page.index("</svg>") + len("</svg>")])
+        self.assertEqual(len(drawn.findall("polyline")), 2)
+        heights = {circle.get("class"): float(circle.get("cy")) for circle in drawn.findall("circle")}
+        self.assertLess(heights["s0"], heights["s1"], "the faster one is above")
+
+
+if __name__ == "__main__":
+    unittest.main()
