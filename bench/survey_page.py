@@ -25,7 +25,8 @@ svg .title { font-weight: 600; font-size: 11px; } svg .grid { stroke: var(--line
 polyline { fill: none; stroke-width: 1.8; }
 .s0 { stroke: var(--c0); fill: var(--c0); } .s1 { stroke: var(--c1); fill: var(--c1); }
 .s2 { stroke: var(--c2); fill: var(--c2); } .s3 { stroke: var(--c3); fill: var(--c3); }
-polyline.s0, polyline.s1, polyline.s2, polyline.s3 { fill: none; } i { display: inline-block; width: 1.2em; height: .8em; }
+polyline.s0, polyline.s1, polyline.s2, polyline.s3 { fill: none; }
+i { display: inline-block; width: 1.2em; height: .8em; }
 i.s0 { background: var(--c0); } i.s1 { background: var(--c1); } i.s2 { background: var(--c2); }
 i.s3 { background: var(--c3); }
 </style></head><body><h1>Amethyst beside other stores</h1>
