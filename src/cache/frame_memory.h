@@ -3,13 +3,13 @@
 // A slab is 2 MiB (128 KiB under a capacity of less than 64 MiB), cut into units of 512 bytes; a frame takes a run of
 // units, next fit, and neighbours that are freed merge by themselves, because the only record is a bitmap. Data frames
 // have slabs of their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more
-// than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held.
-// Slabs that have become empty are kept, a quarter of the capacity at the most and while there are frames, and counted
-// too: a fresh one has to be cleared by the kernel, which takes whoever touches it first a millisecond and more.
-// Rounding loses 256 bytes a frame on average; smaller units would leave holes that fit nothing and make every search
-// longer. Holes cost hits, never memory: New refuses to grow beyond the capacity, so
-// whoever needs room evicts, and where holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with
-// mixed sizes, 84 to 94 % of a full cache is frames, the least just after a change of block size.
+// than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held. Slabs
+// that have become empty are kept, a quarter of the capacity at the most and while there are frames, and counted too:
+// a fresh one has to be cleared by the kernel, which takes whoever touches it first a millisecond and more. Rounding
+// loses 256 bytes a frame on average; smaller units would leave holes that fit nothing and make every search longer.
+// Holes cost hits, never memory: New refuses to grow beyond the capacity, so whoever needs room evicts, and where
+// holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with mixed sizes, 84 to 94 % of a full
+// cache is frames, the least just after a change of block size.
 //
 // Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once. Its lock is a leaf.
 #pragma once
