@@ -26,7 +26,7 @@ READS = ["readrandom", "readmissing", "readzipf", "seek10", "readseq"]
 MIXED = ["readwhilewriting", "ycsba", "ycsbe"]
 ALL = ["fillseq", "fillrandom", "fillbatch", "overwrite", "updaterandom", "readrandom", "readhot", "readzipf",
        "readmissing", "multiget", "seek1", "seek10", "seek100", "seekrev1", "seekrev10", "seekrev100", "readseq",
-       "readreverse", "readwhilewriting", "scanwhilewriting", "compact", "ycsba", "ycsbb", "ycsbc", "ycsbd", "ycsbe",
+       "readreverse", "readwhilewriting", "scanwhilewriting", "ycsba", "ycsbb", "ycsbc", "ycsbd", "ycsbe",
        "ycsbf", "deleterandom", "fillsync"]
 PEERS = "amethyst,rocksdb,leveldb,lmdb"
 SMALL_BUFFERS = ["--write-buffer-mib", "16"]  # An eighth of a million entries, so that levels exist.
