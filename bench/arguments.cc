@@ -149,8 +149,7 @@ void AddLoad(CLI::App& app, Words& words) {
   AddNumber<double>(app, "--rate", &load.rate_per_second, "Operations a second, begun on time (open loop); 0: at once",
                     0, 1e12);
   AddNumber<double>(app, "--writer-rate", &load.writer_rate_per_second,
-                    "Writes a second of the writer beside the readers (...whilewriting); 0: as many as it can", 0,
-                    1e12);
+                    "Writes a second of the writer beside the readers (...whilewriting); 0: as --rate says", 0, 1e12);
   AddNumber<uint64_t>(app, "--seed", &load.seed, "Of all random choices", 0, 1'000'000'000'000);
   AddChoice<Durability>(
       app, "--durability", &load.durability, "Of writes",

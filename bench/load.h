@@ -26,7 +26,7 @@ struct Load {
   double warmup_seconds = 0;
   uint32_t threads = 1;
   double rate_per_second = 0;         // Over 0: open loop, of all threads together.
-  double writer_rate_per_second = 0;  // Of the background writer of some workloads; 0: as fast as it can.
+  double writer_rate_per_second = 0;  // Of the writer beside the readers of some workloads; 0: as any other thread.
   uint64_t seed = 1;
   Durability durability = Durability::kBuffered;
   Settle settle = Settle::kFlush;

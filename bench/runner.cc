@@ -154,8 +154,10 @@ Status Runner::RunWorkers(Phase& phase) {
   writing.order = Order::kUniform;
   if (phase.workload->background_writer) {
     Worker::Task steady = task(&writing, load_.threads, load_.threads + 1, UINT64_MAX);
-    steady.rate_per_second = load_.writer_rate_per_second;
-    steady.keeps = Pacer::Keeps::kTheAverage;
+    if (load_.writer_rate_per_second > 0) {
+      steady.rate_per_second = load_.writer_rate_per_second;
+      steady.keeps = Pacer::Keeps::kTheAverage;
+    }
     phase.writer.emplace_back(steady);
   }
   const Progress progress(engine_.name + " " + phase.workload->name, phase.seconds > 0 ? 0 : phase.operations, [&] {
