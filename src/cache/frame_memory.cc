@@ -62,10 +62,10 @@ Frame* Construct(char* at, FrameKind kind, FrameIdentity identity, size_t payloa
 // At the start of its own memory, which is aligned to its size, so that a frame's address leads to it.
 struct FrameMemory::Slab {
   size_t unit_count = 0;
-  size_t units_used = 0;                                           // This header's included.
-  size_t free_run_max = 0;                                         // No run of free units is longer.
-  size_t next_unit = 0;                                            // Behind the frame placed last.
-  size_t index = 0;                                                // In its arena.
+  size_t units_used = 0;    // This header's included.
+  size_t free_run_max = 0;  // No run of free units is longer.
+  size_t next_unit = 0;     // Behind the frame placed last.
+  size_t index = 0;         // In its arena.
   Slab* next_spare = nullptr;
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> used{};    // A bit for each unit,
   std::array<uint64_t, kSlabBytesMax / kUnitBytes / 64> starts{};  // and whether a frame starts there.
@@ -235,6 +235,7 @@ FrameMemory::Slab* FrameMemory::TakeSpare() {
 }
 
 FrameMemory::Slab* FrameMemory::DropSpares(size_t bytes) {
+  if (spares_ == nullptr) return nullptr;
   size_t kept = live_frames_ > 0 ? std::max<size_t>(capacity_bytes() / kSparesOneIn / slab_bytes_, 1) : 1;
   if (disowned_) kept = 0;
   Slab* chain = nullptr;

@@ -91,8 +91,7 @@ Result<ManifestIdentity> ParseHeader(std::string_view bytes, const std::string& 
 uint64_t RecordsMarked(std::string_view bytes, const ManifestIdentity& identity) {
   if (bytes.size() < kManifestRecordsBegin) return 0;
   const auto records = base::LoadFixed<uint64_t>(bytes.data() + kManifestHeaderBytes);
-  const bool holds =
-      bytes.substr(kManifestHeaderBytes, kManifestMarkBytes) == std::string_view(EncodeManifestMark(identity, records));
+  const bool holds = bytes.substr(kManifestHeaderBytes, kManifestMarkBytes) == EncodeManifestMark(identity, records);
   return holds ? records : 0;
 }
 
