@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/function_ref.h"
 #include "base/mutex.h"
 #include "io/environment.h"
 #include "io/file_system.h"
@@ -57,7 +58,7 @@ struct Fault {
   uint64_t call = 1;      // The first call to fail, counted from 1 over the life of the file system.
   bool for_good = false;  // All later ones fail, too.
   ErrorCode code = ErrorCode::kIo;
-  bool half = false;     // Appends and stores write half of the bytes first; reads give half of them and no error.
+  bool half = false;     // Writes write half of the bytes first; reads give half of them and no error.
   int error_number = 0;  // Unless 0, the operating system's error, in place of `code`.
 };
 
@@ -103,6 +104,14 @@ class FaultPlan {
     const std::optional<Fault> fault = Count(operation);
     return fault ? Error(*fault, path) : Status();
   }
+  // Writes `bytes` by `write`; or, if the call is to fail, nothing or half of them.
+  [[nodiscard]] Status Write(Operation operation, const std::string& path, std::string_view bytes,
+                             base::FunctionRef<Status(std::string_view)> write) {
+    const std::optional<Fault> fault = Count(operation);
+    if (!fault) return write(bytes);
+    if (fault->half) AMETHYST_TRY(write(bytes.substr(0, bytes.size() / 2)));
+    return Error(*fault, path);
+  }
   [[nodiscard]] static Status Error(const Fault& fault, const std::string& path) {
     if (fault.error_number != 0) return base::SystemError(fault.error_number, path + ": injected fault");
     return base::MakeError(fault.code, "{}: injected fault, operation {}, call {}", path,
@@ -146,16 +155,12 @@ class FaultWritableFile final : public io::WritableFile {
       : file_(std::move(file)), plan_(std::move(plan)) {}
 
   Status Append(std::string_view bytes) override {
-    const std::optional<Fault> fault = plan_->Count(Operation::kAppend);
-    if (!fault) return file_->Append(bytes);
-    if (fault->half) AMETHYST_TRY(file_->Append(bytes.substr(0, bytes.size() / 2)));
-    return FaultPlan::Error(*fault, path());
+    return plan_->Write(Operation::kAppend, path(), bytes,
+                        [this](std::string_view part) { return file_->Append(part); });
   }
   Status Overwrite(uint64_t offset, std::string_view bytes) override {
-    const std::optional<Fault> fault = plan_->Count(Operation::kOverwrite);
-    if (!fault) return file_->Overwrite(offset, bytes);
-    if (fault->half) AMETHYST_TRY(file_->Overwrite(offset, bytes.substr(0, bytes.size() / 2)));
-    return FaultPlan::Error(*fault, path());
+    return plan_->Write(Operation::kOverwrite, path(), bytes,
+                        [&](std::string_view part) { return file_->Overwrite(offset, part); });
   }
   Status Sync() override {
     AMETHYST_TRY(plan_->Check(Operation::kSync, path()));
@@ -189,10 +194,8 @@ class FaultLogSegment final : public io::LogSegment {
 
  private:
   Status StoreOutsideWindow(uint64_t offset, std::string_view bytes) override {
-    const std::optional<Fault> fault = plan_->Count(Operation::kStore);
-    if (!fault) return segment_->Store(offset, bytes);
-    if (fault->half) AMETHYST_TRY(segment_->Store(offset, bytes.substr(0, bytes.size() / 2)));
-    return FaultPlan::Error(*fault, path());
+    return plan_->Write(Operation::kStore, path(), bytes,
+                        [&](std::string_view part) { return segment_->Store(offset, part); });
   }
 
   const std::unique_ptr<io::LogSegment> segment_;
