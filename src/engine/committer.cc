@@ -102,12 +102,7 @@ bool Committer::MakeRoom(size_t memtable_bytes) {
 }
 
 void Committer::SwitchTo(size_t capacity_bytes) {
-  const size_t usual_bytes = core_.settings.write_buffer_bytes;
   WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
-  // Two usual write buffers are reserved for good.
-  const size_t others = core_.view->Acquire()->immutable.size() + (active_->memtable.Empty() ? 0 : 1);
-  const size_t reserved = others > 1 ? 0 : std::min(usual_bytes, capacity_bytes);
-  if (capacity_bytes > reserved) fresh->reservation = cache::Reservation(*core_.budget, capacity_bytes - reserved);
   ViewPtr old = core_.view->Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   base::MutexLock lock(replaced_mutex_);

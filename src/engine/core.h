@@ -38,8 +38,7 @@ struct Core {
   std::unique_ptr<tree::Tree> tree;
   std::unique_ptr<wal::Log> log;  // nullptr in a read-only database.
   std::unique_ptr<ViewCell> view;
-  cache::Reservation memtable_share;  // Of the memtable that fills and one that is being flushed, or was.
-  std::shared_ptr<memtable::RegionPool> memtable_regions = std::make_shared<memtable::RegionPool>();
+  std::shared_ptr<memtable::RegionPool> memtable_regions;
 
   std::shared_ptr<SnapshotList> snapshots = std::make_shared<SnapshotList>();
   Statistics statistics;
@@ -65,7 +64,7 @@ struct Core {
   [[nodiscard]] uint64_t WallSeconds() const { return static_cast<uint64_t>(environment->clock().WallTime().count()); }
   // A fresh, empty write buffer with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {
-    auto buffer = std::make_shared<WriteBuffer>(budget, capacity_bytes, settings.order, memtable_regions);
+    auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, settings.order, memtable_regions);
     buffer->created_s = WallSeconds();
     if (log != nullptr) buffer->first_log_segment = log->current_segment();
     return buffer;

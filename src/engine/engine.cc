@@ -373,13 +373,13 @@ Status Engine::EndLog() {
 // What iterators and pinned values do not hold goes now, not when the object does.
 void Engine::LetGoOfMemory() {
   auto empty = std::make_shared<View>();
-  empty->active = core_->NewWriteBuffer(0);
+  // Of no pool, whose budget may live on: it takes some kilobytes.
+  empty->active = std::make_shared<WriteBuffer>(0, core_->settings.order, std::make_shared<memtable::RegionPool>());
   empty->version = std::make_shared<const tree::Version>(core_->settings.order);
   RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
   committer_.Close();
   core_->tree.reset();
   core_->memtable_regions->Close();
-  core_->memtable_share = {};
   base::DrainEpochs();
 }
 

@@ -207,7 +207,8 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   AMETHYST_ASSIGN(core->lock, files.Lock(io::JoinPath(directory, "LOCK"), lock_mode));
   core->executor = core->environment->NewExecutor(core->settings.background_threads);
   core->flusher = core->environment->NewExecutor(kFlusherThreads);
-  core->memtable_share = cache::Reservation(*core->budget, 2 * core->settings.write_buffer_bytes);
+  // Room for the memtable that fills and one that is being flushed, or was.
+  core->memtable_regions = std::make_shared<memtable::RegionPool>(core->budget, 2 * core->settings.write_buffer_bytes);
 
   AMETHYST_TRY(OpenTree(*core));
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*core));

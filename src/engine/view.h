@@ -13,7 +13,6 @@
 #include "base/epoch.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
-#include "cache/memory_budget.h"
 #include "key/types.h"
 #include "memtable/memtable.h"
 #include "tree/version.h"
@@ -22,16 +21,13 @@ namespace amethyst::engine {
 
 // A memtable and what flushing it needs to know.
 struct WriteBuffer {
-  WriteBuffer(std::shared_ptr<cache::MemoryBudget> memory_budget, size_t capacity_bytes, key::Order order,
-              std::shared_ptr<memtable::RegionPool> regions)
-      : budget(std::move(memory_budget)), memtable(capacity_bytes, order, std::move(regions)) {}
+  WriteBuffer(size_t capacity_bytes, key::Order order, std::shared_ptr<memtable::RegionPool> regions)
+      : memtable(capacity_bytes, order, std::move(regions)) {}
 
-  const std::shared_ptr<cache::MemoryBudget> budget;  // Outlived by whoever pins a value here, after Close even.
   memtable::Memtable memtable;
   key::FileNumber first_log_segment{};  // No earlier segment holds an entry of it.
   uint64_t created_s = 0;               // Wall time: no tombstone in it is older.
   bool holds_unlogged = false;  // Of kNone: gone unless flushed. Under the commit lock, or after the last write.
-  cache::Reservation reservation;
 };
 using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
 

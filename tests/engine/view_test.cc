@@ -8,8 +8,7 @@ namespace amethyst::engine {
 namespace {
 
 WriteBufferPtr NewBuffer() {
-  return std::make_shared<WriteBuffer>(nullptr, size_t{64} << 10, key::Order(),
-                                       std::make_shared<memtable::RegionPool>());
+  return std::make_shared<WriteBuffer>(size_t{64} << 10, key::Order(), std::make_shared<memtable::RegionPool>());
 }
 
 ViewPtr ViewOf(WriteBufferPtr active) {

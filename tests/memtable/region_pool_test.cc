@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "memtable/memtable.h"
 
@@ -50,6 +51,29 @@ TEST(RegionPool, KeepsNoSpareBesideThreeThatAreAliveNorOnceItIsClosed) {
   pool.Put(std::move(fifth));
   pool.Put(std::move(first));
   EXPECT_EQ(pool.Take(kBytes).data()[0], 0);
+}
+
+TEST(RegionPool, ReservesWhatItHoldsAndNeverLessThanItsFloor) {
+  const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
+  {
+    RegionPool pool(budget, 2 * kBytes);
+    EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
+    std::vector<io::MemoryRegion> regions;
+    for (size_t i = 0; i < 4; ++i) regions.push_back(pool.Take(kBytes));
+    EXPECT_EQ(budget->reserved_bytes(), 4 * kBytes);
+    pool.Put(std::move(regions[3]));
+    EXPECT_EQ(budget->reserved_bytes(), 3 * kBytes) << "beside three no spare";
+    pool.Put(std::move(regions[2]));
+    EXPECT_EQ(budget->reserved_bytes(), 3 * kBytes) << "a spare";
+    pool.Put(std::move(regions[1]));
+    EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
+    pool.Close();
+    EXPECT_EQ(budget->reserved_bytes(), kBytes) << "what is alive";
+    pool.Put(std::move(regions[0]));
+    EXPECT_EQ(budget->reserved_bytes(), 0u);
+  }
+  { const RegionPool pool(budget, kBytes); }
+  EXPECT_EQ(budget->reserved_bytes(), 0u);
 }
 
 TEST(RegionPool, AMemtableInUsedMemoryIsAsGoodAsNew) {
