@@ -40,7 +40,8 @@ void Memtable::Insert(const key::Entry& entry) {
 }
 
 std::optional<Memtable::Version> Memtable::Get(const key::LookupKey& lookup) const {
-  if (!filter_.MayContain(lookup.hash)) return std::nullopt;
+  // An entry that the reader may see was counted before it became visible.
+  if (Empty() || !filter_.MayContain(lookup.hash)) return std::nullopt;
   const Node& leaf = tree_.LeafOf(lookup.key);
   const Tree::Place place = tree_.Find(leaf, lookup.key);
   if (!place.found) return std::nullopt;
