@@ -98,12 +98,10 @@ Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::Function
   }
   MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
   Result<FrameRef> loaded = load();
-  if (!loaded) {
-    slot.word().store(0, std::memory_order_release);
-    WakeWaiters(slot);
+  if (!loaded || !AdmitsRead(*loaded->get())) {
+    AbandonLoad(slot);
     return loaded;
   }
-  AMETHYST_ASSERT(*loaded);
   FrameRef result = loaded->Share();
   Publish(slot, parent, loaded->Release());
   return result;
@@ -117,12 +115,20 @@ void BlockCache::Insert(Slot& slot, Frame* parent, FrameRef frame) {
   }
 }
 
-bool BlockCache::Admits(const Frame& frame) {
+bool BlockCache::AdmitsRead(const Frame& frame) {
+  if (frame.kind() != FrameKind::kData) return true;
+  if (!memory_->IsFull()) return true;
+  Shard& shard = ShardOf(frame);
+  base::MutexLock lock(shard.mutex);
+  return shard.replacement.AdmitsRead(frame);
+}
+
+bool BlockCache::AdmitsScanned(const Frame& frame) {
   MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
   const size_t held_max = memory_->capacity_bytes() / shards_.size() / frame.size_bytes();
   Shard& shard = ShardOf(frame);
   base::MutexLock lock(shard.mutex);
-  return shard.replacement.Admits(frame, held_max);
+  return shard.replacement.AdmitsScanned(frame, held_max);
 }
 
 // Ends the loading state; the frame's first reference is the slot's from now on.
@@ -137,6 +143,7 @@ void BlockCache::Publish(Slot& slot, Frame* parent, Frame* frame) {
     state.slot = &slot;
     state.parent = parent;
     shard.replacement.Insert(*frame);
+    shard.NoteBytes();
     slot.word().store(reinterpret_cast<uintptr_t>(frame), std::memory_order_release);  // Pairs with Peek.
   }
   WakeWaiters(slot);
@@ -146,6 +153,11 @@ void BlockCache::WaitForLoad(Slot& slot) {
   Latch& latch = LatchOf(slot);
   base::MutexLock lock(latch.mutex);
   while (slot.word().load(std::memory_order_relaxed) == Slot::kLoading) latch.loaded.Wait(latch.mutex);
+}
+
+void BlockCache::AbandonLoad(Slot& slot) {
+  slot.word().store(0, std::memory_order_release);
+  WakeWaiters(slot);
 }
 
 // After the slot has left the loading state: who waits has either seen that under the latch's lock, or is asleep by
@@ -177,14 +189,17 @@ FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t pay
     frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
   }
   if (frame == nullptr) frame = memory_->New(kind, identity, payload_bytes, Limit::kNone);
+  Shard& shard = ShardOf(*frame);
+  base::MutexLock lock(shard.mutex);
+  shard.replacement.Prefetch(identity);
   return FrameRef(frame);
 }
 
 size_t BlockCache::EvictBytes(size_t wanted_bytes) {
   Frame* chain = nullptr;
   size_t evicted_bytes = 0;
-  for (size_t turn = 0; turn < shards_.size() && evicted_bytes < wanted_bytes; ++turn) {
-    Shard& shard = *shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
+  for (size_t turn = 0; turn <= shards_.size() && evicted_bytes < wanted_bytes; ++turn) {
+    Shard& shard = turn == 0 ? FullestShard() : *shards_[turn - 1];
     base::MutexLock lock(shard.mutex);
     while (evicted_bytes < wanted_bytes) {
       Frame* const frame = shard.replacement.TakeVictim();
@@ -193,9 +208,16 @@ size_t BlockCache::EvictBytes(size_t wanted_bytes) {
       evicted_bytes += frame->size_bytes();
       frame->state().older = std::exchange(chain, frame);
     }
+    shard.NoteBytes();
   }
   RetireChain(chain);
   return evicted_bytes;
+}
+
+// Which gives memory back: taken in turn, shards would drift apart, and those that fell behind would lose what is hot.
+BlockCache::Shard& BlockCache::FullestShard() {
+  return **std::ranges::max_element(shards_, {},
+                                    [](const auto& shard) { return shard->bytes.load(std::memory_order_relaxed); });
 }
 
 size_t BlockCache::EvictSparsestSlab() {
@@ -246,6 +268,7 @@ bool BlockCache::TakeOut(Frame& frame, uint32_t references_max) {
   if (state.queue == FrameQueue::kNone || state.references.load(std::memory_order_relaxed) > references_max)
     return false;
   shard.replacement.Remove(frame);
+  shard.NoteBytes();
   ClearSlot(frame);
   return true;
 }

@@ -51,16 +51,17 @@ class BlockCache {
   // The frame in `slot`, pinned, loading it if need be. Concurrent misses on one slot load once; the others wait, and
   // try for themselves if that failed. `parent`, the frame whose payload holds `slot` or nullptr for a table's own
   // slot, is pinned by the caller. Never inside an epoch. `load` makes the frame with NewFrame and fills it; it runs
-  // without any lock held and may fail.
+  // without any lock held and may fail. A full cache leaves a data frame to the caller alone if the policy would not
+  // have it (Replacement::AdmitsRead).
   [[nodiscard]] Result<FrameRef> GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load);
 
   // Publishes `frame`, filled, in `slot` if that is empty (else drops it): how a table writer hands its fresh blocks
   // over.
   void Insert(Slot& slot, Frame* parent, FrameRef frame);
 
-  // Whether a frame that hangs nowhere and that a scan has read is worth a place: it was read before, not longer ago
-  // than the cache would hold it. If not, that it was read is remembered. Always under kLru.
-  [[nodiscard]] bool Admits(const Frame& frame);
+  // Whether a frame that hangs nowhere and that a long scan has read is worth a place: it was read before, not longer
+  // ago than the cache would hold it. If not, that it was read is remembered. Always under kLru.
+  [[nodiscard]] bool AdmitsScanned(const Frame& frame);
 
   // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts
   // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With
@@ -90,6 +91,9 @@ class BlockCache {
     explicit Shard(CachePolicy policy) : replacement(policy) {}
     mutable base::Mutex mutex;
     Replacement replacement AMETHYST_GUARDED_BY(mutex);
+    std::atomic<size_t> bytes{0};  // Of the replacement, as last noted: a hint for those who look at all shards.
+
+    void NoteBytes() AMETHYST_REQUIRES(mutex) { bytes.store(replacement.bytes(), std::memory_order_relaxed); }
   };
   // Where threads wait for loads that others do, by a hash of the slot's address.
   struct Latch {
@@ -111,8 +115,11 @@ class BlockCache {
   [[nodiscard]] Latch& LatchOf(const Slot& slot);
   [[nodiscard]] Counters& MyCounters();
   void WaitForLoad(Slot& slot);
+  [[nodiscard]] bool AdmitsRead(const Frame& frame);
   void Publish(Slot& slot, Frame* parent, Frame* frame);
+  void AbandonLoad(Slot& slot);
   void WakeWaiters(Slot& slot);
+  [[nodiscard]] Shard& FullestShard();
   [[nodiscard]] size_t EvictBytes(size_t wanted_bytes);
   [[nodiscard]] size_t EvictSparsestSlab();
   void ShrinkToCapacity();
@@ -122,7 +129,6 @@ class BlockCache {
   const CachePolicy policy_;
   std::vector<std::unique_ptr<Shard>> shards_;  // Constant once built.
   FrameMemory* const memory_;                   // Deletes itself, see Disown.
-  std::atomic<size_t> next_shard_{0};           // Whose turn it is to give memory back; a relaxed counter.
   std::array<Latch, kLatches> latches_;
   std::array<Counters, kCounters> counters_;
 };

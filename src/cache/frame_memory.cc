@@ -20,6 +20,7 @@ constexpr size_t kSlabBytesMin = size_t{128} << 10;
 constexpr size_t kCapacityForHugeSlabs = 32 * kSlabBytesMax;
 constexpr size_t kZeroedBytes = 64;
 constexpr size_t kSparesOneIn = 4;  // Of the capacity, the share that spares may take.
+constexpr size_t kHolesOneIn = 8;   // Of what is taken, the share of holes that is usual.
 
 // Frames mapped alone start behind the first cache line of their pages.
 constexpr size_t kAloneOffset = 64;
@@ -212,6 +213,8 @@ void FrameMemory::ReleaseUnits(Frame* frame) {
   base::FillBits(slab->used, begin, begin + units, false);
   base::FillBits(slab->starts, begin, begin + 1, false);
   slab->units_used -= units;
+  // What was only passing through leaves its place, still in the processor's cache, to the next.
+  if (slab->next_unit == begin + units) slab->next_unit = begin;
   const size_t free_run = base::NextBit(slab->used, begin, true) - base::EndOfSetBits(slab->used, begin);
   slab->free_run_max = std::max(slab->free_run_max, free_run);
   free_unit_bytes_.fetch_add(units * kUnitBytes, std::memory_order_relaxed);
@@ -262,6 +265,12 @@ size_t FrameMemory::headroom_bytes() const {
   const size_t available = capacity_bytes() + free_unit_bytes_.load(std::memory_order_relaxed) + awaiting_grace_bytes();
   const size_t taken = taken_bytes();
   return available > taken ? available - taken : 0;
+}
+
+bool FrameMemory::IsFull() const {
+  const size_t taken = taken_bytes();
+  return taken + slab_bytes_ > capacity_bytes() && spare_count_.load(std::memory_order_relaxed) == 0 &&
+         free_unit_bytes_.load(std::memory_order_relaxed) < taken / kHolesOneIn;
 }
 
 std::vector<FrameRef> FrameMemory::PinSparsestSlab() {

@@ -46,6 +46,9 @@ class FrameMemory {
   // What can be used before anything must be evicted: not yet taken, free in slabs, or evicted and about to be freed.
   [[nodiscard]] size_t headroom_bytes() const;
 
+  // Whether a frame's room most likely has to be made: no slab can be had, and what is free in slabs may be but holes.
+  [[nodiscard]] bool IsFull() const;
+
   // Pins all frames of the slab of data frames that holds the least, for its emptying.
   [[nodiscard]] std::vector<FrameRef> PinSparsestSlab();
 
@@ -85,17 +88,17 @@ class FrameMemory {
   }
 
   const size_t slab_bytes_;
-  // Relaxed sums, read without the lock as hints and statistics; the first two are written under it alone.
+  // Relaxed sums, read without the lock as hints and statistics; those up to spare_count_ are written under it alone.
   std::atomic<size_t> capacity_bytes_;
   std::atomic<size_t> taken_bytes_{0};
   std::atomic<size_t> free_unit_bytes_{0};
+  std::atomic<size_t> spare_count_{0};
   std::atomic<size_t> awaiting_grace_bytes_{0};
   std::atomic<size_t> evicted_pinned_bytes_{0};
   base::Mutex mutex_;
   Arena data_ AMETHYST_GUARDED_BY(mutex_);
   Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);
   Slab* spares_ AMETHYST_GUARDED_BY(mutex_) = nullptr;  // Empty slabs, linked.
-  size_t spare_count_ AMETHYST_GUARDED_BY(mutex_) = 0;
   size_t live_frames_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool disowned_ AMETHYST_GUARDED_BY(mutex_) = false;
 };

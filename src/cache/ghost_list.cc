@@ -36,12 +36,24 @@ void GhostList::Add(FrameIdentity identity, size_t count_max) {
     if (is_current(fifo_.front())) Erase(Find(fifo_.front().fingerprint));
     fifo_.pop_front();
   }
+  if (!fifo_.empty()) PrefetchPlace(fifo_.front().fingerprint);  // The next to go.
   // Records that Take or a second Add has made void pile up behind a current one.
   if (fifo_.size() > 2 * size_ + 64) std::erase_if(fifo_, [&](const Entry& record) { return !is_current(record); });
 }
 
-bool GhostList::Contains(FrameIdentity identity) const {
-  return size_ > 0 && table_[Find(Fingerprint(identity))].fingerprint != 0;
+void GhostList::Prefetch(FrameIdentity identity) const {
+  if (!table_.empty()) PrefetchPlace(Fingerprint(identity));
+}
+
+void GhostList::PrefetchPlace(uint32_t fingerprint) const {
+  __builtin_prefetch(&table_[fingerprint & (table_.size() - 1)], 1);
+}
+
+std::optional<uint32_t> GhostList::AgeOf(FrameIdentity identity) const {
+  if (size_ == 0) return std::nullopt;
+  const Entry& found = table_[Find(Fingerprint(identity))];
+  if (found.fingerprint == 0) return std::nullopt;
+  return next_turn_ - found.turn - 1;
 }
 
 bool GhostList::Take(FrameIdentity identity) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "cache/frame.h"
@@ -18,7 +19,9 @@ class GhostList {
  public:
   // Remembers `identity` as the newest (again, if it is there already), and forgets the oldest beyond `count_max`.
   void Add(FrameIdentity identity, size_t count_max);
-  [[nodiscard]] bool Contains(FrameIdentity identity) const;
+  void Prefetch(FrameIdentity identity) const;
+  // How many were added since `identity` was; none if it is not remembered.
+  [[nodiscard]] std::optional<uint32_t> AgeOf(FrameIdentity identity) const;
   // Whether `identity` is remembered; forgets it if so.
   [[nodiscard]] bool Take(FrameIdentity identity);
   [[nodiscard]] size_t size() const { return size_; }
@@ -32,6 +35,7 @@ class GhostList {
   [[nodiscard]] static uint32_t Fingerprint(FrameIdentity identity);
   [[nodiscard]] size_t Find(
       uint32_t fingerprint) const;  // Its place in the table, or the empty place where it belongs.
+  void PrefetchPlace(uint32_t fingerprint) const;
   void Erase(size_t place);
   void Grow();
 

@@ -8,6 +8,9 @@ namespace {
 constexpr size_t kSmallOneIn = 10;  // The share of small in all bytes.
 constexpr uint8_t kHeatToPromote =
     2;  // Hits that lead from small to main: one alone may be the second half of one access.
+constexpr float kSmallUseMin = 1.0F / 16;  // Below this, small is not worth its work.
+constexpr int kDuels = 2;                  // Frames of main that one newcomer may find warm before it loses.
+constexpr int kPassedMax = 8;              // Those in use included.
 
 // The slot's own reference is the only one.
 bool IsIdle(Frame& frame) { return frame.state().references.load(std::memory_order_relaxed) == 1; }
@@ -53,9 +56,49 @@ void Replacement::Insert(Frame& frame) {
   }
 }
 
-bool Replacement::Admits(const Frame& frame, size_t count_max) {
-  if (policy_ == CachePolicy::kLru || ghosts_.Contains(frame.identity())) return true;
+void Replacement::Prefetch(FrameIdentity identity) const {
+  ghosts_.Prefetch(identity);
+  if (main_.oldest != nullptr) __builtin_prefetch(main_.oldest, 1);
+}
+
+bool Replacement::AdmitsScanned(const Frame& frame, size_t count_max) {
+  if (policy_ == CachePolicy::kLru || ghosts_.AgeOf(frame.identity())) return true;
   ghosts_.Add(frame.identity(), count_max);
+  return false;
+}
+
+bool Replacement::AdmitsRead(const Frame& frame) {
+  if (policy_ == CachePolicy::kLru) return true;
+  if (const std::optional<uint32_t> age = ghosts_.AgeOf(frame.identity())) {
+    if (*age <= frame_count() / kSmallOneIn) {
+      NoteSmallUse(true);
+      return true;
+    }
+    if (IsMainCold()) return true;
+  } else {
+    if (small_use_ >= kSmallUseMin) return true;
+    NoteSmallUse(false);
+  }
+  ghosts_.Add(frame.identity(), GhostsMax());
+  return false;
+}
+
+// Whether a frame under main's hand may go. The hand moves on over those that were hit, which costs them a hit.
+bool Replacement::IsMainCold() {
+  if (main_.count == 0) return true;
+  int warm = 0;
+  for (int passed = 0; warm < kDuels && passed < kPassedMax; ++passed) {
+    Frame& frame = *main_.oldest;
+    std::atomic<uint8_t>& heat = frame.state().heat;
+    const uint8_t hits = heat.load(std::memory_order_relaxed);
+    if (IsIdle(frame)) {
+      if (hits == 0) return true;
+      heat.store(hits - 1, std::memory_order_relaxed);
+      ++warm;
+    }
+    main_.Unlink(frame);
+    main_.Push(frame);
+  }
   return false;
 }
 
@@ -90,8 +133,7 @@ Frame* Replacement::TakeFifoVictim() {
         pinned_in_row = 0;
         continue;
       }
-      // As many ghosts as frames: that far back a frame's return tells that it would have been worth keeping.
-      ghosts_.Add(frame.identity(), frame_count() + 1);
+      ghosts_.Add(frame.identity(), GhostsMax());
       return &frame;
     }
     Frame& frame = *main_.oldest;
@@ -120,6 +162,7 @@ bool Replacement::LeaveSmall(Frame& frame) {
     frame.state().queue = FrameQueue::kSmallAgain;
     return false;
   }
+  NoteSmallUse(!IsIdle(frame) || heat.load(std::memory_order_relaxed) > 0);
   if (IsIdle(frame) && heat.load(std::memory_order_relaxed) < kHeatToPromote) return true;
   heat.store(0, std::memory_order_relaxed);
   main_.Push(frame);

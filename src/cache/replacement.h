@@ -5,6 +5,11 @@
 // once. Main is a FIFO that gives a frame another round for each hit. So a scan passes through small and touches
 // nothing else. kLru is one list, most recent hit in front.
 //
+// A full cache need not take in what was read (AdmitsRead): uniform reads of more than it holds would only replace
+// blocks by their equals, and pay for it. So a ghost gets its place in main at once only if small would still have held
+// it; an older one has to find a cold frame where main's hand stands (as TinyLFU lets a newcomer contend with the
+// victim, Einziger et al. 2017); and what is no ghost goes to small only while small earns its keep.
+//
 // Frames that anything but their slot refers to (pins, resident children) are in use and not taken: LRU counts that as
 // a hit; in small they get a second round (enough for a scan's index page to lose its children) and then move to main,
 // where they go round until they are free. So no queue collects frames that every search for a victim would have to
@@ -25,9 +30,13 @@ class Replacement {
 
   // `frame` is now in a slot; it stays the caller's.
   void Insert(Frame& frame);
-  // Whether `frame`, which is in no slot, is remembered, by the policy that has a memory; then Insert will know it. If
-  // not it is from now on, until `count_max` others are.
-  [[nodiscard]] bool Admits(const Frame& frame, size_t count_max);
+  // Has what AdmitsRead and Insert will look for on its way, while the frame is being filled.
+  void Prefetch(FrameIdentity identity) const;
+  // Whether `frame`, which is in no slot, is worth one: to be told before Insert. AdmitsRead: in a full cache.
+  // AdmitsScanned: of a long scan, if it is remembered. If not, it is remembered from now on, until `count_max` others
+  // are. Always under kLru.
+  [[nodiscard]] bool AdmitsRead(const Frame& frame);
+  [[nodiscard]] bool AdmitsScanned(const Frame& frame, size_t count_max);
   // The frame was hit; matters under kLru only.
   void Hit(Frame& frame);
   // `frame` leaves for a reason of its own; it is not remembered.
@@ -52,15 +61,23 @@ class Replacement {
     void Unlink(Frame& frame);
   };
 
+  // As many ghosts as frames: that far back a frame's return tells that it would have been worth keeping.
+  [[nodiscard]] size_t GhostsMax() const { return frame_count() + 1; }
+  void NoteSmallUse(bool used) { small_use_ += ((used ? 1.0F : 0.0F) - small_use_) / kSmallUseOver; }
   [[nodiscard]] Queue& QueueOf(Frame& frame);
   [[nodiscard]] Frame* TakeLruVictim();
   [[nodiscard]] Frame* TakeFifoVictim();
   [[nodiscard]] bool LeaveSmall(Frame& frame);
+  [[nodiscard]] bool IsMainCold();
+
+  static constexpr float kSmallUseOver = 64;  // Frames, in the moving average.
 
   const CachePolicy policy_;
   Queue small_{.name = FrameQueue::kSmall};
   Queue main_{.name = FrameQueue::kMain};
   GhostList ghosts_;
+  // The share of what passed small lately, or would have, that was hit while there: a moving average.
+  float small_use_ = 1;
 };
 
 }  // namespace amethyst::cache

@@ -53,7 +53,7 @@ Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, Keep kee
     return Loaded{.frame = std::move(frame), .missed = true};
   }
   AMETHYST_ASSIGN(cache::FrameRef frame, read());
-  if (keep == Keep::kIfReadBefore && cache_.Admits(*frame.get())) cache_.Insert(slot, parent, frame.Share());
+  if (keep == Keep::kIfReadBefore && cache_.AdmitsScanned(*frame.get())) cache_.Insert(slot, parent, frame.Share());
   return Loaded{.frame = std::move(frame), .missed = true};
 }
 

@@ -246,6 +246,40 @@ TEST(BlockCache, GoesOverItsCapacityOnlyForPins) {
   EXPECT_LE(cache.stats().charged_bytes, kMiB);
 }
 
+TEST(BlockCache, UniformReadsOfMoreThanItHoldsLeaveItAsItIs) {
+  constexpr size_t kBlocks = 20000;
+  constexpr size_t kBlockBytes = 4000;
+  BlockCache cache(OneShard(8 * kMiB));  // A tenth.
+  Table table(cache, kBlocks, kBlockBytes);
+  base::Random random(1);
+  const auto read = [&](int times) {
+    const CacheStats before = cache.stats();
+    for (int i = 0; i < times; ++i) static_cast<void>(table.Load(random.Below(kBlocks)));
+    const CacheStats after = cache.stats();
+    EXPECT_LT(after.hits - before.hits, static_cast<uint64_t>(times) / 8);
+    return static_cast<double>(after.evictions - before.evictions) / static_cast<double>(after.misses - before.misses);
+  };
+  static_cast<void>(read(50000));
+  EXPECT_LT(read(100000), 0.3);
+  // What is read again and again is in all the same.
+  for (int i = 0; i < 100000; ++i) static_cast<void>(table.Load(random.Below(kBlocks / 100)));
+  for (size_t i = 0; i < kBlocks / 100; ++i) EXPECT_TRUE(table.IsResident(i)) << i;
+}
+
+TEST(BlockCache, WhatIsLargeAndHotStaysWhileOthersPass) {
+  constexpr size_t kBlocks = 40000;
+  constexpr size_t kLargeBytes = 100000;
+  BlockCache cache({.capacity_bytes = 32 * kMiB, .shards = 8});
+  Table blocks(cache, kBlocks, 4000);
+  Table large(cache, 20, kLargeBytes);
+  base::Random random(1);
+  for (int i = 0; i < 300000; ++i) {
+    static_cast<void>(large.Load(random.Below(20)));
+    static_cast<void>(blocks.Load(random.Below(kBlocks)));
+  }
+  EXPECT_LE(large.reads(), 25u);
+}
+
 TEST(BlockCache, ShrinksAtOnceAndGrowsAgain) {
   BlockCache cache(OneShard(16 * kMiB));
   Table table(cache, 4000, 4000);

@@ -55,6 +55,18 @@ TEST_F(FrameMemoryTest, NoTwoFramesOverlapAndNoneLosesItsBytes) {
   EXPECT_LE(memory_->taken_bytes(), kSmallSlabBytes);  // One spare slab.
 }
 
+TEST_F(FrameMemoryTest, WhatPassesThroughLeavesItsPlaceToTheNext) {
+  const FrameRef before = New(4000);
+  const char* place = nullptr;
+  for (int i = 0; i < 100; ++i) {
+    const FrameRef passing = New(4000);
+    if (place != nullptr) {
+      EXPECT_EQ(passing->payload(), place);
+    }
+    place = passing->payload();
+  }
+}
+
 TEST_F(FrameMemoryTest, TakesNoMoreThanItsCapacityUnlessTold) {
   for (const size_t capacity : {size_t{8} << 20, size_t{64} << 20}) {
     Use(capacity);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 
 #include "base/random.h"
 
@@ -14,18 +15,26 @@ namespace {
 class ListOracle {
  public:
   void Add(FrameIdentity identity, size_t count_max) {
-    std::erase(list_, identity);
-    list_.push_back(identity);
+    Take(identity);
+    list_.push_back({identity, added_++});
     while (list_.size() > count_max) list_.pop_front();
   }
-  bool Take(FrameIdentity identity) { return std::erase(list_, identity) > 0; }
-  [[nodiscard]] bool Contains(FrameIdentity identity) const {
-    return std::ranges::find(list_, identity) != list_.end();
+  bool Take(FrameIdentity identity) {
+    return std::erase_if(list_, [&](const Ghost& ghost) { return ghost.identity == identity; }) > 0;
+  }
+  [[nodiscard]] std::optional<uint32_t> AgeOf(FrameIdentity identity) const {
+    const auto found = std::ranges::find(list_, identity, &Ghost::identity);
+    return found != list_.end() ? std::optional(added_ - found->number - 1) : std::nullopt;
   }
   [[nodiscard]] size_t size() const { return list_.size(); }
 
  private:
-  std::deque<FrameIdentity> list_;
+  struct Ghost {
+    FrameIdentity identity;
+    uint32_t number;
+  };
+  std::deque<Ghost> list_;
+  uint32_t added_ = 0;
 };
 
 TEST(GhostList, AgreesWithAListSearchedFromEndToEnd) {
@@ -43,7 +52,7 @@ TEST(GhostList, AgreesWithAListSearchedFromEndToEnd) {
         ghosts.Add(identity, count_max);
         oracle.Add(identity, count_max);
       } else {
-        ASSERT_EQ(ghosts.Contains(identity), oracle.Contains(identity));
+        ASSERT_EQ(ghosts.AgeOf(identity), oracle.AgeOf(identity));
         ASSERT_EQ(ghosts.Take(identity), oracle.Take(identity));
       }
       ASSERT_EQ(ghosts.size(), oracle.size());
@@ -53,7 +62,7 @@ TEST(GhostList, AgreesWithAListSearchedFromEndToEnd) {
 
 TEST(GhostList, RemembersNothingWhereNothingIsAllowed) {
   GhostList ghosts;
-  EXPECT_FALSE(ghosts.Contains(FrameIdentity{1}));
+  EXPECT_FALSE(ghosts.AgeOf(FrameIdentity{1}));
   EXPECT_FALSE(ghosts.Take(FrameIdentity{1}));
   ghosts.Add(FrameIdentity{1}, 0);
   EXPECT_FALSE(ghosts.Take(FrameIdentity{1}));

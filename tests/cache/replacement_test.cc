@@ -67,6 +67,7 @@ class LruModel {
     newest_first_.push_front(identity);
   }
   void Remove(uint64_t identity) { newest_first_.remove(identity); }
+  static bool AdmitsRead(uint64_t /*identity*/, const Frames& /*frames*/) { return true; }
   std::optional<uint64_t> Victim(const Frames& frames) {
     for (size_t tried = 0; tried < newest_first_.size(); ++tried) {
       const uint64_t oldest = newest_first_.back();
@@ -81,11 +82,12 @@ class LruModel {
   std::list<uint64_t> newest_first_;
 };
 
-// S3-FIFO as its paper gives it, for frames of one size, with pinned ones sent round again.
+// S3-FIFO as its paper gives it, for frames of one size, with pinned ones sent round again, and what a full cache lets
+// in.
 class FifoModel {
  public:
   void Insert(uint64_t identity) {
-    const bool was_ghost = std::erase(ghosts_, identity) > 0;
+    const bool was_ghost = Forget(identity);
     (was_ghost ? main_ : small_).push_back({identity, 0});
   }
   void Hit(uint64_t identity) {
@@ -110,11 +112,13 @@ class FifoModel {
         if (!is_idle(entry) && !entry.second_round) {
           entry.second_round = true;
           small_.push_back(entry);
-        } else if (!is_idle(entry) || entry.hits >= 2) {
+          continue;
+        }
+        NoteSmallUse(!is_idle(entry) || entry.hits > 0);
+        if (!is_idle(entry) || entry.hits >= 2) {
           main_.push_back({entry.identity, 0});
         } else {
-          ghosts_.push_back(entry.identity);
-          while (ghosts_.size() > small_.size() + main_.size() + 1) ghosts_.pop_front();
+          Remember(entry.identity);
           return entry.identity;
         }
       } else {
@@ -126,6 +130,18 @@ class FifoModel {
     }
     return std::nullopt;
   }
+  bool AdmitsRead(uint64_t identity, const Frames& frames) {
+    const auto ghost = std::ranges::find(ghosts_, identity, &Ghost::identity);
+    const bool was_ghost = ghost != ghosts_.end();
+    if (was_ghost && remembered_ - ghost->number - 1 <= (small_.size() + main_.size()) / 10) {
+      NoteSmallUse(true);
+      return true;
+    }
+    if (was_ghost ? HandFindsColdOne(frames) : small_use_ >= 1.0F / 16) return true;
+    if (!was_ghost) NoteSmallUse(false);
+    Remember(identity);
+    return false;
+  }
 
  private:
   struct Entry {
@@ -133,9 +149,36 @@ class FifoModel {
     int hits;
     bool second_round = false;
   };
+  struct Ghost {
+    uint64_t identity;
+    size_t number;
+  };
+  bool Forget(uint64_t identity) {
+    return std::erase_if(ghosts_, [&](const Ghost& ghost) { return ghost.identity == identity; }) > 0;
+  }
+  void Remember(uint64_t identity) {
+    Forget(identity);
+    ghosts_.push_back({identity, remembered_++});
+    while (ghosts_.size() > small_.size() + main_.size() + 1) ghosts_.pop_front();
+  }
+  bool HandFindsColdOne(const Frames& frames) {
+    for (int warm = 0, passed = 0; !main_.empty() && warm < 2 && passed < 8; ++passed) {
+      Entry entry = main_.front();
+      const bool idle = !frames.IsPinned(entry.identity);
+      if (idle && entry.hits == 0) return true;
+      main_.pop_front();
+      main_.push_back({entry.identity, entry.hits - (idle ? 1 : 0)});
+      warm += idle ? 1 : 0;
+    }
+    return main_.empty();
+  }
+  void NoteSmallUse(bool used) { small_use_ += ((used ? 1.0F : 0.0F) - small_use_) / 64; }
+
   std::deque<Entry> small_;  // Oldest first.
   std::deque<Entry> main_;
-  std::deque<uint64_t> ghosts_;
+  std::deque<Ghost> ghosts_;
+  size_t remembered_ = 0;
+  float small_use_ = 1;
 };
 
 // A long random program of inserts, hits, pins, removals and evictions, on both.
@@ -147,6 +190,7 @@ void CompareWithModel(CachePolicy policy, uint64_t seed) {
   Frames frames;
   const size_t capacity = 1 + random.Below(100);
   const uint64_t identities = 1 + random.Below(4 * capacity);
+  const uint64_t ask_one_in = 1 + random.Below(3);  // For what is read into a full cache.
   const uint64_t pin_one_in = 2 + random.Below(50);
   for (int step = 0; step < 8000; ++step) {
     // The less of two draws: small identities are asked for more often.
@@ -156,7 +200,15 @@ void CompareWithModel(CachePolicy policy, uint64_t seed) {
       replacement.Hit(frames.At(identity));
       model.Hit(identity);
     } else {
-      replacement.Insert(frames.Make(identity));
+      Frame& frame = frames.Make(identity);
+      const bool asked = frames.size() > capacity && random.OneIn(ask_one_in);
+      const bool admitted = !asked || replacement.AdmitsRead(frame);
+      ASSERT_EQ(admitted, !asked || model.AdmitsRead(identity, frames)) << "step " << step;
+      if (!admitted) {
+        frames.Drop(identity);
+        continue;
+      }
+      replacement.Insert(frame);
       model.Insert(identity);
     }
     const uint64_t any = frames.Pick(random);
@@ -196,7 +248,7 @@ TEST(Replacement, AdmitsWhatAScanReadsTheSecondTimeUnlessTooMuchCameBetween) {
   const auto admitted = [&](uint64_t first, uint64_t count) {
     uint64_t sum = 0;
     for (uint64_t identity = first; identity < first + count; ++identity) {
-      sum += replacement.Admits(frames.Make(identity), kCount) ? 1 : 0;
+      sum += replacement.AdmitsScanned(frames.Make(identity), kCount) ? 1 : 0;
       frames.Drop(identity);
     }
     return sum;
@@ -207,7 +259,7 @@ TEST(Replacement, AdmitsWhatAScanReadsTheSecondTimeUnlessTooMuchCameBetween) {
   EXPECT_EQ(admitted(100, 5 * kCount), 0u);
   EXPECT_EQ(admitted(100, 5 * kCount), 0u) << "a scan of more than the cache holds evicts its own beginning";
   Replacement lru(CachePolicy::kLru);
-  EXPECT_TRUE(lru.Admits(frames.Make(7), kCount));
+  EXPECT_TRUE(lru.AdmitsScanned(frames.Make(7), kCount));
 }
 
 TEST(Replacement, GivesNothingWhenAllArePinned) {
