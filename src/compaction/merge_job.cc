@@ -42,7 +42,7 @@ class Rewriter {
       const std::span<const key::Entry> batch = WithinRange(input.Ahead());
       if (batch.empty()) break;
       result_.entries_read += batch.size();
-      AMETHYST_TRY(input.BatchIsPlain() ? AddPlain(batch) : AddEach(batch));
+      AMETHYST_TRY(AddBatch(input, batch));
       saved_key_.assign(key_);  // The batch goes with the step.
       key_ = saved_key_;
       input.Skip(batch.size());
@@ -73,6 +73,29 @@ class Rewriter {
     const auto end =
         std::partition_point(batch.begin(), batch.end(), [&](const key::Entry& entry) { return holds(entry.key()); });
     return {batch.begin(), end};
+  }
+
+  // `batch` is what is ahead in `input`, or its beginning.
+  [[nodiscard]] Status AddBatch(const key::Cursor& input, std::span<const key::Entry> batch) {
+    if (!input.BatchIsPlain()) return AddEach(batch);
+    if (batch.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
+      AMETHYST_ASSIGN(const bool added, AddStored(batch, input.StoredAhead()));
+      if (added) return {};
+    }
+    return AddPlain(batch);
+  }
+
+  // A whole block that nothing else has a part in: taken over as it is stored, sequence numbers too. Not where an
+  // output may have to end inside it.
+  [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> batch, std::string_view stored) {
+    AMETHYST_TRY(EndKey());
+    AMETHYST_TRY(CutBefore(batch.front().key()));
+    if (!IsBeforeBoundary(batch.back().key())) return false;
+    AMETHYST_ASSIGN(const bool added, outputs_.AddStored(batch, stored));
+    if (!added) return false;
+    key_ = batch.back().key();
+    ++result_.blocks_taken_over;
+    return true;
   }
 
   [[nodiscard]] Status AddEach(std::span<const key::Entry> batch) {
@@ -122,12 +145,17 @@ class Rewriter {
     if (!older_.HoldsFor(stretch.back().key())) {
       stretch = FirstOf(stretch, [this](std::string_view key) { return older_.HoldsFor(key); });
     }
-    const std::string_view boundary = cutter_.NextBoundary();
-    if (boundary.data() != nullptr && order_.Less(boundary, stretch.back().key())) {
-      stretch = FirstOf(stretch, [&](std::string_view key) { return !order_.Less(boundary, key); });
+    if (!IsBeforeBoundary(stretch.back().key())) {
+      stretch = FirstOf(stretch, [this](std::string_view key) { return IsBeforeBoundary(key); });
     }
     AMETHYST_DCHECK(!stretch.empty());
     return stretch;
+  }
+
+  // Whether up to `key` only the size of an output can end it.
+  [[nodiscard]] bool IsBeforeBoundary(std::string_view key) const {
+    const std::string_view boundary = cutter_.NextBoundary();
+    return boundary.data() == nullptr || !order_.Less(boundary, key);
   }
 
   [[nodiscard]] Status AddStretch(std::span<const key::Entry> stretch, bool nothing_below) {

@@ -44,6 +44,7 @@ struct MergeResult {
   std::vector<tree::AddedTable> added;  // Synced; the directory is synced by Tree::Apply.
   uint64_t entries_read = 0;
   uint64_t entries_dropped = 0;
+  uint64_t blocks_taken_over = 0;  // Written as they were stored.
   uint64_t bytes_written = 0;
 };
 

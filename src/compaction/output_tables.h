@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "amethyst/error.h"
@@ -39,8 +41,15 @@ class OutputTables {
       AMETHYST_TRY(Begin());
     return writer_->Add(entry);
   }
+  // See sstable::TableWriter.
+  [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> entries, std::string_view stored) {
+    if (writer_ == nullptr) AMETHYST_TRY(Begin());
+    return writer_->AddStored(entries, stored);
+  }
   // Of the current table; 0: it has no entry.
-  [[nodiscard]] uint64_t current_bytes() const { return writer_ == nullptr ? 0 : writer_->EstimatedBytes(); }
+  [[nodiscard]] uint64_t current_bytes() const {
+    return writer_ == nullptr || writer_->entries() == 0 ? 0 : writer_->EstimatedBytes();
+  }
   // Ends the current table, if it has an entry.
   [[nodiscard]] Status Cut();
   // Ends the last one too and hands all out: the caller owns their files.

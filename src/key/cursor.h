@@ -81,6 +81,9 @@ class Cursor {
   // of the whole table: producers set it only if neither is so.)
   [[nodiscard]] bool BatchIsPlain() const { return plain_; }
   [[nodiscard]] SequenceNumber BatchMaxSequence() const { return max_sequence_; }
+  // What is ahead as a file holds it, if that is a block of it, no more and no less, and the producer has it at hand
+  // (see sstable::TableWriter::AddStored); else empty.
+  [[nodiscard]] std::string_view StoredAhead() const { return position_ == begin_ ? stored_ : std::string_view(); }
 
   // A hint from a reader at `visible` that has hit a tombstone here: moves forward over whole subtrees (blocks, index
   // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie
@@ -100,9 +103,10 @@ class Cursor {
   virtual void NextBatch() = 0;
   virtual void PrevBatch() = 0;
 
-  // Shows `entries`, not empty, positioned at `index`.
-  void SetBatch(std::span<const Entry> entries, size_t index) {
+  // Shows `entries`, not empty, positioned at `index`; `stored`: what StoredAhead gives for all of them.
+  void SetBatch(std::span<const Entry> entries, size_t index, std::string_view stored = {}) {
     AMETHYST_DCHECK(index < entries.size());
+    stored_ = stored;
     begin_ = entries.data();
     end_ = begin_ + entries.size();
     position_ = begin_ + index;
@@ -117,6 +121,7 @@ class Cursor {
   const Entry* begin_ = nullptr;
   const Entry* end_ = nullptr;
   const Entry* position_ = nullptr;
+  std::string_view stored_;
   SequenceNumber max_sequence_ = kSequenceMax;
   bool plain_ = false;
 };

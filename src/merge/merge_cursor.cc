@@ -150,7 +150,7 @@ void MergeCursor::Show() {
   AMETHYST_DCHECK(shown_ > 0 && shown_ <= batch.size());
   SetPlain(alone && winner.BatchIsPlain(), winner.BatchMaxSequence());
   if (forward) {
-    SetBatch(batch.first(shown_), 0);
+    SetBatch(batch.first(shown_), 0, shown_ == batch.size() ? winner.StoredAhead() : std::string_view());
   } else {
     SetBatch(batch.last(shown_), shown_ - 1);
   }

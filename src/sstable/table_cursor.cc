@@ -57,8 +57,8 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
   const BlockHandle handle = page_->entry(block).handle;
   const auto read = [&] { return read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)); };
   if (options_.sequential) {
-    AMETHYST_ASSIGN(const std::string_view stored, read());
-    return tree_.DecodeBlock(page_->entry(block), stored, &block_memory_);
+    AMETHYST_ASSIGN(stored_block_, read());
+    return tree_.DecodeBlock(page_->entry(block), stored_block_, &block_memory_);
   }
   const bool is_scan = missed_in_a_row_ >= kScanBlocks;
   const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
@@ -111,7 +111,8 @@ void TableCursor::Show(uint32_t begin, uint32_t end, uint32_t at) {
   shown_begin_ = begin;
   shown_end_ = end;
   SetPlain(block_->IsPlain(), block_->max_sequence());
-  SetBatch({entries_.data(), end - begin}, at - begin);
+  const bool whole = end - begin == block_->count();
+  SetBatch({entries_.data(), end - begin}, at - begin, whole ? stored_block_ : std::string_view());
 }
 
 void TableCursor::ShowFrom(uint32_t first) {

@@ -102,8 +102,10 @@ class TableCursor final : public key::Cursor {
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.
   Status status_;
   ReadBuffer read_buffer_;
-  AlignedBuffer page_memory_;  // This and the next for sequential mode.
+  // For sequential mode.
+  AlignedBuffer page_memory_;
   AlignedBuffer block_memory_;
+  std::string_view stored_block_;  // The block that block_memory_ holds decoded, in read_buffer_.
 };
 
 }  // namespace amethyst::sstable

@@ -54,24 +54,65 @@ Status TableWriter::Add(const key::Entry& entry) {
     const bool full = block_.EstimatedBytes() + BlockBuilder::EntryBytes(entry) > options_.block_bytes;
     if (full || entry.value_bytes >= kOwnBlockValueBytes || own_block_) AMETHYST_TRY(CutBlock(&entry));
   } else {
-    info_.smallest = entry.key();
+    AMETHYST_TRY(EndBlock(&entry));
   }
-  if (!same_key) {
-    const uint64_t hash = base::Hash64(entry.key());
-    filter_.Add(hash);
-    sketch_.Add(hash);
-  }
+  if (!same_key) AddKey(entry.key());
   own_block_ = entry.value_bytes >= kOwnBlockValueBytes;
   block_.Add(entry);
   info_.raw_bytes += uint64_t{entry.key_bytes} + entry.value_bytes;
   return {};
 }
 
-// Ends the data block, before `next` or at the end of the table (nullptr).
+Result<bool> TableWriter::AddStored(std::span<const key::Entry> entries, std::string_view stored) {
+  AMETHYST_DCHECK(!finished_ && !entries.empty() && stored.size() > kTrailerBytes);
+  const std::string_view trailer = stored.substr(stored.size() - kTrailerBytes);
+  stored.remove_suffix(kTrailerBytes);
+  const auto codec = static_cast<Compression>(trailer[0]);
+  const auto raw_bytes = base::LoadFixed<uint32_t>(trailer.data() + 1);
+  const auto is_small = [this](size_t bytes) { return bytes < options_.block_bytes / 2; };
+  const bool suits = codec == options_.compression && !is_small(raw_bytes) &&
+                     (raw_bytes <= 2 * options_.block_bytes || entries.size() == 1) &&
+                     (block_.empty() || !is_small(block_.EstimatedBytes()));
+  if (!suits) return false;
+  AMETHYST_TRY(EndBlock(&entries.front()));
+  AMETHYST_ASSIGN(const BlockHandle handle, WriteStored(stored, codec, raw_bytes));
+  ++data_blocks_;
+  taken_over_ = {.handle = handle,
+                 .entries = static_cast<uint32_t>(entries.size()),
+                 .live = static_cast<uint32_t>(entries.size())};
+  taken_over_last_key_ = entries.back().key();
+  for (const key::Entry& entry : entries) {
+    AMETHYST_DCHECK(entry.tag.kind() == key::EntryKind::kPut);
+    AddKey(entry.key());
+    info_.raw_bytes += uint64_t{entry.key_bytes} + entry.value_bytes;
+    info_.smallest_sequence = std::min(info_.smallest_sequence, entry.tag.sequence());
+    taken_over_->max_sequence = std::max(taken_over_->max_sequence, entry.tag.sequence());
+  }
+  info_.entries += entries.size();
+  info_.largest_sequence = std::max(info_.largest_sequence, taken_over_->max_sequence);
+  return true;
+}
+
+void TableWriter::AddKey(std::string_view key) {
+  const uint64_t hash = base::Hash64(key);
+  filter_.Add(hash);
+  sketch_.Add(hash);
+}
+
+Status TableWriter::EndBlock(const key::Entry* next) {
+  if (!block_.empty()) return CutBlock(next);
+  if (!taken_over_) {
+    info_.smallest = next->key();  // Nothing has come before.
+    return {};
+  }
+  AMETHYST_DCHECK(next == nullptr || options_.order.Less(taken_over_last_key_, next->key()));
+  return AddToIndex(*std::exchange(taken_over_, std::nullopt), taken_over_last_key_, next);
+}
+
 Status TableWriter::CutBlock(const key::Entry* next) {
   const bool continues = next != nullptr && block_.last_key() == next->key();
-  const std::string_view raw = block_.Finish(static_cast<uint8_t>((continued_ ? block_format::kContinued : 0) |
-                                                                  (continues ? block_format::kContinues : 0)));
+  const std::string_view raw = block_.Finish(
+      static_cast<uint8_t>((continued_ ? block_format::kContinued : 0) | (continues ? block_format::kContinues : 0)));
   continued_ = continues;
   AMETHYST_ASSIGN(const BlockHandle handle, WriteBlock(raw, options_.compression));
   ++data_blocks_;
@@ -79,24 +120,25 @@ Status TableWriter::CutBlock(const key::Entry* next) {
   info_.deletes += block_.count() - block_.puts();
   info_.smallest_sequence = std::min(info_.smallest_sequence, block_.min_sequence());
   info_.largest_sequence = std::max(info_.largest_sequence, block_.max_sequence());
-
-  // Keys are below the separator, but where the next block has the same key, or there is none: then no greater.
-  std::string separator;
-  const bool inclusive = continues || next == nullptr;
-  if (inclusive) {
-    separator = block_.last_key();
-  } else {
-    separator = options_.order.Separator(block_.last_key(), next->key());
-  }
-  const uint8_t flags = static_cast<uint8_t>((inclusive ? IndexEntry::kInclusive : 0) |
-                                             (continues ? IndexEntry::kContinues : 0));
-  const IndexEntry child{.handle = handle,
-                         .entries = block_.count(),
-                         .live = block_.puts(),
-                         .summary = (key::Raw(block_.max_sequence()) << 8) | flags};
-  if (next == nullptr) info_.largest = block_.last_key();
+  const Written written{
+      .handle = handle, .entries = block_.count(), .live = block_.puts(), .max_sequence = block_.max_sequence()};
+  AMETHYST_TRY(AddToIndex(written, block_.last_key(), next));
   block_.Reset();
-  return AddToPage(separator, child);
+  return {};
+}
+
+// Keys are below the separator, but where the next block has the same key, or there is none: then no greater.
+Status TableWriter::AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next) {
+  const bool continues = next != nullptr && last_key == next->key();
+  const bool inclusive = continues || next == nullptr;
+  const uint8_t flags =
+      static_cast<uint8_t>((inclusive ? IndexEntry::kInclusive : 0) | (continues ? IndexEntry::kContinues : 0));
+  if (next == nullptr) info_.largest = last_key;
+  return AddToPage(inclusive ? std::string(last_key) : options_.order.Separator(last_key, next->key()),
+                   {.handle = block.handle,
+                    .entries = block.entries,
+                    .live = block.live,
+                    .summary = (key::Raw(block.max_sequence) << 8) | flags});
 }
 
 Status TableWriter::AddToPage(std::string_view separator, const IndexEntry& child) {
@@ -111,9 +153,8 @@ Status TableWriter::AddToPage(std::string_view separator, const IndexEntry& chil
 
 // Pages wait in memory for the end of the data.
 void TableWriter::CutPage() {
-  pages_.push_back({.raw = std::string(page_.Finish(0)),
-                    .separator = std::string(page_.last_key()),
-                    .entry = page_summary_});
+  pages_.push_back(
+      {.raw = std::string(page_.Finish(0)), .separator = std::string(page_.last_key()), .entry = page_summary_});
   pages_bytes_ += pages_.back().raw.size();
   page_summary_ = {};
   page_.Reset();
@@ -121,13 +162,16 @@ void TableWriter::CutPage() {
 
 Result<BlockHandle> TableWriter::WriteBlock(std::string_view raw, Compression codec) {
   const Compression used = compress::Compress(codec, raw, &compressed_);
-  const std::string_view stored = used == Compression::kNone ? raw : std::string_view(compressed_);
-  const BlockHandle handle{.offset = offset(),
-                           .stored_bytes = static_cast<uint32_t>(stored.size()),
-                           .raw_bytes = static_cast<uint32_t>(raw.size())};
+  return WriteStored(used == Compression::kNone ? raw : std::string_view(compressed_), used,
+                     static_cast<uint32_t>(raw.size()));
+}
+
+Result<BlockHandle> TableWriter::WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes) {
+  const BlockHandle handle{
+      .offset = offset(), .stored_bytes = static_cast<uint32_t>(stored.size()), .raw_bytes = raw_bytes};
   const size_t begin = buffer_.size();
   buffer_ += stored;
-  buffer_ += static_cast<char>(used);
+  buffer_ += static_cast<char>(codec);
   base::AppendFixed(&buffer_, handle.raw_bytes);
   const uint64_t checksum =
       base::Checksum(std::string_view(buffer_).substr(begin), {.owner = info_.uid, .offset = handle.offset});
@@ -181,9 +225,9 @@ Status TableWriter::WriteTail() {
 }
 
 Result<TableInfo> TableWriter::Finish() {
-  AMETHYST_ASSERT(!finished_ && !block_.empty());
+  AMETHYST_ASSERT(!finished_ && entries() > 0);
   finished_ = true;
-  AMETHYST_TRY(CutBlock(nullptr));
+  AMETHYST_TRY(EndBlock(nullptr));
   if (!page_.empty()) CutPage();
   AMETHYST_TRY(WriteTail());
   info_.file_bytes = appended_;

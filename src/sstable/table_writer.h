@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,10 @@ class TableWriter {
 
   // Entries by key ascending, newest first within a key; keys never repeat a tag. Asserts the order in debug builds.
   [[nodiscard]] Status Add(const key::Entry& entry);
+  // The same for all entries of a block of another table, without making it anew, from `stored`, its bytes with their
+  // trailer, which have been checked. They are all puts, and no key of theirs comes twice. False: the block does not
+  // suit (its codec, its size, a small block before it), and nothing was added.
+  [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> entries, std::string_view stored);
   [[nodiscard]] uint64_t entries() const { return info_.entries + block_.count(); }
   // Bytes written so far and buffered: an estimate of the final size.
   [[nodiscard]] uint64_t EstimatedBytes() const;
@@ -45,10 +51,23 @@ class TableWriter {
   };
 
   [[nodiscard]] uint64_t offset() const { return appended_ + buffer_.size(); }
+  // What the index has to know of a block, once it is known what comes behind.
+  struct Written {
+    BlockHandle handle;
+    uint32_t entries = 0;
+    uint32_t live = 0;
+    key::SequenceNumber max_sequence{};
+  };
+
+  void AddKey(std::string_view key);
+  // Ends what comes before `next`, or before the end of the table (nullptr), and belongs in a block of its own.
+  [[nodiscard]] Status EndBlock(const key::Entry* next);
   [[nodiscard]] Status CutBlock(const key::Entry* next);
+  [[nodiscard]] Status AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next);
   [[nodiscard]] Status AddToPage(std::string_view separator, const IndexEntry& child);
   void CutPage();
   [[nodiscard]] Result<BlockHandle> WriteBlock(std::string_view raw, Compression codec);
+  [[nodiscard]] Result<BlockHandle> WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes);
   [[nodiscard]] Status AppendBuffer();
   [[nodiscard]] Status WriteIndexPages();
   [[nodiscard]] Status WriteTail();
@@ -60,6 +79,9 @@ class TableWriter {
   BlockBuilder block_;
   bool own_block_ = false;  // The block holds one large value, and nothing else may join it.
   bool continued_ = false;  // The block begins with the key that the last one ended with.
+  // A block taken over as it was stored, not yet in the index. Entries that came later would have ended it.
+  std::optional<Written> taken_over_;
+  std::string taken_over_last_key_;
   BlockBuilder page_;
   IndexEntry page_summary_;
   std::vector<Page> pages_;

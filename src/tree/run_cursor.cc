@@ -123,7 +123,8 @@ class RunCursor final : public Cursor {
   void Show() {
     const std::span<const key::Entry> behind = in_table_->Behind();
     SetPlain(in_table_->BatchIsPlain(), in_table_->BatchMaxSequence());
-    SetBatch({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1);
+    SetBatch({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
+             in_table_->StoredAhead());
   }
   // Moves the table's cursor to where this one has got to inside the batch.
   void Align() {

@@ -171,6 +171,7 @@ TEST(MergeJob, AgreesOnPlainBatchesWithTheWayEntryByEntry) {
     const TablePtr upper = tree.version().tables(4)[0];
     MergeSettings settings = tree.Settings(4, 5, {upper});
     settings.table_bytes = 20'000;
+    settings.table_options.compression = Compression::kNone;  // So that blocks are made anew.
     if (with_snapshot) settings.snapshots = {SequenceNumber{3000}};
     Result<MergeResult> result = tree.Merge({upper}, settings);
     ASSERT_TRUE(result);
@@ -193,6 +194,38 @@ TEST(MergeJob, AgreesOnPlainBatchesWithTheWayEntryByEntry) {
       const bool settled = !with_snapshot || 1000 + i <= 3000;
       ASSERT_EQ(newest.at(KeyOf(i)), covered || !settled ? SequenceNumber{1000 + i} : SequenceNumber{0}) << i;
     }
+  }
+}
+
+TEST(MergeJob, TakesBlocksOverThatNothingOverlaps) {
+  for (const bool with_snapshot : {false, true}) {
+    RealTree tree;
+    tree.Place(6, Puts(0, 2000, 2, 1));
+    tree.Place(5, Puts(901, 100, 2, 5000));
+    tree.Place(5, Puts(2000, 30, 40, 6000));
+    const std::vector<OwnedEntry> before = tree.Entries();
+    std::vector<TablePtr> inputs = {tree.version().tables(5)[0], tree.version().tables(5)[1],
+                                    tree.version().tables(6)[0]};
+    MergeSettings settings = tree.Settings(5, 6, inputs);
+    settings.table_bytes = 8'000;
+    if (with_snapshot) settings.snapshots = {SequenceNumber{1500}};
+    const uint64_t blocks_before = inputs[2]->info().entries / 12;  // About.
+    Result<MergeResult> result = tree.Merge(inputs, settings);
+    ASSERT_TRUE(result);
+    EXPECT_GT(result->blocks_taken_over, blocks_before / 3);
+    EXPECT_LT(result->blocks_taken_over, blocks_before);
+    EXPECT_GT(result->added.size(), 2u);
+    tree::VersionEdit edit;
+    for (const TablePtr& table : inputs) {
+      edit.removed.push_back({table == inputs[2] ? key::Level{6} : key::Level{5}, table->number()});
+    }
+    edit.added = result->added;
+    tree.Apply(edit);
+    EXPECT_EQ(VisibleAt(before, key::kSequenceMax), VisibleAt(tree.Entries(), key::kSequenceMax));
+    if (with_snapshot) {
+      EXPECT_EQ(VisibleAt(before, SequenceNumber{1500}), VisibleAt(tree.Entries(), SequenceNumber{1500}));
+    }
+    for (const TablePtr& table : tree.version().tables(6)) EXPECT_TRUE(table->Open().value()->Verify());
   }
 }
 

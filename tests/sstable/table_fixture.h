@@ -155,15 +155,25 @@ class TableBed {
   // Writes `entries` as a new file, named by path().
   TableInfo Write(const std::vector<OwnedEntry>& entries, const TableOptions& options = {},
                   uint64_t oldest_delete_time_s = 7) {
+    const TableInfo info = WriteBy(options, oldest_delete_time_s, [&](TableWriter& writer) {
+      for (const OwnedEntry& entry : entries) {
+        const Status added = writer.Add(entry.View());
+        EXPECT_TRUE(added.has_value());
+      }
+    });
+    EXPECT_EQ(info.entries, entries.size());
+    return info;
+  }
+  // As Write, of what `add` gives to the writer.
+  template <typename AddEntries>
+  TableInfo WriteBy(const TableOptions& options, uint64_t oldest_delete_time_s, AddEntries add) {
     path_ = fmt::format("/{:06}.sst", ++files_made_);
     TableWriter writer(files_.Create(path_).value(), options, oldest_delete_time_s);
-    for (const OwnedEntry& entry : entries) {
-      const Status added = writer.Add(entry.View());
-      EXPECT_TRUE(added.has_value());
-    }
-    EXPECT_EQ(writer.entries(), entries.size());
+    add(writer);
+    const uint64_t entries = writer.entries();
     auto info = writer.Finish();
     EXPECT_TRUE(info.has_value()) << (info ? "" : info.error().ToString());
+    EXPECT_EQ(info->entries, entries);
     return *info;
   }
 

@@ -61,6 +61,83 @@ TEST(TableWriter, KeepsToTheBlockSizeAndGivesLargeValuesBlocksOfTheirOwn) {
   EXPECT_EQ(table.properties.block_bytes, 1000u);
 }
 
+// The entries of a table, written to another one: blocks as they are stored where `takes_over` says so, the rest one by
+// one. Counts the blocks taken over.
+template <typename TakesOver>
+TableInfo CopyTable(TableBed& bed, const TableReader& from, const TableOptions& options, TakesOver takes_over,
+                    uint64_t* taken_over) {
+  const auto cursor = from.NewCursor({.fill_cache = false, .sequential = true, .upper_bound = {}});
+  return bed.WriteBy(options, 7, [&](TableWriter& writer) {
+    for (cursor->SeekToFirst(); cursor->Valid(); cursor->Skip(cursor->Ahead().size())) {
+      const std::string_view stored = cursor->StoredAhead();
+      bool added = false;
+      if (cursor->BatchIsPlain() && !stored.empty() && takes_over()) {
+        added = writer.AddStored(cursor->Ahead(), stored).value();
+        *taken_over += added ? 1 : 0;
+      }
+      if (added) continue;
+      for (const key::Entry& entry : cursor->Ahead()) ASSERT_TRUE(writer.Add(entry));
+    }
+    ASSERT_TRUE(cursor->status());
+  });
+}
+
+TEST(TableWriter, BlocksTakenOverAreAsGoodAsMadeAnew) {
+  base::Random random(1);
+  uint64_t taken_over_in_all = 0;
+  for (int round = 0; round < 60; ++round) {
+    SCOPED_TRACE(round);
+    EntryShape shape{.kind = kKeyKinds[random.Below(std::size(kKeyKinds))], .count = 1 + random.Below(1000)};
+    shape.value_bytes_max = random.OneIn(3) ? 3000 : 100;
+    shape.delete_one_in = random.OneIn(2) ? 0 : 30;
+    const std::vector<OwnedEntry> entries = MakeEntries(shape, key::Order(), random);
+    const TableOptions options{.block_bytes = 200 + random.Below(2000),
+                               .compression = random.OneIn(2) ? Compression::kLz4 : Compression::kNone};
+    TableBed bed;
+    const auto source = bed.Open(bed.Write(entries, options)).value();
+    const uint64_t one_in = 1 + random.Below(3);
+    uint64_t taken_over = 0;
+    const TableInfo info = CopyTable(
+        bed, *source, options, [&] { return random.OneIn(one_in); }, &taken_over);
+    taken_over_in_all += taken_over;
+    const auto copy = bed.Open(info).value();
+    EXPECT_TRUE(copy->Verify());
+    EXPECT_EQ(info.raw_bytes, source->info().raw_bytes);
+    EXPECT_EQ(info.smallest, source->info().smallest);
+    EXPECT_EQ(info.largest, source->info().largest);
+    EXPECT_EQ(info.smallest_sequence, source->info().smallest_sequence);
+    EXPECT_EQ(info.largest_sequence, source->info().largest_sequence);
+    EXPECT_EQ(info.deletes, source->info().deletes);
+    std::vector<OwnedEntry> copied;
+    const auto cursor = copy->NewCursor({});
+    for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) copied.push_back(Copy(cursor->entry()));
+    EXPECT_EQ(copied, entries);
+    for (const OwnedEntry& entry : entries) {
+      const auto found = copy->Find(key::LookupKey(entry.key, entry.tag.sequence()), true).value();
+      ASSERT_EQ(found.lookup.tag, entry.tag);
+      ASSERT_EQ(found.lookup.value, entry.value);
+    }
+  }
+  EXPECT_GT(taken_over_in_all, 1000u);
+}
+
+TEST(TableWriter, TakesNoBlockOverThatItWouldNotHaveMade) {
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 500; ++i) entries.push_back({fmt::format("{:06}", i), Put(1), std::string(90, 'v')});
+  TableBed bed;
+  const auto source = bed.Open(bed.Write(entries, {.block_bytes = 1000, .compression = Compression::kLz4})).value();
+  const auto taken_over_by = [&](const TableOptions& options) {
+    uint64_t taken_over = 0;
+    CopyTable(
+        bed, *source, options, [] { return true; }, &taken_over);
+    return taken_over;
+  };
+  EXPECT_GT(taken_over_by({.block_bytes = 1000, .compression = Compression::kLz4}), 40u);
+  EXPECT_EQ(taken_over_by({.block_bytes = 1000, .compression = Compression::kNone}), 0u) << "another codec";
+  EXPECT_EQ(taken_over_by({.block_bytes = 4096, .compression = Compression::kLz4}), 0u) << "smaller";
+  EXPECT_LE(taken_over_by({.block_bytes = 300, .compression = Compression::kLz4}), 1u) << "larger, but for the last";
+}
+
 TEST(TableWriter, ShortensSeparatorsAndMarksKeysThatGoOn) {
   std::vector<OwnedEntry> entries;
   for (uint64_t sequence = 100; sequence > 0; --sequence) entries.push_back({"apricot", Put(sequence), "value"});
