@@ -63,7 +63,15 @@ bool Background::FlushIsDue() const {
   return !core_->view->Peek()->immutable.empty();
 }
 
+void Background::PaceByFlushes() {
+  const base::EpochGuard guard;
+  const bool last = core_->view->Peek()->immutable.size() >= core_->settings.immutable_count_max;
+  // A little slower than they were: it is they who must be done first.
+  pacer_.SetFlushDelay(last ? flush_ns_per_kib_ + flush_ns_per_kib_ / 4 : 0);
+}
+
 void Background::ScheduleLocked() {
+  PaceByFlushes();
   if (!started_ || core_->latch.IsSet()) return;
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
     flushing_ = true;
@@ -87,16 +95,26 @@ void Background::Failed(const Error& error, std::optional<Error> Background::*st
   }
 }
 
+Status Background::FlushOne() {
+  const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
+  const uint64_t kib = core_->view->Acquire()->immutable.back()->memtable.raw_bytes() / 1024;
+  AMETHYST_TRY(FlushOldest(*core_));
+  const std::chrono::nanoseconds end = core_->environment->clock().Monotonic();
+  base::MutexLock lock(mutex_);
+  writes_press_ = idle_waiters_ == 0;
+  flushed_at_ = end;
+  if (kib > 0) {
+    const uint64_t latest = static_cast<uint64_t>((end - start).count()) / kib;
+    flush_ns_per_kib_ = flush_ns_per_kib_ == 0 ? latest : (3 * flush_ns_per_kib_ + latest) / 4;
+  }
+  return {};
+}
+
 void Background::RunFlushes() {
   bool more = true;
   while (more) {
-    const Status flushed = FlushOldest(*core_);
+    const Status flushed = FlushOne();
     if (flushed) {
-      {
-        base::MutexLock lock(mutex_);
-        writes_press_ = idle_waiters_ == 0;
-        flushed_at_ = core_->environment->clock().Monotonic();
-      }
       UpdatePressure();
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);

@@ -75,6 +75,9 @@ class Background {
   void UpdatePressure() AMETHYST_EXCLUDES(mutex_);
   void DeleteObsolete();
   [[nodiscard]] bool FlushIsDue() const;
+  // Flushes the oldest memtable, and notes how long it takes.
+  [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);
+  void PaceByFlushes() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
   void Wait(base::FunctionRef<bool()> ready) AMETHYST_REQUIRES(mutex_);
 
@@ -89,6 +92,7 @@ class Background {
   base::CondVar changed_;  // Anything below, or the view.
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
+  uint64_t flush_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;  // A moving average.
   bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool manual_ AMETHYST_GUARDED_BY(mutex_) = false;                 // A CompactRange owns all compactions.
   std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // What clears by itself; forgotten by the tick.

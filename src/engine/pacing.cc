@@ -10,8 +10,6 @@ constexpr double kLevel0RunsSoft = 16, kLevel0RunsHard = 44;
 constexpr double kDebtBuffersSoft = 64, kDebtBuffersHard = 512;  // In write buffers.
 constexpr double kDelayUnitNsPerKiB = 2000;
 constexpr uint64_t kDelayMaxNsPerKiB = 200'000;
-// Shorter delays are saved up: a sleep costs some 60 us whatever it is asked for.
-constexpr int64_t kSleepMinNs = 200'000;
 
 double Share(double value, double soft, double hard) { return std::clamp((value - soft) / (hard - soft), 0.0, 1.0); }
 
@@ -27,15 +25,15 @@ uint64_t DelayNsPerKiB(const Pressure& pressure) {
   return std::min(static_cast<uint64_t>(kDelayUnitNsPerKiB * most / (1 - most)), kDelayMaxNsPerKiB);
 }
 
-std::chrono::microseconds Pacer::WaitFor(uint64_t ns) {
+std::chrono::microseconds Pacer::WaitFor(uint64_t ns, int64_t least_ns) {
   const int64_t now = clock_.Monotonic().count();
   int64_t free = next_free_ns_.load(std::memory_order_relaxed);
   int64_t until;
   do {
     until = std::max(free, now) + static_cast<int64_t>(ns);
   } while (!next_free_ns_.compare_exchange_weak(free, until, std::memory_order_relaxed));
-  if (until - now < kSleepMinNs) return std::chrono::microseconds(0);
-  const std::chrono::microseconds sleep((until - now) / 1000);
+  if (until - now < least_ns) return std::chrono::microseconds(0);
+  const std::chrono::microseconds sleep(std::min(until - now, kSleepMaxNs) / 1000);
   clock_.Sleep(sleep);
   return sleep;
 }

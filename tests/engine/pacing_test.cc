@@ -74,6 +74,35 @@ TEST(Pacer, HoldsTheRateHoweverSmallTheWritesAre) {
   }
 }
 
+TEST(Pacer, NapsAtTheSpeedOfFlushesWhileTheLastMemtableFills) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetDelay(1'000);
+  pacer.SetFlushDelay(5'000);
+  const auto start = clock.Monotonic();
+  int naps = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto slept = pacer.Wait(1024);
+    if (slept.count() == 0) continue;
+    EXPECT_GE(slept, std::chrono::milliseconds(10));
+    EXPECT_LT(slept, std::chrono::milliseconds(11));
+    ++naps;
+  }
+  EXPECT_EQ(naps, 5);
+  EXPECT_EQ(clock.Monotonic() - start, std::chrono::milliseconds(50));
+  pacer.SetDelay(0);
+  pacer.SetFlushDelay(0);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(pacer.Wait(1 << 20).count(), 0);
+}
+
+TEST(Pacer, ALargeBatchSleepsNoLongerThanHalfATenthOfASecond) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetFlushDelay(5'000);
+  EXPECT_EQ(pacer.Wait(64 << 20), std::chrono::milliseconds(50));
+  EXPECT_EQ(pacer.Wait(1), std::chrono::milliseconds(50)) << "those behind it sleep the rest";
+}
+
 TEST(Pacer, SavesUpDelaysThatAreTooShortForASleep) {
   io::ManualClock clock;
   Pacer pacer(clock);
