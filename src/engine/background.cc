@@ -37,7 +37,10 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
 }  // namespace
 
 Background::Background(std::shared_ptr<Core> core, Committer& committer)
-    : core_(std::move(core)), committer_(committer), pacer_(core_->environment->clock()) {}
+    : core_(std::move(core)),
+      committer_(committer),
+      pacer_(core_->environment->clock()),
+      share_(core_->settings.processors, 2 * core_->settings.write_buffer_bytes) {}
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
@@ -63,15 +66,15 @@ bool Background::FlushIsDue() const {
   return !core_->view->Peek()->immutable.empty();
 }
 
-void Background::PaceByFlushes() {
+void Background::Nap() {
   const base::EpochGuard guard;
   const bool last = core_->view->Peek()->immutable.size() >= core_->settings.immutable_count_max;
   // A little slower than they were: it is they who must be done first.
-  pacer_.SetFlushDelay(last ? flush_ns_per_kib_ + flush_ns_per_kib_ / 4 : 0);
+  pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib_ + flush_ns_per_kib_ / 4 : 0));
 }
 
 void Background::ScheduleLocked() {
-  PaceByFlushes();
+  Nap();
   if (!started_ || core_->latch.IsSet()) return;
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
     flushing_ = true;
@@ -98,7 +101,9 @@ void Background::Failed(const Error& error, std::optional<Error> Background::*st
 Status Background::FlushOne() {
   const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
   const uint64_t kib = core_->view->Acquire()->immutable.back()->memtable.raw_bytes() / 1024;
+  const std::chrono::nanoseconds cpu = core_->environment->clock().ThreadCpu();
   AMETHYST_TRY(FlushOldest(*core_));
+  core_->CountCpu(cpu);
   const std::chrono::nanoseconds end = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
@@ -239,6 +244,10 @@ void Background::UpdatePressure() {
   pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
                                  .debt_bytes = debt,
                                  .write_buffer_bytes = core_->settings.write_buffer_bytes}));
+  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
+  base::MutexLock lock(mutex_);
+  share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, now);
+  Nap();
 }
 
 void Background::DeleteObsolete() {

@@ -18,6 +18,7 @@
 #include "engine/committer.h"
 #include "engine/core.h"
 #include "engine/pacing.h"
+#include "engine/processor_share.h"
 
 namespace amethyst::engine {
 
@@ -77,7 +78,8 @@ class Background {
   [[nodiscard]] bool FlushIsDue() const;
   // Flushes the oldest memtable, and notes how long it takes.
   [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);
-  void PaceByFlushes() AMETHYST_REQUIRES(mutex_);
+  // Tells the pacer how fast writes may be for what flushes, and other threads, have to get done.
+  void Nap() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
   void Wait(base::FunctionRef<bool()> ready) AMETHYST_REQUIRES(mutex_);
 
@@ -93,6 +95,8 @@ class Background {
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   uint64_t flush_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;  // A moving average.
+  ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
+  uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool manual_ AMETHYST_GUARDED_BY(mutex_) = false;                 // A CompactRange owns all compactions.
   std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // What clears by itself; forgotten by the tick.

@@ -99,7 +99,7 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
   return oldest;
 }
 
-Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
+Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
                                        const std::shared_ptr<const tree::Version>& version, const Inputs& inputs) {
   const std::vector<tree::TablePtr> all = inputs.All();
   MergeSettings settings{
@@ -126,7 +126,9 @@ Result<std::vector<MergeResult>> Merge(const Core& core, const Plan& plan,
     if (part + 1 < parts) mine.end = boundaries[part];
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
     const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
+    const std::chrono::nanoseconds before = core.environment->clock().ThreadCpu();
     results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, core.stop_compactions);
+    core.CountCpu(before);
   });
 
   std::vector<MergeResult> merged;

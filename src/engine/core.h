@@ -61,6 +61,11 @@ struct Core {
     stop_compactions.store(true, std::memory_order_release);
     return latch.Set(error);
   }
+  // Counts what the calling thread, at background work, has taken since its clock said `before`.
+  void CountCpu(std::chrono::nanoseconds before) {
+    const std::chrono::nanoseconds taken = environment->clock().ThreadCpu() - before;
+    statistics.Add(Counter::kBackgroundCpuNs, static_cast<uint64_t>(taken.count()));
+  }
   [[nodiscard]] uint64_t WallSeconds() const { return static_cast<uint64_t>(environment->clock().WallTime().count()); }
   // A fresh, empty write buffer with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {

@@ -265,6 +265,7 @@ void DbIterator::Next() {
 }
 
 void DbIterator::NextSlow() {
+  core_->statistics.Add(Counter::kSlowSteps);
   const bool reopen = HoldsFlushedMemtable();
   if (reopen || at_ == At::kBefore) {
     Pass(position_.key);
@@ -293,6 +294,7 @@ void DbIterator::Prev() {
 }
 
 void DbIterator::PrevSlow() {
+  core_->statistics.Add(Counter::kSlowSteps);
   const bool reopen = HoldsFlushedMemtable();
   if (reopen || at_ == At::kShown) {
     Pass(position_.key);

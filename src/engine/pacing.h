@@ -1,5 +1,5 @@
 // How much writers are slowed down: smoothly with compaction debt, so that there is no cliff; and to the speed of the
-// flushes while the last memtable fills, so that nobody has to wait for a whole flush.
+// flushes while the last memtable fills, so that nobody has to wait for a whole flush; and for readers.
 //
 // DelayNsPerKiB decides (a pure function); Pacer carries it out, as a token bucket that all writers share, slept
 // outside all locks. Thread safety: a Pacer is for any thread.
@@ -28,15 +28,15 @@ class Pacer {
   explicit Pacer(io::Clock& clock) : clock_(clock) {}
 
   void SetDelay(uint64_t ns_per_kib) { ns_per_kib_.store(ns_per_kib, std::memory_order_relaxed); }
-  // What a flush takes, while all memtables but the one that fills wait for one; else 0. It is slept in few long naps,
-  // which only the rarest of writes see.
-  void SetFlushDelay(uint64_t ns_per_kib) { flush_ns_per_kib_.store(ns_per_kib, std::memory_order_relaxed); }
+  // The same, slept in few long naps, which only the rarest of writes see: while all memtables but the one that fills
+  // wait for a flush, or readers want for processors (processor_share.h).
+  void SetNaps(uint64_t ns_per_kib) { nap_ns_per_kib_.store(ns_per_kib, std::memory_order_relaxed); }
   // Called before a write of `bytes`; sleeps when the writers together are ahead of their rate. Returns how long.
   std::chrono::microseconds Wait(size_t bytes) {
     const uint64_t debt = ns_per_kib_.load(std::memory_order_relaxed);
-    const uint64_t flush = flush_ns_per_kib_.load(std::memory_order_relaxed);
-    if ((debt | flush) == 0) return std::chrono::microseconds(0);
-    return debt >= flush ? WaitFor(bytes * debt >> 10, kSleepMinNs) : WaitFor(bytes * flush >> 10, kNapNs);
+    const uint64_t naps = nap_ns_per_kib_.load(std::memory_order_relaxed);
+    if ((debt | naps) == 0) return std::chrono::microseconds(0);
+    return debt >= naps ? WaitFor(bytes * debt >> 10, kSleepMinNs) : WaitFor(bytes * naps >> 10, kNapNs);
   }
 
  private:
@@ -49,9 +49,9 @@ class Pacer {
   std::chrono::microseconds WaitFor(uint64_t ns, int64_t least_ns);
 
   io::Clock& clock_;
-  std::atomic<uint64_t> ns_per_kib_{0};        // Set by the background jobs, read by writers.
-  std::atomic<uint64_t> flush_ns_per_kib_{0};  // Likewise.
-  std::atomic<int64_t> next_free_ns_{0};       // When the bucket has a token again; advanced by every writer.
+  std::atomic<uint64_t> ns_per_kib_{0};      // Set by the background jobs, read by writers.
+  std::atomic<uint64_t> nap_ns_per_kib_{0};  // Likewise.
+  std::atomic<int64_t> next_free_ns_{0};     // When the bucket has a token again; advanced by every writer.
 };
 
 }  // namespace amethyst::engine

@@ -81,9 +81,9 @@ Result<Settings> CheckOptions(const Options& options) {
   settings.immutable_count_max = std::max<size_t>(budget / 2 / settings.write_buffer_bytes, 2) - 1;
   settings.batch_bytes_max = std::min(budget / 4, kBatchMax);
   settings.batch_memory_bytes_max = std::min(budget / 2, 4 * kBatchMax);
-  settings.background_threads = options.background_threads != 0
-                                    ? options.background_threads
-                                    : std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
+  settings.processors = std::max(std::thread::hardware_concurrency(), 1u);
+  settings.background_threads =
+      options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);
   settings.log_segment_bytes = std::clamp<uint64_t>(uint64_t{2} * settings.write_buffer_bytes, kMiB, 64 * kMiB);
   return settings;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace amethyst::engine {
 
@@ -48,6 +49,20 @@ uint64_t Statistics::Sum(Counter counter) const {
   return sum;
 }
 
+uint64_t Statistics::ReadsOfReaders(ReadMarks* last) const {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kStripes; ++i) {
+    const auto count = [&](Counter counter) {
+      return stripes_[i].counters[static_cast<size_t>(counter)].load(std::memory_order_relaxed);
+    };
+    const ReadMarks::Mark now{.reads = count(Counter::kGets) + count(Counter::kSeeks) + count(Counter::kSlowSteps),
+                              .writes = count(Counter::kWrites)};
+    const ReadMarks::Mark before = std::exchange(last->stripes[i], now);
+    if (now.writes == before.writes) sum += now.reads - before.reads;
+  }
+  return sum;
+}
+
 Histogram Statistics::Collect(Sample sample) const {
   const SharedHistogram& from = samples_[static_cast<size_t>(sample)];
   Histogram to;
@@ -84,7 +99,7 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kEntriesDropped, &Stats::entries_dropped},
       {Counter::kCacheHits, &Stats::cache_hits},
   };
-  static_assert(std::size(fields) == static_cast<size_t>(Counter::kCount));
+  static_assert(std::size(fields) == static_cast<size_t>(Counter::kSlowSteps));
   for (const auto& [counter, field] : fields) stats->*field = Sum(counter);
   stats->get_ns = Collect(Sample::kGetNs);
   stats->write_ns = Collect(Sample::kWriteNs);

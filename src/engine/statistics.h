@@ -34,6 +34,9 @@ enum class Counter : uint8_t {
   kTrivialMoves,
   kEntriesDropped,
   kCacheHits,  // Lookups that found a table's page and block in memory; the cache counts those of the slow way.
+  // From here on what the engine itself goes by, and nobody is told.
+  kSlowSteps,        // Of iterators, beyond a stretch that they walk through without looking at anything.
+  kBackgroundCpuNs,  // Processor time of flushes and compactions.
   kCount,
 };
 
@@ -57,6 +60,9 @@ class Statistics {
     return (++calls & 255) == 0;
   }
   [[nodiscard]] uint64_t Sum(Counter counter) const;
+  // The calls for reads since `last` was taken on threads that have not written meanwhile; brings it up to date.
+  struct ReadMarks;
+  [[nodiscard]] uint64_t ReadsOfReaders(ReadMarks* last) const;
   [[nodiscard]] Histogram Collect(Sample sample) const;
   // Fills in every field that a counter or sample stands for.
   void FillIn(Stats* stats) const;
@@ -92,6 +98,14 @@ class Statistics {
 
   std::array<Stripe, kStripes> stripes_{};
   std::array<SharedHistogram, static_cast<size_t>(Sample::kCount)> samples_{};
+};
+
+struct Statistics::ReadMarks {
+  struct Mark {
+    uint64_t reads = 0;
+    uint64_t writes = 0;
+  };
+  std::array<Mark, kStripes> stripes{};
 };
 
 }  // namespace amethyst::engine

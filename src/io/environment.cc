@@ -1,5 +1,6 @@
 #include "io/environment.h"
 
+#include <ctime>
 #include <thread>
 
 #include "amethyst/components.h"
@@ -19,6 +20,11 @@ class SystemClock final : public Clock {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   }
   void Sleep(std::chrono::microseconds duration) override { std::this_thread::sleep_for(duration); }
+  std::chrono::nanoseconds ThreadCpu() override {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  }
 };
 
 class SystemEnvironment final : public Environment {

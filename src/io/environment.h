@@ -21,6 +21,8 @@ class Clock {
   // Since 1970; may jump either way.
   [[nodiscard]] virtual std::chrono::seconds WallTime() = 0;
   virtual void Sleep(std::chrono::microseconds duration) = 0;
+  // The processor time that the calling thread has used; a simulation counts none.
+  [[nodiscard]] virtual std::chrono::nanoseconds ThreadCpu() { return {}; }
 };
 
 // Which waiting job starts first.

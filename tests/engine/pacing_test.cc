@@ -78,7 +78,7 @@ TEST(Pacer, NapsAtTheSpeedOfFlushesWhileTheLastMemtableFills) {
   io::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(1'000);
-  pacer.SetFlushDelay(5'000);
+  pacer.SetNaps(5'000);
   const auto start = clock.Monotonic();
   int naps = 0;
   for (int i = 0; i < 10'000; ++i) {
@@ -91,14 +91,14 @@ TEST(Pacer, NapsAtTheSpeedOfFlushesWhileTheLastMemtableFills) {
   EXPECT_EQ(naps, 5);
   EXPECT_EQ(clock.Monotonic() - start, std::chrono::milliseconds(50));
   pacer.SetDelay(0);
-  pacer.SetFlushDelay(0);
+  pacer.SetNaps(0);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(pacer.Wait(1 << 20).count(), 0);
 }
 
 TEST(Pacer, ALargeBatchSleepsNoLongerThanHalfATenthOfASecond) {
   io::ManualClock clock;
   Pacer pacer(clock);
-  pacer.SetFlushDelay(5'000);
+  pacer.SetNaps(5'000);
   EXPECT_EQ(pacer.Wait(64 << 20), std::chrono::milliseconds(50));
   EXPECT_EQ(pacer.Wait(1), std::chrono::milliseconds(50)) << "those behind it sleep the rest";
 }
