@@ -3,13 +3,15 @@
 
     bench/survey.py PROGRAM RESULTS                      runs what RESULTS does not hold yet; PROGRAM: amethyst_bench
     bench/survey.py PROGRAM RESULTS --only sizes         these parts alone; --list names them
-    bench/survey.py PROGRAM RESULTS --document FILE      and writes the tables of RESULTS into FILE, between two marks
+    bench/survey.py PROGRAM RESULTS --document FILE      and writes the tables of RESULTS into FILE, between two marks;
+                                                         those of parts that RESULTS does not hold stay as they are
     bench/survey.py PROGRAM RESULTS --html FILE          and one page of plots against threads and sizes
 
 RESULTS is a directory of one JSON file for each comparison; to measure again, remove the file. The whole takes hours:
 run it on a machine that does nothing else.
 """
 import argparse
+import collections
 import datetime
 import json
 import math
@@ -168,22 +170,38 @@ def detail_table(results, name, workloads):
     return "\n".join(lines) + "\n"
 
 
-def tables(results):
-    text = ""
-    for name, chosen in PARTS.items():
-        table = ratio_table(results, name)
-        if not table:
-            continue
-        files = [results_file(results, name, variant) for variant in chosen["variants"]]
-        newest = max(path.stat().st_mtime for path in files if path.exists())
-        options = " ".join(chosen["options"])
-        variants = "; ".join(" ".join(options) for options in chosen["variants"].values())
-        text += (f"### {chosen['title']}\n\n`bin/bench --compare {options} ...` ({variants}), "
-                 f"{datetime.date.fromtimestamp(newest).isoformat()}:\n\n{table}\n")
-        if name in ("all", "steady", "pressed"):
-            detailed = [workload for workload in chosen["workloads"] if workload in WRITES + MIXED + ["readrandom"]]
-            text += detail_table(results, name, detailed) + "\n"
+def rounds_of(results, name):
+    """How often each measurement of a part was made; a time limit may have ended it early."""
+    counts = set()
+    for variant in PARTS[name]["variants"]:
+        made = collections.Counter((m["workload"], m["engine"])
+                                   for m in (figures(results, name, variant) or {}).get("measurements", []))
+        counts |= set(made.values())
+    return " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
+
+
+def part_text(results, name):
+    """A part's tables, under its title; nothing if it has not run."""
+    chosen = PARTS[name]
+    table = ratio_table(results, name)
+    if not table:
+        return ""
+    files = [results_file(results, name, variant) for variant in chosen["variants"]]
+    newest = max(path.stat().st_mtime for path in files if path.exists())
+    options = " ".join(chosen["options"])
+    variants = "; ".join(" ".join(options) for options in chosen["variants"].values())
+    text = (f"### {chosen['title']}\n\n`bin/bench --compare {options} ...` ({variants}), rounds: "
+            f"{rounds_of(results, name)}, {datetime.date.fromtimestamp(newest).isoformat()}:\n\n{table}\n")
+    if name in ("all", "steady", "pressed"):
+        detailed = [workload for workload in chosen["workloads"] if workload in WRITES + MIXED + ["readrandom"]]
+        text += detail_table(results, name, detailed) + "\n"
     return text
+
+
+def tables(results, before=""):
+    """The tables of all parts; those of parts that have not run as they are in `before`."""
+    kept = {text.partition("\n")[0]: f"### {text}" for text in before.split("### ")[1:]}
+    return "".join(part_text(results, name) or kept.get(chosen["title"], "") for name, chosen in PARTS.items())
 
 
 def plots(results):
@@ -227,10 +245,10 @@ def main():
         arguments.html.write_text(survey_page.page(plots(arguments.results)))
     if arguments.document:
         before, begin, rest = arguments.document.read_text().partition(BEGIN)
-        _, end, after = rest.partition(END)
+        old, end, after = rest.partition(END)
         if not begin or not end:
             sys.exit(f"{arguments.document}: no marks {BEGIN.strip()} and {END}")
-        arguments.document.write_text(before + BEGIN + tables(arguments.results) + END + after)
+        arguments.document.write_text(before + BEGIN + tables(arguments.results, old) + END + after)
 
 
 if __name__ == "__main__":

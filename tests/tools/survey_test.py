@@ -23,7 +23,7 @@ def engine(name, rate, ratio=None):
 def comparison(rate):
     workloads = [{"workload": "readrandom", "engines": [engine("amethyst", 4 * rate), engine("rocksdb", rate, 4.0)]}]
     return {"comparison": {"reference": "amethyst", "peers": [{"engine": "rocksdb"}], "workloads": workloads},
-            "measurements": []}
+            "measurements": 2 * [{"workload": "readrandom", "engine": name} for name in ("amethyst", "rocksdb")]}
 
 
 class Survey(unittest.TestCase):
@@ -44,6 +44,14 @@ class Survey(unittest.TestCase):
         text = survey.tables(self.results)
         self.assertIn("| readrandom | 400 | 4.00x | 1,200 | 4.00x |", text)
         self.assertNotIn("16 threads, k op/s", text)
+        self.assertIn("rounds: 2, ", text)
+
+    def test_parts_that_have_not_run_keep_their_tables(self):
+        before = "### Client threads\n\nold\n\n### Sizes of values\n\nkept\n\n### No part of today\n\ngone\n"
+        text = survey.tables(self.results, before)
+        self.assertNotIn("old", text)
+        self.assertNotIn("gone", text)
+        self.assertTrue(text.endswith("### Sizes of values\n\nkept\n\n"))
 
     def test_plots_have_a_line_for_each_engine_and_a_place_for_each_variant(self):
         sections = survey.plots(self.results)
