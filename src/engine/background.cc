@@ -244,9 +244,8 @@ void Background::UpdatePressure() {
   pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
                                  .debt_bytes = debt,
                                  .write_buffer_bytes = core_->settings.write_buffer_bytes}));
-  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
-  share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, now);
+  share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, core_->environment->clock().Monotonic());
   Nap();
 }
 
