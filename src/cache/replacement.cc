@@ -74,7 +74,7 @@ bool Replacement::AdmitsRead(const Frame& frame) {
       NoteSmallUse(true);
       return true;
     }
-    if (IsMainCold()) return true;
+    if (FindColdInMain()) return true;
   } else {
     if (small_use_ >= kSmallUseMin) return true;
     NoteSmallUse(false);
@@ -83,23 +83,27 @@ bool Replacement::AdmitsRead(const Frame& frame) {
   return false;
 }
 
-// Whether a frame under main's hand may go. The hand moves on over those that were hit, which costs them a hit.
-bool Replacement::IsMainCold() {
+bool Replacement::FindColdInMain() {
   if (main_.count == 0) return true;
   int warm = 0;
   for (int passed = 0; warm < kDuels && passed < kPassedMax; ++passed) {
-    Frame& frame = *main_.oldest;
-    std::atomic<uint8_t>& heat = frame.state().heat;
-    const uint8_t hits = heat.load(std::memory_order_relaxed);
-    if (IsIdle(frame)) {
-      if (hits == 0) return true;
-      heat.store(hits - 1, std::memory_order_relaxed);
-      ++warm;
-    }
-    main_.Unlink(frame);
-    main_.Push(frame);
+    const Found found = LookAtOldestInMain();
+    if (found == Found::kCold) return true;
+    if (found == Found::kWarm) ++warm;
   }
   return false;
+}
+
+Replacement::Found Replacement::LookAtOldestInMain() {
+  Frame& frame = *main_.oldest;
+  std::atomic<uint8_t>& heat = frame.state().heat;
+  const uint8_t hits = heat.load(std::memory_order_relaxed);
+  const bool is_idle = IsIdle(frame);
+  if (is_idle && hits == 0) return Found::kCold;
+  if (is_idle) heat.store(hits - 1, std::memory_order_relaxed);
+  main_.Unlink(frame);
+  main_.Push(frame);
+  return is_idle ? Found::kWarm : Found::kInUse;
 }
 
 void Replacement::Hit(Frame& frame) {
@@ -136,18 +140,13 @@ Frame* Replacement::TakeFifoVictim() {
       ghosts_.Add(frame.identity(), GhostsMax());
       return &frame;
     }
-    Frame& frame = *main_.oldest;
-    main_.Unlink(frame);
-    std::atomic<uint8_t>& heat = frame.state().heat;
-    const uint8_t hits = heat.load(std::memory_order_relaxed);
-    if (IsIdle(frame)) {
-      if (hits == 0) return &frame;
-      heat.store(hits - 1, std::memory_order_relaxed);
-      pinned_in_row = 0;
-    } else {
-      ++pinned_in_row;
+    const Found found = LookAtOldestInMain();
+    if (found == Found::kCold) {
+      Frame& frame = *main_.oldest;
+      main_.Unlink(frame);
+      return &frame;
     }
-    main_.Push(frame);
+    pinned_in_row = found == Found::kInUse ? pinned_in_row + 1 : 0;
   }
   return nullptr;
 }

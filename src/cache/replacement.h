@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "amethyst/options.h"
 #include "cache/frame.h"
@@ -68,7 +69,11 @@ class Replacement {
   [[nodiscard]] Frame* TakeLruVictim();
   [[nodiscard]] Frame* TakeFifoVictim();
   [[nodiscard]] bool LeaveSmall(Frame& frame);
-  [[nodiscard]] bool IsMainCold();
+  // Main's hand: the oldest stays where it is if it may go; if not it goes round, and a warm one loses a hit.
+  enum class Found : uint8_t { kCold, kWarm, kInUse };
+  [[nodiscard]] Found LookAtOldestInMain();
+  // Whether the hand comes to a cold one before it has passed what a newcomer may find warm.
+  [[nodiscard]] bool FindColdInMain();
 
   static constexpr float kSmallUseOver = 64;  // Frames, in the moving average.
 
