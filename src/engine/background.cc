@@ -246,7 +246,6 @@ void Background::UpdatePressure() {
                                  .write_buffer_bytes = core_->settings.write_buffer_bytes}));
   base::MutexLock lock(mutex_);
   share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, core_->environment->clock().Monotonic());
-  Nap();
 }
 
 void Background::DeleteObsolete() {
