@@ -56,7 +56,8 @@ struct Options {
   // Bound on what a power loss can take of kBuffered writes, in milliseconds; 0: no bound.
   uint32_t sync_interval_ms = 1000;
 
-  // Threads for compaction; flush has its own. 0: the number of cores, at most 4.
+  // Threads for compaction; flush has its own, and while writes rest compaction has one more if there is a core for it.
+  // 0: the number of cores, at most 4.
   uint32_t background_threads = 0;
   // Most table files held open at once; at least 16. Lower it under a tight descriptor limit.
   uint32_t max_open_files = 1000;

@@ -80,6 +80,7 @@ void Background::ScheduleLocked() {
     flushing_ = true;
     core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
   }
+  core_->flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
   if (compaction_is_due && !planning_ && !core_->stop_compactions.load(std::memory_order_acquire) &&
       running_.size() < core_->settings.background_threads) {
@@ -168,7 +169,7 @@ void Background::RunCompaction() {
     base::MutexLock lock(mutex_);
     change = changes_;
   }
-  const Planned planned = MakePlan([this](const auto& shape, const auto& running) {
+  Planned planned = MakePlan([this](const auto& shape, const auto& running) {
     return compaction::PlanCompaction(shape, running, Planning());
   });
   uint64_t id;
@@ -186,15 +187,21 @@ void Background::RunCompaction() {
     ScheduleLocked();
   }
   const Status done = ExecutePlan(core_, planned.plan, planned.version);
+  planned.version.reset();  // Which keeps the inputs.
   if (done) {
     UpdatePressure();
   } else {
     Failed(done.error(), &Background::compaction_stalled_);
   }
+  {
+    base::MutexLock lock(mutex_);
+    Unregister(id);
+    ++deleting_;
+    ScheduleLocked();  // On another thread, if one is free: to delete what was large takes a while.
+  }
   DeleteObsolete();
   base::MutexLock lock(mutex_);
-  Unregister(id);
-  ScheduleLocked();
+  --deleting_;
   changed_.NotifyAll();
 }
 
@@ -329,7 +336,8 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
 }
 
 bool Background::IsIdle() const {
-  return !flushing_ && !planning_ && !manual_ && running_.empty() && !FlushIsDue() && idle_at_change_ == changes_;
+  return !flushing_ && !planning_ && !manual_ && running_.empty() && deleting_ == 0 && !FlushIsDue() &&
+         idle_at_change_ == changes_;
 }
 
 Status Background::WaitForIdle() {
@@ -359,7 +367,9 @@ Status Background::StopAndFlush() {
   {
     base::MutexLock lock(mutex_);
     started_ = false;
-    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !flushing_ && !planning_ && running_.empty(); });
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      return !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
+    });
   }
   while (!core_->latch.IsSet() && FlushIsDue()) {
     const Status flushed = FlushOldest(*core_);

@@ -102,6 +102,7 @@ class Background {
   std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // What clears by itself; forgotten by the tick.
   std::optional<Error> compaction_stalled_ AMETHYST_GUARDED_BY(mutex_);
   std::vector<Running> running_ AMETHYST_GUARDED_BY(mutex_);
+  uint32_t deleting_ AMETHYST_GUARDED_BY(mutex_) = 0;  // Threads that delete what a compaction has replaced.
   uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;
   // Counts changes of the tree; there is nothing to compact if the planner said so after the last.
   uint64_t changes_ AMETHYST_GUARDED_BY(mutex_) = 1;

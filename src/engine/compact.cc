@@ -16,40 +16,73 @@ using compaction::MergeSettings;
 using compaction::Plan;
 using compaction::PlanKind;
 
-// Calls run(0) … run(count - 1), on this thread and on idle background threads. Whoever is free takes the next, this
-// thread included, so it never waits for a part that nobody has begun.
-class PartsRunner {
+// Calls run(0) … run(count - 1), on this thread, on idle background threads and, while no flush has work, on a spare
+// one. Whoever is free takes the next, this thread included, so it never waits for a part that nobody has begun.
+class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
  public:
-  PartsRunner(size_t count, std::function<void(size_t)> run) : count_(count), run_(std::move(run)) {}
+  // `core` outlives all jobs of its executor.
+  PartsRunner(Core& core, size_t count, std::function<void(size_t)> run)
+      : core_(core), count_(count), run_(std::move(run)) {}
 
-  static void RunAll(io::Executor& executor, size_t count, std::function<void(size_t)> run) {
-    const auto runner = std::make_shared<PartsRunner>(count, std::move(run));
-    for (size_t helper = 1; helper < std::min<size_t>(count, executor.thread_count()); ++helper) {
-      executor.Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); });
+  static void RunAll(Core& core, size_t count, std::function<void(size_t)> run) {
+    const auto runner = std::make_shared<PartsRunner>(core, count, std::move(run));
+    for (size_t helper = 1; helper < std::min<size_t>(count, core.settings.background_threads); ++helper) {
+      core.executor->Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); });
     }
     runner->Work();
     base::MutexLock lock(runner->mutex_);
-    executor.Wait(runner->mutex_, runner->finished_changed_, [&runner] { return runner->AllFinished(); });
+    core.executor->Wait(runner->mutex_, runner->finished_changed_, [&runner] { return runner->AllFinished(); });
   }
 
  private:
   bool AllFinished() const AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return finished_ == count_; }
 
-  void Work() AMETHYST_EXCLUDES(mutex_) {
-    for (size_t part = next_.fetch_add(1); part < count_; part = next_.fetch_add(1)) {
-      run_(part);
-      base::MutexLock lock(mutex_);
-      if (++finished_ == count_) finished_changed_.NotifyAll();
-    }
+  void Work() {
+    do CallSpare();
+    while (RunNext());
   }
 
+  void CallSpare() {
+    if (core_.settings.spare_threads == 0 || !core_.flush_rests.load(std::memory_order_relaxed)) return;
+    if (next_.load() + 1 >= count_ || spare_called_.exchange(true)) return;
+    core_.executor->Schedule(io::Priority::kCompactionL0, [runner = shared_from_this()] { runner->WorkAsSpare(); });
+  }
+
+  void WorkAsSpare() {
+    while (core_.flush_rests.load(std::memory_order_relaxed) && RunNext()) {
+    }
+    spare_called_.store(false);
+  }
+
+  // False: there is no part left that nobody has begun.
+  bool RunNext() AMETHYST_EXCLUDES(mutex_) {
+    const size_t part = next_.fetch_add(1);
+    if (part >= count_) return false;
+    run_(part);
+    base::MutexLock lock(mutex_);
+    if (++finished_ == count_) finished_changed_.NotifyAll();
+    return true;
+  }
+
+  Core& core_;
   const size_t count_;
   const std::function<void(size_t)> run_;
   std::atomic<size_t> next_{0};  // The part to be taken next, by whoever is free.
-  base::Mutex mutex_;            // Leaf.
+  std::atomic<bool> spare_called_{false};
+  base::Mutex mutex_;  // Leaf.
   base::CondVar finished_changed_;
   size_t finished_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };
+
+// In how many parts to merge so many bytes. If there is a spare thread, parts are small, so that it can come in the
+// middle and is soon gone when there is something to flush.
+uint32_t PartsFor(const Settings& settings, uint64_t bytes) {
+  constexpr uint64_t kPartsMax = 16;
+  const uint32_t least = settings.background_threads + settings.spare_threads;
+  if (settings.spare_threads == 0) return least;
+  const uint64_t small = bytes / (2 * settings.write_buffer_bytes);
+  return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
+}
 
 tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::FileNumber number) {
   const std::span<const tree::TablePtr> tables = version.tables(level);
@@ -115,12 +148,14 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
       .end = {},
   };
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
+  uint64_t bytes = 0;
+  for (const tree::TablePtr& table : all) bytes += table->info().file_bytes;
   const std::vector<std::string> boundaries =
-      compaction::SplitBoundaries(all, core.settings.order, core.settings.background_threads);
+      compaction::SplitBoundaries(all, core.settings.order, PartsFor(core.settings, bytes));
 
   const size_t parts = boundaries.size() + 1;
   std::vector<Result<MergeResult>> results(parts);
-  PartsRunner::RunAll(*core.executor, parts, [&](size_t part) {
+  PartsRunner::RunAll(core, parts, [&](size_t part) {
     MergeSettings mine = settings;
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];

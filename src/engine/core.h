@@ -45,6 +45,7 @@ struct Core {
   OperationGate gate;
   ErrorLatch latch;
   std::atomic<bool> stop_compactions{false};  // Set by Close and by Fail, read by running merges.
+  std::atomic<bool> flush_rests{false};       // Writes do not press: compactions may take the flush's processor too.
   std::atomic<uint64_t> iterators{0};         // How many live; counted by themselves.
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
   // loaded (acquire) by reads after they have their view.

@@ -205,7 +205,7 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   AMETHYST_TRY(CheckDirectory(files, directory, options));
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
   AMETHYST_ASSIGN(core->lock, files.Lock(io::JoinPath(directory, "LOCK"), lock_mode));
-  core->executor = core->environment->NewExecutor(core->settings.background_threads);
+  core->executor = core->environment->NewExecutor(core->settings.background_threads + core->settings.spare_threads);
   core->flusher = core->environment->NewExecutor(kFlusherThreads);
   // Room for the memtable that fills and one that is being flushed, or was.
   core->memtable_regions = std::make_shared<memtable::RegionPool>(core->budget, 2 * core->settings.write_buffer_bytes);

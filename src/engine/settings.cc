@@ -84,6 +84,7 @@ Result<Settings> CheckOptions(const Options& options) {
   settings.processors = std::max(std::thread::hardware_concurrency(), 1u);
   settings.background_threads =
       options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);
+  settings.spare_threads = settings.background_threads < settings.processors ? 1 : 0;
   settings.log_segment_bytes = std::clamp<uint64_t>(uint64_t{2} * settings.write_buffer_bytes, kMiB, 64 * kMiB);
   return settings;
 }

@@ -16,6 +16,7 @@ struct Settings {
   size_t batch_bytes_max = 0;         // A quarter of the memory budget, at most 1 GiB.
   size_t batch_memory_bytes_max = 0;  // What the entries of a batch may take in the memtable: half of the budget.
   uint32_t background_threads = 0;
+  uint32_t spare_threads = 0;  // More, for compactions while writes rest: 1 if there is a processor for it.
   uint32_t processors = 1;
   uint64_t log_segment_bytes = 0;
 

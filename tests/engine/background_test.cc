@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "base/random.h"
@@ -170,6 +171,43 @@ TEST(Background, WritersWaitForRoomAndNeverFail) {
   EXPECT_GT(stats.write_waits, 0);
   EXPECT_LE(stats.memtables, 2);
   EXPECT_EQ(ContentOf(*db).size(), 9000);
+}
+
+// Whoever creates the first table of the merge waits until another thread has created one, too.
+TEST(Background, WhileWritesRestCompactionsHaveOneThreadMore) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "there is no processor for it";
+  const auto environment = NewInMemoryEnvironment();
+  support::FaultFileSystem files(environment->files());
+  base::Mutex mutex;
+  base::CondVar came;
+  std::set<std::thread::id> threads;
+  bool watching = false;
+  files.Watch([&](Operation operation) {
+    base::MutexLock lock(mutex);
+    if (operation != Operation::kCreate || !watching) return;
+    threads.insert(std::this_thread::get_id());
+    came.NotifyAll();
+    while (threads.size() < 2 && came.WaitFor(mutex, std::chrono::seconds(30))) {
+    }
+  });
+  support::FaultEnvironment watched(*environment, files);
+  Options options = SmallOptions();
+  options.memory_budget_bytes = size_t{32} << 20;
+  options.write_buffer_bytes = size_t{1} << 20;
+  options.compression = Compression::kNone;
+  options.background_threads = 1;
+  const auto db = OpenOrFail("/db", options, support::Over(watched));
+  for (uint64_t round = 0; round < 6; ++round) {
+    for (uint64_t i = 0; i < 900; ++i) ASSERT_TRUE(db->Put(Key(i * 10 + round), std::string(1000, 'v')));
+    ASSERT_TRUE(db->Flush());
+  }
+  {
+    base::MutexLock lock(mutex);
+    watching = true;
+  }
+  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  EXPECT_EQ(threads.size(), 2);
+  EXPECT_EQ(ContentOf(*db).size(), 5400);
 }
 
 }  // namespace
