@@ -9,6 +9,7 @@ constexpr size_t kSmallOneIn = 10;  // The share of small in all bytes.
 constexpr uint8_t kHeatToPromote =
     2;  // Hits that lead from small to main: one alone may be the second half of one access.
 constexpr float kSmallUseMin = 1.0F / 16;  // Below this, small is not worth its work.
+constexpr uint32_t kContendOneIn = 4;      // Of older ghosts: each costs some misses of the processor's caches.
 constexpr int kDuels = 2;                  // Frames of main that one newcomer may find warm before it loses.
 constexpr int kPassedMax = 8;              // Those in use included.
 
@@ -74,7 +75,7 @@ bool Replacement::AdmitsRead(const Frame& frame) {
       NoteSmallUse(true);
       return true;
     }
-    if (FindColdInMain()) return true;
+    if (++old_ghosts_ % kContendOneIn == 0 && FindColdInMain()) return true;
   } else {
     if (small_use_ >= kSmallUseMin) return true;
     NoteSmallUse(false);

@@ -7,8 +7,8 @@
 //
 // A full cache need not take in what was read (AdmitsRead): uniform reads of more than it holds would only replace
 // blocks by their equals, and pay for it. So a ghost gets its place in main at once only if small would still have held
-// it; an older one has to find a cold frame where main's hand stands (as TinyLFU lets a newcomer contend with the
-// victim, Einziger et al. 2017); and what is no ghost goes to small only while small earns its keep.
+// it; of older ones each fourth may look for a cold frame where main's hand stands (as TinyLFU lets a newcomer
+// contend with the victim, Einziger et al. 2017); and what is no ghost goes to small only while small earns its keep.
 //
 // Frames that anything but their slot refers to (pins, resident children) are in use and not taken: LRU counts that as
 // a hit; in small they get a second round (enough for a scan's index page to lose its children) and then move to main,
@@ -83,6 +83,7 @@ class Replacement {
   GhostList ghosts_;
   // The share of what passed small lately, or would have, that was hit while there: a moving average.
   float small_use_ = 1;
+  uint32_t old_ghosts_ = 0;  // That asked to be admitted.
 };
 
 }  // namespace amethyst::cache

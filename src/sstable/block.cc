@@ -46,8 +46,10 @@ Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes,
   block->has_heads_ = order.IsBytewise();
   AMETHYST_TRY(block->ReadHeader({RawIn(memory, count, order), raw_bytes}));
   AMETHYST_TRY(block->CheckTags());
-  AMETHYST_TRY(block->DeriveHeads());
-  block->plain_ = block->puts_ == count && !block->continued() && !block->continues() && block->KeysAreDistinct();
+  bool distinct = block->has_heads_;
+  AMETHYST_TRY(block->DeriveHeads(&distinct));
+  block->plain_ =
+      block->puts_ == count && !block->continued() && !block->continues() && (distinct || block->KeysAreDistinct());
   return block;
 }
 
@@ -165,7 +167,7 @@ void Block::WithOffsets(const Layout& layout, Visitor visit) const {
 }
 
 // Computes the heads and checks what searches rely on: every key has the prefix, and heads ascend.
-Status Block::DeriveHeads() {
+Status Block::DeriveHeads(bool* distinct) {
   if (!has_heads_) return {};
   const size_t skip = HasSuffixKeys() ? 0 : prefix_bytes_;
   key::Head* const heads = reinterpret_cast<key::Head*>(this + 1);
@@ -180,6 +182,7 @@ Status Block::DeriveHeads() {
       heads[i] = key::HeadOf({keys + begin, end - begin}, skip);
       prefixed &= end - begin >= skip;
       ascending &= heads[i] >= before;
+      *distinct &= i == 0 || heads[i] != before;
       before = heads[i];
       begin = end;
     }

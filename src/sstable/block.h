@@ -131,7 +131,8 @@ class alignas(64) Block {
   [[nodiscard]] Status ReadHeader(std::string_view raw);
   [[nodiscard]] Result<Layout> ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const;
   [[nodiscard]] Status CheckTags();
-  [[nodiscard]] Status DeriveHeads();
+  // Clears `distinct` if two heads are the same.
+  [[nodiscard]] Status DeriveHeads(bool* distinct);
   [[nodiscard]] bool KeysAreDistinct() const;
 
   void ShowKeys(uint32_t begin, uint32_t end, key::Entry* to, char* key_room) const;

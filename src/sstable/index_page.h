@@ -41,6 +41,7 @@ class alignas(64) IndexPage {
     AMETHYST_DCHECK(i < count());
     return slots_[i];
   }
+  void PrefetchEntry(uint32_t i) const { __builtin_prefetch(entries_ + size_t{i} * sizeof(IndexEntry)); }
   [[nodiscard]] std::string separator(uint32_t i) const { return block().key(i); }
 
   // The only child that can hold `key`'s newest version; later ones hold greater keys (or more of its versions).

@@ -147,6 +147,7 @@ inline bool TableReader::EnterPage(Search* search) const {
 inline bool TableReader::EnterBlock(Search* search) const {
   cache::Frame* const frame = search->page->slot(search->block_index).Peek();
   if (frame == nullptr) {
+    search->page->PrefetchEntry(search->block_index);  // For Find, which will read it.
     search->answer.state = LookupState::kNotResident;
     return false;
   }

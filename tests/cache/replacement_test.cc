@@ -137,7 +137,7 @@ class FifoModel {
       NoteSmallUse(true);
       return true;
     }
-    if (was_ghost ? HandFindsColdOne(frames) : small_use_ >= 1.0F / 16) return true;
+    if (was_ghost ? ++old_ghosts_ % 4 == 0 && HandFindsColdOne(frames) : small_use_ >= 1.0F / 16) return true;
     if (!was_ghost) NoteSmallUse(false);
     Remember(identity);
     return false;
@@ -179,6 +179,7 @@ class FifoModel {
   std::deque<Ghost> ghosts_;
   size_t remembered_ = 0;
   float small_use_ = 1;
+  uint32_t old_ghosts_ = 0;
 };
 
 // A long random program of inserts, hits, pins, removals and evictions, on both.
