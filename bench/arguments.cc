@@ -36,10 +36,10 @@ Every workload that needs data finds it loaded. Exit codes: 0 done, 1 an engine 
 
 const std::vector<std::string> kUsual = {"fillrandom", "overwrite", "readrandom", "readmissing",
                                          "readzipf",   "seek10",    "readseq",    "ycsba"};
+// Without "compact": what was written before it has settled, and so there is next to nothing left for it to do.
 const std::vector<std::string> kAllCompared = {
     "fillrandom",  "overwrite",        "readrandom", "readmissing", "readzipf", "seek1", "seek10", "seek100", "readseq",
-    "readreverse", "readwhilewriting", "compact",    "ycsba",       "ycsbb",    "ycsbc", "ycsbd",  "ycsbe",   "ycsbf",
-    "queue"};
+    "readreverse", "readwhilewriting", "ycsba",      "ycsbb",       "ycsbc",    "ycsbd", "ycsbe",  "ycsbf",   "queue"};
 constexpr uint64_t kQuickKeys = 1'000'000;
 constexpr double kQuickSeconds = 240;
 
