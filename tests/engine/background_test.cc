@@ -193,21 +193,23 @@ TEST(Background, WhileWritesRestCompactionsHaveOneThreadMore) {
   support::FaultEnvironment watched(*environment, files);
   Options options = SmallOptions();
   options.memory_budget_bytes = size_t{32} << 20;
-  options.write_buffer_bytes = size_t{1} << 20;
+  options.write_buffer_bytes = size_t{4} << 20;
   options.compression = Compression::kNone;
   options.background_threads = 1;
   const auto db = OpenOrFail("/db", options, support::Over(watched));
-  for (uint64_t round = 0; round < 6; ++round) {
-    for (uint64_t i = 0; i < 900; ++i) ASSERT_TRUE(db->Put(Key(i * 10 + round), std::string(1000, 'v')));
+  for (uint64_t round = 0; round < 3; ++round) {
+    for (uint64_t i = 0; i < 3000; ++i) ASSERT_TRUE(db->Put(Key(i * 10 + round), std::string(1000, 'v')));
     ASSERT_TRUE(db->Flush());
   }
+  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  ASSERT_EQ(db->GetStats().levels[0].tables, 3) << "too few to be merged unasked";
   {
     base::MutexLock lock(mutex);
     watching = true;
   }
-  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  ASSERT_EQ(Text(db->CompactRange()), "");
   EXPECT_EQ(threads.size(), 2);
-  EXPECT_EQ(ContentOf(*db).size(), 5400);
+  EXPECT_EQ(ContentOf(*db).size(), 9000);
 }
 
 }  // namespace
