@@ -23,7 +23,7 @@ class ReadBuffer {
     uint64_t max_bytes = 0;
   };
   // For those who read everything, and for those who may stop soon, of whom there may be many.
-  static constexpr Windows kLarge{.first_bytes = uint64_t{256} << 10, .max_bytes = uint64_t{1} << 20};
+  static constexpr Windows kLarge{.first_bytes = uint64_t{256} << 10, .max_bytes = uint64_t{512} << 10};
   static constexpr Windows kSmall{.first_bytes = uint64_t{16} << 10, .max_bytes = uint64_t{64} << 10};
 
   explicit ReadBuffer(const Windows& windows) : windows_(windows) {}
