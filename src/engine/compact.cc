@@ -84,6 +84,12 @@ uint32_t PartsFor(const Settings& settings, uint64_t bytes) {
   return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
 }
 
+uint64_t BytesOf(const std::vector<tree::TablePtr>& tables) {
+  uint64_t bytes = 0;
+  for (const tree::TablePtr& table : tables) bytes += table->info().file_bytes;
+  return bytes;
+}
+
 tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::FileNumber number) {
   const std::span<const tree::TablePtr> tables = version.tables(level);
   const auto found = std::ranges::find_if(tables, [number](const tree::TablePtr& t) { return t->number() == number; });
@@ -148,10 +154,8 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
       .end = {},
   };
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
-  uint64_t bytes = 0;
-  for (const tree::TablePtr& table : all) bytes += table->info().file_bytes;
   const std::vector<std::string> boundaries =
-      compaction::SplitBoundaries(all, core.settings.order, PartsFor(core.settings, bytes));
+      compaction::SplitBoundaries(all, core.settings.order, PartsFor(core.settings, BytesOf(all)));
 
   const size_t parts = boundaries.size() + 1;
   std::vector<Result<MergeResult>> results(parts);
@@ -231,8 +235,8 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
   if (plan.kind == PlanKind::kDrop) return ApplyEdit(*core, std::move(edit));
 
   AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs));
-  uint64_t bytes_read = 0, bytes_written = 0, dropped = 0;
-  for (const tree::TablePtr& table : inputs.All()) bytes_read += table->info().file_bytes;
+  const uint64_t bytes_read = BytesOf(inputs.All());
+  uint64_t bytes_written = 0, dropped = 0;
   for (MergeResult& part : merged) {
     bytes_written += part.bytes_written;
     dropped += part.entries_dropped;
