@@ -91,8 +91,8 @@ constexpr Command kCommands[] = {
      .details =
          "The lines follow, or are those of FILE, or of standard input; there `end` is not needed. If one of them is\n"
          "wrong, nothing is written.\n\n"
-         "  printf 'put a 1\\ndelete b\\n' | adb batch\n"
-         "  adb batch changes.txt",
+         "  printf 'put a 1\\ndelete b\\n' | amethyst batch\n"
+         "  amethyst batch changes.txt",
      .arity = {0, 1},
      .options = {},
      .run = RunBatch,

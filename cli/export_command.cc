@@ -76,9 +76,9 @@ constexpr Command kCommands[] = {
      .details =
          "FILE appears, or is replaced, only when it is whole and on disk. `help import` shows the formats; every one\n"
          "keeps any bytes, and dump also tells when it was cut off or changed.\n\n"
-         "  adb export backup.dump\n"
-         "  adb export --prefix user: users.csv\n"
-         "  adb export --format jsonl | jq .value",
+         "  amethyst export backup.dump\n"
+         "  amethyst export --prefix user: users.csv\n"
+         "  amethyst export --format jsonl | jq .value",
      .arity = {0, 1},
      .options = kOptions,
      .run = RunExport,

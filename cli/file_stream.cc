@@ -14,7 +14,7 @@ Result<std::unique_ptr<InputFile>> InputFile::Open(io::FileSystem& files, const 
   if (const auto read = file->ReadAt(0, first); !read) {
     return base::MakeError(read.error().code(),
                            "{}: only a plain file can be read by name; for a pipe leave the name out: "
-                           "`adb import < {}`",
+                           "`amethyst import < {}`",
                            read.error().message(), path);
   }
   return std::make_unique<InputFile>(std::move(file), bytes);

@@ -8,7 +8,7 @@ namespace amethyst::cli {
 namespace {
 
 [[maybe_unused]] std::unexpected<Error> NotBuilt(std::string_view library, std::string_view package) {
-  return base::InvalidArgument("this adb was built without {}: install {} and build it again", library, package);
+  return base::InvalidArgument("this amethyst was built without {}: install {} and build it again", library, package);
 }
 
 }  // namespace

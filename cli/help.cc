@@ -16,7 +16,7 @@ constexpr OptionSpec kCommonOptions[] = {
 };
 
 constexpr OptionSpec kProgramOptions[] = {
-    {.name = "--db", .value = "DIRECTORY", .help = "the database; default data/adb under the current directory"},
+    {.name = "--db", .value = "DIRECTORY", .help = "the database; default data/amethyst under the current directory"},
     {.name = "--json", .value = "", .help = "answer, and tell errors, as JSON"},
     {.name = "--read-only", .value = "", .help = "refuse every command that writes"},
     {.name = "--color", .value = "WHEN", .help = "auto (only on a terminal; the default), always or never"},
@@ -50,7 +50,7 @@ std::string UsageLine(const Command& command) {
 }
 
 std::string CommandHelp(const Command& command) {
-  std::string text = fmt::format("usage: adb [--db DIRECTORY] {}\n\n{}\n\n", UsageLine(command), command.summary);
+  std::string text = fmt::format("usage: amethyst [--db DIRECTORY] {}\n\n{}\n\n", UsageLine(command), command.summary);
   text += OptionLines(command.options) + OptionLines(kCommonOptions);
   if (!command.details.empty()) text += fmt::format("\n{}\n", command.details);
   return text;
@@ -72,9 +72,9 @@ std::string CommandList() {
 }
 
 std::string ProgramHelp() {
-  return fmt::format(R"(adb: the shell of Amethyst, an ordered durable key-value store
+  return fmt::format(R"(amethyst: the shell of Amethyst, an ordered durable key-value store
 
-usage: adb [OPTION...] [COMMAND [ARGUMENT...]]
+usage: amethyst [OPTION...] [COMMAND [ARGUMENT...]]
 
 Without a command: a prompt; or, if standard input is no terminal, commands from there, one a line.
 
@@ -86,12 +86,12 @@ any byte, 'single quotes' take everything as it is. As arguments of the program 
 Exit code: 0 done, 1 the key is not there, 2 wrong usage, 3 an error, 130 interrupted; of a pipe, that of its worst
 line.
 
-  adb put apple artichoke
-  adb get apple
-  adb scan --prefix a --limit 10
-  adb --db /srv/shop export shop.tsv
-  printf 'put a 1\nget a\n' | adb
-  adb help scan
+  amethyst put apple artichoke
+  amethyst get apple
+  amethyst scan --prefix a --limit 10
+  amethyst --db /srv/shop export shop.tsv
+  printf 'put a 1\nget a\n' | amethyst
+  amethyst help scan
 )",
                      OptionLines(kProgramOptions), CommandList());
 }

@@ -186,9 +186,9 @@ constexpr Command kCommands[] = {
                 "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n\n"
                 "--from-... reads another library's database in the place of FILE; in messages DIR:7 is its seventh "
                 "entry.\n\n"
-                "  adb import fruit.tsv\n"
-                "  zcat big.jsonl.gz | adb import --format jsonl --skip-bad\n"
-                "  adb --db new import --from-leveldb old",
+                "  amethyst import fruit.tsv\n"
+                "  zcat big.jsonl.gz | amethyst import --format jsonl --skip-bad\n"
+                "  amethyst --db new import --from-leveldb old",
      .arity = {0, 1},
      .options = kOptions,
      .run = RunImport,

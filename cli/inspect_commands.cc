@@ -114,7 +114,7 @@ constexpr Command kCommands[] = {
      .details = "FILE is a table (.sst), a log segment (.wal), a MANIFEST or CURRENT, of any database; it is read as "
                 "far as it\n"
                 "is whole. Takes no lock, changes nothing. Exit code 3 if something is damaged.\n\n"
-                "  adb inspect\n  adb inspect data/adb/000012.sst\n  adb inspect --json",
+                "  amethyst inspect\n  amethyst inspect data/amethyst/000012.sst\n  amethyst inspect --json",
      .arity = {0, 1},
      .options = {},
      .run = Inspect,
@@ -122,7 +122,7 @@ constexpr Command kCommands[] = {
     {.name = "dump",
      .arguments = "FILE",
      .summary = "Print every entry of a table or log segment: sequence, kind, key, value",
-     .details = "  adb dump data/adb/000013.wal",
+     .details = "  amethyst dump data/amethyst/000013.wal",
      .arity = {1, 1},
      .options = {},
      .run = Dump,
@@ -130,7 +130,7 @@ constexpr Command kCommands[] = {
     {.name = "stats",
      .arguments = "",
      .summary = "Print sizes, and what this session did",
-     .details = "  adb stats\n  adb stats --json",
+     .details = "  amethyst stats\n  amethyst stats --json",
      .arity = {0, 0},
      .options = {},
      .run = ShowStats},

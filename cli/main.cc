@@ -1,4 +1,4 @@
-// adb: see `adb --help`. The process's own part: its streams and signals.
+// amethyst: see `amethyst --help`. The process's own part: its streams and signals.
 #include <signal.h>
 #include <unistd.h>
 

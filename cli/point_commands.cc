@@ -63,9 +63,9 @@ constexpr Command kCommands[] = {
      .arguments = "KEY VALUE",
      .summary = "Store a value under a key, in place of any value before",
      .details = "Prints nothing in a script. A database that is not there is created.\n\n"
-                "  adb put apple artichoke\n"
-                "  adb put \"two words\" ''\n"
-                "  echo 'put \"\\x00\\xff\" \"binary key\"' | adb",
+                "  amethyst put apple artichoke\n"
+                "  amethyst put \"two words\" ''\n"
+                "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
      .options = {},
      .run = Put},
@@ -73,16 +73,16 @@ constexpr Command kCommands[] = {
      .arguments = "KEY",
      .summary = "Print the value of a key; exit code 1 if there is none",
      .details = "A value that is no printable text stands between quotes, with \\xNN for its other bytes.\n\n"
-                "  adb get apple\n"
-                "  adb get --raw photo > photo.jpg\n"
-                "  adb get --json apple",
+                "  amethyst get apple\n"
+                "  amethyst get --raw photo > photo.jpg\n"
+                "  amethyst get --json apple",
      .arity = {1, 1},
      .options = kGetOptions,
      .run = Get},
     {.name = "delete",
      .arguments = "KEY...",
      .summary = "Remove keys, all at once; absent ones are no error",
-     .details = "  adb delete apple banana",
+     .details = "  amethyst delete apple banana",
      .arity = {1, kAnyNumber},
      .options = {},
      .run = Delete},

@@ -33,12 +33,11 @@ std::optional<ColorMode> ParseColorMode(std::string_view word) {
 }
 
 ExitCode BadUsage(Console& console, bool json, std::string_view message) {
-  PrintError(
-      console, json,
-      {.code = "Usage",
-       .message = message,
-       .hint =
-           "usage: adb [--db DIRECTORY] [--json] [--read-only] [--color WHEN] [COMMAND ...]; `adb --help` tells more"});
+  PrintError(console, json,
+             {.code = "Usage",
+              .message = message,
+              .hint = "usage: amethyst [--db DIRECTORY] [--json] [--read-only] [--color WHEN] [COMMAND ...]; `amethyst "
+                      "--help` tells more"});
   return ExitCode::kUsage;
 }
 

@@ -1,4 +1,4 @@
-// The program adb, from its arguments to its exit code; everything but the process's own streams and signals.
+// The program amethyst, from its arguments to its exit code; everything but the process's own streams and signals.
 // Thread safety: one thread.
 #pragma once
 

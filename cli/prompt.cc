@@ -43,14 +43,14 @@ struct Prompt::Editor {
     history_path = HistoryPath(files);
     if (!history_path.empty()) ::history(history, &event, H_LOAD, history_path.c_str());
 
-    edit = el_init("adb", stdin, stdout, stderr);
+    edit = el_init("amethyst", stdin, stdout, stderr);
     el_set(edit, EL_CLIENTDATA, this);
     el_set(edit, EL_PROMPT, &PromptText);
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_SIGNAL, 0);
     el_set(edit, EL_HIST, ::history, history);
-    el_set(edit, EL_ADDFN, "adb-complete", "Complete the word before the cursor", &OnTab);
-    el_set(edit, EL_BIND, "^I", "adb-complete", nullptr);
+    el_set(edit, EL_ADDFN, "amethyst-complete", "Complete the word before the cursor", &OnTab);
+    el_set(edit, EL_BIND, "^I", "amethyst-complete", nullptr);
     el_set(edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     el_source(edit, nullptr);
   }
@@ -119,7 +119,7 @@ std::optional<std::string> Prompt::Next(std::string_view prompt) {
     std::fputc('\n', stdout);
     if (!console.interrupted.exchange(false)) return std::nullopt;
     el_reset(editor_->edit);
-    if (!editor_->prompt.starts_with("adb")) {  // A command asked for the line: that is dropped as well.
+    if (!editor_->prompt.starts_with("amethyst")) {  // A command asked for the line: that is dropped as well.
       console.interrupted = true;
       return std::nullopt;
     }

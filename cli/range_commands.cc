@@ -80,16 +80,16 @@ constexpr Command kCommands[] = {
      .arguments = "[FROM [TO]]",
      .summary = "Print keys and values in order, from FROM up to but not including TO",
      .details = "One entry a line, key and value with a tab between; with --json one object a line.\n\n"
-                "  adb scan apple banana\n"
-                "  adb scan --prefix user: --limit 20\n"
-                "  adb scan --reverse --limit 1 --keys-only",
+                "  amethyst scan apple banana\n"
+                "  amethyst scan --prefix user: --limit 20\n"
+                "  amethyst scan --reverse --limit 1 --keys-only",
      .arity = {0, 2},
      .options = kScanOptions,
      .run = Scan},
     {.name = "count",
      .arguments = "[FROM [TO]]",
      .summary = "Count the keys from FROM up to but not including TO",
-     .details = "  adb count\n  adb count --prefix user:",
+     .details = "  amethyst count\n  amethyst count --prefix user:",
      .arity = {0, 2},
      .options = kCountOptions,
      .run = Count},

@@ -31,7 +31,7 @@ void PrintError(Console& console, bool json, const ErrorReport& report) {
     fmt::print(console.err, "{{\"error\":{{{}}}}}\n", object);
   } else {
     const std::string place = report.line == 0 ? "" : fmt::format("line {}: ", report.line);
-    fmt::print(console.err, "{}: {}{}\n", Colored(console.ColorsErr(), Hue::kBad, "adb"), place, report.message);
+    fmt::print(console.err, "{}: {}{}\n", Colored(console.ColorsErr(), Hue::kBad, "amethyst"), place, report.message);
     if (!report.hint.empty()) fmt::print(console.err, "  {}\n", Colored(console.ColorsErr(), Hue::kDim, report.hint));
   }
   console.err.flush();
@@ -39,20 +39,21 @@ void PrintError(Console& console, bool json, const ErrorReport& report) {
 
 std::string HintFor(const Error& error, const std::string& directory, io::FileSystem& files) {
   switch (error.code()) {
-    case ErrorCode::kBusy: return "perhaps another adb: end that first; inspect and dump work all the same";
+    case ErrorCode::kBusy: return "perhaps another amethyst: end that first; inspect and dump work all the same";
     case ErrorCode::kNoSpace: return "free some space, then do it again; whatever was confirmed before is kept";
     case ErrorCode::kCorruption:
       return fmt::format(
-          "`adb --db {0} verify` lists all damage; `adb --db {0} repair NEW_DIRECTORY` saves what can be read",
+          "`amethyst --db {0} verify` lists all damage; `amethyst --db {0} repair NEW_DIRECTORY` saves what can be "
+          "read",
           directory);
     case ErrorCode::kNotSupported: return "it was written by a newer version: open it with that one";
     case ErrorCode::kInvalidArgument:
       if (!Mentions(error, "no database")) return "";
       if (HasTables(directory, files)) {
-        return fmt::format("but tables of one are: `adb --db {} repair NEW_DIRECTORY` saves what can be read",
+        return fmt::format("but tables of one are: `amethyst --db {} repair NEW_DIRECTORY` saves what can be read",
                            directory);
       }
-      return "`adb --db DIRECTORY` names another one; put, import and seed create it";
+      return "`amethyst --db DIRECTORY` names another one; put, import and seed create it";
     case ErrorCode::kIo:
       if (Mentions(error, "ermission denied") || Mentions(error, "ead-only file system")) {
         return "look at the permissions of that path; reading a database needs no right to write it";

@@ -77,7 +77,7 @@ constexpr Command kCommands[] = {
      .arguments = "",
      .summary = "Check every checksum, the order of all keys, and the files against the manifest",
      .details = "Reads everything, changes nothing. Exit code 3 if there is any problem; all are listed.\n\n"
-                "  adb verify\n  adb --db backup verify --json",
+                "  amethyst verify\n  amethyst --db backup verify --json",
      .arity = {0, 0},
      .options = {},
      .run = Verify},
@@ -87,7 +87,7 @@ constexpr Command kCommands[] = {
      .details =
          "The damaged database is not changed. What a damaged block, table or log record held is lost, all else is\n"
          "saved; where the list of tables itself is lost, a key that was deleted may come back.\n\n"
-         "  adb --db broken repair saved\n  adb --db saved verify",
+         "  amethyst --db broken repair saved\n  amethyst --db saved verify",
      .arity = {1, 1},
      .options = {},
      .run = Repair,

@@ -112,8 +112,8 @@ constexpr Command kCommands[] = {
      .summary = "Store 26 times N pairs of fruit and vegetables from a to z, by several threads at once",
      .details = "The same N gives the same pairs: apple artichoke, banana beetroot, ... and with N over 1 apple-000001 "
                 "and so on.\n\n"
-                "  adb seed 1\n"
-                "  adb seed 100_000",
+                "  amethyst seed 1\n"
+                "  amethyst seed 100_000",
      .arity = {1, 1},
      .options = {},
      .run = RunSeed},

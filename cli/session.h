@@ -15,7 +15,7 @@
 namespace amethyst::cli {
 
 struct Settings {
-  std::string directory = "data/adb";
+  std::string directory = "data/amethyst";
   bool json = false;
   bool read_only = false;
 };

@@ -36,7 +36,7 @@ ExitCode WrongUsage(const Invocation& invocation, std::string_view message) {
 ExitCode Shell::RunLines() {
   ExitCode worst = ExitCode::kOk;
   Console& console = session_.console();
-  while (const auto line = lines_.Next("adb> ")) {
+  while (const auto line = lines_.Next("amethyst> ")) {
     const auto words = SplitWords(*line);
     if (words && IsQuit(*words)) break;
     console.interrupted = false;

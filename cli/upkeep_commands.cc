@@ -51,7 +51,7 @@ constexpr Command kCommands[] = {
     {.name = "flush",
      .arguments = "",
      .summary = "Write what is in memory to tables",
-     .details = "Nothing is at risk without it: the write-ahead log holds what memory holds.\n\n  adb flush",
+     .details = "Nothing is at risk without it: the write-ahead log holds what memory holds.\n\n  amethyst flush",
      .arity = {0, 0},
      .options = {},
      .run = Flush},
@@ -59,15 +59,15 @@ constexpr Command kCommands[] = {
      .arguments = "[FROM [TO]]",
      .summary = "Rewrite all tables that hold keys from FROM up to TO, dropping what is deleted or replaced",
      .details = "It happens by itself in the background; this is for those who want the space now.\n\n"
-                "  adb compact\n  adb compact a m",
+                "  amethyst compact\n  amethyst compact a m",
      .arity = {0, 2},
      .options = {},
      .run = Compact},
     {.name = "clear",
      .arguments = "",
      .summary = "Remove the database: all entries, and its files",
-     .details =
-         "Files that are not the database's stay. Asks first; without a terminal it wants --yes.\n\n  adb clear --yes",
+     .details = "Files that are not the database's stay. Asks first; without a terminal it wants --yes.\n\n  amethyst "
+                "clear --yes",
      .arity = {0, 0},
      .options = kClearOptions,
      .run = Clear},

@@ -1,4 +1,5 @@
-# What bin/adb, bin/test, bin/bench and .ci/run share: install what is missing, configure, build. To be sourced by bash.
+# What bin/amethyst, bin/test, bin/bench and .ci/run share: install what is missing, configure, build. To be sourced by
+# bash.
 #
 # Nothing here asks a question, and everything that it says goes to standard error, so that standard output belongs
 # to the program. A second run finds all in place and takes well under a second.

@@ -52,7 +52,7 @@ Status ExpectLevelDb(const std::string& directory) {
   if (current.find('\n') + 1 != current.size()) {
     return base::InvalidArgument(
         "{0}: not a database of LevelDB's: its file CURRENT has more than a line; if it is Amethyst's: "
-        "`adb --db {0} export --format dump | adb --db NEW_DIRECTORY import --format dump`",
+        "`amethyst --db {0} export --format dump | amethyst --db NEW_DIRECTORY import --format dump`",
         directory);
   }
   return {};

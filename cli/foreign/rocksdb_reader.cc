@@ -1,5 +1,5 @@
 // Reads RocksDB's default column family, without writing to it. The library is loaded here, when it is asked for:
-// linked, it would make each start of adb several times slower.
+// linked, it would make each start of amethyst several times slower.
 #include <dlfcn.h>
 #include <rocksdb/c.h>
 

@@ -33,7 +33,7 @@ DirectoryKind KindOf(const std::string& directory) {
 leveldb::Status WrittenByLevelDb(const std::string& directory) {
   return leveldb::Status::InvalidArgument(
       directory,
-      "written by LevelDB itself, which this library (Amethyst) does not read; `adb --db NEW_DIRECTORY import "
+      "written by LevelDB itself, which this library (Amethyst) does not read; `amethyst --db NEW_DIRECTORY import "
       "--from-leveldb " +
           directory + "` brings its entries over");
 }

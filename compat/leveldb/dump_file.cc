@@ -26,7 +26,7 @@ std::string Escaped(const Slice& bytes) {
 
 }  // namespace
 
-// Tables of TableBuilder. A database's own files are `adb inspect`'s to show.
+// Tables of TableBuilder. A database's own files are `amethyst inspect`'s to show.
 Status DumpFile(Env* env, const std::string& fname, WritableFile* dst) {
   if (!fname.ends_with(".ldb") && !fname.ends_with(".sst"))
     return Status::InvalidArgument(fname + ": unknown file type");

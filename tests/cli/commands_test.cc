@@ -13,21 +13,21 @@ using testing::StartsWith;
 using Commands = ShellTest;
 
 TEST_F(Commands, PutPrintsNothingAndGetPrintsTheValue) {
-  const Answer put = Adb({"put", "apple", "artichoke"});
+  const Answer put = Amethyst({"put", "apple", "artichoke"});
   EXPECT_EQ(put.code, ExitCode::kOk);
   EXPECT_EQ(put.out + put.err, "");
-  const Answer get = Adb({"get", "apple"});
+  const Answer get = Amethyst({"get", "apple"});
   EXPECT_EQ(get.out, "artichoke\n");
   EXPECT_EQ(get.code, ExitCode::kOk);
 }
 
 TEST_F(Commands, GetOfAnAbsentKeyIsExitCodeOne) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
-  const Answer plain = Adb({"get", "b"});
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  const Answer plain = Amethyst({"get", "b"});
   EXPECT_EQ(plain.code, ExitCode::kNotFound);
   EXPECT_EQ(plain.out, "");
   EXPECT_EQ(plain.err, "not found: b\n");
-  const Answer json = Adb({"get", "b", "--json"});
+  const Answer json = Amethyst({"get", "b", "--json"});
   EXPECT_EQ(json.code, ExitCode::kNotFound);
   EXPECT_EQ(json.out, "{\"key\":\"b\",\"value\":null}\n");
 }
@@ -52,22 +52,22 @@ TEST_F(Commands, DeleteTakesManyKeysAndAbsentOnes) {
 
 TEST_F(Commands, ScanHonoursItsRangeAndOptions) {
   ASSERT_EQ(Pipe("put a 1\nput b 2\nput ba 3\nput c 4\n").code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"scan"}).out, "a\t1\nb\t2\nba\t3\nc\t4\n");
-  EXPECT_EQ(Adb({"scan", "b"}).out, "b\t2\nba\t3\nc\t4\n");
-  EXPECT_EQ(Adb({"scan", "b", "c"}).out, "b\t2\nba\t3\n");
-  EXPECT_EQ(Adb({"scan", "--prefix", "b"}).out, "b\t2\nba\t3\n");
-  EXPECT_EQ(Adb({"scan", "--reverse", "--limit", "2", "--keys-only"}).out, "c\nba\n");
-  EXPECT_EQ(Adb({"scan", "--reverse", "a", "ba"}).out, "b\t2\na\t1\n");
-  EXPECT_EQ(Adb({"scan", "--limit", "0"}).out, "");
-  EXPECT_EQ(Adb({"--json", "scan", "--limit=1"}).out, "{\"key\":\"a\",\"value\":\"1\"}\n");
-  EXPECT_EQ(Adb({"scan", "--prefix", "b", "a"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\nb\t2\nba\t3\nc\t4\n");
+  EXPECT_EQ(Amethyst({"scan", "b"}).out, "b\t2\nba\t3\nc\t4\n");
+  EXPECT_EQ(Amethyst({"scan", "b", "c"}).out, "b\t2\nba\t3\n");
+  EXPECT_EQ(Amethyst({"scan", "--prefix", "b"}).out, "b\t2\nba\t3\n");
+  EXPECT_EQ(Amethyst({"scan", "--reverse", "--limit", "2", "--keys-only"}).out, "c\nba\n");
+  EXPECT_EQ(Amethyst({"scan", "--reverse", "a", "ba"}).out, "b\t2\na\t1\n");
+  EXPECT_EQ(Amethyst({"scan", "--limit", "0"}).out, "");
+  EXPECT_EQ(Amethyst({"--json", "scan", "--limit=1"}).out, "{\"key\":\"a\",\"value\":\"1\"}\n");
+  EXPECT_EQ(Amethyst({"scan", "--prefix", "b", "a"}).code, ExitCode::kUsage);
 }
 
 TEST_F(Commands, CountCountsARange) {
   ASSERT_EQ(Pipe("put a 1\nput b 2\nput \"b\\xff\\xff\" 3\nput c 4\n").code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"count"}).out, "4\n");
-  EXPECT_EQ(Adb({"count", "--prefix", "b"}).out, "2\n");
-  EXPECT_EQ(Adb({"count", "b", "--json"}).out, "{\"count\":3}\n");
+  EXPECT_EQ(Amethyst({"count"}).out, "4\n");
+  EXPECT_EQ(Amethyst({"count", "--prefix", "b"}).out, "2\n");
+  EXPECT_EQ(Amethyst({"count", "b", "--json"}).out, "{\"count\":3}\n");
 }
 
 TEST_F(Commands, ABatchIsAllOrNothing) {
@@ -79,87 +79,87 @@ TEST_F(Commands, ABatchIsAllOrNothing) {
   const Answer cut_off = Pipe("batch\nput c 3\n");
   EXPECT_EQ(cut_off.code, ExitCode::kUsage);
   EXPECT_THAT(cut_off.err, HasSubstr("the batch has no end: nothing of it was written"));
-  EXPECT_EQ(Adb({"count"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"count"}).out, "1\n");
 }
 
 TEST_F(Commands, ABatchFromStandardInputNeedsNoEnd) {
-  EXPECT_EQ(Adb({"batch"}, "put a 1\nput b 2\n").code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"count"}).out, "2\n");
+  EXPECT_EQ(Amethyst({"batch"}, "put a 1\nput b 2\n").code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"count"}).out, "2\n");
 }
 
 TEST_F(Commands, SeedIsDeterministic) {
-  ASSERT_EQ(Adb({"seed", "3"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"count"}).out, "78\n");
-  EXPECT_EQ(Adb({"get", "apple"}).out, "artichoke\n");
-  EXPECT_EQ(Adb({"get", "ziziphus-000002"}).out, "beetroot\n");
-  const std::string first = Adb({"scan"}).out;
-  ASSERT_EQ(Adb({"clear", "--yes"}).code, ExitCode::kOk);
-  ASSERT_EQ(Adb({"seed", "3"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"scan"}).out, first);
-  EXPECT_EQ(Adb({"seed", "0"}).code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"seed", "many"}).code, ExitCode::kUsage);
+  ASSERT_EQ(Amethyst({"seed", "3"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"count"}).out, "78\n");
+  EXPECT_EQ(Amethyst({"get", "apple"}).out, "artichoke\n");
+  EXPECT_EQ(Amethyst({"get", "ziziphus-000002"}).out, "beetroot\n");
+  const std::string first = Amethyst({"scan"}).out;
+  ASSERT_EQ(Amethyst({"clear", "--yes"}).code, ExitCode::kOk);
+  ASSERT_EQ(Amethyst({"seed", "3"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan"}).out, first);
+  EXPECT_EQ(Amethyst({"seed", "0"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"seed", "many"}).code, ExitCode::kUsage);
 }
 
 TEST_F(Commands, ReadingAMissingDatabaseSaysHowToMakeOne) {
   for (const std::string command : {"get", "scan", "count", "stats", "export", "verify", "inspect"}) {
-    const Answer answer = command == "get" ? Adb({command, "a"}) : Adb({command});
+    const Answer answer = command == "get" ? Amethyst({command, "a"}) : Amethyst({command});
     EXPECT_EQ(answer.code, ExitCode::kError) << command;
     EXPECT_THAT(answer.err, HasSubstr("there is no database here")) << command;
     EXPECT_THAT(answer.err, HasSubstr("put, import and seed create it")) << command;
   }
   for (const std::string command : {"delete", "flush", "compact", "clear"}) {
-    const Answer answer = command == "delete"  ? Adb({command, "a"})
-                          : command == "clear" ? Adb({command, "--yes"})
-                                               : Adb({command});
+    const Answer answer = command == "delete"  ? Amethyst({command, "a"})
+                          : command == "clear" ? Amethyst({command, "--yes"})
+                                               : Amethyst({command});
     EXPECT_EQ(answer.code, ExitCode::kError) << command;
   }
-  EXPECT_EQ(Adb({"delete", "a"}).code, ExitCode::kError) << "nothing has created it";
+  EXPECT_EQ(Amethyst({"delete", "a"}).code, ExitCode::kError) << "nothing has created it";
 }
 
 TEST_F(Commands, ReadOnlyRefusesToWrite) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"--read-only", "get", "a"}).out, "1\n");
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"--read-only", "get", "a"}).out, "1\n");
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"put", "b", "2"}, {"delete", "a"}, {"seed", "1"}, {"clear", "--yes"}, {"flush"}}) {
     std::vector<std::string> arguments = {"--read-only"};
     arguments.insert(arguments.end(), command.begin(), command.end());
-    const Answer answer = Adb(arguments);
+    const Answer answer = Amethyst(arguments);
     EXPECT_EQ(answer.code, ExitCode::kError) << command.front();
     EXPECT_THAT(answer.err, HasSubstr("--read-only was given")) << command.front();
   }
-  EXPECT_EQ(Adb({"count"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"count"}).out, "1\n");
 }
 
 TEST_F(Commands, ClearRefusesWithoutATerminal) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"clear"}).code, ExitCode::kUsage);
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"clear"}).code, ExitCode::kUsage);
   EXPECT_EQ(Pipe("clear\ny\n").code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"get", "a"}).out, "1\n");
-  EXPECT_EQ(Adb({"clear", "--yes"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"get", "a"}).code, ExitCode::kError);
+  EXPECT_EQ(Amethyst({"get", "a"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"clear", "--yes"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"get", "a"}).code, ExitCode::kError);
 }
 
 TEST_F(Commands, ABusyDatabaseIsNamedAndFilesCanBeReadAllTheSame) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
   const auto owner = DB::Open(database_);
   ASSERT_TRUE(owner);
-  const Answer answer = Adb({"get", "a", "--json"});
+  const Answer answer = Amethyst({"get", "a", "--json"});
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, StartsWith("{\"error\":{\"code\":\"Busy\",\"message\":"));
-  EXPECT_EQ(Adb({"inspect"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"inspect"}).code, ExitCode::kOk);
 }
 
 TEST_F(Commands, KeysOverTheLimitAreRefused) {
-  const Answer answer = Adb({"put", std::string(kKeyBytesMax + 1, 'k'), "v"});
+  const Answer answer = Amethyst({"put", std::string(kKeyBytesMax + 1, 'k'), "v"});
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, HasSubstr("65536"));
 }
 
 TEST_F(Commands, FlushCompactAndStatsShowTables) {
   ASSERT_EQ(Pipe("put a 1\nflush\nput a 2\nflush\ncompact\n").code, ExitCode::kOk);
-  EXPECT_THAT(Adb({"stats"}).out, HasSubstr("tables      1,"));
-  EXPECT_THAT(Adb({"stats", "--json"}).out, StartsWith("{\"writes\":"));
-  EXPECT_EQ(Adb({"get", "a"}).out, "2\n");
+  EXPECT_THAT(Amethyst({"stats"}).out, HasSubstr("tables      1,"));
+  EXPECT_THAT(Amethyst({"stats", "--json"}).out, StartsWith("{\"writes\":"));
+  EXPECT_EQ(Amethyst({"get", "a"}).out, "2\n");
 }
 
 TEST_F(Commands, EveryOneHasHelpWithItsUsage) {
@@ -168,20 +168,20 @@ TEST_F(Commands, EveryOneHasHelpWithItsUsage) {
       const std::string name(command.name);
       const Answer answer = Run({name, "--help"});
       EXPECT_EQ(answer.code, ExitCode::kOk) << name;
-      EXPECT_THAT(answer.out, StartsWith("usage: adb [--db DIRECTORY] " + name));
+      EXPECT_THAT(answer.out, StartsWith("usage: amethyst [--db DIRECTORY] " + name));
       EXPECT_EQ(Run({"help", name}).out, answer.out);
       EXPECT_THAT(ProgramHelp(), HasSubstr("  " + name));
       const bool has_examples =
-          answer.out.find("\n  adb ") != std::string::npos || answer.out.find("| adb") != std::string::npos;
+          answer.out.find("\n  amethyst ") != std::string::npos || answer.out.find("| amethyst") != std::string::npos;
       EXPECT_TRUE(has_examples || name == "quit" || name == "exit") << name;
     }
   }
 }
 
 TEST_F(Commands, WrongArgumentsPrintTheUsage) {
-  const Answer answer = Adb({"put", "a"});
+  const Answer answer = Amethyst({"put", "a"});
   EXPECT_EQ(answer.code, ExitCode::kUsage);
-  EXPECT_EQ(answer.err, "adb: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE\n");
+  EXPECT_EQ(answer.err, "amethyst: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE\n");
 }
 
 }  // namespace

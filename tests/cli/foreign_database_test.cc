@@ -36,7 +36,7 @@ class ForeignDatabase : public ShellTest {
  protected:
   // What is imported from `foreign_` is what the libraries were given.
   void ExpectAllComesOver(const std::string& option) {
-    const Answer answer = Adb({"import", option, foreign_});
+    const Answer answer = Amethyst({"import", option, foreign_});
     ASSERT_EQ(answer.code, ExitCode::kOk) << answer.err;
     EXPECT_THAT(answer.err, HasSubstr("imported 5,000 entries")) << answer.err;
     auto opened = DB::Open(database_, {.read_only = true});
@@ -75,12 +75,12 @@ TEST_F(ForeignDatabase, OfLevelDbComesOverWhole) {
   leveldb::DB* made = nullptr;
   ASSERT_TRUE(leveldb::DB::Open(options, foreign_, &made).ok());
   for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(made->Put({}, Key(i), Value(i)).ok());
-  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, HasSubstr("lock")) << "it is open";
+  EXPECT_THAT(Amethyst({"import", "--from-leveldb", foreign_}).err, HasSubstr("lock")) << "it is open";
   delete made;
   ExpectAllComesOver("--from-leveldb");
 
   DamageInTheMiddle(FileOf(foreign_, ".ldb"));
-  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, HasSubstr("orruption"));
+  EXPECT_THAT(Amethyst({"import", "--from-leveldb", foreign_}).err, HasSubstr("orruption"));
 }
 #endif
 
@@ -101,11 +101,12 @@ TEST_F(ForeignDatabase, OfRocksDbComesOverWhole) {
   rocksdb_options_destroy(options);
   rocksdb_close(made);
   // LevelDB would open it, and turn it into one of its own.
-  EXPECT_THAT(Adb({"import", "--from-leveldb", foreign_}).err, AnyOf(HasSubstr("--from-rocksdb"), HasSubstr("built")));
+  EXPECT_THAT(Amethyst({"import", "--from-leveldb", foreign_}).err,
+              AnyOf(HasSubstr("--from-rocksdb"), HasSubstr("built")));
   ExpectAllComesOver("--from-rocksdb");
 
   DamageInTheMiddle(FileOf(foreign_, ".log"));
-  EXPECT_THAT(Adb({"import", "--from-rocksdb", foreign_}).err, HasSubstr("orruption"));
+  EXPECT_THAT(Amethyst({"import", "--from-rocksdb", foreign_}).err, HasSubstr("orruption"));
 }
 #endif
 
@@ -137,12 +138,13 @@ TEST_F(ForeignDatabase, OfLmdbComesOverWhole) {
 
 TEST_F(ForeignDatabase, OfLmdbWithMoreThanEntriesIsRefused) {
   MakeLmdb(foreign_, "within", MDB_CREATE);
-  const Answer named = Adb({"import", "--from-lmdb", foreign_});
+  const Answer named = Amethyst({"import", "--from-lmdb", foreign_});
   EXPECT_EQ(named.code, ExitCode::kError);
   EXPECT_THAT(named.err, AllOf(HasSubstr("\"within\" is a database"), HasSubstr("imported 0 entries")));
 
   MakeLmdb(directory_.File("several"), nullptr, MDB_DUPSORT);
-  EXPECT_THAT(Adb({"import", "--from-lmdb", directory_.File("several")}).err, HasSubstr("several values for a key"));
+  EXPECT_THAT(Amethyst({"import", "--from-lmdb", directory_.File("several")}).err,
+              HasSubstr("several values for a key"));
 }
 #endif
 
@@ -153,7 +155,7 @@ TEST_F(ForeignDatabase, WhatIsNoneIsNamedAndNothingIsCreated) {
   std::ofstream(text) << "neither this nor anything else";
   for (const std::string option : {"--from-leveldb", "--from-rocksdb", "--from-lmdb"}) {
     for (const std::string& path : {foreign_, empty, text}) {
-      const Answer answer = Adb({"import", option, path});
+      const Answer answer = Amethyst({"import", option, path});
       EXPECT_EQ(answer.code, ExitCode::kError) << option;
       EXPECT_THAT(answer.err, AnyOf(HasSubstr(path), HasSubstr("built"))) << option;
     }
@@ -164,9 +166,9 @@ TEST_F(ForeignDatabase, WhatIsNoneIsNamedAndNothingIsCreated) {
 }
 
 TEST_F(ForeignDatabase, OneSourceCanBeNamed) {
-  EXPECT_EQ(Adb({"import", "--from-leveldb", foreign_, "file.tsv"}).code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"import", "--from-leveldb", foreign_, "--from-lmdb", foreign_}).code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"import", "--from-lmdb", ""}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"import", "--from-leveldb", foreign_, "file.tsv"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"import", "--from-leveldb", foreign_, "--from-lmdb", foreign_}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"import", "--from-lmdb", ""}).code, ExitCode::kUsage);
 }
 
 }  // namespace

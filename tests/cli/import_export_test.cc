@@ -24,10 +24,10 @@ class ImportExport : public ShellTest {
 TEST_F(ImportExport, RoundTripsThroughEveryFormatAndFile) {
   ASSERT_EQ(Pipe("put a 1\nput \"\\x00\\xff\\n\" \"\\t,\\\"\"\nput '' ''\nput b \"gr\xc3\xbcn\"\n").code,
             ExitCode::kOk);
-  const std::string original = Adb({"export"}).out;
+  const std::string original = Amethyst({"export"}).out;
   for (const std::string suffix : {"tsv", "csv", "jsonl", "dump"}) {
     const std::string path = directory_.File("out." + suffix);
-    const Answer out = Adb({"export", path});
+    const Answer out = Amethyst({"export", path});
     ASSERT_EQ(out.code, ExitCode::kOk) << out.err;
     EXPECT_THAT(out.err, HasSubstr("exported 4 entries"));
     const std::string copy = directory_.File("copy-" + suffix);
@@ -38,47 +38,47 @@ TEST_F(ImportExport, RoundTripsThroughEveryFormatAndFile) {
 }
 
 TEST_F(ImportExport, ReadsStandardInputAndWritesStandardOutput) {
-  ASSERT_EQ(Adb({"import"}, "b\t2\na\t1\n").code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"export"}).out, "a\t1\nb\t2\n");
-  EXPECT_EQ(Adb({"export", "--prefix", "b"}).out, "b\t2\n");
-  ASSERT_EQ(Adb({"import", "--format=csv", "-"}, "key,value\nc,3\n").code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"get", "c"}).out, "3\n");
+  ASSERT_EQ(Amethyst({"import"}, "b\t2\na\t1\n").code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"export"}).out, "a\t1\nb\t2\n");
+  EXPECT_EQ(Amethyst({"export", "--prefix", "b"}).out, "b\t2\n");
+  ASSERT_EQ(Amethyst({"import", "--format=csv", "-"}, "key,value\nc,3\n").code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"get", "c"}).out, "3\n");
   EXPECT_EQ(Pipe("import\n").code, ExitCode::kUsage) << "its lines are commands";
 }
 
 TEST_F(ImportExport, AMalformedLineIsNamedAndWhatStandsBeforeItStays) {
   const std::string path = Write("in.tsv", "a\t1\nbad\nc\t3\n");
-  const Answer answer = Adb({"import", path});
+  const Answer answer = Amethyst({"import", path});
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, HasSubstr(path + ":2: expected key, tab, value; found no tab"));
   EXPECT_THAT(answer.err, HasSubstr("imported 1 entry"));
-  EXPECT_EQ(Adb({"scan"}).out, "a\t1\n");
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\n");
 }
 
 TEST_F(ImportExport, SkipBadCountsAndGoesOn) {
-  const Answer answer = Adb({"import", "--skip-bad"}, "a\t1\nbad\n" + std::string(70000, 'k') + "\tv\nc\t3\n");
+  const Answer answer = Amethyst({"import", "--skip-bad"}, "a\t1\nbad\n" + std::string(70000, 'k') + "\tv\nc\t3\n");
   EXPECT_EQ(answer.code, ExitCode::kOk);
   EXPECT_THAT(answer.err, HasSubstr("imported 2 entries"));
   EXPECT_THAT(answer.err, HasSubstr("skipped 2 bad records"));
-  EXPECT_EQ(Adb({"scan"}).out, "a\t1\nc\t3\n");
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\nc\t3\n");
 }
 
 TEST_F(ImportExport, AKeyOverTheLimitIsNamedWithItsLine) {
-  const Answer answer = Adb({"import"}, "a\t1\n" + std::string(70000, 'k') + "\tv\n");
+  const Answer answer = Amethyst({"import"}, "a\t1\n" + std::string(70000, 'k') + "\tv\n");
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, HasSubstr("standard input:2: the key has 70000 bytes, 65536 is the most"));
 }
 
 TEST_F(ImportExport, AValueOverTheLimitIsNamedWithItsLine) {
-  const Answer answer = Adb({"import"}, "a\t1\nb\t" + std::string(65 << 20, 'v') + "\n");
+  const Answer answer = Amethyst({"import"}, "a\t1\nb\t" + std::string(65 << 20, 'v') + "\n");
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, HasSubstr("standard input:2: "));
-  EXPECT_EQ(Adb({"count"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"count"}).out, "1\n");
 }
 
 TEST_F(ImportExport, ACutOffDumpIsNoticed) {
-  ASSERT_EQ(Adb({"seed", "10"}).code, ExitCode::kOk);
-  std::string dump = Adb({"export", "--format", "dump"}).out;
+  ASSERT_EQ(Amethyst({"seed", "10"}).code, ExitCode::kOk);
+  std::string dump = Amethyst({"export", "--format", "dump"}).out;
   dump.resize(dump.size() / 2);
   const Answer answer = Run({"--db", directory_.File("copy"), "import", "--skip-bad", Write("cut.dump", dump)});
   EXPECT_EQ(answer.code, ExitCode::kError);
@@ -86,23 +86,23 @@ TEST_F(ImportExport, ACutOffDumpIsNoticed) {
 }
 
 TEST_F(ImportExport, FilesThatCannotBeUsedAreNamed) {
-  EXPECT_THAT(Adb({"import", directory_.File("absent.tsv")}).err, HasSubstr("absent.tsv: No such file"));
-  EXPECT_EQ(Adb({"import", "x.unknown"}).code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"import", "--format", "xml", "x.tsv"}).code, ExitCode::kUsage);
-  EXPECT_EQ(Adb({"import", "--format", "tsv", directory_.path()}).code, ExitCode::kError);
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"export", directory_.File("no/such/directory.tsv")}).code, ExitCode::kError);
+  EXPECT_THAT(Amethyst({"import", directory_.File("absent.tsv")}).err, HasSubstr("absent.tsv: No such file"));
+  EXPECT_EQ(Amethyst({"import", "x.unknown"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"import", "--format", "xml", "x.tsv"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Amethyst({"import", "--format", "tsv", directory_.path()}).code, ExitCode::kError);
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"export", directory_.File("no/such/directory.tsv")}).code, ExitCode::kError);
 }
 
 TEST_F(ImportExport, AnExportAppearsOnlyWhenItIsWhole) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
   const std::string path = Write("out.tsv", "what was there before");
   Write("out.tsv.partial", "of somebody else");
-  EXPECT_EQ(Adb({"export", path}).code, ExitCode::kError);
+  EXPECT_EQ(Amethyst({"export", path}).code, ExitCode::kError);
   EXPECT_EQ(Read(path), "what was there before");
   EXPECT_EQ(Read(path + ".partial"), "of somebody else");
   ASSERT_TRUE(io::DefaultEnvironment()->files().Remove(path + ".partial"));
-  EXPECT_EQ(Adb({"export", path}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"export", path}).code, ExitCode::kOk);
   EXPECT_EQ(Read(path), "a\t1\n");
 }
 
@@ -111,9 +111,9 @@ TEST_F(ImportExport, ManyEntriesAndLargeOnesArriveWhole) {
   for (int i = 0; i < 20000; ++i)
     text += "key" + std::to_string(i) + "\t" + std::string(static_cast<size_t>(i) % 100, 'v') + "\n";
   text += "large\t" + std::string(3 << 20, 'x') + "\n";
-  ASSERT_EQ(Adb({"import", Write("many.tsv", text)}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"count"}).out, "20001\n");
-  EXPECT_EQ(Adb({"get", "large"}).out.size(), (3u << 20) + 1);
+  ASSERT_EQ(Amethyst({"import", Write("many.tsv", text)}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"count"}).out, "20001\n");
+  EXPECT_EQ(Amethyst({"get", "large"}).out.size(), (3u << 20) + 1);
 }
 
 }  // namespace

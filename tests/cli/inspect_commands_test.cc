@@ -40,7 +40,7 @@ class Inspect : public ShellTest {
 };
 
 TEST_F(Inspect, DrawsTheTreeLevelByLevel) {
-  const Answer answer = Adb({"inspect"});
+  const Answer answer = Amethyst({"inspect"});
   EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
   EXPECT_THAT(answer.out,
               AllOf(HasSubstr("order amethyst.bytewise"), HasSubstr("level 0  "), HasSubstr("1 tombstone"),
@@ -48,7 +48,7 @@ TEST_F(Inspect, DrawsTheTreeLevelByLevel) {
 }
 
 TEST_F(Inspect, TellsTheTreeAsJson) {
-  const json tree = json::parse(Adb({"inspect", "--json"}).out);
+  const json tree = json::parse(Amethyst({"inspect", "--json"}).out);
   uint64_t entries = 0;
   uint64_t deletes = 0;
   for (const json& level : tree["levels"]) {
@@ -68,12 +68,12 @@ TEST_F(Inspect, ShowsMemtablesOfTheSessionsOwnDatabase) {
 }
 
 TEST_F(Inspect, ShowsATablePartByPart) {
-  const Answer answer = Adb({"inspect", File(".sst")});
+  const Answer answer = Amethyst({"inspect", File(".sst")});
   EXPECT_EQ(answer.code, ExitCode::kOk);
   EXPECT_THAT(answer.out, AllOf(HasSubstr("footer"), HasSubstr("digest"), HasSubstr("filter      at "),
                                 HasSubstr("key sketch"), HasSubstr("entries     2,600, of them 0 tombstones"),
                                 HasSubstr("index page at"), HasSubstr("block    at 0 ")));
-  const json table = json::parse(Adb({"inspect", File(".sst"), "--json"}).out);
+  const json table = json::parse(Amethyst({"inspect", File(".sst"), "--json"}).out);
   EXPECT_EQ(table["properties"]["entries"], 2600);
   EXPECT_EQ(table["properties"]["smallest"], "apple");
   EXPECT_TRUE(table["problems"].empty());
@@ -82,79 +82,79 @@ TEST_F(Inspect, ShowsATablePartByPart) {
 TEST_F(Inspect, ShowsADamagedTableAsFarAsItGoes) {
   const std::string table = File(".sst");
   Flip(table, 3);
-  const Answer answer = Adb({"inspect", table});
+  const Answer answer = Amethyst({"inspect", table});
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.out, AllOf(HasSubstr("damaged:"), HasSubstr("checksum expected"), HasSubstr("properties")));
   std::filesystem::resize_file(table, 500);
-  const Answer cut = Adb({"inspect", table});
+  const Answer cut = Amethyst({"inspect", table});
   EXPECT_EQ(cut.code, ExitCode::kError);
   EXPECT_THAT(cut.out, HasSubstr("footer at 372"));
 }
 
 TEST_F(Inspect, ShowsALogRecordByRecordAndWhereItStops) {
   const std::string log = File(".wal");
-  const Answer answer = Adb({"inspect", log});
+  const Answer answer = Amethyst({"inspect", log});
   EXPECT_EQ(answer.code, ExitCode::kOk) << answer.out;
   EXPECT_THAT(answer.out, AllOf(HasSubstr("header"), HasSubstr("batch     at 104"), HasSubstr("end       at ")));
-  EXPECT_FALSE(json::parse(Adb({"inspect", "--json", log}).out)["records"].empty());
+  EXPECT_FALSE(json::parse(Amethyst({"inspect", "--json", log}).out)["records"].empty());
   Flip(log, 120);
-  const Answer damaged = Adb({"inspect", log});
+  const Answer damaged = Amethyst({"inspect", log});
   EXPECT_EQ(damaged.code, ExitCode::kError);
   EXPECT_THAT(damaged.out, HasSubstr("damaged: reading stops there"));
 }
 
 TEST_F(Inspect, ShowsTheManifestAndCurrent) {
-  const Answer manifest = Adb({"inspect", File("MANIFEST-")});
+  const Answer manifest = Amethyst({"inspect", File("MANIFEST-")});
   EXPECT_EQ(manifest.code, ExitCode::kOk);
   EXPECT_THAT(manifest.out, AllOf(HasSubstr("record 0"), HasSubstr("  + "), HasSubstr("end after")));
-  EXPECT_TRUE(json::parse(Adb({"inspect", "--json", File("MANIFEST-")}).out).contains("records"));
-  EXPECT_THAT(Adb({"inspect", database_ + "/CURRENT"}).out, HasSubstr("names MANIFEST-"));
+  EXPECT_TRUE(json::parse(Amethyst({"inspect", "--json", File("MANIFEST-")}).out).contains("records"));
+  EXPECT_THAT(Amethyst({"inspect", database_ + "/CURRENT"}).out, HasSubstr("names MANIFEST-"));
   Flip(File("MANIFEST-"), 20);
-  EXPECT_EQ(Adb({"inspect", File("MANIFEST-")}).code, ExitCode::kError);
+  EXPECT_EQ(Amethyst({"inspect", File("MANIFEST-")}).code, ExitCode::kError);
 }
 
 TEST_F(Inspect, KnowsACopiedFileByItsBytes) {
   const std::string copy = directory_.File("copy");
   for (const std::string& path : {File(".sst"), File("MANIFEST-")}) {
     std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing);
-    EXPECT_EQ(Adb({"inspect", copy}).code, ExitCode::kOk) << path;
+    EXPECT_EQ(Amethyst({"inspect", copy}).code, ExitCode::kOk) << path;
   }
   ASSERT_TRUE(io::ReplaceFile(io::DefaultEnvironment()->files(), copy, "nothing of ours"));
-  EXPECT_THAT(Adb({"inspect", copy}).err, HasSubstr("neither a table (.sst), a log segment (.wal)"));
+  EXPECT_THAT(Amethyst({"inspect", copy}).err, HasSubstr("neither a table (.sst), a log segment (.wal)"));
 }
 
 TEST_F(Inspect, DumpsEntriesWithTheirSequence) {
-  EXPECT_THAT(Adb({"dump", File(".sst")}).out, HasSubstr("\tput\tbanana\tbeetroot\n"));
-  EXPECT_THAT(Adb({"dump", File(".wal")}).out, HasSubstr("\tput\t\"\\xff\"\tlate\n"));
-  EXPECT_THAT(Adb({"dump", "--json", File(".wal")}).out,
+  EXPECT_THAT(Amethyst({"dump", File(".sst")}).out, HasSubstr("\tput\tbanana\tbeetroot\n"));
+  EXPECT_THAT(Amethyst({"dump", File(".wal")}).out, HasSubstr("\tput\t\"\\xff\"\tlate\n"));
+  EXPECT_THAT(Amethyst({"dump", "--json", File(".wal")}).out,
               HasSubstr("\"kind\":\"put\",\"key_base64\":\"/w==\",\"value\":\"late\"}"));
-  EXPECT_EQ(Adb({"dump", database_ + "/CURRENT"}).code, ExitCode::kError);
+  EXPECT_EQ(Amethyst({"dump", database_ + "/CURRENT"}).code, ExitCode::kError);
 }
 
 TEST_F(Inspect, VerifyListsDamageAndRepairSavesTheRest) {
-  EXPECT_EQ(Adb({"verify"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"verify"}).code, ExitCode::kOk);
   Flip(File(".sst"), 3);
-  const Answer verify = Adb({"verify", "--json"});
+  const Answer verify = Amethyst({"verify", "--json"});
   EXPECT_EQ(verify.code, ExitCode::kError);
   EXPECT_EQ(json::parse(verify.out)["problems"].size(), 1u);
-  const Answer count = Adb({"count"});
+  const Answer count = Amethyst({"count"});
   EXPECT_EQ(count.code, ExitCode::kError);
   EXPECT_THAT(count.err, AllOf(HasSubstr("checksum expected"), HasSubstr("repair NEW_DIRECTORY")));
 
   const std::string saved = directory_.File("saved");
-  const Answer repair = Adb({"repair", saved});
+  const Answer repair = Amethyst({"repair", saved});
   EXPECT_EQ(repair.code, ExitCode::kOk) << repair.err;
   EXPECT_THAT(repair.out, HasSubstr("dropped: "));
   EXPECT_EQ(Run({"--db", saved, "verify"}).code, ExitCode::kOk);
   EXPECT_EQ(Run({"--db", saved, "get", "ziziphus"}).out, "zucchini\n");
-  EXPECT_EQ(Adb({"repair", saved}).code, ExitCode::kError) << "it exists";
+  EXPECT_EQ(Amethyst({"repair", saved}).code, ExitCode::kError) << "it exists";
 }
 
 TEST_F(Inspect, TablesWithoutCurrentAreNotTakenForNoDatabase) {
   std::filesystem::remove(database_ + "/CURRENT");
-  EXPECT_THAT(Adb({"get", "banana"}).err, HasSubstr("repair NEW_DIRECTORY"));
-  EXPECT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kError);
-  EXPECT_EQ(Adb({"verify"}).code, ExitCode::kError);
+  EXPECT_THAT(Amethyst({"get", "banana"}).err, HasSubstr("repair NEW_DIRECTORY"));
+  EXPECT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kError);
+  EXPECT_EQ(Amethyst({"verify"}).code, ExitCode::kError);
 }
 
 }  // namespace

@@ -20,10 +20,11 @@ struct ProcessResult {
 
 class Process : public testing::Test {
  protected:
-  // Runs a line of bash in the test's directory, where `adb` is the program and $ADB its path.
+  // Runs a line of bash in the test's directory, where `amethyst` is the program and $AMETHYST its path.
   ProcessResult Bash(const std::string& line) {
-    const std::string script = "cd '" + directory_.path() + "'; export HOME=\"$PWD\"; unset XDG_STATE_HOME; ADB='" +
-                               AMETHYST_ADB + "'; adb() { \"$ADB\" \"$@\"; }; " + line;
+    const std::string script = "cd '" + directory_.path() +
+                               "'; export HOME=\"$PWD\"; unset XDG_STATE_HOME; AMETHYST='" + AMETHYST_SHELL_PROGRAM +
+                               "'; amethyst() { \"$AMETHYST\" \"$@\"; }; " + line;
     ::setenv("AMETHYST_TEST_SCRIPT", script.c_str(), 1);
     FILE* const pipe = ::popen("exec bash -c \"$AMETHYST_TEST_SCRIPT\"", "r");
     EXPECT_NE(pipe, nullptr);

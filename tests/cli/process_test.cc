@@ -11,39 +11,41 @@ namespace {
 using testing::HasSubstr;
 
 TEST_F(Process, TheDefaultDatabaseIsUnderTheCurrentDirectory) {
-  EXPECT_EQ(Bash("adb put apple artichoke && adb get apple && ls data").out, "artichoke\nadb\n");
+  EXPECT_EQ(Bash("amethyst put apple artichoke && amethyst get apple && ls data").out, "artichoke\namethyst\n");
 }
 
 TEST_F(Process, ExitCodesSayWhatHappened) {
-  EXPECT_EQ(Bash("adb put a 1").status, 0);
-  EXPECT_EQ(Bash("adb get b 2>&1").status, 1);
-  EXPECT_EQ(Bash("adb frobnicate 2>&1").status, 2);
-  EXPECT_EQ(Bash("adb --db absent get a 2>&1").status, 3);
-  EXPECT_EQ(Bash("adb --help").status, 0);
+  EXPECT_EQ(Bash("amethyst put a 1").status, 0);
+  EXPECT_EQ(Bash("amethyst get b 2>&1").status, 1);
+  EXPECT_EQ(Bash("amethyst frobnicate 2>&1").status, 2);
+  EXPECT_EQ(Bash("amethyst --db absent get a 2>&1").status, 3);
+  EXPECT_EQ(Bash("amethyst --help").status, 0);
 }
 
 TEST_F(Process, ReadsCommandsFromAPipe) {
-  const ProcessResult result = Bash("printf 'put a 1\\nget a\\n' | adb");
+  const ProcessResult result = Bash("printf 'put a 1\\nget a\\n' | amethyst");
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.out, "1\n");
-  EXPECT_EQ(Bash("adb < /dev/null").status, 0);
+  EXPECT_EQ(Bash("amethyst < /dev/null").status, 0);
 }
 
 TEST_F(Process, AReaderThatLeavesIsNoError) {
-  const ProcessResult result = Bash("adb seed 3000 2>/dev/null; set -o pipefail; adb scan 2>&1 | head -n 1; echo $?");
+  const ProcessResult result =
+      Bash("amethyst seed 3000 2>/dev/null; set -o pipefail; amethyst scan 2>&1 | head -n 1; echo $?");
   EXPECT_EQ(result.out, "apple\tartichoke\n141\n");
 }
 
 TEST_F(Process, AnOutputThatIsFullIsAnError) {
-  const ProcessResult result = Bash("adb seed 10 2>/dev/null; adb scan 2>&1 >/dev/full");
+  const ProcessResult result = Bash("amethyst seed 10 2>/dev/null; amethyst scan 2>&1 >/dev/full");
   EXPECT_EQ(result.status, 3);
-  EXPECT_EQ(result.out, "adb: cannot write the answer: No space left on device\n");
+  EXPECT_EQ(result.out, "amethyst: cannot write the answer: No space left on device\n");
 }
 
 TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
   const ProcessResult result = Bash(
-      "mkfifo lines; (adb < lines > said) & exec 3> lines; printf 'put a 1\\nget a\\n' >&3; "
-      "until grep -q 1 said; do :; done; adb get a 2>&1; echo $?; adb --json put b 2 2>&1; exec 3>&-; wait; adb get a");
+      "mkfifo lines; (amethyst < lines > said) & exec 3> lines; printf 'put a 1\\nget a\\n' >&3; "
+      "until grep -q 1 said; do :; done; amethyst get a 2>&1; echo $?; amethyst --json put b 2 2>&1; exec 3>&-; wait; "
+      "amethyst get a");
   EXPECT_THAT(result.out, HasSubstr("has it open"));
   EXPECT_THAT(result.out, HasSubstr("\n3\n"));
   EXPECT_THAT(result.out, HasSubstr("\"code\":\"Busy\""));
@@ -53,27 +55,29 @@ TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
 TEST_F(Process, AnInterruptStopsAnImportCleanly) {
   const ProcessResult result = Bash(
       "set -m; (i=0; while echo \"key$i\tvalue\"; do i=$((i+1)); done) 2>/dev/null | "
-      "'" AMETHYST_ADB
+      "'" AMETHYST_SHELL_PROGRAM
       "' import 2> said & "
-      "until [ -e data/adb/CURRENT ]; do :; done; kill -INT %1; wait %1; echo $?; adb verify > /dev/null; echo $?; cat "
+      "until [ -e data/amethyst/CURRENT ]; do :; done; kill -INT %1; wait %1; echo $?; amethyst verify > /dev/null; "
+      "echo $?; cat "
       "said");
   EXPECT_THAT(result.out, testing::StartsWith("130\n0\n"));
   EXPECT_THAT(result.out, HasSubstr("interrupted"));
 }
 
 TEST_F(Process, WhatWasAcknowledgedSurvivesKill) {
-  const ProcessResult result = Bash("mkfifo lines; (exec '" AMETHYST_ADB
-                             "' < lines > said) & exec 3> lines; "
-                             "for i in 1 2 3; do printf 'put key%s %s\\n' $i $i >&3; done; echo 'get key3' >&3; "
-                             "until grep -q 3 said; do :; done; kill -9 $!; wait $! 2>/dev/null; exec 3>&-; adb scan");
+  const ProcessResult result =
+      Bash("mkfifo lines; (exec '" AMETHYST_SHELL_PROGRAM
+           "' < lines > said) & exec 3> lines; "
+           "for i in 1 2 3; do printf 'put key%s %s\\n' $i $i >&3; done; echo 'get key3' >&3; "
+           "until grep -q 3 said; do :; done; kill -9 $!; wait $! 2>/dev/null; exec 3>&-; amethyst scan");
   EXPECT_EQ(result.out, "key1\t1\nkey2\t2\nkey3\t3\n");
 }
 
 TEST_F(Process, APromptOnATerminalKeepsItsHistory) {
   if (Bash("command -v script").status != 0) GTEST_SKIP() << "the program 'script', which makes a terminal, is missing";
-  const ProcessResult result = Bash("printf 'put a 1\\nget a\\nquit\\n' | script -qec '" AMETHYST_ADB
-                             "' /dev/null; cat .local/state/amethyst/history");
-  EXPECT_THAT(result.out, HasSubstr("adb> "));
+  const ProcessResult result = Bash("printf 'put a 1\\nget a\\nquit\\n' | script -qec '" AMETHYST_SHELL_PROGRAM
+                                    "' /dev/null; cat .local/state/amethyst/history");
+  EXPECT_THAT(result.out, HasSubstr("amethyst> "));
   EXPECT_THAT(result.out, HasSubstr("ok"));
   EXPECT_THAT(result.out, HasSubstr("get\\040a"));
 }

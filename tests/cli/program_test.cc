@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using Program = ShellTest;
 
 TEST_F(Program, HelpAndVersionNeedNoDatabase) {
-  EXPECT_THAT(Run({"--help"}).out, HasSubstr("usage: adb [OPTION...] [COMMAND [ARGUMENT...]]"));
+  EXPECT_THAT(Run({"--help"}).out, HasSubstr("usage: amethyst [OPTION...] [COMMAND [ARGUMENT...]]"));
   EXPECT_EQ(Run({"-h"}).out, Run({"--help"}).out);
   EXPECT_EQ(Run({"--version"}).out, "amethyst " AMETHYST_VERSION_STRING "\n");
   EXPECT_EQ(Run({"--json", "version"}).out, "{\"version\":\"" AMETHYST_VERSION_STRING "\"}\n");
@@ -40,7 +40,7 @@ TEST_F(Program, LinesNameTheirNumberAndTheWorstExitCodeWins) {
   const Answer answer = Pipe("# a comment\nput a 1\nget b\nfrob\nget a\n");
   EXPECT_EQ(answer.code, ExitCode::kUsage);
   EXPECT_EQ(answer.out, "1\n");
-  EXPECT_THAT(answer.err, HasSubstr("adb: line 4: unknown command frob"));
+  EXPECT_THAT(answer.err, HasSubstr("amethyst: line 4: unknown command frob"));
   EXPECT_EQ(Pipe("get a\nget b\n").code, ExitCode::kNotFound);
   EXPECT_EQ(Pipe("").code, ExitCode::kOk);
   EXPECT_EQ(Pipe("put \"a\n").code, ExitCode::kUsage);
@@ -60,16 +60,16 @@ TEST_F(Program, ErrorsAreJsonWhereAsked) {
 }
 
 TEST_F(Program, ColoursComeOnlyWhenAskedWithoutATerminal) {
-  ASSERT_EQ(Adb({"put", "a", "1"}).code, ExitCode::kOk);
-  EXPECT_EQ(Adb({"scan"}).out, "a\t1\n");
-  EXPECT_EQ(Adb({"--color", "always", "scan"}).out, "\033[36ma\033[0m\t1\n");
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\n");
+  EXPECT_EQ(Amethyst({"--color", "always", "scan"}).out, "\033[36ma\033[0m\t1\n");
 }
 
 TEST_F(Program, ReadsThenWritesThenReadsInOneSession) {
   const Answer answer = Pipe("put a 1\n");
   ASSERT_EQ(answer.code, ExitCode::kOk);
   EXPECT_EQ(Pipe("get a\nput a 2\nget a\nverify\nput a 3\nget a\n").out.substr(0, 4), "1\n2\n");
-  EXPECT_EQ(Adb({"get", "a"}).out, "3\n");
+  EXPECT_EQ(Amethyst({"get", "a"}).out, "3\n");
 }
 
 TEST_F(Program, AnInterruptStopsTheLines) {

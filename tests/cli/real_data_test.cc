@@ -39,30 +39,30 @@ class RealData : public ShellTest {
   void LiveThrough(Entries entries, RecordFormat format, const std::string& suffix) {
     const std::string in = directory_.File("in." + suffix);
     ASSERT_TRUE(io::ReplaceFile(io::DefaultEnvironment()->files(), in, As(format, entries)));
-    const Answer import = Adb({"import", in});
+    const Answer import = Amethyst({"import", in});
     ASSERT_EQ(import.code, ExitCode::kOk) << import.err;
-    EXPECT_EQ(Adb({"count"}).out, std::to_string(entries.size()) + "\n");
+    EXPECT_EQ(Amethyst({"count"}).out, std::to_string(entries.size()) + "\n");
 
     const auto middle = std::next(entries.begin(), static_cast<std::ptrdiff_t>(entries.size() / 2));
-    EXPECT_EQ(Adb({"get", "--raw", middle->first}).out, middle->second);
-    EXPECT_EQ(Adb({"get", middle->first + " not there"}).code, ExitCode::kNotFound);
+    EXPECT_EQ(Amethyst({"get", "--raw", middle->first}).out, middle->second);
+    EXPECT_EQ(Amethyst({"get", middle->first + " not there"}).code, ExitCode::kNotFound);
     ExpectScan(entries, middle->first.substr(0, 1));
     Change(&entries);
-    ASSERT_EQ(Adb({"compact"}).code, ExitCode::kOk);
-    EXPECT_EQ(Adb({"count"}).out, std::to_string(entries.size()) + "\n");
-    const Answer verify = Adb({"verify"});
+    ASSERT_EQ(Amethyst({"compact"}).code, ExitCode::kOk);
+    EXPECT_EQ(Amethyst({"count"}).out, std::to_string(entries.size()) + "\n");
+    const Answer verify = Amethyst({"verify"});
     EXPECT_EQ(verify.code, ExitCode::kOk) << verify.out;
 
     const std::string out = directory_.File("out." + suffix);
-    ASSERT_EQ(Adb({"export", out}).code, ExitCode::kOk);
+    ASSERT_EQ(Amethyst({"export", out}).code, ExitCode::kOk);
     EXPECT_TRUE(ReadIfThere(out) == As(format, entries)) << "the export differs";
   }
 
   void ExpectScan(const Entries& entries, const std::string& prefix) {
     uint64_t count = 0;
     for (auto it = entries.lower_bound(prefix); it != entries.end() && it->first.starts_with(prefix); ++it) ++count;
-    EXPECT_EQ(Lines(Adb({"scan", "--keys-only", "--prefix", prefix}).out).size(), count);
-    EXPECT_EQ(Adb({"count", "--prefix", prefix}).out, std::to_string(count) + "\n");
+    EXPECT_EQ(Lines(Amethyst({"scan", "--keys-only", "--prefix", prefix}).out).size(), count);
+    EXPECT_EQ(Amethyst({"count", "--prefix", prefix}).out, std::to_string(count) + "\n");
   }
 
   // Overwrites every third entry and deletes every fifth, through a pipe.

@@ -21,8 +21,8 @@ struct Answer {
 
 class ShellTest : public testing::Test {
  protected:
-  // adb --db <directory> ARGUMENT...
-  Answer Adb(std::vector<std::string> arguments, const std::string& input = "") {
+  // amethyst --db <directory> ARGUMENT...
+  Answer Amethyst(std::vector<std::string> arguments, const std::string& input = "") {
     arguments.insert(arguments.begin(), {"--db", database_});
     return Run(arguments, input);
   }
@@ -35,7 +35,7 @@ class ShellTest : public testing::Test {
     return {.code = code, .out = out.str(), .err = err.str()};
   }
   // Lines through a pipe.
-  Answer Pipe(const std::string& lines) { return Adb({}, lines); }
+  Answer Pipe(const std::string& lines) { return Amethyst({}, lines); }
 
   support::TempDirectory directory_;
   std::string database_ = directory_.File("db");

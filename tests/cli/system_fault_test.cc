@@ -15,13 +15,13 @@ class SystemFault : public Process {
   // Puts a key for each of the first calls of `fault`, "syscall:error=NAME", which fails in that run; then looks.
   ProcessResult PutWhileFailing(const std::string& fault, int calls) {
     return Bash(
-        "adb put first 1 || exit 9; : > acked; for k in $(seq " + std::to_string(calls) +
+        "amethyst put first 1 || exit 9; : > acked; for k in $(seq " + std::to_string(calls) +
         "); do strace -f -o /dev/null -e inject=" + fault +
-        ":when=$k \"$ADB\" put key$k value$k > /dev/null 2>&1; status=$?; "
+        ":when=$k \"$AMETHYST\" put key$k value$k > /dev/null 2>&1; status=$?; "
         "[ $status = 0 ] && echo key$k >> acked; [ $status -ge 128 ] && echo \"call $k: a crash, $status\"; "
-        "done; adb get first > /dev/null || echo 'the first is lost'; "
-        "while read -r key; do [ \"$(adb get $key)\" = value${key#key} ] || echo \"$key is lost\"; done < acked; "
-        "adb verify > said 2>&1 || cat said");
+        "done; amethyst get first > /dev/null || echo 'the first is lost'; "
+        "while read -r key; do [ \"$(amethyst get $key)\" = value${key#key} ] || echo \"$key is lost\"; done < acked; "
+        "amethyst verify > said 2>&1 || cat said");
   }
 
   void SetUp() override {
@@ -52,9 +52,12 @@ TEST_F(SystemFault, AnInterruptedCallIsMadeAgain) {
 }
 
 TEST_F(Process, WithFewDescriptorsItWorksOrSaysSo) {
-  EXPECT_EQ(
-      Bash("adb seed 2000 2> /dev/null; adb count > all; (ulimit -n 24; adb count > few 2>&1); cmp all few").status, 0);
-  const ProcessResult none = Bash("(ulimit -n 5; adb put a 1) > said 2>&1; echo $?; adb verify > /dev/null; echo $?");
+  EXPECT_EQ(Bash("amethyst seed 2000 2> /dev/null; amethyst count > all; (ulimit -n 24; amethyst count > few 2>&1); "
+                 "cmp all few")
+                .status,
+            0);
+  const ProcessResult none =
+      Bash("(ulimit -n 5; amethyst put a 1) > said 2>&1; echo $?; amethyst verify > /dev/null; echo $?");
   // The sanitizer's own start needs descriptors, and ends the program with 1 without.
   const char* const codes = AMETHYST_ADDRESS_SANITIZER ? "(0|1|3|127)\n0\n" : "(0|3|127)\n0\n";
   EXPECT_THAT(none.out, testing::MatchesRegex(codes));
@@ -62,8 +65,10 @@ TEST_F(Process, WithFewDescriptorsItWorksOrSaysSo) {
 
 TEST_F(Process, WithLittleMemoryItLosesNothing) {
   const ProcessResult result = Bash(
-      "adb put first 1; for kib in 60000 120000 250000 400000; do (ulimit -v $kib; \"$ADB\" put key$kib 1) > /dev/null "
-      "2>&1 && [ \"$(adb get key$kib)\" != 1 ] && echo \"key$kib is lost\"; done; adb get first; adb verify > "
+      "amethyst put first 1; for kib in 60000 120000 250000 400000; do (ulimit -v $kib; \"$AMETHYST\" put key$kib 1) > "
+      "/dev/null "
+      "2>&1 && [ \"$(amethyst get key$kib)\" != 1 ] && echo \"key$kib is lost\"; done; amethyst get first; amethyst "
+      "verify > "
       "/dev/null; "
       "echo $?");
   EXPECT_EQ(result.out, "1\n0\n");
@@ -71,8 +76,10 @@ TEST_F(Process, WithLittleMemoryItLosesNothing) {
 
 TEST_F(Process, APathThroughALinkIsTheSameDatabase) {
   const ProcessResult result = Bash(
-      "adb put a 1; ln -s data link; adb --db link/adb get a; mkfifo lines; (adb < lines > said) & exec 3> lines; "
-      "echo 'get a' >&3; until grep -q 1 said; do :; done; adb --db link/adb put b 2 > refused 2>&1; echo $?; "
+      "amethyst put a 1; ln -s data link; amethyst --db link/amethyst get a; mkfifo lines; (amethyst < lines > said) & "
+      "exec 3> lines; "
+      "echo 'get a' >&3; until grep -q 1 said; do :; done; amethyst --db link/amethyst put b 2 > refused 2>&1; echo "
+      "$?; "
       "exec 3>&-; wait; grep -c 'has it open' refused");
   EXPECT_EQ(result.out, "1\n3\n1\n");
 }

@@ -1,12 +1,12 @@
 """Runs what the documents show, so that a reader can trust every line of it.
 
-    docs_commands.py --adb PROGRAM ROOT               runs the console blocks of all documents under ROOT
+    docs_commands.py --shell PROGRAM ROOT                 runs the console blocks of all documents under ROOT
     docs_commands.py --extract-example DOCUMENT OUTPUT      writes the document's example to OUTPUT
     docs_commands.py --run-example DOCUMENT PROGRAM [ARG]   runs that example, compiled, against the output shown for it
 
 A block marked ```console holds commands, on lines that start with "$ ", each followed by the output that it must
 have; a line of output that is "..." stands for any lines. The blocks of one document run in order, in one scratch
-directory with a bin/adb of its own (the program under test, database data/adb). A block under the line
+directory with a bin/amethyst of its own (the program under test, database data/amethyst). A block under the line
 <!-- not run: REASON --> is left out: for what installs, or runs for long. Links between files must lead somewhere.
 A document's example is its first ```cpp or ```c block that has a main, or ```python block that imports; the ```text
 block after it is its output.
@@ -74,22 +74,22 @@ def matches(expected, actual):
     return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in actual)) is not None
 
 
-def scratch_directory(directory, adb):
-    """Where a document's commands run: like the root of a tree, with the program under test as bin/adb."""
+def scratch_directory(directory, shell):
+    """Where a document's commands run: like the root of a tree, with the program under test as bin/amethyst."""
     (directory / "bin").mkdir()
-    stand_in = directory / "bin" / "adb"
+    stand_in = directory / "bin" / "amethyst"
     stand_in.write_text("#!/bin/sh\n"
-                        "case \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/adb \"$@\" ;; esac\n"
-                        f"exec '{adb}' \"$@\"\n")
+                        "case \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/amethyst \"$@\" ;; esac\n"
+                        f"exec '{shell}' \"$@\"\n")
     stand_in.chmod(0o755)
 
 
-def run_document(path, adb):
+def run_document(path, shell):
     """Counts and failures of one document."""
     ran, left_out, failures = 0, 0, []
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        scratch_directory(directory, adb)
+        scratch_directory(directory, shell)
         for block in blocks_of(path.read_text()):
             if block.language != "console":
                 continue
@@ -118,11 +118,11 @@ def broken_links_of(path):
             if "://" not in link and not (path.parent / link).exists()]
 
 
-def run_documents(root, adb):
+def run_documents(root, shell):
     ran, left_out, failures = 0, 0, []
     for path in documents_of(root):
         failures += broken_links_of(path)
-        document_ran, document_left_out, document_failures = run_document(path, adb)
+        document_ran, document_left_out, document_failures = run_document(path, shell)
         ran += document_ran
         left_out += document_left_out
         failures += document_failures
@@ -158,7 +158,7 @@ def run_example(document, program, *arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--adb", type=pathlib.Path)
+    parser.add_argument("--shell", type=pathlib.Path)
     parser.add_argument("--extract-example", action="store_true")
     parser.add_argument("--run-example", action="store_true")
     parser.add_argument("paths", nargs="+", type=pathlib.Path)
@@ -169,7 +169,7 @@ def main():
         return 0
     if arguments.run_example:
         return run_example(*arguments.paths)
-    return run_documents(arguments.paths[0], arguments.adb.resolve())
+    return run_documents(arguments.paths[0], arguments.shell.resolve())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tests of docs_commands.py on small documents, with a shell script in the place of adb."""
+"""Tests of docs_commands.py on small documents, with a shell script in the place of the program."""
 import pathlib
 import sys
 import tempfile
@@ -13,12 +13,12 @@ class Documents(unittest.TestCase):
     def run_on(self, text):
         with tempfile.TemporaryDirectory() as name:
             root = pathlib.Path(name)
-            adb = root / "adb-under-test"
-            adb.write_text('#!/bin/sh\necho "$@"\n')
-            adb.chmod(0o755)
+            shell = root / "amethyst-under-test"
+            shell.write_text('#!/bin/sh\necho "$@"\n')
+            shell.chmod(0o755)
             document = root / "README.md"
             document.write_text(text)
-            ran, left_out, failures = docs_commands.run_document(document, adb)
+            ran, left_out, failures = docs_commands.run_document(document, shell)
             return ran, left_out, len(failures)
 
     def test_the_output_must_be_what_the_document_shows(self):
@@ -37,8 +37,9 @@ class Documents(unittest.TestCase):
     def test_a_marked_block_is_left_out_and_counted(self):
         self.assertEqual(self.run_on("<!-- not run: installs -->\n```console\n$ false\n$ x\n```\n"), (0, 2, 0))
 
-    def test_bin_adb_is_the_program_under_test_with_a_database(self):
-        self.assertEqual(self.run_on("```console\n$ bin/adb get a\n--db data/adb get a\n$ bin/adb --db x get a\n"
+    def test_bin_amethyst_is_the_program_under_test_with_a_database(self):
+        self.assertEqual(self.run_on("```console\n$ bin/amethyst get a\n--db data/amethyst get a\n"
+                                     "$ bin/amethyst --db x get a\n"
                                      "--db x get a\n```\n"), (2, 0, 0))
 
     def test_other_blocks_are_not_commands(self):

@@ -44,7 +44,7 @@ def check_refusals(program, amethyst):
             assert opened == "OK\n", opened
         refused = run(program, amethyst, "open", database=f"{scratch}/theirs")
         assert refused.startswith("Invalid argument: "), refused
-        assert "adb --db NEW_DIRECTORY import --from-leveldb" in refused, refused
+        assert "amethyst --db NEW_DIRECTORY import --from-leveldb" in refused, refused
         assert run(program, None, "open", database=f"{scratch}/theirs") == "OK\n"
         assert run(program, None, "open", database=f"{scratch}/ours").startswith("Corruption: ")
         assert run(program, amethyst, "open", database=f"{scratch}/ours") == "OK\n"

@@ -78,17 +78,18 @@ class Installed(unittest.TestCase):
         self.assertEqual(run(static, self.scratch / "static.db"), "C\n")
 
     def test_the_program_its_page_and_its_completion_agree(self):
-        adb = self.prefix / "bin" / "adb"
-        commands = [line.split()[0] for line in run(adb, "help").splitlines() if line.startswith("  ")
+        shell = self.prefix / "bin" / "amethyst"
+        commands = [line.split()[0] for line in run(shell, "help").splitlines() if line.startswith("  ")
                     and not line.startswith("   ")]
         self.assertIn("scan", commands)
-        page = (self.prefix / "share" / "man" / "man1" / "adb.1").read_text().replace("\\-", "-").replace("\\e", "\\")
-        for line in run(adb, "--help").splitlines()[1:]:
+        page = (self.prefix / "share" / "man" / "man1" / "amethyst.1").read_text()
+        page = page.replace("\\-", "-").replace("\\e", "\\")
+        for line in run(shell, "--help").splitlines()[1:]:
             self.assertIn(line, page)
-        self.assertLessEqual(set(commands), set(completions(self.prefix, "adb", "")))
-        self.assertEqual(completions(self.prefix, "adb", "--read"), ["--read-only"])
-        self.assertEqual(completions(self.prefix, "adb", "help", "sc"), ["scan"])
-        self.assertIn("--prefix", completions(self.prefix, "adb", "scan", "--"))
+        self.assertLessEqual(set(commands), set(completions(self.prefix, "amethyst", "")))
+        self.assertEqual(completions(self.prefix, "amethyst", "--read"), ["--read-only"])
+        self.assertEqual(completions(self.prefix, "amethyst", "help", "sc"), ["scan"])
+        self.assertIn("--prefix", completions(self.prefix, "amethyst", "scan", "--"))
 
     @unittest.skipUnless((BUILD / "bench" / "amethyst_bench").exists(), "no load-test tool in this build")
     def test_the_load_test_tool_its_page_and_its_completion_agree(self):
@@ -117,7 +118,8 @@ class Installed(unittest.TestCase):
             database = self.scratch / name
             self.assertEqual(run(LEVELDB_PROGRAM, database, "open", env=dict(os.environ, LD_LIBRARY_PATH=str(search))),
                              "OK\n")
-            opened = subprocess.run([self.prefix / "bin" / "adb", "--db", database, "scan"], stdin=subprocess.DEVNULL,
+            opened = subprocess.run([self.prefix / "bin" / "amethyst", "--db", database, "scan"],
+                                    stdin=subprocess.DEVNULL,
                                     capture_output=True, text=True)
             self.assertEqual(opened.returncode == 0, ours, opened.stderr)
 

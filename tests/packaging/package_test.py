@@ -103,7 +103,7 @@ class Package(unittest.TestCase):
             (root / "proc").mkdir()
             self.assertIn("fillrandom", run("chroot", root, "/usr/bin/amethyst_bench", "--list"))
             self.assertTrue((root / "usr/share/man/man1/amethyst_bench.1").exists())
-            self.assertFalse((root / "usr/bin/adb").exists())
+            self.assertFalse((root / "usr/bin/amethyst").exists())
 
     def test_it_installs_works_and_goes_without_a_trace(self):
         package = self.package("amethyst")
@@ -115,12 +115,12 @@ class Package(unittest.TestCase):
             self.assertIn("ldconfig", run("dpkg-deb", "-I", package, "triggers"))
             root = scratch / "root"
             clean_root(root, names_of(dependencies) + ESSENTIAL)
-            self.assertFalse((root / "usr/bin/adb").exists())
+            self.assertFalse((root / "usr/bin/amethyst").exists())
             run("dpkg", f"--root={root}", "--force-not-root", "-i", package)
             run("ldconfig", "-r", root)
 
-            self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "db", "put", "fruit", "apple"), "")
-            self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "db", "get", "fruit"), "apple\n")
+            self.assertEqual(run("chroot", root, "/usr/bin/amethyst", "--db", "db", "put", "fruit", "apple"), "")
+            self.assertEqual(run("chroot", root, "/usr/bin/amethyst", "--db", "db", "get", "fruit"), "apple\n")
             program = scratch / "in_c"
             consumer = pathlib.Path(__file__).resolve().parent / "consumer" / "consumer.c"
             run("cc", "-std=c11", f"-I{root}/usr/include", consumer, "-o", program, f"-L{root}/usr/lib", "-lamethyst")
@@ -144,7 +144,7 @@ class Package(unittest.TestCase):
         self.assertIn("libleveldb.so.1d: cannot open shared object file", alone.stderr)
         told = dict(os.environ, LD_LIBRARY_PATH=f"/{folder.relative_to(root)}")
         self.assertEqual(run(*command, env=told), "OK\n")
-        self.assertEqual(run("chroot", root, "/usr/bin/adb", "--db", "leveldb.db", "scan"), "")
+        self.assertEqual(run("chroot", root, "/usr/bin/amethyst", "--db", "leveldb.db", "scan"), "")
 
 
 if __name__ == "__main__":

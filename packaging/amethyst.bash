@@ -1,6 +1,6 @@
-# Completion of adb for bash: its commands and options, as `adb --help` and `adb help COMMAND` list them.
+# Completion of amethyst for bash: its commands and options, as `amethyst --help` and `amethyst help COMMAND` list them.
 
-_adb() {
+_amethyst() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} commands command
   COMPREPLY=()
   if [[ $previous == --db ]]; then
@@ -23,4 +23,4 @@ _adb() {
     grep -o -- '^  --[a-z-]*')" -- "$word")
 }
 
-complete -F _adb adb
+complete -F _amethyst amethyst
