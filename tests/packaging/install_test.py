@@ -71,11 +71,38 @@ class Installed(unittest.TestCase):
         self.assertEqual(run(shared, self.scratch / "shared.db", env=self.environment), "C\n")
         self.assertIn("libamethyst.so.0", run("readelf", "-d", shared))
 
+        flags = run("pkg-config", "--cflags", "--libs", "amethyst-cxx", env=self.environment).split()
+        in_cxx = self.scratch / "in_cxx"
+        run("c++", "-std=c++23", CONSUMER / "consumer.cc", "-o", in_cxx, *flags)
+        self.assertEqual(run(in_cxx, self.scratch / "in_cxx.db"), "C++\n")
+
         flags = run("pkg-config", "--static", "--cflags", "--libs", "amethyst", env=self.environment).split()
         static = self.scratch / "static"
         flags[flags.index("-lamethyst")] = str(self.library / "libamethyst.a")
         run("cc", "-std=c11", CONSUMER / "consumer.c", "-o", static, *flags)
         self.assertEqual(run(static, self.scratch / "static.db"), "C\n")
+
+    def test_a_c_project_needs_none_of_the_libraries_that_are_inside(self):
+        alone = dict(self.environment, PKG_CONFIG_LIBDIR=str(self.library / "pkgconfig"))
+        run("pkg-config", "--cflags", "--libs", "amethyst", env=alone)
+        self.assertEqual(run("pkg-config", "--static", "--print-requires-private", "amethyst", env=alone), "")
+
+        build = self.scratch / "c_alone"
+        without = "-DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON"
+        configured = run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, without,
+                         f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.assertRegex(configured, "C\\+\\+ library, is left out: it needs libfmt-dev")
+        run("cmake", "--build", build)
+        self.assertEqual(run(build / "in_c", build / "db"), "C\n")
+        refused = subprocess.run(["cmake", "-S", CONSUMER, "-B", self.scratch / "refused", without, "-DCOMPONENT=cxx",
+                                  f"-DCMAKE_PREFIX_PATH={self.prefix}"], capture_output=True, text=True)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("libfmt-dev", refused.stderr)
+
+    def test_a_project_that_holds_the_source_needs_to_set_no_standard(self):
+        build = self.scratch / "inside"
+        run("cmake", "-G", "Ninja", "-S", CONSUMER / "inside", "-B", build, f"-DAMETHYST_SOURCE={HERE.parents[1]}")
+        run("ninja", "-C", build, "CMakeFiles/in_cxx.dir" + str(CONSUMER / "consumer.cc") + ".o")
 
     def test_the_program_its_page_and_its_completion_agree(self):
         shell = self.prefix / "bin" / "amethyst"
