@@ -82,6 +82,14 @@ class Installed(unittest.TestCase):
         run("cc", "-std=c11", CONSUMER / "consumer.c", "-o", static, *flags)
         self.assertEqual(run(static, self.scratch / "static.db"), "C\n")
 
+    def test_a_program_in_cxx17_needs_the_shared_library_alone(self):
+        flags = run("pkg-config", "--cflags", "--libs", "amethyst", env=self.environment).split()
+        for number, option in enumerate(("-fexceptions", "-fno-exceptions")):
+            program = self.scratch / f"in_cxx17_{number}"
+            run("c++", "-std=c++17", option, "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
+                CONSUMER / "consumer17.cc", "-o", program, *flags)
+            self.assertEqual(run(program, self.scratch / f"cxx17_{number}.db", env=self.environment), "C++17\n")
+
     def test_a_c_project_needs_none_of_the_libraries_that_are_inside(self):
         alone = dict(self.environment, PKG_CONFIG_LIBDIR=str(self.library / "pkgconfig"))
         run("pkg-config", "--cflags", "--libs", "amethyst", env=alone)

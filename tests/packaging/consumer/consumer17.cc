@@ -1,0 +1,92 @@
+// What a program in C++17 does with the header over the C interface; with exceptions, or, built without, by status.
+#include <amethyst/cpp17.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace cpp17 = amethyst::cpp17;
+
+namespace {
+
+void Require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "expected: %s\n", what);
+  std::exit(1);
+}
+
+void ByStatus(const std::string& path) {
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, cpp17::Options().Set(AMETHYST_OPTION_BLOCK_BYTES, 7), &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT && !status.message.empty(), "a bad setting refused, with a reason");
+  db.Put("a", "1", cpp17::Durability::kSync, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "no database, no write");
+  db = cpp17::Database::Open(path + std::string(1, '\0') + "x", {}, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in a path refused");
+
+  db = cpp17::Database::Open(path, {}, &status);
+  Require(status.ok(), "open");
+  cpp17::WriteBatch batch;
+  batch.Put("a", "1");
+  batch.Put(std::string_view("b\0", 2), "");
+  batch.Delete("c");
+  Require(batch.count() == 3, "three operations");
+  db.Write(batch, cpp17::Durability::kSync, &status);
+  Require(status.ok(), "write");
+  const cpp17::Snapshot before = db.NewSnapshot(&status);
+  db.Put("a", "2", cpp17::Durability::kBuffered, &status);
+  cpp17::ReadOptions then;
+  then.snapshot = &before;
+  Require(db.Get("a", {}, &status) == "2" && db.Get("a", then, &status) == "1", "now and then");
+  Require(!db.Get("c", {}, &status) && status.ok(), "an absent key is no failure");
+  Require(db.Get(std::string_view("b\0", 2), {}, &status) == "", "an empty value is a value");
+  Require(db.GetPinned("a", {}, &status)->value() == "2", "pinned");
+  const auto several = db.MultiGet({"a", "c"}, {}, &status);
+  Require(several.size() == 2 && several[0] == "2" && !several[1], "several keys");
+
+  cpp17::Iterator it = db.NewIterator({}, &status);
+  std::string walked;
+  for (it.SeekToFirst(); it.Valid(); it.Next()) walked += it.key();
+  Require(it.status().ok() && walked == std::string_view("ab\0", 3), "a walk");
+  it.SeekForPrev("az");
+  Require(it.Valid() && it.value() == "2", "backwards");
+  cpp17::ReadOptions empty_bound;
+  empty_bound.upper_bound = std::string_view();
+  cpp17::Iterator none = db.NewIterator(empty_bound, &status);
+  none.SeekToFirst();
+  Require(!none.Valid() && none.status().ok(), "nothing is below the empty key");
+  db.Close(&status);
+  Require(status.ok(), "close");
+  it.SeekToFirst();
+  Require(it.status().code == AMETHYST_CLOSED, "an iterator outlives its database, and says so");
+}
+
+#if defined(__cpp_exceptions)
+void ByExceptions(const std::string& path) {
+  cpp17::Database db = cpp17::Database::Open(path);
+  Require(db.Get("a") == "2", "what was written");
+  db.Delete("a", cpp17::Durability::kSync);
+  db.Flush();
+  db.CompactRange();
+  Require(!db.Get("a"), "what was deleted");
+  try {
+    cpp17::Database::Open(path);
+    Require(false, "a second owner refused");
+  } catch (const cpp17::Error& error) {
+    Require(error.code() == AMETHYST_BUSY && *error.what() != 0, "busy, with a reason");
+  }
+  db.Close();
+  cpp17::Database::Destroy(path);
+}
+#endif
+
+}  // namespace
+
+int main(int, char** arguments) {
+  ByStatus(arguments[1]);
+#if defined(__cpp_exceptions)
+  ByExceptions(arguments[1]);
+#endif
+  std::puts("C++17");
+  return 0;
+}
