@@ -3,7 +3,7 @@
 // Input: a byte of flags, the lengths of the first two segments (16 bits each), and the segments' bytes: at most three,
 // the third being the rest. Flag 1 makes the headers' fixed fields and checksums right, flag 2 the records' checksums,
 // so that what lies behind them is reached; flag 4 gives recovery a clean end, the end of what is good in the first
-// segment.
+// segment; with flag 8 the headers that flag 1 makes right are of version 2.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -24,13 +24,13 @@ namespace amethyst::wal {
 namespace {
 
 constexpr base::Uid kUid{.low = 1, .high = 2};
-enum Flags : uint8_t { kRepairHeaders = 1, kRepairRecords = 2, kCleanEnd = 4 };
+enum Flags : uint8_t { kRepairHeaders = 1, kRepairRecords = 2, kCleanEnd = 4, kVersion2 = 8 };
 
-void RepairHeader(std::string& bytes, key::FileNumber number) {
+void RepairHeader(std::string& bytes, key::FileNumber number, uint64_t version) {
   if (bytes.size() < kSegmentHeaderBytes) return;
   char* const at = bytes.data();
   std::ranges::copy(kSegmentMagic, at);
-  base::StoreFixed<uint64_t>(at + 8, kSegmentVersion);
+  base::StoreFixed(at + 8, version);
   base::StoreFixed(at + 16, kUid.low);
   base::StoreFixed(at + 24, kUid.high);
   base::StoreFixed(at + 32, key::Raw(number));
@@ -81,7 +81,7 @@ void Run(std::string_view input) {
     const key::FileNumber number{i + 1};
     std::string bytes(input.substr(0, i < 2 ? lengths[i] : input.size()));
     input.remove_prefix(bytes.size());
-    if ((flags & kRepairHeaders) != 0) RepairHeader(bytes, number);
+    if ((flags & kRepairHeaders) != 0) RepairHeader(bytes, number, (flags & kVersion2) != 0 ? 2 : 1);
     if ((flags & kRepairRecords) != 0) RepairRecords(bytes, number);
     const std::string path = io::JoinPath("/", SegmentFileName(number));
     auto file = files.Create(path);

@@ -9,9 +9,14 @@ Status BatchReader::status() const {
   const size_t offset = bytes_ - rest_.size();
   std::string_view rest = rest_;
   uint32_t family = 0;
-  if (ReadNumber(&rest, &family) && !rest.empty() && !key::IsKnownKind(static_cast<uint8_t>(rest.front()))) {
-    return base::NotSupported("batch, entry {} at {}: kind {} is not known to this build", count_, offset,
-                              static_cast<uint8_t>(rest.front()));
+  if (ReadNumber(&rest, &family) && !rest.empty()) {
+    const auto kind = static_cast<uint8_t>(rest.front());
+    if (family != 0) {
+      return base::NotSupported("batch, entry {} at {}: family {} is not known to this build", count_, offset, family);
+    }
+    if (!key::IsKnownKind(kind)) {
+      return base::NotSupported("batch, entry {} at {}: kind {} is not known to this build", count_, offset, kind);
+    }
   }
   return base::Corruption("batch, entry {} at {}: expected a whole entry, found {} bytes that are none", count_, offset,
                           rest_.size());

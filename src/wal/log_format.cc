@@ -63,8 +63,9 @@ Result<SegmentHeader> DecodeSegmentHeader(std::string_view bytes) {
   if (found != expected) {
     return base::Corruption("segment header: checksum expected {:016x}, found {:016x}", expected, found);
   }
-  if (header.version != kSegmentVersion) {
-    return base::NotSupported("log format version {}: this build knows version {}", header.version, kSegmentVersion);
+  if (header.version < kSegmentVersion || header.version > kSegmentVersionMax) {
+    return base::NotSupported("log format version {}: this build knows versions {} to {}", header.version,
+                              kSegmentVersion, kSegmentVersionMax);
   }
   if (base::LoadFixed<uint32_t>(in + 12) != 0 || header.cut.segment >= header.segment ||
       header.durable.segment > header.cut.segment || header.cut.last_sequence > key::kSequenceMax) {
@@ -110,6 +111,7 @@ Status PassRecord(const RecordHeader& record, LogCut* end) {
     return base::Corruption("record ordinal: expected {}, found {} in its low half", end->next_ordinal,
                             record.ordinal_low);
   }
+  AMETHYST_DCHECK(IsKnownKind(record.kind));
   if (record.kind == RecordKind::kWatermark) {
     if (record.length != kRecordHeaderBytes || record.count != 0) {
       return base::Corruption("watermark record: expected no content, found {} entries, length {}", record.count,

@@ -23,7 +23,11 @@
 // A record's checksum is XXH3 of bytes 8 to 32 and the payload's XXH3, mixed with database, segment and offset: so a
 // large payload is hashed before the commit lock is taken, and bytes of another place, file or database do not pass.
 // The place and extent of the header's checksum hold for every version of the format, so that an unknown version is
-// told from damage. Thread safety: pure functions.
+// told from damage.
+//
+// A segment of version 1 holds records of the kinds below alone; one of version 2 may hold others, which this build
+// neither writes nor reads. The layout of a record is the same in both, so a record of an unknown kind is known by its
+// checksum for what it is, and refused by number. Thread safety: pure functions.
 #pragma once
 
 #include <bit>
@@ -40,7 +44,8 @@
 namespace amethyst::wal {
 
 inline constexpr std::string_view kSegmentMagic = "AMETHWAL";
-inline constexpr uint32_t kSegmentVersion = 1;
+inline constexpr uint32_t kSegmentVersion = 1;     // Of the segments that this build writes.
+inline constexpr uint32_t kSegmentVersionMax = 2;  // The newest that it reads.
 inline constexpr size_t kSegmentHeaderBytes = 104;
 inline constexpr size_t kRecordHeaderBytes = 32;
 inline constexpr size_t kRecordAlignment = 8;
@@ -74,14 +79,18 @@ struct SegmentHeader {
 };
 
 void EncodeSegmentHeader(const SegmentHeader& header, std::span<char, kSegmentHeaderBytes> to);
-// kNotSupported for a version that is not ours; kCorruption without "where" for anything else that is no header.
+// kNotSupported for a version that this build does not read; kCorruption without "where" for anything else that is no
+// header.
 [[nodiscard]] Result<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);
 
-// On disk; never renumber. Zero is none, so that zeros are never a record.
+// On disk; never renumber. Zero is none, so that zeros are never a record. 3 to 8 are reserved (docs/format/wal.md).
 enum class RecordKind : uint8_t {
   kBatch = 1,
   kWatermark = 2,  // No entries: written for its watermark alone, so that a finished sync becomes known.
 };
+[[nodiscard]] constexpr bool IsKnownKind(RecordKind kind) {
+  return kind == RecordKind::kBatch || kind == RecordKind::kWatermark;
+}
 
 struct RecordHeader {
   uint64_t checksum = 0;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "wal/batch_encoding.h"
 #include "wal/log_format.h"
 #include "wal/segment_reader.h"
 
@@ -19,6 +20,16 @@ struct Segment {
   std::optional<SegmentHeader> header;
   std::string why_no_header;
 };
+
+// That the payload is whole entries, all of which this build knows.
+Status CheckEntries(const RecoveredBatch& batch) {
+  BatchReader reader(batch.payload);
+  for (BatchEntry entry; reader.Next(&entry);) continue;
+  AMETHYST_TRY(reader.status());
+  if (reader.count() == batch.count) return {};
+  return base::Corruption("batch of sequence {}: expected {} entries, found {}", key::Raw(batch.first), batch.count,
+                          reader.count());
+}
 
 bool Contains(const std::vector<key::FileNumber>& numbers, key::FileNumber number) {
   return std::ranges::find(numbers, number) != numbers.end();
@@ -157,6 +168,9 @@ Result<bool> Recovery::Replay(const Segment& segment, const std::optional<LogCut
   end = begin;
   while (!expected || end.offset < expected->offset) {
     AMETHYST_ASSIGN(const SegmentReader::Reading reading, reader.Read(end.offset));
+    if (reading.found == SegmentReader::Found::kUnknownKind) {
+      return base::NotSupported("{} at {}: {}", file->path(), end.offset, reading.why);
+    }
     if (reading.found != SegmentReader::Found::kRecord) {
       if (reading.found == SegmentReader::Found::kDamaged) why_ = reading.why;
       return !expected.has_value();
@@ -184,7 +198,9 @@ Status Recovery::ReplayRecord(const Segment& segment, const SegmentReader::Recor
                                 expected->offset);
   }
   if (replayed && record.header.kind == RecordKind::kBatch) {
-    replayed = apply_({.first = record.header.first, .count = record.header.count, .payload = record.payload});
+    const RecoveredBatch batch{.first = record.header.first, .count = record.header.count, .payload = record.payload};
+    replayed = CheckEntries(batch);
+    if (replayed) replayed = apply_(batch);
     ++report_.batches;
   }
   if (!replayed) {
@@ -198,6 +214,11 @@ Status Recovery::ReplayRecord(const Segment& segment, const SegmentReader::Recor
 Status Recovery::JudgeTail() {
   if (settings_.clean_end && settings_.clean_end->position() > stop_)
     return Damage("the end recorded by a clean close");
+  // What follows the last good record bears ordinals that follow its own; where no segment begins, they may be any.
+  OrdinalRange ordinals;
+  if (!report_.replayed_segments.empty()) {
+    ordinals = {.first = static_cast<uint32_t>(report_.cut.next_ordinal), .count = 0};
+  }
   for (const Segment& segment : segments_) {
     if (segment.number < stop_.segment) continue;
     const bool is_last = segment.number == stop_.segment;
@@ -205,7 +226,8 @@ Status Recovery::JudgeTail() {
     AMETHYST_ASSIGN(const auto file, files_.Open(Path(segment.number)));
     AMETHYST_ASSIGN(SegmentReader reader, SegmentReader::Create(*file, settings_.database_uid, segment.number));
     const uint64_t from = is_last ? stop_.offset : 0;
-    AMETHYST_ASSIGN(const SegmentReader::Remains remains, reader.LookBehind(from, from));
+    ordinals.count += (reader.file_bytes() - from) / kRecordHeaderBytes;
+    AMETHYST_ASSIGN(const SegmentReader::Remains remains, reader.LookBehind(from, ordinals));
     if (remains.proof_offset) {
       return Damage(fmt::format("the record at {} of {}", *remains.proof_offset, SegmentFileName(segment.number)));
     }

@@ -8,6 +8,9 @@
 // more, are the only durable ones that can be taken for one. A missing segment, a gap in the record ordinals, or a
 // segment of another database is damage always.
 //
+// What only a newer build can read is neither: a record of an unknown kind whose checksum holds, wherever it stands,
+// and an entry of an unknown kind or family give kNotSupported, naming file, offset and number. It is never cut.
+//
 // Segments form a chain by the "previous" in their headers, a later segment winning over an earlier one with the same:
 // so what an earlier recovery has cut or dropped never comes back, though a crash kept it from being removed.
 //
@@ -43,7 +46,7 @@ struct LogRecoverySettings {
 struct RecoveredBatch {
   key::SequenceNumber first;
   uint32_t count;
-  std::string_view payload;  // Valid during the call.
+  std::string_view payload;  // `count` whole entries, all known to this build. Valid during the call.
 };
 
 struct LogRecoveryReport {

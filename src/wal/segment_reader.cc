@@ -12,11 +12,8 @@ namespace {
 
 constexpr uint64_t kWindowBytes = uint64_t{1} << 20;
 
-// Whether the fields can be those of a record at `offset`.
-bool IsPossible(const RecordHeader& header, uint64_t offset, uint64_t file_bytes) {
-  return header.length >= kRecordHeaderBytes && header.padded_bytes() <= file_bytes - offset &&
-         (header.kind == RecordKind::kBatch || header.kind == RecordKind::kWatermark) &&
-         header.durable_offset <= offset;
+std::string DescribeUnknown(RecordKind kind) {
+  return fmt::format("record kind {} is not known to this build", static_cast<uint8_t>(kind));
 }
 
 // How many bytes at the front are zeros, in whole words (and the rest of the bytes if there is less than a word).
@@ -30,6 +27,11 @@ size_t ZeroWords(std::string_view bytes) {
 uint64_t AlignUp(uint64_t offset) { return (offset + kRecordAlignment - 1) & ~uint64_t{kRecordAlignment - 1}; }
 
 }  // namespace
+
+bool IsPossible(const RecordHeader& header, uint64_t offset, uint64_t end, const OrdinalRange& ordinals) {
+  return header.length >= kRecordHeaderBytes && header.padded_bytes() <= end - offset &&
+         header.durable_offset <= offset && (IsKnownKind(header.kind) || ordinals.Contains(header.ordinal_low));
+}
 
 Result<SegmentReader> SegmentReader::Create(const io::RandomAccessFile& file, const base::Uid& database_uid,
                                             key::FileNumber segment) {
@@ -102,16 +104,20 @@ Result<SegmentReader::Reading> SegmentReader::Read(uint64_t offset) {
   }
   AMETHYST_ASSIGN(const bool holds, ChecksumHolds(offset, bytes.data(), header));
   if (!holds) return damaged(fmt::format("the checksum {:016x} does not hold", header.checksum));
+  if (!IsKnownKind(header.kind)) {
+    return Reading{
+        .found = Found::kUnknownKind, .record = {.header = header, .payload = {}}, .why = DescribeUnknown(header.kind)};
+  }
   AMETHYST_ASSIGN(bytes, View(offset, header.padded_bytes()));
   if (bytes.substr(header.length).find_first_not_of('\0') != std::string_view::npos) {
     return damaged("expected zeros as padding");
   }
-  if (!IsPossible(header, offset, file_bytes_)) return damaged("fields contradict each other");
+  if (header.durable_offset > offset) return damaged("fields contradict each other");
   const std::string_view payload = bytes.substr(kRecordHeaderBytes, header.payload_bytes());
   return Reading{.found = Found::kRecord, .record = {.header = header, .payload = payload}, .why = {}};
 }
 
-Result<SegmentReader::Remains> SegmentReader::LookBehind(uint64_t from, uint64_t durable_above) {
+Result<SegmentReader::Remains> SegmentReader::LookBehind(uint64_t from, const OrdinalRange& ordinals) {
   Remains remains{.proof_offset = std::nullopt, .durable_offset = 0, .content_end = from};
   // Each candidate costs a hash of what it claims as payload. By chance that is next to nothing.
   uint64_t hashed_bytes_left = 4 * file_bytes_ + 64 * kWindowBytes;
@@ -128,12 +134,16 @@ Result<SegmentReader::Remains> SegmentReader::LookBehind(uint64_t from, uint64_t
       continue;
     }
     const RecordHeader header = DecodeRecordHeader(ahead.data());
-    if (IsPossible(header, offset, file_bytes_) && header.durable_offset > durable_above) {
+    const bool is_telling = !IsKnownKind(header.kind) || header.durable_offset > from;
+    if (is_telling && IsPossible(header, offset, file_bytes_, ordinals)) {
       if (header.length > hashed_bytes_left) {
         return base::Corruption("{}: bytes before {} claim again and again to be records", path(), offset);
       }
       hashed_bytes_left -= header.length;
       AMETHYST_ASSIGN(const bool holds, ChecksumHolds(offset, ahead.data(), header));
+      if (holds && !IsKnownKind(header.kind)) {
+        return base::NotSupported("{} at {}: {}", path(), offset, DescribeUnknown(header.kind));
+      }
       if (holds) {
         remains.proof_offset = offset;
         remains.durable_offset = header.durable_offset;

@@ -17,6 +17,18 @@
 
 namespace amethyst::wal {
 
+// The ordinals that the records at some place of the log can have, by their low halves. Any, unless told.
+struct OrdinalRange {
+  uint32_t first = 0;
+  uint64_t count = uint64_t{1} << 32;
+
+  [[nodiscard]] bool Contains(uint32_t ordinal_low) const { return ordinal_low - first < count; }
+};
+
+// Whether the fields can be those of a record at `offset`, which ends at `end` or before. A kind may be of a newer
+// build; the ordinal then tells such a record from arbitrary bytes, before anything is hashed.
+[[nodiscard]] bool IsPossible(const RecordHeader& header, uint64_t offset, uint64_t end, const OrdinalRange& ordinals);
+
 class SegmentReader {
  public:
   // `file` must outlive the reader. The uid and number are the ones that the checksums are expected to be mixed with.
@@ -29,12 +41,13 @@ class SegmentReader {
   };
   enum class Found {
     kRecord,
-    kEnd,      // The end of the file, or a length of zero.
-    kDamaged,  // Anything else; `why` says what.
+    kUnknownKind,  // A record whose checksum holds, but which only a newer build can read: neither damaged nor torn.
+    kEnd,          // The end of the file, or a length of zero.
+    kDamaged,      // Anything else; `why` says what.
   };
   struct Reading {
     Found found;
-    Record record;
+    Record record;  // Of kUnknownKind the header alone.
     std::string why;
   };
   // What stands at `offset`. Errors are those of the file.
@@ -42,13 +55,14 @@ class SegmentReader {
 
   // Behind the last good record.
   struct Remains {
-    std::optional<uint64_t> proof_offset;  // Of a valid record with a watermark above `durable_above`.
+    std::optional<uint64_t> proof_offset;  // Of a valid record with a watermark above `from`.
     uint64_t durable_offset = 0;           // Its watermark.
     uint64_t content_end = 0;              // Behind the last byte that is not zero, roughly; `from` if there is none.
   };
-  // Looks at every place from `from` on for a record that proves the log durable beyond `durable_above`. kCorruption
+  // Looks at every place from `from` on for a record that proves the log durable beyond `from`. kNotSupported for a
+  // record of an unknown kind with one of these ordinals: what only a newer build can read is never cut. kCorruption
   // where the bytes are made such that looking would take forever.
-  [[nodiscard]] Result<Remains> LookBehind(uint64_t from, uint64_t durable_above);
+  [[nodiscard]] Result<Remains> LookBehind(uint64_t from, const OrdinalRange& ordinals);
 
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
   [[nodiscard]] const std::string& path() const { return file_->path(); }

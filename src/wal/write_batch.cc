@@ -44,10 +44,7 @@ Status WriteBatch::Iterate(Handler& handler) const {
 
 Result<WriteBatch> WriteBatch::FromRepresentation(std::string_view bytes) {
   wal::BatchReader reader(bytes);
-  for (wal::BatchEntry entry; reader.Next(&entry);) {
-    if (entry.family != 0)
-      return base::NotSupported("batch: entry {} is of family {}", reader.count() - 1, entry.family);
-  }
+  for (wal::BatchEntry entry; reader.Next(&entry);) continue;
   AMETHYST_TRY(reader.status());
   if (reader.count() > std::numeric_limits<uint32_t>::max()) {
     return base::InvalidArgument("batch: {} entries, 32 bits must do to count them", reader.count());

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "inspect/database_fixture.h"
 #include "inspect/tree_report.h"
+#include "support/newer_log.h"
 #include "tree/file_names.h"
 
 namespace amethyst::inspect {
@@ -71,6 +72,19 @@ TEST_F(Verify, MissingTruncatedAndSwappedTablesAreProblems) {
 TEST_F(Verify, AMissingLogIsAProblem) {
   for (const std::string& segment : Files(".wal")) std::filesystem::remove(segment);
   EXPECT_THAT(Problems(), Contains(HasSubstr("missing, expected as the first segment")));
+}
+
+TEST_F(Verify, WhatANewerBuildLeftInTheLogIsAProblemThatIsNamed) {
+  const std::string whole = Read(Log());
+  std::string log = whole;
+  const wal::LogCut end = support::EndOf(log);
+  support::StoreRecord(&log, end, 6, 0, "anything");
+  Write(Log(), log);
+  EXPECT_THAT(Problems(), Contains(HasSubstr(fmt::format("at {}: record kind 6 is not known", end.offset))));
+  log = whole;
+  support::StoreRecord(&log, end, 1, 1, support::EntryOf(9, 1, "key", "value"));
+  Write(Log(), log);
+  EXPECT_THAT(Problems(), Contains(HasSubstr("family 9 is not known")));
 }
 
 TEST_F(Verify, ListsAllProblemsAtOnce) {

@@ -10,7 +10,6 @@ namespace amethyst::wal {
 namespace {
 
 struct Owned {
-  uint32_t family;
   key::EntryKind kind;
   std::string key;
   std::string value;
@@ -20,7 +19,8 @@ struct Owned {
 std::vector<Owned> ReadAll(BatchReader& reader) {
   std::vector<Owned> entries;
   for (BatchEntry entry; reader.Next(&entry);) {
-    entries.push_back({entry.family, entry.kind, std::string(entry.key), std::string(entry.value)});
+    EXPECT_EQ(entry.family, 0u);
+    entries.push_back({entry.kind, std::string(entry.key), std::string(entry.value)});
   }
   return entries;
 }
@@ -32,11 +32,10 @@ TEST(BatchReader, GivesBackWhatWasEncoded) {
     std::string bytes;
     for (uint64_t i = random.Below(20); i > 0; --i) {
       const bool put = random.OneIn(2);
-      Owned entry{.family = random.OneIn(3) ? static_cast<uint32_t>(random()) : 0,
-                  .kind = put ? key::EntryKind::kPut : key::EntryKind::kDelete,
+      Owned entry{.kind = put ? key::EntryKind::kPut : key::EntryKind::kDelete,
                   .key = std::string(random.Below(random.OneIn(5) ? 70000 : 300), 'k'),
                   .value = put ? std::string(random.Below(random.OneIn(5) ? 20000 : 200), 'v') : ""};
-      AppendBatchEntry(&bytes, {entry.family, entry.kind, entry.key, entry.value});
+      AppendBatchEntry(&bytes, {.kind = entry.kind, .key = entry.key, .value = entry.value});
       entries.push_back(std::move(entry));
     }
     BatchReader reader(bytes);
@@ -51,7 +50,7 @@ TEST(BatchReader, StopsWithAnErrorAtEveryTruncation) {
   std::string bytes;
   std::vector<size_t> ends{0};
   for (const std::string_view value : {"", "v", "0123456789"}) {
-    AppendBatchEntry(&bytes, {.family = 300, .kind = key::EntryKind::kPut, .key = "key", .value = value});
+    AppendBatchEntry(&bytes, {.kind = key::EntryKind::kPut, .key = "key", .value = value});
     ends.push_back(bytes.size());
   }
   for (size_t length = 0; length <= bytes.size(); ++length) {
@@ -79,6 +78,18 @@ TEST(BatchReader, RefusesUnknownKindsByNumberAndLengthsBeyondTheBytes) {
   }
 }
 
+TEST(BatchReader, RefusesOtherFamiliesByNumber) {
+  for (const uint32_t family : {1u, 300u, ~0u}) {
+    std::string bytes;
+    AppendBatchEntry(&bytes, {.kind = key::EntryKind::kPut, .key = "key", .value = "value"});
+    AppendBatchEntry(&bytes, {.family = family, .kind = key::EntryKind::kPut, .key = "key", .value = "value"});
+    BatchReader reader(bytes);
+    EXPECT_EQ(ReadAll(reader).size(), 1u);
+    EXPECT_EQ(reader.status().error().code(), ErrorCode::kNotSupported);
+    EXPECT_NE(reader.status().error().message().find("family " + std::to_string(family)), std::string::npos);
+  }
+}
+
 TEST(BatchReader, SurvivesRandomBytes) {
   base::Random random(2);
   for (int round = 0; round < 20000; ++round) {
@@ -88,7 +99,9 @@ TEST(BatchReader, SurvivesRandomBytes) {
     const std::vector<Owned> entries = ReadAll(reader);
     if (!reader.status()) continue;
     std::string again;
-    for (const Owned& entry : entries) AppendBatchEntry(&again, {entry.family, entry.kind, entry.key, entry.value});
+    for (const Owned& entry : entries) {
+      AppendBatchEntry(&again, {.kind = entry.kind, .key = entry.key, .value = entry.value});
+    }
     EXPECT_LE(again.size(), bytes.size()) << "the shortest varints";
   }
 }

@@ -15,7 +15,9 @@ using support::Operation;
 
 // Every thread appends under one lock, as under the commit lock, and syncs its record.
 void AppendAndSync(Log& log, base::Mutex& commit_lock, std::atomic<uint64_t>& sequence, int rounds) {
-  const std::string payload(140, 'p');
+  std::string payload;
+  AppendBatchEntry(&payload, {.kind = key::EntryKind::kPut, .key = "k", .value = std::string(134, 'p')});
+  AMETHYST_ASSERT(payload.size() == 140);
   for (int i = 0; i < rounds; ++i) {
     Result<LogPosition> end;
     {

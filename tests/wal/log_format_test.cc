@@ -52,6 +52,23 @@ TEST(LogFormat, SegmentHeadersComeBack) {
   }
 }
 
+TEST(LogFormat, TwoVersionsOfASegmentAreRead) {
+  for (const uint32_t version : {0u, 1u, 2u, 3u, ~0u}) {
+    const SegmentHeader header{
+        .version = version, .database_uid = {.low = 1, .high = 2}, .segment = key::FileNumber{9}};
+    std::array<char, kSegmentHeaderBytes> bytes;
+    EncodeSegmentHeader(header, bytes);
+    const auto decoded = DecodeSegmentHeader({bytes.data(), bytes.size()});
+    ASSERT_EQ(decoded.has_value(), version == 1 || version == 2);
+    if (decoded) {
+      EXPECT_EQ(decoded->version, version);
+    } else {
+      EXPECT_EQ(decoded.error().code(), ErrorCode::kNotSupported);
+      EXPECT_NE(decoded.error().message().find("version " + std::to_string(version)), std::string::npos);
+    }
+  }
+}
+
 TEST(LogFormat, RecordHeadersComeBackAndKnowTheirPlace) {
   const RecordHeader header{.length = 177,
                             .count = 3,

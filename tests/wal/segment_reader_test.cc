@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/coding.h"
+#include "support/newer_log.h"
 #include "wal/log_harness.h"
 
 namespace amethyst::wal {
@@ -95,6 +96,52 @@ TEST(ReadSegment, TellsWhereAndWhyItStops) {
   EXPECT_NE(Show("").summary.damage, "");
 }
 
+// A segment of one batch and a record of a kind that this build does not know.
+std::string NewerSegment(uint8_t kind) {
+  LogHarness harness;
+  EXPECT_TRUE(harness.Open());
+  base::Random random(5);
+  EXPECT_TRUE(harness.Append(SomeBatch(random, 60)));
+  std::string bytes = harness.TakeImage().begin()->second;
+  support::StoreRecord(&bytes, support::EndOf(bytes), kind, 3, "of a newer build");
+  return bytes;
+}
+
+TEST(ReadSegment, StopsAtARecordOfAnotherKindAndNamesIt) {
+  for (const int kind : {3, 8, 255}) {
+    const Shown shown = Show(NewerSegment(static_cast<uint8_t>(kind)));
+    EXPECT_EQ(shown.summary.records, 1u);
+    EXPECT_EQ(shown.summary.damage, fmt::format("record kind {} is not known to this build", kind));
+  }
+}
+
+TEST(SegmentReader, TellsARecordOfAnotherKindFromArbitraryBytesByItsOrdinal) {
+  const std::string bytes = NewerSegment(6);
+  const SparseFile file(bytes, bytes.size());
+  auto reader = SegmentReader::Create(file, LogHarness::kUid, key::FileNumber{1});
+  ASSERT_TRUE(reader);
+  for (const uint32_t first : {0u, 1u}) {
+    const auto remains = reader->LookBehind(kSegmentHeaderBytes, {.first = first, .count = 2});
+    ASSERT_FALSE(remains);
+    EXPECT_EQ(remains.error().code(), ErrorCode::kNotSupported);
+    EXPECT_NE(remains.error().message().find("record kind 6"), std::string::npos);
+  }
+  EXPECT_TRUE(reader->LookBehind(kSegmentHeaderBytes, {.first = 2, .count = 1000})) << "no record of this log";
+}
+
+// A tail whose values compress no more: any eight bytes of it can look like a record's header.
+TEST(SegmentReader, LooksThroughMuchGarbageWithoutHashingIt) {
+  base::Random random(7);
+  std::string bytes(size_t{8} << 20, '\0');
+  for (size_t at = 0; at < bytes.size(); at += 8) base::StoreFixed<uint64_t>(bytes.data() + at, random());
+  const SparseFile file(bytes, bytes.size());
+  auto reader = SegmentReader::Create(file, LogHarness::kUid, key::FileNumber{1});
+  ASSERT_TRUE(reader);
+  const auto remains = reader->LookBehind(0, {.first = 1'000'000, .count = bytes.size() / kRecordHeaderBytes});
+  ASSERT_TRUE(remains) << remains.error().ToString();
+  EXPECT_EQ(remains->content_end, bytes.size());
+}
+
 TEST(SegmentReader, HoldsALargeRecordOnlyOnceItsChecksumIsGood) {
   std::string front(kSegmentHeaderBytes + kRecordHeaderBytes, '\0');
   base::StoreFixed<uint64_t>(front.data() + kSegmentHeaderBytes, 1);
@@ -121,7 +168,7 @@ TEST(SegmentReader, GivesUpOnBytesThatAreMadeToTakeForever) {
   const SparseFile file(front, kBytes);
   auto reader = SegmentReader::Create(file, LogHarness::kUid, key::FileNumber{1});
   ASSERT_TRUE(reader);
-  const auto remains = reader->LookBehind(0, 0);
+  const auto remains = reader->LookBehind(0, {});
   ASSERT_FALSE(remains);
   EXPECT_EQ(remains.error().code(), ErrorCode::kCorruption);
 }
