@@ -50,10 +50,23 @@ Result<std::vector<key::FileNumber>> ListSegments(const Core& core) {
 }
 
 // Puts recovered batches into memtables, flushing when their share of memory is full.
+//
+// Nothing is written before the whole log is known to be readable: an open that refuses it, for damage or because a
+// newer build left what this one must not drop, leaves the directory as it was.
 class Replay {
  public:
-  Replay(Core& core, key::SequenceNumber flushed) : core_(core), flushed_(flushed) {}
+  Replay(Core& core, const wal::LogRecoverySettings& log)
+      : core_(core), log_(log), flushed_(core.tree->recovered().flushed_sequence) {}
 
+  Result<wal::LogRecoveryReport> Run() {
+    AMETHYST_ASSIGN(wal::LogRecoveryReport report,
+                    wal::RecoverLog(core_.environment->files(), log_,
+                                    [this](const wal::RecoveredBatch& batch) { return Apply(batch); }));
+    if (!log_.read_only && !writing_) AMETHYST_TRY(core_.tree->OpenManifest());
+    return report;
+  }
+
+ private:
   Status Apply(const wal::RecoveredBatch& batch) {
     const key::SequenceNumber last = batch.first + (batch.count - 1);
     core_.visible.store(std::max(core_.visible.load(std::memory_order_relaxed), key::Raw(last)),
@@ -65,11 +78,6 @@ class Replay {
     for (wal::BatchEntry entry; measuring.Next(&entry);) {
       bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
     }
-    AMETHYST_TRY(measuring.status());
-    if (measuring.count() != batch.count) {
-      return base::Corruption("{}: a log record at sequence {} claims {} entries, found {}", core_.directory,
-                              key::Raw(batch.first), batch.count, measuring.count());
-    }
     AMETHYST_TRY(MakeRoom(bytes));
     wal::BatchReader reader(batch.payload);
     uint64_t sequence = key::Raw(batch.first);
@@ -79,7 +87,6 @@ class Replay {
     return {};
   }
 
- private:
   WriteBuffer& active() { return *core_.view->Acquire()->active; }
 
   Status MakeRoom(size_t bytes) {
@@ -87,13 +94,27 @@ class Replay {
     auto fresh = core_.NewWriteBuffer(std::max(core_.settings.write_buffer_bytes, bytes));
     fresh->first_log_segment = active().first_log_segment;
     RetireView(core_.view->Update([&](const View& current) { return WithActive(current, fresh); }));
-    const bool must_flush = !core_.settings.options.read_only &&
-                            core_.view->Acquire()->immutable.size() > core_.settings.immutable_count_max;
-    return must_flush ? FlushOldest(core_) : Status();
+    const bool must_flush =
+        !log_.read_only && core_.view->Acquire()->immutable.size() > core_.settings.immutable_count_max;
+    if (!must_flush) return {};
+    AMETHYST_TRY(BeginWriting());
+    return FlushOldest(core_);
+  }
+
+  // Where the log is larger than memory: reads all of it first, for nothing but errors.
+  Status BeginWriting() {
+    if (writing_) return {};
+    wal::LogRecoverySettings log = log_;
+    log.read_only = true;
+    AMETHYST_TRY(wal::RecoverLog(core_.environment->files(), log, [](const wal::RecoveredBatch&) { return Status(); }));
+    writing_ = true;
+    return core_.tree->OpenManifest();
   }
 
   Core& core_;
+  const wal::LogRecoverySettings& log_;
   const key::SequenceNumber flushed_;
+  bool writing_ = false;  // The manifest is open.
 };
 
 Status OpenTree(Core& core) {
@@ -121,16 +142,13 @@ Result<wal::LogRecoveryReport> ReplayLog(Core& core) {
   const tree::RecoveredTree& recovered = core.tree->recovered();
   AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(core));
   std::erase_if(segments, [&](key::FileNumber segment) { return segment < recovered.first_log_segment; });
-  Replay replay(core, recovered.flushed_sequence);
-  AMETHYST_ASSIGN(wal::LogRecoveryReport report,
-                  wal::RecoverLog(core.environment->files(),
-                                  {.directory = core.directory,
-                                   .database_uid = recovered.database_uid,
-                                   .segments = segments,
-                                   .first_segment = recovered.first_log_segment,
-                                   .clean_end = recovered.clean_log_end,
-                                   .read_only = core.settings.options.read_only},
-                                  [&](const wal::RecoveredBatch& batch) { return replay.Apply(batch); }));
+  const wal::LogRecoverySettings log{.directory = core.directory,
+                                     .database_uid = recovered.database_uid,
+                                     .segments = std::move(segments),
+                                     .first_segment = recovered.first_log_segment,
+                                     .clean_end = recovered.clean_log_end,
+                                     .read_only = core.settings.options.read_only};
+  AMETHYST_ASSIGN(wal::LogRecoveryReport report, Replay(core, log).Run());
   core.torn_tails = report.torn_tails;
   if (report.torn_tails > 0) {
     core.Log(fmt::format("cut {} bytes of a torn log tail, never acknowledged as synced", report.torn_bytes));

@@ -117,16 +117,18 @@ void MarkRemovedObsolete(const Version& old, const VersionEdit& edit) {
 
 }  // namespace
 
-Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state)
+Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest)
     : store_(std::move(store)),
       settings_(std::move(settings)),
       recovered_{.database_uid = state.database_uid,
                  .flushed_sequence = state.flushed_sequence,
                  .last_sequence = state.last_sequence,
                  .first_log_segment = state.first_log_segment,
-                 .clean_log_end = state.clean_log_end},
+                 .clean_log_end = state.clean_log_end,
+                 .created = manifest == key::FileNumber{0}},
       next_file_number_(key::Raw(state.next_file_number)),
       state_(std::move(state)),
+      manifest_number_(manifest),
       current_(state_.version) {}
 
 Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, const TreeSettings& settings) {
@@ -146,17 +148,13 @@ Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, cons
     return base::Corruption("{}: file number {} leaves too few for the files to come", settings.directory,
                             key::Raw(state.next_file_number) - 1);
   }
-  std::unique_ptr<Tree> tree(new Tree(std::move(store), settings, std::move(state)));
-  tree->recovered_.created = !exists;
-  if (!settings.read_only) AMETHYST_TRY(tree->OpenManifest(manifest));
-  return tree;
+  return std::unique_ptr<Tree>(new Tree(std::move(store), settings, std::move(state), manifest));
 }
 
-// A fresh manifest makes durable what was read, some of which may have lived in the page cache only, and leaves a torn
-// tail behind.
-Status Tree::OpenManifest(key::FileNumber old_manifest) {
+Status Tree::OpenManifest() {
   base::MutexLock lock(mutex_);
-  manifest_number_ = old_manifest;
+  AMETHYST_ASSERT(manifest_ == nullptr);
+  const key::FileNumber old_manifest = manifest_number_;
   state_.clean_log_end.reset();
   Status rewritten = Rewrite(state_);
   if (rewritten || !health_ || recovered_.created) return rewritten;

@@ -40,7 +40,7 @@ struct RecoveredTree {
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
-  std::optional<wal::LogCut> clean_log_end;  // Revoked in the manifest by this open.
+  std::optional<wal::LogCut> clean_log_end;  // Revoked in the manifest by OpenManifest.
   bool created = false;                      // There was no database before.
 };
 
@@ -48,9 +48,14 @@ class Tree {
  public:
   // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that
   // may not exist, another comparator, or files that are not ours; kNotSupported: a newer format; kCorruption: damage,
-  // or a table that is missing or of another size. Opening an existing database works on a full disk.
+  // or a table that is missing or of another size. Changes nothing.
   [[nodiscard]] static Result<std::unique_ptr<Tree>> Open(std::shared_ptr<TableStore> store,
                                                           const TreeSettings& settings);
+
+  // Begins a fresh manifest, which makes durable what Open read, some of which may have lived in the page cache only,
+  // and leaves a torn tail behind. Once, before the first edit; not of a read-only tree. On a full disk an existing
+  // database goes on with its old manifest.
+  [[nodiscard]] Status OpenManifest() AMETHYST_EXCLUDES(mutex_);
 
   [[nodiscard]] const RecoveredTree& recovered() const { return recovered_; }
   [[nodiscard]] std::shared_ptr<const Version> current() const AMETHYST_EXCLUDES(current_mutex_);
@@ -83,9 +88,9 @@ class Tree {
   [[nodiscard]] Status Close() AMETHYST_EXCLUDES(mutex_);
 
  private:
-  Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state);
+  // `manifest`: what CURRENT names; 0 for a new database.
+  Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest);
 
-  [[nodiscard]] Status OpenManifest(key::FileNumber old_manifest) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Write(const VersionEdit& edit, const TreeState& next) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Append(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Rewrite(const TreeState& next) AMETHYST_REQUIRES(mutex_);

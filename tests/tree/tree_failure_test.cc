@@ -79,7 +79,7 @@ bool TreeFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint6
   const auto store = NewStore(std::make_shared<support::FaultEnvironment>(*memory_, faulty));
   for (const std::string& name : Names()) Remove(name);
   auto tree = Tree::Open(store, {.directory = kDirectory});
-  EXPECT_TRUE(tree);
+  EXPECT_TRUE(tree && (*tree)->OpenManifest());
   Opened opened{.store = store, .tree = std::move(*tree)};
   const auto calls = [&] { return faulty.calls(fault.operation); };
   std::vector<std::string> allowed = {Shape(*opened.tree->current())};

@@ -26,6 +26,7 @@ class TreeTest : public testing::Test {
     settings.directory = kDirectory;
     Opened opened{.store = NewStore(std::make_shared<support::FaultEnvironment>(*memory_, files_)), .tree = nullptr};
     AMETHYST_ASSIGN(opened.tree, Tree::Open(opened.store, settings));
+    if (!settings.read_only) AMETHYST_TRY(opened.tree->OpenManifest());
     return opened;
   }
   Opened Open(TreeSettings settings = {}) {
