@@ -67,10 +67,11 @@ namespace {
 // One segment, as far as it goes; `cut`: where a later segment says that it ends.
 class SegmentSalvage {
  public:
-  SegmentSalvage(const io::RandomAccessFile& file, wal::SegmentReader reader, std::optional<uint64_t> cut,
-                 NewestEntries* entries, std::vector<std::string>* dropped)
+  SegmentSalvage(const io::RandomAccessFile& file, wal::SegmentReader reader, const wal::SegmentHeader& header,
+                 std::optional<uint64_t> cut, NewestEntries* entries, std::vector<std::string>* dropped)
       : file_(file),
         reader_(std::move(reader)),
+        next_ordinal_(static_cast<uint32_t>(header.cut.next_ordinal)),
         end_(std::min(cut.value_or(reader_.file_bytes()), reader_.file_bytes())),
         entries_(*entries),
         dropped_(*dropped) {}
@@ -79,9 +80,15 @@ class SegmentSalvage {
     uint64_t offset = wal::kSegmentHeaderBytes;
     while (offset + wal::kRecordHeaderBytes <= end_) {
       AMETHYST_ASSIGN(const wal::SegmentReader::Reading reading, reader_.Read(offset));
+      const wal::RecordHeader& header = reading.record.header;
       if (reading.found == wal::SegmentReader::Found::kRecord) {
         TakeBatch(offset, reading.record);
-        offset += reading.record.header.padded_bytes();
+      } else if (reading.found == wal::SegmentReader::Found::kUnknownKind) {
+        dropped_.push_back(fmt::format("{}: record at {}: {}", file_.path(), offset, reading.why));
+      }
+      if (IsWhole(reading)) {
+        next_ordinal_ = header.ordinal_low + 1;
+        offset += header.padded_bytes();
         continue;
       }
       AMETHYST_ASSIGN(const uint64_t next, FindNext(offset));
@@ -96,10 +103,16 @@ class SegmentSalvage {
   }
 
  private:
-  // The next good record behind a bad place, or the end.
+  static bool IsWhole(const wal::SegmentReader::Reading& reading) {
+    return reading.found == wal::SegmentReader::Found::kRecord ||
+           reading.found == wal::SegmentReader::Found::kUnknownKind;
+  }
+
+  // The next whole record behind a bad place, or the end.
   Result<uint64_t> FindNext(uint64_t offset) {
     std::string window;
     uint64_t window_begin = 0;
+    const wal::OrdinalRange ordinals{.first = next_ordinal_, .count = (end_ - offset) / wal::kRecordHeaderBytes};
     uint64_t hashed_bytes_left = 4 * reader_.file_bytes() + kWindowBytes;  // Bytes made to claim records are no trap.
     while ((offset += wal::kRecordAlignment) + wal::kRecordHeaderBytes <= end_) {
       if (offset < window_begin || offset + wal::kRecordHeaderBytes > window_begin + window.size()) {
@@ -108,19 +121,13 @@ class SegmentSalvage {
         AMETHYST_TRY(io::ReadExactly(file_, offset, window));
       }
       const wal::RecordHeader header = wal::DecodeRecordHeader(window.data() + (offset - window_begin));
-      if (!IsPossible(header, offset)) continue;
+      if (!wal::IsPossible(header, offset, end_, ordinals)) continue;
       if (header.length > hashed_bytes_left) break;
       hashed_bytes_left -= header.length;
       AMETHYST_ASSIGN(const wal::SegmentReader::Reading reading, reader_.Read(offset));
-      if (reading.found == wal::SegmentReader::Found::kRecord) return offset;
+      if (IsWhole(reading)) return offset;
     }
     return end_;
-  }
-
-  [[nodiscard]] bool IsPossible(const wal::RecordHeader& header, uint64_t offset) const {
-    return header.length >= wal::kRecordHeaderBytes && header.padded_bytes() <= end_ - offset &&
-           (header.kind == wal::RecordKind::kBatch || header.kind == wal::RecordKind::kWatermark) &&
-           header.durable_offset <= offset;
   }
 
   void TakeBatch(uint64_t offset, const wal::SegmentReader::Record& record) {
@@ -131,7 +138,8 @@ class SegmentSalvage {
       entries_.Add(entry.key, key::Tag(sequence, entry.kind), entry.value);
     }
     if (const Status status = reader.status(); !status) {
-      dropped_.push_back(fmt::format("{}: batch at {}: {}", file_.path(), offset, status.error().message()));
+      dropped_.push_back(fmt::format("{}: batch at {}: {} of {} entries kept: {}", file_.path(), offset, reader.count(),
+                                     record.header.count, status.error().message()));
     }
     ++batches_;
   }
@@ -140,6 +148,7 @@ class SegmentSalvage {
 
   const io::RandomAccessFile& file_;
   wal::SegmentReader reader_;
+  uint32_t next_ordinal_;  // Of the record behind the last whole one.
   const uint64_t end_;
   NewestEntries& entries_;
   std::vector<std::string>& dropped_;
@@ -185,7 +194,7 @@ Result<uint64_t> SalvageLog(io::FileSystem& files, const std::string& directory,
     AMETHYST_ASSIGN(wal::SegmentReader reader,
                     wal::SegmentReader::Create(*segment.file, segment.header.database_uid, segment.header.segment));
     const auto cut = cuts.find(segment.header.segment);
-    SegmentSalvage salvage(*segment.file, std::move(reader),
+    SegmentSalvage salvage(*segment.file, std::move(reader), segment.header,
                            cut == cuts.end() ? std::nullopt : std::optional(cut->second), entries, dropped);
     const Result<uint64_t> taken = salvage.Run();
     if (taken) {

@@ -8,6 +8,7 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "io/environment.h"
+#include "support/newer_log.h"
 #include "support/temp_directory.h"
 
 namespace amethyst {
@@ -217,6 +218,35 @@ TEST_F(Repair, NeverSavesWhatWasNotWrittenWhateverIsDamaged) {
     ASSERT_TRUE(DB::Destroy(saved_));
     Write(path, original);
   }
+}
+
+TEST_F(Repair, ListsWhatANewerBuildLeftInTheLogByItsNumber) {
+  using support::EntryOf;
+  const std::string path = Files(".wal").back();
+  std::string log = Read(path);
+  support::SetSegmentVersion(&log, 2);
+  wal::LogCut end = support::EndOf(log);
+  const uint64_t unknown = end.offset;
+  end = support::StoreRecord(&log, end, 5, 0, "whatever this is");
+  const uint64_t mixed = end.offset;
+  end = support::StoreRecord(&log, end, 1, 2, EntryOf(0, 1, "default's", "kept") + EntryOf(7, 1, "other's", "lost"));
+  const uint64_t torn = end.offset;
+  end = support::StoreRecord(&log, end, 1, 1, EntryOf(0, 1, "torn", "lost"));
+  const uint64_t behind = end.offset;
+  end = support::StoreRecord(&log, end, 8, 0, "behind the torn one");
+  support::StoreRecord(&log, end, 1, 1, EntryOf(0, 1, "last", "kept"));
+  log[torn + wal::kRecordHeaderBytes] ^= 1;
+  Write(path, log);
+
+  const RepairReport report = MustRepair();
+  EXPECT_THAT(report.dropped,
+              testing::ElementsAre(HasSubstr("record at " + std::to_string(unknown) + ": record kind 5"),
+                                   HasSubstr("batch at " + std::to_string(mixed) + ": 1 of 2 entries kept"),
+                                   HasSubstr("from " + std::to_string(torn) + " to " + std::to_string(behind)),
+                                   HasSubstr("record at " + std::to_string(behind) + ": record kind 8")));
+  EXPECT_THAT(report.dropped[1], HasSubstr("family 7"));
+  model_["default's"] = model_["last"] = "kept";
+  EXPECT_EQ(Saved(), model_);
 }
 
 TEST_F(Repair, RefusesATargetThatExistsASourceThatDoesNotAndAnOpenOne) {
