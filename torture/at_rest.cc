@@ -64,6 +64,14 @@ size_t LastRecord(const std::string& segment) {
   return last->offset;
 }
 
+void SetVersion(std::string* segment, uint32_t version) {
+  auto header = wal::DecodeSegmentHeader(*segment);
+  if (!header) return;  // Made ahead, and not begun.
+  header->version = version;
+  wal::EncodeSegmentHeader(*header,
+                           std::span<char, wal::kSegmentHeaderBytes>(segment->data(), wal::kSegmentHeaderBytes));
+}
+
 }  // namespace
 
 void AtRestSuite::Violation(const std::string& text) {
@@ -115,7 +123,10 @@ Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const
 
   // Without a segment's unused end, but for some zeros.
   Files copy = ContentOf(*files);
-  for (auto& [name, bytes] : copy) bytes.resize(std::min(bytes.size(), bytes.find_last_not_of('\0') + 64));
+  for (auto& [name, bytes] : copy) {
+    bytes.resize(std::min(bytes.size(), bytes.find_last_not_of('\0') + 64));
+    if (name.ends_with(".wal")) SetVersion(&bytes, settings_.segment_version);
+  }
   return copy;
 }
 

@@ -15,6 +15,7 @@
 #include "amethyst/amethyst.h"
 #include "io/serial_environment.h"
 #include "torture/damage.h"
+#include "wal/log_format.h"
 
 namespace amethyst::torture {
 
@@ -38,7 +39,8 @@ class AtRestSuite {
   struct Settings {
     uint64_t seed = 1;
     LeftAs left_as = LeftAs::kInUse;
-    uint64_t byte_stride = 1;  // Every stride-th byte is flipped, every stride-th length tried.
+    uint32_t segment_version = wal::kSegmentVersion;  // Of the log's segments: any that is read.
+    uint64_t byte_stride = 1;                         // Every stride-th byte is flipped, every stride-th length tried.
     Compression compression = Compression::kLz4;
   };
   explicit AtRestSuite(const Settings& settings) : settings_(settings) {}

@@ -81,6 +81,7 @@ Suite RestSuite() {
           [report](uint64_t seed) {
             AtRestSuite({.seed = seed,
                          .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
+                         .segment_version = static_cast<uint32_t>(1 + seed / 9 % wal::kSegmentVersionMax),
                          .compression = static_cast<Compression>(seed % 3)})
                 .Run(report.get());
             return report->violation;

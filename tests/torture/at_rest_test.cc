@@ -21,6 +21,9 @@ TEST(AtRest, FindsEveryDamageOfBlocksThatAreCompressedMore) { Damage({.compressi
 TEST(AtRest, FindsEveryDamageWhereWritesWentPastTheLog) {
   Damage({.seed = 4, .left_as = LeftAs::kUnlogged, .compression = Compression::kLz4}, 15'000);
 }
+TEST(AtRest, FindsEveryDamageWhereTheLogIsOfTheNewerVersion) {
+  Damage({.seed = 6, .segment_version = wal::kSegmentVersionMax, .compression = Compression::kLz4}, 15'000);
+}
 TEST(AtRest, FindsEveryDamageOfAClosedDatabase) {
   Damage({.seed = 5, .left_as = LeftAs::kClosed, .compression = Compression::kLz4}, 15'000);
 }
