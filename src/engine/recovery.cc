@@ -164,19 +164,25 @@ key::FileNumber FirstNeededSegment(const Core& core) {
   return oldest->first_log_segment;
 }
 
+bool Contains(const std::vector<key::FileNumber>& segments, key::FileNumber segment) {
+  return std::ranges::find(segments, segment) != segments.end();
+}
+
+// The log's own segments are its to remove: it would look for them again.
 Status RemoveLeftovers(Core& core, const std::vector<key::FileNumber>& dropped, key::FileNumber first_needed) {
   io::FileSystem& files = core.environment->files();
   AMETHYST_ASSIGN(std::vector<std::string> names, core.tree->Orphans());
   AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(core));
+  const std::vector<key::FileNumber> of_the_log = core.log->segments();
   for (const key::FileNumber segment : segments) {
-    const bool is_dropped = std::ranges::find(dropped, segment) != dropped.end();
-    if (segment < first_needed || is_dropped) names.push_back(tree::LogFileName(segment));
+    const bool is_leftover = segment < first_needed && !Contains(of_the_log, segment);
+    if (is_leftover || Contains(dropped, segment)) names.push_back(tree::LogFileName(segment));
   }
   for (const std::string& name : names) {
     core.Log("removing leftover " + name);
     AMETHYST_TRY(files.Remove(io::JoinPath(core.directory, name)));
   }
-  return {};
+  return core.log->RemoveBefore(first_needed);
 }
 
 Status StartLog(Core& core, const wal::LogRecoveryReport& report) {

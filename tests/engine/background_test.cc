@@ -51,6 +51,21 @@ TEST(Background, DeletedValuesLeaveTheDiskByTheirDeadlineLogIncluded) {
   EXPECT_EQ(ContentOf(*db).size(), 1);
 }
 
+TEST(Background, TheLogThatWasReplayedIsRemovedOnce) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  std::string said;
+  Components components = support::Over(environment);
+  components.logger = [&said](std::string_view line) { said += std::string(line) + "\n"; };
+  for (int session = 0; session < 3; ++session) {
+    auto db = OpenOrFail("/db", SmallOptions(), components);
+    ASSERT_TRUE(db->Put("key", "value"));
+    ASSERT_TRUE(db->Flush());
+    ASSERT_TRUE(db->Put("key", "another"));
+    ASSERT_EQ(Text(db->Close()), "");
+  }
+  EXPECT_FALSE(said.contains("stays until the next open")) << said;
+}
+
 TEST(Background, WaitForIdleReturnsWhenNothingIsDue) {
   io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
   auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
