@@ -186,6 +186,11 @@ Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& ru
   return {};
 }
 
+Plan PlanDueDeletes(const TreeShape& shape, const PlannerSettings& settings) {
+  const PlanContext context{shape, {}, settings, TargetsOf(shape, {}, settings)};
+  return PlanDeadline(context).value_or(Plan());
+}
+
 uint64_t CompactionDebt(const TreeShape& shape, const PlannerSettings& settings) {
   const LevelTargets targets = TargetsOf(shape, {}, settings);
   uint64_t debt = 0;

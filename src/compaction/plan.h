@@ -25,7 +25,7 @@ struct PlannerSettings {
   uint32_t level0_trigger = 4;                // Runs in level 0 that call for a merge.
   bool writes_press = false;                  // Buffers fill one after the other: twice as many do.
   uint64_t table_bytes = uint64_t{32} << 20;  // Aimed-at size of an output table.
-  uint64_t now_s = 0;                         // Wall time, for the deadline.
+  uint64_t now_s = 0;                         // Of the clock that tables' oldest_delete_time_s is of.
   uint64_t delete_deadline_s = 0;             // 0: none.
   // The oldest live snapshot; kSequenceMax: there is none. A table is rewritten in place, to be rid of its tombstones,
   // only if no snapshot is older than its newest entry: else it would be rewritten again and again. 0: never in place.
@@ -51,6 +51,9 @@ struct Plan {
 
 [[nodiscard]] Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& running,
                                   const PlannerSettings& settings);
+
+// What the deadline alone calls for, as PlanCompaction would.
+[[nodiscard]] Plan PlanDueDeletes(const TreeShape& shape, const PlannerSettings& settings);
 
 // A compaction by hand of all of [begin, end] down to the last level that holds data, and how far it has come. It goes
 // level by level from the top; at each it needs to move only tables that were there when it came to that level, so that

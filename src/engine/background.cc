@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "compaction/merge_job.h"
 #include "engine/compact.h"
+#include "engine/delete_deadline.h"
 #include "engine/flush.h"
 
 namespace amethyst::engine {
@@ -15,24 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds kTickMax{1000};
 // How long after a flush writes count as pressing.
 constexpr std::chrono::seconds kPressTime{2};
-
-// The keys that a plan's outputs can hold.
-compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
-  compaction::RunningOutput output{.level = plan.to, .smallest = {}, .largest = {}};
-  bool first = true;
-  const auto widen = [&](key::Level level, const std::vector<key::FileNumber>& numbers) {
-    for (const tree::TablePtr& table : version.tables(level)) {
-      if (std::ranges::find(numbers, table->number()) == numbers.end()) continue;
-      const sstable::TableInfo& info = table->info();
-      if (first || version.order().Less(info.smallest, output.smallest)) output.smallest = info.smallest;
-      if (first || version.order().Less(output.largest, info.largest)) output.largest = info.largest;
-      first = false;
-    }
-  };
-  widen(plan.from, plan.upper);
-  widen(plan.to, plan.lower);
-  return output;
-}
 
 }  // namespace
 
@@ -213,20 +196,16 @@ void Background::Tick() {
     if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
     sync_due_ = now + sync_interval - kTickMax / 2;  // Ticks come a little late, never early.
   }
-  const uint64_t deadline_s = core_->settings.options.delete_deadline_s;
-  if (deadline_s != 0) {
-    const WriteBufferPtr active = core_->view->Acquire()->active;
-    if (active->memtable.delete_count() > 0 && core_->WallSeconds() > active->created_s + deadline_s / 2) {
-      committer_.SwitchWithLog();
-    }
-  }
+  const Status kept = KeepDeleteDeadline(*core_, committer_);
+  if (!kept && !ClearsByItself(kept.error())) core_->Fail(kept.error());
   UpdatePressure();
   DeleteObsolete();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   compaction_stalled_.reset();
   if (now > flushed_at_ + kPressTime) Rest();
-  if (deadline_s != 0 && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones age without a change.
+  if (core_->settings.options.delete_deadline_s != 0 && idle_at_change_ == changes_)
+    idle_at_change_ = 0;  // Tombstones age without a change.
   ScheduleLocked();
   changed_.NotifyAll();
 }
@@ -363,7 +342,10 @@ Status Background::WaitForIdle() {
 
 Status Background::StopAndFlush() {
   tick_.reset();
-  if (!core_->latch.IsSet()) committer_.Switch();
+  if (!core_->latch.IsSet()) {
+    if (LoggedDeletesAreDue(*core_)) committer_.SwitchWithLog();
+    committer_.Switch();  // Also where there was no room for a segment.
+  }
   {
     base::MutexLock lock(mutex_);
     started_ = false;
@@ -381,6 +363,10 @@ Status Background::StopAndFlush() {
                                              [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });
     if (is_lost) return flushed;
     break;
+  }
+  if (!core_->latch.IsSet()) {
+    const Status finished = FinishDueDeletes(core_);
+    if (!finished) Failed(finished.error(), &Background::compaction_stalled_);
   }
   base::DrainEpochs();
   DeleteObsolete();

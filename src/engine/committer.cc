@@ -24,14 +24,18 @@ Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, si
 
 void Committer::Switch(WithLog with_log) {
   auto switch_now = [this, with_log] {
-    if (active_->memtable.Empty() || core_.latch.IsSet()) return;
-    if (with_log == WithLog::kYes) {
-      const Status begun = core_.log->BeginSegment();
-      if (!begun && !ClearsByItself(begun.error())) core_.Fail(begun.error());
-    }
-    SwitchTo(core_.settings.write_buffer_bytes);
+    const bool log_holds_deleted = with_log == WithLog::kYes && active_->earlier_delete_s != 0;
+    if ((active_->memtable.Empty() && !log_holds_deleted) || core_.latch.IsSet()) return;
+    if (with_log == WithLog::kYes && !BeginSegment()) return;
+    SwitchTo(core_.settings.write_buffer_bytes, with_log);
   };
   RunLocked(switch_now);
+}
+
+bool Committer::BeginSegment() {
+  const Status begun = core_.log->BeginSegment();
+  if (!begun && !ClearsByItself(begun.error())) core_.Fail(begun.error());
+  return begun.has_value();
 }
 
 void Committer::RunLocked(base::FunctionRef<void()> call) {
@@ -93,16 +97,18 @@ bool Committer::MakeRoom(size_t memtable_bytes) {
   if (core_.view->Acquire()->immutable.size() >= core_.settings.immutable_count_max) return false;
   if (active_->memtable.Empty()) {
     // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
-    SwitchTo(memtable_bytes);
+    SwitchTo(memtable_bytes, WithLog::kNo);
   } else {
-    SwitchTo(std::max(core_.settings.write_buffer_bytes, memtable_bytes));
+    SwitchTo(std::max(core_.settings.write_buffer_bytes, memtable_bytes), WithLog::kNo);
   }
   AMETHYST_ASSERT(active_->memtable.HasRoom(memtable_bytes));
   return true;
 }
 
-void Committer::SwitchTo(size_t capacity_bytes) {
+void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
+  // Without a segment of its own it begins in one that holds what was deleted so far.
+  if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
   ViewPtr old = core_.view->Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   base::MutexLock lock(replaced_mutex_);

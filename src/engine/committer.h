@@ -29,7 +29,8 @@ class Committer {
   [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
   void Switch() { Switch(WithLog::kNo); }
-  // And begins a log segment, so that flushing takes what is in memory out of the log too.
+  // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
+  // empty and the log may hold what tables know as deleted. Does nothing where there is no room for a segment.
   void SwitchWithLog() { Switch(WithLog::kYes); }
   // Runs `call` under the commit lock.
   void RunLocked(base::FunctionRef<void()> call);
@@ -43,7 +44,8 @@ class Committer {
 
   void Switch(WithLog with_log);
   [[nodiscard]] Outcome Submit(CommitRequest& request);
-  void SwitchTo(size_t capacity_bytes);
+  void SwitchTo(size_t capacity_bytes, WithLog with_log);
+  [[nodiscard]] bool BeginSegment();
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
 
   Core& core_;

@@ -190,6 +190,7 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
 
 Status ApplyEdit(Core& core, tree::VersionEdit edit) {
   AMETHYST_TRY(core.latch.status());
+  edit.delete_time = core.delete_clock->Mark();
   ViewPtr old;
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) { return WithVersion(current, std::move(version)); });
@@ -211,11 +212,28 @@ compaction::PlannerSettings PlannerSettingsOf(const Core& core) {
   compaction::PlannerSettings settings;
   settings.write_buffer_bytes = core.settings.write_buffer_bytes;
   settings.table_bytes = std::clamp<uint64_t>(core.settings.write_buffer_bytes, kTableBytesMin, kTableBytesMax);
-  settings.now_s = core.WallSeconds();
+  settings.now_s = core.delete_clock->Seconds();
   settings.delete_deadline_s = core.settings.options.delete_deadline_s;
   const std::vector<key::SequenceNumber> snapshots = core.snapshots->List();
   settings.oldest_snapshot = snapshots.empty() ? key::kSequenceMax : snapshots.front();
   return settings;
+}
+
+compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
+  compaction::RunningOutput output{.level = plan.to, .smallest = {}, .largest = {}};
+  bool first = true;
+  const auto widen = [&](key::Level level, const std::vector<key::FileNumber>& numbers) {
+    for (const tree::TablePtr& table : version.tables(level)) {
+      if (std::ranges::find(numbers, table->number()) == numbers.end()) continue;
+      const sstable::TableInfo& info = table->info();
+      if (first || version.order().Less(info.smallest, output.smallest)) output.smallest = info.smallest;
+      if (first || version.order().Less(output.largest, info.largest)) output.largest = info.largest;
+      first = false;
+    }
+  };
+  widen(plan.from, plan.upper);
+  widen(plan.to, plan.lower);
+  return output;
 }
 
 Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,

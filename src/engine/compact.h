@@ -14,6 +14,9 @@ namespace amethyst::engine {
 [[nodiscard]] Status ExecutePlan(const std::shared_ptr<Core>& core, const compaction::Plan& plan,
                                  const std::shared_ptr<const tree::Version>& version);
 
+// The keys that the plan's outputs can hold.
+[[nodiscard]] compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version);
+
 [[nodiscard]] compaction::PlannerSettings PlannerSettingsOf(const Core& core);
 
 }  // namespace amethyst::engine

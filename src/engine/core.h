@@ -12,6 +12,7 @@
 #include "amethyst/components.h"
 #include "base/assert.h"
 #include "cache/memory_budget.h"
+#include "engine/delete_clock.h"
 #include "engine/error_latch.h"
 #include "engine/operation_gate.h"
 #include "engine/settings.h"
@@ -36,6 +37,7 @@ struct Core {
   std::unique_ptr<io::Executor> flusher;   // Flushes and new log segments, which never wait behind a compaction.
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<tree::Tree> tree;
+  std::unique_ptr<DeleteClock> delete_clock;
   std::unique_ptr<wal::Log> log;  // nullptr in a read-only database.
   std::unique_ptr<ViewCell> view;
   std::shared_ptr<memtable::RegionPool> memtable_regions;
@@ -67,11 +69,10 @@ struct Core {
     const std::chrono::nanoseconds taken = environment->clock().ThreadCpu() - before;
     statistics.Add(Counter::kBackgroundCpuNs, static_cast<uint64_t>(taken.count()));
   }
-  [[nodiscard]] uint64_t WallSeconds() const { return static_cast<uint64_t>(environment->clock().WallTime().count()); }
   // A fresh, empty write buffer with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {
     auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, settings.order, memtable_regions);
-    buffer->created_s = WallSeconds();
+    buffer->created_s = delete_clock->Seconds();
     if (log != nullptr) buffer->first_log_segment = log->current_segment();
     return buffer;
   }

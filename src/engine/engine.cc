@@ -364,6 +364,7 @@ Status Engine::EndLog() {
   AMETHYST_ASSIGN(const wal::LogCut end, core_->log->Close());
   tree::VersionEdit edit;
   edit.clean_log_end = end;
+  edit.delete_time = core_->delete_clock->Mark();
   edit.last_sequence = key::SequenceNumber{core_->visible.load(std::memory_order_acquire)};
   const Status noted = core_->tree->Apply(std::move(edit), [](const auto&) {});
   // Without the note the next open replays the log: nothing is lost on a full disk.

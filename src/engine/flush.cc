@@ -28,6 +28,11 @@ Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const W
   return compaction::RunMerge(*core.store, new_file_number, *cursor, settings, core.latch.flag());
 }
 
+void RemoveLog(Core& core, key::FileNumber first_needed) {
+  const Status removed = core.log->RemoveBefore(first_needed);
+  if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+}
+
 }  // namespace
 
 Status FlushOldest(Core& core) {
@@ -43,6 +48,8 @@ Status FlushOldest(Core& core) {
   edit.added = std::move(merged.added);
   edit.flushed_sequence = buffer->memtable.last_sequence();
   edit.first_log_segment = next->first_log_segment;
+  edit.oldest_delete_s = next->DeletesSinceSeconds();
+  edit.delete_time = core.delete_clock->Mark();
   ViewPtr old;
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
@@ -57,9 +64,21 @@ Status FlushOldest(Core& core) {
   core.statistics.Add(Counter::kFlushBytesWritten, merged.bytes_written);
   core.statistics.Add(Counter::kEntriesDropped, merged.entries_dropped);
   core.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
-  if (core.log == nullptr) return {};  // Recovery, which removes segments itself.
-  const Status removed = core.log->RemoveBefore(next->first_log_segment);
-  if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+  if (core.log != nullptr) RemoveLog(core, next->first_log_segment);  // Else recovery removes segments itself.
+  return {};
+}
+
+Status ReleaseLog(Core& core) {
+  const ViewPtr view = core.view->Acquire();
+  const key::FileNumber first_needed = view->active->first_log_segment;
+  const std::vector<key::FileNumber> segments = core.log->segments();
+  if (!view->immutable.empty() || segments.empty() || segments.front() >= first_needed) return {};
+  tree::VersionEdit edit;
+  edit.first_log_segment = first_needed;
+  edit.oldest_delete_s = view->active->DeletesSinceSeconds();
+  edit.delete_time = core.delete_clock->Mark();
+  AMETHYST_TRY(core.tree->Apply(std::move(edit), [](const auto&) {}));
+  RemoveLog(core, first_needed);
   return {};
 }
 

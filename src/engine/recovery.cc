@@ -93,6 +93,8 @@ class Replay {
     if (active().memtable.HasRoom(bytes)) return {};
     auto fresh = core_.NewWriteBuffer(std::max(core_.settings.write_buffer_bytes, bytes));
     fresh->first_log_segment = active().first_log_segment;
+    fresh->created_s = active().created_s;
+    fresh->earlier_delete_s = active().earlier_delete_s;
     RetireView(core_.view->Update([&](const View& current) { return WithActive(current, fresh); }));
     const bool must_flush =
         !log_.read_only && core_.view->Acquire()->immutable.size() > core_.settings.immutable_count_max;
@@ -130,9 +132,15 @@ Status OpenTree(Core& core) {
                                                            .read_only = options.read_only}));
   const tree::RecoveredTree& recovered = core.tree->recovered();
   core.visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
+  core.delete_clock =
+      std::make_unique<DeleteClock>(core.environment->clock(), recovered.delete_time.value_or(tree::DeleteTime()));
   auto view = std::make_shared<View>();
   view->active = core.NewWriteBuffer(core.settings.write_buffer_bytes);
   view->active->first_log_segment = recovered.first_log_segment;
+  if (recovered.oldest_delete_s.has_value()) {
+    // Of those in the log, and of those that were flushed and whose data it may hold.
+    view->active->created_s = view->active->earlier_delete_s = *recovered.oldest_delete_s;
+  }
   view->version = core.tree->current();
   core.view = std::make_unique<ViewCell>(std::move(view));
   return {};
@@ -156,12 +164,17 @@ Result<wal::LogRecoveryReport> ReplayLog(Core& core) {
   return report;
 }
 
-// Makes a memtable without entries begin with the log as it is now, so that no older segment is kept for it.
-key::FileNumber FirstNeededSegment(const Core& core) {
+// The memtable that was filled first. One without entries begins with the log as it is now, so that no older segment is
+// kept for it.
+WriteBufferPtr OldestBuffer(const Core& core) {
   const ViewPtr view = core.view->Acquire();
-  if (view->active->memtable.Empty()) view->active->first_log_segment = core.log->current_segment();
-  const WriteBufferPtr& oldest = view->immutable.empty() ? view->active : view->immutable.back();
-  return oldest->first_log_segment;
+  WriteBuffer& active = *view->active;
+  if (active.memtable.Empty()) {
+    active.first_log_segment = core.log->current_segment();
+    active.created_s = core.delete_clock->Seconds();
+    active.earlier_delete_s = 0;
+  }
+  return view->immutable.empty() ? view->active : view->immutable.back();
 }
 
 bool Contains(const std::vector<key::FileNumber>& segments, key::FileNumber segment) {
@@ -199,9 +212,12 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
                                               .may_write = [&core] { return !core.latch.IsSet(); },
                                               .replayed_segments = report.replayed_segments},
                                              cut));
-  const key::FileNumber first_needed = FirstNeededSegment(core);
+  const WriteBufferPtr oldest = OldestBuffer(core);
+  const key::FileNumber first_needed = oldest->first_log_segment;
   tree::VersionEdit edit;
   edit.first_log_segment = first_needed;
+  edit.oldest_delete_s = oldest->DeletesSinceSeconds();
+  edit.delete_time = core.delete_clock->Mark();
   edit.last_sequence = key::SequenceNumber{core.visible.load(std::memory_order_relaxed)};
   if (Status noted = core.tree->Apply(std::move(edit), [](const auto&) {}); !noted) {
     // On a full disk everything stays as it was found; the next open tidies up.

@@ -26,8 +26,18 @@ struct WriteBuffer {
 
   memtable::Memtable memtable;
   key::FileNumber first_log_segment{};  // No earlier segment holds an entry of it.
-  uint64_t created_s = 0;               // Wall time: no tombstone in it is older.
+  uint64_t created_s = 0;               // By the delete clock: no tombstone in it is older.
+  // Of tombstones in earlier memtables, whose data the log from first_log_segment on may hold; 0: there are none.
+  uint64_t earlier_delete_s = 0;
   bool holds_unlogged = false;  // Of kNone: gone unless flushed. Under the commit lock, or after the last write.
+
+  // A lower bound on when what the memtable and the log hold was deleted; 0: nothing was.
+  [[nodiscard]] uint64_t OldestDeleteSeconds() const {
+    if (earlier_delete_s != 0) return earlier_delete_s;
+    return memtable.delete_count() > 0 ? created_s : 0;
+  }
+  // The same with what may be deleted yet: what the manifest keeps for the next open.
+  [[nodiscard]] uint64_t DeletesSinceSeconds() const { return earlier_delete_s != 0 ? earlier_delete_s : created_s; }
 };
 using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
 

@@ -124,6 +124,8 @@ Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState s
                  .flushed_sequence = state.flushed_sequence,
                  .last_sequence = state.last_sequence,
                  .first_log_segment = state.first_log_segment,
+                 .delete_time = state.delete_time,
+                 .oldest_delete_s = state.oldest_delete_s,
                  .clean_log_end = state.clean_log_end,
                  .created = manifest == key::FileNumber{0}},
       next_file_number_(key::Raw(state.next_file_number)),

@@ -40,6 +40,8 @@ struct RecoveredTree {
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
+  std::optional<DeleteTime> delete_time;
+  std::optional<uint64_t> oldest_delete_s;
   std::optional<wal::LogCut> clean_log_end;  // Revoked in the manifest by OpenManifest.
   bool created = false;                      // There was no database before.
 };

@@ -21,6 +21,10 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
     next.last_sequence = std::max(next.last_sequence, added.info.largest_sequence);
     next.next_file_number = std::max(next.next_file_number, key::FileNumber{key::Raw(added.number) + 1});
   }
+  if (edit.delete_time && (!delete_time || edit.delete_time->seconds >= delete_time->seconds)) {
+    next.delete_time = edit.delete_time;
+  }
+  if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
   next.clean_log_end = edit.clean_log_end;
   return next;
 }
@@ -37,6 +41,8 @@ VersionEdit TreeState::Snapshot() const {
   edit.first_log_segment = first_log_segment;
   edit.next_file_number = next_file_number;
   edit.last_sequence = last_sequence;
+  edit.delete_time = delete_time;
+  edit.oldest_delete_s = oldest_delete_s;
   edit.clean_log_end = clean_log_end;
   edit.database_uid = database_uid;
   edit.comparator_name = comparator_name;

@@ -27,6 +27,9 @@ struct TreeState {
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
   key::FileNumber next_file_number{1};
+  std::optional<DeleteTime> delete_time;
+  // As the last edit says that says it.
+  std::optional<uint64_t> oldest_delete_s;
   // Of the last edit alone.
   std::optional<wal::LogCut> clean_log_end;
 

@@ -19,6 +19,8 @@ enum Field : uint64_t {
   kCleanLogEnd = 7,
   kDatabaseUid = 8,
   kComparatorName = 9,
+  kDeleteTime = 17,
+  kOldestDelete = 20,
 };
 
 constexpr size_t kComparatorNameBytesMax = 255;
@@ -73,6 +75,16 @@ bool ReadLevel(std::string_view* from, key::Level* level) {
   if (!base::ReadVarint32(from, &value) || value >= key::kLevels) return false;
   *level = value;
   return true;
+}
+
+// Sums of two must not overflow: as many seconds as no clock shows.
+bool ReadSeconds(std::string_view* from, uint64_t* seconds) {
+  constexpr uint64_t kSecondsMax = uint64_t{1} << 48;
+  return base::ReadVarint64(from, seconds) && *seconds <= kSecondsMax;
+}
+
+bool ReadDeleteTime(std::string_view* from, DeleteTime* time) {
+  return ReadSeconds(from, &time->seconds) && ReadSeconds(from, &time->ahead_of_wall);
 }
 
 bool ReadUid(std::string_view* from, base::Uid* uid) {
@@ -137,8 +149,14 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kCleanLogEnd: return ReadOnce(content, &edit->clean_log_end, ReadLogCut);
     case kDatabaseUid: return ReadOnce(content, &edit->database_uid, ReadUid);
     case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
+    case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
+    case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
     default: return false;
   }
+}
+
+bool IsKnown(uint64_t field) {
+  return (field >= kAddedTable && field <= kComparatorName) || field == kDeleteTime || field == kOldestDelete;
 }
 
 }  // namespace
@@ -167,6 +185,8 @@ void VersionEdit::AppendTo(std::string* to) const {
     base::AppendFixed(&cut, clean_log_end->chained_checksum);
     AppendField(to, kCleanLogEnd, cut);
   }
+  if (delete_time) AppendField(to, kDeleteTime, Varints({delete_time->seconds, delete_time->ahead_of_wall}));
+  if (oldest_delete_s) AppendField(to, kOldestDelete, Varints({*oldest_delete_s}));
 }
 
 Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {
@@ -180,7 +200,7 @@ Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {
     }
     const uint64_t field = tag / 2;
     const bool ignorable = tag % 2 != 0;
-    if (field < kAddedTable || field > kComparatorName) {
+    if (!IsKnown(field)) {
       if (ignorable) continue;
       return base::NotSupported("version edit, byte {}: field {} is of a newer format", at, field);
     }

@@ -14,6 +14,8 @@
 //    7 clean log end    varints: segment, offset, last sequence, next ordinal; then chained checksum u64
 //    8 database uid     u128
 //    9 comparator name  bytes
+//   17 delete time      varints: seconds, seconds ahead of wall time
+//   20 oldest delete    varint: seconds
 #pragma once
 
 #include <cstdint>
@@ -43,6 +45,13 @@ struct RemovedTable {
   friend bool operator==(const RemovedTable&, const RemovedTable&) = default;
 };
 
+// By the clock that deletes age by (engine/delete_clock.h).
+struct DeleteTime {
+  uint64_t seconds = 0;        // About those since 1970.
+  uint64_t ahead_of_wall = 0;  // How far wall time was behind.
+  friend bool operator==(const DeleteTime&, const DeleteTime&) = default;
+};
+
 struct VersionEdit {
   std::vector<AddedTable> added;      // To level 0: oldest first.
   std::vector<RemovedTable> removed;  // A table that is removed and added again moves to another level.
@@ -56,6 +65,10 @@ struct VersionEdit {
   std::optional<key::SequenceNumber> last_sequence;
   // The log's end at a clean close; any later edit without it revokes it.
   std::optional<wal::LogCut> clean_log_end;
+  // When the edit was made.
+  std::optional<DeleteTime> delete_time;
+  // No delete is older, of those in the log from the first segment on and of those whose data it may still hold.
+  std::optional<uint64_t> oldest_delete_s;
   // First record only.
   std::optional<base::Uid> database_uid;
   std::optional<std::string> comparator_name;

@@ -112,8 +112,8 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
 
 Status Log::BeginSegment() {
   if (latched_.load(std::memory_order_acquire)) return health();
-  const bool is_fresh = current_ == nullptr || cut_.offset == kSegmentHeaderBytes;
-  return is_fresh ? Status() : Roll(0);
+  if (current_ == nullptr) return Start(0);
+  return cut_.offset == kSegmentHeaderBytes ? Status() : Roll(0);
 }
 
 Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash) {

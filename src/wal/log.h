@@ -75,7 +75,8 @@ class Log {
   [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload,
                                            uint64_t payload_hash);
 
-  // Begins a new segment, so that the one so far can go as soon as the tables hold what is in it. As Append otherwise.
+  // Begins a new segment, so that the one so far can go as soon as the tables hold what is in it; none if that has no
+  // record yet. As Append otherwise.
   [[nodiscard]] Status BeginSegment();
 
   // Returns once everything up to `position` survives power loss. Callers share flushes (group commit): one of them

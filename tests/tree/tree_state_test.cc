@@ -18,6 +18,8 @@ TEST(TreeState, IsRebuiltByItsSnapshot) {
   edit.flushed_sequence = key::SequenceNumber{4};
   edit.first_log_segment = key::FileNumber{3};
   edit.clean_log_end = wal::LogCut{key::FileNumber{3}, 99, key::SequenceNumber{50}, 5, 6};
+  edit.delete_time = DeleteTime{.seconds = 1000, .ahead_of_wall = 10};
+  edit.oldest_delete_s = 900;
   state = state.After(edit, MakerFor(store)).value();
   EXPECT_EQ(state.next_file_number, key::FileNumber{8});    // Past every table.
   EXPECT_EQ(state.last_sequence, key::SequenceNumber{12});  // Of table 7.
@@ -26,6 +28,20 @@ TEST(TreeState, IsRebuiltByItsSnapshot) {
   EXPECT_EQ(rebuilt.Snapshot(), state.Snapshot());
   EXPECT_EQ(rebuilt.version->level0()[0]->number(), key::FileNumber{2});
   EXPECT_EQ(rebuilt.clean_log_end, edit.clean_log_end);
+  EXPECT_EQ(rebuilt.delete_time, edit.delete_time);
+  EXPECT_EQ(rebuilt.oldest_delete_s, edit.oldest_delete_s);
+}
+
+// Jobs that end at the same time may write their edits in another order than they took their times.
+TEST(TreeState, TheTimeOfDeletesNeverGoesBack) {
+  const auto store = NewStore(NewInMemoryEnvironment());
+  VersionEdit edit;
+  edit.delete_time = DeleteTime{.seconds = 1000, .ahead_of_wall = 10};
+  const TreeState state = TreeState(key::Order()).After(edit, MakerFor(store)).value();
+  VersionEdit older;
+  older.delete_time = DeleteTime{.seconds = 999, .ahead_of_wall = 0};
+  EXPECT_EQ(state.After(older, MakerFor(store)).value().delete_time, edit.delete_time);
+  EXPECT_EQ(state.After(VersionEdit(), MakerFor(store)).value().delete_time, edit.delete_time);
 }
 
 TEST(TreeState, NumbersOnlyGrowAndACleanEndHoldsUntilTheNextEdit) {

@@ -25,6 +25,8 @@ VersionEdit RandomEdit(base::Random& random) {
   if (random.OneIn(2)) edit.last_sequence = key::kSequenceMax;
   if (random.OneIn(2))
     edit.clean_log_end = wal::LogCut{key::FileNumber{3}, random(), key::SequenceNumber{9}, random(), random()};
+  if (random.OneIn(2)) edit.delete_time = DeleteTime{random.Below(uint64_t{1} << 48), random.Below(1000)};
+  if (random.OneIn(2)) edit.oldest_delete_s = random.Below(uint64_t{1} << 48);
   if (random.OneIn(2)) edit.database_uid = base::Uid{random(), random()};
   if (random.OneIn(2)) edit.comparator_name = std::string(random.Below(256), 'c');
   return edit;
@@ -45,7 +47,7 @@ TEST(VersionEdit, ComesBackAsItWasWritten) {
 TEST(VersionEdit, SkipsUnknownFieldsThatMayBeIgnoredAndRefusesOthersByNumber) {
   VersionEdit edit;
   edit.last_sequence = key::SequenceNumber{5};
-  for (const uint64_t field : {uint64_t{10}, uint64_t{77}, uint64_t{1} << 40}) {
+  for (const uint64_t field : {uint64_t{10}, uint64_t{16}, uint64_t{18}, uint64_t{77}, uint64_t{1} << 40}) {
     for (const uint64_t ignorable : {0, 1}) {
       std::string bytes;
       base::AppendVarint(&bytes, field * 2 + ignorable);
@@ -87,6 +89,9 @@ TEST(VersionEdit, RefusesTruncationRepetitionAndNumbersOutOfBounds) {
     return !read && read.error().code() == ErrorCode::kCorruption;
   };
   VersionEdit bad = edit;
+  bad.delete_time = DeleteTime{.seconds = (uint64_t{1} << 48) + 1, .ahead_of_wall = 0};
+  EXPECT_TRUE(refused(bad));
+  bad = edit;
   bad.added[0].level = key::kLevels;
   EXPECT_TRUE(refused(bad));
   bad = edit;

@@ -67,7 +67,8 @@ CLASSES = (
     "read error taken for the end", "short read", "interrupted call", "out of descriptors", "disk full during flush",
     "disk full during compaction", "read-only file system", "zero-length file", "missing file", "swapped file",
     "truncated file", "extra file", "huge length", "Close during flush", "Close during compaction",
-    "Close during iteration", "destructor without Close", "clock jump", "two owners", "newer format taken for ours")
+    "Close during iteration", "destructor without Close", "clock jump", "two owners", "newer format taken for ours",
+    "deleted data that stays")
 
 
 class PlantingError(Exception):
