@@ -13,7 +13,6 @@ namespace amethyst::engine {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTickMax{1000};
 // How long after a flush writes count as pressing.
 constexpr std::chrono::seconds kPressTime{2};
 
@@ -23,18 +22,18 @@ Background::Background(std::shared_ptr<Core> core, Committer& committer)
     : core_(std::move(core)),
       committer_(committer),
       pacer_(core_->environment->clock()),
+      sync_ticks_(SyncTicksFor(core_->settings.options.sync_interval_ms)),
       share_(core_->settings.processors, 2 * core_->settings.write_buffer_bytes) {}
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
 void Background::Start() {
-  const uint32_t interval_ms = core_->settings.options.sync_interval_ms;
-  const auto interval = interval_ms == 0 ? kTickMax : std::min(kTickMax, std::chrono::milliseconds(interval_ms));
   {
     base::MutexLock lock(mutex_);
     started_ = true;
   }
-  tick_ = core_->executor->ScheduleEvery(interval, [this] { Tick(); });
+  tick_ = core_->executor->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); });
+  if (LoggedDeletesAreDue(*core_)) ScheduleChores();  // The process may not live until the first tick.
   UpdatePressure();
   Notify();
 }
@@ -188,19 +187,34 @@ void Background::RunCompaction() {
   changed_.NotifyAll();
 }
 
+// The sync comes first and on time: what else there is to do goes to a background thread, so that the next tick does
+// not wait for it.
 void Background::Tick() {
-  const std::chrono::milliseconds sync_interval(core_->settings.options.sync_interval_ms);
-  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
-  if (sync_interval.count() != 0 && now >= sync_due_ && !core_->latch.IsSet()) {
-    const Status ticked = core_->log->Tick([this](base::FunctionRef<void()> call) { committer_.RunLocked(call); });
-    if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
-    sync_due_ = now + sync_interval - kTickMax / 2;  // Ticks come a little late, never early.
-  }
+  if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0) SyncLog();
+  ScheduleChores();
+}
+
+void Background::ScheduleChores() {
+  base::MutexLock lock(mutex_);
+  if (chores_) return;  // They take longer than a tick.
+  chores_ = true;
+  core_->flusher->Schedule(io::Priority::kFlush, [this] { DoChores(); });
+}
+
+void Background::SyncLog() {
+  if (core_->latch.IsSet()) return;
+  const Status ticked = core_->log->Tick([this](base::FunctionRef<void()> call) { committer_.RunLocked(call); });
+  if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
+}
+
+void Background::DoChores() {
   const Status kept = KeepDeleteDeadline(*core_, committer_);
   if (!kept && !ClearsByItself(kept.error())) core_->Fail(kept.error());
   UpdatePressure();
   DeleteObsolete();
+  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
+  chores_ = false;
   flush_stalled_.reset();
   compaction_stalled_.reset();
   if (now > flushed_at_ + kPressTime) Rest();
@@ -350,7 +364,7 @@ Status Background::StopAndFlush() {
     base::MutexLock lock(mutex_);
     started_ = false;
     Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      return !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
+      return !chores_ && !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
     });
   }
   while (!core_->latch.IsSet() && FlushIsDue()) {

@@ -19,6 +19,7 @@
 #include "engine/core.h"
 #include "engine/pacing.h"
 #include "engine/processor_share.h"
+#include "engine/sync_ticks.h"
 
 namespace amethyst::engine {
 
@@ -64,6 +65,10 @@ class Background {
   void RunFlushes() AMETHYST_EXCLUDES(mutex_);
   void RunCompaction() AMETHYST_EXCLUDES(mutex_);
   void Tick() AMETHYST_EXCLUDES(mutex_);
+  void SyncLog() AMETHYST_EXCLUDES(mutex_);
+  void ScheduleChores() AMETHYST_EXCLUDES(mutex_);
+  // All that is done now and then, but for the log's sync.
+  void DoChores() AMETHYST_EXCLUDES(mutex_);
   // Plans on the current version around what runs.
   [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
@@ -86,13 +91,15 @@ class Background {
   const std::shared_ptr<Core> core_;
   Committer& committer_;
   Pacer pacer_;
+  const SyncTicks sync_ticks_;
   std::unique_ptr<io::PeriodicJob> tick_;
-  std::chrono::nanoseconds sync_due_{0};  // The tick's own: when the log has to be synced again.
-  std::atomic<uint64_t> debt_bytes_{0};   // Written after every change of the tree, for statistics.
+  uint64_t ticks_ = 0;                   // The tick's own.
+  std::atomic<uint64_t> debt_bytes_{0};  // Written after every change of the tree, for statistics.
 
   base::Mutex mutex_;
   base::CondVar changed_;  // Anything below, or the view.
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
+  bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   uint64_t flush_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;  // A moving average.
   ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);

@@ -34,7 +34,7 @@ struct Core {
   std::shared_ptr<cache::MemoryBudget> budget;
   std::unique_ptr<io::FileLock> lock;
   std::unique_ptr<io::Executor> executor;  // Compactions.
-  std::unique_ptr<io::Executor> flusher;   // Flushes and new log segments, which never wait behind a compaction.
+  std::unique_ptr<io::Executor> flusher;   // Flushes, new log segments, chores: they never wait behind a compaction.
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<tree::Tree> tree;
   std::unique_ptr<DeleteClock> delete_clock;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "io/next_due.h"
 
 namespace amethyst::io {
 
@@ -48,7 +49,7 @@ void ManualClock::Run(Timer& timer) {
   running_ = true;
   timer.job();
   running_ = false;
-  timer.due = now_ + timer.interval;  // Counted from its end, as on a thread.
+  timer.due = NextDue(timer.due, timer.interval, now_);
 }
 
 }  // namespace amethyst::io

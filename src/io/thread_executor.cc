@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "io/next_due.h"
 
 namespace amethyst::io {
 namespace {
@@ -38,7 +39,7 @@ class PeriodicThread final : public PeriodicJob {
       }
       lock.Unlock();
       job_();
-      due = SteadyClock::now() + interval_;
+      due = NextDue(due, interval_, SteadyClock::now());
       lock.Lock();
     }
   }

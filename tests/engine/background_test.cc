@@ -51,6 +51,26 @@ TEST(Background, DeletedValuesLeaveTheDiskByTheirDeadlineLogIncluded) {
   EXPECT_EQ(ContentOf(*db).size(), 1);
 }
 
+TEST(Background, TheLogIsSyncedOnTimeThoughNoJobGetsToRun) {
+  for (const uint32_t interval_ms : {100u, 1000u, 1600u, 2500u}) {
+    io::SerialEnvironment serial(std::make_shared<io::MemoryFileSystem>(), 1);
+    support::FaultFileSystem files(serial.files());
+    support::FaultEnvironment environment(serial, files);
+    Options options = SmallOptions();
+    options.sync_interval_ms = interval_ms;
+    auto db = OpenOrFail("/db", options, support::Over(environment));
+    // Where an interval has no whole milliseconds a tick, the sync comes some too early.
+    for (int round = 0; round < 5; ++round) {
+      ASSERT_TRUE(db->Put(Key(1), "value"));
+      const uint64_t syncs = files.calls(Operation::kSegmentSync);
+      serial.clock().Advance(std::chrono::milliseconds(interval_ms * 9 / 10));
+      EXPECT_EQ(files.calls(Operation::kSegmentSync), syncs) << interval_ms << " ms, round " << round;
+      serial.clock().Advance(std::chrono::milliseconds(interval_ms - interval_ms * 9 / 10));
+      EXPECT_EQ(files.calls(Operation::kSegmentSync), syncs + 1) << interval_ms << " ms, round " << round;
+    }
+  }
+}
+
 TEST(Background, TheLogThatWasReplayedIsRemovedOnce) {
   io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
   std::string said;

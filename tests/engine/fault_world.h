@@ -71,8 +71,11 @@ class World {
     for (const Operation operation : kChanging) calls += faults_.calls(operation);
     return calls;
   }
-  // Time in which the periodic job runs.
-  void PassTime() { serial_.clock().Advance(std::chrono::seconds(3)); }
+  // Time in which the periodic job runs, and what it leaves to a background thread.
+  void PassTime() {
+    serial_.clock().Advance(std::chrono::seconds(3));
+    RunJobs();
+  }
 
   DB& db() { return *db_; }
   std::unique_ptr<DB>& owner() { return db_; }
