@@ -143,10 +143,10 @@ void DbIterator::ShowCopy() {
   plain_steps_ = 0;
 }
 
-// At a tombstone that is visible. False: the merge moved, and what is there has to be looked at anew.
-bool DbIterator::PassTombstones() {
+// At a tombstone that is visible. True: the cursor has moved, ended or failed, and has to be looked at anew.
+bool DbIterator::SkipTombstones() {
   const std::string_view limit = upper_ ? std::string_view(*upper_) : std::string_view();
-  return cursor_->SkipDead(visible_, limit) == 0;
+  return cursor_->SkipDead(visible_, limit) > 0;
 }
 
 void DbIterator::FindForward() {
@@ -165,7 +165,7 @@ void DbIterator::FindForward() {
         return;
       }
       Pass(entry.key());
-      if (++tombstones > kTombstonesBeforeSkip && !PassTombstones()) continue;
+      if (++tombstones > kTombstonesBeforeSkip && SkipTombstones()) continue;
     }
     cursor_->Next();
   }

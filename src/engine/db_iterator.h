@@ -51,7 +51,7 @@ class DbIterator {
   void PrevSlow();
   void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
   void FindBackward();
-  [[nodiscard]] bool PassTombstones();
+  [[nodiscard]] bool SkipTombstones();
   void ShowCursor();
   void ShowCopy();
   void End();

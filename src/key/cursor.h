@@ -88,7 +88,8 @@ class Cursor {
   // A hint from a reader at `visible` that has hit a tombstone here: moves forward over whole subtrees (blocks, index
   // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie
   // wholly before `limit` (empty data(): no limit). May stop anywhere before the first entry that is none of these, or
-  // not move at all. Returns how many entries were passed, at least approximately; 0 if it did not move.
+  // not move at all. Returns 0 if the cursor stands where it stood and is Valid; else, at least approximately, how many
+  // entries were passed. A failure is never 0: the cursor is then not Valid, and must be looked at before a step.
   virtual uint64_t SkipDead(SequenceNumber visible, std::string_view limit) {
     static_cast<void>(visible);
     static_cast<void>(limit);

@@ -198,7 +198,7 @@ uint64_t MergeCursor::SkipDead(key::SequenceNumber visible, std::string_view lim
   if (offset < winner_offset_) winner.SkipBack(winner_offset_ - offset);
   winner_offset_ = offset;
   const uint64_t passed = winner.SkipDead(visible, limit);
-  if (passed == 0 && winner.Valid()) return 0;
+  if (passed == 0) return 0;
   follows_same_key_ = false;
   ContinueAfterWinner();
   return passed;

@@ -237,14 +237,17 @@ bool TableCursor::MeasureDead(key::SequenceNumber visible, std::string_view limi
 }
 
 uint64_t TableCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
-  if (!Valid()) return 0;
+  AMETHYST_DCHECK(Valid());
+  constexpr uint64_t kFailed = 1;  // Not 0, which says that the cursor still stands here.
   const Place from{.page = page_index_, .block = block_index_};
   const uint32_t at = shown_begin_ + static_cast<uint32_t>(Ahead().data() - entries_.data());
   Stretch stretch{.next = from, .entries = 0};
-  if (!MeasureDead(visible, limit, &stretch)) return 0;
+  if (!MeasureDead(visible, limit, &stretch)) return kFailed;
   if (stretch.entries == 0) {
-    // Measuring may have gone to another page, and come back to another copy of the block.
-    if (page_index_ != from.page && OpenBlock(from)) Show(shown_begin_, shown_end_, at);
+    if (page_index_ == from.page) return 0;
+    // Measuring has gone to another page, and comes back to another copy of the block.
+    if (!OpenBlock(from)) return kFailed;
+    Show(shown_begin_, shown_end_, at);
     return 0;
   }
   if (stretch.next.page == tree_.top().count()) {

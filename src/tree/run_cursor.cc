@@ -43,7 +43,7 @@ class RunCursor final : public Cursor {
     if (!IsDead(index_, visible, limit)) {
       Align();
       passed = in_table_->SkipDead(visible, limit);
-      if (passed == 0 && in_table_->Valid()) return 0;
+      if (passed == 0) return 0;
       if (in_table_->Valid() || !in_table_->status()) {
         ShowForward();
         return passed;
@@ -51,8 +51,8 @@ class RunCursor final : public Cursor {
       ++index_;
     }
     for (; index_ < table_count() && IsDead(index_, visible, limit); ++index_) passed += info(index_).entries;
-    Enter(index_, Side::kFirst);
-    return std::max<uint64_t>(passed, 1);
+    EnterForward(index_);
+    return passed;
   }
 
   [[nodiscard]] Status status() const override { return status_; }
@@ -108,11 +108,13 @@ class RunCursor final : public Cursor {
   void ShowForward() {
     if (in_table_->Valid()) return Show();
     if (Status status = in_table_->status(); !status) return Fail(std::move(status));
-    const size_t next = index_ + 1;
-    const bool beyond = next < table_count() && options_.upper_bound.data() != nullptr &&
-                        !order_.Less(info(next).smallest, options_.upper_bound);
-    if (beyond) return End();
-    Enter(next, Side::kFirst);
+    EnterForward(index_ + 1);
+  }
+  // Enters a table at its first entry; ends before one that lies wholly at or beyond the upper bound.
+  void EnterForward(size_t index) {
+    const bool beyond = index < table_count() && options_.upper_bound.data() != nullptr &&
+                        !order_.Less(info(index).smallest, options_.upper_bound);
+    beyond ? End() : Enter(index, Side::kFirst);
   }
   void ShowBackward() {
     if (in_table_->Valid()) return Show();

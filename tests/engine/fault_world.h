@@ -36,14 +36,15 @@ inline constexpr Operation kChanging[] = {
 
 class World {
  public:
-  explicit World(uint64_t seed)
-      : serial_(std::make_shared<io::MemoryFileSystem>(), seed),
+  explicit World(uint64_t seed, const Options& options = support::SmallOptions())
+      : options_(options),
+        serial_(std::make_shared<io::MemoryFileSystem>(), seed),
         faults_(serial_.files()),
         environment_(serial_, faults_) {}
   ~World() { db_.reset(); }
 
   [[nodiscard]] Status Open() {
-    auto opened = DB::Open("/db", support::SmallOptions(), support::Over(environment_));
+    auto opened = DB::Open("/db", options_, support::Over(environment_));
     if (!opened) return std::unexpected(opened.error());
     db_ = std::move(*opened);
     return {};
@@ -83,6 +84,7 @@ class World {
   io::SerialEnvironment& serial() { return serial_; }
 
  private:
+  const Options options_;
   io::SerialEnvironment serial_;
   support::FaultFileSystem faults_;
   support::FaultEnvironment environment_;

@@ -200,6 +200,28 @@ TEST(TableCursor, StepsOverDeadBlocksAndPagesWhole) {
   EXPECT_EQ(cursor->entry().key(), "00000000");
 }
 
+TEST(TableCursor, AFailureInADeadStretchIsNoStandingStill) {
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 20000; ++i) entries.push_back({fmt::format("{:08}", i), Delete(static_cast<uint64_t>(i)), ""});
+  entries.push_back({"z", Put(1), ""});
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries, {.block_bytes = 256})).value();
+  ASSERT_GT(reader->tree().top().count(), 5u);
+  for (const bool sequential : {false, true}) {
+    const auto cursor = reader->NewCursor({.fill_cache = false, .sequential = sequential});
+    cursor->SeekToFirst();
+    ASSERT_TRUE(cursor->Valid());
+    bed.file().SetFailing(true);
+    EXPECT_GT(cursor->SkipDead(key::kSequenceMax, {}), 0u) << "the page in which the stretch ends cannot be read";
+    EXPECT_FALSE(cursor->Valid());
+    EXPECT_EQ(cursor->status().error().code(), ErrorCode::kIo);
+    bed.file().SetFailing(false);
+    cursor->SeekToFirst();
+    EXPECT_GT(cursor->SkipDead(key::kSequenceMax, {}), 19'900u) << "up to the block that holds a put";
+    EXPECT_TRUE(cursor->Valid());
+  }
+}
+
 TEST(TableCursor, NeverPassesATombstoneWithoutTheVersionsItHides) {
   // Tombstones fill blocks; the last of their keys has its old put at the begin of the next block.
   for (int shift = 0; shift < 60; ++shift) {

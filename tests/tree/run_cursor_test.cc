@@ -151,6 +151,35 @@ TEST_F(RunCursorTest, AfterTheLastDeadTableEnds) {
   EXPECT_TRUE(cursor->status());
 }
 
+TEST_F(RunCursorTest, AFailureBehindDeadTablesIsNoStandingStill) {
+  Build(4, 30, {0, 1});
+  for (const bool dead_table : {true, false}) {
+    const auto cursor = NewCursor();
+    // From within a table the reader does not see whole, the table's own cursor has to skip.
+    const key::SequenceNumber visible{key::Raw(tables_[0]->info().largest_sequence) - (dead_table ? 0 : 1)};
+    cursor->SeekToFirst();
+    files_.Fail({.operation = support::Operation::kRead,
+                 .call = files_.calls(support::Operation::kRead) + 1,
+                 .for_good = true});
+    while (cursor->Valid()) {
+      if (cursor->SkipDead(visible, {}) == 0) cursor->Next();
+    }
+    EXPECT_EQ(cursor->status().error().code(), ErrorCode::kIo);
+    files_.ClearFaults();
+  }
+}
+
+TEST_F(RunCursorTest, DoesNotSkipIntoATableBeyondTheUpperBound) {
+  Build(4, 30, {0, 1});
+  const std::string bound = tables_[2]->info().smallest;
+  const auto cursor = NewCursor({.upper_bound = bound});
+  cursor->SeekToFirst();
+  EXPECT_GT(cursor->SkipDead(key::kSequenceMax, bound), 0u);
+  EXPECT_FALSE(cursor->Valid());
+  EXPECT_TRUE(cursor->status());
+  EXPECT_EQ(OpenTables(), 1u);
+}
+
 TEST_F(RunCursorTest, EndsWithTheErrorOfATableAndRecoversByASeek) {
   Build(5, 30);
   for (const bool forward : {true, false}) {
