@@ -23,6 +23,7 @@ Background::Background(std::shared_ptr<Core> core, Committer& committer)
       committer_(committer),
       pacer_(core_->environment->clock()),
       sync_ticks_(SyncTicksFor(core_->settings.options.sync_interval_ms)),
+      flush_rate_(core_->settings.write_buffer_bytes),
       share_(core_->settings.processors, 2 * core_->settings.write_buffer_bytes) {}
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
@@ -52,7 +53,8 @@ void Background::Nap() {
   const base::EpochGuard guard;
   const bool last = core_->view->Peek()->immutable.size() >= core_->settings.immutable_count_max;
   // A little slower than they were: it is they who must be done first.
-  pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib_ + flush_ns_per_kib_ / 4 : 0));
+  const uint64_t flush_ns_per_kib = flush_rate_.ns_per_kib();
+  pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib + flush_ns_per_kib / 4 : 0));
 }
 
 void Background::ScheduleLocked() {
@@ -83,7 +85,7 @@ void Background::Failed(const Error& error, std::optional<Error> Background::*st
 
 Status Background::FlushOne() {
   const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
-  const uint64_t kib = core_->view->Acquire()->immutable.back()->memtable.raw_bytes() / 1024;
+  const uint64_t bytes = core_->view->Acquire()->immutable.back()->memtable.raw_bytes();
   const std::chrono::nanoseconds cpu = core_->environment->clock().ThreadCpu();
   AMETHYST_TRY(FlushOldest(*core_));
   core_->CountCpu(cpu);
@@ -91,10 +93,7 @@ Status Background::FlushOne() {
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
   flushed_at_ = end;
-  if (kib > 0) {
-    const uint64_t latest = static_cast<uint64_t>((end - start).count()) / kib;
-    flush_ns_per_kib_ = flush_ns_per_kib_ == 0 ? latest : (3 * flush_ns_per_kib_ + latest) / 4;
-  }
+  flush_rate_.Note(bytes, end - start);
   return {};
 }
 

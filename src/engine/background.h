@@ -101,7 +101,7 @@ class Background {
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
-  uint64_t flush_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;  // A moving average.
+  FlushRate flush_rate_ AMETHYST_GUARDED_BY(mutex_);
   ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;

@@ -25,12 +25,25 @@ uint64_t DelayNsPerKiB(const Pressure& pressure) {
   return std::min(static_cast<uint64_t>(kDelayUnitNsPerKiB * most / (1 - most)), kDelayMaxNsPerKiB);
 }
 
+void FlushRate::Note(uint64_t bytes, std::chrono::nanoseconds took) {
+  const uint64_t kib = bytes / 1024;
+  if (bytes < bytes_min_ || kib == 0) return;
+  const uint64_t latest = static_cast<uint64_t>(took.count()) / kib;
+  ns_per_kib_ = ns_per_kib_ == 0 ? latest : (3 * ns_per_kib_ + latest) / 4;
+}
+
+void Pacer::Set(std::atomic<uint64_t>* rate, uint64_t ns_per_kib) {
+  rate->store(ns_per_kib, std::memory_order_relaxed);
+  const uint64_t rates = ns_per_kib_.load(std::memory_order_relaxed) | nap_ns_per_kib_.load(std::memory_order_relaxed);
+  if (rates == 0) next_free_ns_.store(0, std::memory_order_relaxed);
+}
+
 std::chrono::microseconds Pacer::WaitFor(uint64_t ns, int64_t least_ns) {
   const int64_t now = clock_.Monotonic().count();
   int64_t free = next_free_ns_.load(std::memory_order_relaxed);
   int64_t until;
   do {
-    until = std::max(free, now) + static_cast<int64_t>(ns);
+    until = std::min(std::max(free, now) + static_cast<int64_t>(ns), now + kChargeMaxNs);
   } while (!next_free_ns_.compare_exchange_weak(free, until, std::memory_order_relaxed));
   if (until - now < least_ns) return std::chrono::microseconds(0);
   const std::chrono::microseconds sleep(std::min(until - now, kSleepMaxNs) / 1000);

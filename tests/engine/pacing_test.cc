@@ -103,6 +103,71 @@ TEST(Pacer, ALargeBatchSleepsNoLongerThanHalfATenthOfASecond) {
   EXPECT_EQ(pacer.Wait(1), std::chrono::milliseconds(50)) << "those behind it sleep the rest";
 }
 
+TEST(Pacer, WritersOweNoMoreThanASecondWhateverTheyWrote) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetNaps(5'000'000);
+  for (int i = 0; i < 200; ++i) pacer.Wait(1 << 20);
+  pacer.SetNaps(1);  // Hardly any pressure is left.
+  const auto start = clock.Monotonic();
+  int sleeps = 0;
+  for (int i = 0; i < 10'000; ++i) sleeps += pacer.Wait(100).count() > 0 ? 1 : 0;
+  EXPECT_LE(sleeps, 20);
+  EXPECT_LE(clock.Monotonic() - start, std::chrono::seconds(1));
+}
+
+TEST(Pacer, AHugeRateSleepsNoLongerThanAnyOther) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetDelay(uint64_t{1} << 30);
+  EXPECT_EQ(pacer.Wait(64 << 20), std::chrono::milliseconds(50));
+  EXPECT_EQ(pacer.Wait(1), std::chrono::milliseconds(50));
+}
+
+TEST(Pacer, ForgetsTheChargeWhenThePressureEnds) {
+  for (const bool naps : {false, true}) {
+    io::ManualClock clock;
+    Pacer pacer(clock);
+    const auto set = [&](uint64_t ns_per_kib) { naps ? pacer.SetNaps(ns_per_kib) : pacer.SetDelay(ns_per_kib); };
+    set(200'000);
+    EXPECT_EQ(pacer.Wait(16 << 20), std::chrono::milliseconds(50));
+    set(0);
+    set(1'000);
+    EXPECT_EQ(pacer.Wait(100).count(), 0) << "of the pressure before";
+  }
+}
+
+TEST(Pacer, KeepsTheChargeWhileOneOfTwoPressuresLasts) {
+  io::ManualClock clock;
+  Pacer pacer(clock);
+  pacer.SetDelay(1'000);
+  pacer.SetNaps(200'000);
+  EXPECT_EQ(pacer.Wait(1 << 20), std::chrono::milliseconds(50));
+  pacer.SetNaps(0);
+  EXPECT_EQ(pacer.Wait(1), std::chrono::milliseconds(50));
+}
+
+TEST(FlushRate, DoesNotBelieveAFlushOfLittle) {
+  FlushRate rate(kBuffer);
+  for (int i = 0; i < 12; ++i) rate.Note(1100, std::chrono::milliseconds(5));
+  EXPECT_EQ(rate.ns_per_kib(), 0u) << "not five milliseconds a KiB";
+  rate.Note(kBuffer, std::chrono::nanoseconds(3000) * (kBuffer >> 10));
+  EXPECT_EQ(rate.ns_per_kib(), 3000u);
+  for (int i = 0; i < 12; ++i) rate.Note(0, std::chrono::milliseconds(5));
+  EXPECT_EQ(rate.ns_per_kib(), 3000u);
+}
+
+TEST(FlushRate, FollowsTheFlushesOfFullBuffers) {
+  FlushRate rate(kBuffer);
+  rate.Note(kBuffer / 3, std::chrono::nanoseconds(9000) * (kBuffer / 3 >> 10));
+  EXPECT_EQ(rate.ns_per_kib(), 9000u);
+  for (int i = 0; i < 40; ++i) rate.Note(kBuffer, std::chrono::nanoseconds(3000) * (kBuffer >> 10));
+  EXPECT_NEAR(static_cast<double>(rate.ns_per_kib()), 3000, 5);
+  FlushRate tiny(0);
+  tiny.Note(100, std::chrono::milliseconds(1));
+  EXPECT_EQ(tiny.ns_per_kib(), 0u) << "of less than a KiB";
+}
+
 TEST(Pacer, SavesUpDelaysThatAreTooShortForASleep) {
   io::ManualClock clock;
   Pacer pacer(clock);
