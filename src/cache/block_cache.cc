@@ -17,6 +17,11 @@ constexpr size_t kBatchBytesMin = size_t{16} << 10;
 constexpr size_t kBatchBytesMax = size_t{256} << 10;
 constexpr size_t kBatchOneIn = 64;  // Of the capacity.
 
+// What a miss spends while callers' pins fill the cache. A search for room passes at most this many frames in use;
+constexpr size_t kPassedMax = 32;
+// and after a search in vain this many misses do without one.
+constexpr uint32_t kSearchesOmitted = 32;
+
 constexpr size_t kShardBytesMin = size_t{16} << 20;
 constexpr size_t kShardsMax = 16;
 
@@ -109,6 +114,7 @@ Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::Function
 
 void BlockCache::Insert(Slot& slot, Frame* parent, FrameRef frame) {
   AMETHYST_ASSERT(frame);
+  if (frame->is_loose()) return;
   uintptr_t found = 0;
   if (slot.word().compare_exchange_strong(found, Slot::kLoading, std::memory_order_relaxed)) {
     Publish(slot, parent, frame.Release());
@@ -117,6 +123,7 @@ void BlockCache::Insert(Slot& slot, Frame* parent, FrameRef frame) {
 
 bool BlockCache::AdmitsRead(const Frame& frame) {
   if (frame.kind() != FrameKind::kData) return true;
+  if (frame.is_loose()) return false;
   if (!memory_->IsFull()) return true;
   Shard& shard = ShardOf(frame);
   base::MutexLock lock(shard.mutex);
@@ -173,20 +180,16 @@ FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t pay
   using Limit = FrameMemory::Limit;
   const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
   Frame* frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
-  if (frame != nullptr && memory_->headroom_bytes() < batch_bytes) {
-    if (EvictBytes(batch_bytes) > 0) base::SweepEpochs();
-  }
-  // No hole is large enough. In turn: let the policy choose; wait for what has been evicted; empty slabs.
-  constexpr int kEmptySlabAfter = 2;
-  constexpr int kAttempts = 5;
-  for (int attempt = 0; frame == nullptr && attempt < kAttempts; ++attempt) {
-    if (attempt == 0) {
-      if (EvictBytes(std::max(batch_bytes, payload_bytes)) > 0) base::SweepEpochs();
+  if ((frame == nullptr || memory_->headroom_bytes() < batch_bytes) && SearchIsDue()) {
+    bool in_vain = false;
+    if (frame == nullptr) {
+      frame = NewFrameInRoomMade(kind, identity, payload_bytes);
+      in_vain = frame == nullptr;
     } else {
-      const size_t evicted = attempt < kEmptySlabAfter ? 0 : EvictSparsestSlab();
-      if (evicted > 0 || memory_->awaiting_grace_bytes() > 0) base::DrainEpochs();
+      in_vain = EvictBytes(batch_bytes, kPassedMax) == 0;
+      if (!in_vain) base::SweepEpochs();
     }
-    frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
+    if (in_vain) searches_to_omit_.store(kSearchesOmitted, std::memory_order_relaxed);
   }
   if (frame == nullptr) frame = memory_->New(kind, identity, payload_bytes, Limit::kNone);
   Shard& shard = ShardOf(*frame);
@@ -195,14 +198,42 @@ FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t pay
   return FrameRef(frame);
 }
 
-size_t BlockCache::EvictBytes(size_t wanted_bytes) {
+bool BlockCache::SearchIsDue() {
+  const uint32_t omit = searches_to_omit_.load(std::memory_order_relaxed);
+  if (omit > 0) searches_to_omit_.store(omit - 1, std::memory_order_relaxed);
+  return omit == 0;
+}
+
+// No hole is large enough. In turn: let the policy choose; wait for what has been evicted; empty slabs.
+Frame* BlockCache::NewFrameInRoomMade(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
+  constexpr int kEmptySlabAfter = 2;
+  constexpr int kAttempts = 5;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt == 0) {
+      const size_t wanted_bytes = std::max(BatchBytes(memory_->capacity_bytes()), payload_bytes);
+      if (EvictBytes(wanted_bytes, kPassedMax) > 0) {
+        base::SweepEpochs();
+      } else if (memory_->awaiting_grace_bytes() == 0) {
+        return nullptr;  // All that was looked at is in use: so, most likely, is what fills the slabs.
+      }
+    } else {
+      const size_t evicted = attempt < kEmptySlabAfter ? 0 : EvictSparsestSlab();
+      if (evicted > 0 || memory_->awaiting_grace_bytes() > 0) base::DrainEpochs();
+    }
+    Frame* const frame = memory_->New(kind, identity, payload_bytes, FrameMemory::Limit::kCapacity);
+    if (frame != nullptr) return frame;
+  }
+  return nullptr;
+}
+
+size_t BlockCache::EvictBytes(size_t wanted_bytes, size_t passed_max) {
   Frame* chain = nullptr;
   size_t evicted_bytes = 0;
   for (size_t turn = 0; turn <= shards_.size() && evicted_bytes < wanted_bytes; ++turn) {
     Shard& shard = turn == 0 ? FullestShard() : *shards_[turn - 1];
     base::MutexLock lock(shard.mutex);
     while (evicted_bytes < wanted_bytes) {
-      Frame* const frame = shard.replacement.TakeVictim();
+      Frame* const frame = shard.replacement.TakeVictim(passed_max);
       if (frame == nullptr) break;
       ClearSlot(*frame);
       evicted_bytes += frame->size_bytes();
@@ -321,12 +352,13 @@ void BlockCache::SetCapacity(size_t capacity_bytes, Shrink shrink) {
 void BlockCache::ShrinkToCapacity() {
   while (memory_->taken_bytes() > memory_->capacity_bytes()) {
     AMETHYST_ASSERT(!base::InEpoch());
+    constexpr size_t kAll = std::numeric_limits<size_t>::max();
     // First what the policy gives up; that leaves holes, so then slab by slab.
     const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
     const size_t headroom_bytes = memory_->headroom_bytes();
     size_t evicted_bytes =
-        headroom_bytes < batch_bytes ? EvictBytes(batch_bytes - headroom_bytes) : EvictSparsestSlab();
-    if (evicted_bytes == 0) evicted_bytes = EvictBytes(batch_bytes);
+        headroom_bytes < batch_bytes ? EvictBytes(batch_bytes - headroom_bytes, kAll) : EvictSparsestSlab();
+    if (evicted_bytes == 0) evicted_bytes = EvictBytes(batch_bytes, kAll);
     if (evicted_bytes == 0 && memory_->awaiting_grace_bytes() == 0) return;
     base::DrainEpochs();
   }
@@ -342,6 +374,7 @@ CacheStats BlockCache::stats() const {
   for (const std::unique_ptr<Shard>& shard : shards_) {
     base::MutexLock lock(shard->mutex);
     stats.resident_bytes += shard->replacement.bytes();
+    stats.passed_in_use += shard->replacement.passed_in_use();
   }
   stats.charged_bytes = memory_->taken_bytes();
   stats.evicted_pinned_bytes = memory_->evicted_pinned_bytes();

@@ -32,6 +32,7 @@ struct CacheStats {
   uint64_t hits = 0;    // Counted by RecordHit and GetOrLoad.
   uint64_t misses = 0;  // Loads.
   uint64_t evictions = 0;
+  uint64_t passed_in_use = 0;         // Frames that searches for what to evict found in use.
   uint64_t resident_bytes = 0;        // Frames in slots.
   uint64_t charged_bytes = 0;         // All frame memory, pinned and awaiting its grace period included.
   uint64_t evicted_pinned_bytes = 0;  // Frames out of their slots that callers' pins keep: charged, reported on top.
@@ -52,7 +53,7 @@ class BlockCache {
   // try for themselves if that failed. `parent`, the frame whose payload holds `slot` or nullptr for a table's own
   // slot, is pinned by the caller. Never inside an epoch. `load` makes the frame with NewFrame and fills it; it runs
   // without any lock held and may fail. A full cache leaves a data frame to the caller alone if the policy would not
-  // have it (Replacement::AdmitsRead).
+  // have it (Replacement::AdmitsRead), or if no room could be made for it.
   [[nodiscard]] Result<FrameRef> GetOrLoad(Slot& slot, Frame* parent, base::FunctionRef<Result<FrameRef>()> load);
 
   // Publishes `frame`, filled, in `slot` if that is empty (else drops it): how a table writer hands its fresh blocks
@@ -64,9 +65,10 @@ class BlockCache {
   [[nodiscard]] bool AdmitsScanned(const Frame& frame);
 
   // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts
-  // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. With
-  // no slot to hang in, it is freed at its last unpin. Never inside an epoch, nor in a function deferred to an epoch's
-  // end.
+  // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. It
+  // gives up soon then: a search looks at some frames only, and after one in vain the next calls do without. With no
+  // slot to hang in, a frame is freed at its last unpin. Never inside an epoch, nor in a function deferred to an
+  // epoch's end.
   [[nodiscard]] FrameRef NewFrame(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
 
   // Takes the frame out of `slot`, if any (one that is being loaded is waited for): before the slot's memory goes. The
@@ -120,7 +122,12 @@ class BlockCache {
   void AbandonLoad(Slot& slot);
   void WakeWaiters(Slot& slot);
   [[nodiscard]] Shard& FullestShard();
-  [[nodiscard]] size_t EvictBytes(size_t wanted_bytes);
+  // Makes room and takes it; nullptr if there is none to be had soon.
+  [[nodiscard]] Frame* NewFrameInRoomMade(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
+  // Whether to look for frames to evict; not for a while after a search in vain.
+  [[nodiscard]] bool SearchIsDue();
+  // Each search passes `passed_max` frames in use and no more.
+  [[nodiscard]] size_t EvictBytes(size_t wanted_bytes, size_t passed_max);
   [[nodiscard]] size_t EvictSparsestSlab();
   void ShrinkToCapacity();
   [[nodiscard]] bool TakeOut(Frame& frame, uint32_t references_max);
@@ -131,6 +138,7 @@ class BlockCache {
   FrameMemory* const memory_;                   // Deletes itself, see Disown.
   std::array<Latch, kLatches> latches_;
   std::array<Counters, kCounters> counters_;
+  std::atomic<uint32_t> searches_to_omit_{0};  // A hint, counted down by all threads.
 };
 
 }  // namespace amethyst::cache

@@ -42,7 +42,8 @@ enum class FrameQueue : uint8_t { kNone, kSmall, kSmallAgain, kMain };
 struct FrameState {
   std::atomic<uint32_t> references{1};  // Pins, and one for the slot; whoever takes the last one back frees.
   std::atomic<uint8_t> heat{0};         // Hits that the policy has not used up; hints, so relaxed everywhere.
-  FrameKind kind{};
+  FrameKind kind : 7 = {};
+  bool is_loose : 1 = false;  // Has memory of its own, beyond the cache's capacity; constant, as the kind is.
   FrameQueue queue = FrameQueue::kNone;
   bool past_grace = false;  // Evicted, and kept by pins alone. Written before the cache gives its own reference back.
   FrameIdentity identity{};
@@ -74,6 +75,8 @@ class alignas(64) Frame {
   [[nodiscard]] std::string_view bytes() const { return {payload(), payload_bytes()}; }
   [[nodiscard]] FrameKind kind() const { return state_.kind; }
   [[nodiscard]] FrameIdentity identity() const { return state_.identity; }
+  // It did not fit into the cache's memory.
+  [[nodiscard]] bool is_loose() const { return state_.is_loose; }
   // Header and payload, for accounting.
   [[nodiscard]] size_t size_bytes() const { return sizeof(Frame) + payload_bytes(); }
 

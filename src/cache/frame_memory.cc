@@ -29,6 +29,8 @@ size_t AloneBytes(size_t payload_bytes) {
   return base::RoundUp(kAloneOffset + sizeof(Frame) + std::max(payload_bytes, kZeroedBytes), base::kPageBytes);
 }
 
+size_t LooseBytes(size_t payload_bytes) { return sizeof(Frame) + std::max(payload_bytes, kZeroedBytes); }
+
 size_t UnitsOf(size_t payload_bytes) {
   return base::RoundUp(sizeof(Frame) + std::max(payload_bytes, kZeroedBytes), kUnitBytes) / kUnitBytes;
 }
@@ -117,18 +119,27 @@ bool FrameMemory::Take(size_t bytes, Limit limit) {
 Frame* FrameMemory::New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit) {
   if (IsAlone(payload_bytes)) return NewAlone(kind, identity, payload_bytes, limit);
   Slab* slab = nullptr;
+  bool is_loose = false;
   {
     base::MutexLock lock(mutex_);
     if (Frame* frame = PlaceInSlabs(kind, identity, payload_bytes)) return frame;
     slab = TakeSpare();
-    if (slab == nullptr && !Take(slab_bytes_, limit)) return nullptr;
+    if (slab == nullptr && !Take(slab_bytes_, Limit::kCapacity)) {
+      if (limit == Limit::kCapacity) return nullptr;
+      const bool taken = Take(LooseBytes(payload_bytes), limit);
+      AMETHYST_ASSERT(taken);
+      ++live_frames_;
+      is_loose = true;
+    }
   }
+  if (is_loose) return NewLoose(kind, identity, payload_bytes);
   if (slab == nullptr) slab = MapSlab();  // Not under the lock: the first touch of a huge page takes its time.
   base::MutexLock lock(mutex_);
   Arena& arena = ArenaOf(kind);
   slab->index = arena.slabs.size();
   arena.cursor = slab->index;
   arena.slabs.push_back(slab);
+  arena.free_run_max = std::max(arena.free_run_max, slab->free_run_max);
   Frame* const frame = PlaceIn(*slab, kind, identity, payload_bytes);
   AMETHYST_ASSERT(frame != nullptr);
   return frame;
@@ -155,13 +166,23 @@ Frame* FrameMemory::NewAlone(FrameKind kind, FrameIdentity identity, size_t payl
   return Construct(base::TakePages(bytes, alignment, advice) + kAloneOffset, kind, identity, payload_bytes, *this);
 }
 
+Frame* FrameMemory::NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
+  void* const at = ::operator new (LooseBytes(payload_bytes), std::align_val_t{alignof(Frame)});
+  Frame* const frame = Construct(static_cast<char*>(at), kind, identity, payload_bytes, *this);
+  frame->state().is_loose = true;
+  return frame;
+}
+
 Frame* FrameMemory::PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
   Arena& arena = ArenaOf(kind);
+  const size_t units = UnitsOf(payload_bytes);
+  if (arena.free_run_max < units) return nullptr;
   for (size_t tried = 0; tried < arena.slabs.size(); ++tried) {
     if (arena.cursor >= arena.slabs.size()) arena.cursor = 0;
     if (Frame* frame = PlaceIn(*arena.slabs[arena.cursor], kind, identity, payload_bytes)) return frame;
     ++arena.cursor;
   }
+  arena.free_run_max = units - 1;
   return nullptr;
 }
 
@@ -188,19 +209,22 @@ Frame* FrameMemory::PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, 
 void FrameMemory::Free(Frame* frame) {
   AMETHYST_ASSERT(frame->state().queue == FrameQueue::kNone);
   if (frame->state().past_grace) evicted_pinned_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
-  const size_t alone_bytes = IsAlone(frame->payload_bytes()) ? AloneBytes(frame->payload_bytes()) : 0;
+  const bool is_loose = frame->state().is_loose;
+  const size_t alone_bytes = !is_loose && IsAlone(frame->payload_bytes()) ? AloneBytes(frame->payload_bytes()) : 0;
+  const size_t loose_bytes = is_loose ? LooseBytes(frame->payload_bytes()) : 0;
   Slab* unneeded = nullptr;
   bool last = false;
   {
     base::MutexLock lock(mutex_);
     AMETHYST_ASSERT(live_frames_ > 0);
     --live_frames_;
-    taken_bytes_.fetch_sub(alone_bytes, std::memory_order_relaxed);
-    if (alone_bytes == 0) ReleaseUnits(frame);
+    taken_bytes_.fetch_sub(alone_bytes + loose_bytes, std::memory_order_relaxed);
+    if (alone_bytes + loose_bytes == 0) ReleaseUnits(frame);
     unneeded = DropSpares();
     last = disowned_ && live_frames_ == 0;
   }
   if (alone_bytes > 0) base::ReturnPages(reinterpret_cast<char*>(frame) - kAloneOffset, alone_bytes);
+  if (is_loose) ::operator delete (frame, std::align_val_t{alignof(Frame)});
   UnmapSlabs(unneeded);
   if (last) delete this;
 }
@@ -217,10 +241,11 @@ void FrameMemory::ReleaseUnits(Frame* frame) {
   if (slab->next_unit == begin + units) slab->next_unit = begin;
   const size_t free_run = base::NextBit(slab->used, begin, true) - base::EndOfSetBits(slab->used, begin);
   slab->free_run_max = std::max(slab->free_run_max, free_run);
+  Arena& arena = ArenaOf(frame->kind());
+  arena.free_run_max = std::max(arena.free_run_max, free_run);
   free_unit_bytes_.fetch_add(units * kUnitBytes, std::memory_order_relaxed);
   if (!slab->IsEmpty()) return;
 
-  Arena& arena = ArenaOf(frame->kind());
   AMETHYST_ASSERT(arena.slabs[slab->index] == slab);
   arena.slabs[slab->index] = arena.slabs.back();
   arena.slabs[slab->index]->index = slab->index;

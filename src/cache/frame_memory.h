@@ -11,6 +11,9 @@
 // holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with mixed sizes, 84 to 94 % of a full
 // cache is frames, the least just after a change of block size.
 //
+// A frame for which no room can be made is LOOSE: it has memory of its own from the heap, beyond the capacity, so that
+// no slab has to be taken, cleared and given back for it. It is meant for its reader alone, or to be evicted soon.
+//
 // Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once. Its lock is a leaf.
 #pragma once
 
@@ -34,7 +37,7 @@ class FrameMemory {
   FrameMemory& operator=(const FrameMemory&) = delete;
 
   // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would
-  // take more memory than the capacity; with Limit::kNone it is taken all the same.
+  // take more memory than the capacity; with Limit::kNone it is taken all the same, for a frame alone.
   [[nodiscard]] Frame* New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   // By the frame's last unpin.
   void Free(Frame* frame);
@@ -65,11 +68,13 @@ class FrameMemory {
  private:
   struct Arena {
     std::vector<Slab*> slabs;
-    size_t cursor = 0;  // Where the last frame found room.
+    size_t cursor = 0;        // Where the last frame found room.
+    size_t free_run_max = 0;  // No run of free units in any slab is longer: what is longer need not be looked for.
   };
 
   ~FrameMemory() = default;  // By Disown or Free.
   [[nodiscard]] Frame* NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
+  [[nodiscard]] Frame* NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
   [[nodiscard]] Frame* PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes)
       AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Frame* PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes)

@@ -1,5 +1,7 @@
 #include "cache/replacement.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace amethyst::cache {
@@ -115,31 +117,40 @@ void Replacement::Hit(Frame& frame) {
 
 void Replacement::Remove(Frame& frame) { QueueOf(frame).Unlink(frame); }
 
-Frame* Replacement::TakeVictim() { return policy_ == CachePolicy::kLru ? TakeLruVictim() : TakeFifoVictim(); }
+Frame* Replacement::TakeVictim(size_t passed_max) {
+  return policy_ == CachePolicy::kLru ? TakeLruVictim(passed_max) : TakeFifoVictim(passed_max);
+}
 
-Frame* Replacement::TakeLruVictim() {
-  for (size_t left = main_.count; left > 0; --left) {
+Frame* Replacement::TakeLruVictim(size_t passed_max) {
+  for (size_t left = std::min(main_.count, passed_max); left > 0; --left) {
     Frame& frame = *main_.oldest;
     main_.Unlink(frame);
     if (IsIdle(frame)) return &frame;
     main_.Push(frame);
+    ++passed_in_use_;
   }
   return nullptr;
 }
 
-Frame* Replacement::TakeFifoVictim() {
+Frame* Replacement::TakeFifoVictim(size_t passed_max) {
   size_t pinned_in_row = 0;  // In main; as many as there are means that it has no others.
-  while (small_.count > 0 || pinned_in_row < main_.count) {
-    const bool main_has_more = pinned_in_row < main_.count;
+  size_t passed_in_main = 0;
+  size_t passed_in_small = 0;
+  for (;;) {
+    const bool main_has_more = pinned_in_row < main_.count && passed_in_main < passed_max;
+    const bool small_has_more = small_.count > 0 && passed_in_small < passed_max;
+    if (!main_has_more && !small_has_more) return nullptr;
     const bool small_is_due = small_.bytes * kSmallOneIn > bytes();
-    if (small_.count > 0 && (small_is_due || !main_has_more)) {
+    if (small_has_more && (small_is_due || !main_has_more)) {
       Frame& frame = *small_.oldest;
-      if (!LeaveSmall(frame)) {
-        pinned_in_row = 0;
-        continue;
+      const Found found = LeaveSmall(frame);
+      if (found == Found::kCold) {
+        ghosts_.Add(frame.identity(), GhostsMax());
+        return &frame;
       }
-      ghosts_.Add(frame.identity(), GhostsMax());
-      return &frame;
+      pinned_in_row = 0;
+      if (found == Found::kInUse) ++passed_in_small, ++passed_in_use_;
+      continue;
     }
     const Found found = LookAtOldestInMain();
     if (found == Found::kCold) {
@@ -148,25 +159,26 @@ Frame* Replacement::TakeFifoVictim() {
       return &frame;
     }
     pinned_in_row = found == Found::kInUse ? pinned_in_row + 1 : 0;
+    if (found == Found::kInUse) ++passed_in_main, ++passed_in_use_;
   }
-  return nullptr;
 }
 
-// Takes the oldest frame out of small; false if it stays, for another round or in main.
-bool Replacement::LeaveSmall(Frame& frame) {
+// Takes the oldest frame out of small. Only if it is cold it is out: else it stays, for another round or in main.
+Replacement::Found Replacement::LeaveSmall(Frame& frame) {
   std::atomic<uint8_t>& heat = frame.state().heat;
   const bool in_second_round = frame.state().queue == FrameQueue::kSmallAgain;
   small_.Unlink(frame);
-  if (!IsIdle(frame) && !in_second_round) {
+  const bool is_idle = IsIdle(frame);
+  if (!is_idle && !in_second_round) {
     small_.Push(frame);
     frame.state().queue = FrameQueue::kSmallAgain;
-    return false;
+    return Found::kInUse;
   }
-  NoteSmallUse(!IsIdle(frame) || heat.load(std::memory_order_relaxed) > 0);
-  if (IsIdle(frame) && heat.load(std::memory_order_relaxed) < kHeatToPromote) return true;
+  NoteSmallUse(!is_idle || heat.load(std::memory_order_relaxed) > 0);
+  if (is_idle && heat.load(std::memory_order_relaxed) < kHeatToPromote) return Found::kCold;
   heat.store(0, std::memory_order_relaxed);
   main_.Push(frame);
-  return false;
+  return is_idle ? Found::kWarm : Found::kInUse;
 }
 
 }  // namespace amethyst::cache

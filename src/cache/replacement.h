@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "amethyst/options.h"
 #include "cache/frame.h"
@@ -42,13 +43,16 @@ class Replacement {
   void Hit(Frame& frame);
   // `frame` leaves for a reason of its own; it is not remembered.
   void Remove(Frame& frame);
-  // Removes the frame that should leave next; nullptr if all are pinned.
-  [[nodiscard]] Frame* TakeVictim();
+  // Removes the frame that should leave next; nullptr if all are pinned. A search passes no more than `passed_max`
+  // frames in use in either queue: it then gives up, and the next one goes on from there.
+  [[nodiscard]] Frame* TakeVictim(size_t passed_max = std::numeric_limits<size_t>::max());
   // Any frame that is in, pinned or not: for the end.
   [[nodiscard]] Frame* Oldest() const { return small_.oldest != nullptr ? small_.oldest : main_.oldest; }
 
   [[nodiscard]] size_t bytes() const { return small_.bytes + main_.bytes; }
   [[nodiscard]] size_t frame_count() const { return small_.count + main_.count; }
+  // Frames in use that searches for a victim have passed so far: what is spent in vain.
+  [[nodiscard]] uint64_t passed_in_use() const { return passed_in_use_; }
 
  private:
   struct Queue {
@@ -66,11 +70,11 @@ class Replacement {
   [[nodiscard]] size_t GhostsMax() const { return frame_count() + 1; }
   void NoteSmallUse(bool used) { small_use_ += ((used ? 1.0F : 0.0F) - small_use_) / kSmallUseOver; }
   [[nodiscard]] Queue& QueueOf(Frame& frame);
-  [[nodiscard]] Frame* TakeLruVictim();
-  [[nodiscard]] Frame* TakeFifoVictim();
-  [[nodiscard]] bool LeaveSmall(Frame& frame);
-  // Main's hand: the oldest stays where it is if it may go; if not it goes round, and a warm one loses a hit.
   enum class Found : uint8_t { kCold, kWarm, kInUse };
+  [[nodiscard]] Frame* TakeLruVictim(size_t passed_max);
+  [[nodiscard]] Frame* TakeFifoVictim(size_t passed_max);
+  [[nodiscard]] Found LeaveSmall(Frame& frame);
+  // Main's hand: the oldest stays where it is if it may go; if not it goes round, and a warm one loses a hit.
   [[nodiscard]] Found LookAtOldestInMain();
   // Whether the hand comes to a cold one before it has passed what a newcomer may find warm.
   [[nodiscard]] bool FindColdInMain();
@@ -84,6 +88,7 @@ class Replacement {
   // The share of what passed small lately, or would have, that was hit while there: a moving average.
   float small_use_ = 1;
   uint32_t old_ghosts_ = 0;  // That asked to be admitted.
+  uint64_t passed_in_use_ = 0;
 };
 
 }  // namespace amethyst::cache

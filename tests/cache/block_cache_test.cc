@@ -240,10 +240,40 @@ TEST(BlockCache, GoesOverItsCapacityOnlyForPins) {
   std::vector<FrameRef> pins;
   for (size_t i = 0; i < 600; ++i) pins.push_back(table.Load(i));
   EXPECT_GT(cache.stats().charged_bytes, 2 * kMiB);
-  for (size_t i = 0; i < 600; ++i) EXPECT_TRUE(table.IsResident(i));
+  for (size_t i = 0; i < 200; ++i) EXPECT_TRUE(table.IsResident(i));
+  for (size_t i = 300; i < 600; ++i) EXPECT_FALSE(table.IsResident(i)) << "its reader's alone";
+  EXPECT_LE(cache.stats().resident_bytes, kMiB);
   pins.clear();
-  cache.SetCapacity(kMiB);
   EXPECT_LE(cache.stats().charged_bytes, kMiB);
+}
+
+TEST(BlockCache, AMissThatFindsEverythingPinnedGivesUpSoonAndIsServedAllTheSame) {
+  for (const CachePolicy policy : {CachePolicy::kScanResistant, CachePolicy::kLru}) {
+    for (const uint32_t shards : {1u, 4u}) {
+      BlockCache cache({.capacity_bytes = 8 * kMiB, .policy = policy, .shards = shards});
+      constexpr size_t kPinned = 2500;
+      constexpr size_t kMisses = 2000;
+      Table table(cache, kPinned + kMisses, 4000);
+      std::vector<FrameRef> pins;
+      for (size_t i = 0; i < kPinned; ++i) pins.push_back(table.Load(i));
+      const CacheStats full = cache.stats();
+      for (size_t i = kPinned; i < kPinned + kMisses; ++i) static_cast<void>(table.Load(i));
+      const CacheStats after = cache.stats();
+      EXPECT_LT(after.passed_in_use - full.passed_in_use, kMisses * 3 * (shards + 1)) << "not all for each miss";
+      EXPECT_LE(after.charged_bytes, full.charged_bytes + 8192) << "nothing stays of what was read in passing";
+      // Once nothing is pinned any more the cache takes frames in again.
+      pins.clear();
+      for (size_t i = kPinned; i < kPinned + 1000; ++i) {
+        static_cast<void>(table.Load(i));
+        table.Load(i)->Touch();
+      }
+      EXPECT_LE(cache.stats().charged_bytes, 8 * kMiB);
+      size_t resident = 0;
+      for (size_t i = kPinned; i < kPinned + 1000; ++i) resident += table.IsResident(i) ? 1 : 0;
+      EXPECT_GT(resident, policy == CachePolicy::kLru ? 900u : 50u);
+      EXPECT_GT(cache.stats().evictions, full.evictions);
+    }
+  }
 }
 
 TEST(BlockCache, UniformReadsOfMoreThanItHoldsLeaveItAsItIs) {

@@ -86,6 +86,26 @@ TEST_F(FrameMemoryTest, TakesNoMoreThanItsCapacityUnlessTold) {
   }
 }
 
+TEST_F(FrameMemoryTest, AFrameBeyondTheCapacityHasMemoryOfItsOwn) {
+  Use(2 * kSmallSlabBytes);
+  std::vector<FrameRef> frames;
+  for (FrameRef frame = New(4200); frame; frame = New(4200)) {
+    EXPECT_FALSE(frame->is_loose());
+    frames.push_back(std::move(frame));
+  }
+  const size_t full = memory_->taken_bytes();
+  for (int i = 0; i < 10; ++i) {
+    const FrameRef beyond = New(4200, FrameKind::kData, Limit::kNone);
+    EXPECT_TRUE(beyond->is_loose());
+    EXPECT_EQ(memory_->taken_bytes(), full + sizeof(Frame) + 4200);
+    const FrameRef empty = New(0, FrameKind::kIndex, Limit::kNone);
+    EXPECT_EQ(memory_->taken_bytes(), full + 2 * sizeof(Frame) + 4200 + 64);
+  }
+  EXPECT_EQ(memory_->taken_bytes(), full);
+  frames.pop_back();
+  EXPECT_FALSE(New(4200, FrameKind::kData, Limit::kNone)->is_loose()) << "there is room again";
+}
+
 TEST_F(FrameMemoryTest, CountsWholeSlabsAndWholePages) {
   FrameRef small = New(100);
   EXPECT_EQ(memory_->taken_bytes(), kSmallSlabBytes);

@@ -280,5 +280,43 @@ TEST(Replacement, GivesNothingWhenAllArePinned) {
   }
 }
 
+TEST(Replacement, ASearchGivesUpAmongFramesInUseAndTheNextGoesOnFromThere) {
+  for (const CachePolicy policy : {CachePolicy::kLru, CachePolicy::kScanResistant}) {
+    Replacement replacement(policy);
+    Frames frames;
+    constexpr uint64_t kCount = 1000;
+    for (uint64_t identity = 1; identity <= kCount; ++identity) {
+      replacement.Insert(frames.Make(identity));
+      frames.Pin(identity);
+    }
+    EXPECT_EQ(replacement.TakeVictim(), nullptr);  // By now all are in main.
+    frames.Unpin(kCount / 2);
+    constexpr size_t kPassedMax = 32;
+    size_t searches = 0;
+    Frame* victim = nullptr;
+    for (; victim == nullptr && searches < 2 * kCount; ++searches) {
+      const uint64_t before = replacement.passed_in_use();
+      victim = replacement.TakeVictim(kPassedMax);
+      ASSERT_LE(replacement.passed_in_use() - before, kPassedMax);
+    }
+    ASSERT_EQ(victim, &frames.At(kCount / 2));
+    EXPECT_LE(searches, kCount / kPassedMax + 1);
+    while (Frame* frame = replacement.Oldest()) replacement.Remove(*frame);
+  }
+}
+
+TEST(Replacement, FramesInUseInMainDoNotHideWhatSmallGivesUp) {
+  Replacement replacement(CachePolicy::kScanResistant);
+  Frames frames;
+  for (uint64_t identity = 1; identity <= 200; ++identity) {
+    replacement.Insert(frames.Make(identity));
+    frames.Pin(identity);
+  }
+  EXPECT_EQ(replacement.TakeVictim(), nullptr);
+  replacement.Insert(frames.Make(201));
+  EXPECT_EQ(replacement.TakeVictim(32), &frames.At(201));
+  while (Frame* frame = replacement.Oldest()) replacement.Remove(*frame);
+}
+
 }  // namespace
 }  // namespace amethyst::cache
