@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "compaction/level_targets.h"
+#include "compaction/small_neighbours.h"
 #include "compaction/steps.h"
 #include "compaction/victim.h"
 
@@ -173,6 +174,17 @@ std::optional<Plan> PlanTombstones(const PlanContext& context) {
   return std::nullopt;
 }
 
+// What little each flush or close leaves behind, where keys ascend.
+std::optional<Plan> PlanSmallNeighbours(const PlanContext& context) {
+  for (key::Level level = 1; level < key::kLevels; ++level) {
+    const std::span<const TableShape> tables = SmallNeighbours(context, level);
+    if (tables.empty()) continue;
+    std::string reason = fmt::format("{} small tables of level {} are neighbours", tables.size(), level);
+    if (std::optional<Plan> plan = MergeInPlace(context, level, tables, std::move(reason))) return plan;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& running,
@@ -183,6 +195,7 @@ Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& ru
   if (std::optional<Plan> plan = PlanOverfull(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanSmallDeletes(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanTombstones(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanSmallNeighbours(context)) return *std::move(plan);
   return {};
 }
 

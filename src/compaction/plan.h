@@ -2,8 +2,9 @@
 //
 // Leveled, size ratio 10. Level targets derive from the size of the last level (level_targets.h). The victim in a level
 // is the table with the least bytes to rewrite per byte pushed down, less the garbage that the key sketches predict
-// (victim.h); dense tombstones go first; a tombstone near its deadline goes before all. Does no I/O and holds no state:
-// golden text tests read its choices.
+// (victim.h); dense tombstones go first; a tombstone near its deadline goes before all; small tables that are
+// neighbours are merged when nothing else is due (small_neighbours.h). Does no I/O and holds no state: golden text
+// tests read its choices.
 //
 // Invariants of every plan: no input is busy; nobody else writes to the level `to` within the inputs' range; all tables
 // of `to` that the range of `upper` overlaps are in `lower`; an older table of level 0 goes down no later than a newer
@@ -43,7 +44,7 @@ enum class PlanKind : uint8_t {
 struct Plan {
   PlanKind kind = PlanKind::kNothing;
   key::Level from = 0;
-  key::Level to = 0;                   // == from: `upper` is rewritten in place, or dropped.
+  key::Level to = 0;                   // == from: `upper`, neighbours, is rewritten in place, or dropped.
   std::vector<key::FileNumber> upper;  // Inputs from `from`, in that level's order.
   std::vector<key::FileNumber> lower;  // Inputs from `to` that they overlap (kMerge).
   std::string reason;                  // For logs and golden tests: "level 0 has 5 runs".
@@ -58,7 +59,7 @@ struct Plan {
 // A compaction by hand of all of [begin, end] down to the last level that holds data, and how far it has come. It goes
 // level by level from the top; at each it needs to move only tables that were there when it came to that level, so that
 // it ends even while writes go on. Tables of the last level that were there from the start and may hold garbage are
-// rewritten, once.
+// rewritten, once, and small neighbours among them are merged.
 struct RangeGoal {
   std::optional<std::string> begin;  // Both inclusive; nullopt is open.
   std::optional<std::string> end;

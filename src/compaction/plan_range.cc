@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "compaction/plan.h"
+#include "compaction/small_neighbours.h"
 #include "compaction/steps.h"
 
 namespace amethyst::compaction {
@@ -75,15 +76,33 @@ LevelStep StepInLevel(const PlanContext& context, const RangeGoal& goal, const s
   return step;
 }
 
-// Tables that no merge of this goal has made, and that may hold tombstones or versions that nobody sees any more.
+// What may hold tombstones or versions that nobody sees any more.
+bool IsUnsettled(const TableShape& table) {
+  return table.info->deletes > 0 || table.info->largest_sequence != key::SequenceNumber{0};
+}
+
+// Tables that no merge of this goal has made, and that are unsettled, or small and neighbours: each together with those
+// behind it that fit into one table.
 LevelStep StepInLastLevel(const PlanContext& context, const RangeGoal& goal, const std::string& reason) {
+  const std::vector<TableShape>& tables = context.shape.levels[goal.level];
+  const auto belongs = [&](const TableShape& table) {
+    return table.number <= *goal.first && IsInRange(table, goal, context.shape.order);
+  };
+  const auto is_small = [&](const TableShape& table) { return IsSmall(table, context.settings); };
   LevelStep step;
-  for (const TableShape& table : context.shape.levels[goal.level]) {
-    const bool settled = table.info->deletes == 0 && table.info->largest_sequence == key::SequenceNumber{0};
-    if (settled || table.number > *goal.first || !IsInRange(table, goal, context.shape.order)) continue;
+  for (size_t i = 0; i < tables.size() && !step.plan; ++i) {
+    if (!belongs(tables[i])) continue;
+    uint64_t bytes = tables[i].info->file_bytes;
+    size_t end = i + 1;
+    for (; end < tables.size() && belongs(tables[end]) && !tables[end].busy; ++end) {
+      bytes += tables[end].info->file_bytes;
+      if (bytes > NeighbourBytesMax(context.settings)) break;
+    }
+    const std::span<const TableShape> group(&tables[i], end - i);
+    const bool small_neighbours = group.size() > 1 && std::ranges::all_of(group, is_small);
+    if (!small_neighbours && !IsUnsettled(tables[i])) continue;
     step.level_done = false;
-    step.plan = RewriteInPlace(context, goal.level, table, reason);
-    if (step.plan) break;
+    step.plan = MergeInPlace(context, goal.level, group, reason);
   }
   return step;
 }

@@ -8,7 +8,7 @@
 namespace amethyst::compaction {
 namespace {
 
-// A table that overlaps more tables than that, two levels down, is not moved but cut up.
+// A table that would overlap more tables than that in the level below is not moved there but cut up.
 constexpr uint64_t kGrandparentTables = 10;
 
 std::vector<key::FileNumber> Numbers(std::span<const TableShape> tables) {
@@ -21,9 +21,7 @@ std::vector<key::FileNumber> Numbers(std::span<const TableShape> tables) {
 bool IsMovable(const PlanContext& context, const TableShape& table, key::Level to) {
   const KeyRange range = RangeOf(table);
   if (table.info->deletes > 0 && !AnythingBelow(context.shape, context.running, to, range)) return false;
-  if (to + 1 >= key::kLevels) return true;
-  const uint64_t grandparents = TotalBytes(Overlapping(context.shape, to + 1, range));
-  return grandparents <= kGrandparentTables * context.settings.table_bytes;
+  return !IsWide(context, to, range);
 }
 
 // Tables of level 0 that are busy, or newer than such a one that they overlap, in the level's order.
@@ -40,6 +38,11 @@ std::vector<bool> HeldUpInLevel0(const TreeShape& shape) {
 }
 
 }  // namespace
+
+bool IsWide(const PlanContext& context, key::Level level, const KeyRange& range) {
+  if (level + 1 >= key::kLevels) return false;
+  return TotalBytes(Overlapping(context.shape, level + 1, range)) > kGrandparentTables * context.settings.table_bytes;
+}
 
 std::vector<Level0Group> GroupLevel0(const PlanContext& context) {
   const TreeShape& shape = context.shape;
@@ -98,10 +101,16 @@ std::optional<Plan> PushDown(const PlanContext& context, key::Level level, std::
 
 std::optional<Plan> RewriteInPlace(const PlanContext& context, key::Level level, const TableShape& table,
                                    std::string reason) {
-  AMETHYST_ASSERT(level >= 1);
   AMETHYST_DCHECK(!AnythingBelow(context.shape, {}, level, RangeOf(table)));
-  if (table.busy || !IsFree(context.shape, context.running, level, RangeOf(table), {})) return std::nullopt;
-  return Plan{PlanKind::kMerge, level, level, {table.number}, {}, std::move(reason)};
+  return MergeInPlace(context, level, {&table, 1}, std::move(reason));
+}
+
+std::optional<Plan> MergeInPlace(const PlanContext& context, key::Level level, std::span<const TableShape> tables,
+                                 std::string reason) {
+  AMETHYST_ASSERT(level >= 1 && !tables.empty());
+  const KeyRange range = {tables.front().info->smallest, tables.back().info->largest};
+  if (!IsFree(context.shape, context.running, level, range, tables)) return std::nullopt;
+  return Plan{PlanKind::kMerge, level, level, Numbers(tables), {}, std::move(reason)};
 }
 
 std::optional<Plan> Drop(const PlanContext& context, key::Level level, const TableShape& table) {

@@ -1,4 +1,4 @@
-// The steps that plans are made of: push tables one level down, rewrite one in place, drop one.
+// The steps that plans are made of: push tables one level down, rewrite some in place, drop one.
 //
 // Each builds a complete plan that keeps the planner's invariants, or says that it is not possible now (a running job
 // is in the way). Thread safety: pure functions.
@@ -39,6 +39,13 @@ struct Level0Group {
 // busy.
 [[nodiscard]] std::optional<Plan> PushDown(const PlanContext& context, key::Level level,
                                            std::span<const TableShape> upper, std::string reason);
+
+// Whether a table of `level` over this range would overlap so much of the level below that its own way down is dear.
+[[nodiscard]] bool IsWide(const PlanContext& context, key::Level level, const KeyRange& range);
+
+// Merges these neighbours of `level`, 1 or more, within it. nullopt: one of them is busy, or a job writes there.
+[[nodiscard]] std::optional<Plan> MergeInPlace(const PlanContext& context, key::Level level,
+                                               std::span<const TableShape> tables, std::string reason);
 
 // Rids a table with nothing below it of its tombstones, or of what only past snapshots saw. nullopt: it is busy.
 [[nodiscard]] std::optional<Plan> RewriteInPlace(const PlanContext& context, key::Level level, const TableShape& table,

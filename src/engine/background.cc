@@ -167,7 +167,7 @@ void Background::RunCompaction() {
     id = Register(planned);
     ScheduleLocked();
   }
-  const Status done = ExecutePlan(core_, planned.plan, planned.version);
+  const Status done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
   planned.version.reset();  // Which keeps the inputs.
   if (done) {
     UpdatePressure();
@@ -314,7 +314,7 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
       return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
     });
     if (planned.plan.kind == compaction::PlanKind::kNothing) break;
-    done = ExecutePlan(core_, planned.plan, planned.version);
+    done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
   }
   if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
   UpdatePressure();
@@ -380,6 +380,9 @@ Status Background::StopAndFlush() {
   if (!core_->latch.IsSet()) {
     const Status finished = FinishDueDeletes(core_);
     if (!finished) Failed(finished.error(), &Background::compaction_stalled_);
+  }
+  if (!core_->latch.IsSet() && !FlushIsDue()) {
+    if (Status done = CompactLittle(core_); !done) Failed(done.error(), &Background::compaction_stalled_);
   }
   base::DrainEpochs();
   DeleteObsolete();

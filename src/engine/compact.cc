@@ -139,7 +139,8 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
 }
 
 Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
-                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs) {
+                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
+                                       const std::atomic<bool>& stop) {
   const std::vector<tree::TablePtr> all = inputs.All();
   MergeSettings settings{
       .table_options = core.settings.table_options(),
@@ -166,7 +167,7 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
     const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
     const std::chrono::nanoseconds before = core.environment->clock().ThreadCpu();
-    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, core.stop_compactions);
+    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
     core.CountCpu(before);
   });
 
@@ -237,7 +238,7 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
 }
 
 Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
-                   const std::shared_ptr<const tree::Version>& version) {
+                   const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
   const Inputs inputs = InputsOf(plan, *version);
   tree::VersionEdit edit;
@@ -252,7 +253,7 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
   }
   if (plan.kind == PlanKind::kDrop) return ApplyEdit(*core, std::move(edit));
 
-  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs));
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs, stop));
   const uint64_t bytes_read = BytesOf(inputs.All());
   uint64_t bytes_written = 0, dropped = 0;
   for (MergeResult& part : merged) {
@@ -267,6 +268,21 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
   core->statistics.Add(Counter::kEntriesDropped, dropped);
   core->Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})", plan.upper.size(),
                         plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written, plan.reason));
+  return {};
+}
+
+Status CompactLittle(const std::shared_ptr<Core>& core) {
+  constexpr int kPlansMax = 8;
+  constexpr uint64_t kLittlePart = 8;  // Of a write buffer.
+  for (int done = 0; done < kPlansMax; ++done) {
+    const std::shared_ptr<const tree::Version> version = core->view->Acquire()->version;
+    const Plan plan =
+        compaction::PlanCompaction(compaction::ShapeOf(*version, {}, false), {}, PlannerSettingsOf(*core));
+    if (plan.kind == PlanKind::kNothing) break;
+    const uint64_t bytes = plan.kind == PlanKind::kMerge ? BytesOf(InputsOf(plan, *version).All()) : 0;
+    if (bytes > core->settings.write_buffer_bytes / kLittlePart) break;
+    AMETHYST_TRY(ExecutePlan(core, plan, version, core->latch.flag()));
+  }
   return {};
 }
 

@@ -3,6 +3,9 @@
 // Thread safety: plans that do not overlap run at the same time.
 #pragma once
 
+#include <atomic>
+#include <memory>
+
 #include "compaction/merge_job.h"
 #include "compaction/plan.h"
 #include "engine/core.h"
@@ -10,9 +13,13 @@
 namespace amethyst::engine {
 
 // `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
-// with. Returns kClosed, with nothing changed, once Core::stop_compactions is set.
+// with. Returns kClosed, with nothing changed, once `stop` is set.
 [[nodiscard]] Status ExecutePlan(const std::shared_ptr<Core>& core, const compaction::Plan& plan,
-                                 const std::shared_ptr<const tree::Version>& version);
+                                 const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop);
+
+// Plans and carries out some of what is due, as long as it costs hardly more than a flush: at the end of a session that
+// may have been too short for any compaction. Only while no other job runs or can begin.
+[[nodiscard]] Status CompactLittle(const std::shared_ptr<Core>& core);
 
 // The keys that the plan's outputs can hold.
 [[nodiscard]] compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version);

@@ -110,6 +110,19 @@ TEST(PlanRange, RewritesTheLastLevelOnceEvenIfSnapshotsKeepItsTombstones) {
   EXPECT_TRUE(goal.done);
 }
 
+TEST(PlanRange, MergesWhatIsSmallInTheLastLevel) {
+  const HandMadeTree tree{{.level = 6, .number = 1, .smallest = "a", .largest = "b", .mib = 32},
+                          {.level = 6, .number = 2, .smallest = "c", .largest = "c", .mib = 1},
+                          {.level = 6, .number = 3, .smallest = "d", .largest = "d", .mib = 1},
+                          {.level = 6, .number = 4, .smallest = "e", .largest = "e", .mib = 20}};
+  RangeGoal goal;
+  goal.begin = "c";
+  EXPECT_EQ(Describe(PlanRange(tree.shape(), {}, {}, goal), tree.shape()),
+            "merge 6 -> 6: level 6 of a compaction by hand\n"
+            "  upper 000002 [c c] 1048576 bytes\n"
+            "  upper 000003 [d d] 1048576 bytes\n");
+}
+
 TEST(PlanRange, TakesNeighborsTogetherUpToALimit) {
   SimulatedTree tree;
   base::Random random(4);

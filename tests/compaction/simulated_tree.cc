@@ -167,6 +167,9 @@ void SimulatedTree::CheckPlan(const Plan& plan) const {
       }
     }
   }
+  if (plan.from == plan.to && plan.from > 0) {
+    ASSERT_EQ(Overlapping(shape_, plan.from, range).size(), upper.size()) << "in place only neighbours are merged";
+  }
   for (key::Level level = 1; level <= plan.to; ++level) {
     if (level <= plan.from) continue;
     for (const TableShape& table : Overlapping(shape_, level, range)) {

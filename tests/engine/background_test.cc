@@ -132,6 +132,47 @@ TEST(Background, Level0GathersRunsWhileWritesPressAndIsMergedOnceTheyRest) {
   EXPECT_EQ(db->GetStats().levels[0].tables, 0);
 }
 
+uint64_t TablesOf(DB& db) {
+  uint64_t tables = 0;
+  const Stats stats = db.GetStats();
+  for (const LevelStats& level : stats.levels) tables += level.tables;
+  return tables;
+}
+
+TEST(Background, AThousandSessionsOfOnePutLeaveFewTables) {
+  for (const bool ascending : {true, false}) {
+    io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 5);
+    constexpr uint64_t kSessions = 1000;
+    uint64_t most = 0;
+    for (uint64_t session = 0; session < kSessions; ++session) {
+      auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
+      most = std::max(most, TablesOf(*db));
+      ASSERT_TRUE(db->Put(Key(ascending ? session : session * 7919 % kSessions), "value"));
+      ASSERT_EQ(Text(db->Close()), "");
+    }
+    EXPECT_LE(most, 20u);
+    auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
+    EXPECT_EQ(ContentOf(*db).size(), kSessions);
+  }
+}
+
+TEST(Background, AThousandFlushesOfOnePutLeaveFewTables) {
+  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 6);
+  auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
+  for (uint64_t flush = 0; flush < 1000; ++flush) {
+    ASSERT_TRUE(db->Put(Key(flush), "value"));
+    ASSERT_EQ(Text(db->Flush()), "");
+    while (environment.RunOneJob()) {
+    }
+    ASSERT_LE(TablesOf(*db), 25u) << "while writes press";
+  }
+  ASSERT_EQ(Text(db->WaitForIdle()), "");
+  EXPECT_LE(TablesOf(*db), 20u);
+  EXPECT_LT(db->GetStats().compaction_bytes_written, 20 * db->GetStats().flush_bytes_written);
+  ASSERT_EQ(Text(db->CompactRange()), "");
+  EXPECT_LE(TablesOf(*db), 6u);
+}
+
 TEST(Background, ASmallQueueLeavesNoTombstonesInLevel0) {
   io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 4);
   Options options = SmallOptions();
