@@ -84,6 +84,49 @@ struct Tally {
   }
 };
 
+// Searches tables that are open for one key, newest first: some at a time, for the lines of their filters are asked for
+// together, so that their cache misses overlap.
+class ResidentSearch {
+ public:
+  explicit ResidentSearch(const key::LookupKey& lookup) : lookup_(lookup) {}
+
+  [[nodiscard]] bool IsFull() const { return count_ == tables_.size(); }
+  void Add(const sstable::TableReader& table) {
+    table.PrefetchFilter(lookup_.hash);
+    tables_[count_++] = &table;
+  }
+  // Searches the tables added since the last call. True: one of them has the answer, or is not in memory.
+  [[nodiscard]] bool Run() {
+    for (size_t i = 0; i < count_; ++i) {
+      const sstable::Lookup found = tables_[i]->FindResident(lookup_);
+      if (found.state == LookupState::kAbsent) {
+        tally_.Note(found);
+        continue;
+      }
+      answer_ = {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
+      if (found.state != LookupState::kNotResident) tally_.Note(found);
+      return true;
+    }
+    count_ = 0;
+    return false;
+  }
+
+  [[nodiscard]] const Found& answer() const { return answer_; }
+  // Not if something was not in memory: then the slow way counts.
+  void CountAllHits(Statistics& statistics) const {
+    if (answer_.state == LookupState::kNotResident) return;
+    tally_.AddTo(statistics);
+    if (tally_.consulted > 0) statistics.Add(Counter::kCacheHits, tally_.consulted);
+  }
+
+ private:
+  const key::LookupKey& lookup_;
+  std::array<const sstable::TableReader*, 32> tables_;
+  size_t count_ = 0;
+  Found answer_;
+  Tally tally_;
+};
+
 }  // namespace
 
 Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics) {
@@ -91,35 +134,20 @@ Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& s
   if (MemtableHit hit; FindInMemtables(view, lookup, &hit)) {
     return {.state = StateOf(hit.version.tag), .value = hit.version.value, .frame = nullptr, .buffer = hit.buffer};
   }
-  // The lines of all candidates' filters are asked for together, so that their cache misses overlap.
-  std::array<const sstable::TableReader*, 32> candidates;
-  size_t count = 0;
-  bool complete = true;
+  ResidentSearch search(lookup);
+  bool decided = false;
+  bool all_open = true;
   ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
+    if (search.IsFull() && search.Run()) return decided = true;
     const sstable::TableReader* reader = table.reader();
-    complete = reader != nullptr && count < candidates.size();
-    if (!complete) return true;
-    reader->PrefetchFilter(lookup.hash);
-    candidates[count++] = reader;
-    return false;
+    all_open = reader != nullptr;
+    if (all_open) search.Add(*reader);
+    return !all_open;
   });
-  Tally tally;
-  const auto count_all_hits = [&] {
-    tally.AddTo(statistics);
-    if (tally.consulted > 0) statistics.Add(Counter::kCacheHits, tally.consulted);
-  };
-  for (size_t i = 0; i < count; ++i) {
-    const sstable::Lookup found = candidates[i]->FindResident(lookup);
-    if (found.state == LookupState::kNotResident) return OnlyState(LookupState::kNotResident);
-    tally.Note(found);
-    if (found.state != LookupState::kAbsent) {
-      count_all_hits();
-      return {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
-    }
-  }
-  if (!complete) return OnlyState(LookupState::kNotResident);
-  count_all_hits();
-  return OnlyState(LookupState::kAbsent);
+  if (!decided) decided = search.Run();
+  if (!decided && !all_open) return OnlyState(LookupState::kNotResident);
+  search.CountAllHits(statistics);
+  return search.answer();
 }
 
 namespace {

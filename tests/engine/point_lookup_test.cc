@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "amethyst/amethyst.h"
+#include "base/epoch.h"
 #include "base/random.h"
+#include "io/memory_file_system.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
+#include "tree/tables.h"
+#include "tree/version.h"
 
 namespace amethyst::engine {
 namespace {
@@ -167,6 +171,40 @@ TEST(PointLookup, AKeyIsTriedInMemoryAlone) {
   EXPECT_EQ(db->GetStats().gets, 2);
   ASSERT_TRUE(db->Close());
   EXPECT_EQ(db->TryGetInto("a", &value).error().code(), ErrorCode::kClosed);
+}
+
+// More runs of level 0 than are searched at a time, and all in memory: the newest version is found without a read,
+// whichever run holds it.
+TEST(PointLookup, ManyRunsOfLevel0AreSearchedWithoutARead) {
+  constexpr uint64_t kRuns = 100;
+  const auto store = tree::NewStore(NewInMemoryEnvironment());
+  tree::VersionEdit edit;
+  for (uint64_t run = 1; run <= kRuns; ++run) {
+    const auto entry = [&](std::string key) {
+      return support::OwnedEntry{std::move(key), key::SequenceNumber{run}, key::EntryKind::kPut, std::to_string(run)};
+    };
+    edit.added.push_back(
+        tree::WriteTable(*store, 0, key::FileNumber{run}, {entry("a"), entry("b" + Key(run)), entry("z")}));
+  }
+  View view;
+  view.active = std::make_shared<WriteBuffer>(0, key::Order(), std::make_shared<memtable::RegionPool>());
+  view.version = tree::Version(key::Order()).Apply(edit, tree::MakerFor(store)).value();
+  Statistics statistics;
+  const auto value_of = [&](std::string_view key) -> std::optional<std::string> {
+    const key::LookupKey lookup(key, key::kSequenceMax);
+    const base::EpochGuard guard;
+    const Found found = FindResident(view, lookup, statistics);
+    EXPECT_NE(found.state, sstable::LookupState::kNotResident) << key;
+    if (found.state != sstable::LookupState::kPut) return std::nullopt;
+    return std::string(found.value);
+  };
+  for (uint64_t run = 1; run <= kRuns; ++run) {  // Brings all of them into memory.
+    const std::string key = "b" + Key(run);
+    EXPECT_TRUE(Find(view, key::LookupKey(key, key::kSequenceMax), true, statistics)->value == std::to_string(run));
+  }
+  for (uint64_t run = 1; run <= kRuns; ++run) EXPECT_EQ(value_of("b" + Key(run)), std::to_string(run));
+  EXPECT_EQ(value_of("a"), std::to_string(kRuns));
+  EXPECT_EQ(value_of("c"), std::nullopt);
 }
 
 }  // namespace
