@@ -5,6 +5,7 @@
 #include "amethyst/snapshot.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "engine/point_lookup.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
@@ -25,6 +26,8 @@ Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's d
 
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
+// After that many versions of one key they are not stepped over any more: the key is looked up, as Get does.
+constexpr uint32_t kVersionsBeforeLookUp = 64;
 
 }  // namespace
 
@@ -149,15 +152,82 @@ bool DbIterator::SkipTombstones() {
   return cursor_->SkipDead(visible_, limit) > 0;
 }
 
+// Past all versions of passed_key_, of which there are many.
+void DbIterator::SeekPastVersions() {
+  if (core_->settings.order.IsBytewise()) {
+    target_.assign(passed_key_).push_back('\0');  // The next key that there can be.
+    cursor_->Seek(target_);
+  } else {
+    cursor_->SeekForPrev(passed_key_);  // Its oldest version.
+    if (cursor_->Valid()) cursor_->Next();
+  }
+}
+
+// Back past all versions of `key` that lie at the cursor and before it.
+void DbIterator::PrevPastVersions(std::string_view key) {
+  for (uint32_t versions = 0; cursor_->Valid() && core_->settings.order.Compare(cursor_->entry().key(), key) == 0;) {
+    if (++versions > kVersionsBeforeLookUp) cursor_->Seek(key);
+    if (cursor_->Valid()) cursor_->Prev();
+  }
+}
+
+// Looks copied_key_ up, of which there are many versions, and leaves the cursor before all of them. Whether it is live,
+// with its value in copied_value_; an error ends the walk.
+Result<bool> DbIterator::LookUpCopiedKey() {
+  const key::LookupKey lookup(copied_key_, visible_);
+  AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, core_->statistics));
+  const bool live = found.state == sstable::LookupState::kPut;
+  if (live) copied_value_.assign(found.value);
+  cursor_->Seek(copied_key_);
+  if (cursor_->Valid()) cursor_->Prev();
+  AMETHYST_TRY(cursor_->status());
+  AMETHYST_DCHECK(!cursor_->Valid() || core_->settings.order.Less(cursor_->entry().key(), copied_key_));
+  return live;
+}
+
+// At one of many versions that are too new. True: the key is live, and shown, or an error has ended the walk.
+bool DbIterator::ShowOldVersion() {
+  const Result<bool> live = LookUpCopiedKey();
+  if (!live) {
+    End();
+    status_ = std::unexpected(live.error());
+    return true;
+  }
+  if (*live) {
+    passing_ = false;
+    ShowCopy();
+    return true;
+  }
+  Pass(copied_key_);
+  SeekPastVersions();
+  return false;
+}
+
 void DbIterator::FindForward() {
   const key::Order& order = core_->settings.order;
   forward_ = true;
   uint32_t tombstones = 0;
+  uint32_t passed_versions = 0;
+  uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_key_ is that of the last such.
   while (cursor_->Valid()) {
     const key::Entry& entry = cursor_->entry();
     if (BeyondUpper(entry.key())) break;
-    const bool hidden = entry.tag.sequence() > visible_ || (passing_ && order.Compare(entry.key(), passed_key_) == 0);
+    const bool passed = passing_ && order.Compare(entry.key(), passed_key_) == 0;
+    if (passed && ++passed_versions > kVersionsBeforeLookUp) {
+      passed_versions = 0;
+      SeekPastVersions();
+      continue;
+    }
+    const bool hidden = passed || entry.tag.sequence() > visible_;
+    if (hidden && !passed && ++too_new % kVersionsBeforeLookUp == 0) {
+      if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_key_) == 0) {
+        if (ShowOldVersion()) return;
+        continue;
+      }
+      copied_key_.assign(entry.key());
+    }
     if (!hidden) {
+      too_new = 0;
       if (entry.tag.kind() == key::EntryKind::kPut) {
         passing_ = false;
         ShowCursor();
@@ -187,7 +257,18 @@ void DbIterator::FindBackward() {
     }
     copied_key_.assign(first.key());
     bool live = false;
+    uint32_t versions = 0;
     while (cursor_->Valid() && order.Compare(cursor_->entry().key(), copied_key_) == 0) {
+      if (++versions > kVersionsBeforeLookUp) {
+        const Result<bool> found = LookUpCopiedKey();
+        if (!found) {
+          End();
+          status_ = std::unexpected(found.error());
+          return;
+        }
+        live = *found;
+        break;
+      }
       const key::Entry& entry = cursor_->entry();
       if (entry.tag.sequence() <= visible_) {
         live = entry.tag.kind() == key::EntryKind::kPut;
@@ -221,7 +302,7 @@ void DbIterator::SeekToLast() {
     core_->statistics.Add(Counter::kSeeks);
     if (upper_) {
       cursor_->SeekForPrev(*upper_);
-      while (cursor_->Valid() && BeyondUpper(cursor_->entry().key())) cursor_->Prev();
+      PrevPastVersions(*upper_);
     } else {
       cursor_->SeekToLast();
     }
@@ -304,8 +385,7 @@ void DbIterator::PrevSlow() {
     } else {
       cursor_->Prev();
     }
-    // Newer versions, hidden from us, may lie before the one that was shown.
-    while (cursor_->Valid() && core_->settings.order.Compare(cursor_->entry().key(), passed_key_) == 0) cursor_->Prev();
+    PrevPastVersions(passed_key_);  // Newer ones, hidden from us, may lie before the one that was shown.
   }
   FindBackward();
 }

@@ -1,7 +1,8 @@
 // The public iterator's engine: a merge of all sources of one view, with hidden versions and tombstones taken out.
 //
 // While the merge's batch is plain (no key twice, only puts, all visible) a step is an index step: no comparison at
-// all. A run of tombstones is passed by SkipDead, whole subtrees at a time. The view is held, and the sequence pinned
+// all. A run of tombstones is passed by SkipDead, whole subtrees at a time; of a key with many versions the one to show
+// is looked up. The view is held, and the sequence pinned
 // like a snapshot; once memtables of the view have been flushed the iterator moves onto the tables that replaced them,
 // so that it does not hold their memory. Thread safety: one thread at a time; Close of the database may run at the same
 // time.
@@ -52,6 +53,10 @@ class DbIterator {
   void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
   void FindBackward();
   [[nodiscard]] bool SkipTombstones();
+  void SeekPastVersions();
+  void PrevPastVersions(std::string_view key);
+  [[nodiscard]] Result<bool> LookUpCopiedKey();
+  [[nodiscard]] bool ShowOldVersion();
   void ShowCursor();
   void ShowCopy();
   void End();
