@@ -39,4 +39,9 @@ Result<std::unique_ptr<io::RandomAccessFile>> BlindFileSystem::Open(const std::s
   return std::make_unique<BlindFile>(std::move(file), footer->sketch.offset);
 }
 
+Result<std::shared_ptr<io::FileSystem>> BlindFileSystem::OpenDirectory(const std::string& directory) {
+  AMETHYST_ASSIGN(std::shared_ptr<io::FileSystem> opened, files_->OpenDirectory(directory));
+  return std::make_shared<BlindFileSystem>(std::move(opened));
+}
+
 }  // namespace amethyst::torture

@@ -36,6 +36,7 @@ class BlindFileSystem final : public io::FileSystem {
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
     return files_->Lock(path, mode);
   }
+  Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override;
 
  private:
   const std::shared_ptr<io::FileSystem> files_;

@@ -45,7 +45,7 @@ std::vector<Fault> FaultsOf(Operation operation) {
   const bool opens = operation == Operation::kCreate || operation == Operation::kCreateSegment ||
                      operation == Operation::kOpen || operation == Operation::kSyncFile ||
                      operation == Operation::kSyncDirectory || operation == Operation::kList ||
-                     operation == Operation::kLock;
+                     operation == Operation::kLock || operation == Operation::kOpenDirectory;
   std::vector<Fault> faults;
   for (const bool for_good : {false, true}) {
     for (const int error : {EIO, ENOSPC}) {

@@ -170,4 +170,9 @@ Result<std::unique_ptr<io::FileLock>> TraceFileSystem::Lock(const std::string& p
   return lock;
 }
 
+Result<std::shared_ptr<io::FileSystem>> TraceFileSystem::OpenDirectory(const std::string& directory) {
+  AMETHYST_TRY(files_->OpenDirectory(directory));
+  return FileSystem::OpenDirectory(directory);
+}
+
 }  // namespace amethyst::torture

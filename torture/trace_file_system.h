@@ -101,6 +101,8 @@ class TraceFileSystem final : public io::FileSystem {
   Status Rename(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override;
+  // This one, whose trace it is: its paths lead to the same files always.
+  Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override;
 
  private:
   [[nodiscard]] FileId AddFile(const std::string& path);

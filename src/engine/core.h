@@ -30,7 +30,9 @@ struct Core {
   Settings settings;
   std::string directory;
   Logger logger;
-  std::shared_ptr<io::Environment> environment;
+  std::shared_ptr<io::Environment> environment;  // For clock and threads.
+  // The same with the files of `directory` as it was when it was opened; until Close.
+  std::shared_ptr<io::Environment> home;
   std::shared_ptr<cache::MemoryBudget> budget;
   std::unique_ptr<io::FileLock> lock;
   std::unique_ptr<io::Executor> executor;  // Compactions.

@@ -51,16 +51,14 @@ Status KeepDeleteDeadline(Core& core, Committer& committer) {
 Status FinishDueDeletes(const std::shared_ptr<Core>& core) {
   if (core->settings.options.delete_deadline_s == 0) return {};
   AMETHYST_TRY(ReleaseLog(*core));
-  core->stop_compactions.store(false, std::memory_order_release);
   Status done = core->latch.status();
   while (done) {
     const std::shared_ptr<const tree::Version> version = core->view->Acquire()->version;
     const compaction::Plan plan =
         compaction::PlanDueDeletes(compaction::ShapeOf(*version, {}, true), PlannerSettingsOf(*core));
     if (plan.kind == compaction::PlanKind::kNothing) break;
-    done = ExecutePlan(core, plan, version);
+    done = ExecutePlan(core, plan, version, core->latch.flag());
   }
-  core->stop_compactions.store(true, std::memory_order_release);
   return done;
 }
 

@@ -354,6 +354,7 @@ Status Engine::CloseOnce() {
   const Status tree_closed = core_->tree->Close();
   if (closed) closed = tree_closed;
   core_->store->Close();
+  core_->home.reset();
   core_->lock.reset();
   LetGoOfMemory();
   return closed;

@@ -39,7 +39,7 @@ Status CheckDirectory(io::FileSystem& files, const std::string& directory, const
 }
 
 Result<std::vector<key::FileNumber>> ListSegments(const Core& core) {
-  AMETHYST_ASSIGN(const std::vector<std::string> names, core.environment->files().List(core.directory));
+  AMETHYST_ASSIGN(const std::vector<std::string> names, core.home->files().List(core.directory));
   std::vector<key::FileNumber> segments;
   for (const std::string& name : names) {
     const auto parsed = tree::ParseFileName(name);
@@ -60,7 +60,7 @@ class Replay {
 
   Result<wal::LogRecoveryReport> Run() {
     AMETHYST_ASSIGN(wal::LogRecoveryReport report,
-                    wal::RecoverLog(core_.environment->files(), log_,
+                    wal::RecoverLog(core_.home->files(), log_,
                                     [this](const wal::RecoveredBatch& batch) { return Apply(batch); }));
     if (!log_.read_only && !writing_) AMETHYST_TRY(core_.tree->OpenManifest());
     return report;
@@ -108,7 +108,7 @@ class Replay {
     if (writing_) return {};
     wal::LogRecoverySettings log = log_;
     log.read_only = true;
-    AMETHYST_TRY(wal::RecoverLog(core_.environment->files(), log, [](const wal::RecoveredBatch&) { return Status(); }));
+    AMETHYST_TRY(wal::RecoverLog(core_.home->files(), log, [](const wal::RecoveredBatch&) { return Status(); }));
     writing_ = true;
     return core_.tree->OpenManifest();
   }
@@ -122,14 +122,15 @@ class Replay {
 Status OpenTree(Core& core) {
   const Options& options = core.settings.options;
   core.store = std::make_shared<tree::TableStore>(
-      core.environment, core.budget,
+      core.home, core.budget,
       tree::TableStore::Settings{
           .directory = core.directory, .max_open_files = options.max_open_files, .order = core.settings.order});
   AMETHYST_ASSIGN(core.tree, tree::Tree::Open(core.store, {.directory = core.directory,
                                                            .order = core.settings.order,
                                                            .create_if_missing = options.create_if_missing,
                                                            .error_if_exists = options.error_if_exists,
-                                                           .read_only = options.read_only}));
+                                                           .read_only = options.read_only,
+                                                           .check_owner = [&core] { return core.lock->CheckHeld(); }}));
   const tree::RecoveredTree& recovered = core.tree->recovered();
   core.visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
   core.delete_clock =
@@ -183,7 +184,7 @@ bool Contains(const std::vector<key::FileNumber>& segments, key::FileNumber segm
 
 // The log's own segments are its to remove: it would look for them again.
 Status RemoveLeftovers(Core& core, const std::vector<key::FileNumber>& dropped, key::FileNumber first_needed) {
-  io::FileSystem& files = core.environment->files();
+  io::FileSystem& files = core.home->files();
   AMETHYST_ASSIGN(std::vector<std::string> names, core.tree->Orphans());
   AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(core));
   const std::vector<key::FileNumber> of_the_log = core.log->segments();
@@ -202,7 +203,7 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
   const Options& options = core.settings.options;
   wal::LogCut cut = report.cut;
   cut.last_sequence = std::max(cut.last_sequence, key::SequenceNumber{core.visible.load(std::memory_order_relaxed)});
-  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.environment, *core.flusher,
+  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.home, *core.flusher,
                                              {.directory = core.directory,
                                               .database_uid = core.tree->recovered().database_uid,
                                               .segment_bytes = core.settings.log_segment_bytes,
@@ -241,10 +242,10 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   core->budget = components.memory_budget
                      ? std::move(components.memory_budget)
                      : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
-  io::FileSystem& files = core->environment->files();
-  AMETHYST_TRY(CheckDirectory(files, directory, options));
+  AMETHYST_TRY(CheckDirectory(core->environment->files(), directory, options));
+  AMETHYST_ASSIGN(core->home, io::OpenDirectory(core->environment, directory));
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
-  AMETHYST_ASSIGN(core->lock, files.Lock(io::JoinPath(directory, "LOCK"), lock_mode));
+  AMETHYST_ASSIGN(core->lock, core->home->files().Lock(io::JoinPath(directory, tree::kLockFileName), lock_mode));
   core->executor = core->environment->NewExecutor(core->settings.background_threads + core->settings.spare_threads);
   core->flusher = core->environment->NewExecutor(kFlusherThreads);
   // Room for the memtable that fills and one that is being flushed, or was.

@@ -5,6 +5,7 @@
 
 #include "amethyst/components.h"
 #include "base/assert.h"
+#include "base/error.h"
 #include "io/memory_file_system.h"
 #include "io/posix_file_system.h"
 #include "io/thread_executor.h"
@@ -42,7 +43,26 @@ class SystemEnvironment final : public Environment {
   SystemClock clock_;
 };
 
+class DirectoryEnvironment final : public Environment {
+ public:
+  DirectoryEnvironment(std::shared_ptr<Environment> base, std::shared_ptr<FileSystem> files)
+      : base_(std::move(base)), files_(std::move(files)) {}
+
+  FileSystem& files() override { return *files_; }
+  Clock& clock() override { return base_->clock(); }
+  std::unique_ptr<Executor> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
+
+ private:
+  const std::shared_ptr<Environment> base_;
+  const std::shared_ptr<FileSystem> files_;
+};
+
 }  // namespace
+
+Result<std::shared_ptr<Environment>> OpenDirectory(std::shared_ptr<Environment> base, const std::string& directory) {
+  AMETHYST_ASSIGN(std::shared_ptr<FileSystem> files, base->files().OpenDirectory(directory));
+  return std::make_shared<DirectoryEnvironment>(std::move(base), std::move(files));
+}
 
 std::shared_ptr<Environment> NewEnvironment(std::shared_ptr<FileSystem> files) {
   return std::make_shared<SystemEnvironment>(std::move(files));

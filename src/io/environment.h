@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/function_ref.h"
 #include "base/mutex.h"
@@ -65,5 +66,9 @@ class Environment {
 
 // The operating system's clock and threads over other files.
 [[nodiscard]] std::shared_ptr<Environment> NewEnvironment(std::shared_ptr<FileSystem> files);
+
+// `base` with the files of one directory: see FileSystem::OpenDirectory.
+[[nodiscard]] Result<std::shared_ptr<Environment>> OpenDirectory(std::shared_ptr<Environment> base,
+                                                                 const std::string& directory);
 
 }  // namespace amethyst::io

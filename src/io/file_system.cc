@@ -26,6 +26,10 @@ std::string ParentDirectory(std::string_view path) {
   return std::string(path.substr(0, slash == 0 ? 1 : slash));
 }
 
+Result<std::shared_ptr<FileSystem>> FileSystem::OpenDirectory(const std::string&) {
+  return std::shared_ptr<FileSystem>(std::shared_ptr<void>(), this);
+}
+
 Result<std::string> ReadFile(FileSystem& files, const std::string& path) {
   AMETHYST_ASSIGN(const auto file, files.Open(path));
   return ReadToEnd(*file);

@@ -1,7 +1,9 @@
 // Files by name: create, open, list, rename, remove, lock.
 //
-// A created, renamed or removed name survives power loss only after SyncDirectory. Paths are plain strings. Errors name
-// the path. Thread safety: any thread at once.
+// A created, renamed or removed name survives power loss only after SyncDirectory. Paths are plain strings, looked up
+// anew at each call: a change of the working directory or a renamed directory makes them lead elsewhere. A caller who
+// must stay in one directory works in what OpenDirectory returns. Errors name the path. Thread safety: any thread at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,9 @@ namespace amethyst::io {
 class FileLock {
  public:
   virtual ~FileLock() = default;
+  // kBusy if somebody has taken the directory meanwhile: only where all that can be locked is a file by its name, which
+  // can be removed. To be asked before each change that a second owner must not see; elsewhere it costs a load.
+  [[nodiscard]] virtual Status CheckHeld() const = 0;
   // False in a child forked since the lock was taken: it inherits the object but not the right to write. Costs a load.
   [[nodiscard]] virtual bool OwnedByThisProcess() const = 0;
 };
@@ -58,9 +63,15 @@ class FileSystem {
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
 
-  // Locks by the file at `path`, which kExclusive creates if need be; kBusy if somebody has it. kShared needs no write
-  // permission, and where the file is missing (read-only media) it takes no lock and succeeds.
+  // Locks the directory of `path`, whatever its name is or will be, and the file at `path`, which kExclusive creates if
+  // need be; kBusy if somebody has either. kShared needs no write permission, and succeeds where the file or the
+  // directory is missing.
   [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) = 0;
+
+  // The files of `directory` as it is now, by the same paths ("<directory>/name", in this spelling) and no others. It
+  // stays with that directory, wherever that is moved to and whatever takes its place. By default, for where no path
+  // ever leads elsewhere: these files themselves, which must outlive what is returned.
+  [[nodiscard]] virtual Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory);
 };
 
 // "dir/name".

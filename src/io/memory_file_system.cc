@@ -89,6 +89,7 @@ class MemoryFileLock final : public FileLock {
   ~MemoryFileLock() override {
     if (file_ != nullptr) file_->Unlock();
   }
+  Status CheckHeld() const override { return {}; }
   bool OwnedByThisProcess() const override { return true; }  // A forked child has a file system of its own.
 
  private:
@@ -218,6 +219,7 @@ Status MemoryFileSystem::RemoveDirectory(const std::string& directory) {
   }
   if (failed != 0) return base::SystemError(failed, fmt::format("remove directory {}", directory));
   nodes_.erase(found);
+  directory_locks_.erase(normal);
   return {};
 }
 
@@ -249,13 +251,23 @@ Status MemoryFileSystem::Remove(const std::string& path) {
   return {};
 }
 
+MemoryFileSystem::FilePointer MemoryFileSystem::LockOf(const std::string& directory) {
+  base::MutexLock lock(mutex_);
+  if (!nodes_.contains(directory)) return nullptr;
+  FilePointer& file = directory_locks_[directory];
+  if (file == nullptr) file = std::make_shared<MemoryFile>();
+  return file;
+}
+
 Result<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(const std::string& path, LockMode mode) {
+  FilePointer directory = LockOf(ParentDirectory(Normal(path)));
+  if (directory != nullptr && !directory->TryLock(mode)) {
+    return base::MakeError(ErrorCode::kBusy, "{}: somebody has it open already", path);
+  }
+  auto lock = std::make_unique<MemoryFileLock>(std::move(directory));
   AMETHYST_ASSIGN(const bool exists, Exists(path));
-  if (!exists && mode == LockMode::kShared) return std::make_unique<MemoryFileLock>(nullptr);
-  if (!exists) AMETHYST_TRY(Add(path));
-  AMETHYST_ASSIGN(FilePointer file, Find("lock", path));
-  if (!file->TryLock(mode)) return base::MakeError(ErrorCode::kBusy, "{}: somebody has it open already", path);
-  return std::make_unique<MemoryFileLock>(std::move(file));
+  if (!exists && mode == LockMode::kExclusive) AMETHYST_TRY(Add(path));
+  return lock;
 }
 
 }  // namespace amethyst::io

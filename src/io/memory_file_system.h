@@ -47,11 +47,15 @@ class MemoryFileSystem final : public FileSystem {
 
   [[nodiscard]] Result<FilePointer> Add(const std::string& path);
   [[nodiscard]] Result<FilePointer> Find(std::string_view action, const std::string& path);
+  // What carries the lock of this directory, if there is one.
+  [[nodiscard]] FilePointer LockOf(const std::string& directory);
   // 0, or why nothing can be created at this path in normal form.
   [[nodiscard]] int WhyNoParent(const std::string& normal) const AMETHYST_REQUIRES(mutex_);
 
   base::Mutex mutex_;  // Before a MemoryFile's.
   Nodes nodes_ AMETHYST_GUARDED_BY(mutex_);
+  // What carries the lock of a directory that was ever locked, by its path in normal form.
+  Nodes directory_locks_ AMETHYST_GUARDED_BY(mutex_);
 };
 
 }  // namespace amethyst::io

@@ -12,13 +12,13 @@
 
 namespace amethyst::io {
 
-Result<Descriptor> Descriptor::Open(std::string path, int flags) {
+Result<Descriptor> Descriptor::Open(const PosixPath& path, int flags) {
   int number;
   do {
-    number = open(path.c_str(), flags | O_CLOEXEC, 0644);
+    number = openat(path.directory, path.name, flags | O_CLOEXEC, 0644);
   } while (number < 0 && errno == EINTR);
-  if (number < 0) return base::SystemError(errno, fmt::format("{} {}", flags & O_CREAT ? "create" : "open", path));
-  return Descriptor(std::move(path), number);
+  if (number < 0) return base::SystemError(errno, fmt::format("{} {}", flags & O_CREAT ? "create" : "open", path.text));
+  return Descriptor(path.text, number);
 }
 
 Descriptor::~Descriptor() {

@@ -9,13 +9,14 @@
 #include <string_view>
 
 #include "amethyst/error.h"
+#include "io/posix_path.h"
 
 namespace amethyst::io {
 
 class Descriptor {
  public:
   // open(2) with these flags and O_CLOEXEC; a file that it creates may be read by all and written by its owner.
-  [[nodiscard]] static Result<Descriptor> Open(std::string path, int flags);
+  [[nodiscard]] static Result<Descriptor> Open(const PosixPath& path, int flags);
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept;
   Descriptor& operator=(Descriptor&&) = delete;
@@ -34,6 +35,8 @@ class Descriptor {
   [[nodiscard]] Result<uint64_t> Size() const;
   // Reports what the destructor could not; nothing but the destructor may be called afterwards.
   [[nodiscard]] Status Close();
+  // Somebody else closes it: nothing but the destructor may be called afterwards.
+  void Release() { number_ = -1; }
 
  private:
   Descriptor(std::string path, int number) : path_(std::move(path)), number_(number) {}

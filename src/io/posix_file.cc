@@ -95,12 +95,12 @@ class PosixRandomAccessFile final : public RandomAccessFile {
 
 }  // namespace
 
-Result<std::unique_ptr<WritableFile>> CreatePosixFile(const std::string& path) {
+Result<std::unique_ptr<WritableFile>> CreatePosixFile(const PosixPath& path) {
   AMETHYST_ASSIGN(Descriptor descriptor, Descriptor::Open(path, O_WRONLY | O_CREAT | O_EXCL));
   return std::make_unique<PosixWritableFile>(std::move(descriptor));
 }
 
-Result<std::unique_ptr<RandomAccessFile>> OpenPosixFile(const std::string& path) {
+Result<std::unique_ptr<RandomAccessFile>> OpenPosixFile(const PosixPath& path) {
   AMETHYST_ASSIGN(Descriptor descriptor, Descriptor::Open(path, O_RDONLY));
   posix_fadvise(descriptor.number(), 0, 0, POSIX_FADV_RANDOM);
   // Looking at each read whether a new time of access is due takes a twentieth of it. Others' files refuse: no matter.

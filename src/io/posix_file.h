@@ -6,14 +6,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "io/file.h"
+#include "io/posix_path.h"
 
 namespace amethyst::io {
 
 // Creates `path`, which must not exist.
-[[nodiscard]] Result<std::unique_ptr<WritableFile>> CreatePosixFile(const std::string& path);
-[[nodiscard]] Result<std::unique_ptr<RandomAccessFile>> OpenPosixFile(const std::string& path);
+[[nodiscard]] Result<std::unique_ptr<WritableFile>> CreatePosixFile(const PosixPath& path);
+[[nodiscard]] Result<std::unique_ptr<RandomAccessFile>> OpenPosixFile(const PosixPath& path);
 
 }  // namespace amethyst::io

@@ -25,25 +25,33 @@ struct CloseDirectory {
 };
 
 // OK with false if there is nothing of that name.
-Result<bool> Stat(const std::string& path, struct stat* status) {
-  if (stat(path.c_str(), status) == 0) return true;
+Result<bool> Stat(const PosixPath& path, struct stat* status) {
+  if (fstatat(path.directory, path.name, status, 0) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
-  return base::SystemError(errno, fmt::format("stat {}", path));
+  return base::SystemError(errno, fmt::format("stat {}", path.text));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<WritableFile>> PosixFileSystem::Create(const std::string& path) { return CreatePosixFile(path); }
+PosixPath PosixFileSystem::At(const std::string& path) const {
+  return root_ ? PosixPath(path, root_->path(), root_->number()) : PosixPath(path);
+}
+
+Result<std::unique_ptr<WritableFile>> PosixFileSystem::Create(const std::string& path) {
+  return CreatePosixFile(At(path));
+}
 
 Result<std::unique_ptr<LogSegment>> PosixFileSystem::CreateLogSegment(const std::string& path,
                                                                       const LogSegmentOptions& options) {
-  return CreatePosixLogSegment(path, options);
+  return CreatePosixLogSegment(At(path), options);
 }
 
-Result<std::unique_ptr<RandomAccessFile>> PosixFileSystem::Open(const std::string& path) { return OpenPosixFile(path); }
+Result<std::unique_ptr<RandomAccessFile>> PosixFileSystem::Open(const std::string& path) {
+  return OpenPosixFile(At(path));
+}
 
 Status PosixFileSystem::SyncFile(const std::string& path) {
-  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(path, O_RDWR));
+  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(At(path), O_RDWR));
   // After a sync that failed the kernel takes pages for clean that the disk never got, and syncs them no more: only a
   // write makes it try again. What is zero was preallocated, and reads as zeros if it is lost.
   std::vector<char> buffer(size_t{64} << 10);
@@ -58,19 +66,21 @@ Status PosixFileSystem::SyncFile(const std::string& path) {
 
 Result<bool> PosixFileSystem::Exists(const std::string& path) {
   struct stat status;
-  return Stat(path, &status);
+  return Stat(At(path), &status);
 }
 
 Result<uint64_t> PosixFileSystem::FileSize(const std::string& path) {
   struct stat status;
-  AMETHYST_ASSIGN(const bool exists, Stat(path, &status));
+  AMETHYST_ASSIGN(const bool exists, Stat(At(path), &status));
   if (!exists) return base::SystemError(ENOENT, fmt::format("size of {}", path));
   return static_cast<uint64_t>(status.st_size);
 }
 
 Result<std::vector<std::string>> PosixFileSystem::List(const std::string& directory) {
-  const std::unique_ptr<DIR, CloseDirectory> stream(opendir(directory.c_str()));
+  AMETHYST_ASSIGN(Descriptor opened, Descriptor::Open(At(directory), O_RDONLY | O_DIRECTORY));
+  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(opened.number()));
   if (stream == nullptr) return base::SystemError(errno, fmt::format("list {}", directory));
+  opened.Release();  // The stream's now.
   std::vector<std::string> names;
   for (;;) {
     errno = 0;
@@ -86,41 +96,57 @@ Result<std::vector<std::string>> PosixFileSystem::List(const std::string& direct
 
 Status PosixFileSystem::CreateDirectories(const std::string& directory) {
   struct stat status;
-  AMETHYST_ASSIGN(const bool exists, Stat(directory, &status));
+  AMETHYST_ASSIGN(const bool exists, Stat(At(directory), &status));
   if (exists && S_ISDIR(status.st_mode)) return {};
   if (exists) return base::SystemError(ENOTDIR, fmt::format("create directory {}", directory));
   std::string bare = directory;
   while (bare.ends_with('/')) bare.pop_back();
   const std::string parent = ParentDirectory(bare);
   AMETHYST_TRY(CreateDirectories(parent));
-  if (mkdir(bare.c_str(), 0755) != 0 && errno != EEXIST) {
+  const PosixPath made = At(bare);
+  if (mkdirat(made.directory, made.name, 0755) != 0 && errno != EEXIST) {
     return base::SystemError(errno, fmt::format("create directory {}", bare));
   }
   return SyncDirectory(parent);
 }
 
 Status PosixFileSystem::RemoveDirectory(const std::string& directory) {
-  if (rmdir(directory.c_str()) != 0) return base::SystemError(errno, fmt::format("remove directory {}", directory));
+  const PosixPath at = At(directory);
+  if (unlinkat(at.directory, at.name, AT_REMOVEDIR) != 0) {
+    return base::SystemError(errno, fmt::format("remove directory {}", directory));
+  }
   return {};
 }
 
 Status PosixFileSystem::SyncDirectory(const std::string& directory) {
-  AMETHYST_ASSIGN(const Descriptor descriptor, Descriptor::Open(directory, O_RDONLY | O_DIRECTORY));
+  const PosixPath at = At(directory);
+  if (root_ && at.name == std::string_view(".")) return root_->SyncAll();  // Needs no descriptor more.
+  AMETHYST_ASSIGN(const Descriptor descriptor, Descriptor::Open(at, O_RDONLY | O_DIRECTORY));
   return descriptor.SyncAll();
 }
 
 Status PosixFileSystem::Rename(const std::string& from, const std::string& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) return base::SystemError(errno, fmt::format("rename {} to {}", from, to));
+  const PosixPath source = At(from);
+  const PosixPath target = At(to);
+  if (renameat(source.directory, source.name, target.directory, target.name) != 0) {
+    return base::SystemError(errno, fmt::format("rename {} to {}", from, to));
+  }
   return {};
 }
 
 Status PosixFileSystem::Remove(const std::string& path) {
-  if (unlink(path.c_str()) != 0) return base::SystemError(errno, fmt::format("remove {}", path));
+  const PosixPath at = At(path);
+  if (unlinkat(at.directory, at.name, 0) != 0) return base::SystemError(errno, fmt::format("remove {}", path));
   return {};
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path, LockMode mode) {
-  return LockPosixFile(path, mode);
+  return LockPosixFile(At(path), mode);
+}
+
+Result<std::shared_ptr<FileSystem>> PosixFileSystem::OpenDirectory(const std::string& directory) {
+  AMETHYST_ASSIGN(Descriptor opened, Descriptor::Open(At(directory), O_RDONLY | O_DIRECTORY));
+  return std::make_shared<PosixFileSystem>(std::move(opened));
 }
 
 }  // namespace amethyst::io

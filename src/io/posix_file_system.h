@@ -1,13 +1,26 @@
 // The operating system's files (Linux). See posix_file.h, posix_log_segment.h and posix_lock.h for the parts.
-// Thread safety: any thread at once; it has no state.
+//
+// One of an opened directory holds a descriptor of it, and looks all names up from there; any other looks its paths up
+// anew at each call, as the process sees them then. Thread safety: any thread at once; nothing changes in it.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "io/file_system.h"
+#include "io/posix_descriptor.h"
 
 namespace amethyst::io {
 
 class PosixFileSystem final : public FileSystem {
  public:
+  PosixFileSystem() = default;
+  // The files of this directory, by paths that begin with the descriptor's.
+  explicit PosixFileSystem(Descriptor root) : root_(std::move(root)) {}
+
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
                                                        const LogSegmentOptions& options) override;
@@ -24,6 +37,12 @@ class PosixFileSystem final : public FileSystem {
   Status Remove(const std::string& path) override;
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
+  Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory) override;
+
+ private:
+  [[nodiscard]] PosixPath At(const std::string& path) const;
+
+  const std::optional<Descriptor> root_;
 };
 
 }  // namespace amethyst::io

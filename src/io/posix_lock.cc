@@ -2,18 +2,22 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mutex.h"
 #include "io/posix_descriptor.h"
+#include "io/posix_lock_holder.h"
 
 namespace amethyst::io {
 namespace {
@@ -21,65 +25,79 @@ namespace {
 // How many forks lie between the first process and this one: stored by the child while it has one thread only.
 std::atomic<uint32_t> fork_generation{0};
 
-struct FileIdentity {
-  dev_t device;
-  ino_t inode;
-  auto operator<=>(const FileIdentity&) const = default;
+struct LockedFile {
+  Descriptor file;
+  InodeNumber inode;
 };
 
-// The files that this process has locked.
-class LockRegistry {
- public:
-  [[nodiscard]] bool Add(const FileIdentity& identity, LockMode mode) {
-    base::MutexLock lock(mutex_);
-    ForgetBeforeFork();
-    Holders& holders = held_[identity];
-    const bool free = !holders.exclusive && (mode == LockMode::kShared || holders.count == 0);
-    if (free) {
-      ++holders.count;
-      holders.exclusive = mode == LockMode::kExclusive;
-    }
-    return free;
-  }
+struct LockParts {
+  std::optional<LockedFile> directory;  // None: it does not exist, and nothing is locked.
+  bool directory_locked = false;        // Not where the file system refuses that.
+  std::optional<LockedFile> file;       // None: it does not exist, and the lock is a shared one.
+};
 
-  void Remove(const FileIdentity& identity) {
-    base::MutexLock lock(mutex_);
-    ForgetBeforeFork();
-    const auto found = held_.find(identity);
-    AMETHYST_ASSERT(found != held_.end() && found->second.count > 0);
-    if (--found->second.count == 0) held_.erase(found);
+class PosixFileLock final : public FileLock {
+ public:
+  PosixFileLock(std::string path, LockParts parts) : path_(std::move(path)), parts_(std::move(parts)) {}
+  ~PosixFileLock() override;
+
+  bool OwnedByThisProcess() const override { return fork_generation.load(std::memory_order_relaxed) == generation_; }
+  Status CheckHeld() const override;
+
+  [[nodiscard]] bool Locks(const std::optional<LockedFile>& one) const {
+    const auto is_same = [&](const auto& other) { return one && other && one->inode == other->inode; };
+    return is_same(parts_.directory) || is_same(parts_.file);
+  }
+  // Gives up the descriptors, and not what they lock.
+  void CloseAll() {
+    parts_.directory.reset();
+    parts_.file.reset();
   }
 
  private:
-  struct Holders {
-    uint32_t count = 0;
-    bool exclusive = false;
-  };
-
-  // In a forked child: what the parent holds is the OFD lock's business.
-  void ForgetBeforeFork() AMETHYST_REQUIRES(mutex_) {
-    const uint32_t now = fork_generation.load(std::memory_order_relaxed);
-    if (std::exchange(generation_, now) != now) held_.clear();
-  }
-
-  base::Mutex mutex_;  // Innermost.
-  std::map<FileIdentity, Holders> held_ AMETHYST_GUARDED_BY(mutex_);
-  uint32_t generation_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  const std::string path_;
+  LockParts parts_;
+  const uint32_t generation_ = fork_generation.load(std::memory_order_relaxed);
 };
 
-// Never destroyed: a database may be closed by static destruction.
-LockRegistry& Registry() {
-  static LockRegistry& registry = *[] {
-    const int failed =
-        pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
-    AMETHYST_ASSERT(failed == 0);
-    return new LockRegistry;
-  }();
-  return registry;
+// The locks of this process, for a forked child to close. Innermost, and held while files are opened and locked, unlike
+// others: a fork in between would give the child a copy that is not listed yet, and that keeps the lock as long as the
+// child lives.
+struct HeldLocks {
+  base::Mutex mutex;
+  std::vector<PosixFileLock*> locks AMETHYST_GUARDED_BY(mutex);
+};
+
+HeldLocks& Held();
+
+void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Lock(); }
+void AfterForkInParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Unlock(); }
+void AfterForkInChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+  fork_generation.fetch_add(1, std::memory_order_relaxed);
+  HeldLocks& held = Held();
+  for (PosixFileLock* const lock : std::exchange(held.locks, {})) lock->CloseAll();
+  held.mutex.Unlock();
 }
 
-// Takes (F_WRLCK, F_RDLCK) or gives back (F_UNLCK) the lock on the whole file, without waiting.
-int SetLock(const Descriptor& file, short type) {
+// Never destroyed: a database may be closed by static destruction.
+HeldLocks& Held() {
+  static HeldLocks& held = *new HeldLocks;
+  static const int failed = pthread_atfork(BeforeFork, AfterForkInParent, AfterForkInChild);
+  AMETHYST_ASSERT(failed == 0);
+  return held;
+}
+
+// Takes (LOCK_EX, LOCK_SH) or gives back (LOCK_UN) the lock on a directory, without waiting.
+int SetDirectoryLock(const Descriptor& directory, int operation) {
+  int failed;
+  do {
+    failed = flock(directory.number(), operation | LOCK_NB);
+  } while (failed != 0 && errno == EINTR);
+  return failed == 0 ? 0 : errno;
+}
+
+// Takes (F_WRLCK, F_RDLCK) or gives back (F_UNLCK) the lock on a whole file, without waiting.
+int SetFileLock(const Descriptor& file, short type) {
   struct flock lock = {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
@@ -90,76 +108,101 @@ int SetLock(const Descriptor& file, short type) {
   return failed == 0 ? 0 : errno;
 }
 
-class PosixFileLock final : public FileLock {
- public:
-  PosixFileLock(Descriptor file, const FileIdentity& identity) : file_(std::move(file)), identity_(identity) {}
+PosixFileLock::~PosixFileLock() {
+  if (!OwnedByThisProcess()) return;  // Closed since the fork.
+  HeldLocks& held = Held();
+  base::MutexLock lock(held.mutex);
+  std::erase(held.locks, this);
+  if (parts_.directory_locked) SetDirectoryLock(parts_.directory->file, LOCK_UN);
+  if (parts_.file) SetFileLock(parts_.file->file, F_UNLCK);
+  CloseAll();
+}
 
-  ~PosixFileLock() override {
-    if (!OwnedByThisProcess()) return;  // Closing a shared descriptor leaves the parent's lock in place.
-    SetLock(file_, F_UNLCK);
-    Registry().Remove(identity_);
+Result<LockedFile> OpenAndIdentify(const PosixPath& path, int flags) {
+  AMETHYST_ASSIGN(Descriptor file, Descriptor::Open(path, flags));
+  struct stat status;
+  if (fstat(file.number(), &status) != 0) return base::SystemError(errno, fmt::format("lock {}", path.text));
+  return LockedFile{.file = std::move(file), .inode = {.device = status.st_dev, .inode = status.st_ino}};
+}
+
+bool Names(const PosixPath& path, const InodeNumber& inode) {
+  struct stat status;
+  return fstatat(path.directory, path.name, &status, 0) == 0 && inode == InodeNumber{status.st_dev, status.st_ino};
+}
+
+bool IsMissing(const PosixPath& path) {
+  struct stat status;
+  return fstatat(path.directory, path.name, &status, 0) != 0 && errno == ENOENT;
+}
+
+Status PosixFileLock::CheckHeld() const {
+  if (!OwnedByThisProcess()) {
+    return base::MakeError(ErrorCode::kBusy, "{}: the process that this one was forked from has the lock", path_);
   }
+  if (parts_.directory_locked || !parts_.file) return {};
+  const std::string name = path_.substr(path_.find_last_of('/') + 1);
+  if (Names({path_, parts_.directory->file.number(), name.c_str()}, parts_.file->inode)) return {};
+  return base::MakeError(ErrorCode::kBusy, "{}: it was removed or replaced, and the right to write with it", path_);
+}
 
-  bool OwnedByThisProcess() const override { return fork_generation.load(std::memory_order_relaxed) == generation_; }
+// Takes the locks of one directory; Held().mutex is held.
+class Locking {
+ public:
+  Locking(const PosixPath& path, LockMode mode) : path_(path), exclusive_(mode == LockMode::kExclusive) {}
+
+  Result<std::unique_ptr<PosixFileLock>> Run(const std::vector<PosixFileLock*>& held) {
+    AMETHYST_TRY(LockDirectory(held));
+    bool done = !parts_.directory;
+    while (!done) {
+      AMETHYST_ASSIGN(done, TryLockFile(held));
+    }
+    return std::make_unique<PosixFileLock>(path_.text, std::move(parts_));
+  }
 
  private:
-  const Descriptor file_;
-  const FileIdentity identity_;
-  const uint32_t generation_ = fork_generation.load(std::memory_order_relaxed);
-};
-
-// Where there is no file to lock.
-class NoFileLock final : public FileLock {
- public:
-  bool OwnedByThisProcess() const override { return fork_generation.load(std::memory_order_relaxed) == generation_; }
-
- private:
-  const uint32_t generation_ = fork_generation.load(std::memory_order_relaxed);
-};
-
-Result<FileIdentity> Identify(const Descriptor& file) {
-  struct stat status;
-  if (fstat(file.number(), &status) != 0) return base::SystemError(errno, fmt::format("lock {}", file.path()));
-  return FileIdentity{.device = status.st_dev, .inode = status.st_ino};
-}
-
-// Whether the path still names the file: somebody may have removed it between open and lock.
-bool StillNamed(const std::string& path, const FileIdentity& identity) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 && identity == FileIdentity{status.st_dev, status.st_ino};
-}
-
-// Nothing if the file was replaced meanwhile.
-Result<std::unique_ptr<FileLock>> TryLock(const std::string& path, LockMode mode) {
-  const bool exclusive = mode == LockMode::kExclusive;
-  AMETHYST_ASSIGN(Descriptor file, Descriptor::Open(path, exclusive ? O_RDWR | O_CREAT : O_RDONLY));
-  AMETHYST_ASSIGN(const FileIdentity identity, Identify(file));
-  if (!Registry().Add(identity, mode)) {
-    return base::MakeError(ErrorCode::kBusy, "{}: this process has it open already", path);
+  Status LockDirectory(const std::vector<PosixFileLock*>& held) {
+    const std::string name = ParentDirectory(path_.name);
+    const PosixPath directory(path_.text, path_.directory, name.c_str());
+    if (!exclusive_ && IsMissing(directory)) return {};
+    AMETHYST_ASSIGN(LockedFile opened, OpenAndIdentify(directory, O_RDONLY | O_DIRECTORY));
+    parts_.directory.emplace(std::move(opened));
+    const int failed = SetDirectoryLock(parts_.directory->file, exclusive_ ? LOCK_EX : LOCK_SH);
+    if (failed == EWOULDBLOCK) return Busy(parts_.directory, held);
+    parts_.directory_locked = failed == 0;
+    return {};
   }
-  const int failed = SetLock(file, exclusive ? F_WRLCK : F_RDLCK);
-  if (failed != 0) {
-    Registry().Remove(identity);
-    if (failed != EAGAIN && failed != EACCES) return base::SystemError(failed, fmt::format("lock {}", path));
-    return base::MakeError(ErrorCode::kBusy, "{}: another process has it open", path);
+
+  // False if the file was replaced meanwhile.
+  Result<bool> TryLockFile(const std::vector<PosixFileLock*>& held) {
+    if (!exclusive_ && IsMissing(path_)) return true;
+    AMETHYST_ASSIGN(LockedFile opened, OpenAndIdentify(path_, exclusive_ ? O_RDWR | O_CREAT : O_RDONLY));
+    parts_.file.emplace(std::move(opened));
+    const int failed = SetFileLock(parts_.file->file, exclusive_ ? F_WRLCK : F_RDLCK);
+    if (failed == EAGAIN || failed == EACCES) return Busy(parts_.file, held);
+    if (failed != 0) return base::SystemError(failed, fmt::format("lock {}", path_.text));
+    return Names(path_, parts_.file->inode);
   }
-  auto lock = std::make_unique<PosixFileLock>(std::move(file), identity);
-  if (!StillNamed(path, identity)) return nullptr;
-  return lock;
-}
+
+  std::unexpected<Error> Busy(const std::optional<LockedFile>& locked, const std::vector<PosixFileLock*>& held) const {
+    if (std::ranges::any_of(held, [&](const PosixFileLock* lock) { return lock->Locks(locked); })) {
+      return base::MakeError(ErrorCode::kBusy, "{}: this process has it open already", path_.text);
+    }
+    return base::MakeError(ErrorCode::kBusy, "{}: {} has it open", path_.text, DescribeLockHolder(locked->inode));
+  }
+
+  const PosixPath& path_;
+  const bool exclusive_;
+  LockParts parts_;
+};
 
 }  // namespace
 
-Result<std::unique_ptr<FileLock>> LockPosixFile(const std::string& path, LockMode mode) {
-  Registry();  // Counts forks from now on.
-  struct stat status;
-  if (mode == LockMode::kShared && stat(path.c_str(), &status) != 0 && errno == ENOENT) {
-    return std::make_unique<NoFileLock>();
-  }
-  for (;;) {
-    auto lock = TryLock(path, mode);
-    if (!lock || *lock != nullptr) return lock;
-  }
+Result<std::unique_ptr<FileLock>> LockPosixFile(const PosixPath& path, LockMode mode) {
+  HeldLocks& held = Held();
+  base::MutexLock lock(held.mutex);
+  AMETHYST_ASSIGN(std::unique_ptr<PosixFileLock> taken, Locking(path, mode).Run(held.locks));
+  held.locks.push_back(taken.get());
+  return taken;
 }
 
 }  // namespace amethyst::io

@@ -99,11 +99,11 @@ Result<std::unique_ptr<LogSegment>> Prepare(Descriptor file, const LogSegmentOpt
 
 }  // namespace
 
-Result<std::unique_ptr<LogSegment>> CreatePosixLogSegment(const std::string& path, const LogSegmentOptions& options) {
+Result<std::unique_ptr<LogSegment>> CreatePosixLogSegment(const PosixPath& path, const LogSegmentOptions& options) {
   AMETHYST_ASSERT(options.capacity_bytes > 0);
   AMETHYST_ASSIGN(Descriptor file, Descriptor::Open(path, O_RDWR | O_CREAT | O_EXCL));
   auto segment = Prepare(std::move(file), options);
-  if (!segment) unlink(path.c_str());  // The error to report is the first one.
+  if (!segment) unlinkat(path.directory, path.name, 0);  // The error to report is the first one.
   return segment;
 }
 

@@ -14,14 +14,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "io/file_system.h"
+#include "io/posix_path.h"
 
 namespace amethyst::io {
 
 // As FileSystem::CreateLogSegment. On an error no file is left.
-[[nodiscard]] Result<std::unique_ptr<LogSegment>> CreatePosixLogSegment(const std::string& path,
+[[nodiscard]] Result<std::unique_ptr<LogSegment>> CreatePosixLogSegment(const PosixPath& path,
                                                                         const LogSegmentOptions& options);
 
 }  // namespace amethyst::io

@@ -36,7 +36,7 @@ class OnDemandFile final : public io::RandomAccessFile {
 }  // namespace
 
 OpenFiles::OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit)
-    : environment_(std::move(environment)), limit_(limit) {
+    : limit_(limit), environment_(std::move(environment)) {
   AMETHYST_ASSERT(environment_ != nullptr && limit_ > 0);
 }
 
@@ -47,6 +47,7 @@ std::shared_ptr<io::RandomAccessFile> OpenFiles::Handle(std::string path) {
 
 Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& path) {
   HeldList evicted;
+  std::shared_ptr<io::Environment> environment;
   {
     base::MutexLock lock(mutex_);
     if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", path);
@@ -55,10 +56,11 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
       return held_.front().file;
     }
     ++opening_;
+    environment = environment_;
     if (const uint64_t wanted = held_.size() + opening_; wanted > limit_) evicted = TakeIdle(wanted - limit_);
   }
   evicted.clear();
-  auto opened = WithDescriptor([&] { return environment_->files().Open(path); });
+  auto opened = WithDescriptor([&] { return environment->files().Open(path); });
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(opening_ > 0);
   --opening_;
@@ -86,9 +88,11 @@ uint64_t OpenFiles::count() const {
 }
 
 void OpenFiles::Close() {
-  HeldList released;  // Outlives the lock.
+  HeldList released;  // Outlives the lock, as the environment does, which may hold a descriptor.
+  std::shared_ptr<io::Environment> environment;
   base::MutexLock lock(mutex_);
   closed_ = true;
+  environment.swap(environment_);
   released.swap(held_);
   places_.clear();
 }

@@ -64,10 +64,10 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   // The log or another thread may take the first ones.
   static constexpr size_t kClosedAtOnce = 16;
 
-  const std::shared_ptr<io::Environment> environment_;
   const uint32_t limit_;
   mutable base::Mutex mutex_;
-  HeldList held_ AMETHYST_GUARDED_BY(mutex_);  // Most recently used first.
+  std::shared_ptr<io::Environment> environment_ AMETHYST_GUARDED_BY(mutex_);  // Until Close.
+  HeldList held_ AMETHYST_GUARDED_BY(mutex_);                                 // Most recently used first.
   std::unordered_map<uint64_t, HeldList::iterator> places_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t opening_ AMETHYST_GUARDED_BY(mutex_) = 0;  // Opens in progress: they count against the limit.
   uint64_t last_id_ AMETHYST_GUARDED_BY(mutex_) = 0;

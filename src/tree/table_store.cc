@@ -61,6 +61,7 @@ void TableStore::Close() {
     obsolete_.clear();
   }
   open_files_->Close();
+  environment_.reset();
 }
 
 }  // namespace amethyst::tree

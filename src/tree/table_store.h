@@ -52,7 +52,7 @@ class TableStore {
   void Close() AMETHYST_EXCLUDES(mutex_);
 
  private:
-  const std::shared_ptr<io::Environment> environment_;
+  std::shared_ptr<io::Environment> environment_;  // Until Close, when nobody else calls any more.
   const std::shared_ptr<cache::MemoryBudget> budget_;
   const Settings settings_;
   const std::shared_ptr<OpenFiles> open_files_;

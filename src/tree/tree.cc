@@ -206,6 +206,7 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
 
 // Makes `edit`, which leads to `next`, durable.
 Status Tree::Write(const VersionEdit& edit, const TreeState& next) {
+  AMETHYST_TRY(CheckOwner());
   if (manifest_ == nullptr || manifest_->size() > rewrite_above_bytes_) {
     Status rewritten = Rewrite(next);
     // Where a new file has no room, the last block of the old one may still have some.
@@ -275,6 +276,12 @@ std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error
 
 Status Tree::SyncDirectory() {
   return store_->WithDescriptor([&] { return store_->files().SyncDirectory(settings_.directory); });
+}
+
+Status Tree::CheckOwner() {
+  Status owned = settings_.check_owner == nullptr ? Status() : settings_.check_owner();
+  if (!owned) LatchUnlessTransient(owned.error());
+  return owned;
 }
 
 void Tree::LatchUnlessTransient(const Error& error) {

@@ -4,11 +4,13 @@
 // leaves orphans, never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a
 // snapshot of the state as its first record) at open, when it has grown past a few times its snapshot, and after an
 // append that ran out of space. The first failed manifest write, but for kNoSpace, is latched: no further edit is
-// written and nothing is removed. Thread safety: any thread at once; Apply calls are serialised by the tree's lock,
-// which is held over the manifest's I/O and ranks below the commit lock (never take the commit lock inside Apply).
+// written and nothing is removed. So is the loss of the directory to another owner. Thread safety: any thread at once;
+// Apply calls are serialised by the tree's lock, which is held over the manifest's I/O and ranks below the commit lock
+// (never take the commit lock inside Apply).
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +34,8 @@ struct TreeSettings {
   bool create_if_missing = true;
   bool error_if_exists = false;
   bool read_only = false;
+  // Asked before each edit; its error is latched, as one of the manifest is. Null: the owner needs no check.
+  std::function<Status()> check_owner{};
 };
 
 // What the manifest said at open.
@@ -99,6 +103,8 @@ class Tree {
   [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const TreeState& next);
   [[nodiscard]] std::unexpected<Error> GiveUp(key::FileNumber manifest, const Error& error) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status SyncDirectory();
+  // An error if the directory is another owner's now.
+  [[nodiscard]] Status CheckOwner() AMETHYST_REQUIRES(mutex_);
   void LatchUnlessTransient(const Error& error) AMETHYST_REQUIRES(mutex_);
   void Abandon(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
 

@@ -41,8 +41,8 @@ TEST_P(EachCallFails, AndNothingAcknowledgedIsLost) {
 INSTANTIATE_TEST_SUITE_P(Call, EachCallFails,
                          testing::Values("fdatasync:error=EIO", "fsync:error=EIO", "pwrite64:error=ENOSPC",
                                          "write:error=ENOSPC", "fallocate:error=ENOSPC", "ftruncate:error=EIO",
-                                         "rename:error=EIO", "unlink:error=EIO", "pread64:error=EIO",
-                                         "openat:error=EMFILE", "fcntl:error=ENOLCK"));
+                                         "renameat:error=EIO", "unlinkat:error=EIO", "pread64:error=EIO",
+                                         "openat:error=EMFILE", "fcntl:error=ENOLCK", "flock:error=ENOLCK"));
 
 TEST_F(SystemFault, AnInterruptedCallIsMadeAgain) {
   for (const std::string call : {"pwrite64", "fallocate", "ftruncate"}) {

@@ -132,7 +132,8 @@ INSTANTIATE_TEST_SUITE_P(Every, FaultSweep,
                                          Operation::kAppend, Operation::kOverwrite, Operation::kSync, Operation::kClose,
                                          Operation::kStore, Operation::kSegmentSync, Operation::kSegmentClose,
                                          Operation::kSyncFile, Operation::kSyncDirectory, Operation::kList,
-                                         Operation::kRename, Operation::kRemove),
+                                         Operation::kRename, Operation::kRemove, Operation::kCheckHeld,
+                                         Operation::kOpenDirectory),
                          [](const auto& suite) { return "Operation" + std::to_string(static_cast<int>(suite.param)); });
 
 }  // namespace

@@ -132,6 +132,19 @@ TEST(Fault, AFailedManifestEditIsLatched) {
   }
 }
 
+TEST(Fault, AnOwnerThatLostItsDirectoryWritesNothingMore) {
+  World world(5);
+  ASSERT_TRUE(world.Open());
+  const auto content = PutSome(world.db(), 10);
+  world.FailNext(Operation::kCheckHeld, ErrorCode::kBusy);
+  const uint64_t appended = world.faults().calls(Operation::kAppend);
+  EXPECT_EQ(CodeOf(world.db().Flush()), ErrorCode::kBusy);
+  EXPECT_GT(world.faults().calls(Operation::kAppend), appended) << "the table's, not the manifest's";
+  ExpectLatched(world, content, ErrorCode::kBusy);
+  world.Reopen();
+  EXPECT_EQ(ContentOf(world.db()), content);
+}
+
 TEST(Fault, AFullDiskAtSegmentAllocationClearsByItself) {
   World world(6);
   ASSERT_TRUE(world.Open());

@@ -252,6 +252,41 @@ TEST_P(FileSystemContract, ASharedLockToleratesAMissingFileAndDoesNotCreateIt) {
   EXPECT_FALSE(files_->Exists(Path("LOCK")).value());
 }
 
+TEST_P(FileSystemContract, ALockIsTheDirectorysWhateverBecomesOfItsFile) {
+  for (const LockMode mode : {LockMode::kExclusive, LockMode::kShared}) {
+    const auto lock = files_->Lock(Path("LOCK"), mode);
+    ASSERT_TRUE(lock.has_value()) << lock.error().ToString();
+    EXPECT_TRUE(files_->Remove(Path("LOCK")).has_value());
+    const auto second = files_->Lock(Path("LOCK"), LockMode::kExclusive);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().code(), ErrorCode::kBusy);
+    EXPECT_TRUE((*lock)->CheckHeld().has_value());
+    if (mode == LockMode::kExclusive) Write(Path("LOCK"), "");
+  }
+}
+
+TEST_P(FileSystemContract, AnOpenedDirectoryHasTheSameFilesByTheSamePaths) {
+  for (const std::string root : {root_, root_ + "/", root_ + "//"}) {
+    const auto opened = files_->OpenDirectory(root);
+    ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
+    FileSystem& inside = **opened;
+    EXPECT_TRUE(ReplaceFile(inside, JoinPath(root, "one"), "content").has_value());
+    EXPECT_EQ(Read(Path("one")), "content");
+    EXPECT_THAT(inside.List(root).value(), ElementsAre("one"));
+    EXPECT_TRUE(inside.Exists(root).value());
+    EXPECT_FALSE(inside.Exists(JoinPath(root, "two")).value());
+    EXPECT_EQ(inside.FileSize(JoinPath(root, "one")).value(), 7u);
+    EXPECT_TRUE(inside.SyncFile(JoinPath(root, "one")).has_value());
+    EXPECT_TRUE(inside.SyncDirectory(root).has_value());
+    EXPECT_TRUE(inside.CreateLogSegment(JoinPath(root, "log"), kSmallSegment).has_value());
+    EXPECT_TRUE(inside.Rename(JoinPath(root, "log"), JoinPath(root, "two")).has_value());
+    EXPECT_TRUE(inside.Remove(JoinPath(root, "one")).has_value());
+    EXPECT_THAT(files_->List(root_).value(), ElementsAre("two"));
+    EXPECT_TRUE(files_->Remove(Path("two")).has_value());
+    ExpectIoError(inside.Open(JoinPath(root, "gone")), JoinPath(root, "gone"));
+  }
+}
+
 TEST_P(FileSystemContract, ALogSegmentHasItsCapacityAtOnceAndReadsAsZeros) {
   for (const bool zero_filled : {false, true}) {
     const std::string path = Path(zero_filled ? "zeros" : "sparse");

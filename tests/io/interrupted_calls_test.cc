@@ -47,13 +47,13 @@ ssize_t pwrite(int file, const void* from, size_t bytes, off_t offset) {
   return syscall(SYS_pwrite64, file, from, std::min(bytes, amethyst::io::bytes_max), offset);
 }
 
-int open(const char* path, int flags, ...) {
+int openat(int directory, const char* path, int flags, ...) {
   if (amethyst::io::Interrupt()) return -1;
   va_list arguments;
   va_start(arguments, flags);
   const int mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, int) : 0;
   va_end(arguments);
-  return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+  return static_cast<int>(syscall(SYS_openat, directory, path, flags, mode));
 }
 
 int ftruncate(int file, off_t bytes) noexcept {

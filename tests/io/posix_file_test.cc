@@ -84,7 +84,7 @@ TEST(PosixFile, RunningOutOfDescriptorsCanBeTold) {
 }
 
 TEST(PosixFile, ADeviceThatIsFullIsNoSpace) {
-  auto device = Descriptor::Open("/dev/full", O_WRONLY);
+  auto device = Descriptor::Open(std::string("/dev/full"), O_WRONLY);
   if (!device.has_value()) GTEST_SKIP() << "no /dev/full here";
   const Status status = device->WriteAt(0, "bytes");
   ASSERT_FALSE(status.has_value());

@@ -50,8 +50,10 @@ enum class Operation : uint8_t {
   kRename,
   kRemove,
   kLock,
+  kCheckHeld,  // Of a FileLock.
+  kOpenDirectory,
 };
-inline constexpr size_t kOperations = static_cast<size_t>(Operation::kLock) + 1;
+inline constexpr size_t kOperations = static_cast<size_t>(Operation::kOpenDirectory) + 1;
 
 struct Fault {
   Operation operation{};
@@ -202,6 +204,23 @@ class FaultLogSegment final : public io::LogSegment {
   const std::shared_ptr<FaultPlan> plan_;
 };
 
+class FaultFileLock final : public io::FileLock {
+ public:
+  FaultFileLock(std::string path, std::unique_ptr<io::FileLock> lock, std::shared_ptr<FaultPlan> plan)
+      : path_(std::move(path)), lock_(std::move(lock)), plan_(std::move(plan)) {}
+
+  Status CheckHeld() const override {
+    AMETHYST_TRY(plan_->Check(Operation::kCheckHeld, path_));
+    return lock_->CheckHeld();
+  }
+  bool OwnedByThisProcess() const override { return lock_->OwnedByThisProcess(); }
+
+ private:
+  const std::string path_;
+  const std::unique_ptr<io::FileLock> lock_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
 class FaultFileSystem final : public io::FileSystem {
  public:
   // `files` must outlive this.
@@ -267,10 +286,20 @@ class FaultFileSystem final : public io::FileSystem {
   }
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
     AMETHYST_TRY(plan_->Check(Operation::kLock, path));
-    return files_.Lock(path, mode);
+    AMETHYST_ASSIGN(auto lock, files_.Lock(path, mode));
+    return std::make_unique<FaultFileLock>(path, std::move(lock), plan_);
+  }
+  Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override {
+    AMETHYST_TRY(plan_->Check(Operation::kOpenDirectory, directory));
+    AMETHYST_ASSIGN(auto opened, files_.OpenDirectory(directory));
+    return std::shared_ptr<io::FileSystem>(new FaultFileSystem(std::move(opened), plan_));
   }
 
  private:
+  FaultFileSystem(std::shared_ptr<io::FileSystem> opened, std::shared_ptr<FaultPlan> plan)
+      : opened_(std::move(opened)), files_(*opened_), plan_(std::move(plan)) {}
+
+  const std::shared_ptr<io::FileSystem> opened_;  // A directory's; null: `files_` belongs to somebody else.
   io::FileSystem& files_;
   const std::shared_ptr<FaultPlan> plan_;
 };
