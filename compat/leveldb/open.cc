@@ -100,7 +100,8 @@ Status DB::Open(const Options& options, const std::string& name, DB** dbptr) {
   if (options.comparator != BytewiseComparator()) order = std::make_unique<compat::KeyOrder>(options.comparator);
   amethyst::Components components{.environment = on_disk ? nullptr : storage.memory->DatabaseEnvironment(name),
                                   .memory_budget = compat::BudgetOf(options),
-                                  .logger = compat::LoggerOf(options.info_log)};
+                                  .logger = compat::LoggerOf(options.info_log),
+                                  .beside_other_files = true};
   auto opened = amethyst::DB::Open(name, compat::SettingsOf(options, order.get()), std::move(components));
   if (!opened) {
     const bool existed = on_disk ? kind == DirectoryKind::kAmethyst : options.error_if_exists;

@@ -25,6 +25,9 @@ struct Components {
   // Memory shared with other databases; nullptr: a budget of Options::memory_budget_bytes for this one alone.
   std::shared_ptr<cache::MemoryBudget> memory_budget;
   Logger logger;
+  // Create the database although files of others lie in its directory, which stay as they are. Without it only hidden
+  // ones and a file system's lost+found may be there: a mistyped path is not littered.
+  bool beside_other_files = false;
 };
 
 // A file system that lives in memory and dies with its last user; clock and threads are real.

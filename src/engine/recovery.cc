@@ -13,8 +13,12 @@ namespace {
 
 constexpr uint32_t kFlusherThreads = 2;  // A flush, and the next log segment.
 
-// That there is a database, or may be one, before anything is created: a mistyped path is not littered.
-Status CheckDirectory(io::FileSystem& files, const std::string& directory, const Options& options) {
+// What lies in a directory although nobody put it there: a mount point's lost+found, and hidden files.
+bool IsIncidental(std::string_view name) { return name == "lost+found" || name.starts_with('.'); }
+
+// That there is a database, or may be one, before anything is created: a mistyped path is not littered. It does not
+// matter what else a directory holds that the caller knows to be the right one.
+Status CheckDirectory(io::FileSystem& files, const std::string& directory, const Options& options, bool is_right) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(io::JoinPath(directory, "CURRENT")));
   if (exists) {
     if (options.error_if_exists) {
@@ -28,9 +32,10 @@ Status CheckDirectory(io::FileSystem& files, const std::string& directory, const
   }
   AMETHYST_ASSIGN(const bool directory_exists, files.Exists(directory));
   if (!directory_exists) return files.CreateDirectories(directory);
+  if (is_right) return {};
   AMETHYST_ASSIGN(const std::vector<std::string> names, files.List(directory));
   for (const std::string& name : names) {
-    if (!tree::ParseFileName(name)) {
+    if (!tree::ParseFileName(name) && !IsIncidental(name)) {
       return base::InvalidArgument("{}: not a database, and not empty (it holds \"{}\"); choose another directory",
                                    directory, name);
     }
@@ -242,7 +247,7 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   core->budget = components.memory_budget
                      ? std::move(components.memory_budget)
                      : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
-  AMETHYST_TRY(CheckDirectory(core->environment->files(), directory, options));
+  AMETHYST_TRY(CheckDirectory(core->environment->files(), directory, options, components.beside_other_files));
   AMETHYST_ASSIGN(core->home, io::OpenDirectory(core->environment, directory));
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
   AMETHYST_ASSIGN(core->lock, core->home->files().Lock(io::JoinPath(directory, tree::kLockFileName), lock_mode));

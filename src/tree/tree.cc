@@ -64,12 +64,6 @@ Result<TreeState> NewState(const TreeSettings& settings, const std::vector<std::
   if (settings.read_only || !settings.create_if_missing) {
     return base::InvalidArgument("{}: no database is there", settings.directory);
   }
-  for (const std::string& name : names) {
-    if (!ParseFileName(name)) {
-      return base::InvalidArgument("{}: no database is there, but a file of another kind: {}", settings.directory,
-                                   name);
-    }
-  }
   TreeState state(settings.order);
   state.database_uid = base::NewUid();
   state.comparator_name = settings.order.comparator()->Name();

@@ -179,5 +179,32 @@ TEST(Directory, AKilledOwnersChildDoesNotKeepIt) {
   for (const int end : {block[0], block[1], begun[0], begun[1]}) close(end);
 }
 
+TEST(Directory, ThatIsAMountPointOrHoldsHiddenFilesIsEmptyEnough) {
+  const TempDirectory top;
+  std::filesystem::create_directory(top.File("lost+found"));
+  Write(top.File(".keep"));
+  EXPECT_TRUE(OpenOrFail(top.path())->Put("k", "v"));
+  EXPECT_EQ(ContentOf(*OpenOrFail(top.path())).size(), 1u);
+  ASSERT_EQ(Text(DB::Destroy(top.path())), "");
+  EXPECT_THAT(NamesIn(top.path()), ElementsAre(".keep", "lost+found"));
+}
+
+TEST(Directory, ThatHoldsSomebodyElsesFilesIsTakenOnlyWhenTheCallerKnowsIt) {
+  const TempDirectory top;
+  Write(top.File("notes.txt"));
+  const auto refused = DB::Open(top.path());
+  ASSERT_EQ(CodeOf(refused), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(refused.error().message(), HasSubstr("notes.txt"));
+  EXPECT_THAT(NamesIn(top.path()), ElementsAre("notes.txt"));
+  Components components;
+  components.beside_other_files = true;
+  const auto taken = DB::Open(top.path(), SmallOptions(), std::move(components));
+  ASSERT_TRUE(taken) << taken.error().ToString();
+  PutMany(**taken, 0, 20'000);
+  ASSERT_TRUE((*taken)->Close());
+  EXPECT_TRUE(NamesIn(top.path()).contains("notes.txt"));
+  EXPECT_EQ(ContentOf(*OpenOrFail(top.path())).size(), 20'000u) << "a database is opened whatever lies beside it";
+}
+
 }  // namespace
 }  // namespace amethyst

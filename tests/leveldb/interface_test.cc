@@ -56,6 +56,23 @@ TEST(LevelDbStatus, TextsNameTheKindAndBothParts) {
   EXPECT_TRUE(copy.IsIOError());
 }
 
+TEST(LevelDbDirectory, MayHoldFilesOfOthersWhichStay) {
+  const TempDirectory directory;
+  const std::string other = directory.path() + "/notes.txt";
+  ASSERT_TRUE(leveldb::WriteStringToFile(leveldb::Env::Default(), "somebody else's", other).ok());
+  leveldb::Options options;
+  options.create_if_missing = true;
+  for (int round = 0; round < 2; ++round) {
+    leveldb::DB* db = nullptr;
+    const Status opened = leveldb::DB::Open(options, directory.path(), &db);
+    ASSERT_TRUE(opened.ok()) << opened.ToString();
+    EXPECT_TRUE(db->Put({}, "a", "1").ok());
+    delete db;
+    EXPECT_TRUE(leveldb::DestroyDB(directory.path(), options).ok());
+    EXPECT_TRUE(leveldb::Env::Default()->FileExists(other));
+  }
+}
+
 TEST(LevelDbIterator, CleanupsRunOnceWhenItDies) {
   int calls = 0;
   const auto count = [](void* calls_so_far, void* by) { *static_cast<int*>(calls_so_far) += *static_cast<int*>(by); };
