@@ -18,6 +18,10 @@ constexpr OptionSpec kCommonOptions[] = {
 constexpr OptionSpec kProgramOptions[] = {
     {.name = "--db", .value = "DIRECTORY", .help = "the database; default data/amethyst under the current directory"},
     {.name = "--json", .value = "", .help = "answer, and tell errors, as JSON"},
+    {.name = "--wait",
+     .value = "SECONDS",
+     .help = "how long to wait for a database that another process has open; default 0",
+     .number = true},
     {.name = "--read-only", .value = "", .help = "refuse every command that writes"},
     {.name = "--color", .value = "WHEN", .help = "auto (only on a terminal; the default), always or never"},
     {.name = "--help", .value = "", .help = "show this"},

@@ -33,11 +33,12 @@ std::optional<ColorMode> ParseColorMode(std::string_view word) {
 }
 
 ExitCode BadUsage(Console& console, bool json, std::string_view message) {
-  PrintError(console, json,
-             {.code = "Usage",
-              .message = message,
-              .hint = "usage: amethyst [--db DIRECTORY] [--json] [--read-only] [--color WHEN] [COMMAND ...]; `amethyst "
-                      "--help` tells more"});
+  PrintError(
+      console, json,
+      {.code = "Usage",
+       .message = message,
+       .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--color WHEN] [COMMAND ...]; "
+               "`amethyst --help` tells more"});
   return ExitCode::kUsage;
 }
 
@@ -61,7 +62,10 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
     console.out << ProgramHelp() << std::flush;
     return ExitCode::kOk;
   }
-  Settings settings{.json = options->Has("--json"), .read_only = options->Has("--read-only")};
+  constexpr uint64_t kSecondsMax = 1'000'000'000;  // Of use to nobody, and far from where a clock ends.
+  Settings settings{.json = options->Has("--json"),
+                    .read_only = options->Has("--read-only"),
+                    .wait = std::chrono::seconds(std::min(options->Number("--wait").value_or(0), kSecondsMax))};
   if (const auto color = options->Value("--color")) {
     const auto mode = ParseColorMode(*color);
     if (!mode) return BadUsage(console, settings.json, fmt::format("--color is auto, always or never, not {}", *color));

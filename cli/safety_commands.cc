@@ -21,8 +21,9 @@ Result<ExitCode> Verify(const Invocation& invocation) {
   Session& session = invocation.session;
   Console& console = invocation.console();
   AMETHYST_TRY(session.Close());
-  AMETHYST_ASSIGN(const inspect::VerifyReport report,
-                  inspect::VerifyDatabase(session.environment().files(), session.settings().directory));
+  AMETHYST_ASSIGN(const inspect::VerifyReport report, session.WhileBusy([&] {
+    return inspect::VerifyDatabase(session.environment().files(), session.settings().directory);
+  }));
   if (invocation.json) {
     const Json object = {{"tables", report.tables},
                          {"table_bytes", report.table_bytes},
@@ -53,7 +54,8 @@ Result<ExitCode> Repair(const Invocation& invocation) {
   Console& console = invocation.console();
   const std::string to(*invocation.arguments.at(0));
   AMETHYST_TRY(session.Close());
-  AMETHYST_ASSIGN(const RepairReport report, DB::Repair(session.settings().directory, to));
+  AMETHYST_ASSIGN(const RepairReport report,
+                  session.WhileBusy([&] { return DB::Repair(session.settings().directory, to); }));
   if (invocation.json) {
     const Json object = {{"directory", JsonMessage(to)},
                          {"tables_kept", report.tables_kept},

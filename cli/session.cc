@@ -27,7 +27,7 @@ Result<DB*> Session::Database(Access access) {
   Options options;
   options.create_if_missing = access == Access::kCreate;
   options.read_only = !write;
-  AMETHYST_ASSIGN(database_, DB::Open(settings_.directory, options, components_));
+  AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
   writable_ = write;
   return database_.get();
 }

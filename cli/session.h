@@ -5,6 +5,7 @@
 // Thread safety: one thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,7 @@ struct Settings {
   std::string directory = "data/amethyst";
   bool json = false;
   bool read_only = false;
+  std::chrono::seconds wait{0};  // For a database that another process has open.
 };
 
 class Session {
@@ -36,6 +38,18 @@ class Session {
   [[nodiscard]] Result<DB*> Database(Access access);
   // Closes the database, if it is open.
   [[nodiscard]] Status Close();
+  // What `attempt` returns, which opens the database or takes it away; made again as long as that is kBusy, until the
+  // time that --wait gives is over, or the user interrupts.
+  template <typename Attempt>
+  [[nodiscard]] auto WhileBusy(Attempt attempt) {
+    const auto until = environment_->clock().Monotonic() + settings_.wait;
+    for (;;) {
+      auto result = attempt();
+      const bool busy = !result && result.error().code() == ErrorCode::kBusy;
+      if (!busy || console_.interrupted || environment_->clock().Monotonic() >= until) return result;
+      environment_->clock().Sleep(std::chrono::milliseconds(50));
+    }
+  }
   // An error if this session may not write.
   [[nodiscard]] Status CheckWritable() const;
 

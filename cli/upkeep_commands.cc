@@ -39,7 +39,7 @@ Result<ExitCode> Clear(const Invocation& invocation) {
     }
   }
   AMETHYST_TRY(session.Close());
-  AMETHYST_TRY(DB::Destroy(directory));
+  AMETHYST_TRY(session.WhileBusy([&] { return DB::Destroy(directory); }));
   return ExitCode::kOk;
 }
 

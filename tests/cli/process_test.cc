@@ -46,7 +46,8 @@ TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
       "mkfifo lines; (amethyst < lines > said) & exec 3> lines; printf 'put a 1\\nget a\\n' >&3; "
       "until grep -q 1 said; do :; done; amethyst get a 2>&1; echo $?; amethyst --json put b 2 2>&1; exec 3>&-; wait; "
       "amethyst get a");
-  EXPECT_THAT(result.out, HasSubstr("has it open"));
+  EXPECT_THAT(result.out, HasSubstr("(amethyst) has it open")) << "by the number and the name of its process";
+  EXPECT_THAT(result.out, HasSubstr("--wait SECONDS"));
   EXPECT_THAT(result.out, HasSubstr("\n3\n"));
   EXPECT_THAT(result.out, HasSubstr("\"code\":\"Busy\""));
   EXPECT_TRUE(result.out.ends_with("\n1\n")) << result.out;
