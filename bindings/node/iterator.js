@@ -1,7 +1,8 @@
 'use strict'
 
 // Iterators over entries, keys and values. The addon reads a batch of entries at a time, off the event loop; next()
-// takes them out of a cache.
+// takes them out of a cache. The limit counts the entries that were given out, not those that were read: seek() drops
+// the cache, and what was in it may still be given.
 
 const { AbstractIterator, AbstractKeyIterator, AbstractValueIterator } = require('abstract-level')
 const ModuleError = require('module-error')
@@ -14,6 +15,7 @@ const FIRST_ENTRIES = 4
 const MORE_ENTRIES = 1000
 const ALL_ENTRIES = 2000
 const ALL_BYTES = 256 * 1024
+const MOST_ENTRIES = 2 ** 31 // Of one read, which its bytes end long before.
 const NONE = []
 
 class AbortError extends ModuleError {
@@ -91,8 +93,8 @@ const iteratorOver = (Base, shown) => class extends Base {
   async _all () {
     const items = []
     this.#takeInto(items, Infinity)
-    while (!this.#ended) {
-      await this.#read(ALL_ENTRIES, Math.max(this.#bytes, ALL_BYTES))
+    while (!this.#ended && this.count + items.length < this.limit) {
+      await this.#read(ALL_ENTRIES, Math.max(this.#bytes, ALL_BYTES), items.length)
       this.#takeInto(items, Infinity)
     }
     return items
@@ -106,9 +108,11 @@ const iteratorOver = (Base, shown) => class extends Base {
     if (this.#iterator !== undefined) binding.iteratorClose(this.#iterator)
   }
 
-  async #read (entries, bytes = this.#bytes) {
+  // Fills the cache, which is empty. `taken` are the items that the current call has taken, which `count` lacks yet.
+  async #read (entries, bytes = this.#bytes, taken = 0) {
     this.#first = false
-    const cache = await binding.iteratorRead(this.#iterator, entries, bytes)
+    const left = this.limit - this.count - taken
+    const cache = await binding.iteratorRead(this.#iterator, Math.min(entries, left, MOST_ENTRIES), bytes)
     if (this.#signal?.aborted) throw new AbortError()
     this.#ended = cache.pop()
     this.#shared = cache.pop()

@@ -27,13 +27,11 @@ Range RangeFrom(napi_env env, napi_value options) {
   range.upper = Bound(env, options, "lt", "lte", true);
   range.reverse = FlagProperty(env, options, "reverse");
   range.fill_cache = FlagProperty(env, options, "fillCache");
-  const double limit = NumberProperty(env, options, "limit").value_or(-1);
-  if (limit >= 0 && limit < 0x1p53) range.limit = static_cast<uint64_t>(limit);
   return range;
 }
 
 RangeWalk::RangeWalk(DB& db, const Snapshot& snapshot, Range range)
-    : range_(std::move(range)), iterator_(db.NewIterator(OptionsOf(range_, snapshot))), left_(range_.limit) {}
+    : range_(std::move(range)), iterator_(db.NewIterator(OptionsOf(range_, snapshot))) {}
 
 void RangeWalk::SeekToStart() {
   beyond_ = false;
@@ -55,7 +53,6 @@ void RangeWalk::Seek(std::string_view target) {
 }
 
 void RangeWalk::Next() {
-  --left_;
   if (range_.reverse) {
     iterator_.Prev();
   } else {

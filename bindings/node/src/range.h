@@ -1,10 +1,9 @@
-// A walk over part of a database in either direction, with a limit: what iterators and clear have in common.
+// A walk over part of a database in either direction: what iterators and clear have in common.
 //
 // Keys are ordered bytewise, so each bound of abstract-level is one of [lower, upper): k and a zero byte is the first
 // key after k. Thread safety: one thread at a time.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +18,6 @@ struct Range {
   std::optional<std::string> upper;
   bool reverse = false;
   bool fill_cache = false;
-  uint64_t limit = UINT64_MAX;  // Entries.
 };
 // Of abstract-level's range options; gte and lte win over gt and lt.
 [[nodiscard]] Range RangeFrom(napi_env env, napi_value options);
@@ -33,7 +31,7 @@ class RangeWalk {
   void Seek(std::string_view target);
   void Next();
 
-  [[nodiscard]] bool Valid() const { return left_ != 0 && iterator_.Valid() && !beyond_; }
+  [[nodiscard]] bool Valid() const { return iterator_.Valid() && !beyond_; }
   [[nodiscard]] std::string_view key() const { return iterator_.key(); }
   [[nodiscard]] std::string_view value() const { return iterator_.value(); }
   [[nodiscard]] Status status() const { return iterator_.status(); }
@@ -41,7 +39,6 @@ class RangeWalk {
  private:
   const Range range_;
   Iterator iterator_;
-  uint64_t left_;        // Entries that the limit still allows, the current one among them.
   bool beyond_ = false;  // The last seek was to outside of the range.
 };
 

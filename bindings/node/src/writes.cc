@@ -51,9 +51,16 @@ napi_value NewOutcomes(napi_env env, std::vector<Status>& outcomes) {
   return array;
 }
 
-Status ClearRange(DB& db, RangeWalk& walk) {
+// Of abstract-level's options: entries at the most.
+uint64_t LimitFrom(napi_env env, napi_value options) {
+  const double limit = NumberProperty(env, options, "limit").value_or(-1);
+  return limit >= 0 && limit < 0x1p53 ? static_cast<uint64_t>(limit) : UINT64_MAX;
+}
+
+Status ClearRange(DB& db, RangeWalk& walk, uint64_t limit) {
   amethyst::WriteBatch batch;
-  for (walk.SeekToStart(); walk.Valid(); walk.Next()) {
+  walk.SeekToStart();
+  for (uint64_t left = limit; left != 0 && walk.Valid(); --left, walk.Next()) {
     batch.Delete(walk.key());
     if (batch.ByteSize() < kClearBytes) continue;
     if (Status written = db.Write(batch); !written) return written;
@@ -127,7 +134,10 @@ napi_value Clear(napi_env env, napi_callback_info info) {
   auto walk = std::make_unique<RangeWalk>(*open.db, *snapshot, RangeFrom(env, arguments[1]));
   return StartTask(
       env, "amethyst.clear", std::move(open.handle),
-      [db = std::move(open.db), walk = std::move(walk)] { return ClearRange(*db, *walk); }, Undefined);
+      [db = std::move(open.db), walk = std::move(walk), limit = LimitFrom(env, arguments[1])] {
+        return ClearRange(*db, *walk, limit);
+      },
+      Undefined);
 }
 
 }  // namespace amethyst::node
