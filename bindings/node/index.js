@@ -215,8 +215,9 @@ class Snapshot extends AbstractSnapshot {
 }
 
 function assertLocation (location) {
-  if (typeof location === 'string' && location !== '') return
-  throw new TypeError("The first argument 'location' must be a non-empty string")
+  // The system would take what stands before a zero byte for the location.
+  if (typeof location === 'string' && location !== '' && !location.includes('\0')) return
+  throw new TypeError("The first argument 'location' must be a non-empty string without zero bytes")
 }
 
 async function isMissing (file) {

@@ -57,25 +57,25 @@ class PosixEnv final : public leveldb::Env {
   }
   Status NewLogger(const std::string& name, leveldb::Logger** result) override { return OpenLogger(name, result); }
 
-  bool FileExists(const std::string& name) override { return access(name.c_str(), F_OK) == 0; }
+  bool FileExists(const std::string& name) override { return access(PathOf(name), F_OK) == 0; }
   Status GetChildren(const std::string& directory, std::vector<std::string>* result) override {
     result->clear();
-    DIR* const opened = opendir(directory.c_str());
+    DIR* const opened = opendir(PathOf(directory));
     if (opened == nullptr) return PosixError(directory, errno);
     while (const dirent* const entry = readdir(opened)) result->emplace_back(entry->d_name);
     closedir(opened);
     return {};
   }
-  Status RemoveFile(const std::string& name) override { return Check(name, unlink(name.c_str())); }
-  Status CreateDir(const std::string& name) override { return Check(name, mkdir(name.c_str(), 0755)); }
-  Status RemoveDir(const std::string& name) override { return Check(name, rmdir(name.c_str())); }
+  Status RemoveFile(const std::string& name) override { return Check(name, unlink(PathOf(name))); }
+  Status CreateDir(const std::string& name) override { return Check(name, mkdir(PathOf(name), 0755)); }
+  Status RemoveDir(const std::string& name) override { return Check(name, rmdir(PathOf(name))); }
   Status RenameFile(const std::string& from, const std::string& to) override {
-    return Check(from, std::rename(from.c_str(), to.c_str()));
+    return Check(from, std::rename(PathOf(from), PathOf(to)));
   }
   Status GetFileSize(const std::string& name, uint64_t* bytes) override {
     struct stat status {};
     *bytes = 0;
-    if (stat(name.c_str(), &status) != 0) return PosixError(name, errno);
+    if (stat(PathOf(name), &status) != 0) return PosixError(name, errno);
     *bytes = static_cast<uint64_t>(status.st_size);
     return {};
   }
@@ -111,7 +111,7 @@ class PosixEnv final : public leveldb::Env {
 
 Status PosixEnv::LockFile(const std::string& name, leveldb::FileLock** lock) {
   *lock = nullptr;
-  const int descriptor = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int descriptor = open(PathOf(name), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return PosixError(name, errno);
   const std::lock_guard guard(mutex_);
   if (!locked_.insert(name).second) {

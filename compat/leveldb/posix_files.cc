@@ -158,7 +158,7 @@ class PosixLogger final : public leveldb::Logger {
 template <typename File, typename Result>
 Status Open(const std::string& path, int flags, Result** result) {
   *result = nullptr;
-  Descriptor file(open(path.c_str(), flags | O_CLOEXEC, 0644));
+  Descriptor file(open(PathOf(path), flags | O_CLOEXEC, 0644));
   if (file.number() < 0) return PosixError(path, errno);
   if constexpr (std::is_constructible_v<File, std::string, Descriptor>) {
     *result = new File(path, std::move(file));

@@ -10,6 +10,12 @@
 
 namespace amethyst::compat {
 
+// `name` for a system call. One with a zero byte in it names no file, and neither does the empty path: the system would
+// take what stands before that byte for the name.
+[[nodiscard]] inline const char* PathOf(const std::string& name) {
+  return name.find('\0') == std::string::npos ? name.c_str() : "";
+}
+
 // "NotFound: CONTEXT: No such file or directory", or an IO error of the same form.
 [[nodiscard]] leveldb::Status PosixError(const std::string& context, int error);
 

@@ -12,7 +12,15 @@
 
 namespace amethyst::io {
 
+Status CheckPath(std::string_view path) {
+  const size_t zero = path.find('\0');
+  if (zero == std::string_view::npos) return {};
+  return base::InvalidArgument("{}: a path cannot hold a zero byte, as this one does behind {} bytes",
+                               path.substr(0, zero), zero);
+}
+
 Result<Descriptor> Descriptor::Open(const PosixPath& path, int flags) {
+  AMETHYST_TRY(CheckPath(path.text));
   int number;
   do {
     number = openat(path.directory, path.name, flags | O_CLOEXEC, 0644);

@@ -13,6 +13,9 @@
 
 namespace amethyst::io {
 
+// Refuses a path with a zero byte in it. The system would see what stands before that byte alone: another file.
+[[nodiscard]] Status CheckPath(std::string_view path);
+
 class Descriptor {
  public:
   // open(2) with these flags and O_CLOEXEC; a file that it creates may be read by all and written by its owner.

@@ -26,6 +26,7 @@ struct CloseDirectory {
 
 // OK with false if there is nothing of that name.
 Result<bool> Stat(const PosixPath& path, struct stat* status) {
+  AMETHYST_TRY(CheckPath(path.text));
   if (fstatat(path.directory, path.name, status, 0) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
   return base::SystemError(errno, fmt::format("stat {}", path.text));
@@ -111,6 +112,7 @@ Status PosixFileSystem::CreateDirectories(const std::string& directory) {
 }
 
 Status PosixFileSystem::RemoveDirectory(const std::string& directory) {
+  AMETHYST_TRY(CheckPath(directory));
   const PosixPath at = At(directory);
   if (unlinkat(at.directory, at.name, AT_REMOVEDIR) != 0) {
     return base::SystemError(errno, fmt::format("remove directory {}", directory));
@@ -126,6 +128,8 @@ Status PosixFileSystem::SyncDirectory(const std::string& directory) {
 }
 
 Status PosixFileSystem::Rename(const std::string& from, const std::string& to) {
+  AMETHYST_TRY(CheckPath(from));
+  AMETHYST_TRY(CheckPath(to));
   const PosixPath source = At(from);
   const PosixPath target = At(to);
   if (renameat(source.directory, source.name, target.directory, target.name) != 0) {
@@ -135,6 +139,7 @@ Status PosixFileSystem::Rename(const std::string& from, const std::string& to) {
 }
 
 Status PosixFileSystem::Remove(const std::string& path) {
+  AMETHYST_TRY(CheckPath(path));
   const PosixPath at = At(path);
   if (unlinkat(at.directory, at.name, 0) != 0) return base::SystemError(errno, fmt::format("remove {}", path));
   return {};

@@ -198,6 +198,7 @@ class Locking {
 }  // namespace
 
 Result<std::unique_ptr<FileLock>> LockPosixFile(const PosixPath& path, LockMode mode) {
+  AMETHYST_TRY(CheckPath(path.text));
   HeldLocks& held = Held();
   base::MutexLock lock(held.mutex);
   AMETHYST_ASSIGN(std::unique_ptr<PosixFileLock> taken, Locking(path, mode).Run(held.locks));

@@ -123,6 +123,35 @@ TEST(PosixFileSystem, CreatesRelativeDirectoriesToo) {
   EXPECT_TRUE(files.Exists(directory.File("one/two")).value());
 }
 
+TEST(PosixFileSystem, APathWithAZeroByteIsRefusedAndNotCutThere) {
+  support::TempDirectory directory;
+  PosixFileSystem files;
+  const std::string cut = directory.File("cut");
+  const std::string whole = cut + std::string("\0whole", 6);
+  ASSERT_TRUE(ReplaceFile(files, cut, "kept"));
+  const auto expect_refused = [](const auto& result) {
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code(), ErrorCode::kInvalidArgument) << result.error().message();
+    EXPECT_THAT(result.error().message(), testing::HasSubstr("zero byte"));
+  };
+  expect_refused(files.Create(whole));
+  expect_refused(files.CreateLogSegment(whole, {.capacity_bytes = 1 << 20}));
+  expect_refused(files.Open(whole));
+  expect_refused(files.SyncFile(whole));
+  expect_refused(files.Exists(whole));
+  expect_refused(files.FileSize(whole));
+  expect_refused(files.List(whole));
+  expect_refused(files.CreateDirectories(whole));
+  expect_refused(files.RemoveDirectory(whole));
+  expect_refused(files.SyncDirectory(whole));
+  expect_refused(files.Rename(whole, directory.File("other")));
+  expect_refused(files.Rename(cut, whole));
+  expect_refused(files.Remove(whole));
+  for (const LockMode mode : {LockMode::kShared, LockMode::kExclusive}) expect_refused(files.Lock(whole, mode));
+  EXPECT_THAT(*files.List(directory.path()), testing::ElementsAre("cut"));
+  EXPECT_EQ(*ReadFile(files, cut), "kept");
+}
+
 TEST(PosixFileSystem, ErrorsOtherThanAbsenceAreNotTakenForIt) {
   const support::TempDirectory directory;
   PosixFileSystem files;

@@ -199,6 +199,30 @@ TEST(LevelDbEnv, TheDefaultOneIsTheDisk) {
   EXPECT_GT(env->NowMicros(), 0);
 }
 
+TEST(LevelDbEnv, ANameWithAZeroByteNamesNothing) {
+  const TempDirectory directory;
+  leveldb::Env* const env = leveldb::Env::Default();
+  const std::string cut = directory.File("cut");
+  const std::string whole = cut + std::string("\0whole", 6);
+  ASSERT_TRUE(leveldb::WriteStringToFile(env, "kept", cut).ok());
+  EXPECT_FALSE(env->FileExists(whole));
+  EXPECT_FALSE(env->RemoveFile(whole).ok());
+  EXPECT_FALSE(env->RenameFile(whole, directory.File("other")).ok());
+  EXPECT_FALSE(env->CreateDir(directory.File("new") + std::string("\0", 1)).ok());
+  EXPECT_FALSE(leveldb::WriteStringToFile(env, "lost", whole).ok());
+  leveldb::Options options;
+  options.create_if_missing = true;
+  leveldb::DB* opened = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, directory.File("db") + std::string("\0", 1), &opened);
+  EXPECT_TRUE(status.IsInvalidArgument()) << status.ToString();
+  std::vector<std::string> names;
+  ASSERT_TRUE(env->GetChildren(directory.path(), &names).ok());
+  EXPECT_EQ(names.size(), 3u) << "the file, and the directory twice";
+  std::string kept;
+  ASSERT_TRUE(leveldb::ReadFileToString(env, cut, &kept).ok());
+  EXPECT_EQ(kept, "kept");
+}
+
 TEST(LevelDbEnv, OneInMemoryHoldsFilesAndADatabaseUntilItDies) {
   const std::unique_ptr<leveldb::Env> env(leveldb::NewMemEnv(leveldb::Env::Default()));
   ExerciseEnv(env.get(), "/memory/env");

@@ -74,7 +74,8 @@ test('destroy removes the database, and nothing is no error', async (t) => {
   await AmethystLevel.destroy(db.location)
   t.notOk(fs.existsSync(db.location))
   await AmethystLevel.destroy(db.location)
-  for (const location of [undefined, '']) {
+  for (const location of [undefined, '', `${db.location}\0`]) {
+    t.throws(() => new AmethystLevel(location), TypeError)
     await AmethystLevel.destroy(location).then(() => t.fail(), (error) => t.ok(error instanceof TypeError))
     await AmethystLevel.repair(location).then(() => t.fail(), (error) => t.ok(error instanceof TypeError))
   }

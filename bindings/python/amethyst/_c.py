@@ -182,6 +182,13 @@ def as_bytes(value: Bytes, what: str) -> bytes:
     raise TypeError(f"a {what} is bytes, not {type(value).__name__}; encode it first, as with \"text\".encode()")
 
 
+def as_c_string(text: bytes, what: str) -> bytes:
+    """Text that C ends at a zero byte, which therefore holds none."""
+    if b"\0" in text:
+        raise InvalidArgumentError(f"a {what} cannot hold a zero byte: {text!r}")
+    return text
+
+
 def buffer_arguments(value: "bytes | None") -> "tuple[bytes | None, int]":
     """How bytes, or the absence of a bound, are passed."""
     return value, 0 if value is None else len(value)

@@ -7,11 +7,16 @@ from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Union
 
-from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, buffer_arguments, call, release_memory, take_string
+from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, buffer_arguments, call, release_memory, \
+    take_string
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number
 from ._range import Range
 
 Path = Union[str, "os.PathLike[str]"]
+
+
+def _path(path: Path) -> bytes:
+    return as_c_string(os.fsencode(path), "path")
 
 
 class _Reader(Mapping[bytes, bytes]):
@@ -290,17 +295,17 @@ def open(path: Path, *, durability: Durability = "buffered", comparator: Optiona
     durability_number(durability)  # Before anything is opened.
     settings = Options(comparator, environment, memory_budget, logger, options)
     handle = c_void_p()
-    call("open", os.fsencode(path), settings._handle, byref(handle))
+    call("open", _path(path), settings._handle, byref(handle))
     return Database(handle, durability)
 
 
 def destroy(path: Path) -> None:
     """Removes a database's own files, and the directory if nothing else is in it."""
-    call("destroy", os.fsencode(path))
+    call("destroy", _path(path))
 
 
 def repair(source: Path, target: Path) -> "dict[str, Any]":
     """Salvages what can be read of `source`, left as it is, into a new directory; returns what was kept and dropped."""
     report = c_void_p()
-    call("repair", os.fsencode(source), os.fsencode(target), byref(report))
+    call("repair", _path(source), _path(target), byref(report))
     return json.loads(take_string(report, -1))

@@ -5,7 +5,7 @@ import ctypes
 import itertools
 from typing import Any, Callable, Literal, Optional
 
-from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, call
+from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, as_c_string, call
 
 Durability = Literal["buffered", "sync", "none"]
 DURABILITIES = {"buffered": 0, "sync": 1, "none": 2}
@@ -59,7 +59,7 @@ class Comparator(Handle):
             return (order > 0) - (order < 0)
 
         callback = COMPARE(compare_bytes)
-        self._own("comparator", "comparator_create", name.encode(), _keep(callback), callback, _forget)
+        self._own("comparator", "comparator_create", as_c_string(name.encode(), "name"), _keep(callback), callback, _forget)
 
 
 class Environment(Handle):

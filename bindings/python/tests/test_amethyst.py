@@ -265,6 +265,18 @@ class TestMisuse:
             with pytest.raises(TypeError):
                 call(7)
 
+    def test_what_c_would_cut_at_a_zero_byte_is_refused(self, tmp_path):
+        cut, whole = tmp_path / "db", f"{tmp_path}/db\0of somebody else"
+        with amethyst.open(cut) as db:
+            db[b"a"] = b"1"
+        for call in (lambda: amethyst.open(whole), lambda: amethyst.open(whole.encode()), lambda: amethyst.destroy(whole),
+                     lambda: amethyst.repair(whole, tmp_path / "new"), lambda: amethyst.repair(cut, whole),
+                     lambda: amethyst.Comparator("by length\0", lambda a, b: 0)):
+            with pytest.raises(ValueError, match="zero byte"):
+                call()
+        with amethyst.open(cut) as db:
+            assert list(db) == [b"a"]
+
     def test_handles_are_not_copied(self, db):
         for handle in (db, db.snapshot(), db.range(), db.batch()):
             for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
