@@ -14,13 +14,19 @@ namespace {
 }  // namespace
 
 #ifndef AMETHYST_FROM_LEVELDB
-Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string&) { return NotBuilt("LevelDB", "libleveldb-dev"); }
+Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string&, const ForeignOptions&) {
+  return NotBuilt("LevelDB", "libleveldb-dev");
+}
 #endif
 #ifndef AMETHYST_FROM_ROCKSDB
-Result<std::unique_ptr<RecordReader>> OpenRocksDb(const std::string&) { return NotBuilt("RocksDB", "librocksdb-dev"); }
+Result<std::unique_ptr<RecordReader>> OpenRocksDb(const std::string&, const ForeignOptions&) {
+  return NotBuilt("RocksDB", "librocksdb-dev");
+}
 #endif
 #ifndef AMETHYST_FROM_LMDB
-Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string&) { return NotBuilt("LMDB", "liblmdb-dev"); }
+Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string&, const ForeignOptions&) {
+  return NotBuilt("LMDB", "liblmdb-dev");
+}
 #endif
 
 }  // namespace amethyst::cli

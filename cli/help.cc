@@ -33,7 +33,7 @@ std::string OptionLines(std::span<const OptionSpec> options) {
   for (const OptionSpec& option : options) {
     const std::string left =
         option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
-    fmt::format_to(std::back_inserter(text), "  {:<20}{}\n", left, option.help);
+    fmt::format_to(std::back_inserter(text), "  {:<22}{}\n", left, option.help);
   }
   return text;
 }

@@ -1,5 +1,6 @@
 // import: many entries from a file, a pipe, or a database of another library.
 #include <fmt/format.h>
+#include <fmt/ostream.h>
 
 #include <algorithm>
 
@@ -10,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/record_format.h"
 #include "cli/report_error.h"
+#include "cli/text.h"
 
 namespace amethyst::cli {
 
@@ -36,7 +38,9 @@ class Import {
     const Status rest = WriteBatch();
     progress_.Finish(written_, bytes_, skipped_);
     if (!rest) return std::unexpected(rest.error());
-    return result;
+    if (!result || *result != ExitCode::kOk) return result;
+    Remark();
+    return left_out_ == 0 ? ExitCode::kOk : TellLeftOut();
   }
 
  private:
@@ -54,6 +58,10 @@ class Import {
           continue;
         }
         why = fmt::format("the key has {} bytes, {} is the most", record.key.size(), kKeyBytesMax);
+      }
+      if (reading.found == RecordReader::Found::kUnusable && !skip_bad) {
+        LeaveOut(why);
+        continue;
       }
       const bool hopeless = reading.found == RecordReader::Found::kBroken;
       if (hopeless || !skip_bad) return Refuse(why, hopeless);
@@ -89,6 +97,37 @@ class Import {
     return {};
   }
 
+  // Tells the first few records by name; TellLeftOut tells how many there were.
+  void LeaveOut(std::string_view why) {
+    constexpr uint64_t kNamedMax = 10;
+    if (++left_out_ > kNamedMax) return;
+    PrintError(invocation_.console(), invocation_.json,
+               {.code = "InvalidInput",
+                .message = fmt::format("{}:{}: left out: {}", source_.name, source_.reader->line(), why),
+                .hint = ""});
+  }
+
+  ExitCode TellLeftOut() const {
+    PrintError(
+        invocation_.console(), invocation_.json,
+        {.code = "InvalidInput",
+         .message = fmt::format("{} left out, all others are imported",
+                                left_out_ == 1 ? "1 entry was" : fmt::format("{} entries were", Grouped(left_out_))),
+         .hint = "--skip-bad says that this will do, and is then no error"});
+    return ExitCode::kError;
+  }
+
+  void Remark() const {
+    const std::string remark = source_.reader->remark();
+    if (remark.empty()) return;
+    std::ostream& err = invocation_.console().err;
+    if (invocation_.json) {
+      fmt::print(err, "{{\"note\":{}}}\n", JsonString(remark));
+    } else {
+      fmt::print(err, "note: {}\n", remark);
+    }
+  }
+
   ExitCode Refuse(std::string_view why, bool hopeless) {
     if (!WriteBatch()) return ExitCode::kError;  // Run tells it.
     PrintError(invocation_.console(), invocation_.json,
@@ -109,18 +148,40 @@ class Import {
   uint64_t read_bytes_ = 0;
   uint64_t written_ = 0;
   uint64_t bytes_ = 0;
-  uint64_t skipped_ = 0;
+  uint64_t skipped_ = 0;   // Because --skip-bad was given.
+  uint64_t left_out_ = 0;  // Although nobody said that they may be.
 };
 
 struct ForeignKind {
   std::string_view option;
-  Result<std::unique_ptr<RecordReader>> (*open)(const std::string& path);
+  bool has_families;
+  bool has_ttl;
+  Result<std::unique_ptr<RecordReader>> (*open)(const std::string& path, const ForeignOptions& options);
 };
 constexpr ForeignKind kForeignKinds[] = {
-    {.option = "--from-leveldb", .open = OpenLevelDb},
-    {.option = "--from-rocksdb", .open = OpenRocksDb},
-    {.option = "--from-lmdb", .open = OpenLmdb},
+    {.option = "--from-leveldb", .has_families = false, .has_ttl = false, .open = OpenLevelDb},
+    {.option = "--from-rocksdb", .has_families = true, .has_ttl = true, .open = OpenRocksDb},
+    {.option = "--from-lmdb", .has_families = true, .has_ttl = false, .open = OpenLmdb},
 };
+
+// The options for one kind of source; an error: what is wrong with them. `kind` is nullptr for a file.
+std::expected<ForeignOptions, std::string> ForeignOptionsOf(const Arguments& arguments, const ForeignKind* kind) {
+  ForeignOptions options;
+  if (const auto family = arguments.Value("--column-family")) {
+    if (kind == nullptr || !kind->has_families) return std::unexpected("--column-family is for RocksDB and LMDB");
+    if (family->empty()) return std::unexpected("--column-family names none");
+    if (family->find('\0') != std::string_view::npos) return std::unexpected("no column family has a zero byte");
+    options.family = std::string(*family);
+  }
+  if (const auto suffix = arguments.Value("--ttl-suffix")) {
+    if (kind == nullptr || !kind->has_ttl) return std::unexpected("--ttl-suffix is for RocksDB");
+    if (*suffix != "strip" && *suffix != "keep") {
+      return std::unexpected(fmt::format("--ttl-suffix is strip or keep, not {}", *suffix));
+    }
+    options.ttl_suffix = *suffix == "strip" ? TtlSuffix::kStrip : TtlSuffix::kKeep;
+  }
+  return options;
+}
 
 Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKind& kind) {
   const std::string path(*invocation.arguments.Value(kind.option));
@@ -130,7 +191,12 @@ Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKin
     return WrongUsage(invocation, fmt::format("{} takes the place of FILE, --format and other sources", kind.option));
   }
   if (path.empty()) return WrongUsage(invocation, fmt::format("{} names no database", kind.option));
-  AMETHYST_ASSIGN(auto reader, kind.open(path));
+  if (path.find('\0') != std::string::npos) {  // The libraries would take what stands before it for the path.
+    return WrongUsage(invocation, fmt::format("{} names a path with a zero byte", kind.option));
+  }
+  const auto options = ForeignOptionsOf(invocation.arguments, &kind);
+  if (!options) return WrongUsage(invocation, options.error());
+  AMETHYST_ASSIGN(auto reader, kind.open(path, *options));
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
   return Import(invocation, *database, {.name = path, .reader = std::move(reader), .file = nullptr}).Run();
 }
@@ -138,6 +204,9 @@ Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKin
 Result<ExitCode> RunImport(const Invocation& invocation) {
   for (const ForeignKind& kind : kForeignKinds) {
     if (invocation.arguments.Value(kind.option)) return RunForeignImport(invocation, kind);
+  }
+  if (const auto options = ForeignOptionsOf(invocation.arguments, nullptr); !options) {
+    return WrongUsage(invocation, options.error());
   }
   const std::string path(invocation.arguments.at(0).value_or("-"));
   const bool from_stdin = path == "-";
@@ -168,10 +237,14 @@ constexpr OptionSpec kOptions[] = {
     {.name = "--format",
      .value = "FORMAT",
      .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
-    {.name = "--skip-bad", .value = "", .help = "count malformed records and go on"},
+    {.name = "--skip-bad", .value = "", .help = "count records that cannot be stored and go on"},
     {.name = "--from-leveldb", .value = "DIR", .help = "all entries of a database of LevelDB's"},
-    {.name = "--from-rocksdb", .value = "DIR", .help = "those of RocksDB's, in its default column family"},
+    {.name = "--from-rocksdb", .value = "DIR", .help = "those of RocksDB's"},
     {.name = "--from-lmdb", .value = "PATH", .help = "those of LMDB's, a directory or a file"},
+    {.name = "--column-family", .value = "NAME", .help = "that column family (RocksDB), named database (LMDB) alone"},
+    {.name = "--ttl-suffix",
+     .value = "WHAT",
+     .help = "strip or keep the 4 bytes that a TTL puts behind values (RocksDB); else by its OPTIONS"},
 };
 
 constexpr Command kCommands[] = {
@@ -185,7 +258,11 @@ constexpr Command kCommands[] = {
                 "than UTF-8\n"
                 "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n\n"
                 "--from-... reads another library's database in the place of FILE; in messages DIR:7 is its seventh "
-                "entry.\n\n"
+                "entry.\n"
+                "One with entries in several column families, or with databases within it, is refused until "
+                "--column-family\n"
+                "names one. Entries that only their own program can read are left out, told, and make the exit code "
+                "3.\n\n"
                 "  amethyst import fruit.tsv\n"
                 "  zcat big.jsonl.gz | amethyst import --format jsonl --skip-bad\n"
                 "  amethyst --db new import --from-leveldb old",

@@ -34,17 +34,20 @@ class RecordReader {
     kRecord,
     kEnd,
     kMalformed,  // This record; the next call goes on behind it.
+    kUnusable,   // This record is whole, but no key with a value; the next call goes on behind it.
     kBroken,     // Nothing behind it can be told apart any more.
   };
   struct Reading {
     Found found = Found::kEnd;
-    std::string why;  // Of the last two: what was expected, what was found.
+    std::string why;  // Of the last three: what was expected, what was found.
   };
 
   virtual ~RecordReader() = default;
   [[nodiscard]] virtual Reading Next(Record* record) = 0;
   // Where the last record began: its line, from 1.
   [[nodiscard]] virtual uint64_t line() const = 0;
+  // At the end: what is to be said about all of it; empty: nothing.
+  [[nodiscard]] virtual std::string remark() const { return {}; }
 };
 
 class RecordWriter {

@@ -60,7 +60,7 @@ Status ExpectLevelDb(const std::string& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string& directory) {
+Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string& directory, const ForeignOptions&) {
   AMETHYST_TRY(ExpectLevelDb(directory));
   leveldb::Options options;
   options.paranoid_checks = true;

@@ -1,8 +1,9 @@
-// Reads LMDB's main database, of a directory or of a single file, writing only its lock file.
+// Reads LMDB's main database, or one with a name, of a directory or of a single file, writing only its lock file.
 #include <fmt/format.h>
 #include <lmdb.h>
 
 #include <cstring>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/foreign_database.h"
@@ -24,26 +25,28 @@ class LmdbReader final : public RecordReader {
   LmdbReader(const LmdbReader&) = delete;
   LmdbReader& operator=(const LmdbReader&) = delete;
 
-  Status Open(const std::string& path, unsigned flags) {
-    const auto check = [&path](int failed) -> Status {
-      if (failed != 0) return base::InvalidArgument("{}: LMDB cannot open it: {}", path, mdb_strerror(failed));
-      return {};
-    };
-    AMETHYST_TRY(check(mdb_env_create(&environment_)));
-    AMETHYST_TRY(check(mdb_env_set_maxdbs(environment_, 1)));  // For IsDatabase.
-    AMETHYST_TRY(check(mdb_env_open(environment_, path.c_str(), MDB_RDONLY | flags, 0644)));
-    AMETHYST_TRY(check(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_)));
-    MDB_dbi main{};
-    unsigned kept = 0;
-    AMETHYST_TRY(check(mdb_dbi_open(transaction_, nullptr, 0, &main)));
-    AMETHYST_TRY(check(mdb_dbi_flags(transaction_, main, &kept)));
-    MDB_stat stat{};
-    AMETHYST_TRY(check(mdb_stat(transaction_, main, &stat)));
-    counted_ = stat.ms_entries;
-    if ((kept & MDB_DUPSORT) != 0) {
-      return base::InvalidArgument("{}: it keeps several values for a key (MDB_DUPSORT), which Amethyst cannot", path);
+  Status Open(const std::string& path, unsigned flags, const ForeignOptions& options) {
+    AMETHYST_TRY(Check(path, mdb_env_create(&environment_)));
+    AMETHYST_TRY(Check(path, mdb_env_set_maxdbs(environment_, kNamesMax)));
+    AMETHYST_TRY(Check(path, mdb_env_open(environment_, path.c_str(), MDB_RDONLY | flags, 0644)));
+    AMETHYST_TRY(Check(path, mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_)));
+    MDB_dbi database{};
+    const int failed = mdb_dbi_open(transaction_, options.family ? options.family->c_str() : nullptr, 0, &database);
+    if (options.family && (failed == MDB_NOTFOUND || failed == MDB_INCOMPATIBLE)) {
+      return base::InvalidArgument("{}: it has no database {}", path, Readable(*options.family));
     }
-    return check(mdb_cursor_open(transaction_, main, &cursor_));
+    AMETHYST_TRY(Check(path, failed));
+    unsigned kept = 0;
+    AMETHYST_TRY(Check(path, mdb_dbi_flags(transaction_, database, &kept)));
+    if ((kept & MDB_DUPSORT) != 0) {
+      return base::InvalidArgument("{}: {} keeps several values for a key (MDB_DUPSORT), which Amethyst cannot", path,
+                                   options.family ? Readable(*options.family) : "its main database");
+    }
+    MDB_stat stat{};
+    AMETHYST_TRY(Check(path, mdb_stat(transaction_, database, &stat)));
+    counted_ = stat.ms_entries;
+    AMETHYST_TRY(Check(path, mdb_cursor_open(transaction_, database, &cursor_)));
+    return options.family ? Status() : ExpectNoneWithin(path);
   }
 
   Reading Next(Record* record) override {
@@ -55,11 +58,6 @@ class LmdbReader final : public RecordReader {
     ++number_;
     record->key.assign(static_cast<const char*>(key.mv_data), key.mv_size);
     record->value.assign(static_cast<const char*>(value.mv_data), value.mv_size);
-    if (IsDatabase(*record)) {
-      return {.found = Found::kBroken,
-              .why = fmt::format("{} is a database within this one: only the main database can be imported",
-                                 Quoted(record->key))};
-    }
     return {.found = Found::kRecord, .why = {}};
   }
   uint64_t line() const override { return number_; }
@@ -72,13 +70,40 @@ class LmdbReader final : public RecordReader {
             .why = fmt::format("it is damaged: it counts {} entries, but {} were found", counted_, number_)};
   }
 
+  static Status Check(const std::string& path, int failed) {
+    if (failed != 0) return base::InvalidArgument("{}: LMDB cannot open it: {}", path, mdb_strerror(failed));
+    return {};
+  }
+
+  // Walks over the main database, and leaves the cursor in front of it.
+  Status ExpectNoneWithin(const std::string& path) {
+    std::vector<std::string> names;
+    MDB_val key;
+    MDB_val value;
+    int failed = mdb_cursor_get(cursor_, &key, &value, MDB_FIRST);
+    for (; failed == 0; failed = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT)) {
+      if (names.size() == kNamesMax) break;  // LMDB opens no more.
+      const std::string name(static_cast<const char*>(key.mv_data), key.mv_size);
+      if (IsDatabase(name, value)) names.push_back(Quoted(name));
+    }
+    if (failed != 0 && failed != MDB_NOTFOUND) return Check(path, failed);
+    if (!names.empty()) {
+      return base::InvalidArgument(
+          "{}: there are databases within it: {}{}; --column-family NAME imports one of them alone", path,
+          fmt::join(names, ", "), names.size() == kNamesMax ? ", and perhaps more" : "");
+    }
+    return Check(path, mdb_cursor_renew(transaction_, cursor_));
+  }
+
   // Databases with a name stand among the entries of the main one; LMDB opens what is one, and refuses the rest.
-  bool IsDatabase(const Record& record) {
+  bool IsDatabase(const std::string& key, const MDB_val& value) {
     constexpr size_t kRootBytes = 48;  // Of LMDB's MDB_db: so that other entries need no look.
     MDB_dbi opened{};
-    return record.value.size() == kRootBytes && record.key.find('\0') == std::string::npos &&
-           mdb_dbi_open(transaction_, record.key.c_str(), 0, &opened) == 0;
+    return value.mv_size == kRootBytes && key.find('\0') == std::string::npos &&
+           mdb_dbi_open(transaction_, key.c_str(), 0, &opened) == 0;
   }
+
+  static constexpr unsigned kNamesMax = 16;
 
   MDB_env* environment_ = nullptr;
   MDB_txn* transaction_ = nullptr;
@@ -99,7 +124,7 @@ Result<bool> IsLmdb(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path) {
+Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path, const ForeignOptions& options) {
   const std::string in_directory = io::JoinPath(path, "data.mdb");
   AMETHYST_ASSIGN(const bool is_directory, io::DefaultEnvironment()->files().Exists(in_directory));
   AMETHYST_ASSIGN(const bool is_lmdb, IsLmdb(is_directory ? in_directory : path));
@@ -108,7 +133,7 @@ Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path) {
                                  path);
   }
   auto reader = std::make_unique<LmdbReader>();
-  AMETHYST_TRY(reader->Open(path, is_directory ? 0 : MDB_NOSUBDIR));
+  AMETHYST_TRY(reader->Open(path, is_directory ? 0 : MDB_NOSUBDIR, options));
   return reader;
 }
 

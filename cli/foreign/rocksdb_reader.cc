@@ -1,89 +1,93 @@
-// Reads RocksDB's default column family, without writing to it. The library is loaded here, when it is asked for:
-// linked, it would make each start of amethyst several times slower.
-#include <dlfcn.h>
-#include <rocksdb/c.h>
+// Reads one column family of RocksDB's, without writing to it.
+#include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <vector>
 
 #include "base/error.h"
+#include "cli/foreign/rocksdb_library.h"
+#include "cli/foreign/rocksdb_ttl.h"
 #include "cli/foreign_database.h"
+#include "cli/text.h"
+#include "io/environment.h"
 
 namespace amethyst::cli {
 
 namespace {
 
-class Library {
- public:
-  // nullptr: it cannot be loaded, or lacks a function; `why` says so. Loaded, it stays for good.
-  [[nodiscard]] static std::unique_ptr<Library> Load(std::string* why) {
-    void* const handle = dlopen(AMETHYST_ROCKSDB_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    auto library = std::make_unique<Library>();
-    const bool whole = handle != nullptr && library->FindAll(handle);
-    if (whole) return library;
-    const char* const error = dlerror();
-    *why = error != nullptr ? error : "a function is missing";
-    return nullptr;
-  }
+constexpr std::string_view kDefaultFamily = "default";
 
-  decltype(&rocksdb_options_create) options_create = nullptr;
-  decltype(&rocksdb_options_destroy) options_destroy = nullptr;
-  decltype(&rocksdb_options_set_wal_recovery_mode) options_set_wal_recovery_mode = nullptr;
-  decltype(&rocksdb_open_for_read_only) open_for_read_only = nullptr;
-  decltype(&rocksdb_close) close = nullptr;
-  decltype(&rocksdb_readoptions_create) readoptions_create = nullptr;
-  decltype(&rocksdb_readoptions_destroy) readoptions_destroy = nullptr;
-  decltype(&rocksdb_create_iterator) create_iterator = nullptr;
-  decltype(&rocksdb_iter_destroy) iter_destroy = nullptr;
-  decltype(&rocksdb_iter_seek_to_first) iter_seek_to_first = nullptr;
-  decltype(&rocksdb_iter_valid) iter_valid = nullptr;
-  decltype(&rocksdb_iter_next) iter_next = nullptr;
-  decltype(&rocksdb_iter_key) iter_key = nullptr;
-  decltype(&rocksdb_iter_value) iter_value = nullptr;
-  decltype(&rocksdb_iter_get_error) iter_get_error = nullptr;
+std::string NameList(const std::vector<std::string>& names) {
+  std::vector<std::string> readable;
+  for (const std::string& name : names) readable.push_back(Readable(name));
+  return fmt::format("{}", fmt::join(readable, ", "));
+}
 
- private:
-  template <typename Function>
-  static bool Find(void* handle, const char* name, Function* function) {
-    *function = reinterpret_cast<Function>(dlsym(handle, name));
-    return *function != nullptr;
-  }
-  bool FindAll(void* handle) {
-    return Find(handle, "rocksdb_options_create", &options_create) &&
-           Find(handle, "rocksdb_options_destroy", &options_destroy) &&
-           Find(handle, "rocksdb_options_set_wal_recovery_mode", &options_set_wal_recovery_mode) &&
-           Find(handle, "rocksdb_open_for_read_only", &open_for_read_only) && Find(handle, "rocksdb_close", &close) &&
-           Find(handle, "rocksdb_readoptions_create", &readoptions_create) &&
-           Find(handle, "rocksdb_readoptions_destroy", &readoptions_destroy) &&
-           Find(handle, "rocksdb_create_iterator", &create_iterator) &&
-           Find(handle, "rocksdb_iter_destroy", &iter_destroy) &&
-           Find(handle, "rocksdb_iter_seek_to_first", &iter_seek_to_first) &&
-           Find(handle, "rocksdb_iter_valid", &iter_valid) && Find(handle, "rocksdb_iter_next", &iter_next) &&
-           Find(handle, "rocksdb_iter_key", &iter_key) && Find(handle, "rocksdb_iter_value", &iter_value) &&
-           Find(handle, "rocksdb_iter_get_error", &iter_get_error);
-  }
-};
-
-// The text of an error of RocksDB's, which is freed.
-std::string TakeText(char* error) {
-  std::string text = error;
-  std::free(error);
-  return text;
+// A merge operator that makes nothing, and sets the flag that it is given. Without one, RocksDB ends an iteration at
+// the first key with operands.
+rocksdb_mergeoperator_t* NewMergeDetector(const RocksDbLibrary& library, bool* merged) {
+  static char nothing[1];
+  return library.mergeoperator_create(
+      merged, [](void*) {},
+      [](void* flag, const char*, size_t, const char*, size_t, const char* const*, const size_t*, int,
+         unsigned char* success, size_t* bytes) {
+        *static_cast<bool*>(flag) = true;
+        *success = 1;
+        *bytes = 0;
+        return nothing;
+      },
+      [](void*, const char*, size_t, const char* const*, const size_t*, int, unsigned char* success, size_t* bytes) {
+        *success = 0;
+        *bytes = 0;
+        return nothing;
+      },
+      [](void*, const char*, size_t) {}, [](void*) { return "amethyst.MergeDetector"; });
 }
 
 class RocksDbReader final : public RecordReader {
  public:
-  RocksDbReader(std::unique_ptr<const Library> library, rocksdb_t* database)
-      : library_(std::move(library)), database_(database), options_(library_->readoptions_create()) {
-    it_ = library_->create_iterator(database_, options_);
-    library_->iter_seek_to_first(it_);
+  explicit RocksDbReader(std::unique_ptr<const RocksDbLibrary> library)
+      : library_(std::move(library)),
+        options_(library_->options_create()),
+        read_options_(library_->readoptions_create()) {
+    // Else RocksDB says nothing of what stands behind damage in its log.
+    library_->options_set_wal_recovery_mode(options_, rocksdb_tolerate_corrupted_tail_records_recovery);
+    library_->options_set_merge_operator(options_, NewMergeDetector(*library_, &merged_));
   }
   ~RocksDbReader() override {
-    library_->iter_destroy(it_);
-    library_->readoptions_destroy(options_);
-    library_->close(database_);
+    if (it_ != nullptr) library_->iter_destroy(it_);
+    for (rocksdb_column_family_handle_t* const family : families_) library_->column_family_handle_destroy(family);
+    if (database_ != nullptr) library_->close(database_);
+    library_->readoptions_destroy(read_options_);
+    library_->options_destroy(options_);
   }
   RocksDbReader(const RocksDbReader&) = delete;
   RocksDbReader& operator=(const RocksDbReader&) = delete;
+
+  Status Open(const std::string& directory, const ForeignOptions& options) {
+    directory_ = directory;
+    AMETHYST_ASSIGN(std::vector<std::string> names, ListFamilies());
+    const std::string wanted = options.family.value_or(std::string(kDefaultFamily));
+    if (std::ranges::find(names, wanted) == names.end()) {
+      return base::InvalidArgument("{}: it has no column family {}; it has: {}", directory_, Readable(wanted),
+                                   NameList(names));
+    }
+    // RocksDB opens none without the default one. Others may need a comparator that is not here.
+    if (options.family) {
+      names = {std::string(kDefaultFamily)};
+      if (wanted != kDefaultFamily) names.push_back(wanted);
+    }
+    AMETHYST_TRY(OpenFamilies(names));
+    if (!options.family) AMETHYST_TRY(ExpectOneInUse(names));
+    const auto chosen = static_cast<size_t>(std::ranges::find(names, wanted) - names.begin());
+    it_ = library_->create_iterator_cf(database_, read_options_, families_[chosen]);
+    library_->iter_seek_to_first(it_);
+    const bool recorded = RecordsTtl(io::DefaultEnvironment()->files(), directory_, wanted);
+    const bool as_recorded = options.ttl_suffix == TtlSuffix::kAsRecorded;
+    strip_ = as_recorded ? recorded : options.ttl_suffix == TtlSuffix::kStrip;
+    suspect_ = as_recorded && !recorded;
+    return {};
+  }
 
   Reading Next(Record* record) override {
     if (library_->iter_valid(it_) == 0) {
@@ -96,36 +100,118 @@ class RocksDbReader final : public RecordReader {
     record->key.assign(key, bytes);
     const char* const value = library_->iter_value(it_, &bytes);
     record->value.assign(value, bytes);
-    library_->iter_next(it_);
     ++number_;
-    return {.found = Found::kRecord, .why = {}};
+    Reading reading = Judge(record);
+    merged_ = false;
+    library_->iter_next(it_);
+    return reading;
   }
   uint64_t line() const override { return number_; }
 
+  std::string remark() const override {
+    if (strip_ && number_ != 0) {
+      return "the 4 bytes of its write time, which RocksDB's TTL puts behind each value, were left out; "
+             "--ttl-suffix keep takes them over";
+    }
+    if (suspect_ && suspicion_.Holds()) {
+      return "each value ends in 4 bytes that look like the write time of RocksDB's TTL: if that is what they are, "
+             "import anew with --ttl-suffix strip; --ttl-suffix keep says that they are not";
+    }
+    return {};
+  }
+
  private:
-  const std::unique_ptr<const Library> library_;
-  rocksdb_t* const database_;
-  rocksdb_readoptions_t* const options_;
+  // What becomes of the entry at which the iterator stands.
+  Reading Judge(Record* record) {
+    if (merged_) {
+      return {.found = Found::kUnusable,
+              .why = fmt::format("{} has merge operands, which only its own program can make a value of",
+                                 Shortened(record->key, 60))};
+    }
+    if (suspect_) suspicion_.Add(record->value);
+    if (!strip_) return {.found = Found::kRecord, .why = {}};
+    if (!TtlTimeOf(record->value)) {
+      return {.found = Found::kUnusable,
+              .why = fmt::format("the value of {} does not end in a write time, as those of a TTL do; "
+                                 "--ttl-suffix keep takes all values as they are",
+                                 Shortened(record->key, 60))};
+    }
+    record->value.resize(record->value.size() - kTtlSuffixBytes);
+    return {.found = Found::kRecord, .why = {}};
+  }
+
+  [[nodiscard]] std::unexpected<Error> CannotOpen(char* error) const {
+    return base::InvalidArgument("{}: RocksDB cannot open it: {}", directory_, TakeText(error));
+  }
+
+  Result<std::vector<std::string>> ListFamilies() {
+    size_t count = 0;
+    char* error = nullptr;
+    char** const list = library_->list_column_families(options_, directory_.c_str(), &count, &error);
+    if (error != nullptr) return CannotOpen(error);
+    std::vector<std::string> names(list, list + count);
+    library_->list_column_families_destroy(list, count);
+    return names;
+  }
+
+  Status OpenFamilies(const std::vector<std::string>& names) {
+    std::vector<const char*> pointers;
+    for (const std::string& name : names) pointers.push_back(name.c_str());
+    const std::vector<const rocksdb_options_t*> options(names.size(), options_);
+    std::vector<rocksdb_column_family_handle_t*> families(names.size());
+    char* error = nullptr;
+    database_ =
+        library_->open_for_read_only_column_families(options_, directory_.c_str(), static_cast<int>(names.size()),
+                                                     pointers.data(), options.data(), families.data(), 0, &error);
+    if (database_ == nullptr) return CannotOpen(error);
+    families_ = std::move(families);
+    return {};
+  }
+
+  // No family but the default one holds anything.
+  Status ExpectOneInUse(const std::vector<std::string>& names) {
+    std::vector<std::string> in_use;
+    for (size_t i = 0; i < names.size(); ++i) {
+      rocksdb_iterator_t* const it = library_->create_iterator_cf(database_, read_options_, families_[i]);
+      library_->iter_seek_to_first(it);
+      char* error = nullptr;
+      library_->iter_get_error(it, &error);
+      const bool empty = error == nullptr && library_->iter_valid(it) == 0;
+      library_->iter_destroy(it);
+      if (error != nullptr) return CannotOpen(error);
+      if (!empty && names[i] != kDefaultFamily) in_use.push_back(names[i]);
+    }
+    merged_ = false;
+    if (in_use.empty()) return {};
+    return base::InvalidArgument(
+        "{}: it has entries in column families beside the default one: {}; --column-family NAME imports one alone, "
+        "also the default one, whose name is {}",
+        directory_, NameList(in_use), kDefaultFamily);
+  }
+
+  const std::unique_ptr<const RocksDbLibrary> library_;
+  rocksdb_options_t* const options_;
+  rocksdb_readoptions_t* const read_options_;
+  std::string directory_;
+  rocksdb_t* database_ = nullptr;
+  std::vector<rocksdb_column_family_handle_t*> families_;
   rocksdb_iterator_t* it_ = nullptr;
+  bool merged_ = false;   // Set by the merge detector: the iterator's entry has operands.
+  bool strip_ = false;    // A write time is taken off each value.
+  bool suspect_ = false;  // Nothing tells whether there are any.
+  TtlSuspicion suspicion_;
   uint64_t number_ = 0;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> OpenRocksDb(const std::string& directory) {
+Result<std::unique_ptr<RecordReader>> OpenRocksDb(const std::string& directory, const ForeignOptions& options) {
   std::string why;
-  std::unique_ptr<const Library> library = Library::Load(&why);
+  std::unique_ptr<const RocksDbLibrary> library = RocksDbLibrary::Load(&why);
   if (library == nullptr) return base::InvalidArgument("RocksDB's library cannot be loaded: {}", why);
-  rocksdb_options_t* const options = library->options_create();
-  // Else RocksDB says nothing of what stands behind damage in its log.
-  library->options_set_wal_recovery_mode(options, rocksdb_tolerate_corrupted_tail_records_recovery);
-  char* error = nullptr;
-  rocksdb_t* const database = library->open_for_read_only(options, directory.c_str(), 0, &error);
-  library->options_destroy(options);
-  if (database == nullptr) {
-    return base::InvalidArgument("{}: RocksDB cannot open it: {}", directory, TakeText(error));
-  }
-  return std::make_unique<RocksDbReader>(std::move(library), database);
+  auto reader = std::make_unique<RocksDbReader>(std::move(library));
+  AMETHYST_TRY(reader->Open(directory, options));
+  return reader;
 }
 
 }  // namespace amethyst::cli

@@ -137,14 +137,29 @@ TEST_F(ForeignDatabase, OfLmdbComesOverWhole) {
 }
 
 TEST_F(ForeignDatabase, OfLmdbWithMoreThanEntriesIsRefused) {
+  MakeLmdb(foreign_, nullptr, 0);
   MakeLmdb(foreign_, "within", MDB_CREATE);
+  MakeLmdb(foreign_, "zoo", MDB_CREATE | MDB_DUPSORT);
   const Answer named = Amethyst({"import", "--from-lmdb", foreign_});
   EXPECT_EQ(named.code, ExitCode::kError);
-  EXPECT_THAT(named.err, AllOf(HasSubstr("\"within\" is a database"), HasSubstr("imported 0 entries")));
+  EXPECT_THAT(named.err, AllOf(HasSubstr("\"within\", \"zoo\""), HasSubstr("--column-family NAME")));
+  EXPECT_FALSE(std::filesystem::exists(database_)) << "refused before anything was written";
+  EXPECT_THAT(Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "zoo"}).err,
+              HasSubstr("zoo keeps several values for a key"));
+  EXPECT_THAT(Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "none"}).err,
+              HasSubstr("no database none"));
 
   MakeLmdb(directory_.File("several"), nullptr, MDB_DUPSORT);
   EXPECT_THAT(Amethyst({"import", "--from-lmdb", directory_.File("several")}).err,
               HasSubstr("several values for a key"));
+}
+
+TEST_F(ForeignDatabase, OneOfLmdbsNamedDatabasesComesOverWhole) {
+  MakeLmdb(foreign_, "first", MDB_CREATE);
+  MakeLmdb(foreign_, "second", MDB_CREATE);
+  const Answer answer = Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "second"});
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
+  EXPECT_EQ(Amethyst({"count"}).out, "5000\n");
 }
 #endif
 
