@@ -95,6 +95,20 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
+std::optional<uint64_t> ParseSize(std::string_view text) {
+  constexpr std::string_view kUnits = "KMGT";
+  if (text.ends_with("iB")) {
+    text.remove_suffix(2);
+    if (text.empty() || kUnits.find(text.back()) == std::string_view::npos) return std::nullopt;
+  }
+  const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+  const bool has_unit = unit != std::string_view::npos;
+  const std::optional<uint64_t> number = ParseNumber(text.substr(0, text.size() - (has_unit ? 1 : 0)));
+  const size_t shift = has_unit ? 10 * (unit + 1) : 0;
+  if (!number || *number > UINT64_MAX >> shift) return std::nullopt;
+  return *number << shift;
+}
+
 std::string_view Nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;

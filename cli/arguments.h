@@ -55,6 +55,9 @@ class Arguments {
 // A number of digits alone, as options and commands take it; thousands may be set apart by _ as in 1_000_000.
 [[nodiscard]] std::optional<uint64_t> ParseNumber(std::string_view text);
 
+// A number of bytes: of digits alone, or with K, M, G or T behind them, as in 64M and 64MiB, which are powers of 1,024.
+[[nodiscard]] std::optional<uint64_t> ParseSize(std::string_view text);
+
 // Of `candidates` the one that `word` is most likely a slip of; empty if none is near.
 [[nodiscard]] std::string_view Nearest(std::string_view word, std::span<const std::string_view> candidates);
 

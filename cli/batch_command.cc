@@ -45,7 +45,8 @@ Collected Collect(const Invocation& invocation, LineSource& lines, std::string_v
       collected.ended = *line == "end";
       break;
     }
-    const auto problem = AddLine(*line, &collected.batch);
+    const auto problem =
+        lines.too_long() ? std::optional<std::string>("the line is too long") : AddLine(*line, &collected.batch);
     if (!problem) continue;
     ++collected.bad_lines;
     const std::string message =
@@ -77,7 +78,8 @@ Result<ExitCode> RunBatch(const Invocation& invocation) {
          .hint = ""});
     return ExitCode::kUsage;
   }
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  AMETHYST_ASSIGN(DB* const database,
+                  invocation.session.Database(Session::Access::kCreate, collected.batch.ByteSize()));
   AMETHYST_TRY(database->Write(collected.batch));
   if (!invocation.scripted)
     fmt::print(invocation.console().out, "ok, {}\n", Counted(collected.batch.Count(), "operation", "operations"));

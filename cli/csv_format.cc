@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "cli/line_source.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -36,12 +37,13 @@ class CsvReader final : public RecordReader {
   static constexpr int kEof = Traits::eof();
 
   Reading ReadHeader() {
+    if (buffer_.sgetc() == static_cast<unsigned char>(kByteOrderMark.front())) {  // Else the header is wrong anyway.
+      for (size_t i = 0; i < kByteOrderMark.size(); ++i) Take();
+    }
     std::vector<std::string> fields;
     Reading reading = ReadFields(&fields);
     if (reading.found == Found::kEnd) return {Found::kBroken, "expected the header key,value, found nothing"};
     if (reading.found != Found::kRecord) return reading;
-    if (!fields.empty() && fields[0].starts_with("\xef\xbb\xbf"))
-      fields[0].erase(0, 3);  // As spreadsheets begin a file.
     if (fields.size() == 2 && fields[0] == "key" && fields[1] == "value") return reading;
     return {Found::kBroken,
             fmt::format("expected the header key,value, found {}", Shortened(fields.empty() ? "" : fields[0], 40))};
@@ -62,14 +64,18 @@ class CsvReader final : public RecordReader {
       if (byte == '\r' && buffer_.sgetc() == '\n') byte = Take();
       if (byte == kEof) return {};
     } while (byte == '\n');
+    too_long_ = false;
     for (;;) {
       fields->emplace_back();
       if (auto problem = TakeField(&byte, &fields->back())) {
         while (byte != '\n' && byte != kEof) byte = Take();
         return {Found::kMalformed, *std::move(problem)};
       }
-      if (byte != ',') return {Found::kRecord, {}};
-      byte = Take();
+      if (byte == ',') {
+        byte = Take();
+      } else {
+        return too_long_ ? Reading{Found::kMalformed, "a field is too long"} : Reading{Found::kRecord, {}};
+      }
     }
   }
 
@@ -78,8 +84,7 @@ class CsvReader final : public RecordReader {
     if (*byte == '"') return TakeQuoted(byte, field);
     while (*byte != ',' && *byte != '\n' && *byte != kEof) {
       if (*byte == '"') return "a quote inside a field that does not begin with one";
-      if (field->size() >= kRecordBytesMax) return "the field is too long";
-      *field += Traits::to_char_type(*byte);
+      Append(*byte, field);
       *byte = Take();
     }
     if (*byte != ',' && field->ends_with('\r')) field->pop_back();
@@ -94,16 +99,25 @@ class CsvReader final : public RecordReader {
         *byte = Take();
         if (*byte != '"') break;
       }
-      if (field->size() >= kRecordBytesMax) return "the field is too long";
-      *field += Traits::to_char_type(*byte);
+      Append(*byte, field);
     }
     if (*byte == '\r' && buffer_.sgetc() == '\n') *byte = Take();
     if (*byte == ',' || *byte == '\n' || *byte == kEof) return std::nullopt;
     return "text between a closing quote and the comma";
   }
 
+  // A field that is too long is read to its end all the same, for what is behind it.
+  void Append(int byte, std::string* field) {
+    if (field->size() < kRecordBytesMax) {
+      *field += Traits::to_char_type(byte);
+    } else {
+      too_long_ = true;
+    }
+  }
+
   std::streambuf& buffer_;
   bool header_read_ = false;
+  bool too_long_ = false;  // A field of the record at hand.
   uint64_t line_ = 0;
   uint64_t next_line_ = 1;
 };

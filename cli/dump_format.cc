@@ -67,7 +67,7 @@ class DumpReader final : public RecordReader {
     }
     if (ended_) return {};
     line_ = next_line_;
-    if (!ReadLine(in_, kControlLineBytesMax, &text_)) {
+    if (ReadLine(in_, kControlLineBytesMax, &text_) == LineRead::kEnd) {
       return Break(fmt::format("the dump is cut off: no end after {}", Counted(count_, "entry", "entries")));
     }
     ++next_line_;
@@ -85,8 +85,9 @@ class DumpReader final : public RecordReader {
   std::optional<std::string> ReadHeader() {
     line_ = 1;
     next_line_ = 2;
-    const bool found = ReadLine(in_, kControlLineBytesMax, &text_);
-    if (found && text_ == kHeader) return std::nullopt;
+    const LineRead read = ReadLine(in_, kControlLineBytesMax, &text_);
+    DropByteOrderMark(&text_);
+    if (read == LineRead::kLine && text_ == kHeader) return std::nullopt;
     if (text_.starts_with(kHeaderBegin)) {
       return fmt::format("dump version {} is newer than this program, which knows version 1",
                          Shortened(std::string_view(text_).substr(kHeaderBegin.size()), 20));

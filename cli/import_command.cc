@@ -27,7 +27,7 @@ class Import {
     std::unique_ptr<RecordReader> reader;
     const InputFile* file = nullptr;  // nullptr: standard input, or no file.
   };
-  Import(const Invocation& invocation, DB& database, Source source)
+  Import(const Invocation& invocation, DB* database, Source source)
       : invocation_(invocation),
         database_(database),
         source_(std::move(source)),
@@ -53,11 +53,11 @@ class Import {
       if (reading.found == RecordReader::Found::kEnd) return ExitCode::kOk;
       std::string why = reading.why;
       if (reading.found == RecordReader::Found::kRecord) {
-        if (record.key.size() <= kKeyBytesMax) {
+        why = TooLarge(record);
+        if (why.empty()) {
           AMETHYST_TRY(Add(record));
           continue;
         }
-        why = fmt::format("the key has {} bytes, {} is the most", record.key.size(), kKeyBytesMax);
       }
       if (reading.found == RecordReader::Found::kUnusable && !skip_bad) {
         LeaveOut(why);
@@ -70,19 +70,33 @@ class Import {
     return ExitCode::kInterrupted;
   }
 
+  // Why no batch can hold it; empty: one can.
+  [[nodiscard]] std::string TooLarge(const Record& record) const {
+    if (record.key.size() > kKeyBytesMax) {
+      return fmt::format("the key has {} bytes, {} is the most", record.key.size(), kKeyBytesMax);
+    }
+    const size_t bytes = record.key.size() + record.value.size();
+    const size_t bytes_max = invocation_.session.EntryBytesMax();
+    if (bytes <= bytes_max) return {};
+    return fmt::format("the entry has {} bytes, {} is the most with this --memory", bytes, bytes_max);
+  }
+
   Status Add(const Record& record) {
     const size_t bytes = record.key.size() + record.value.size();
-    if (batch_.ByteSize() + bytes > kBatchBytes) AMETHYST_TRY(WriteBatch());
+    if (batch_.ByteSize() + bytes > batch_bytes_max_) {
+      AMETHYST_TRY(WriteBatch());
+      AMETHYST_ASSIGN(database_, invocation_.session.Database(Session::Access::kCreate, bytes));
+    }
     batch_.Put(record.key, record.value);
     batch_bytes_ += bytes;
     read_bytes_ += bytes + 2;
     progress_.Update(written_, read_bytes_);
-    return bytes > kBatchBytes ? WriteBatch() : Status();
+    return bytes > batch_bytes_max_ ? WriteBatch() : Status();
   }
 
   Status WriteBatch() {
     if (batch_.Empty()) return {};
-    if (const Status written = database_.Write(batch_); !written) {
+    if (const Status written = database_->Write(batch_); !written) {
       const Error& error = written.error();
       const std::string message = batch_.Count() == 1
                                       ? fmt::format("{}:{}: {}", source_.name, source_.reader->line(), error.message())
@@ -140,8 +154,10 @@ class Import {
   }
 
   const Invocation& invocation_;
-  DB& database_;
+  DB* database_;
   const Source source_;
+  // Small entries take more memory than bytes: a small memory has no room for a full batch of them.
+  const size_t batch_bytes_max_ = std::min(kBatchBytes, invocation_.session.EntryBytesMax() / 16);
   Progress progress_;
   class WriteBatch batch_;
   size_t batch_bytes_ = 0;
@@ -198,7 +214,7 @@ Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKin
   if (!options) return WrongUsage(invocation, options.error());
   AMETHYST_ASSIGN(auto reader, kind.open(path, *options));
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  return Import(invocation, *database, {.name = path, .reader = std::move(reader), .file = nullptr}).Run();
+  return Import(invocation, database, {.name = path, .reader = std::move(reader), .file = nullptr}).Run();
 }
 
 Result<ExitCode> RunImport(const Invocation& invocation) {
@@ -226,7 +242,7 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
     AMETHYST_ASSIGN(file, InputFile::Open(invocation.session.environment().files(), path));
   }
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  Import import(invocation, *database,
+  Import import(invocation, database,
                 {.name = from_stdin ? "standard input" : path,
                  .reader = NewRecordReader(*format, from_stdin ? invocation.console().in : file->stream()),
                  .file = file.get()});

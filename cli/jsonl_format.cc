@@ -1,7 +1,9 @@
 // The format jsonl: an object a line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "cli/line_source.h"
 #include "cli/record_format.h"
@@ -38,22 +40,36 @@ class JsonlReader final : public RecordReader {
   explicit JsonlReader(std::istream& in) : in_(in) {}
 
   Reading Next(Record* record) override {
+    LineRead read;
     do {
-      if (!ReadLine(in_, kRecordBytesMax, &text_)) return {};
-      ++line_;
+      read = ReadLine(in_, kLineBytesMax, &text_);
+      if (read == LineRead::kEnd) return {};
+      if (++line_ == 1) DropByteOrderMark(&text_);
       if (text_.ends_with('\r')) text_.pop_back();
     } while (text_.empty());
-    if (text_.size() >= kRecordBytesMax) return {Found::kMalformed, "the line is too long"};
+    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
     if (auto problem = Parse(record)) return {Found::kMalformed, *std::move(problem)};
     return {Found::kRecord, {}};
   }
   uint64_t line() const override { return line_; }
 
  private:
+  static constexpr size_t kLineBytesMax = 6 * kRecordBytesMax + (1 << 20);  // All of a value as \u0000, and a key.
+
   std::optional<std::string> Parse(Record* record) const {
-    nlohmann::json object = nlohmann::json::parse(text_, nullptr, /*allow_exceptions=*/false);
+    // The parser keeps the last of fields with the same name, and says nothing of the others.
+    std::vector<std::string> names;
+    const auto collect_names = [&names](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+      if (depth == 1 && event == nlohmann::json::parse_event_t::key) names.push_back(parsed.get<std::string>());
+      return true;
+    };
+    nlohmann::json object = nlohmann::json::parse(text_, collect_names, /*allow_exceptions=*/false);
     if (object.is_discarded()) return "not a JSON value on one line";
     if (!object.is_object()) return fmt::format("expected an object, found {}", object.type_name());
+    std::ranges::sort(names);
+    if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) {
+      return fmt::format("the field {} occurs more than once", Quoted(*twice));
+    }
     if (auto problem = TakeField(&object, "key", &record->key)) return problem;
     if (auto problem = TakeField(&object, "value", &record->value)) return problem;
     if (object.empty()) return std::nullopt;

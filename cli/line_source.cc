@@ -1,28 +1,31 @@
 #include "cli/line_source.h"
 
-#include <streambuf>
-
 namespace amethyst::cli {
 
-bool ReadLine(std::istream& in, size_t bytes_max, std::string* line) {
+LineRead ReadLine(std::istream& in, size_t bytes_max, std::string* line) {
   line->clear();
   std::streambuf& buffer = *in.rdbuf();
   using Traits = std::streambuf::traits_type;
-  int byte = buffer.sgetc();
-  if (Traits::eq_int_type(byte, Traits::eof())) return false;
-  while (line->size() < bytes_max && !Traits::eq_int_type(byte, Traits::eof())) {
-    buffer.sbumpc();
-    if (byte == '\n') return true;
-    *line += Traits::to_char_type(byte);
-    byte = buffer.sgetc();
+  int byte = buffer.sbumpc();
+  if (Traits::eq_int_type(byte, Traits::eof())) return LineRead::kEnd;
+  bool whole = true;
+  for (; byte != '\n' && !Traits::eq_int_type(byte, Traits::eof()); byte = buffer.sbumpc()) {
+    whole = whole && line->size() < bytes_max;
+    if (whole) *line += Traits::to_char_type(byte);
   }
-  return true;
+  return whole ? LineRead::kLine : LineRead::kTooLong;
+}
+
+void DropByteOrderMark(std::string* line) {
+  if (line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
 }
 
 std::optional<std::string> StreamLines::Next(std::string_view) {
   std::string line;
-  if (!ReadLine(in_, kLineBytesMax, &line)) return std::nullopt;
-  ++line_number_;
+  const LineRead read = ReadLine(in_, kLineBytesMax, &line);
+  if (read == LineRead::kEnd) return std::nullopt;
+  if (++line_number_ == 1) DropByteOrderMark(&line);
+  too_long_ = read == LineRead::kTooLong;
   return line;
 }
 

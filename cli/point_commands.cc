@@ -17,7 +17,7 @@ void Confirm(const Invocation& invocation, std::string_view what) {
 
 Result<ExitCode> Put(const Invocation& invocation) {
   const auto& words = invocation.arguments.positional();
-  auto database = invocation.session.Database(Session::Access::kCreate);
+  auto database = invocation.session.Database(Session::Access::kCreate, words[0].size() + words[1].size());
   if (!database) return std::unexpected(database.error());
   if (const Status written = (*database)->Put(words[0], words[1]); !written) return std::unexpected(written.error());
   Confirm(invocation, "ok");

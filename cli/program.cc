@@ -33,12 +33,11 @@ std::optional<ColorMode> ParseColorMode(std::string_view word) {
 }
 
 ExitCode BadUsage(Console& console, bool json, std::string_view message) {
-  PrintError(
-      console, json,
-      {.code = "Usage",
-       .message = message,
-       .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--color WHEN] [COMMAND ...]; "
-               "`amethyst --help` tells more"});
+  PrintError(console, json,
+             {.code = "Usage",
+              .message = message,
+              .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--memory SIZE] [--color "
+                      "WHEN] [COMMAND ...]; `amethyst --help` tells more"});
   return ExitCode::kUsage;
 }
 
@@ -70,6 +69,12 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
     const auto mode = ParseColorMode(*color);
     if (!mode) return BadUsage(console, settings.json, fmt::format("--color is auto, always or never, not {}", *color));
     console.color = *mode;
+  }
+  if (const auto memory = options->Value("--memory")) {
+    settings.memory_bytes = ParseSize(*memory);
+    if (!settings.memory_bytes) {
+      return BadUsage(console, settings.json, fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
+    }
   }
   if (const auto directory = options->Value("--db")) {
     if (directory->empty()) return BadUsage(console, settings.json, "--db names no directory");

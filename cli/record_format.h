@@ -5,7 +5,8 @@
 //   jsonl  {"key":"…","value":"…"}, one a line; what is not UTF-8 as "key_base64", "value_base64".
 //   dump   a header, lengths before every record, checksums, and an end that tells a dump cut off (dump_format.cc).
 //
-// Text formats skip empty lines and take a line end of "\r\n" as well. Thread safety: one thread.
+// Text formats skip empty lines and take a line end of "\r\n" as well; a byte order mark at the beginning is no part of
+// the first record, in any format. What a writer writes, its reader takes. Thread safety: one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct Record {
 
 class RecordReader {
  public:
-  // A longer record is malformed: no input makes memory unbounded.
-  static constexpr size_t kRecordBytesMax = size_t{256} << 20;
+  // A longer key or value is malformed: no input makes memory unbounded. No database holds one.
+  static constexpr size_t kRecordBytesMax = size_t{1} << 30;
 
   enum class Found : uint8_t {
     kRecord,

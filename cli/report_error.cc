@@ -50,6 +50,7 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
           directory);
     case ErrorCode::kNotSupported: return "it was written by a newer version: open it with that one";
     case ErrorCode::kInvalidArgument:
+      if (Mentions(error, "of memory_budget_bytes")) return "--memory SIZE gives it more";
       if (!Mentions(error, "no database")) return "";
       if (HasTables(directory, files)) {
         return fmt::format("but tables of one are: `amethyst --db {} repair NEW_DIRECTORY` saves what can be read",

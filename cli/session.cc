@@ -1,16 +1,33 @@
 #include "cli/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 
 namespace amethyst::cli {
 
+namespace {
+
+// A batch may have a quarter of the memory, and 1 GiB at the most, with some bytes beside keys and values.
+constexpr size_t kEntriesInMemory = 4;
+constexpr size_t kBatchMax = size_t{1} << 30;
+constexpr size_t kEntryOverhead = 4096;
+constexpr size_t kEntryMax = kBatchMax - kEntryOverhead;
+
+size_t EntryBytesWith(size_t memory_bytes) {
+  const size_t batch_bytes = std::min(memory_bytes / kEntriesInMemory, kBatchMax);
+  return batch_bytes - std::min(batch_bytes, kEntryOverhead);
+}
+
+}  // namespace
+
 Session::Session(Settings settings, Console& console, Components components)
     : settings_(std::move(settings)),
       console_(console),
       components_(std::move(components)),
-      environment_(components_.environment ? components_.environment : io::DefaultEnvironment()) {}
+      environment_(components_.environment ? components_.environment : io::DefaultEnvironment()),
+      memory_bytes_(settings_.memory_bytes.value_or(Options().memory_budget_bytes)) {}
 
 Session::~Session() { static_cast<void>(Close()); }
 
@@ -19,14 +36,21 @@ Status Session::CheckWritable() const {
   return base::InvalidArgument("--read-only was given, and this command writes");
 }
 
-Result<DB*> Session::Database(Access access) {
+size_t Session::EntryBytesMax() const { return settings_.memory_bytes ? EntryBytesWith(memory_bytes_) : kEntryMax; }
+
+Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   const bool write = access != Access::kRead;
   if (write) AMETHYST_TRY(CheckWritable());
-  if (database_ != nullptr && (writable_ || !write)) return database_.get();
+  const bool has_room = settings_.memory_bytes || entry_bytes <= EntryBytesWith(memory_bytes_);
+  if (database_ != nullptr && (writable_ || !write) && has_room) return database_.get();
+  if (!has_room) {  // Twice as much at least, so that growing entries open it a few times alone.
+    memory_bytes_ = std::max(2 * memory_bytes_, kEntriesInMemory * (std::min(entry_bytes, kEntryMax) + kEntryOverhead));
+  }
   AMETHYST_TRY(Close());
   Options options;
   options.create_if_missing = access == Access::kCreate;
   options.read_only = !write;
+  options.memory_budget_bytes = memory_bytes_;
   AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
   writable_ = write;
   return database_.get();

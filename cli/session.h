@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "amethyst/amethyst.h"
@@ -20,6 +21,8 @@ struct Settings {
   bool json = false;
   bool read_only = false;
   std::chrono::seconds wait{0};  // For a database that another process has open.
+  // Of the database. nullopt: as much as usual, or more where an entry that is written takes more.
+  std::optional<size_t> memory_bytes;
 };
 
 class Session {
@@ -35,7 +38,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  [[nodiscard]] Result<DB*> Database(Access access);
+  // There is room for an entry of `entry_bytes`, key and value, unless the settings bound the memory.
+  [[nodiscard]] Result<DB*> Database(Access access, size_t entry_bytes = 0);
+  // The most that key and value of an entry, or a batch of a few, can have with the memory that the settings allow.
+  [[nodiscard]] size_t EntryBytesMax() const;
   // Closes the database, if it is open.
   [[nodiscard]] Status Close();
   // What `attempt` returns, which opens the database or takes it away; made again as long as that is kBusy, until the
@@ -67,6 +73,7 @@ class Session {
   const std::shared_ptr<io::Environment> environment_;
   std::unique_ptr<DB> database_;
   bool writable_ = false;  // As which database_ is open.
+  size_t memory_bytes_;
 };
 
 }  // namespace amethyst::cli

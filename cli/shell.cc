@@ -37,9 +37,11 @@ ExitCode Shell::RunLines() {
   ExitCode worst = ExitCode::kOk;
   Console& console = session_.console();
   while (const auto line = lines_.Next("amethyst> ")) {
-    const auto words = SplitWords(*line);
-    if (words && IsQuit(*words)) break;
     console.interrupted = false;
+    if (!lines_.too_long()) {
+      const auto words = SplitWords(*line);
+      if (words && IsQuit(*words)) break;
+    }
     const ExitCode code = RunLine(*line);
     if (mode_.scripted) worst = Worst(worst, code);  // A person has seen it.
     if (mode_.scripted && (console.interrupted || output_failed_)) break;
@@ -48,7 +50,7 @@ ExitCode Shell::RunLines() {
 }
 
 ExitCode Shell::RunLine(std::string_view line) {
-  const auto words = SplitWords(line);
+  const auto words = lines_.too_long() ? std::unexpected(std::string("the line is too long")) : SplitWords(line);
   if (words) return RunWords(*words);
   PrintError(session_.console(), session_.settings().json,
              {.code = "Usage", .message = words.error(), .hint = "", .line = LineOf(lines_, mode_)});

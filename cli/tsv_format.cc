@@ -47,18 +47,22 @@ class TsvReader final : public RecordReader {
   explicit TsvReader(std::istream& in) : in_(in) {}
 
   Reading Next(Record* record) override {
+    LineRead read;
     do {
-      if (!ReadLine(in_, kRecordBytesMax, &text_)) return {};
-      ++line_;
+      read = ReadLine(in_, kLineBytesMax, &text_);
+      if (read == LineRead::kEnd) return {};
+      if (++line_ == 1) DropByteOrderMark(&text_);
       if (text_.ends_with('\r')) text_.pop_back();  // An escaped one is a backslash and an r.
     } while (text_.empty());
+    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
     return Split(record);
   }
   uint64_t line() const override { return line_; }
 
  private:
+  static constexpr size_t kLineBytesMax = 2 * kRecordBytesMax + (1 << 20);  // All of a value escaped, and a key.
+
   Reading Split(Record* record) const {
-    if (text_.size() >= kRecordBytesMax) return {Found::kMalformed, "the line is too long"};
     const std::string_view text = text_;
     const size_t tab = text.find('\t');
     if (tab == std::string_view::npos) return {Found::kMalformed, "expected key, tab, value; found no tab"};
@@ -80,11 +84,15 @@ class TsvWriter final : public RecordWriter {
  public:
   explicit TsvWriter(std::ostream& out) : out_(out) {}
   void Add(std::string_view key, std::string_view value) override {
+    // The reader drops one: a key that begins with one keeps its own.
+    if (first_ && key.starts_with(kByteOrderMark)) out_ << kByteOrderMark;
+    first_ = false;
     out_ << Escaped(key) << '\t' << Escaped(value) << '\n';
   }
 
  private:
   std::ostream& out_;
+  bool first_ = true;
 };
 
 }  // namespace

@@ -53,6 +53,17 @@ TEST(Arguments, NumbersAreDigitsAlone) {
   }
 }
 
+TEST(Arguments, SizesAreBytesOrHaveAUnit) {
+  EXPECT_EQ(ParseSize("4096"), 4096u);
+  EXPECT_EQ(ParseSize("64K"), 64u << 10);
+  EXPECT_EQ(ParseSize("64M"), 64u << 20);
+  EXPECT_EQ(ParseSize("2GiB"), uint64_t{2} << 30);
+  EXPECT_EQ(ParseSize("1T"), uint64_t{1} << 40);
+  for (const std::string_view bad : {"", "M", "iB", "4iB", "4X", "4MB", "-4M", "4.5M", "4 M", "20000000T"}) {
+    EXPECT_EQ(ParseSize(bad), std::nullopt) << bad;
+  }
+}
+
 TEST(Arguments, NearestForgivesSlips) {
   constexpr std::array<std::string_view, 4> kNames = {"scan", "count", "compact", "inspect"};
   EXPECT_EQ(Nearest("scna", kNames), "scan");

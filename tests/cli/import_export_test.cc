@@ -1,6 +1,7 @@
 // Covers: import_command, export_command, file_stream
 #include <gmock/gmock.h>
 
+#include "amethyst/db.h"
 #include "cli/shell_fixture.h"
 #include "io/environment.h"
 
@@ -69,11 +70,49 @@ TEST_F(ImportExport, AKeyOverTheLimitIsNamedWithItsLine) {
   EXPECT_THAT(answer.err, HasSubstr("standard input:2: the key has 70000 bytes, 65536 is the most"));
 }
 
-TEST_F(ImportExport, AValueOverTheLimitIsNamedWithItsLine) {
-  const Answer answer = Amethyst({"import"}, "a\t1\nb\t" + std::string(65 << 20, 'v') + "\n");
+TEST_F(ImportExport, AValueOverTheLimitIsNamedWithItsLineAndCanBeSkipped) {
+  const std::string lines = "a\t1\nb\t" + std::string(2 << 20, 'v') + "\nc\t3\n";
+  const Answer answer = Amethyst({"--memory", "4M", "import"}, lines);
   EXPECT_EQ(answer.code, ExitCode::kError);
-  EXPECT_THAT(answer.err, HasSubstr("standard input:2: "));
-  EXPECT_EQ(Amethyst({"count"}).out, "1\n");
+  EXPECT_THAT(answer.err, HasSubstr("standard input:2: the entry has 2097153 bytes"));
+  EXPECT_THAT(answer.err, HasSubstr("--memory"));
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\n");
+
+  const Answer skipped = Amethyst({"--memory", "4MiB", "import", "--skip-bad"}, lines);
+  EXPECT_EQ(skipped.code, ExitCode::kOk) << skipped.err;
+  EXPECT_THAT(skipped.err, HasSubstr("skipped 1 bad record"));
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\nc\t3\n");
+
+  const std::string dump = Run({"--db", directory_.File("large"), "import"}, lines).code == ExitCode::kOk
+                               ? Run({"--db", directory_.File("large"), "export", "--format", "dump"}).out
+                               : "";
+  EXPECT_THAT(Amethyst({"--memory=4M", "import", "--skip-bad", "--format=dump"}, dump).err,
+              HasSubstr("imported 2 entries"));
+}
+
+TEST_F(ImportExport, WhatADatabaseOfMoreMemoryHoldsComesOutAndInAgain) {
+  const std::string value(70 << 20, '\\');  // Over a quarter of the shell's usual memory; twice that in a line.
+  {
+    auto db = DB::Open(database_, {.memory_budget_bytes = size_t{512} << 20});
+    ASSERT_TRUE(db) << db.error().message();
+    ASSERT_TRUE((*db)->Put("k", "small"));
+    ASSERT_TRUE((*db)->Put("large", value));
+  }
+  for (const std::string format : {"tsv", "dump"}) {
+    const std::string path = directory_.File("out." + format), copy = directory_.File("copy-" + format);
+    ASSERT_EQ(Amethyst({"export", path}).code, ExitCode::kOk);
+    const Answer answer = Run({"--db", copy, "import", path});
+    ASSERT_EQ(answer.code, ExitCode::kOk) << answer.err;
+    EXPECT_EQ(Run({"--db", copy, "get", "--raw", "large"}).out, value);
+    EXPECT_EQ(Run({"--db", copy, "count"}).out, "2\n");
+  }
+}
+
+TEST_F(ImportExport, ASmallMemoryTakesManySmallEntries) {
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) lines += std::to_string(i) + "\t\n";
+  EXPECT_EQ(Amethyst({"--memory", "4M", "import"}, lines).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"count"}).out, "100000\n");
 }
 
 TEST_F(ImportExport, ACutOffDumpIsNoticed) {

@@ -55,6 +55,7 @@ std::string TroublesomeBytes(base::Random& random) {
   for (char& c : bytes) {
     c = random.OneIn(2) ? kTrouble[random.Below(kTrouble.size())] : static_cast<char>(random.Below(256));
   }
+  if (random.OneIn(4)) bytes.insert(0, "\xef\xbb\xbf");
   return bytes;
 }
 
@@ -86,6 +87,43 @@ TEST_P(EveryFormat, ReadsAnyBytesToAnEnd) {
     text.resize(random.Below(text.size() + 1));
     static_cast<void>(ReadAll(GetParam(), text));
   }
+}
+
+TEST_P(EveryFormat, AByteOrderMarkBelongsToNoKey) {
+  const std::string text = "\xef\xbb\xbf" + WriteAll(GetParam(), {{"apple", "artichoke"}, {"b", "2"}});
+  const Outcome outcome = ReadAll(GetParam(), text);
+  EXPECT_TRUE(outcome.complaints.empty()) << outcome.complaints.front();
+  ASSERT_EQ(outcome.records.size(), 2u);
+  EXPECT_TRUE((outcome.records[0] == Record{"apple", "artichoke"}));
+}
+
+TEST_P(EveryFormat, AKeyThatBeginsWithAByteOrderMarkKeepsIt) {
+  const Outcome outcome = ReadAll(GetParam(), WriteAll(GetParam(), {{"\xef\xbb\xbfk", "v"}, {"\xef\xbb\xbfl", "w"}}));
+  ASSERT_EQ(outcome.records.size(), 2u);
+  EXPECT_TRUE((outcome.records[0] == Record{"\xef\xbb\xbfk", "v"}));
+  EXPECT_TRUE((outcome.records[1] == Record{"\xef\xbb\xbfl", "w"}));
+}
+
+TEST(CsvFormat, AByteOrderMarkMayStandBeforeAQuotedHeader) {
+  const Outcome outcome = ReadAll(RecordFormat::kCsv, "\xef\xbb\xbf\"key\",\"value\"\na,1\n");
+  EXPECT_TRUE(outcome.complaints.empty()) << outcome.complaints.front();
+  ASSERT_EQ(outcome.records.size(), 1u);
+  EXPECT_TRUE((outcome.records[0] == Record{"a", "1"}));
+}
+
+TEST(JsonlFormat, AFieldThatOccursTwiceIsRefused) {
+  const Outcome outcome = ReadAll(RecordFormat::kJsonl, R"({"key":"a","key":"b","value":"1"})"
+                                                        "\n"
+                                                        R"({"key":"a","value":"1","\u0076alue":"2"})"
+                                                        "\n"
+                                                        R"({"key":"a","value_base64":"MQ==","value_base64":"MQ=="})"
+                                                        "\n"
+                                                        R"({"key":"a","value":"1"})"
+                                                        "\n");
+  EXPECT_EQ(outcome.complaints, (std::vector<std::string>{"1: the field \"key\" occurs more than once",
+                                                          "2: the field \"value\" occurs more than once",
+                                                          "3: the field \"value_base64\" occurs more than once"}));
+  EXPECT_EQ(outcome.records.size(), 1u);
 }
 
 TEST(TsvFormat, SkipsEmptyLinesAndTakesBothLineEnds) {
