@@ -73,12 +73,12 @@ constexpr Command kCommands[] = {
     {.name = "export",
      .arguments = "[FILE]",
      .summary = "Write all entries to FILE, or to standard output, in key order",
-     .details =
-         "FILE appears, or is replaced, only when it is whole and on disk. `help import` shows the formats; every one\n"
-         "keeps any bytes, and dump also tells when it was cut off or changed.\n\n"
-         "  amethyst export backup.dump\n"
-         "  amethyst export --prefix user: users.csv\n"
-         "  amethyst export --format jsonl | jq .value",
+     .details = "FILE appears, or is replaced, only when it is whole and on disk; a device or pipe is written to. "
+                "`help import`\n"
+                "shows the formats; every one keeps any bytes, and dump also tells when it was cut off or changed.\n\n"
+                "  amethyst export backup.dump\n"
+                "  amethyst export --prefix user: users.csv\n"
+                "  amethyst export --format jsonl | jq .value",
      .arity = {0, 1},
      .options = kOptions,
      .run = RunExport,

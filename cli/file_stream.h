@@ -1,10 +1,11 @@
 // Files as streams, through io: an input with its size, and an output that appears under its name only when it is
-// whole.
+// whole, where it is a plain file.
 //
 // Stream buffers keep the first error, since streams tell only that there was one. Thread safety: one thread.
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -49,18 +50,36 @@ class InputFile {
   uint64_t bytes_;
 };
 
-// Written as "<path>.partial"; Commit syncs and renames it, replacing what was there. Without Commit it is removed.
+// Where bytes go: into a plain file that is new or replaced as a whole, or straight into a device or pipe. A link
+// stays what it is, and means what it leads to.
 class OutputFile {
  public:
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Create(io::FileSystem& files, const std::string& path);
-  ~OutputFile();
+  virtual ~OutputFile() = default;
 
-  [[nodiscard]] std::ostream& stream() { return stream_; }
-  [[nodiscard]] const Status& status() const { return buffer_.status(); }
-  [[nodiscard]] Status Commit();
+  [[nodiscard]] virtual std::ostream& stream() = 0;
+  [[nodiscard]] virtual Status status() const = 0;
+  // All is written, and will not be taken back.
+  [[nodiscard]] virtual Status Commit() = 0;
+};
 
-  OutputFile(io::FileSystem& files, std::string path, std::unique_ptr<io::WritableFile> file)
-      : files_(files), path_(std::move(path)), buffer_(std::move(file)), stream_(&buffer_) {}
+// Written under a name of its own, "<path>.partial" or the next that is free: what a killed process has left is in
+// nobody's way. Commit syncs and renames it, replacing what was there. Without Commit it is removed.
+class ReplacedFile final : public OutputFile {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Create(io::FileSystem& files, const std::string& path);
+  ~ReplacedFile() override;
+
+  [[nodiscard]] std::ostream& stream() override { return stream_; }
+  [[nodiscard]] Status status() const override { return buffer_.status(); }
+  [[nodiscard]] Status Commit() override;
+
+  struct Names {
+    std::string path;
+    std::string partial;
+  };
+  ReplacedFile(io::FileSystem& files, Names names, std::unique_ptr<io::WritableFile> file)
+      : files_(files), names_(std::move(names)), buffer_(std::move(file)), stream_(&buffer_) {}
 
  private:
   class Buffer final : public std::streambuf {
@@ -83,10 +102,26 @@ class OutputFile {
   };
 
   io::FileSystem& files_;
-  const std::string path_;
+  const Names names_;
   Buffer buffer_;
   std::ostream stream_;
   bool committed_ = false;
+};
+
+// A device, pipe or socket, which cannot be replaced.
+class OpenedDevice final : public OutputFile {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Open(const std::string& path);
+
+  [[nodiscard]] std::ostream& stream() override { return stream_; }
+  [[nodiscard]] Status status() const override;
+  [[nodiscard]] Status Commit() override;
+
+  OpenedDevice(std::string path, std::ofstream stream) : path_(std::move(path)), stream_(std::move(stream)) {}
+
+ private:
+  const std::string path_;
+  std::ofstream stream_;
 };
 
 }  // namespace amethyst::cli
