@@ -7,7 +7,7 @@ namespace amethyst::cli {
 
 enum class ExitCode : int {
   kOk = 0,
-  kNotFound = 1,  // The key of a get is absent.
+  kNotFound = 1,  // Something is not there: the key of a get, or what a repair had to drop.
   kUsage = 2,     // Unknown command or wrong arguments: nothing was done.
   kError = 3,
   kInterrupted = 130,  // By SIGINT; as shells count it.

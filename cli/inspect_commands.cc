@@ -8,6 +8,7 @@
 #include "cli/show.h"
 #include "inspect/log_dump.h"
 #include "inspect/table_report.h"
+#include "inspect/tree_report.h"
 
 namespace amethyst::cli {
 
@@ -61,10 +62,12 @@ Result<ExitCode> Dump(const Invocation& invocation) {
   return base::Corruption("{}: {}", path, fmt::join(problems, "; "));
 }
 
-void PrintStats(Console& console, const Stats& stats) {
-  const auto line = [&](std::string_view name, const std::string& text) {
-    fmt::print(console.out, "{:<12}{}\n", name, text);
-  };
+void PrintLine(Console& console, std::string_view name, const std::string& text) {
+  fmt::print(console.out, "{:<12}{}\n", name, text);
+}
+
+void PrintTables(Console& console, const Stats& stats) {
+  const auto line = [&](std::string_view name, const std::string& text) { PrintLine(console, name, text); };
   uint64_t tables = 0;
   uint64_t bytes = 0;
   uint64_t entries = 0;
@@ -79,6 +82,27 @@ void PrintStats(Console& console, const Stats& stats) {
                      Counted(at.entries, "entry", "entries"), Grouped(at.deletes)));
   }
   line("tables", fmt::format("{}, {}, {}", Grouped(tables), HumanBytes(bytes), Counted(entries, "entry", "entries")));
+}
+
+// What the log of the directory holds, whoever wrote it.
+Status PrintLogFiles(const Invocation& invocation) {
+  AMETHYST_ASSIGN(const inspect::TreeReport report, inspect::InspectTree(invocation.session.environment().files(),
+                                                                         invocation.session.settings().directory));
+  uint64_t bytes = 0;
+  uint64_t unflushed = 0;
+  for (const inspect::SegmentFile& segment : report.segments) {
+    bytes += segment.summary.end.offset;
+    unflushed += segment.needed ? segment.unflushed_entries : 0;
+  }
+  PrintLine(invocation.console(), "log",
+            fmt::format("{}, {}, {} in it alone", Counted(report.segments.size(), "segment", "segments"),
+                        HumanBytes(bytes), Counted(unflushed, "entry", "entries")));
+  return {};
+}
+
+// What this process has done.
+void PrintActivity(Console& console, const Stats& stats) {
+  const auto line = [&](std::string_view name, const std::string& text) { PrintLine(console, name, text); };
   line("memtables", fmt::format("{}, {}", stats.memtables, HumanBytes(stats.memtable_bytes)));
   line("memory", fmt::format("{}, of it cache {} of {}", HumanBytes(stats.memory_bytes), HumanBytes(stats.cache_bytes),
                              HumanBytes(stats.cache_capacity_bytes)));
@@ -88,8 +112,8 @@ void PrintStats(Console& console, const Stats& stats) {
                             Grouped(stats.gets_found), Grouped(stats.seeks), Grouped(stats.filter_negatives)));
   line("writes", fmt::format("{} batches, {}, {} of keys and values", Grouped(stats.writes),
                              Counted(stats.entries_written, "entry", "entries"), HumanBytes(stats.user_bytes_written)));
-  line("log", fmt::format("{}, {} syncs, {} torn tails cut at open", HumanBytes(stats.wal_bytes),
-                          Grouped(stats.wal_syncs), stats.wal_torn_tails));
+  line("log written", fmt::format("{}, {} syncs, {} torn tails cut at open", HumanBytes(stats.wal_bytes),
+                                  Grouped(stats.wal_syncs), stats.wal_torn_tails));
   line("background", fmt::format("{} flushes ({}), {} compactions ({} read, {} written), debt {}",
                                  Grouped(stats.flushes), HumanBytes(stats.flush_bytes_written),
                                  Grouped(stats.compactions), HumanBytes(stats.compaction_bytes_read),
@@ -101,9 +125,11 @@ Result<ExitCode> ShowStats(const Invocation& invocation) {
   const Stats stats = database->GetStats();
   if (invocation.json) {
     invocation.console().out << stats.ToJson() << '\n';
-  } else {
-    PrintStats(invocation.console(), stats);
+    return ExitCode::kOk;
   }
+  PrintTables(invocation.console(), stats);
+  AMETHYST_TRY(PrintLogFiles(invocation));
+  if (invocation.from_lines) PrintActivity(invocation.console(), stats);  // Else the process has just started.
   return ExitCode::kOk;
 }
 
@@ -129,7 +155,7 @@ constexpr Command kCommands[] = {
      .takes_files = true},
     {.name = "stats",
      .arguments = "",
-     .summary = "Print sizes, and what this session did",
+     .summary = "Print the sizes of the tables and the log; at the prompt or in a pipe also what this session did",
      .details = "  amethyst stats\n  amethyst stats --json",
      .arity = {0, 0},
      .options = {},

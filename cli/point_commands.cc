@@ -2,7 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <memory>
+#include <set>
+
+#include "base/error.h"
 #include "cli/commands.h"
+#include "cli/file_stream.h"
+#include "cli/record_format.h"
 #include "cli/text.h"
 
 namespace amethyst::cli {
@@ -15,56 +21,101 @@ void Confirm(const Invocation& invocation, std::string_view what) {
   fmt::print(console.out, "{}\n", Colored(console.ColorsOut(), Hue::kGood, what));
 }
 
+// All of standard input; nullopt: it is more than any value can be.
+std::optional<std::string> ReadInput(std::istream& in) {
+  constexpr std::streamsize kStep = 1 << 20;
+  std::string bytes;
+  for (std::streamsize read = kStep; read == kStep;) {
+    if (bytes.size() >= RecordReader::kRecordBytesMax) return std::nullopt;
+    const size_t begin = bytes.size();
+    bytes.resize(begin + kStep);
+    read = in.rdbuf()->sgetn(bytes.data() + begin, kStep);
+    bytes.resize(begin + static_cast<size_t>(read));
+  }
+  return bytes;
+}
+
 Result<ExitCode> Put(const Invocation& invocation) {
-  const auto& words = invocation.arguments.positional();
-  auto database = invocation.session.Database(Session::Access::kCreate, words[0].size() + words[1].size());
-  if (!database) return std::unexpected(database.error());
-  if (const Status written = (*database)->Put(words[0], words[1]); !written) return std::unexpected(written.error());
+  const std::string& key = invocation.arguments.positional()[0];
+  std::string value = invocation.arguments.positional()[1];
+  if (value == "-" && !invocation.from_lines) {
+    std::optional<std::string> input = ReadInput(invocation.console().in);
+    if (!input) return base::InvalidArgument("the value has over {} bytes", RecordReader::kRecordBytesMax);
+    value = *std::move(input);
+  }
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate, key.size() + value.size()));
+  AMETHYST_TRY(database->Put(key, value));
   Confirm(invocation, "ok");
   return ExitCode::kOk;
 }
 
+Status WriteTo(const Invocation& invocation, std::string_view path, std::string_view value) {
+  AMETHYST_ASSIGN(const std::unique_ptr<OutputFile> file,
+                  OutputFile::Create(invocation.session.environment().files(), std::string(path)));
+  file->stream() << value;
+  AMETHYST_TRY(file->status());
+  return file->Commit();
+}
+
 Result<ExitCode> Get(const Invocation& invocation) {
   const std::string& key = invocation.arguments.positional().front();
-  auto database = invocation.session.Database(Session::Access::kRead);
-  if (!database) return std::unexpected(database.error());
-  const auto value = (*database)->Get(key);
-  if (!value) return std::unexpected(value.error());
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<std::string> value, database->Get(key));
   Console& console = invocation.console();
-  if (invocation.json) {
+  const auto output = invocation.arguments.Value("--output");
+  if (value && output) {
+    AMETHYST_TRY(WriteTo(invocation, *output, *value));
+  } else if (invocation.json) {
     fmt::print(console.out, "{{{},{}}}\n", JsonField("key", key),
-               *value ? JsonField("value", **value) : "\"value\":null");
-  } else if (!*value) {
+               value ? JsonField("value", *value) : "\"value\":null");
+  } else if (!value) {
     fmt::print(console.err, "not found: {}\n", Shortened(key, 60));
   } else if (invocation.arguments.Has("--raw")) {
-    console.out << **value;
+    console.out << *value;
   } else {
-    console.out << (value->value().empty() ? std::string() : Readable(**value)) << '\n';
+    // A terminal takes some bytes for commands.
+    console.out << (console.out_is_terminal && !value->empty() ? Readable(*value) : *value) << '\n';
   }
-  return *value ? ExitCode::kOk : ExitCode::kNotFound;
+  return value ? ExitCode::kOk : ExitCode::kNotFound;
 }
 
 Result<ExitCode> Delete(const Invocation& invocation) {
-  auto database = invocation.session.Database(Session::Access::kModify);
-  if (!database) return std::unexpected(database.error());
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  const auto& words = invocation.arguments.positional();
+  const bool quiet = invocation.arguments.Has("--quiet");
   WriteBatch batch;
-  for (const std::string& key : invocation.arguments.positional()) batch.Delete(key);
-  if (const Status written = (*database)->Write(batch); !written) return std::unexpected(written.error());
-  Confirm(invocation, "ok");
+  uint64_t removed = 0;
+  for (const std::string& key : std::set<std::string>(words.begin(), words.end())) {
+    batch.Delete(key);
+    if (quiet) continue;
+    AMETHYST_ASSIGN(const std::optional<PinnedValue> value, database->GetPinned(key));
+    if (value) ++removed;
+  }
+  AMETHYST_TRY(database->Write(batch));
+  if (!quiet) {
+    invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", removed)
+                                                 : fmt::format("{}\n", removed));
+  }
   return ExitCode::kOk;
 }
 
 constexpr OptionSpec kGetOptions[] = {
     {.name = "--raw", .value = "", .help = "the value's exact bytes, without a line end"},
+    {.name = "--output", .value = "FILE", .help = "write the value's exact bytes to FILE, and print nothing"},
+};
+constexpr OptionSpec kDeleteOptions[] = {
+    {.name = "--quiet", .value = "", .help = "print nothing, and do not look whether the keys are there"},
 };
 
 constexpr Command kCommands[] = {
     {.name = "put",
      .arguments = "KEY VALUE",
      .summary = "Store a value under a key, in place of any value before",
-     .details = "Prints nothing in a script. A database that is not there is created.\n\n"
+     .details = "Prints nothing in a script. A database that is not there is created. As an argument of the program,\n"
+                "the value - stands for all of standard input.\n\n"
                 "  amethyst put apple artichoke\n"
                 "  amethyst put \"two words\" ''\n"
+                "  amethyst put photo - < photo.jpg\n"
                 "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
      .options = {},
@@ -72,19 +123,21 @@ constexpr Command kCommands[] = {
     {.name = "get",
      .arguments = "KEY",
      .summary = "Print the value of a key; exit code 1 if there is none",
-     .details = "A value that is no printable text stands between quotes, with \\xNN for its other bytes.\n\n"
-                "  amethyst get apple\n"
-                "  amethyst get --raw photo > photo.jpg\n"
-                "  amethyst get --json apple",
+     .details =
+         "The value's bytes as they are, and a line end. On a terminal, a value that is no printable text stands\n"
+         "between quotes, with \\xNN for its other bytes.\n\n"
+         "  amethyst get apple\n"
+         "  amethyst get --output photo.jpg photo\n"
+         "  amethyst get --json apple",
      .arity = {1, 1},
      .options = kGetOptions,
      .run = Get},
     {.name = "delete",
      .arguments = "KEY...",
-     .summary = "Remove keys, all at once; absent ones are no error",
+     .summary = "Remove keys, all at once, and print how many there were; absent ones are no error",
      .details = "  amethyst delete apple banana",
      .arity = {1, kAnyNumber},
-     .options = {},
+     .options = kDeleteOptions,
      .run = Delete},
 };
 

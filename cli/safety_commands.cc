@@ -56,6 +56,7 @@ Result<ExitCode> Repair(const Invocation& invocation) {
   AMETHYST_TRY(session.Close());
   AMETHYST_ASSIGN(const RepairReport report,
                   session.WhileBusy([&] { return DB::Repair(session.settings().directory, to); }));
+  const ExitCode outcome = report.dropped.empty() ? ExitCode::kOk : ExitCode::kNotFound;
   if (invocation.json) {
     const Json object = {{"directory", JsonMessage(to)},
                          {"tables_kept", report.tables_kept},
@@ -63,7 +64,7 @@ Result<ExitCode> Repair(const Invocation& invocation) {
                          {"log_batches_kept", report.log_batches_kept},
                          {"dropped", TextsJson(report.dropped)}};
     console.out << object.dump() << '\n';
-    return ExitCode::kOk;
+    return outcome;
   }
   for (const std::string& line : report.dropped) {
     fmt::print(console.out, "{} {}\n", Colored(console.ColorsOut(), Hue::kBad, "dropped:"), line);
@@ -71,7 +72,7 @@ Result<ExitCode> Repair(const Invocation& invocation) {
   fmt::print(console.out, "saved {} in {}, from {} and {} of the log; {} is as it was\n",
              Counted(report.entries_kept, "key", "keys"), to, Counted(report.tables_kept, "table", "tables"),
              Counted(report.log_batches_kept, "batch", "batches"), session.settings().directory);
-  return ExitCode::kOk;
+  return outcome;
 }
 
 constexpr Command kCommands[] = {
@@ -88,7 +89,9 @@ constexpr Command kCommands[] = {
      .summary = "Save what can be read of a damaged database into a new one, and list what was lost",
      .details =
          "The damaged database is not changed. What a damaged block, table or log record held is lost, all else is\n"
-         "saved; where the list of tables itself is lost, a key that was deleted may come back.\n\n"
+         "saved; where the list of tables itself is lost, a key that was deleted may come back. Exit code 1 if "
+         "anything\n"
+         "was dropped.\n\n"
          "  amethyst --db broken repair saved\n  amethyst --db saved verify",
      .arity = {1, 1},
      .options = {},

@@ -9,6 +9,7 @@ namespace amethyst::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using Commands = ShellTest;
 
@@ -39,15 +40,24 @@ get --json "\x00\xff"
 get --raw "\x00\xff"
 )");
   EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
-  EXPECT_EQ(answer.out, "\"a\\nb\"\n{\"key_base64\":\"AP8=\",\"value\":\"a\\nb\"}\na\nb");
+  EXPECT_EQ(answer.out, "a\nb\n{\"key_base64\":\"AP8=\",\"value\":\"a\\nb\"}\na\nb");
 }
 
 TEST_F(Commands, EmptyValuesAreAnEmptyLine) { EXPECT_EQ(Pipe("put '' ''\nget ''\n").out, "\n"); }
 
 TEST_F(Commands, DeleteTakesManyKeysAndAbsentOnes) {
   const Answer answer = Pipe("put a 1\nput b 2\nput c 3\ndelete a b nothing\nscan\n");
-  EXPECT_EQ(answer.out, "c\t3\n");
+  EXPECT_EQ(answer.out, "2\nc\t3\n");
   EXPECT_EQ(answer.code, ExitCode::kOk);
+}
+
+TEST_F(Commands, DeleteTellsHowManyKeysThereWere) {
+  ASSERT_EQ(Pipe("put a 1\nput b 2\nput c 3\nput d 4\n").code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"delete", "a", "a", "x"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"delete", "a"}).out, "0\n");
+  EXPECT_EQ(Amethyst({"delete", "--json", "b", "x"}).out, "{\"removed\":1}\n");
+  EXPECT_EQ(Amethyst({"delete", "--quiet", "c"}).out, "");
+  EXPECT_EQ(Amethyst({"scan"}).out, "d\t4\n");
 }
 
 TEST_F(Commands, ScanHonoursItsRangeAndOptions) {
@@ -158,6 +168,10 @@ TEST_F(Commands, KeysOverTheLimitAreRefused) {
 TEST_F(Commands, FlushCompactAndStatsShowTables) {
   ASSERT_EQ(Pipe("put a 1\nflush\nput a 2\nflush\ncompact\n").code, ExitCode::kOk);
   EXPECT_THAT(Amethyst({"stats"}).out, HasSubstr("tables      1,"));
+  EXPECT_THAT(Amethyst({"stats"}).out, Not(HasSubstr("writes"))) << "of a process that has just started";
+  ASSERT_EQ(Amethyst({"put", "b", "3"}).code, ExitCode::kOk);
+  EXPECT_THAT(Amethyst({"stats"}).out, HasSubstr(" in it alone"));
+  EXPECT_THAT(Pipe("put b 2\nstats\n").out, HasSubstr("1 batches"));
   EXPECT_THAT(Amethyst({"stats", "--json"}).out, StartsWith("{\"writes\":"));
   EXPECT_EQ(Amethyst({"get", "a"}).out, "2\n");
 }
