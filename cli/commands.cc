@@ -1,9 +1,26 @@
 #include "cli/commands.h"
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 namespace amethyst::cli {
+
+namespace {
+
+// What other shells and databases call it, and no spelling would lead to.
+struct Synonym {
+  std::string_view theirs;
+  std::string_view ours;
+};
+constexpr Synonym kSynonyms[] = {
+    {"set", "put"},       {"add", "put"},      {"insert", "put"},  {"ls", "scan"},        {"list", "scan"},
+    {"keys", "scan"},     {"range", "scan"},   {"rm", "delete"},   {"remove", "delete"},  {"unset", "delete"},
+    {"cat", "get"},       {"size", "count"},   {"load", "import"}, {"restore", "import"}, {"save", "export"},
+    {"backup", "export"}, {"check", "verify"}, {"info", "stats"},  {"status", "stats"},
+};
+
+}  // namespace
 
 std::span<const CommandGroup> AllCommands() {
   static const std::array kGroups = {
@@ -31,6 +48,9 @@ const Command* FindCommand(std::string_view name) {
 }
 
 std::string_view NearestCommand(std::string_view name) {
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.theirs == name) return synonym.ours;
+  }
   std::vector<std::string_view> names;
   for (const CommandGroup& group : AllCommands()) {
     for (const Command& command : group.commands) names.push_back(command.name);

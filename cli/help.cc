@@ -16,7 +16,9 @@ constexpr OptionSpec kCommonOptions[] = {
 };
 
 constexpr OptionSpec kProgramOptions[] = {
-    {.name = "--db", .value = "DIRECTORY", .help = "the database; default data/amethyst under the current directory"},
+    {.name = "--db",
+     .value = "DIRECTORY",
+     .help = "the database; default $AMETHYST_DB, or data/amethyst under the current directory"},
     {.name = "--json", .value = "", .help = "answer, and tell errors, as JSON"},
     {.name = "--wait",
      .value = "SECONDS",
@@ -90,7 +92,7 @@ Without a command: a prompt; or, if standard input is no terminal, commands from
 Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
 any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are.
 
-Exit code: 0 done, 1 the key is not there, 2 wrong usage, 3 an error, 130 interrupted; of a pipe, that of its worst
+Exit code: 0 done, 1 the key is not there or a repair dropped something, 2 wrong usage, 3 an error, 130 interrupted; of a pipe, that of its worst
 line.
 
   amethyst put apple artichoke

@@ -4,6 +4,7 @@
 #include <fmt/ostream.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
 
 #include "cli/help.h"
@@ -75,6 +76,9 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
     if (!settings.memory_bytes) {
       return BadUsage(console, settings.json, fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
     }
+  }
+  if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
+    settings.directory = directory;
   }
   if (const auto directory = options->Value("--db")) {
     if (directory->empty()) return BadUsage(console, settings.json, "--db names no directory");

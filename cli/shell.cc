@@ -19,6 +19,11 @@ bool IsQuit(std::span<const Word> words) {
   return !words.empty() && (words.front().text == "quit" || words.front().text == "exit");
 }
 
+// As the first argument, where other programs have it.
+bool NamesDatabase(std::string_view name, io::FileSystem& files) {
+  return name.find('/') != std::string_view::npos || files.Exists(io::JoinPath(name, "CURRENT")).value_or(false);
+}
+
 uint64_t LineOf(const LineSource& lines, const Shell::Mode& mode) { return mode.from_lines ? lines.line_number() : 0; }
 
 }  // namespace
@@ -98,11 +103,13 @@ ExitCode Shell::Execute(const Command& command, const Arguments& arguments) {
 
 ExitCode Shell::UnknownCommand(std::string_view name) {
   const std::string_view nearest = NearestCommand(name);
+  std::string hint =
+      nearest.empty() ? "`help` lists all commands" : fmt::format("did you mean {}? `help` lists all", nearest);
+  if (NamesDatabase(name, session_.environment().files())) hint = fmt::format("the database is named by --db {}", name);
   PrintError(session_.console(), session_.settings().json,
              {.code = "Usage",
               .message = fmt::format("unknown command {}", name.empty() ? "\"\"" : name),
-              .hint = nearest.empty() ? "`help` lists all commands"
-                                      : fmt::format("did you mean {}? `help` lists all", nearest),
+              .hint = hint,
               .line = LineOf(lines_, mode_)});
   return ExitCode::kUsage;
 }

@@ -14,6 +14,37 @@ TEST_F(Process, TheDefaultDatabaseIsUnderTheCurrentDirectory) {
   EXPECT_EQ(Bash("amethyst put apple artichoke && amethyst get apple && ls data").out, "artichoke\namethyst\n");
 }
 
+TEST_F(Process, AnExportGoesThroughPipesDevicesAndLinksAndLeavesThemWhatTheyAre) {
+  const ProcessResult result = Bash(
+      "amethyst put a 1; mkfifo pipe; mkdir d; echo old > d/target; ln -s d/target link; ln -s d/new dangling; "
+      "cat pipe & amethyst export pipe --format tsv 2>/dev/null; wait; [ -p pipe ] && echo pipe; "
+      "for to in link dangling /dev/null /dev/stdout; do amethyst export $to --format tsv 2>/dev/null || echo $to; "
+      "done | "
+      "cat; "
+      "[ -L link ] && [ -L dangling ] && [ -c /dev/null ] && echo links; cat d/target d/new; ls d; "
+      "amethyst export /dev/full --format tsv 2>&1 | grep -o 'No space.*'");
+  EXPECT_EQ(result.out, "a\t1\npipe\na\t1\nlinks\na\t1\na\t1\nnew\ntarget\nNo space left on device\n");
+}
+
+TEST_F(Process, TheEnvironmentNamesTheDatabaseUnlessAnOptionDoes) {
+  EXPECT_EQ(
+      Bash("export AMETHYST_DB=shop; amethyst put a 1 && amethyst --db other put a 2 && amethyst get a && ls -d */; "
+           "AMETHYST_DB= amethyst put a 3 && ls")
+          .out,
+      "1\nother/\nshop/\ndata\nother\nshop\n");
+}
+
+TEST_F(Process, ValuesOfAnyBytesGoInAndOutOfFiles) {
+  EXPECT_EQ(Bash("head -c 100000 /dev/urandom > in; amethyst put k - < in; amethyst get --raw k | cmp - in && "
+                 "amethyst get --output out k && cmp in out && amethyst get k | head -c 100000 | cmp - in && "
+                 "ln -s out link && amethyst get --output link k && [ -L link ] && echo same; "
+                 "printf '' | amethyst put k - && amethyst get k; amethyst get --output none absent 2>&1; echo $?; ls "
+                 "none 2>&1 | wc -l; "
+                 "printf 'put k -\\nget k\\n' | amethyst")
+                .out,
+            "same\n\nnot found: absent\n1\n1\n-\n");
+}
+
 TEST_F(Process, ExitCodesSayWhatHappened) {
   EXPECT_EQ(Bash("amethyst put a 1").status, 0);
   EXPECT_EQ(Bash("amethyst get b 2>&1").status, 1);

@@ -19,6 +19,15 @@ TEST_F(Program, HelpAndVersionNeedNoDatabase) {
   EXPECT_EQ(Run({"--json", "version"}).out, "{\"version\":\"" AMETHYST_VERSION_STRING "\"}\n");
 }
 
+TEST_F(Program, WhatOthersCallACommandIsUnderstoodAsAQuestionForOurs) {
+  EXPECT_THAT(Amethyst({"set", "a", "1"}).err, HasSubstr("did you mean put?"));
+  EXPECT_THAT(Amethyst({"ls"}).err, HasSubstr("did you mean scan?"));
+  EXPECT_THAT(Amethyst({"keys"}).err, HasSubstr("did you mean scan?"));
+  EXPECT_THAT(Run({"some/where", "get", "a"}).err, HasSubstr("--db some/where"));
+  ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
+  EXPECT_THAT(Run({database_, "get", "a"}).err, HasSubstr("--db " + database_));
+}
+
 TEST_F(Program, UnknownOptionsAndCommandsSuggestTheNearest) {
   const Answer option = Run({"--jsno", "version"});
   EXPECT_EQ(option.code, ExitCode::kUsage);
