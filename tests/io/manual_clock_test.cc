@@ -53,7 +53,7 @@ TEST(ManualClock, ASleepLeavesWhatFallsDueToTheNextMove) {
   clock.Sleep(milliseconds(50));
   EXPECT_EQ(fired, 0);
   clock.Advance(milliseconds(0));
-  EXPECT_EQ(fired, 1);
+  EXPECT_EQ(fired, 2) << "late, and due again by now; what it missed in between is not caught up on";
 }
 
 TEST(ManualClock, ADestroyedTimerDoesNotFire) {
