@@ -24,6 +24,7 @@ namespace base {
 namespace {
 
 constexpr std::string_view kOutOfDescriptors = "out of file descriptors";
+constexpr std::string_view kOutOfMemory = "out of memory";
 
 }  // namespace
 
@@ -31,13 +32,25 @@ std::unexpected<Error> SystemError(int error_number, std::string_view what) {
   if (error_number == EMFILE || error_number == ENFILE) {
     return MakeError(ErrorCode::kIo, "{}: {}", what, kOutOfDescriptors);
   }
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  if (error_number == ENOMEM) return MakeError(ErrorCode::kIo, "{}: {}", what, kOutOfMemory);
+  const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
   return MakeError(full ? ErrorCode::kNoSpace : ErrorCode::kIo, "{}: {}", what,
                    std::generic_category().message(error_number));
 }
 
 bool IsOutOfDescriptors(const Error& error) {
   return error.code() == ErrorCode::kIo && error.message().ends_with(kOutOfDescriptors);
+}
+
+bool IsTransient(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || IsOutOfDescriptors(error) ||
+         (error.code() == ErrorCode::kIo && error.message().ends_with(kOutOfMemory));
+}
+
+std::unexpected<Error> SyncError(int error_number, std::string_view what) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  if (full) return SystemError(error_number, what);
+  return MakeError(ErrorCode::kIo, "{}: {}", what, std::generic_category().message(error_number));
 }
 
 }  // namespace base

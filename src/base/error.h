@@ -33,12 +33,19 @@ template <typename... Args>
   return MakeError(ErrorCode::kNotSupported, format, std::forward<Args>(args)...);
 }
 
-// kNoSpace for ENOSPC and EDQUOT, else kIo: "<what>: <what the number means>".
+// kNoSpace for ENOSPC, EDQUOT and EFBIG, else kIo: "<what>: <what the number means>".
 [[nodiscard]] std::unexpected<Error> SystemError(int error_number, std::string_view what);
 
 // Whether the process or the system is out of file descriptors (a SystemError of EMFILE or ENFILE): closing some
 // and trying again helps.
 [[nodiscard]] bool IsOutOfDescriptors(const Error& error);
+// A lack of space, of descriptors or of memory: the call did nothing, and says nothing about what is on disk. Trying
+// again later can help.
+[[nodiscard]] bool IsTransient(const Error& error);
+
+// The error of a sync: never transient, except for a lack of space, for the system may have dropped what it had to
+// write.
+[[nodiscard]] std::unexpected<Error> SyncError(int error_number, std::string_view what);
 
 }  // namespace amethyst::base
 

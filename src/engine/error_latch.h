@@ -13,10 +13,8 @@
 
 namespace amethyst::engine {
 
-// Lack of space or of descriptors: nothing is in doubt, and trying again later can help. Never latched.
-[[nodiscard]] inline bool ClearsByItself(const Error& error) {
-  return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error);
-}
+// Lack of space, descriptors or memory: nothing is in doubt, and trying again later can help. Never latched.
+[[nodiscard]] inline bool ClearsByItself(const Error& error) { return base::IsTransient(error); }
 
 class ErrorLatch {
  public:

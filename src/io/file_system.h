@@ -35,6 +35,8 @@ struct LogSegmentOptions {
   uint64_t capacity_bytes = 0;
   // Write zeros over the whole segment first: what was written before syncs faster (no change of the file's extents).
   bool zero_filled = false;
+  // Stores will be many: a mapping pays, where it is safe.
+  bool mapped = true;
 };
 
 class FileSystem {

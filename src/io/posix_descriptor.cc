@@ -1,6 +1,7 @@
 #include "io/posix_descriptor.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,7 @@ Result<size_t> Descriptor::ReadAt(uint64_t offset, std::span<char> to) const {
 
 Status Descriptor::WriteAt(uint64_t offset, std::string_view bytes) const {
   AMETHYST_DCHECK(number_ >= 0);
+  AMETHYST_TRY(CheckSize(offset + bytes.size()));
   while (!bytes.empty()) {
     const ssize_t written = pwrite(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written > 0) {
@@ -64,15 +66,21 @@ Status Descriptor::WriteAt(uint64_t offset, std::string_view bytes) const {
   return {};
 }
 
+Status Descriptor::CheckSize(uint64_t bytes) const {
+  rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || bytes <= limit.rlim_cur) return {};
+  return base::SystemError(EFBIG, fmt::format("{} bytes in {}", bytes, path_));
+}
+
 Status Descriptor::SyncData() const {
   AMETHYST_DCHECK(number_ >= 0);
-  if (fdatasync(number_) != 0) return base::SystemError(errno, fmt::format("sync {}", path_));
+  if (fdatasync(number_) != 0) return base::SyncError(errno, fmt::format("sync {}", path_));
   return {};
 }
 
 Status Descriptor::SyncAll() const {
   AMETHYST_DCHECK(number_ >= 0);
-  if (fsync(number_) != 0) return base::SystemError(errno, fmt::format("sync {}", path_));
+  if (fsync(number_) != 0) return base::SyncError(errno, fmt::format("sync {}", path_));
   return {};
 }
 

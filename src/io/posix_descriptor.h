@@ -29,7 +29,10 @@ class Descriptor {
 
   // Fewer bytes than asked only at the end of the file.
   [[nodiscard]] Result<size_t> ReadAt(uint64_t offset, std::span<char> to) const;
+  // kNoSpace beyond the process's limit of a file's size, where the system would send a signal.
   [[nodiscard]] Status WriteAt(uint64_t offset, std::string_view bytes) const;
+  // Whether a file may have that size: SystemError of EFBIG if the process's limit is less.
+  [[nodiscard]] Status CheckSize(uint64_t bytes) const;
   // Content, and what of the metadata is needed to read it. An interrupted call counts as failed, for what a second
   // one returned would not cover what the first one lost.
   [[nodiscard]] Status SyncData() const;

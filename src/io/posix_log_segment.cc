@@ -20,6 +20,8 @@ namespace {
 
 // A page at a time: larger writes put larger folios into the page cache, which one store then dirties as a whole.
 constexpr size_t kZeroBytes = 4096;
+// Smaller segments are not mapped.
+constexpr uint64_t kMappedBytesMin = uint64_t{512} << 10;
 
 class PosixLogSegment final : public LogSegment {
  public:
@@ -68,31 +70,33 @@ Status WriteZeros(const Descriptor& file, uint64_t capacity) {
 }
 
 Status Allocate(const Descriptor& file, const LogSegmentOptions& options) {
+  AMETHYST_TRY(file.CheckSize(options.capacity_bytes));
   int failed;
   do {
     failed = fallocate(file.number(), 0, 0, static_cast<off_t>(options.capacity_bytes));
   } while (failed != 0 && errno == EINTR);
-  if (failed != 0 && errno != EOPNOTSUPP) {
+  if (failed != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO)) {
     return base::SystemError(errno, fmt::format("allocate {} bytes for {}", options.capacity_bytes, file.path()));
   }
-  // Writing allocates as well, where the file system cannot do it otherwise.
+  // Writing allocates as well, where the file system, or a filter of system calls, does not let us do it otherwise.
   if (failed != 0 || options.zero_filled) return WriteZeros(file, options.capacity_bytes);
   return {};
 }
 
-// On other file systems (network, copy-on-write) a store into a mapping may fail late, or see no space after all.
+// On other file systems a store into a mapping may fail late, or see no space after all: blocks that were allocated may
+// have become shared since, by a snapshot or by a copy of the file.
 bool IsMappingSafe(const Descriptor& file) {
   struct statfs status;
   if (fstatfs(file.number(), &status) != 0) return false;
   const auto type = static_cast<uint64_t>(status.f_type);
-  return type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC || type == TMPFS_MAGIC;
+  return type == EXT4_SUPER_MAGIC || type == TMPFS_MAGIC;
 }
 
 Result<std::unique_ptr<LogSegment>> Prepare(Descriptor file, const LogSegmentOptions& options) {
   AMETHYST_TRY(Allocate(file, options));
   std::unique_ptr<PosixWindow> window;
-  if (IsMappingSafe(file)) {
-    AMETHYST_ASSIGN(window, PosixWindow::Map(file, options.capacity_bytes, options.zero_filled));
+  if (options.mapped && options.capacity_bytes >= kMappedBytesMin && IsMappingSafe(file)) {
+    window = PosixWindow::Map(file, options.capacity_bytes, options.zero_filled);
   }
   return std::make_unique<PosixLogSegment>(std::move(file), options.capacity_bytes, std::move(window));
 }

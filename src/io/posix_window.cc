@@ -22,16 +22,15 @@ static_assert(kExposedBytes < kAheadBytes);
 
 }  // namespace
 
-Result<std::unique_ptr<PosixWindow>> PosixWindow::Map(const Descriptor& file, uint64_t bytes, bool for_reading) {
+std::unique_ptr<PosixWindow> PosixWindow::Map(const Descriptor& file, uint64_t bytes, bool for_reading) {
   void* const base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.number(), 0);
-  if (base == MAP_FAILED) return base::SystemError(errno, fmt::format("map {}", file.path()));
+  if (base == MAP_FAILED) return nullptr;
   // A forked child has no right to write; a store there shall not reach the file.
   madvise(base, bytes, MADV_DONTFORK);
   const uint64_t first = std::min(bytes, kStepBytes);
   const int advice = for_reading ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
   std::unique_ptr<PosixWindow> window(new PosixWindow(file.path(), static_cast<char*>(base), bytes, advice));
-  if (madvise(base, first, advice) != 0 && errno == EINVAL) return nullptr;
-  AMETHYST_TRY(window->Populate(0, first));
+  if (window->Populate(0, first) != 0) return nullptr;
   window->populated_at_creation_ = first;
   {
     base::MutexLock lock(window->mutex_);
@@ -61,20 +60,19 @@ PosixWindow::~PosixWindow() {
 Result<PosixWindow::Extent> PosixWindow::MoveTo(uint64_t offset) {
   AMETHYST_DCHECK(offset <= bytes_);
   base::MutexLock lock(mutex_);
-  if (!status_) return std::unexpected(status_.error());
+  // EFAULT is how the kernel says that an access would have raised SIGBUS.
+  if (error_number_ == EFAULT) return base::SystemError(EIO, fmt::format("map {} at {}", path_, populated_));
   writer_ = std::max(writer_, offset / kStepBytes * kStepBytes);
   wake_.NotifyOne();
   return Extent{.begin = std::min(writer_, populated_), .end = std::min(writer_ + kExposedBytes, populated_)};
 }
 
-Status PosixWindow::Populate(uint64_t begin, uint64_t end) const {
+int PosixWindow::Populate(uint64_t begin, uint64_t end) const {
   int failed;
   do {
     failed = madvise(base_ + begin, end - begin, populate_advice_);
   } while (failed != 0 && (errno == EINTR || errno == EAGAIN));
-  if (failed == 0) return {};
-  // EFAULT is how the kernel says that an access would have raised SIGBUS.
-  return base::SystemError(errno == EFAULT ? EIO : errno, fmt::format("map {} at {}", path_, begin));
+  return failed == 0 ? 0 : errno;
 }
 
 void PosixWindow::KeepAhead() {
@@ -84,21 +82,18 @@ void PosixWindow::KeepAhead() {
     const Extent behind{.begin = released_, .end = std::min(writer_, populated_)};
     const uint64_t begin = std::max(populated_, writer_);  // A large record may have passed us by.
     const Extent next{.begin = begin, .end = std::min({bytes_, begin + kStepBytes, writer_ + kAheadBytes})};
-    const bool populate = status_ && next.begin < next.end;
+    const bool populate = error_number_ == 0 && next.begin < next.end;
     if (behind.begin == behind.end && !populate) {
       wake_.Wait(mutex_);
       continue;
     }
     lock.Unlock();
     if (behind.begin < behind.end) madvise(base_ + behind.begin, behind.end - behind.begin, MADV_DONTNEED);
-    const Status populated = populate ? Populate(next.begin, next.end) : Status();
+    const int failed = populate ? Populate(next.begin, next.end) : 0;
     lock.Lock();
     released_ = behind.end;
-    if (!populated) {
-      status_ = populated;
-    } else if (populate) {
-      populated_ = next.end;
-    }
+    error_number_ = failed != 0 ? failed : error_number_;
+    if (populate && failed == 0) populated_ = next.end;
   }
 }
 

@@ -23,10 +23,9 @@ class PosixWindow {
   };
 
   // Maps `file`, of that size, and populates its first step. `for_reading`: pages are populated clean, and become dirty
-  // only when stored into. Null if the kernel cannot populate (before Linux 5.14) or give a thread: then do without
-  // mapping. Any other failure to give pages is an error.
-  [[nodiscard]] static Result<std::unique_ptr<PosixWindow>> Map(const Descriptor& file, uint64_t bytes,
-                                                                bool for_reading);
+  // only when stored into. Null if the system does not map, does not populate (before Linux 5.14) or gives no thread:
+  // then do without, for a write is sure to be told of any error.
+  [[nodiscard]] static std::unique_ptr<PosixWindow> Map(const Descriptor& file, uint64_t bytes, bool for_reading);
   ~PosixWindow();
   PosixWindow(const PosixWindow&) = delete;
   PosixWindow& operator=(const PosixWindow&) = delete;
@@ -35,13 +34,15 @@ class PosixWindow {
   [[nodiscard]] uint64_t populated_at_creation() const { return populated_at_creation_; }
 
   // The writer goes on at `offset`, and does not look before the returned extent's begin again (it may, by pwrite).
-  // Returns what it may store into now, which may end before `offset`; the error if population failed.
+  // Returns what it may store into now, which may end before `offset`; the error if the file could not be read. Where
+  // the system has no memory for more pages, or lacks the right, the window stays behind the writer.
   [[nodiscard]] Result<Extent> MoveTo(uint64_t offset);
 
  private:
   PosixWindow(std::string path, char* base, uint64_t bytes, int populate_advice);
 
-  [[nodiscard]] Status Populate(uint64_t begin, uint64_t end) const;
+  // 0, or the system's error number.
+  [[nodiscard]] int Populate(uint64_t begin, uint64_t end) const;
   void KeepAhead();
 
   const std::string path_;
@@ -55,7 +56,7 @@ class PosixWindow {
   uint64_t writer_ AMETHYST_GUARDED_BY(mutex_) = 0;
   uint64_t released_ AMETHYST_GUARDED_BY(mutex_) = 0;
   uint64_t populated_ AMETHYST_GUARDED_BY(mutex_) = 0;
-  Status status_ AMETHYST_GUARDED_BY(mutex_);
+  int error_number_ AMETHYST_GUARDED_BY(mutex_) = 0;  // Of the first population that failed: there is none after it.
   bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -14,9 +14,6 @@ namespace {
 constexpr uint64_t kManifestBytesKept = uint64_t{256} << 10;
 constexpr uint64_t kManifestGrowthKept = 4;
 
-// Clears by itself, and says nothing about what is on disk already.
-bool IsTransient(const Error& error) { return error.code() == ErrorCode::kNoSpace || base::IsOutOfDescriptors(error); }
-
 // A database's own files that are worth something: without CURRENT, a sign that it was lost.
 bool HoldsData(const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [](const std::string& name) {
@@ -279,7 +276,7 @@ Status Tree::CheckOwner() {
 }
 
 void Tree::LatchUnlessTransient(const Error& error) {
-  if (health_ && !IsTransient(error)) health_ = std::unexpected(error);
+  if (health_ && !base::IsTransient(error)) health_ = std::unexpected(error);
 }
 
 void Tree::Abandon(const VersionEdit& edit) {

@@ -3,15 +3,25 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "io/posix_file_system.h"
 #include "io/posix_window.h"
@@ -22,6 +32,94 @@ namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr const char* kTmpfs = "/dev/shm";
+
+// From now on in this process, the system call fails with that error if its fourth argument is `fourth`, or for any.
+bool Refuse(uint32_t call, uint32_t error, std::optional<uint32_t> fourth) {
+  const uint16_t jump_if_other = fourth ? 3 : 1;
+  std::vector<sock_filter> program = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, static_cast<uint8_t>(jump_if_other)),
+  };
+  if (fourth) {
+    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[3])));
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, *fourth, 0, 1));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog filter{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+// What `check` returns in a child process; -1 if a signal ended it.
+template <typename Check>
+int InChild(Check check) {
+  const pid_t child = fork();
+  if (child == 0) _exit(check());
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// 0 if a segment of 2 MiB can be made, stored into throughout, synced and closed.
+int UseSegment(const std::string& path, bool expect_mapped) {
+  auto segment = CreatePosixLogSegment(path, {.capacity_bytes = 2 * kMiB});
+  if (!segment) return 1;
+  if ((*segment)->Mapped(0, 1).empty() == expect_mapped) return 2;
+  const std::string record(4000, 'r');
+  for (uint64_t offset = 0; offset + record.size() <= 2 * kMiB; offset += record.size()) {
+    if (!(*segment)->Store(offset, record)) return 3;
+  }
+  if (!(*segment)->Sync() || !(*segment)->Close(record.size())) return 4;
+  PosixFileSystem files;
+  return ReadFile(files, path).value_or("") == record ? 0 : 5;
+}
+
+constexpr int kSkipped = 99;
+
+TEST(PosixLogSegment, DoesWithoutPreallocation) {
+  for (const uint32_t error : {ENOSYS, EPERM, EINVAL, EOPNOTSUPP}) {
+    const support::TempDirectory directory(kTmpfs);
+    const int result = InChild([&] {
+      return Refuse(SYS_fallocate, error, std::nullopt) ? UseSegment(directory.File("segment"), true) : kSkipped;
+    });
+    if (result == kSkipped) GTEST_SKIP() << "system calls cannot be filtered here";
+    EXPECT_EQ(result, 0) << error;
+  }
+}
+
+TEST(PosixLogSegment, DoesWithoutAMapping) {
+  for (const uint32_t error : {ENODEV, EINVAL, ENOMEM, EPERM, EACCES}) {
+    const support::TempDirectory directory(kTmpfs);
+    const int result = InChild(
+        [&] { return Refuse(SYS_mmap, error, MAP_SHARED) ? UseSegment(directory.File("segment"), false) : kSkipped; });
+    if (result == kSkipped) GTEST_SKIP() << "system calls cannot be filtered here";
+    EXPECT_EQ(result, 0) << error;
+  }
+}
+
+TEST(PosixLogSegment, BeyondTheLimitOfAFilesSizeThereIsNoSpaceAndNoSignal) {
+  const support::TempDirectory directory;
+  EXPECT_EQ(InChild([&] {
+              const rlimit limit{kMiB, kMiB};
+              setrlimit(RLIMIT_FSIZE, &limit);
+              const auto segment = CreatePosixLogSegment(directory.File("segment"), {.capacity_bytes = 2 * kMiB});
+              if (segment || segment.error().code() != ErrorCode::kNoSpace) return 1;
+              return CreatePosixLogSegment(directory.File("segment"), {.capacity_bytes = kMiB}) ? 0 : 2;
+            }),
+            0);
+}
+
+TEST(PosixLogSegment, AShortOneIsNotMapped) {
+  const support::TempDirectory directory(kTmpfs);
+  for (const LogSegmentOptions& options :
+       {LogSegmentOptions{.capacity_bytes = kMiB / 4}, {.capacity_bytes = 4 * kMiB, .mapped = false}}) {
+    const auto segment = CreatePosixLogSegment(directory.File(options.mapped ? "short" : "not"), options).value();
+    EXPECT_TRUE(segment->Mapped(0, 1).empty());
+    EXPECT_TRUE(segment->Store(kMiB / 4 - 6, "stored"));
+    EXPECT_TRUE(segment->Close(kMiB / 4));
+    EXPECT_TRUE(ReadFile(*std::make_unique<PosixFileSystem>(), segment->path()).value().ends_with("stored"));
+  }
+}
 
 TEST(PosixLogSegment, IsMappedFromTheStart) {
   const support::TempDirectory directory(kTmpfs);
@@ -120,7 +218,7 @@ TEST(PosixWindow, KeepsAheadOfItsWriterAndGivesBackWhatLiesBehind) {
   const Descriptor file = Descriptor::Open(directory.File("file"), O_RDWR | O_CREAT).value();
   constexpr uint64_t kBytes = 32 * kMiB;
   ASSERT_EQ(ftruncate(file.number(), kBytes), 0);
-  const auto window = PosixWindow::Map(file, kBytes, false).value();
+  const auto window = PosixWindow::Map(file, kBytes, false);
   ASSERT_NE(window, nullptr);
   EXPECT_EQ(window->populated_at_creation(), kMiB);
   uint64_t position = 0;
@@ -148,7 +246,7 @@ TEST(PosixWindow, AWriterMayJumpFarAhead) {
   const Descriptor file = Descriptor::Open(directory.File("file"), O_RDWR | O_CREAT).value();
   constexpr uint64_t kBytes = 32 * kMiB + 5000;
   ASSERT_EQ(ftruncate(file.number(), kBytes), 0);
-  const auto window = PosixWindow::Map(file, kBytes, true).value();
+  const auto window = PosixWindow::Map(file, kBytes, true);
   for (const uint64_t position : {20 * kMiB + 7, kBytes - 1}) {
     while (window->MoveTo(position).value().end <= position) std::this_thread::yield();
     window->base()[position] = 'x';
@@ -161,7 +259,7 @@ TEST(PosixWindow, AFileThatEndsTooEarlyIsAnErrorNotASignal) {
   const support::TempDirectory directory(kTmpfs);
   const Descriptor file = Descriptor::Open(directory.File("file"), O_RDWR | O_CREAT).value();
   ASSERT_EQ(ftruncate(file.number(), 2 * kMiB), 0);
-  const auto window = PosixWindow::Map(file, 16 * kMiB, false).value();
+  const auto window = PosixWindow::Map(file, 16 * kMiB, false);
   Result<PosixWindow::Extent> extent = window->MoveTo(0);
   while (extent.has_value()) {
     std::this_thread::yield();

@@ -68,7 +68,8 @@ CLASSES = (
     "disk full during compaction", "read-only file system", "zero-length file", "missing file", "swapped file",
     "truncated file", "extra file", "huge length", "Close during flush", "Close during compaction",
     "Close during iteration", "destructor without Close", "clock jump", "two owners", "newer format taken for ours",
-    "deleted data that stays", "late sync", "charge that outlives its cause", "little that adds up")
+    "deleted data that stays", "late sync", "charge that outlives its cause", "little that adds up",
+    "optimisation taken for a need")
 
 
 class PlantingError(Exception):
