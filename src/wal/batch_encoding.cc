@@ -22,4 +22,12 @@ Status BatchReader::status() const {
                           rest_.size());
 }
 
+bool HoldsOnlyDeletes(std::string_view batch) {
+  BatchReader reader(batch);
+  for (BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind != key::EntryKind::kDelete) return false;
+  }
+  return true;
+}
+
 }  // namespace amethyst::wal

@@ -94,4 +94,7 @@ class BatchReader {
   uint64_t count_ = 0;
 };
 
+// Whether no entry of a valid batch is a put: such a batch lets space be freed.
+[[nodiscard]] bool HoldsOnlyDeletes(std::string_view batch);
+
 }  // namespace amethyst::wal

@@ -29,7 +29,10 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
               {.directory = settings_.directory,
                .segment_bytes = settings_.segment_bytes,
                .new_file_number = settings_.new_file_number,
-               .may_write = [this] { return !latched_.load(std::memory_order_acquire) && settings_.may_write(); }}),
+               .may_write = [this] { return !latched_.load(std::memory_order_acquire) && settings_.may_write(); },
+               .free_descriptors = settings_.free_descriptors,
+               .room_bytes = settings_.room_bytes,
+               .give_up_reserve = settings_.give_up_reserve}),
       cut_(cut) {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);
@@ -46,18 +49,20 @@ Log::~Log() {
 Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Executor& executor, LogSettings settings,
                                          const LogCut& cut) {
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
-  const Status started = log->Start(0);
+  const Status started = log->Start(0, SegmentSupply::Use::kAll);
   if (!started && started.error().code() != ErrorCode::kNoSpace) return std::unexpected(started.error());
   return log;
 }
 
-Status Log::Start(uint64_t record_bytes) {
-  AMETHYST_TRY(Roll(record_bytes));
-  return SyncAll();
+Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use) {
+  AMETHYST_TRY(Roll(record_bytes, use));
+  // Where nothing was replayed nothing was cut, which the header would have to keep so: it is durable with what
+  // follows.
+  return settings_.replayed_segments.empty() ? Status() : SyncAll();
 }
 
-Status Log::Roll(uint64_t record_bytes) {
-  auto next = supply_.Take(kSegmentHeaderBytes + record_bytes);
+Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
+  auto next = supply_.Take(kSegmentHeaderBytes + record_bytes, use);
   if (!next) {
     const Status failed = std::unexpected(std::move(next).error());
     return supply_.health() ? failed : Latch(failed);
@@ -66,7 +71,10 @@ Status Log::Roll(uint64_t record_bytes) {
       .database_uid = settings_.database_uid, .segment = next->number, .cut = cut_, .durable = durable_end()};
   std::array<char, kSegmentHeaderBytes> bytes;
   EncodeSegmentHeader(header, bytes);
-  if (Status stored = next->file->Store(0, {bytes.data(), bytes.size()}); !stored) return Latch(stored);
+  if (Status stored = next->file->Store(0, {bytes.data(), bytes.size()}); !stored) {
+    const bool is_transient = base::IsTransient(stored.error()) && supply_.Discard(std::move(*next));
+    return is_transient ? stored : Latch(stored);
+  }
 
   base::MutexLock lock(mutex_);
   if (!segments_.empty()) segments_.back().end = cut_.offset;
@@ -76,6 +84,9 @@ Status Log::Roll(uint64_t record_bytes) {
   started_ = true;
   cut_ = header.Begin();
   noted_watermark_ = cut_.offset;
+  torn_ = false;
+  deletes_only_ = next->for_deletes;
+  room_end_ = deletes_only_ ? 0 : current_->capacity();
   prepare_at_ = current_->capacity() / 2;
   durable_offset_.store(0, std::memory_order_relaxed);
   batches_end_.store(cut_.offset, std::memory_order_release);
@@ -96,11 +107,8 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
                             .count = count,
                             .kind = RecordKind::kBatch,
                             .first = first};
-  if (current_ == nullptr) [[unlikely]] {
-    AMETHYST_TRY(Start(header.padded_bytes()));
-  } else if (cut_.offset + header.padded_bytes() > current_->capacity()) {
-    AMETHYST_TRY(Roll(header.padded_bytes()));
-  }
+  if (cut_.offset + header.padded_bytes() > room_end_) [[unlikely]]
+    AMETHYST_TRY(MakeRoom(header.padded_bytes(), payload));
   AMETHYST_TRY(AppendRecord(header, payload, payload_hash));
   batches_end_.store(cut_.offset, std::memory_order_release);
   if (cut_.offset >= prepare_at_) {
@@ -110,10 +118,29 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
   return cut_.position();
 }
 
+Status Log::MakeRoom(uint64_t record_bytes, std::string_view payload) {
+  const bool frees_space = HoldsOnlyDeletes(payload);
+  if (deletes_only_ && !frees_space) {
+    AMETHYST_TRY(supply_.CheckRoom());
+    deletes_only_ = false;
+    room_end_ = torn_ ? 0 : current_->capacity();
+  }
+  if (current_ != nullptr && !torn_ && cut_.offset + record_bytes <= current_->capacity()) return {};
+  const auto use = frees_space ? SegmentSupply::Use::kDeletes : SegmentSupply::Use::kAll;
+  return current_ == nullptr ? Start(record_bytes, use) : Roll(record_bytes, use);
+}
+
+Status Log::FailedToStore(const Status& failed) {
+  if (!base::IsTransient(failed.error())) return Latch(failed);
+  torn_ = true;
+  room_end_ = 0;
+  return failed;
+}
+
 Status Log::BeginSegment() {
   if (latched_.load(std::memory_order_acquire)) return health();
-  if (current_ == nullptr) return Start(0);
-  return cut_.offset == kSegmentHeaderBytes ? Status() : Roll(0);
+  if (current_ == nullptr) return Start(0, SegmentSupply::Use::kAll);
+  return cut_.offset == kSegmentHeaderBytes ? Status() : Roll(0, SegmentSupply::Use::kAll);
 }
 
 Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash) {
@@ -121,7 +148,7 @@ Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t
   header.ordinal_low = static_cast<uint32_t>(cut_.next_ordinal);
   header.durable_offset = durable_offset_.load(std::memory_order_acquire);
   if (Status stored = StoreRecord(&header, payload, payload_hash); !stored) [[unlikely]]
-    return Latch(stored);
+    return FailedToStore(stored);
   AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());
   if (header.durable_offset > 0) noted_watermark_ = header.durable_offset;
   records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -158,7 +185,7 @@ Status Log::AppendWatermarkIfDue() {
   const uint64_t durable = durable_offset_.load(std::memory_order_acquire);
   const bool is_due = noted_watermark_ < std::min(durable, batches_end_.load(std::memory_order_relaxed));
   // Where there is no room, the next record begins a segment, whose header notes it.
-  if (!is_due || cut_.offset + kRecordHeaderBytes > current_->capacity()) return {};
+  if (!is_due || torn_ || cut_.offset + kRecordHeaderBytes > current_->capacity()) return {};
   return AppendRecord({.length = kRecordHeaderBytes, .kind = RecordKind::kWatermark, .first = cut_.last_sequence}, {},
                       base::Hash64({}));
 }
@@ -290,8 +317,9 @@ Status Log::RemoveBefore(key::FileNumber first_needed) {
   return {};
 }
 
-Result<LogCut> Log::Close() {
-  Status closed = SyncAll();
+Result<LogCut> Log::Close(Content content) {
+  const bool is_needed = content == Content::kNeeded;
+  Status closed = is_needed ? SyncAll() : Status();
   if (closed) closed = health();
   const Status stopped = supply_.Stop(!closed);
   std::vector<Segment> segments;
@@ -304,7 +332,7 @@ Result<LogCut> Log::Close() {
   }
   current_ = nullptr;
   for (const Segment& segment : segments) {
-    if (closed && segment.file != nullptr) closed = segment.file->Close(segment.end);
+    if (is_needed && closed && segment.file != nullptr) closed = segment.file->Close(segment.end);
   }
   AMETHYST_TRY(closed);
   AMETHYST_TRY(stopped);
@@ -336,6 +364,8 @@ LogPosition Log::end() const {
   base::MutexLock lock(mutex_);
   return EndLocked();
 }
+
+LogCut Log::end_cut() const { return cut_; }
 
 LogPosition Log::durable_end() const {
   base::MutexLock lock(mutex_);

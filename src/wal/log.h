@@ -4,8 +4,9 @@
 // A segment is file NNNNNN.wal (log_format.h). Records never span segments (a record larger than a segment gets one of
 // its own size). Every record carries how far the log is known durable, so that recovery (log_recovery.h) tells a torn
 // tail from damage. The first failed store or sync is LATCHED: from then on nothing is appended or synced, and every
-// call returns that error; running out of space is not latched, for it shows only when a segment is allocated, before
-// anything is acknowledged.
+// call returns that error. Running out of space, descriptors or memory when a segment is made or stored into is not
+// latched, for it shows before anything is acknowledged: after a store that failed so the next record begins a segment,
+// whose header ends the log before what may be there of the failed one.
 //
 // Invariants: durable_end() <= end(); a segment is synced before the first sync of a later one completes; a fsync is
 // never called again after it failed; one thread at a time flushes.
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,6 +47,11 @@ struct LogSettings {
       new_file_number;  // Never gives a number twice, over all opens, and ever greater ones. Any thread.
   // Whether nothing but the log has failed so far: after an error no segment is made ahead. Any thread.
   std::function<bool()> may_write = [] { return true; };
+  // Closes files that can be opened again, when the log finds no descriptor left. Any thread.
+  std::function<void()> free_descriptors = [] {};
+  // As in SegmentSupply::Settings.
+  std::function<uint64_t()> room_bytes = [] { return std::numeric_limits<uint64_t>::max(); };
+  std::function<bool()> give_up_reserve = [] { return false; };
   // LogRecoveryReport::replayed_segments: they live on, and go with RemoveBefore.
   std::vector<key::FileNumber> replayed_segments;
 };
@@ -58,9 +65,10 @@ struct LogStats {
 
 class Log {
  public:
-  // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut, synced
-  // together with its directory entry. Every replayed segment must have been synced before (RecoverLog does so). Where
-  // there is no space for a segment the log is there all the same: the first Append that finds some begins it.
+  // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut. Its
+  // directory entry is durable; its header, too, where anything was replayed, and so may have been cut. Every replayed
+  // segment must have been synced before (RecoverLog does so). Where there is no space for a segment the log is there
+  // all the same: the first Append that finds some begins it.
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
@@ -91,6 +99,8 @@ class Log {
   [[nodiscard]] Status Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock);
 
   [[nodiscard]] LogPosition end() const;
+  // For a manifest that is to say so, when nobody appends any more.
+  [[nodiscard]] LogCut end_cut() const;
   [[nodiscard]] LogPosition durable_end() const;
   // The segment that the next record goes to (its directory entry is durable), and all live segments, oldest first.
   [[nodiscard]] key::FileNumber current_segment() const;
@@ -99,10 +109,12 @@ class Log {
   // one stays.
   [[nodiscard]] Status RemoveBefore(key::FileNumber first_needed);
 
-  // Syncs (unless an error is latched: then nothing is written, trimmed or removed), trims the current segment to its
-  // end, removes the spare and closes every descriptor. Returns the log's end, for the manifest. Later calls return
-  // kClosed.
-  [[nodiscard]] Result<LogCut> Close();
+  // Whether anything in the log is not durable elsewhere.
+  enum class Content : uint8_t { kNeeded, kNotNeeded };
+  // Syncs and trims the current segment to its end if its content is needed (unless an error is latched: then nothing
+  // is written, trimmed or removed), removes the spare and closes every descriptor. Returns the log's end, for the
+  // manifest. Later calls return kClosed.
+  [[nodiscard]] Result<LogCut> Close(Content content = Content::kNeeded);
 
   // The latched error, if any.
   [[nodiscard]] Status health() const;
@@ -126,10 +138,14 @@ class Log {
 
   Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut);
 
-  // Begins the first segment, with room for a record of that size; its header is durable when OK returns.
-  [[nodiscard]] Status Start(uint64_t record_bytes);
+  // Begins the first segment, with room for a record of that size.
+  [[nodiscard]] Status Start(uint64_t record_bytes, SegmentSupply::Use use);
   // Opens the next segment, with room for a record of that size.
-  [[nodiscard]] Status Roll(uint64_t record_bytes);
+  [[nodiscard]] Status Roll(uint64_t record_bytes, SegmentSupply::Use use);
+  // Sees to room for a record of that size and payload, for which there seems to be none.
+  [[nodiscard]] Status MakeRoom(uint64_t record_bytes, std::string_view payload);
+  // Latches it unless it clears by itself.
+  [[nodiscard]] Status FailedToStore(const Status& failed);
   [[nodiscard]] Status AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash);
   // Sets the header's checksum.
   [[nodiscard]] Status StoreRecord(RecordHeader* header, std::string_view payload, uint64_t payload_hash);
@@ -156,6 +172,9 @@ class Log {
   std::shared_ptr<io::LogSegment> current_;
   base::Uid checksum_owner_;
   LogCut cut_;                    // The log's end as a cut.
+  uint64_t room_end_ = 0;         // Records that end behind this have to ask for room: 0 if all have to.
+  bool deletes_only_ = false;     // The segment is for deletes, as long as there is no room on the disk.
+  bool torn_ = false;             // A store failed at the log's end: the segment takes no more.
   uint64_t prepare_at_ = 0;       // Offset from which on the next segment is made ahead.
   uint64_t noted_watermark_ = 0;  // Of the last record in this segment.
   std::string staging_;           // Where a record is put together that does not go into mapped memory.

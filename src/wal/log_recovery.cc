@@ -78,7 +78,10 @@ Result<LogRecoveryReport> Recovery::Run() {
   AMETHYST_TRY(ReadHeaders());
   const Segment* segment = First();
   if (segment == nullptr) {
-    if (settings_.first_segment != key::FileNumber{} && !Contains(settings_.segments, settings_.first_segment)) {
+    const bool is_empty = settings_.clean_end && settings_.clean_end->segment < settings_.first_segment;
+    if (is_empty) {
+      report_.cut = *settings_.clean_end;
+    } else if (settings_.first_segment != key::FileNumber{} && !Contains(settings_.segments, settings_.first_segment)) {
       return base::Corruption("{}: missing, expected as the first segment of the log", Path(settings_.first_segment));
     }
     stop_ = {.segment = settings_.first_segment, .offset = 0};

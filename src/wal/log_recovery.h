@@ -37,7 +37,8 @@ struct LogRecoverySettings {
   base::Uid database_uid;
   std::vector<key::FileNumber> segments;  // All *.wal files from the manifest's first needed one on, ascending.
   // From the manifest: the first segment, which must exist, so it is named there only once Log::Create or an Append
-  // made it (0: none must); and the log's end if it was closed cleanly.
+  // made it (0: none must); and the log's end if it was closed cleanly. If that is before the first segment, the log is
+  // empty, and the next one goes on there.
   key::FileNumber first_segment{};
   std::optional<LogCut> clean_end;
   bool read_only = false;  // Then nothing is synced.

@@ -9,8 +9,20 @@
 
 namespace amethyst::wal {
 
+namespace {
+
+constexpr uint64_t kFirstSegmentBytes = uint64_t{256} << 10;
+constexpr uint64_t kGrowth = 4;
+// No segment is made smaller for want of space, unless it was to be.
+constexpr uint64_t kSegmentBytesKept = uint64_t{64} << 10;
+
+}  // namespace
+
 SegmentSupply::SegmentSupply(io::FileSystem& files, io::Executor& executor, Settings settings)
-    : files_(files), executor_(executor), settings_(std::move(settings)) {
+    : files_(files),
+      executor_(executor),
+      settings_(std::move(settings)),
+      next_bytes_(std::min(kFirstSegmentBytes, settings_.segment_bytes)) {
   AMETHYST_ASSERT(settings_.segment_bytes > kSegmentHeaderBytes && settings_.segment_bytes <= kSegmentBytesMax);
   AMETHYST_ASSERT(settings_.new_file_number != nullptr && settings_.may_write != nullptr);
 }
@@ -41,7 +53,11 @@ void SegmentSupply::MakeSpare() {
   // An error shows again, to somebody who can be told, when Take finds no spare and makes one itself.
   Segment made;
   if (wanted) {
-    if (auto result = Make(settings_.segment_bytes); result) made = std::move(*result);
+    Size size = NextSize(0);
+    size.most_bytes = std::min(size.most_bytes, settings_.room_bytes());
+    if (size.most_bytes >= size.least_bytes) {
+      if (auto result = Make(size); result) made = std::move(*result);
+    }
   }
   base::MutexLock lock(mutex_);
   spare_ = std::move(made);
@@ -49,38 +65,79 @@ void SegmentSupply::MakeSpare() {
   made_.NotifyAll();
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes) {
+Status SegmentSupply::CheckRoom() const {
+  if (settings_.room_bytes() > 0) return {};
+  return std::unexpected(NoRoom().error());
+}
+
+Result<SegmentSupply::Segment> SegmentSupply::NoRoom() const {
+  return base::MakeError(ErrorCode::kNoSpace, "{}: what space is left is kept for flushes, deletes and compactions",
+                         settings_.directory);
+}
+
+SegmentSupply::Size SegmentSupply::NextSize(uint64_t bytes) const {
+  const uint64_t most_bytes = std::max(bytes, next_bytes_.load(std::memory_order_relaxed));
+  return {.least_bytes = std::max(bytes, std::min(most_bytes, kSegmentBytesKept)), .most_bytes = most_bytes};
+}
+
+Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
   Segment spare;
   bool usable;
+  bool is_first;
   {
     base::MutexLock lock(mutex_);
     AMETHYST_ASSERT(!stopping_);
     if (!health_) return std::unexpected(health_.error());
+    is_first = last_taken_ == key::FileNumber{};
     spare = std::exchange(spare_, {});
     usable = spare.file != nullptr && spare.number > last_taken_ && spare.file->capacity() >= bytes;
   }
   if (spare.file != nullptr && !usable) AMETHYST_TRY(Discard(std::exchange(spare, {})));
   if (spare.file == nullptr) {
-    AMETHYST_ASSIGN(spare, Make(std::max(bytes, settings_.segment_bytes)));
+    Size size = NextSize(bytes);
+    const uint64_t room_bytes = is_first ? size.most_bytes : settings_.room_bytes();
+    size.most_bytes = std::min(size.most_bytes, room_bytes);
+    auto made = size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
+    const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
+    if (is_full && use == Use::kDeletes) made = MakeForDeletes({.least_bytes = bytes, .most_bytes = size.least_bytes});
+    AMETHYST_ASSIGN(spare, std::move(made));
   }
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(spare.number > last_taken_ && spare.file->capacity() >= bytes);
   last_taken_ = spare.number;
+  next_bytes_.store(std::min(kGrowth * spare.file->capacity(), settings_.segment_bytes), std::memory_order_relaxed);
   return spare;
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Make(uint64_t bytes) {
+Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size) {
+  auto made = Make(size);
+  if (!made && made.error().code() == ErrorCode::kNoSpace && settings_.give_up_reserve()) made = Make(size);
+  if (made) made->for_deletes = true;
+  return made;
+}
+
+Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
   Segment made{.number = settings_.new_file_number(), .file = nullptr};
   const std::string path = io::JoinPath(settings_.directory, SegmentFileName(made.number));
-  AMETHYST_ASSIGN(made.file,
-                  files_.CreateLogSegment(
-                      path, {.capacity_bytes = bytes, .zero_filled = zero_filled_.load(std::memory_order_relaxed)}));
-  if (Status synced = files_.SyncDirectory(settings_.directory); !synced) {
+  AMETHYST_ASSIGN(made.file, Create(path, size));
+  if (Status synced = WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); !synced) {
+    const bool is_final = !base::IsTransient(synced.error()) || !Discard(std::move(made));
     base::MutexLock lock(mutex_);
-    if (health_) health_ = synced;
+    if (is_final && health_) health_ = synced;
     return std::unexpected(synced.error());
   }
   return made;
+}
+
+Result<std::unique_ptr<io::LogSegment>> SegmentSupply::Create(const std::string& path, Size size) {
+  io::LogSegmentOptions options{.capacity_bytes = size.most_bytes,
+                                .zero_filled = zero_filled_.load(std::memory_order_relaxed)};
+  for (;;) {
+    auto created = WithDescriptor([&] { return files_.CreateLogSegment(path, options); });
+    const bool is_full = !created && created.error().code() == ErrorCode::kNoSpace;
+    if (!is_full || options.capacity_bytes <= size.least_bytes) return created;
+    options.capacity_bytes = std::max(options.capacity_bytes / 2, size.least_bytes);
+  }
 }
 
 Status SegmentSupply::Discard(Segment segment) {

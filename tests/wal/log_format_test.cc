@@ -12,6 +12,7 @@ namespace {
 TEST(LogFormat, IsWhatTheDocumentShows) {
   LogHarness harness;
   ASSERT_TRUE(harness.Open());
+  ASSERT_TRUE(harness.log().SyncAll());
   WriteBatch fruit;
   fruit.Put("apple", "artichoke");
   fruit.Delete("banana");

@@ -287,12 +287,92 @@ TEST(Log, EveryFailingCallLosesNothingThatWasAcknowledged) {
   }
 }
 
-TEST(Log, NoSpaceInAStoreIsFinalAndNotCalledNoSpace) {
+// As where the blocks of a segment are shared with a copy of it: a store needs new ones.
+TEST(Log, BeginsASegmentBehindAStoreThatFoundNoSpace) {
+  for (const bool half : {false, true}) {
+    LogHarness harness(4096);
+    ASSERT_TRUE(harness.Open());
+    base::Random random(10);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+    const uint64_t next = harness.files().calls(Operation::kStore) + 1;
+    for (const uint64_t call : {next, next + 1}) {
+      harness.files().Fail({.operation = Operation::kStore, .call = call, .code = ErrorCode::kNoSpace, .half = half});
+    }
+    EXPECT_EQ(harness.Append(SomeBatch(random, 100)).error().code(), ErrorCode::kNoSpace);
+    EXPECT_EQ(harness.Append(SomeBatch(random, 100)).error().code(), ErrorCode::kNoSpace) << "the header's store";
+    EXPECT_TRUE(harness.log().health());
+    EXPECT_TRUE(harness.log().SyncAll());
+    const Recovered refused = harness.Recover(harness.TakeImage());
+    ASSERT_TRUE(refused.status) << refused.status.error().ToString();
+    EXPECT_TRUE(refused.batches == harness.logged());
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+    EXPECT_EQ(harness.log().segments().size(), 2u);
+    ASSERT_TRUE(harness.Tick());
+    const Recovered recovered = harness.Recover(harness.TakeImage());
+    ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+    EXPECT_TRUE(recovered.batches == harness.logged());
+    const auto cut = harness.log().Close();
+    ASSERT_TRUE(cut);
+    EXPECT_TRUE(harness.Recover(harness.TakeImage(), *cut).batches == harness.logged());
+  }
+}
+
+TEST(Log, OnAFullDiskDeletesTakeTheReserveAndOtherRecordsWaitUntilItIsBack) {
+  LogHarness harness;
+  bool is_there = true;
+  harness.settings().room_bytes = [&] { return is_there ? uint64_t{1} << 30 : 0; };
+  harness.settings().give_up_reserve = [&] {
+    harness.files().ClearFaults();
+    return std::exchange(is_there, false);
+  };
+  ASSERT_TRUE(harness.Open());
+  base::Random random(11);
+  harness.files().Fail(
+      {.operation = Operation::kCreateSegment, .call = 2, .for_good = true, .code = ErrorCode::kNoSpace});
+  while (harness.Append(SomeBatch(random, 60))) {
+  }
+  WriteBatch deletes;
+  for (int i = 0; i < 100; ++i) deletes.Delete("key" + std::to_string(i));
+  const auto remove = [&] { return harness.Append(std::string(deletes.Representation()), deletes.Count()); };
+  ASSERT_TRUE(remove());
+  EXPECT_FALSE(is_there);
+  EXPECT_EQ(harness.Append(kEightBytes).error().code(), ErrorCode::kNoSpace) << "though the segment has room";
+  ASSERT_TRUE(remove());
+  ASSERT_TRUE(harness.Tick());
+  ASSERT_TRUE(remove());
+  is_there = true;
+  ASSERT_TRUE(harness.Append(kEightBytes));
+  const Recovered recovered = harness.Recover(harness.TakeImage());
+  ASSERT_TRUE(recovered.status) << recovered.status.error().ToString();
+  EXPECT_TRUE(recovered.batches == harness.logged());
+}
+
+TEST(Log, MakesTheCutBehindWhatItReplayedDurableAtOnce) {
   LogHarness harness;
   ASSERT_TRUE(harness.Open());
-  harness.files().Fail({.operation = Operation::kStore, .call = 2, .code = ErrorCode::kNoSpace});
-  EXPECT_EQ(harness.Append(kEightBytes).error().code(), ErrorCode::kIo);
-  EXPECT_EQ(harness.Append(kEightBytes).error().code(), ErrorCode::kIo);
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentSync), 0u) << "nothing to cut";
+  ASSERT_TRUE(harness.Append(kEightBytes));
+  const Recovered recovered = harness.Recover(harness.TakeImage());
+  ASSERT_TRUE(harness.Reopen(recovered));
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentSync), 1u);
+  EXPECT_EQ(harness.log().durable_end(), harness.log().end());
+}
+
+TEST(Log, ThatWasClosedWithoutNeedForItsContentGoesOnWhereItEnded) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(12);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(harness.Append(SomeBatch(random, 100)));
+  const uint64_t syncs = harness.files().calls(Operation::kSegmentSync);
+  const auto cut = harness.log().Close(Log::Content::kNotNeeded);
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(harness.files().calls(Operation::kSegmentSync), syncs);
+  harness.SetFirstSegment(key::FileNumber{key::Raw(cut->segment) + 100});
+  const Recovered nothing = harness.Recover({}, *cut);
+  ASSERT_TRUE(nothing.status) << nothing.status.error().ToString();
+  EXPECT_EQ(nothing.report.cut, *cut);
+  EXPECT_TRUE(nothing.report.replayed_segments.empty());
+  EXPECT_FALSE(harness.Recover({}).status) << "only the clean end says that the first segment need not be there";
 }
 
 TEST(Log, RefusesCallsAfterClose) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "io/memory_file_system.h"
 #include "io/serial_environment.h"
 #include "support/fault_file_system.h"
@@ -24,14 +27,24 @@ class SegmentSupplyTest : public testing::Test {
   io::SerialEnvironment environment_{memory_, 1};
   support::FaultFileSystem files_{*memory_};
   const std::unique_ptr<io::Executor> executor_ = environment_.NewExecutor(1);
+  // Segments of the size that a database with a large write buffer has.
+  [[nodiscard]] SegmentSupply::Settings Growing() {
+    return {.directory = "/db",
+            .segment_bytes = uint64_t{64} << 20,
+            .new_file_number = [this] { return key::FileNumber{next_number_++}; },
+            .may_write = [] { return true; }};
+  }
+
   uint64_t next_number_ = 1;
+  uint64_t asked_for_descriptors_ = 0;
   bool failed_ = false;
   SegmentSupply supply_{files_,
                         *executor_,
                         {.directory = "/db",
                          .segment_bytes = 4096,
                          .new_file_number = [this] { return key::FileNumber{next_number_++}; },
-                         .may_write = [this] { return !failed_; }}};
+                         .may_write = [this] { return !failed_; },
+                         .free_descriptors = [this] { ++asked_for_descriptors_; }}};
 };
 
 TEST_F(SegmentSupplyTest, HandsOutTheSpareOrMakesOne) {
@@ -84,6 +97,84 @@ TEST_F(SegmentSupplyTest, IsThroughOnceTheDirectoryCouldNotBeSynced) {
   supply_.Prepare();
   EXPECT_EQ(environment_.waiting_jobs(), 0u);
   EXPECT_EQ(files_.calls(support::Operation::kSyncDirectory), 1u) << "never again";
+}
+
+TEST_F(SegmentSupplyTest, OutlivesALackOfDescriptorsForTheDirectory) {
+  files_.Fail({.operation = support::Operation::kSyncDirectory, .call = 1, .for_good = true, .error_number = EMFILE});
+  for (int round = 0; round < 3; ++round) {
+    const auto taken = supply_.Take(100);
+    ASSERT_FALSE(taken);
+    EXPECT_TRUE(base::IsOutOfDescriptors(taken.error()));
+  }
+  EXPECT_EQ(asked_for_descriptors_, 3u) << "others were asked to give way";
+  EXPECT_TRUE(supply_.health()) << "the sync was not begun";
+  EXPECT_TRUE(Names().empty());
+  files_.ClearFaults();
+  EXPECT_NE(Take(100), 0u);
+}
+
+TEST_F(SegmentSupplyTest, OthersGiveTheirDescriptorsToASegment) {
+  files_.Fail({.operation = support::Operation::kCreateSegment, .call = 1, .error_number = EMFILE});
+  EXPECT_NE(Take(100), 0u);
+  EXPECT_EQ(asked_for_descriptors_, 1u);
+}
+
+TEST_F(SegmentSupplyTest, SegmentsGrowFourfoldUpToTheirFullSize) {
+  SegmentSupply supply(files_, *executor_, Growing());
+  for (const uint64_t kib : {256u, 1024u, 4096u, 16384u, 65536u, 65536u}) {
+    const auto taken = supply.Take(100);
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->file->capacity(), kib << 10);
+  }
+  EXPECT_EQ(supply.Take(uint64_t{100} << 20)->file->capacity(), uint64_t{100} << 20) << "a large record's own";
+  EXPECT_EQ(supply.Take(100)->file->capacity(), uint64_t{64} << 20);
+  EXPECT_TRUE(supply.Stop(false));
+}
+
+TEST_F(SegmentSupplyTest, ASegmentTakesLessOfADiskThatIsNearlyFull) {
+  SegmentSupply supply(files_, *executor_, Growing());
+  EXPECT_TRUE(supply.Take(100));
+  for (const uint64_t call : {2, 3}) {
+    files_.Fail({.operation = support::Operation::kCreateSegment, .call = call, .code = ErrorCode::kNoSpace});
+  }
+  EXPECT_EQ(supply.Take(100)->file->capacity(), uint64_t{256} << 10) << "a quarter of what it was to be";
+  EXPECT_EQ(supply.Take(100)->file->capacity(), uint64_t{1} << 20) << "and from there it grows";
+  const uint64_t calls = files_.calls(support::Operation::kCreateSegment);
+  files_.Fail({.operation = support::Operation::kCreateSegment,
+               .call = calls + 1,
+               .for_good = true,
+               .code = ErrorCode::kNoSpace});
+  EXPECT_EQ(supply.Take(uint64_t{1} << 20).error().code(), ErrorCode::kNoSpace);
+  EXPECT_LE(files_.calls(support::Operation::kCreateSegment) - calls, 4u) << "never below what the record needs";
+  files_.ClearFaults();
+  EXPECT_TRUE(supply.Stop(false));
+}
+
+TEST_F(SegmentSupplyTest, OnlyDeletesTakeTheReserve) {
+  bool is_there = true;
+  SegmentSupply::Settings settings = Growing();
+  settings.room_bytes = [&] { return is_there ? uint64_t{1} << 30 : 0; };
+  settings.give_up_reserve = [&] {
+    files_.ClearFaults();
+    return std::exchange(is_there, false);
+  };
+  SegmentSupply supply(files_, *executor_, settings);
+  EXPECT_TRUE(supply.Take(100));
+  files_.Fail(
+      {.operation = support::Operation::kCreateSegment, .call = 1, .for_good = true, .code = ErrorCode::kNoSpace});
+  EXPECT_EQ(supply.Take(100).error().code(), ErrorCode::kNoSpace);
+  EXPECT_TRUE(is_there);
+  const auto taken = supply.Take(100, SegmentSupply::Use::kDeletes);
+  ASSERT_TRUE(taken);
+  EXPECT_TRUE(taken->for_deletes);
+  EXPECT_FALSE(is_there);
+  EXPECT_EQ(supply.Take(100).error().code(), ErrorCode::kNoSpace) << "until it is back";
+  supply.Prepare();
+  EXPECT_TRUE(environment_.RunOneJob());
+  EXPECT_EQ(files_.List("/db")->size(), 2u) << "no spare either";
+  is_there = true;
+  EXPECT_FALSE(supply.Take(100)->for_deletes);
+  EXPECT_TRUE(supply.Stop(false));
 }
 
 TEST_F(SegmentSupplyTest, StopWaitsForTheJobAndRemovesTheSpareIfItMay) {
