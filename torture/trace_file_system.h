@@ -94,6 +94,7 @@ class TraceFileSystem final : public io::FileSystem {
   Status SyncFile(const std::string& path) override;
   Result<bool> Exists(const std::string& path) override { return files_->Exists(path); }
   Result<uint64_t> FileSize(const std::string& path) override { return files_->FileSize(path); }
+  uint64_t FreeBytes(const std::string& directory) override { return files_->FreeBytes(directory); }
   Result<std::vector<std::string>> List(const std::string& directory) override { return files_->List(directory); }
   Status CreateDirectories(const std::string& directory) override { return files_->CreateDirectories(directory); }
   Status RemoveDirectory(const std::string& directory) override { return files_->RemoveDirectory(directory); }

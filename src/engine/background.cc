@@ -87,7 +87,7 @@ Status Background::FlushOne() {
   const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
   const uint64_t bytes = core_->view->Acquire()->immutable.back()->memtable.raw_bytes();
   const std::chrono::nanoseconds cpu = core_->environment->clock().ThreadCpu();
-  AMETHYST_TRY(FlushOldest(*core_));
+  AMETHYST_TRY(core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { DeleteObsolete(); }));
   core_->CountCpu(cpu);
   const std::chrono::nanoseconds end = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
@@ -263,9 +263,16 @@ void Background::StopCompactions() {
   changed_.NotifyAll();
 }
 
-Status Background::WaitForRoom() {
+Status Background::WaitForRoom(const Status& refused) {
   core_->statistics.Add(Counter::kWriteWaits);
+  // What waits for a flush that finds no space is beyond the reach of deletes.
+  const bool flush_helps = !refused && core_->reserve->HasRoomFor(core_->unflushed_bytes());
   base::MutexLock lock(mutex_);
+  if (!refused) {
+    if (flush_stalled_ || !flush_helps) return refused;
+    lock.Unlock();
+    return Flush() ? Status() : refused;
+  }
   ScheduleLocked();
   Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
     return core_->latch.IsSet() || flush_stalled_.has_value() ||
@@ -314,7 +321,9 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
       return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
     });
     if (planned.plan.kind == compaction::PlanKind::kNothing) break;
-    done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
+    done = core_->reserve->Support(
+        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
+        [this] { DeleteObsolete(); });
   }
   if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
   UpdatePressure();
@@ -367,7 +376,8 @@ Status Background::StopAndFlush() {
     });
   }
   while (!core_->latch.IsSet() && FlushIsDue()) {
-    const Status flushed = FlushOldest(*core_);
+    const Status flushed =
+        core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { DeleteObsolete(); });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);
     // On a full disk the log has it all, but for what was never logged.

@@ -33,8 +33,9 @@ class Background {
   // Looks for work: after a memtable switch, or when told that something changed.
   void Notify() AMETHYST_EXCLUDES(mutex_);
 
-  // Returns when a memtable fewer waits for flush than may; kNoSpace if the disk does not let it.
-  [[nodiscard]] Status WaitForRoom() AMETHYST_EXCLUDES(mutex_);
+  // Returns when a memtable fewer waits for flush than may; kNoSpace if the disk does not let it. For a write that was
+  // refused for want of space: when all that is in memory has been flushed, or with that error.
+  [[nodiscard]] Status WaitForRoom(const Status& refused = {}) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Flush() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
       AMETHYST_EXCLUDES(mutex_);

@@ -22,8 +22,9 @@ class Committer {
   struct Outcome {
     Status status;
     wal::LogPosition end;
-    bool needs_memory = false;  // Nothing was done: wait until a memtable is flushed, and try again.
-    bool switched = false;      // There is a memtable to flush.
+    bool needs_flush =
+        false;              // Nothing was done: wait until a memtable is flushed, which `status` may lack, and retry.
+    bool switched = false;  // There is a memtable to flush.
   };
   // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
   [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);

@@ -17,6 +17,7 @@
 #include "engine/operation_gate.h"
 #include "engine/settings.h"
 #include "engine/snapshot_list.h"
+#include "engine/space_reserve.h"
 #include "engine/statistics.h"
 #include "engine/view.h"
 #include "io/environment.h"
@@ -40,7 +41,8 @@ struct Core {
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<tree::Tree> tree;
   std::unique_ptr<DeleteClock> delete_clock;
-  std::unique_ptr<wal::Log> log;  // nullptr in a read-only database.
+  std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
+  std::unique_ptr<wal::Log> log;
   std::unique_ptr<ViewCell> view;
   std::shared_ptr<memtable::RegionPool> memtable_regions;
 
@@ -70,6 +72,19 @@ struct Core {
   void CountCpu(std::chrono::nanoseconds before) {
     const std::chrono::nanoseconds taken = environment->clock().ThreadCpu() - before;
     statistics.Add(Counter::kBackgroundCpuNs, static_cast<uint64_t>(taken.count()));
+  }
+  [[nodiscard]] uint64_t tables_bytes() const {
+    const std::shared_ptr<const tree::Version> version = view->Acquire()->version;
+    uint64_t bytes = 0;
+    for (key::Level level = 0; level < key::kLevels; ++level) bytes += version->LevelBytes(level);
+    return bytes;
+  }
+  // In memtables.
+  [[nodiscard]] uint64_t unflushed_bytes() const {
+    const ViewPtr current = view->Acquire();
+    uint64_t bytes = current->active->memtable.raw_bytes();
+    for (const WriteBufferPtr& buffer : current->immutable) bytes += buffer->memtable.raw_bytes();
+    return bytes;
   }
   // A fresh, empty write buffer with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr NewWriteBuffer(size_t capacity_bytes) const {

@@ -150,8 +150,8 @@ Status Engine::Commit(std::string_view payload, uint32_t count, size_t memtable_
   for (;;) {
     outcome = committer_.Write(payload, count, memtable_bytes, durability != Durability::kNone);
     if (outcome.switched) background_->Notify();
-    if (!outcome.needs_memory) break;
-    AMETHYST_TRY(background_->WaitForRoom());
+    if (!outcome.needs_flush) break;
+    AMETHYST_TRY(background_->WaitForRoom(outcome.status));
   }
   AMETHYST_TRY(outcome.status);
   return durability == Durability::kSync ? Sync(outcome.end) : Status();
@@ -347,6 +347,7 @@ Status Engine::CloseOnce() {
   if (core_->log != nullptr && !core_->latch.IsSet()) {
     const Status ended = EndLog();
     if (closed) closed = ended;
+    if (core_->tables_bytes() < SpaceReserve::kFromBytes) static_cast<void>(core_->reserve->GiveUp());
   }
   core_->log.reset();
   core_->flusher.reset();  // Joins: no job is left.

@@ -208,16 +208,21 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
   const Options& options = core.settings.options;
   wal::LogCut cut = report.cut;
   cut.last_sequence = std::max(cut.last_sequence, key::SequenceNumber{core.visible.load(std::memory_order_relaxed)});
-  AMETHYST_ASSIGN(core.log, wal::Log::Create(*core.home, *core.flusher,
-                                             {.directory = core.directory,
-                                              .database_uid = core.tree->recovered().database_uid,
-                                              .segment_bytes = core.settings.log_segment_bytes,
-                                              .group_commit_bytes = options.group_commit_bytes,
-                                              .group_commit_delay_us = options.group_commit_delay_us,
-                                              .new_file_number = [&core] { return core.tree->NewFileNumber(); },
-                                              .may_write = [&core] { return !core.latch.IsSet(); },
-                                              .replayed_segments = report.replayed_segments},
-                                             cut));
+  AMETHYST_ASSIGN(core.log,
+                  wal::Log::Create(*core.home, *core.flusher,
+                                   {.directory = core.directory,
+                                    .database_uid = core.tree->recovered().database_uid,
+                                    .segment_bytes = core.settings.log_segment_bytes,
+                                    .group_commit_bytes = options.group_commit_bytes,
+                                    .group_commit_delay_us = options.group_commit_delay_us,
+                                    .new_file_number = [&core] { return core.tree->NewFileNumber(); },
+                                    .may_write = [&core] { return !core.latch.IsSet(); },
+                                    .free_descriptors = [&core] { core.store->FreeDescriptors(); },
+                                    .room_bytes = [&core] { return core.reserve->RoomBeside(core.unflushed_bytes()); },
+                                    .give_up_reserve = [&core] { return core.reserve->GiveUp(); },
+                                    .replayed_segments = report.replayed_segments},
+                                   cut));
+  if (core.log->segments().empty()) return {};  // There is no space; what the manifest says of the log still holds.
   const WriteBufferPtr oldest = OldestBuffer(core);
   const key::FileNumber first_needed = oldest->first_log_segment;
   tree::VersionEdit edit;
@@ -256,9 +261,15 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   // Room for the memtable that fills and one that is being flushed, or was.
   core->memtable_regions = std::make_shared<memtable::RegionPool>(core->budget, 2 * core->settings.write_buffer_bytes);
 
+  if (!options.read_only) {
+    core->reserve = std::make_unique<SpaceReserve>(files, directory);
+    AMETHYST_TRY(core->reserve->RemoveLeftover());
+  }
   AMETHYST_TRY(OpenTree(*core));
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*core));
-  if (!options.read_only) AMETHYST_TRY(StartLog(*core, report));
+  if (options.read_only) return core;
+  AMETHYST_TRY(StartLog(*core, report));
+  if (core->tables_bytes() >= SpaceReserve::kFromBytes) static_cast<void>(core->reserve->Take());
   return core;
 }
 

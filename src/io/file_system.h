@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,6 +75,12 @@ class FileSystem {
   // stays with that directory, wherever that is moved to and whatever takes its place. By default, for where no path
   // ever leads elsewhere: these files themselves, which must outlive what is returned.
   [[nodiscard]] virtual Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory);
+
+  // How much more files in `directory` can take: a guess, and the most there is where nobody knows.
+  [[nodiscard]] virtual uint64_t FreeBytes(const std::string& directory) {
+    static_cast<void>(directory);
+    return std::numeric_limits<uint64_t>::max();
+  }
 };
 
 // "dir/name".

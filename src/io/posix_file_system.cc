@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +76,12 @@ Result<uint64_t> PosixFileSystem::FileSize(const std::string& path) {
   AMETHYST_ASSIGN(const bool exists, Stat(At(path), &status));
   if (!exists) return base::SystemError(ENOENT, fmt::format("size of {}", path));
   return static_cast<uint64_t>(status.st_size);
+}
+
+uint64_t PosixFileSystem::FreeBytes(const std::string& directory) {
+  struct statvfs status;
+  if (statvfs(directory.c_str(), &status) != 0) return FileSystem::FreeBytes(directory);
+  return uint64_t{status.f_bavail} * status.f_frsize;
 }
 
 Result<std::vector<std::string>> PosixFileSystem::List(const std::string& directory) {

@@ -29,6 +29,7 @@ class PosixFileSystem final : public FileSystem {
 
   Result<bool> Exists(const std::string& path) override;
   Result<uint64_t> FileSize(const std::string& path) override;
+  uint64_t FreeBytes(const std::string& directory) override;
   Result<std::vector<std::string>> List(const std::string& directory) override;
   Status CreateDirectories(const std::string& directory) override;
   Status RemoveDirectory(const std::string& directory) override;

@@ -1,4 +1,5 @@
-// The names of a database's files: "000012.sst", "000013.wal", "MANIFEST-000001", "CURRENT", "CURRENT.tmp", "LOCK".
+// The names of a database's files: "000012.sst", "000013.wal", "MANIFEST-000001", "CURRENT", "CURRENT.tmp", "LOCK",
+// "RESERVE".
 //
 // Parsing is strict, an allow-list: a name that Amethyst would not give, in every byte, is somebody else's file, and
 // nothing of somebody else's is ever removed. Thread safety: pure functions.
@@ -15,6 +16,7 @@ namespace amethyst::tree {
 
 inline constexpr std::string_view kCurrentFileName = "CURRENT";
 inline constexpr std::string_view kLockFileName = "LOCK";
+inline constexpr std::string_view kReserveFileName = "RESERVE";  // Space for a full disk: engine/space_reserve.h.
 
 // No number in a file or in a file's name is greater: a hostile one must not make the next number wrap.
 inline constexpr key::FileNumber kFileNumberMax{(uint64_t{1} << 56) - 1};
@@ -23,7 +25,7 @@ inline constexpr key::FileNumber kFileNumberMax{(uint64_t{1} << 56) - 1};
 [[nodiscard]] std::string LogFileName(key::FileNumber number);
 [[nodiscard]] std::string ManifestFileName(key::FileNumber number);
 
-enum class FileType : uint8_t { kTable, kLogSegment, kManifest, kCurrent, kLock, kTemporary };
+enum class FileType : uint8_t { kTable, kLogSegment, kManifest, kCurrent, kLock, kTemporary, kReserve };
 struct ParsedFileName {
   FileType type;
   key::FileNumber number{};

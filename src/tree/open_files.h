@@ -39,12 +39,14 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   [[nodiscard]] auto WithDescriptor(Call call) AMETHYST_EXCLUDES(mutex_) {
     auto result = call();
     if (!result && base::IsOutOfDescriptors(result.error())) {
-      CloseIdle(kClosedAtOnce);
+      GiveWay();
       result = call();
     }
     return result;
   }
 
+  // Closes some idle files, for others who need descriptors.
+  void GiveWay() AMETHYST_EXCLUDES(mutex_) { CloseIdle(kClosedAtOnce); }
   // Descriptors held now.
   [[nodiscard]] uint64_t count() const AMETHYST_EXCLUDES(mutex_);
   // Closes all of them (those in the middle of a read after it). Later reads fail with kClosed.

@@ -43,6 +43,8 @@ class TableStore {
     return open_files_->WithDescriptor(call);
   }
 
+  void FreeDescriptors() { open_files_->GiveWay(); }
+
   // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is
   // tried, and what failed is tried again the next time).
   void AddObsolete(key::FileNumber number) AMETHYST_EXCLUDES(mutex_);

@@ -260,6 +260,7 @@ class FaultFileSystem final : public io::FileSystem {
     AMETHYST_TRY(plan_->Check(Operation::kFileSize, path));
     return files_.FileSize(path);
   }
+  uint64_t FreeBytes(const std::string& directory) override { return files_.FreeBytes(directory); }
   Result<std::vector<std::string>> List(const std::string& directory) override {
     AMETHYST_TRY(plan_->Check(Operation::kList, directory));
     return files_.List(directory);
