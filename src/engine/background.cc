@@ -377,7 +377,7 @@ Status Background::StopAndFlush() {
   }
   while (!core_->latch.IsSet() && FlushIsDue()) {
     const Status flushed =
-        core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { DeleteObsolete(); });
+        core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { DeleteObsolete(); });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);
     // On a full disk the log has it all, but for what was never logged.

@@ -35,7 +35,21 @@ void RemoveLog(Core& core, key::FileNumber first_needed) {
 
 }  // namespace
 
-Status FlushOldest(Core& core) {
+void EndLogIn(Core& core, tree::VersionEdit* edit) {
+  edit->clean_log_end = core.log->end_cut();
+  edit->first_log_segment = core.tree->NewFileNumber();  // Behind the end, and no file's.
+  edit->oldest_delete_s = 0;                             // Nothing stands in the log any more.
+}
+
+void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segments) {
+  for (const key::FileNumber segment : segments) {
+    const std::string path = io::JoinPath(core.directory, tree::LogFileName(segment));
+    const Status removed = core.home->files().Remove(path);
+    if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+  }
+}
+
+Status FlushOldest(Core& core, Writers writers) {
   AMETHYST_TRY(core.latch.status());
   const ViewPtr view = core.view->Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
@@ -50,6 +64,9 @@ Status FlushOldest(Core& core) {
   edit.first_log_segment = next->first_log_segment;
   edit.oldest_delete_s = next->DeletesSinceSeconds();
   edit.delete_time = core.delete_clock->Mark();
+  if (writers == Writers::kGone && view->immutable.size() == 1 && view->active->memtable.Empty()) {
+    EndLogIn(core, &edit);
+  }
   ViewPtr old;
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
@@ -69,6 +86,7 @@ Status FlushOldest(Core& core) {
 }
 
 Status ReleaseLog(Core& core) {
+  if (core.tree->log_is_empty()) return {};  // The last flush has ended it.
   const ViewPtr view = core.view->Acquire();
   const key::FileNumber first_needed = view->active->first_log_segment;
   const std::vector<key::FileNumber> segments = core.log->segments();

@@ -148,7 +148,7 @@ Status Tree::OpenManifest() {
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(manifest_ == nullptr);
   const key::FileNumber old_manifest = manifest_number_;
-  state_.clean_log_end.reset();
+  if (!state_.log_is_empty()) state_.clean_log_end.reset();
   Status rewritten = Rewrite(state_);
   if (rewritten || !health_ || recovered_.created) return rewritten;
   // On a full disk the old one must do until the first edit.
@@ -164,6 +164,11 @@ std::shared_ptr<const Version> Tree::current() const {
 Status Tree::health() const {
   base::MutexLock lock(mutex_);
   return health_;
+}
+
+bool Tree::log_is_empty() const {
+  base::MutexLock lock(mutex_);
+  return state_.log_is_empty();
 }
 
 key::FileNumber Tree::manifest_number() const {

@@ -46,8 +46,9 @@ struct RecoveredTree {
   key::FileNumber first_log_segment{};
   std::optional<DeleteTime> delete_time;
   std::optional<uint64_t> oldest_delete_s;
-  std::optional<wal::LogCut> clean_log_end;  // Revoked in the manifest by OpenManifest.
-  bool created = false;                      // There was no database before.
+  // Revoked in the manifest by OpenManifest; by the first edit if the log was empty.
+  std::optional<wal::LogCut> clean_log_end;
+  bool created = false;  // There was no database before.
 };
 
 class Tree {
@@ -86,6 +87,8 @@ class Tree {
   // segments. Only before the first table is written and the first edit applied: a table in the making would look like
   // an orphan.
   [[nodiscard]] Result<std::vector<std::string>> Orphans() const AMETHYST_EXCLUDES(mutex_);
+  // As the last edit says: the next open finds no log.
+  [[nodiscard]] bool log_is_empty() const AMETHYST_EXCLUDES(mutex_);
   // The latched error, if any.
   [[nodiscard]] Status health() const AMETHYST_EXCLUDES(mutex_);
   // The number of the manifest that CURRENT names, for inspection.

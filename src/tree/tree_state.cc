@@ -25,7 +25,8 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
     next.delete_time = edit.delete_time;
   }
   if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
-  next.clean_log_end = edit.clean_log_end;
+  const bool stays_empty = log_is_empty() && next.first_log_segment == first_log_segment;
+  if (edit.clean_log_end || !stays_empty) next.clean_log_end = edit.clean_log_end;
   return next;
 }
 

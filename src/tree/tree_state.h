@@ -30,8 +30,11 @@ struct TreeState {
   std::optional<DeleteTime> delete_time;
   // As the last edit says that says it.
   std::optional<uint64_t> oldest_delete_s;
-  // Of the last edit alone.
+  // Of the last edit alone; but that of an empty log stays until a first segment is named.
   std::optional<wal::LogCut> clean_log_end;
+
+  // Closed cleanly, with all of the log in tables: no segment is there, and the next one goes on where it ended.
+  [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
 
   // The state after one more edit. kCorruption: it does not fit.
   [[nodiscard]] Result<TreeState> After(const VersionEdit& edit,

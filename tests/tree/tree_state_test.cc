@@ -51,7 +51,7 @@ TEST(TreeState, NumbersOnlyGrowAndACleanEndHoldsUntilTheNextEdit) {
   edit.first_log_segment = key::FileNumber{10};
   edit.next_file_number = key::FileNumber{20};
   edit.last_sequence = key::SequenceNumber{50};
-  edit.clean_log_end = wal::LogCut{};
+  edit.clean_log_end = wal::LogCut{.segment = key::FileNumber{10}};
   const TreeState state = TreeState(key::Order()).After(edit, MakerFor(store)).value();
   EXPECT_EQ(state.last_sequence, key::SequenceNumber{100});
   VersionEdit older;
@@ -65,6 +65,23 @@ TEST(TreeState, NumbersOnlyGrowAndACleanEndHoldsUntilTheNextEdit) {
   EXPECT_EQ(next.next_file_number, key::FileNumber{20});
   EXPECT_EQ(next.last_sequence, key::SequenceNumber{100});
   EXPECT_FALSE(next.clean_log_end.has_value());
+}
+
+TEST(TreeState, TheEndOfAnEmptyLogHoldsUntilASegmentIsNamed) {
+  const auto store = NewStore(NewInMemoryEnvironment());
+  VersionEdit closed;
+  closed.first_log_segment = key::FileNumber{10};
+  closed.clean_log_end = wal::LogCut{.segment = key::FileNumber{8}, .offset = 500};
+  const TreeState empty = TreeState(key::Order()).After(closed, MakerFor(store)).value();
+  EXPECT_TRUE(empty.log_is_empty());
+  VersionEdit flush;
+  flush.flushed_sequence = key::SequenceNumber{5};
+  flush.first_log_segment = key::FileNumber{8};  // There is no newer one yet.
+  const TreeState flushed = empty.After(flush, MakerFor(store)).value();
+  EXPECT_EQ(flushed.clean_log_end, closed.clean_log_end);
+  VersionEdit begun;
+  begun.first_log_segment = key::FileNumber{11};
+  EXPECT_FALSE(flushed.After(begun, MakerFor(store)).value().clean_log_end.has_value());
 }
 
 }  // namespace
