@@ -28,6 +28,7 @@ struct KnownTables {
   bool whole = false;
   std::map<key::FileNumber, sstable::TableInfo> tables;
   key::FileNumber first_log_segment{};
+  bool log_is_empty = false;  // No segment needs to be there.
   std::string comparator_name;
 };
 
@@ -53,7 +54,10 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
   const auto read = tree::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
     for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
     for (const tree::AddedTable& added : edit.added) known.tables.insert_or_assign(added.number, added.info);
-    known.first_log_segment = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
+    const key::FileNumber first = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
+    known.log_is_empty = edit.clean_log_end ? edit.clean_log_end->segment < first
+                                            : known.log_is_empty && first == known.first_log_segment;
+    known.first_log_segment = first;
     known.comparator_name = edit.comparator_name.value_or(known.comparator_name);
     return {};
   });
@@ -173,7 +177,8 @@ class Repairing {
       known->whole = false;
     }
     const std::string log = tree::LogFileName(known->first_log_segment);
-    if (known->first_log_segment != key::FileNumber{} && std::ranges::find(names, log) == names.end()) {
+    const bool is_needed = known->first_log_segment != key::FileNumber{} && !known->log_is_empty;
+    if (is_needed && std::ranges::find(names, log) == names.end()) {
       Drop(log, "missing, the beginning of the log");
     }
   }

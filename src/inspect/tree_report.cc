@@ -53,9 +53,12 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
   comparator_name = edit.comparator_name.value_or(comparator_name);
   flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
   last_sequence = std::max(last_sequence, edit.last_sequence.value_or(last_sequence));
-  first_log_segment = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));
+  const key::FileNumber first = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));
+  const bool log_stays_empty =
+      clean_log_end && clean_log_end->segment < first_log_segment && first == first_log_segment;
+  if (edit.clean_log_end || !log_stays_empty) clean_log_end = edit.clean_log_end;
+  first_log_segment = first;
   next_file_number = std::max(next_file_number, edit.next_file_number.value_or(next_file_number));
-  clean_log_end = edit.clean_log_end;
   for (const tree::RemovedTable& removed : edit.removed) {
     if (removed.level >= key::kLevels) continue;
     std::erase_if(levels[removed.level], [&](const tree::AddedTable& table) { return table.number == removed.number; });

@@ -191,6 +191,13 @@ TEST_F(Repair, NamesAMissingLog) {
   ExpectPlausible(Saved());
 }
 
+TEST_F(Repair, MissesNoLogOfAClosedDatabase) {
+  ASSERT_TRUE(DB::Open(broken_).value()->Close());
+  EXPECT_THAT(Files(".wal"), testing::IsEmpty());
+  EXPECT_THAT(MustRepair().dropped, testing::IsEmpty());
+  EXPECT_EQ(Saved(), model_);
+}
+
 TEST_F(Repair, NeverSavesWhatWasNotWrittenWhateverIsDamaged) {
   base::Random random(5);
   std::vector<std::string> files;

@@ -87,6 +87,12 @@ TEST_F(Verify, WhatANewerBuildLeftInTheLogIsAProblemThatIsNamed) {
   EXPECT_THAT(Problems(), Contains(HasSubstr("family 9 is not known")));
 }
 
+TEST_F(Verify, AClosedDatabaseHasNoLogAndNoProblem) {
+  ASSERT_TRUE(DB::Open(path_).value()->Close());
+  EXPECT_THAT(Files(".wal"), testing::IsEmpty());
+  EXPECT_THAT(Problems(), testing::IsEmpty());
+}
+
 TEST_F(Verify, ListsAllProblemsAtOnce) {
   for (const std::string& table : Files(".sst")) Flip(table, 5);
   EXPECT_EQ(Problems().size(), Files(".sst").size());
