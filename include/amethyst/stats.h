@@ -46,6 +46,7 @@ struct Stats {
   // Filters, tables, cache.
   uint64_t filter_negatives = 0;         // Tables that a filter spared a lookup.
   uint64_t filter_false_positives = 0;   // Tables searched for nothing although a filter was asked.
+  uint64_t filters_lost = 0;             // Filters that could not be read: their tables are searched without.
   uint64_t tables_consulted = 0;         // Index searches by point lookups.
   uint64_t blocks_read = 0;              // From files, by reads.
   uint64_t cache_hits = 0;

@@ -53,6 +53,7 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(wal_batches_recovered),
       AMETHYST_FIELD(filter_negatives),
       AMETHYST_FIELD(filter_false_positives),
+      AMETHYST_FIELD(filters_lost),
       AMETHYST_FIELD(tables_consulted),
       AMETHYST_FIELD(blocks_read),
       AMETHYST_FIELD(cache_hits),

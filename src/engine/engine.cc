@@ -29,6 +29,13 @@ Status CheckKey(std::string_view key) {
   return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
 }
 
+// Find, which tells of a filter that is lost.
+Result<PinnedFound> FindAndTell(Core& core, const View& view, const key::LookupKey& lookup, bool fill_cache) {
+  Result<PinnedFound> found = Find(view, lookup, fill_cache, core.statistics);
+  if (found && found->filter_lost) core.Log("a table is searched without its filter: " + found->filter_lost->message());
+  return found;
+}
+
 // Times one call in a while.
 class SampledTimer {
  public:
@@ -213,7 +220,7 @@ Result<bool> Engine::GetSlowly(std::string_view key, const ReadOptions& options,
   core_->statistics.Add(Counter::kGets);
   const ViewPtr view = core_->view->Acquire();
   const key::LookupKey lookup(key, VisibleTo(options));
-  AMETHYST_ASSIGN(const PinnedFound found, Find(*view, lookup, options.fill_cache, core_->statistics));
+  AMETHYST_ASSIGN(const PinnedFound found, FindAndTell(*core_, *view, lookup, options.fill_cache));
   if (found.state != LookupState::kPut) return false;
   core_->statistics.Add(Counter::kGetsFound);
   take(found.value);
@@ -226,7 +233,7 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   core_->statistics.Add(Counter::kGets);
   const ViewPtr view = core_->view->Acquire();
   const key::LookupKey lookup(key, VisibleTo(options));
-  AMETHYST_ASSIGN(PinnedFound found, Find(*view, lookup, options.fill_cache, core_->statistics));
+  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*core_, *view, lookup, options.fill_cache));
   if (found.state != LookupState::kPut) return std::optional<PinnedValue>();
   core_->statistics.Add(Counter::kGetsFound);
   return PinnedValue(found.value, std::move(found.owner));
@@ -262,7 +269,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     }
     for (size_t i = 0; i < group.size(); ++i) {
       if (found[i].state != LookupState::kNotResident) continue;
-      Result<PinnedFound> read = Find(*view, group[i], options.fill_cache, core_->statistics);
+      Result<PinnedFound> read = FindAndTell(*core_, *view, group[i], options.fill_cache);
       if (!read) {
         results[begin + i] = std::unexpected(std::move(read).error());
       } else if (read->state == LookupState::kPut) {

@@ -239,6 +239,10 @@ Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fi
       AMETHYST_ASSIGN(const sstable::TableReader* reader, table.Open());
       AMETHYST_ASSIGN(sstable::PinnedLookup pinned, reader->Find(lookup, fill_cache));
       tally.Note(pinned.lookup);
+      if (pinned.filter_lost) {
+        statistics.Add(Counter::kFiltersLost);
+        found.filter_lost = std::move(pinned.filter_lost);
+      }
       found.state = pinned.lookup.state;
       found.value = pinned.lookup.value;
       if (found.state == LookupState::kPut) found.owner = std::make_shared<cache::FrameRef>(std::move(pinned.pin));

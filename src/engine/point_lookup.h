@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -37,6 +38,7 @@ struct PinnedFound {
   sstable::LookupState state = sstable::LookupState::kAbsent;
   std::string_view value;
   std::shared_ptr<const void> owner;
+  std::optional<Error> filter_lost{};  // Of a table on the way, as PinnedLookup tells it.
 };
 // Outside epochs.
 [[nodiscard]] Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache,

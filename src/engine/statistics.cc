@@ -86,6 +86,7 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kSeeks, &Stats::seeks},
       {Counter::kFilterNegatives, &Stats::filter_negatives},
       {Counter::kFilterFalsePositives, &Stats::filter_false_positives},
+      {Counter::kFiltersLost, &Stats::filters_lost},
       {Counter::kTablesConsulted, &Stats::tables_consulted},
       {Counter::kWriteDelays, &Stats::write_delays},
       {Counter::kWriteDelayUs, &Stats::write_delay_us},

@@ -34,6 +34,7 @@ enum class Counter : uint8_t {
   kTrivialMoves,
   kEntriesDropped,
   kCacheHits,  // Lookups that found a table's page and block in memory; the cache counts those of the slow way.
+  kFiltersLost,
   // From here on what the engine itself goes by, and nobody is told.
   kSlowSteps,        // Of iterators, beyond a stretch that they walk through without looking at anything.
   kBackgroundCpuNs,  // Processor time of flushes and compactions.

@@ -58,6 +58,11 @@ Status CheckIdentity(const std::string& path, const TableInfo& expected, const T
   return {};
 }
 
+// Says nothing about the file's bytes: the next call may fare better.
+bool PassesByItself(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || error.code() == ErrorCode::kClosed || base::IsOutOfDescriptors(error);
+}
+
 }  // namespace
 
 std::string_view OrderName(const key::Order& order) { return order.comparator()->Name(); }
@@ -241,10 +246,25 @@ Result<bool> TableReader::FilterExcludes(const key::LookupKey& lookup, bool fill
   return !FilterIn(frame.get()).MayContain(lookup.hash);
 }
 
+Result<bool> TableReader::FilterExcludes(const key::LookupKey& lookup, bool fill_cache,
+                                         std::optional<Error>* lost) const {
+  Result<bool> excluded = FilterExcludes(lookup, fill_cache);
+  if (excluded || PassesByItself(excluded.error())) return excluded;
+  *lost = std::move(excluded).error();
+  return false;
+}
+
+// The table could be read, its filter could not: it is given up. The first who finds out tells.
+std::optional<Error> TableReader::GiveUpFilter(std::optional<Error> lost) const {
+  if (!lost || has_filter_.exchange(false, std::memory_order_relaxed)) return lost;
+  return std::nullopt;
+}
+
 Result<PinnedLookup> TableReader::Find(const key::LookupKey& lookup, bool fill_cache) const {
   AMETHYST_DCHECK(!base::InEpoch());
-  AMETHYST_ASSIGN(const bool excluded, FilterExcludes(lookup, fill_cache));
-  if (excluded) return PinnedLookup{.lookup = {.filter_said_no = true}, .pin = {}};
+  std::optional<Error> lost;
+  AMETHYST_ASSIGN(const bool excluded, FilterExcludes(lookup, fill_cache, &lost));
+  if (excluded) return PinnedLookup{.lookup = {.filter_said_no = true}, .pin = {}, .filter_lost = {}};
   const IndexPage& top = tree_->top();
   for (uint32_t page_index = top.Find(lookup.key, tree_->order()); page_index < top.count(); ++page_index) {
     AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, KeepIf(fill_cache)));
@@ -253,10 +273,13 @@ Result<PinnedLookup> TableReader::Find(const key::LookupKey& lookup, bool fill_c
       AMETHYST_ASSIGN(Loaded block, tree_->LoadBlock(page.frame.get(), i, KeepIf(fill_cache)));
       bool goes_on = false;
       const Lookup found = FindIn(block.frame.get(), lookup, &goes_on);
-      if (!goes_on) return PinnedLookup{.lookup = found, .pin = std::move(block.frame)};
+      if (!goes_on) {
+        return PinnedLookup{
+            .lookup = found, .pin = std::move(block.frame), .filter_lost = GiveUpFilter(std::move(lost))};
+      }
     }
   }
-  return PinnedLookup{};
+  return PinnedLookup{.lookup = {}, .pin = {}, .filter_lost = GiveUpFilter(std::move(lost))};
 }
 
 std::unique_ptr<key::Cursor> TableReader::NewCursor(const CursorOptions& options) const {

@@ -3,9 +3,11 @@
 // Index pages hang in slots of the table's top index, data blocks in slots of their index page, the filter in a slot of
 // its own: FindResident walks them inside the caller's epoch, without locks or reference counts, and says kNotResident
 // where something has to be read; Find reads. Every byte read is checksummed against this table's uid and the block's
-// offset. Thread safety: any thread at once. The reader must outlive its cursors; its frames are evicted when it dies.
+// offset. A filter that cannot be read is no filter: lookups go on without it. Thread safety: any thread at once. The
+// reader must outlive its cursors; its frames are evicted when it dies.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,6 +45,7 @@ struct Lookup {
 struct PinnedLookup {
   Lookup lookup{};
   cache::FrameRef pin{};
+  std::optional<Error> filter_lost{};  // Told once: the table's filter cannot be read, and is asked no more.
 };
 
 struct CursorOptions {
@@ -106,12 +109,17 @@ class TableReader {
   [[nodiscard]] Result<cache::FrameRef> LoadFilter() const;
 
  private:
-  TableReader(const Footer& footer, Properties properties) : footer_(footer), properties_(std::move(properties)) {}
+  TableReader(const Footer& footer, Properties properties)
+      : has_filter_(footer.filter.stored_bytes != 0), footer_(footer), properties_(std::move(properties)) {}
 
-  [[nodiscard]] bool HasFilter() const { return footer_.filter.stored_bytes != 0; }
+  [[nodiscard]] bool HasFilter() const { return has_filter_.load(std::memory_order_relaxed); }
   [[nodiscard]] Result<cache::FrameRef> ReadFilterFrame() const;
   // Whether the filter, as far as it is to be had, excludes the key.
   [[nodiscard]] Result<bool> FilterExcludes(const key::LookupKey& lookup, bool fill_cache) const;
+  // The same, where a filter that cannot be read excludes nothing: `lost` says why.
+  [[nodiscard]] Result<bool> FilterExcludes(const key::LookupKey& lookup, bool fill_cache,
+                                            std::optional<Error>* lost) const;
+  [[nodiscard]] std::optional<Error> GiveUpFilter(std::optional<Error> lost) const;
   // Tells the cache of a hit.
   void RecordHit(cache::Frame* frame) const;
   // False, with the answer: not in memory.
@@ -121,6 +129,8 @@ class TableReader {
   [[nodiscard]] Lookup FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const;
 
   mutable cache::Slot filter_slot_;
+  // Cleared, by any thread, when the filter cannot be read: a hint that guards nothing, so relaxed.
+  mutable std::atomic<bool> has_filter_;
   std::unique_ptr<const BlockTree> tree_;
   bool lru_ = false;  // Hits move frames.
   const Footer footer_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +11,9 @@
 #include "amethyst/amethyst.h"
 #include "base/epoch.h"
 #include "base/random.h"
+#include "io/environment.h"
 #include "io/memory_file_system.h"
+#include "sstable/footer.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
 #include "tree/tables.h"
@@ -145,6 +149,38 @@ TEST(PointLookup, ManyKeysAtOnceAreReadWhereTheyAreNotInMemory) {
     EXPECT_EQ(AskTogether(*db, keys, {}).values, AskOneByOne(*db, keys, {}).values);
   }
   EXPECT_GT(db->GetStats().cache_misses, misses_before);
+}
+
+TEST(PointLookup, ADamagedFilterCostsNoAnswerAndIsTold) {
+  const support::TempDirectory directory;
+  const std::string path = directory.File("db");
+  {
+    auto db = OpenOrFail(path);
+    ASSERT_TRUE(db->Put("a", "1") && db->Put("b", "2") && db->CompactRange() && db->Close());
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().extension() != ".sst") continue;
+    io::FileSystem& files = io::DefaultEnvironment()->files();
+    std::string bytes = io::ReadFile(files, entry.path()).value();
+    const std::string_view footer = std::string_view(bytes).substr(bytes.size() - sstable::kFooterBytes);
+    const auto filter = sstable::Footer::FromBytes(footer, bytes.size()).value().filter;
+    bytes[filter.offset + 5] = static_cast<char>(bytes[filter.offset + 5] ^ 1);
+    ASSERT_TRUE(io::ReplaceFile(files, entry.path(), bytes));
+  }
+  std::vector<std::string> lines;
+  Components components;
+  components.logger = [&lines](std::string_view line) { lines.emplace_back(line); };
+  auto db = OpenOrFail(path, SmallOptions(), components);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(db->Get("a").value(), "1");
+    EXPECT_EQ(db->GetPinned("b").value()->view(), "2");
+    EXPECT_EQ(db->Get("c").value(), std::nullopt);
+    EXPECT_EQ(db->MultiGet(std::vector<std::string_view>{"a", "c"})[0].value(), "1");
+  }
+  EXPECT_EQ(db->GetStats().filters_lost, 1);
+  ASSERT_TRUE(db->Close());
+  const auto told = [](const std::string& line) { return line.find("searched without its filter") != line.npos; };
+  EXPECT_EQ(std::ranges::count_if(lines, told), 1);
 }
 
 TEST(PointLookup, AKeyIsTriedInMemoryAlone) {

@@ -162,6 +162,35 @@ TEST(TableReader, ReadsNoBlockForMostAbsentKeys) {
   EXPECT_EQ(bed.file().reads() - reads_before, 2 * static_cast<uint64_t>(20000 - said_no)) << "a page and a block each";
 }
 
+TEST(TableReader, GoesOnWithoutAFilterThatCannotBeRead) {
+  base::Random random(9);
+  const auto entries = MakeEntries({.count = 300}, key::Order(), random);
+  TableBed bed;
+  const TableInfo info = bed.Write(entries);
+  std::string bytes = bed.Bytes();
+  const uint64_t filter = bed.Open(info).value()->footer().filter.offset;
+  bytes[filter + 3] = static_cast<char>(bytes[filter + 3] ^ 1);
+  bed.WriteBytes(bytes);
+  auto reader = bed.Open(info).value();
+  const key::LookupKey there(entries[10].key, key::kSequenceMax), absent("no such key", key::kSequenceMax);
+
+  bed.file().SetFailing(true);
+  EXPECT_EQ(reader->Find(there, true).error().code(), ErrorCode::kIo) << "nothing can be read";
+  bed.file().SetFailing(false);
+  auto found = reader->Find(there, true);
+  ASSERT_TRUE(found) << found.error().ToString();
+  EXPECT_NE(found->lookup.state, LookupState::kAbsent);
+  ASSERT_TRUE(found->filter_lost);
+  EXPECT_EQ(found->filter_lost->code(), ErrorCode::kCorruption);
+  EXPECT_FALSE(reader->Find(there, true).value().filter_lost) << "it is told once";
+  EXPECT_EQ(reader->Find(absent, true).value().lookup.state, LookupState::kAbsent);
+  {
+    const base::EpochGuard guard;
+    EXPECT_NE(reader->FindResident(there).state, LookupState::kNotResident) << "no read waits for it any more";
+  }
+  EXPECT_FALSE(reader->Verify()) << "it is damage all the same";
+}
+
 TEST(TableReader, CountsHitsUnderStrictLru) {
   base::Random random(8);
   const auto entries = MakeEntries({.count = 300}, key::Order(), random);
