@@ -1,7 +1,5 @@
 #include "tree/manifest.h"
 
-#include <optional>
-
 #include "base/assert.h"
 #include "base/coding.h"
 #include "base/error.h"
@@ -62,15 +60,27 @@ class RecordFinder {
   uint64_t hash_bytes_left_;
 };
 
+bool HasHeader(std::string_view bytes) {
+  return bytes.size() >= kManifestHeaderBytes && bytes.starts_with(kManifestMagic);
+}
+
+ManifestIdentity IdentityIn(std::string_view header) {
+  return {.database_uid = {.low = base::LoadFixed<uint64_t>(header.data() + 16),
+                           .high = base::LoadFixed<uint64_t>(header.data() + 24)},
+          .number = key::FileNumber{base::LoadFixed<uint64_t>(header.data() + 32)}};
+}
+
+uint64_t HeaderChecksum(std::string_view header, const ManifestIdentity& identity) {
+  return base::Checksum(header.substr(0, kManifestHeaderBytes - 8), LocationOf(identity, 0));
+}
+
 Result<ManifestIdentity> ParseHeader(std::string_view bytes, const std::string& path, key::FileNumber number) {
-  if (bytes.size() < kManifestHeaderBytes || !bytes.starts_with(kManifestMagic)) {
+  if (!HasHeader(bytes)) {
     return base::Corruption("{}, offset 0: expected the header of a manifest, found something else in {} bytes", path,
                             bytes.size());
   }
-  const ManifestIdentity identity{.database_uid = {.low = base::LoadFixed<uint64_t>(bytes.data() + 16),
-                                                   .high = base::LoadFixed<uint64_t>(bytes.data() + 24)},
-                                  .number = key::FileNumber{base::LoadFixed<uint64_t>(bytes.data() + 32)}};
-  const uint64_t expected = base::Checksum(bytes.substr(0, kManifestHeaderBytes - 8), LocationOf(identity, 0));
+  const ManifestIdentity identity = IdentityIn(bytes);
+  const uint64_t expected = HeaderChecksum(bytes, identity);
   const auto found = base::LoadFixed<uint64_t>(bytes.data() + kManifestHeaderBytes - 8);
   if (found != expected) {
     return base::Corruption("{}, offset 40: checksum expected {:016x}, found {:016x}", path, expected, found);
@@ -146,9 +156,11 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& f
   return std::unique_ptr<ManifestWriter>(new ManifestWriter(std::move(file), identity));
 }
 
-Status ManifestWriter::Append(const VersionEdit& edit) {
-  std::string payload;
-  edit.AppendTo(&payload);
+uint64_t ManifestRecordBytes(size_t payload_bytes) {
+  return 2 * (kManifestRecordHeaderBytes + Padded(payload_bytes));
+}
+
+Status ManifestWriter::Append(std::string_view payload) {
   AMETHYST_TRY(file_->Append(EncodeManifestRecord(identity_, file_->size(), next_ordinal_, payload)));
   ++next_ordinal_;
   AMETHYST_TRY(file_->Sync());
@@ -186,16 +198,23 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
 }
 
 Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory, key::FileNumber number,
-                                    base::FunctionRef<Status(const VersionEdit&)> apply) {
+                                    base::FunctionRef<Status(const VersionEdit&)> apply, uint64_t bytes_max) {
   const std::string path = io::JoinPath(directory, ManifestFileName(number));
   AMETHYST_ASSIGN(const bool exists, files.Exists(path));
   if (!exists) return base::Corruption("{}: expected the manifest that CURRENT names, found no such file", path);
   AMETHYST_ASSIGN(const uint64_t size, files.FileSize(path));
-  if (size > kManifestBytesMax) {
-    return base::Corruption("{}: expected a manifest of at most {} bytes, found {}", path, kManifestBytesMax, size);
+  if (size > bytes_max) {
+    return base::Corruption("{}: expected a manifest of at most {} bytes, found {}", path, bytes_max, size);
   }
   AMETHYST_ASSIGN(const std::string bytes, io::ReadFile(files, path));
   return ParseManifest(bytes, path, number, apply);
+}
+
+std::optional<base::Uid> ManifestDatabase(std::string_view bytes) {
+  if (!HasHeader(bytes)) return std::nullopt;
+  const ManifestIdentity identity = IdentityIn(bytes);
+  const auto found = base::LoadFixed<uint64_t>(bytes.data() + kManifestHeaderBytes - 8);
+  return found == HeaderChecksum(bytes, identity) ? std::optional(identity.database_uid) : std::nullopt;
 }
 
 std::string EncodeCurrent(key::FileNumber manifest) {

@@ -30,6 +30,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,8 +50,8 @@ inline constexpr size_t kManifestMarkBytes = 16;
 inline constexpr size_t kManifestRecordsBegin = kManifestHeaderBytes + kManifestMarkBytes;
 inline constexpr size_t kManifestRecordHeaderBytes = 16;
 inline constexpr size_t kManifestAlignment = 8;
-inline constexpr uint64_t kManifestBytesMax = uint64_t{1}
-                                              << 30;  // More is refused: a million tables need a fifth of it.
+// No open reads more, so no more is written: a million tables need a fifth of it.
+inline constexpr uint64_t kManifestBytesMax = uint64_t{1} << 30;
 
 struct ManifestIdentity {
   base::Uid database_uid;
@@ -63,6 +64,8 @@ struct ManifestIdentity {
 // Both copies of a record that begins at `offset`.
 [[nodiscard]] std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offset, uint32_t ordinal,
                                                std::string_view payload);
+// What these take of a manifest, both copies.
+[[nodiscard]] uint64_t ManifestRecordBytes(size_t payload_bytes);
 
 // Writes one manifest. After a failed call only the destructor is allowed.
 class ManifestWriter {
@@ -71,8 +74,8 @@ class ManifestWriter {
   [[nodiscard]] static Result<std::unique_ptr<ManifestWriter>> Create(io::FileSystem& files,
                                                                       const std::string& directory,
                                                                       const ManifestIdentity& identity);
-  // Appends, syncs and marks.
-  [[nodiscard]] Status Append(const VersionEdit& edit);
+  // Appends an encoded edit, syncs and marks.
+  [[nodiscard]] Status Append(std::string_view payload);
   [[nodiscard]] Status Close() { return file_->Close(); }
   [[nodiscard]] uint64_t size() const { return file_->size(); }
   [[nodiscard]] key::FileNumber number() const { return identity_.number; }
@@ -99,7 +102,10 @@ struct ManifestReport {
                                                    base::FunctionRef<Status(const VersionEdit&)> apply);
 [[nodiscard]] Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory,
                                                   key::FileNumber number,
-                                                  base::FunctionRef<Status(const VersionEdit&)> apply);
+                                                  base::FunctionRef<Status(const VersionEdit&)> apply,
+                                                  uint64_t bytes_max = kManifestBytesMax);
+// The database of the manifest, of whatever version and number, that begins with `bytes`; nullopt: it is none.
+[[nodiscard]] std::optional<base::Uid> ManifestDatabase(std::string_view bytes);
 
 [[nodiscard]] std::string EncodeCurrent(key::FileNumber manifest);
 [[nodiscard]] Result<key::FileNumber> ParseCurrent(std::string_view bytes, const std::string& path);

@@ -79,7 +79,8 @@ Result<TreeState> RecoverState(const std::shared_ptr<TableStore>& store, const T
     AMETHYST_ASSIGN(state, state.After(edit, TableMaker(store)));
     return {};
   };
-  AMETHYST_ASSIGN(const ManifestReport report, ReadManifest(store->files(), settings.directory, manifest, take));
+  AMETHYST_ASSIGN(const ManifestReport report, ReadManifest(store->files(), settings.directory, manifest, take,
+                                                            settings.manifest_bytes_max));
   if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
                             io::JoinPath(settings.directory, ManifestFileName(manifest)));
@@ -203,21 +204,25 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
 // Makes `edit`, which leads to `next`, durable.
 Status Tree::Write(const VersionEdit& edit, const TreeState& next) {
   AMETHYST_TRY(CheckOwner());
-  if (manifest_ == nullptr || manifest_->size() > rewrite_above_bytes_) {
+  std::string payload;
+  edit.AppendTo(&payload);
+  const bool has_room = manifest_ != nullptr &&
+                        manifest_->size() + ManifestRecordBytes(payload.size()) <= settings_.manifest_bytes_max;
+  if (!has_room || manifest_->size() > rewrite_above_bytes_) {
     Status rewritten = Rewrite(next);
     // Where a new file has no room, the last block of the old one may still have some.
-    if (rewritten || !health_ || manifest_ == nullptr) return rewritten;
+    if (rewritten || !health_ || !has_room) return rewritten;
   }
-  return Append(edit);
+  return Append(edit, payload);
 }
 
-Status Tree::Append(const VersionEdit& edit) {
+Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
   if (!edit.added.empty()) {
     Status synced = SyncDirectory();
     if (!synced) LatchUnlessTransient(synced.error());
     AMETHYST_TRY(synced);
   }
-  Status appended = manifest_->Append(edit);
+  Status appended = manifest_->Append(payload);
   if (!appended) {
     LatchUnlessTransient(appended.error());
     manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
@@ -253,13 +258,21 @@ Status Tree::Rewrite(const TreeState& next) {
 
 // A manifest whose first record is `next`, durable, as its name is and the names of all tables.
 Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber number, const TreeState& next) {
+  VersionEdit snapshot = next.Snapshot();
+  snapshot.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
+  std::string payload;
+  snapshot.AppendTo(&payload);
+  if (const uint64_t bytes = kManifestRecordsBegin + ManifestRecordBytes(payload.size());
+      bytes > settings_.manifest_bytes_max) {
+    return base::MakeError(ErrorCode::kNoSpace,
+                           "{}: its list of tables would take {} bytes, more than the {} that an open reads",
+                           settings_.directory, bytes, settings_.manifest_bytes_max);
+  }
   const ManifestIdentity identity{.database_uid = next.database_uid, .number = number};
   AMETHYST_ASSIGN(auto manifest, store_->WithDescriptor([&] {
     return ManifestWriter::Create(store_->files(), settings_.directory, identity);
   }));
-  VersionEdit snapshot = next.Snapshot();
-  snapshot.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
-  AMETHYST_TRY(manifest->Append(snapshot));
+  AMETHYST_TRY(manifest->Append(payload));
   AMETHYST_TRY(SyncDirectory());
   return manifest;
 }

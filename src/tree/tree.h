@@ -2,11 +2,12 @@
 //
 // Apply makes an edit durable first and visible second. Files first, then the manifest, then deletion: a crash between
 // leaves orphans, never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a
-// snapshot of the state as its first record) at open, when it has grown past a few times its snapshot, and after an
-// append that ran out of space. The first failed manifest write, but for kNoSpace, is latched: no further edit is
-// written and nothing is removed. So is the loss of the directory to another owner. Thread safety: any thread at once;
-// Apply calls are serialised by the tree's lock, which is held over the manifest's I/O and ranks below the commit lock
-// (never take the commit lock inside Apply).
+// snapshot of the state as its first record) at open, when it has grown past a few times its snapshot or would outgrow
+// what an open reads, and after an append that ran out of space. A state whose snapshot alone is too large for an open
+// is refused with kNoSpace, before anything is written. The first failed manifest write, except kNoSpace, is latched:
+// no further edit is written and nothing is removed. So is the loss of the directory to another owner. Thread safety:
+// any thread at once; Apply calls are serialised by the tree's lock, which is held over the manifest's I/O and ranks
+// below the commit lock (never take the commit lock inside Apply).
 #pragma once
 
 #include <atomic>
@@ -36,6 +37,7 @@ struct TreeSettings {
   bool read_only = false;
   // Asked before each edit; its error is latched, as one of the manifest is. Null: the owner needs no check.
   std::function<Status()> check_owner{};
+  uint64_t manifest_bytes_max = kManifestBytesMax;  // Neither read nor written beyond.
 };
 
 // What the manifest said at open.
@@ -101,7 +103,7 @@ class Tree {
   Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest);
 
   [[nodiscard]] Status Write(const VersionEdit& edit, const TreeState& next) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Status Append(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Append(const VersionEdit& edit, std::string_view payload) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Rewrite(const TreeState& next) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const TreeState& next);
   [[nodiscard]] std::unexpected<Error> GiveUp(key::FileNumber manifest, const Error& error) AMETHYST_REQUIRES(mutex_);

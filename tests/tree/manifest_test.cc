@@ -129,7 +129,9 @@ TEST(Manifest, IsMarkedAsFarAsItIsSynced) {
   for (uint64_t records = 1; records <= 3; ++records) {
     VersionEdit edit;
     edit.last_sequence = key::SequenceNumber{records};
-    ASSERT_TRUE(writer->Append(edit));
+    std::string payload;
+    edit.AppendTo(&payload);
+    ASSERT_TRUE(writer->Append(payload));
     const std::string bytes = io::ReadFile(files, "/" + ManifestFileName(kIdentity.number)).value();
     EXPECT_TRUE(bytes.starts_with(HeadOf(kIdentity, records)));
     EXPECT_EQ(Parse(bytes).edits.size(), records);

@@ -234,6 +234,36 @@ TEST_F(TreeTest, RewritesAManifestThatHasGrownAndRemovesTheOldOne) {
   EXPECT_EQ(Shape(*opened.tree->current()), shape);
 }
 
+TEST_F(TreeTest, NeverWritesAManifestThatAnOpenRefuses) {
+  constexpr uint64_t kBytesMax = 40'000;
+  Opened opened = Open({.manifest_bytes_max = kBytesMax});
+  const auto flush_long_keys = [&] {
+    VersionEdit edit = Flush(opened);
+    edit.added.front().info.smallest = "a" + std::string(1000, 'k');
+    edit.added.front().info.largest = "z" + std::string(1000, 'k');
+    return Apply(opened, std::move(edit));
+  };
+  const auto check = [&] { EXPECT_LE(Read(Manifest(opened)).size(), kBytesMax); };
+  Status flushed;
+  int tables = 0;
+  for (; (flushed = flush_long_keys()); ++tables) check();
+  EXPECT_GT(tables, 8);
+  EXPECT_EQ(flushed.error().code(), ErrorCode::kNoSpace) << "the list itself is too long";
+  check();
+  EXPECT_TRUE(opened.tree->health()) << "nothing is latched";
+  EXPECT_EQ(opened.tree->current()->tables(0).size(), tables);
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(opened.tree->Close());
+    opened = Open({.manifest_bytes_max = kBytesMax});
+    EXPECT_EQ(opened.tree->current()->tables(0).size(), tables);
+    check();
+  }
+  ASSERT_TRUE(Apply(opened, Compact(opened))) << "a shorter one is written";
+  EXPECT_TRUE(flush_long_keys());
+  opened = Open({.manifest_bytes_max = kBytesMax});
+  EXPECT_EQ(opened.tree->current()->tables(1).size(), 1u);
+}
+
 TEST_F(TreeTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
   Opened opened = Open();
   VersionEdit edit = Flush(opened);
