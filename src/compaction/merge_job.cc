@@ -23,6 +23,14 @@ std::vector<OutputCutter::NextTable> NextLevel(const MergeSettings& settings) {
   return tables;
 }
 
+// The part of the job's lineage that this part of the job has.
+sstable::Lineage LineageOf(const MergeSettings& settings) {
+  sstable::Lineage lineage = settings.lineage;
+  if (settings.begin) lineage.begin = *settings.begin;
+  if (settings.end) lineage.end = *settings.end;
+  return lineage;
+}
+
 class Rewriter {
  public:
   Rewriter(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
@@ -33,7 +41,7 @@ class Rewriter {
         older_(settings.version, settings.older_from_level, settings.inputs),
         cutter_(NextLevel(settings), order_, settings.table_bytes),
         outputs_(store, new_file_number,
-                 {settings.table_options, settings.output_level, settings.oldest_delete_time_s}) {}
+                 {settings.table_options, settings.output_level, settings.oldest_delete_time_s, LineageOf(settings)}) {}
 
   [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const std::atomic<bool>& stop) {
     settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();
@@ -168,7 +176,7 @@ class Rewriter {
   }
 
   [[nodiscard]] Status CutBefore(std::string_view key) {
-    return cutter_.CutsBefore(key, outputs_.current_bytes()) ? outputs_.Cut() : Status();
+    return cutter_.CutsBefore(key, outputs_.current_bytes()) ? outputs_.CutBefore(key) : Status();
   }
 
   [[nodiscard]] Status EndKey() {

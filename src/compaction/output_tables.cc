@@ -7,7 +7,10 @@
 namespace amethyst::compaction {
 
 OutputTables::OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings)
-    : store_(store), new_file_number_(std::move(new_file_number)), settings_(std::move(settings)) {
+    : store_(store),
+      new_file_number_(std::move(new_file_number)),
+      settings_(std::move(settings)),
+      span_begin_(settings_.lineage.begin) {
   AMETHYST_ASSERT(settings_.level < key::kLevels);
 }
 
@@ -26,9 +29,17 @@ Status OutputTables::Begin() {
   return {};
 }
 
-Status OutputTables::Cut() {
+Status OutputTables::CutBefore(std::string_view key) {
   if (writer_ == nullptr) return {};
+  AMETHYST_TRY(FinishTable(key));
+  span_begin_ = key;
+  return {};
+}
+
+Status OutputTables::FinishTable(std::string_view span_end) {
   AMETHYST_DCHECK(writer_->entries() > 0);
+  writer_->SetLineage(
+      {.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)});
   AMETHYST_ASSIGN(sstable::TableInfo info, writer_->Finish());
   writer_.reset();
   finished_.push_back({settings_.level, files_.back(), std::move(info)});
@@ -36,7 +47,7 @@ Status OutputTables::Cut() {
 }
 
 Result<std::vector<tree::AddedTable>> OutputTables::Finish() {
-  AMETHYST_TRY(Cut());
+  if (writer_ != nullptr) AMETHYST_TRY(FinishTable(settings_.lineage.end));
   files_.clear();
   return std::move(finished_);
 }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,7 @@ class OutputTables {
     sstable::TableOptions table_options;
     key::Level level = 0;
     uint64_t oldest_delete_time_s = 0;
+    sstable::Lineage lineage{};  // Of all of them together.
   };
   OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings);
   ~OutputTables();
@@ -50,17 +52,19 @@ class OutputTables {
   [[nodiscard]] uint64_t current_bytes() const {
     return writer_ == nullptr || writer_->entries() == 0 ? 0 : writer_->EstimatedBytes();
   }
-  // Ends the current table, if it has an entry.
-  [[nodiscard]] Status Cut();
+  // Ends the current table, if it has an entry: `key`, the next one, is not in it.
+  [[nodiscard]] Status CutBefore(std::string_view key);
   // Ends the last one too and hands all out: the caller owns their files.
   [[nodiscard]] Result<std::vector<tree::AddedTable>> Finish();
 
  private:
   [[nodiscard]] Status Begin();
+  [[nodiscard]] Status FinishTable(std::string_view span_end);
 
   tree::TableStore& store_;
   const std::function<key::FileNumber()> new_file_number_;
   const Settings settings_;
+  std::string span_begin_;              // Of the next table to be finished.
   std::vector<key::FileNumber> files_;  // Created, and still ours to remove.
   std::vector<tree::AddedTable> finished_;
   std::unique_ptr<sstable::TableWriter> writer_;  // Of the last of files_; nullptr between tables.

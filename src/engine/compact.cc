@@ -138,12 +138,28 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
   return oldest;
 }
 
+// Of a table that takes the place of all of these. Its span is about bytes: under another order nobody repairs.
+Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, const key::Order& order) {
+  sstable::Lineage lineage;
+  if (!order.IsBytewise() || tables.empty()) return lineage;
+  lineage.begin = tables.front()->info().smallest;
+  for (const tree::TablePtr& table : tables) {
+    AMETHYST_ASSIGN(const sstable::TableReader* const reader, table->Open());
+    lineage.replaced.AddAll(reader->properties().lineage.replaced);
+    lineage.begin = std::min(lineage.begin, table->info().smallest);
+    lineage.end = std::max(lineage.end, table->info().largest);
+  }
+  for (const tree::TablePtr& table : tables) lineage.replaced.Add(table->number());
+  lineage.end.push_back('\0');  // Behind the largest key.
+  return lineage;
+}
+
 Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
                                        const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
                                        const std::atomic<bool>& stop) {
   const std::vector<tree::TablePtr> all = inputs.All();
   MergeSettings settings{
-      .table_options = core.settings.table_options(),
+      .table_options = core.TableOptionsOfDatabase(),
       .table_bytes = PlannerSettingsOf(core).table_bytes,
       .output_level = plan.to,
       .version = version,
@@ -155,6 +171,7 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
       .end = {},
   };
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
+  AMETHYST_ASSIGN(settings.lineage, LineageOf(all, core.settings.order));
   const std::vector<std::string> boundaries =
       compaction::SplitBoundaries(all, core.settings.order, PartsFor(core.settings, BytesOf(all)));
 

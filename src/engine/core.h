@@ -73,6 +73,11 @@ struct Core {
     const std::chrono::nanoseconds taken = environment->clock().ThreadCpu() - before;
     statistics.Add(Counter::kBackgroundCpuNs, static_cast<uint64_t>(taken.count()));
   }
+  [[nodiscard]] sstable::TableOptions TableOptionsOfDatabase() const {
+    sstable::TableOptions table_options = settings.table_options();
+    table_options.database_uid = tree->recovered().database_uid;
+    return table_options;
+  }
   [[nodiscard]] uint64_t tables_bytes() const {
     const std::shared_ptr<const tree::Version> version = view->Acquire()->version;
     uint64_t bytes = 0;

@@ -12,7 +12,7 @@ namespace {
 
 Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const WriteBufferPtr& buffer) {
   const compaction::MergeSettings settings{
-      .table_options = core.settings.table_options(),
+      .table_options = core.TableOptionsOfDatabase(),
       .table_bytes = std::numeric_limits<uint64_t>::max(),
       .output_level = 0,
       .version = view.version,

@@ -3,13 +3,13 @@
 //    0     16          32       48          64       80           96       104       108     112        120     128
 //   +-----+-----------+--------+-----------+--------+------------+--------+---------+-------+----------+-------+
 //   | uid | top index | filter | range     | sketch | properties | digest | version | flags | checksum | magic |
-//   | 16  | handle    | handle | tombstones| handle | handle     | u64    | u32: 1  | u32: 0| u64      | u64   |
+//   | 16  | handle    | handle | tombstones| handle | handle     | u64    | u32: 2  | u32: 0| u64      | u64   |
 //   +-----+-----------+--------+-----------+--------+------------+--------+---------+-------+----------+-------+
 //
 // A handle is a BlockHandle (format.h); one of zeros says that there is no such part. The digest chains the checksums
-// of all blocks in the file's order and what stands before it here, so it names the table's exact content. The checksum
-// is base::Checksum over the bytes before it, at {uid, offset of the footer}. Another version, or a flag set, is
-// refused. Thread safety: plain values.
+// of the header and all blocks in the file's order and what stands before it here, so it names the table's exact
+// content. The checksum is base::Checksum over the bytes before it, at {uid, offset of the footer}. Another version, or
+// a flag set, is refused. Thread safety: plain values.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 namespace amethyst::sstable {
 
 inline constexpr size_t kFooterBytes = 128;
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;  // 1 had no header.
 inline constexpr uint64_t kTableMagic = 0x656c626174796d61;  // "amytable"
 
 // Chains checksums, in order.

@@ -1,9 +1,9 @@
 // The fixed parts of the table format: what a block's trailer, a handle and an index entry look like.
 // docs/format/table.md shows all of it together.
 //
-//   | data block ... | index page ... | filter | key sketch | properties | top index | footer |
+//   | header | data block ... | index page ... | filter | key sketch | properties | top index | footer |
 //
-// Every block, page and other part but the footer is stored the same way, back to back:
+// Every block, page and other part except header and footer is stored the same way, back to back:
 //
 //    0                      s       s+1           s+5            s+13
 //   +----------------------+-------+-------------+--------------+

@@ -27,6 +27,15 @@ void VisitFields(Fields& fields, Visitor&& visit) {
 }
 constexpr uint64_t kFields = 13;
 
+// Those that only a table with a lineage has.
+template <typename Lineage, typename Visitor>
+void VisitLineage(Lineage& lineage, Visitor&& visit) {
+  visit(kFields + 1, lineage.replaced);
+  visit(kFields + 2, lineage.begin);
+  visit(kFields + 3, lineage.end);
+}
+constexpr uint64_t kFieldsOfAll = kFields + 3;
+
 std::string Encoded(const std::string& bytes) { return bytes; }
 std::string Encoded(uint64_t number) {
   std::string bytes;
@@ -34,6 +43,11 @@ std::string Encoded(uint64_t number) {
   return bytes;
 }
 std::string Encoded(key::SequenceNumber sequence) { return Encoded(key::Raw(sequence)); }
+std::string Encoded(const NumberSet& numbers) {
+  std::string bytes;
+  numbers.AppendTo(&bytes);
+  return bytes;
+}
 
 bool Decode(std::string_view from, std::string* bytes) {
   *bytes = from;
@@ -46,6 +60,7 @@ bool Decode(std::string_view from, key::SequenceNumber* sequence) {
   *sequence = key::SequenceNumber{number};
   return true;
 }
+bool Decode(std::string_view from, NumberSet* numbers) { return NumberSet::FromBytes(from, numbers); }
 
 }  // namespace
 
@@ -54,10 +69,15 @@ void Properties::AppendTo(std::string* to) const {
     base::AppendVarint(to, (number << 1) | 1);
     base::AppendLengthPrefixed(to, Encoded(field));
   });
+  if (lineage.replaced.empty()) return;
+  VisitLineage(lineage, [to](uint64_t number, const auto& field) {
+    base::AppendVarint(to, number << 1);
+    base::AppendLengthPrefixed(to, Encoded(field));
+  });
 }
 
 Result<Properties> Properties::FromBytes(std::string_view bytes) {
-  std::array<std::string_view, kFields + 1> values{};
+  std::array<std::string_view, kFieldsOfAll + 1> values{};
   while (!bytes.empty()) {
     uint64_t tag = 0;
     std::string_view value;
@@ -65,7 +85,7 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
       return base::Corruption("properties end inside a field");
     }
     const uint64_t number = tag >> 1;
-    if (number >= 1 && number <= kFields) {
+    if (number >= 1 && number <= kFieldsOfAll) {
       values[number] = value;
     } else if ((tag & 1) != 0) {
       return base::NotSupported("property {} is unknown", number);
@@ -76,6 +96,11 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
   VisitFields(properties, [&](uint64_t number, auto& field) {
     if (values[number].data() == nullptr || !Decode(values[number], &field)) bad = number;
   });
+  if (values[kFieldsOfAll].data() != nullptr) {
+    VisitLineage(properties.lineage, [&](uint64_t number, auto& field) {
+      if (!Decode(values[number], &field)) bad = number;
+    });
+  }
   if (bad != 0) return base::Corruption("property {} is missing or no number", bad);
   return properties;
 }

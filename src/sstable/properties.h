@@ -7,6 +7,7 @@
 //    2 largest key         5 entries             8 oldest delete time    11 index pages
 //    3 smallest sequence   6 deletes             9 order's name          12 block bytes, wanted   13 codec, wanted
 //
+// and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span.
 // Thread safety: plain values.
 #pragma once
 
@@ -15,17 +16,19 @@
 #include <string_view>
 
 #include "amethyst/error.h"
+#include "sstable/lineage.h"
 #include "sstable/table_info.h"
 
 namespace amethyst::sstable {
 
 struct Properties {
-  TableInfo info;  // But for uid, file_bytes and digest, which the footer knows.
+  TableInfo info;  // Without uid, file_bytes and digest, which the footer knows.
   std::string order_name;
   uint64_t data_blocks = 0;
   uint64_t index_pages = 0;
   uint64_t block_bytes = 0;
   uint64_t codec = 0;
+  Lineage lineage;
 
   void AppendTo(std::string* to) const;
   [[nodiscard]] static Result<Properties> FromBytes(std::string_view bytes);

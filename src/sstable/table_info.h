@@ -13,6 +13,7 @@
 namespace amethyst::sstable {
 
 struct TableOptions {
+  base::Uid database_uid{};  // Whose the table is; its header says so.
   size_t block_bytes = 4096;
   Compression compression = Compression::kLz4;
   double filter_false_positive_rate = 0.01;

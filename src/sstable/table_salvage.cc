@@ -14,6 +14,12 @@ Result<std::unique_ptr<TableSalvage>> TableSalvage::Open(std::shared_ptr<io::Ran
                                                          cache::BlockCache& cache) {
   AMETHYST_ASSIGN(const uint64_t file_bytes, file->Size());
   std::unique_ptr<TableSalvage> salvage(new TableSalvage(std::move(file), order, file_bytes));
+  if (file_bytes >= kHeaderBytes) {
+    char bytes[kHeaderBytes];
+    AMETHYST_TRY(io::ReadExactly(*salvage->file_, 0, bytes));
+    salvage->header_ = Header::FromBytes({bytes, sizeof bytes});
+  }
+  if (!salvage->header_) salvage->problems_.emplace_back("header at 0: not that of a table");
   if (file_bytes < kFooterBytes) {
     salvage->problems_.push_back(
         fmt::format("{} bytes are too short for a table, which ends in a footer of {}", file_bytes, kFooterBytes));
@@ -176,7 +182,8 @@ Result<uint64_t> ScanBlocks(const std::shared_ptr<io::RandomAccessFile>& file, c
   std::string bytes;
   AlignedBuffer memory;
   std::string raw;
-  for (uint64_t offset = 0;;) {
+  for (uint64_t offset = kHeaderBytes;;) {
+    if (offset > file_bytes) return file_bytes;
     bytes.resize(std::min(kScanBytesMax, file_bytes - offset));
     AMETHYST_TRY(io::ReadExactly(*file, offset, bytes));
     const auto handle = MeasureBlock(bytes, {.owner = uid, .offset = offset});

@@ -18,6 +18,7 @@
 #include "key/order.h"
 #include "sstable/block_tree.h"
 #include "sstable/footer.h"
+#include "sstable/header.h"
 #include "sstable/properties.h"
 #include "sstable/table_inspect.h"
 
@@ -31,6 +32,7 @@ class TableSalvage {
 
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
   // What of the parts could be read.
+  [[nodiscard]] const std::optional<Header>& header() const { return header_; }
   [[nodiscard]] const std::optional<Footer>& footer() const { return footer_; }
   [[nodiscard]] const std::optional<Properties>& properties() const { return properties_; }
   [[nodiscard]] const std::optional<filter::KeySketch>& sketch() const { return sketch_; }
@@ -63,6 +65,7 @@ class TableSalvage {
   const std::shared_ptr<io::RandomAccessFile> file_;
   const key::Order order_;
   const uint64_t file_bytes_;
+  std::optional<Header> header_;
   std::optional<Footer> footer_;
   std::optional<Properties> properties_;
   std::optional<filter::KeySketch> sketch_;
@@ -78,8 +81,8 @@ class TableSalvage {
   std::string stored_;
 };
 
-// For a table without a good footer, whose uid somebody else knows: finds the data blocks one after the other from the
-// file's start, by trying at which length a checksum holds. Ends at the first place where none does, or at the first
+// For a table without a good footer, whose uid is known all the same: finds the data blocks one after the other behind
+// the header, by trying at which length a checksum holds. Ends at the first place where none does, or at the first
 // index page; returns where.
 [[nodiscard]] Result<uint64_t> ScanBlocks(const std::shared_ptr<io::RandomAccessFile>& file, const base::Uid& uid,
                                           const key::Order& order, base::FunctionRef<void(const Block&)> visit);

@@ -6,6 +6,7 @@
 #include "base/coding.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "sstable/header.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -156,6 +157,16 @@ Status TableVerifier::CheckTotals() const {
   return {};
 }
 
+Status TableVerifier::CheckHeader() {
+  char bytes[kHeaderBytes];
+  AMETHYST_TRY(io::ReadExactly(tree_.file().file(), 0, bytes));
+  const auto header = Header::FromBytes({bytes, sizeof bytes});
+  if (!header || header->table_uid != reader_.footer().uid) return Wrong(0, "the header is not that of the table");
+  digest_.Add(StoredChecksum({bytes, sizeof bytes}));
+  end_ = kHeaderBytes;
+  return {};
+}
+
 Status TableVerifier::Run() {
   AMETHYST_ASSIGN(filter_bytes_, ReadPart(reader_.footer().filter));
   if (!filter_bytes_.empty()) {
@@ -163,6 +174,7 @@ Status TableVerifier::Run() {
     if (!filter) return tree_.file().At(reader_.footer().filter.offset, filter.error());
     filter_ = *filter;
   }
+  AMETHYST_TRY(CheckHeader());
   found_.smallest_sequence = key::kSequenceMax;
   const IndexPage& top = tree_.top();
   for (uint32_t page = 0; page < top.count(); ++page) AMETHYST_TRY(CheckPage(top, page));

@@ -26,6 +26,7 @@ class TableVerifier {
   [[nodiscard]] Status Run();
 
  private:
+  [[nodiscard]] Status CheckHeader();
   [[nodiscard]] Status CheckPage(const IndexPage& parent, uint32_t child);
   [[nodiscard]] Status CheckBlock(const IndexPage& parent, uint32_t child);
   [[nodiscard]] Status CheckEntry(const Block& block, uint32_t i, uint64_t offset);

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "compress/codec.h"
 #include "sstable/block.h"
+#include "sstable/header.h"
 #include "sstable/properties.h"
+#include "sstable/table_file.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -33,6 +35,8 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
   info_.uid = base::NewUid();
   info_.smallest_sequence = key::kSequenceMax;
   buffer_.reserve(kAppendBytes + kAppendBytes / 8);
+  Header{.database_uid = options.database_uid, .table_uid = info_.uid}.AppendTo(&buffer_);
+  digest_.Add(StoredChecksum(buffer_));
 }
 
 TableWriter::~TableWriter() = default;
@@ -215,7 +219,8 @@ Status TableWriter::WriteTail() {
              .data_blocks = data_blocks_,
              .index_pages = pages_.size(),
              .block_bytes = options_.block_bytes,
-             .codec = static_cast<uint64_t>(options_.compression)}
+             .codec = static_cast<uint64_t>(options_.compression),
+             .lineage = std::move(lineage_)}
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
   AMETHYST_ASSIGN(footer.top_index, WriteBlock(top_.Finish(0), options_.compression));

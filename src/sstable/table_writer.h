@@ -19,6 +19,7 @@
 #include "sstable/block_builder.h"
 #include "sstable/footer.h"
 #include "sstable/format.h"
+#include "sstable/lineage.h"
 #include "sstable/table_info.h"
 
 namespace amethyst::sstable {
@@ -39,6 +40,8 @@ class TableWriter {
   // Bytes written so far and buffered: an estimate of the final size.
   [[nodiscard]] uint64_t EstimatedBytes() const;
 
+  // What the table replaces, if anything: before Finish.
+  void SetLineage(Lineage lineage) { lineage_ = std::move(lineage); }
   // Writes the rest, syncs and closes. There must be at least one entry. The name is durable once its directory is
   // synced.
   [[nodiscard]] Result<TableInfo> Finish();
@@ -90,6 +93,7 @@ class TableWriter {
   filter::BloomFilterBuilder filter_;
   filter::KeySketch sketch_;
   Digest digest_;
+  Lineage lineage_;
   uint64_t data_blocks_ = 0;
   std::string compressed_;
   std::string buffer_;  // Not yet appended to the file.
