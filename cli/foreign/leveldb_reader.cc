@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 #include "cli/foreign_database.h"
+#include "io/environment.h"
+#include "tree/file_names.h"
+#include "tree/foreign.h"
 
 namespace amethyst::cli {
 
@@ -41,17 +44,19 @@ class LevelDbReader final : public RecordReader {
 // LevelDB makes a directory that is not there, and turns a database of RocksDB's into one of its own: it may open only
 // what is its own.
 Status ExpectLevelDb(const std::string& directory) {
-  leveldb::Env* const env = leveldb::Env::Default();
-  std::string current;
-  if (!leveldb::ReadFileToString(env, directory + "/CURRENT", &current).ok()) {
+  io::FileSystem& files = io::DefaultEnvironment()->files();
+  const auto foreign = tree::RecognizeForeign(files, directory);
+  if (foreign && foreign->library != "LevelDB") {
+    return base::InvalidArgument("{}: not a database of LevelDB's: it is {}{}{}", directory, foreign->Name(),
+                                 foreign->import_option.empty() ? "" : ": take ", foreign->import_option);
+  }
+  AMETHYST_ASSIGN(const bool has_current, files.Exists(io::JoinPath(directory, tree::kCurrentFileName)));
+  if (!foreign && !has_current) {
     return base::InvalidArgument("{}: not a database of LevelDB's: it has no file CURRENT", directory);
   }
-  if (env->FileExists(directory + "/IDENTITY")) {
-    return base::InvalidArgument("{}: a database of RocksDB's, by its file IDENTITY: take --from-rocksdb", directory);
-  }
-  if (current.find('\n') + 1 != current.size()) {
+  if (!foreign) {
     return base::InvalidArgument(
-        "{0}: not a database of LevelDB's: its file CURRENT has more than a line; if it is Amethyst's: "
+        "{0}: not a database of LevelDB's: its file CURRENT is another's; if it is Amethyst's: "
         "`amethyst --db {0} export --format dump | amethyst --db NEW_DIRECTORY import --format dump`",
         directory);
   }

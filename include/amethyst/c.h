@@ -146,7 +146,8 @@ AMETHYST_API amethyst_code amethyst_open(const char* path, amethyst_options* opt
 AMETHYST_API amethyst_code amethyst_close(amethyst_db* db, char** error);
 // Releases the handle, and closes the database if that was not done; to learn of its errors, close first.
 AMETHYST_API amethyst_code amethyst_db_free(amethyst_db* db);
-// Removes a database's own files, and the directory if nothing else is in it. AMETHYST_BUSY while it is open.
+// Removes a database's own files, by what they hold, and the directory if nothing else is in it. AMETHYST_BUSY while it
+// is open; AMETHYST_INVALID_ARGUMENT where there is none, or where files stayed that only have names like its own.
 AMETHYST_API amethyst_code amethyst_destroy(const char* path, char** error);
 // Salvages what can be read in `from`, which is left as it is, into a new directory `to`. `report` (or NULL) receives
 // one JSON object: tables_kept, entries_kept, log_batches_kept, and dropped, a list of what was lost.

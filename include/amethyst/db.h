@@ -45,7 +45,9 @@ class DB {
   [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options,
                                                         Components components);
 
-  // Removes the database's own files, and the directory if nothing else is in it. kBusy while it is open.
+  // Removes the database's own files, by what they hold, and the directory if nothing else is in it. kBusy while it is
+  // open. kInvalidArgument where there is no database, or, once it is removed, if files stayed that have names like its
+  // own and are not proven to be.
   [[nodiscard]] static Status Destroy(const std::filesystem::path& path);
 
   // Salvages what can be read of `from`, which is left as it is, into a new directory `to`.

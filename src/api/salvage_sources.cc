@@ -39,8 +39,15 @@ bool TableSource::Next() {
   return true;
 }
 
+bool TableSource::MayHaveLost(std::string_view key) const {
+  return std::ranges::any_of(lost_, [key](const LostRange& range) {
+    return (!range.after || *range.after <= key) && key <= range.to;
+  });
+}
+
 void TableSource::TellLoss(const sstable::TableSalvage::Step& step) {
-  dropped_.push_back(fmt::format("{}: {} {} from {} to {}: {}", name_, step.description.entries,
+  lost_.push_back({.after = after_, .to = step.description.separator});
+  dropped_.push_back(fmt::format("{}: {} {} from {} to {}: {}", origin().name, step.description.entries,
                                  step.is_page ? "entries of an index page" : "entries of a block",
                                  after_ ? fmt::format("\"{}\"", Shown(*after_)) : "the first key",
                                  fmt::format("\"{}\"", Shown(step.description.separator)), step.problem));
@@ -68,7 +75,7 @@ namespace {
 class SegmentSalvage {
  public:
   SegmentSalvage(const io::RandomAccessFile& file, wal::SegmentReader reader, const wal::SegmentHeader& header,
-                 std::optional<uint64_t> cut, NewestEntries* entries, std::vector<std::string>* dropped)
+                 std::optional<uint64_t> cut, LogEntries* entries, std::vector<std::string>* dropped)
       : file_(file),
         reader_(std::move(reader)),
         next_ordinal_(static_cast<uint32_t>(header.cut.next_ordinal)),
@@ -135,7 +142,8 @@ class SegmentSalvage {
     wal::BatchReader reader(record.payload);
     for (wal::BatchEntry entry; reader.Next(&entry);) {
       const key::SequenceNumber sequence = record.header.first + (reader.count() - 1);
-      entries_.Add(entry.key, key::Tag(sequence, entry.kind), entry.value);
+      NewestEntries& to = sequence <= entries_.flushed ? *entries_.settled : *entries_.fresh;
+      to.Add(entry.key, key::Tag(sequence, entry.kind), entry.value);
     }
     if (const Status status = reader.status(); !status) {
       dropped_.push_back(fmt::format("{}: batch at {}: {} of {} entries kept: {}", file_.path(), offset, reader.count(),
@@ -150,7 +158,7 @@ class SegmentSalvage {
   wal::SegmentReader reader_;
   uint32_t next_ordinal_;  // Of the record behind the last whole one.
   const uint64_t end_;
-  NewestEntries& entries_;
+  LogEntries& entries_;
   std::vector<std::string>& dropped_;
   uint64_t batches_ = 0;
 };
@@ -169,9 +177,8 @@ struct Segment {
 
 }  // namespace
 
-Result<uint64_t> SalvageLog(io::FileSystem& files, const std::string& directory, NewestEntries* entries,
-                            std::vector<std::string>* dropped) {
-  AMETHYST_ASSIGN(const std::vector<std::string> names, files.List(directory));
+Result<uint64_t> SalvageLog(io::FileSystem& files, const std::string& directory, const std::vector<std::string>& names,
+                            LogEntries* entries, std::vector<std::string>* dropped) {
   std::vector<Segment> segments;
   std::map<key::FileNumber, uint64_t> cuts;
   for (const std::string& name : names) {

@@ -5,6 +5,8 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "engine/flush.h"
+#include "tree/census.h"
+#include "tree/foreign.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -198,8 +200,14 @@ Status RemoveLeftovers(Core& core, const std::vector<key::FileNumber>& dropped, 
     if (is_leftover || Contains(dropped, segment)) names.push_back(tree::LogFileName(segment));
   }
   for (const std::string& name : names) {
-    core.Log("removing leftover " + name);
-    AMETHYST_TRY(files.Remove(io::JoinPath(core.directory, name)));
+    const std::string path = io::JoinPath(core.directory, name);
+    std::string what;
+    if (tree::IsProven(files, path, *tree::ParseFileName(name), core.tree->recovered().database_uid, &what)) {
+      core.Log("removing leftover " + name);
+      AMETHYST_TRY(files.Remove(path));
+    } else {
+      core.Log(fmt::format("leaving {}, which is not this database's: {}", name, what));
+    }
   }
   return core.log->RemoveBefore(first_needed);
 }
@@ -252,7 +260,9 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   core->budget = components.memory_budget
                      ? std::move(components.memory_budget)
                      : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
-  AMETHYST_TRY(CheckDirectory(core->environment->files(), directory, options, components.beside_other_files));
+  io::FileSystem& files = core->environment->files();
+  AMETHYST_TRY(tree::CheckNotForeign(files, directory));
+  AMETHYST_TRY(CheckDirectory(files, directory, options, components.beside_other_files));
   AMETHYST_ASSIGN(core->home, io::OpenDirectory(core->environment, directory));
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
   AMETHYST_ASSIGN(core->lock, core->home->files().Lock(io::JoinPath(directory, tree::kLockFileName), lock_mode));

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "tree/census.h"
 #include "tree/file_names.h"
+#include "tree/foreign.h"
 
 namespace amethyst::inspect {
 
@@ -79,6 +81,7 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
 Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
+  AMETHYST_TRY(tree::CheckNotForeign(files, directory));
   AMETHYST_ASSIGN(const std::vector<std::string> names, files.List(directory));
   TreeReport report;
   const bool any_ours = std::ranges::any_of(names, [](const std::string& name) {
@@ -98,6 +101,12 @@ Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directo
         (parsed->type == tree::FileType::kTable && !IsListed(report.state, parsed->number)) ||
         (parsed->type == tree::FileType::kManifest && parsed->number != report.manifest) ||
         (parsed->type == tree::FileType::kLogSegment && parsed->number < report.state.first_log_segment);
+    std::string what;
+    if (leftover && report.state.database_uid != base::Uid{} &&
+        !tree::IsProven(files, io::JoinPath(directory, name), *parsed, report.state.database_uid, &what)) {
+      report.foreign.push_back(name);
+      continue;
+    }
     if (leftover) report.leftovers.push_back(name);
     if (parsed->type != tree::FileType::kLogSegment) continue;
     auto segment = ReadSegmentFile(files, io::JoinPath(directory, name), parsed->number, report.state);

@@ -9,6 +9,7 @@
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
+#include "tree/foreign.h"
 #include "wal/log_recovery.h"
 
 namespace amethyst::inspect {
@@ -115,6 +116,7 @@ class Verification {
 Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
+  AMETHYST_TRY(tree::CheckNotForeign(files, directory));  // Whose lock would be taken.
   AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
   AMETHYST_ASSIGN(const TreeReport tree, InspectTree(files, directory));
   return Verification(files, directory, tree).Run();

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "cli/help.h"
 #include "cli/shell_fixture.h"
+#include "io/environment.h"
 
 namespace amethyst::cli {
 namespace {
@@ -147,6 +150,26 @@ TEST_F(Commands, ClearRefusesWithoutATerminal) {
   EXPECT_EQ(Amethyst({"get", "a"}).out, "1\n");
   EXPECT_EQ(Amethyst({"clear", "--yes"}).code, ExitCode::kOk);
   EXPECT_EQ(Amethyst({"get", "a"}).code, ExitCode::kError);
+}
+
+TEST_F(Commands, AnotherLibrarysDatabaseIsNamedAndLeftAsItIs) {
+  std::filesystem::create_directories(database_);
+  const auto write = [&](const std::string& name, std::string_view bytes) {
+    ASSERT_TRUE(io::ReplaceFile(io::DefaultEnvironment()->files(), database_ + "/" + name, bytes));
+  };
+  write("CURRENT", "MANIFEST-000004\n");
+  write("MANIFEST-000004", std::string("\x12\x34\x56\x78\x20\0\x01\x01\x1aleveldb.BytewiseComparator", 35));
+  write("000003.log", "");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"get", "a"}, {"put", "a", "1"}, {"verify"}, {"inspect"}, {"clear", "--yes"},
+        {"repair", directory_.File("saved")}}) {
+    const Answer answer = Amethyst(command);
+    EXPECT_EQ(answer.code, ExitCode::kError) << command.front();
+    EXPECT_THAT(answer.err, HasSubstr("this is a LevelDB database; `amethyst --db NEW_DIRECTORY import --from-leveldb"))
+        << command.front();
+    EXPECT_THAT(answer.err, testing::Not(HasSubstr("put, import and seed create it"))) << command.front();
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(database_), {}), 3);
 }
 
 TEST_F(Commands, ABusyDatabaseIsNamedAndFilesCanBeReadAllTheSame) {

@@ -33,12 +33,14 @@ TEST_F(TreeReportTest, ShowsLevelsLogAndNumbers) {
 }
 
 TEST_F(TreeReportTest, TellsLeftoversAndStrangersApart) {
-  Write(path_ + "/999999.sst", "x");
+  const std::string table = tree::TableFileName(InspectTree(files(), path_)->state.levels[0].front().number);
+  Write(path_ + "/999998.sst", "x");
+  Write(path_ + "/999999.sst", io::ReadFile(files(), path_ + "/" + table).value());
   Write(path_ + "/notes.txt", "x");
   const auto report = InspectTree(files(), path_);
   ASSERT_TRUE(report);
   EXPECT_THAT(report->leftovers, testing::Contains("999999.sst"));
-  EXPECT_THAT(report->foreign, testing::ElementsAre("notes.txt"));
+  EXPECT_THAT(report->foreign, testing::ElementsAre("999998.sst", "notes.txt"));
 }
 
 TEST_F(TreeReportTest, ShowsWhatIsLeftOfADamagedDirectory) {

@@ -99,7 +99,7 @@ TEST_F(Verify, ListsAllProblemsAtOnce) {
 }
 
 TEST_F(Verify, LeftoversAreNoProblem) {
-  Write(path_ + "/999999.sst", "x");
+  Write(path_ + "/999999.sst", Read(Files(".sst").front()));
   const auto report = VerifyDatabase(files(), path_);
   ASSERT_TRUE(report);
   EXPECT_THAT(report->problems, testing::IsEmpty());

@@ -69,7 +69,8 @@ CLASSES = (
     "truncated file", "extra file", "huge length", "Close during flush", "Close during compaction",
     "Close during iteration", "destructor without Close", "clock jump", "two owners", "newer format taken for ours",
     "deleted data that stays", "late sync", "charge that outlives its cause", "little that adds up",
-    "optimisation taken for a need", "damage that costs more than it touched", "manifest that outgrows its reader")
+    "optimisation taken for a need", "damage that costs more than it touched", "manifest that outgrows its reader",
+    "old value taken by a repair")
 
 
 class PlantingError(Exception):
