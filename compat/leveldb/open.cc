@@ -85,16 +85,12 @@ leveldb::Status OpenFailed(const std::string& name, const leveldb::Options& opti
 
 namespace leveldb {
 
-using amethyst::compat::DirectoryKind;
-
 Status DB::Open(const Options& options, const std::string& name, DB** dbptr) {
   namespace compat = amethyst::compat;
   *dbptr = nullptr;
   const compat::Storage storage = compat::StorageOf(options.env, name);
   if (!storage.status.ok()) return storage.status;
   const bool on_disk = storage.memory == nullptr;
-  const DirectoryKind kind = on_disk ? compat::KindOf(name) : DirectoryKind::kOther;
-  if (kind == DirectoryKind::kLevelDb) return compat::WrittenByLevelDb(name);
 
   std::unique_ptr<const compat::KeyOrder> order;
   if (options.comparator != BytewiseComparator()) order = std::make_unique<compat::KeyOrder>(options.comparator);
@@ -104,7 +100,7 @@ Status DB::Open(const Options& options, const std::string& name, DB** dbptr) {
                                   .beside_other_files = true};
   auto opened = amethyst::DB::Open(name, compat::SettingsOf(options, order.get()), std::move(components));
   if (!opened) {
-    const bool existed = on_disk ? kind == DirectoryKind::kAmethyst : options.error_if_exists;
+    const bool existed = on_disk ? compat::HasCurrent(name) : options.error_if_exists;
     return compat::OpenFailed(name, options, existed, opened.error());
   }
   *dbptr = new compat::Database(std::move(*opened), std::move(order));
@@ -119,11 +115,7 @@ Status DestroyDB(const std::string& name, const Options& options) {
     storage.memory->ForgetDatabase(name);
     return {};
   }
-  switch (compat::KindOf(name)) {
-    case DirectoryKind::kLevelDb: return compat::WrittenByLevelDb(name);
-    case DirectoryKind::kOther: return {};  // Nothing to destroy is nothing wrong.
-    case DirectoryKind::kAmethyst: break;
-  }
+  if (!compat::HasCurrent(name)) return {};  // Nothing to destroy is nothing wrong.
   const amethyst::Status destroyed = amethyst::DB::Destroy(name);
   if (!destroyed && destroyed.error().code() == amethyst::ErrorCode::kBusy) {
     return compat::LockedStatus(name, destroyed.error());

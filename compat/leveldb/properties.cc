@@ -68,7 +68,8 @@ std::optional<std::string> PropertyOf(const Stats& stats, std::string_view name)
   if (name.starts_with(kFilesAtLevel)) return FilesAtLevel(stats, name.substr(kFilesAtLevel.size()));
   if (name == "stats") return StatsText(stats);
   if (name == "sstables") return TablesText(stats);
-  if (name == "approximate-memory-usage") return std::to_string(stats.memory_bytes);
+  // What holds something, as LevelDB counts: not what is set aside for memtables to come.
+  if (name == "approximate-memory-usage") return std::to_string(stats.memtable_bytes + stats.cache_bytes);
   return std::nullopt;
 }
 

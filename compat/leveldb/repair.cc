@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "amethyst/amethyst.h"
@@ -52,7 +53,23 @@ Status KeepLost(const std::string& damaged, const std::string& name) {
   return leveldb::Env::Default()->RenameFile(damaged, lost);
 }
 
-Status RepairOnDisk(const std::string& name, const leveldb::Options& options) {
+// Empty, with errno, if there is nothing.
+std::string RealPath(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
+  return real == nullptr ? std::string() : std::string(real.get());
+}
+
+// Gives the repaired database the name of the damaged one, and keeps the working directory where its name says.
+Status TakePlace(const std::string& repaired, const std::string& directory) {
+  const bool is_working = RealPath(".") == directory;
+  Status status = Exchange(directory, repaired);
+  if (status.ok() && is_working && chdir(directory.c_str()) != 0) status = PosixError(directory, errno);
+  return status;
+}
+
+Status RepairOnDisk(const std::string& path, const leveldb::Options& options) {
+  const std::string name = RealPath(path);  // Neither "." nor a link can be exchanged, and "d/" has no neighbours.
+  if (name.empty()) return PosixError(path, errno);
   const std::string repaired = name + ".repaired";
   static_cast<void>(DB::Destroy(repaired));  // Of a repair that a crash ended.
   const Result<RepairReport> report = DB::Repair(name, repaired);
@@ -60,7 +77,7 @@ Status RepairOnDisk(const std::string& name, const leveldb::Options& options) {
     return report.error().code() == ErrorCode::kBusy ? LockedStatus(name, report.error()) : StatusOf(report.error());
   }
   for (const std::string& line : report->dropped) leveldb::Log(options.info_log, "lost: %s", line.c_str());
-  Status status = Exchange(name, repaired);
+  Status status = TakePlace(repaired, name);
   if (!status.ok()) return status;
   if (report->dropped.empty()) static_cast<void>(DB::Destroy(repaired));  // Of what is no file of ours, it leaves all.
   return leveldb::Env::Default()->FileExists(repaired) ? KeepLost(repaired, name) : Status();
@@ -79,7 +96,6 @@ Status RepairDB(const std::string& name, const Options& options) {
   // Memory does not get damaged; and DB::Repair does not know a program's own order: there is nothing to do as long as
   // all can be read.
   if (storage.memory != nullptr || options.comparator != BytewiseComparator()) return compat::ReadAll(name, options);
-  if (compat::KindOf(name) == compat::DirectoryKind::kLevelDb) return compat::WrittenByLevelDb(name);
   return compat::RepairOnDisk(name, options);
 }
 

@@ -180,6 +180,23 @@ TEST_F(LevelDbRepair, WithoutTheListOfTablesFindsThem) {
   EXPECT_EQ(Repaired(), written_);
 }
 
+TEST_F(LevelDbRepair, OfTheWorkingDirectoryAndOfAPathWithASlash) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(name_);
+  const leveldb::Status here = leveldb::RepairDB(".", options_);
+  EXPECT_TRUE(here.ok()) << here.ToString();
+  EXPECT_EQ(std::filesystem::current_path(), std::filesystem::canonical(name_));
+  for (const std::string& name : {std::string("."), name_}) {
+    const std::unique_ptr<leveldb::DB> database = Open(name);
+    std::string value;
+    ASSERT_TRUE(database != nullptr && database->Get({}, Key('a', 0), &value).ok()) << name;
+  }
+  std::filesystem::current_path(before);
+  const leveldb::Status slashed = leveldb::RepairDB(name_ + "/", options_);
+  EXPECT_TRUE(slashed.ok()) << slashed.ToString();
+  EXPECT_EQ(Repaired(), written_);
+}
+
 // An Env that stores files its own way, which it counts.
 class OwnFiles final : public leveldb::EnvWrapper {
  public:
