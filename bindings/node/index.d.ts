@@ -87,7 +87,7 @@ export class AmethystLevel<KDefault = string, VDefault = string>
   /** Counters since the database was opened, and the shape of its levels. */
   stats (): Stats
 
-  /** Removes a database that is not open. That there is none is no error. */
+  /** Removes a database that is not open. That there is none is no error; another library's is one, and stays. */
   static destroy (location: string): Promise<void>
 
   /**

@@ -2,6 +2,7 @@
 
 const fsp = require('node:fs/promises')
 const path = require('node:path')
+const { isMainThread } = require('node:worker_threads')
 const { AbstractLevel, AbstractSnapshot } = require('abstract-level')
 const ModuleError = require('module-error')
 const binding = require('./binding')
@@ -178,14 +179,17 @@ class AmethystLevel extends AbstractLevel {
 
   static async destroy (location) {
     assertLocation(location)
-    if (await isMissing(location)) return
+    if (!await mayHoldDatabase(location)) return
     return binding.destroy(location)
   }
 
   // Salvages what can be read into a new database, which takes the place of the damaged one; that is kept beside it.
   static async repair (location) {
     assertLocation(location)
-    const place = path.resolve(location)
+    if ((await namesIn(location)).length === 0) {
+      throw new ModuleError(`${location}: there are no files to repair`, { code: 'LEVEL_IO_ERROR' })
+    }
+    const place = await fsp.realpath(location)
     const damaged = `${place}.damaged`
     if (!await isMissing(damaged)) {
       throw new ModuleError(`${damaged} exists, from an earlier repair: move it away first`, {
@@ -194,8 +198,10 @@ class AmethystLevel extends AbstractLevel {
     }
     const repaired = `${place}.repaired`
     const report = await binding.repair(place, repaired)
+    const isWorking = isMainThread && process.cwd() === place
     await fsp.rename(place, damaged)
     await fsp.rename(repaired, place)
+    if (isWorking) process.chdir(place) // It would be the damaged one, under its new name.
     return { ...report, damaged }
   }
 }
@@ -218,6 +224,22 @@ function assertLocation (location) {
   // The system would take what stands before a zero byte for the location.
   if (typeof location === 'string' && location !== '' && !location.includes('\0')) return
   throw new TypeError("The first argument 'location' must be a non-empty string without zero bytes")
+}
+
+// The names in a directory; none if there is no such directory.
+async function namesIn (directory) {
+  try {
+    return await fsp.readdir(directory)
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+// Whether there is something that destroy has to look into: a name that some database gives.
+async function mayHoldDatabase (location) {
+  const names = await namesIn(location)
+  return names.some(name => /^(CURRENT|LOCK|MANIFEST-\d+|\d+\.(sst|ldb|wal|log))$/.test(name))
 }
 
 async function isMissing (file) {

@@ -10,7 +10,8 @@ exports.propertyOf = function (stats, property) {
   if (!property.startsWith(PREFIX)) return ''
   const name = property.slice(PREFIX.length)
   if (name === 'stats') return tableOf(stats.levels)
-  if (name === 'approximate-memory-usage') return String(stats.memory_bytes)
+  // What holds something, as LevelDB counts: not what is set aside for memtables to come.
+  if (name === 'approximate-memory-usage') return String(stats.memtable_bytes + stats.cache_bytes)
   if (!name.startsWith(FILES_AT_LEVEL) || !/^\d+$/.test(name.slice(FILES_AT_LEVEL.length))) return ''
   return String(stats.levels[Number(name.slice(FILES_AT_LEVEL.length))]?.tables ?? 0)
 }

@@ -68,6 +68,15 @@ test('getProperty answers what LevelDB names', async (t) => {
   t.throws(() => db.stats(), { code: 'LEVEL_DATABASE_NOT_OPEN' })
 })
 
+// What LevelDB itself is known by.
+function levelDbAt (location) {
+  fs.mkdirSync(location)
+  fs.writeFileSync(path.join(location, 'CURRENT'), 'MANIFEST-000004\n')
+  fs.writeFileSync(path.join(location, 'MANIFEST-000004'),
+    Buffer.concat([Buffer.from([1, 2, 3, 4, 32, 0, 1, 1, 26]), Buffer.from('leveldb.BytewiseComparator')]))
+  return location
+}
+
 test('destroy removes the database, and nothing is no error', async (t) => {
   const db = await filled(10)
   await db.close()
@@ -79,6 +88,42 @@ test('destroy removes the database, and nothing is no error', async (t) => {
     await AmethystLevel.destroy(location).then(() => t.fail(), (error) => t.ok(error instanceof TypeError))
     await AmethystLevel.repair(location).then(() => t.fail(), (error) => t.ok(error instanceof TypeError))
   }
+})
+
+test('destroy of a directory without a database is no error, and of another library\'s is one', async (t) => {
+  const empty = newLocation()
+  fs.mkdirSync(empty)
+  await AmethystLevel.destroy(empty)
+  fs.writeFileSync(path.join(empty, 'thesis.txt'), 'dear reader')
+  await AmethystLevel.destroy(empty)
+  t.same(fs.readdirSync(empty), ['thesis.txt'], 'nothing of it is removed')
+  const theirs = levelDbAt(newLocation())
+  await AmethystLevel.destroy(theirs).then(() => t.fail(), ({ message }) => t.match(message, /this is a LevelDB/))
+  await new AmethystLevel(theirs).open().then(() => t.fail(), ({ cause }) => t.match(cause.message, /--from-leveldb/))
+  t.is(fs.readdirSync(theirs).length, 2)
+})
+
+test('repair of nothing fails as in classic-level, and of another library\'s database changes nothing', async (t) => {
+  const codeOf = (promise) => promise.then(() => 'no error', ({ code }) => code)
+  const location = newLocation()
+  t.is(await codeOf(AmethystLevel.repair(location)), 'LEVEL_IO_ERROR', 'it is missing')
+  fs.mkdirSync(location)
+  t.is(await codeOf(AmethystLevel.repair(location)), 'LEVEL_IO_ERROR', 'it is empty')
+  const theirs = levelDbAt(newLocation())
+  t.is(await codeOf(AmethystLevel.repair(theirs)), 'LEVEL_INVALID_ARGUMENT')
+  t.is(fs.readdirSync(theirs).length, 2)
+  t.notOk(fs.existsSync(`${theirs}.damaged`) || fs.existsSync(`${theirs}.repaired`))
+})
+
+test('approximate-memory-usage counts what holds something', async (t) => {
+  const db = new AmethystLevel(newLocation())
+  await db.open()
+  const usage = () => Number(db.getProperty('leveldb.approximate-memory-usage'))
+  const before = usage()
+  t.ok(before > 0 && before < 2 ** 20, `${before} bytes of an empty database`)
+  await db.put('a', 'x'.repeat(2 ** 20))
+  t.ok(usage() > before + 2 ** 20)
+  await db.close()
 })
 
 test('an iterator reads as much at a time as highWaterMarkBytes says', async (t) => {
