@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/assert.h"
+#include "base/fork.h"
 
 namespace amethyst::api {
 
@@ -22,7 +23,13 @@ uint32_t VisitorsOf(uint64_t state) { return static_cast<uint32_t>(state); }
 }  // namespace
 
 HandleTable& HandleTable::Instance() {
-  static HandleTable& table = *new HandleTable;
+  static HandleTable& table = *[] {
+    auto made = std::make_unique<HandleTable>();
+    base::AddForkHandlers({.before = [] { Instance().BeforeFork(); },
+                           .in_parent = [] { Instance().AfterFork(); },
+                           .in_child = [] { Instance().AfterFork(); }});
+    return made.release();
+  }();
   return table;
 }
 

@@ -72,6 +72,7 @@ class HandleTable {
   static constexpr size_t kSlotsPerChunk = 1024;
   static constexpr size_t kChunks = 16384;
 
+  // Usable in a forked child: what the parent's handles stand for is still there, though calls with it are refused.
   [[nodiscard]] static HandleTable& Instance();
 
   // Throws std::bad_alloc if there is no memory, or no slot left.
@@ -81,6 +82,9 @@ class HandleTable {
   [[nodiscard]] size_t live_count() const { return live_count_.load(std::memory_order_relaxed); }
 
  private:
+  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Lock(); }
+  void AfterFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Unlock(); }
+
   struct Slot {
     // generation << 32 | visitors. Published by Add and given up by visitors with release, for whoever comes next.
     std::atomic<uint64_t> state{0};

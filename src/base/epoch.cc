@@ -5,9 +5,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <deque>
+#include <memory>
+#include <new>
 #include <utility>
-#include <vector>
 
+#include "base/fork.h"
 #include "base/mutex.h"
 #include "base/sanitizer.h"
 
@@ -54,10 +57,14 @@ class Domain {
     return record;
   }
 
-  void Retire(std::function<void()> reclaim) {
+  void Retire(std::move_only_function<void()> reclaim) {
+    if (!Defer(&reclaim)) {
+      WaitForReaders(AdvanceEpoch());
+      reclaim();
+      return;
+    }
     {
       MutexLock lock(mutex_);
-      limbo_.push_back({.tag = global_epoch.load(std::memory_order_relaxed), .reclaim = std::move(reclaim)});
       if (limbo_.size() < next_sweep_size_) return;
     }
     Sweep();
@@ -82,16 +89,49 @@ class Domain {
       sweeping_ = true;
     }
     const uint64_t epoch = AdvanceEpoch();
-    while (OldestReader() < epoch) sched_yield();
+    WaitForReaders(epoch);
     RunBelow(epoch);
     EndSweep();
+  }
+
+  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Lock(); }
+  void InParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Unlock(); }
+  // Only the forking thread is here: the other readers are not inside, and nobody sweeps. What the parent retired is
+  // left alone, for it may hang on locks that are taken for good.
+  void InChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    for (Record* record = records_.load(std::memory_order_relaxed); record != nullptr; record = record->next) {
+      if (record == thread_state.record) continue;
+      record->entered.store(0, std::memory_order_relaxed);
+      record->taken.store(false, std::memory_order_relaxed);
+    }
+    std::construct_at(&sweep_ended_);  // Whoever waited on it is not here either.
+    if (!running_deferred) sweeping_ = false;
+    std::construct_at(&limbo_);
+    next_sweep_size_ = kRetirementsPerSweep;
+    mutex_.Unlock();
   }
 
  private:
   struct Retired {
     uint64_t tag;  // The epoch in which it was retired: readers of this epoch or an older one may see it.
-    std::function<void()> reclaim;
+    std::move_only_function<void()> reclaim;
   };
+
+  // False: there is no memory, and *reclaim is as it was.
+  [[nodiscard]] bool Defer(std::move_only_function<void()>* reclaim) {
+    MutexLock lock(mutex_);
+    try {
+      limbo_.emplace_back(global_epoch.load(std::memory_order_relaxed), std::move(*reclaim));
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    return true;
+  }
+
+  // Whoever is inside leaves without waiting for anything, so this ends whatever locks the caller holds.
+  void WaitForReaders(uint64_t epoch) const {
+    while (OldestReader() < epoch) sched_yield();
+  }
 
   // Opens a new epoch, which it returns, and orders it against all readers: one whose entry OldestReader does not see
   // from now on will see everything unlinked before this call.
@@ -119,23 +159,22 @@ class Domain {
 
   // Runs what was retired before `epoch`. Only while sweeping.
   void RunBelow(uint64_t epoch) {
-    std::vector<Retired> expired;
-    {
-      MutexLock lock(mutex_);
-      AMETHYST_DCHECK(sweeping_);
-      size_t count = 0;  // Tags ascend.
-      while (count < limbo_.size() && limbo_[count].tag < epoch) ++count;
-      const auto end = limbo_.begin() + static_cast<ptrdiff_t>(count);
-      expired.assign(std::make_move_iterator(limbo_.begin()), std::make_move_iterator(end));
-      limbo_.erase(limbo_.begin(), end);
-      next_sweep_size_ = limbo_.size() + kRetirementsPerSweep;
-    }
     running_deferred = true;
-    for (Retired& retired : expired) {
-      retired.reclaim();
-      retired.reclaim = nullptr;  // What it captured goes now, too.
-    }
+    while (std::move_only_function<void()> reclaim = TakeBelow(epoch)) reclaim();
     running_deferred = false;
+  }
+
+  // The oldest that was retired before `epoch`; empty if there is none.
+  [[nodiscard]] std::move_only_function<void()> TakeBelow(uint64_t epoch) {
+    MutexLock lock(mutex_);
+    AMETHYST_DCHECK(sweeping_);
+    if (limbo_.empty() || limbo_.front().tag >= epoch) {  // Tags ascend.
+      next_sweep_size_ = limbo_.size() + kRetirementsPerSweep;
+      return nullptr;
+    }
+    std::move_only_function<void()> reclaim = std::move(limbo_.front().reclaim);
+    limbo_.pop_front();
+    return reclaim;
   }
 
   void EndSweep() {
@@ -149,13 +188,19 @@ class Domain {
   Mutex mutex_;                            // Innermost: nothing is called under it.
   CondVar sweep_ended_;
   bool sweeping_ AMETHYST_GUARDED_BY(mutex_) = false;  // One thread sweeps and runs deferred functions at a time.
-  std::vector<Retired> limbo_ AMETHYST_GUARDED_BY(mutex_);
+  std::deque<Retired> limbo_ AMETHYST_GUARDED_BY(mutex_);
   size_t next_sweep_size_ AMETHYST_GUARDED_BY(mutex_) = kRetirementsPerSweep;
 };
 
 // Never destroyed: threads may outlive static destruction.
 Domain& TheDomain() {
-  static Domain& domain = *new Domain;
+  static Domain& domain = *[] {
+    auto made = std::make_unique<Domain>();
+    AddForkHandlers({.before = [] { TheDomain().BeforeFork(); },
+                     .in_parent = [] { TheDomain().InParent(); },
+                     .in_child = [] { TheDomain().InChild(); }});
+    return made.release();
+  }();
   return domain;
 }
 
@@ -178,7 +223,7 @@ void RegisterThread() {
 
 }  // namespace epoch_internal
 
-void Retire(std::function<void()> reclaim) {
+void Retire(std::move_only_function<void()> reclaim) {
   AMETHYST_ASSERT(!InEpoch());
   epoch_internal::TheDomain().Retire(std::move(reclaim));
 }

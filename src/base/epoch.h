@@ -11,8 +11,10 @@
 // Invariants: the epoch grows only under the domain's lock, so a reader that entered with an epoch above an item's tag
 // has seen the item unlinked; an item is freed once every reader inside has an epoch above its tag.
 //
+// In a forked child the readers and the retired memory of the parent's other threads are forgotten.
+//
 // Thread safety: all of it. Guards nest. Deferred functions run on whichever thread retires or drains, outside all
-// locks of the domain, one batch at a time, and may retire more.
+// locks of the domain, one after the other, and may retire more.
 #pragma once
 
 #include <atomic>
@@ -44,7 +46,7 @@ alignas(64) inline constinit std::atomic<uint64_t> global_epoch{1};
 #define AMETHYST_INITIAL_EXEC_TLS __attribute__((tls_model("initial-exec")))
 extern constinit thread_local ThreadState thread_state AMETHYST_INITIAL_EXEC_TLS;
 
-// Gives the calling thread a record, until it ends.
+// Gives the calling thread a record, until it ends. Throws std::bad_alloc.
 void RegisterThread();
 
 }  // namespace epoch_internal
@@ -52,10 +54,14 @@ void RegisterThread();
 class EpochGuard {
  public:
   EpochGuard() : state_(epoch_internal::thread_state) {
-    if (state_.depth++ != 0) return;
+    if (state_.depth != 0) {
+      ++state_.depth;
+      return;
+    }
     if (state_.record == nullptr) [[unlikely]] {
       epoch_internal::RegisterThread();
     }
+    state_.depth = 1;  // Not before the thread has a record, for which there may be no memory.
     // Release, so that a reclaimer that sees this entry also sees that the thread's earlier visits are over.
     state_.record->entered.store(epoch_internal::global_epoch.load(std::memory_order_acquire),
                                  std::memory_order_release);
@@ -81,8 +87,10 @@ class EpochGuard {
 [[nodiscard]] inline bool InEpoch() { return epoch_internal::thread_state.depth != 0; }
 
 // Runs `reclaim` once every guard that exists now is gone: by a later Retire (they are looked through at every 64th) or
-// by DrainEpochs, which whoever retires something large may call. Not inside an epoch. Never blocks.
-void Retire(std::function<void()> reclaim);
+// by DrainEpochs, which whoever retires something large may call. Not inside an epoch. Never fails, and blocks only
+// where there is no memory to keep the function: then it waits for the guards itself. A function that captures no more
+// than a shared_ptr is made without memory.
+void Retire(std::move_only_function<void()> reclaim);
 
 // Runs at once what was retired and no guard can see any more, unless another thread is at it. Not inside an epoch.
 // Never blocks.

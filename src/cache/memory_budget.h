@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
+#include "base/fork.h"
 #include "cache/block_cache.h"
 
 namespace amethyst::cache {
@@ -20,6 +22,8 @@ class MemoryBudget {
 
   [[nodiscard]] size_t total_bytes() const { return total_bytes_; }
   [[nodiscard]] BlockCache& cache() { return cache_; }
+  // Not in a forked child: a thread that is not there may have held the budget's locks.
+  [[nodiscard]] bool OwnedByThisProcess() const { return generation_ == base::ForkGeneration(); }
   // Takes bytes from the cache's share, or gives them back. See Reservation.
   void Add(ptrdiff_t bytes);
   // Bytes reserved outside the cache.
@@ -29,6 +33,7 @@ class MemoryBudget {
   [[nodiscard]] size_t CacheShare(size_t reserved_bytes) const;
 
   const size_t total_bytes_;
+  const uint32_t generation_ = base::ForkGeneration();
   std::atomic<size_t> reserved_bytes_{0};  // Written by reservations of any thread; a plain sum.
   BlockCache cache_;
 };

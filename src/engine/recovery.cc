@@ -252,7 +252,13 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
 Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Options& options, Components components) {
   auto core = std::make_shared<Core>();
   Options effective = options;
-  if (components.memory_budget) effective.memory_budget_bytes = components.memory_budget->total_bytes();
+  if (components.memory_budget) {
+    if (!components.memory_budget->OwnedByThisProcess()) {
+      return base::MakeError(ErrorCode::kBusy, "{}: its memory budget is that of the process which forked this one",
+                             directory);
+    }
+    effective.memory_budget_bytes = components.memory_budget->total_bytes();
+  }
   AMETHYST_ASSIGN(core->settings, CheckOptions(effective));
   core->directory = directory;
   core->logger = std::move(components.logger);

@@ -1,6 +1,8 @@
 #include "base/epoch.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -213,6 +215,34 @@ TEST(Epoch, ASweepRunsWhatNobodySeesAndNeverWaitsForTheRest) {
   reader.join();
   SweepEpochs();
   EXPECT_EQ(ran, 2);
+}
+
+TEST(Epoch, AForkedChildDoesNotWaitForTheReadersOfItsParent) {
+  std::atomic<bool> inside{false};
+  std::atomic<bool> leave{false};
+  std::thread reader([&] {
+    const EpochGuard guard;
+    inside = true;
+    while (!leave) std::this_thread::yield();
+  });
+  while (!inside) std::this_thread::yield();
+  int ran = 0;
+  Retire([&ran] { ran += 100; });  // The parent's, which the child leaves alone.
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);  // Ends a child that waits for good.
+    Retire([&ran] { ++ran; });
+    DrainEpochs();
+    const EpochGuard guard;
+    _exit(ran == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  leave = true;
+  reader.join();
+  DrainEpochs();
+  EXPECT_EQ(ran, 100);
 }
 
 }  // namespace

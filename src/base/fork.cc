@@ -1,0 +1,29 @@
+#include "base/fork.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <new>
+
+namespace amethyst::base {
+namespace {
+
+// Stored by a child while it has one thread only.
+constinit std::atomic<uint32_t> generation{0};
+
+}  // namespace
+
+void AddForkHandlers(const ForkHandlers& handlers) {
+  if (pthread_atfork(handlers.before, handlers.in_parent, handlers.in_child) != 0) throw std::bad_alloc();
+}
+
+uint32_t ForkGeneration() {
+  static const bool counts = [] {
+    AddForkHandlers({.in_child = [] { generation.fetch_add(1, std::memory_order_relaxed); }});
+    return true;
+  }();
+  static_cast<void>(counts);
+  return generation.load(std::memory_order_relaxed);
+}
+
+}  // namespace amethyst::base
