@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -51,34 +50,24 @@ class InputFile {
 };
 
 // Where bytes go: into a plain file that is new or replaced as a whole, or straight into a device or pipe. A link
-// stays what it is, and means what it leads to.
+// stays what it is, and means what it leads to. A plain file is written under a name of its own, "<path>.partial" or
+// the next that is free: what a killed process has left is in nobody's way. Commit syncs and renames it, replacing what
+// was there. Without Commit it is removed.
 class OutputFile {
  public:
   [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Create(io::FileSystem& files, const std::string& path);
-  virtual ~OutputFile() = default;
+  ~OutputFile();
 
-  [[nodiscard]] virtual std::ostream& stream() = 0;
-  [[nodiscard]] virtual Status status() const = 0;
+  [[nodiscard]] std::ostream& stream() { return stream_; }
+  [[nodiscard]] Status status() const { return buffer_.status(); }
   // All is written, and will not be taken back.
-  [[nodiscard]] virtual Status Commit() = 0;
-};
-
-// Written under a name of its own, "<path>.partial" or the next that is free: what a killed process has left is in
-// nobody's way. Commit syncs and renames it, replacing what was there. Without Commit it is removed.
-class ReplacedFile final : public OutputFile {
- public:
-  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Create(io::FileSystem& files, const std::string& path);
-  ~ReplacedFile() override;
-
-  [[nodiscard]] std::ostream& stream() override { return stream_; }
-  [[nodiscard]] Status status() const override { return buffer_.status(); }
-  [[nodiscard]] Status Commit() override;
+  [[nodiscard]] Status Commit();
 
   struct Names {
     std::string path;
-    std::string partial;
+    std::string partial;  // Empty for a device, which is written into by its own name.
   };
-  ReplacedFile(io::FileSystem& files, Names names, std::unique_ptr<io::WritableFile> file)
+  OutputFile(io::FileSystem& files, Names names, std::unique_ptr<io::WritableFile> file)
       : files_(files), names_(std::move(names)), buffer_(std::move(file)), stream_(&buffer_) {}
 
  private:
@@ -106,22 +95,6 @@ class ReplacedFile final : public OutputFile {
   Buffer buffer_;
   std::ostream stream_;
   bool committed_ = false;
-};
-
-// A device, pipe or socket, which cannot be replaced.
-class OpenedDevice final : public OutputFile {
- public:
-  [[nodiscard]] static Result<std::unique_ptr<OutputFile>> Open(const std::string& path);
-
-  [[nodiscard]] std::ostream& stream() override { return stream_; }
-  [[nodiscard]] Status status() const override;
-  [[nodiscard]] Status Commit() override;
-
-  OpenedDevice(std::string path, std::ofstream stream) : path_(std::move(path)), stream_(std::move(stream)) {}
-
- private:
-  const std::string path_;
-  std::ofstream stream_;
 };
 
 }  // namespace amethyst::cli

@@ -37,8 +37,8 @@ ExitCode BadUsage(Console& console, bool json, std::string_view message) {
   PrintError(console, json,
              {.code = "Usage",
               .message = message,
-              .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--memory SIZE] [--color "
-                      "WHEN] [COMMAND ...]; `amethyst --help` tells more"});
+              .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--memory SIZE] "
+                      "[--color WHEN] [COMMAND ...]; `amethyst --help` tells more"});
   return ExitCode::kUsage;
 }
 
@@ -65,7 +65,8 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
   constexpr uint64_t kSecondsMax = 1'000'000'000;  // Of use to nobody, and far from where a clock ends.
   Settings settings{.json = options->Has("--json"),
                     .read_only = options->Has("--read-only"),
-                    .wait = std::chrono::seconds(std::min(options->Number("--wait").value_or(0), kSecondsMax))};
+                    .wait = std::chrono::seconds(std::min(options->Number("--wait").value_or(0), kSecondsMax)),
+                    .memory_bytes = {}};
   if (const auto color = options->Value("--color")) {
     const auto mode = ParseColorMode(*color);
     if (!mode) return BadUsage(console, settings.json, fmt::format("--color is auto, always or never, not {}", *color));

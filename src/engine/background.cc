@@ -12,7 +12,6 @@
 namespace amethyst::engine {
 
 namespace {
-
 // How long after a flush writes count as pressing.
 constexpr std::chrono::seconds kPressTime{2};
 
@@ -167,7 +166,8 @@ void Background::RunCompaction() {
     id = Register(planned);
     ScheduleLocked();
   }
-  const Status done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
+  Status done = core_->reserve->CheckCanWait();
+  if (done) done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
   planned.version.reset();  // Which keeps the inputs.
   if (done) {
     UpdatePressure();
@@ -389,10 +389,8 @@ Status Background::StopAndFlush() {
   }
   if (!core_->latch.IsSet()) {
     const Status finished = FinishDueDeletes(core_);
-    if (!finished) Failed(finished.error(), &Background::compaction_stalled_);
-  }
-  if (!core_->latch.IsSet() && !FlushIsDue()) {
-    if (Status done = CompactLittle(core_); !done) Failed(done.error(), &Background::compaction_stalled_);
+    const Status done = finished && !FlushIsDue() ? CompactLittle(core_) : finished;
+    if (!done) Failed(done.error(), &Background::compaction_stalled_);
   }
   base::DrainEpochs();
   DeleteObsolete();

@@ -290,7 +290,7 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
 
 Status CompactLittle(const std::shared_ptr<Core>& core) {
   constexpr int kPlansMax = 8;
-  constexpr uint64_t kLittlePart = 8;  // Of a write buffer.
+  constexpr uint64_t kLittlePart = 2;  // Of a write buffer: more than small neighbours have together.
   for (int done = 0; done < kPlansMax; ++done) {
     const std::shared_ptr<const tree::Version> version = core->view->Acquire()->version;
     const Plan plan =

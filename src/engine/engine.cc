@@ -353,7 +353,7 @@ Status Engine::CloseOnce() {
   base::DrainEpochs();  // Of readers that did not pass the gate.
   Status closed = background_ == nullptr ? Status() : background_->StopAndFlush();
   if (core_->log != nullptr && !core_->latch.IsSet()) {
-    const Status ended = EndLog();
+    const Status ended = EndLog(*core_);
     if (closed) closed = ended;
     if (core_->tables_bytes() < SpaceReserve::kFromBytes) static_cast<void>(core_->reserve->GiveUp());
   }
@@ -367,27 +367,6 @@ Status Engine::CloseOnce() {
   core_->lock.reset();
   LetGoOfMemory();
   return closed;
-}
-
-// Closes the log and notes its end, so that the next open knows that nothing is missing. Where tables hold all of it,
-// as they do unless the disk was full, it ends before the first segment that will be needed, and its files go.
-Status Engine::EndLog() {
-  const ViewPtr view = core_->view->Acquire();
-  const bool is_needed = !view->active->memtable.Empty() || !view->immutable.empty();
-  const std::vector<key::FileNumber> segments = core_->log->segments();
-  AMETHYST_ASSIGN(const wal::LogCut end,
-                  core_->log->Close(is_needed ? wal::Log::Content::kNeeded : wal::Log::Content::kNotNeeded));
-  tree::VersionEdit edit;
-  edit.clean_log_end = end;
-  edit.delete_time = core_->delete_clock->Mark();
-  edit.last_sequence = key::SequenceNumber{core_->visible.load(std::memory_order_acquire)};
-  if (!is_needed) EndLogIn(*core_, &edit);
-  const bool is_noted = core_->tree->log_is_empty();  // By the last flush.
-  const Status noted = is_noted ? Status() : core_->tree->Apply(std::move(edit), [](const auto&) {});
-  // Without the note the next open replays the log: nothing is lost on a full disk.
-  if (!noted) return ClearsByItself(noted.error()) ? Status() : noted;
-  if (!is_needed) RemoveSegments(*core_, segments);
-  return {};
 }
 
 // What iterators and pinned values do not hold goes now, not when the object does.

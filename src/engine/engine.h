@@ -69,7 +69,6 @@ class Engine {
   [[nodiscard]] Result<bool> GetSlowly(std::string_view key, const ReadOptions& options,
                                        base::FunctionRef<void(std::string_view)> take);
   [[nodiscard]] Status CloseOnce();
-  [[nodiscard]] Status EndLog();
   void LetGoOfMemory();
 
   const std::shared_ptr<Core> core_;

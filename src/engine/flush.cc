@@ -33,14 +33,14 @@ void RemoveLog(Core& core, key::FileNumber first_needed) {
   if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
 }
 
-}  // namespace
-
+// Makes `edit` say that the log ends where it does now, cleanly, and that no segment of it is needed.
 void EndLogIn(Core& core, tree::VersionEdit* edit) {
   edit->clean_log_end = core.log->end_cut();
   edit->first_log_segment = core.tree->NewFileNumber();  // Behind the end, and no file's.
   edit->oldest_delete_s = 0;                             // Nothing stands in the log any more.
 }
 
+// Segments that the manifest needs no more, of a log that is closed. Those that stay are left to the next open.
 void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segments) {
   for (const key::FileNumber segment : segments) {
     const std::string path = io::JoinPath(core.directory, tree::LogFileName(segment));
@@ -48,6 +48,8 @@ void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segmen
     if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
   }
 }
+
+}  // namespace
 
 Status FlushOldest(Core& core, Writers writers) {
   AMETHYST_TRY(core.latch.status());
@@ -97,6 +99,25 @@ Status ReleaseLog(Core& core) {
   edit.delete_time = core.delete_clock->Mark();
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [](const auto&) {}));
   RemoveLog(core, first_needed);
+  return {};
+}
+
+Status EndLog(Core& core) {
+  const ViewPtr view = core.view->Acquire();
+  const bool is_needed = !view->active->memtable.Empty() || !view->immutable.empty();
+  const std::vector<key::FileNumber> segments = core.log->segments();
+  AMETHYST_ASSIGN(const wal::LogCut end,
+                  core.log->Close(is_needed ? wal::Log::Content::kNeeded : wal::Log::Content::kNotNeeded));
+  tree::VersionEdit edit;
+  edit.clean_log_end = end;
+  edit.delete_time = core.delete_clock->Mark();
+  edit.last_sequence = key::SequenceNumber{core.visible.load(std::memory_order_acquire)};
+  if (!is_needed) EndLogIn(core, &edit);
+  const bool is_noted = core.tree->log_is_empty();  // By the last flush.
+  const Status noted = is_noted ? Status() : core.tree->Apply(std::move(edit), [](const auto&) {});
+  // Without the note the next open replays the log: nothing is lost on a full disk.
+  if (!noted) return ClearsByItself(noted.error()) ? Status() : noted;
+  if (!is_needed) RemoveSegments(core, segments);
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Writes the oldest immutable memtable to a table of level 0, and lets the manifest know. Thread safety: one flush at a
-// time; ReleaseLog beside it.
+// Writes the oldest immutable memtable to a table of level 0, lets the manifest know, and lets go of the log. Thread
+// safety: one flush at a time; ReleaseLog beside it; EndLog alone.
 #pragma once
 
 #include "engine/core.h"
@@ -13,13 +13,12 @@ enum class Writers : uint8_t { kMayCome, kGone };
 // writer comes any more and nothing else is in memory, the same edit ends the log.
 [[nodiscard]] Status FlushOldest(Core& core, Writers writers = Writers::kMayCome);
 
-// Makes `edit` say that the log ends where it does now, cleanly, and that no segment of it is needed.
-void EndLogIn(Core& core, tree::VersionEdit* edit);
-// Removes segments that the manifest needs no more, of a log that is closed. Others are left to the next open.
-void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segments);
-
 // Removes the log segments in front of the active memtable's first, if no memtable waits for flush: else its flush does
 // so.
 [[nodiscard]] Status ReleaseLog(Core& core);
+
+// Closes the log and notes its end, so that the next open knows that nothing is missing. Where tables hold all of it,
+// as they do unless the disk was full, it ends before the first segment that will be needed, and its files go.
+[[nodiscard]] Status EndLog(Core& core);
 
 }  // namespace amethyst::engine

@@ -69,7 +69,7 @@ class Replay {
     AMETHYST_ASSIGN(wal::LogRecoveryReport report,
                     wal::RecoverLog(core_.home->files(), log_,
                                     [this](const wal::RecoveredBatch& batch) { return Apply(batch); }));
-    if (!log_.read_only && !writing_) AMETHYST_TRY(core_.tree->OpenManifest());
+    if (!log_.read_only && !writing_) AMETHYST_TRY(StartManifest());
     return report;
   }
 
@@ -117,6 +117,12 @@ class Replay {
     log.read_only = true;
     AMETHYST_TRY(wal::RecoverLog(core_.home->files(), log, [](const wal::RecoveredBatch&) { return Status(); }));
     writing_ = true;
+    return StartManifest();
+  }
+
+  // With the space of what an earlier open may have kept.
+  Status StartManifest() {
+    AMETHYST_TRY(core_.reserve->RemoveLeftover());
     return core_.tree->OpenManifest();
   }
 
@@ -277,10 +283,7 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   // Room for the memtable that fills and one that is being flushed, or was.
   core->memtable_regions = std::make_shared<memtable::RegionPool>(core->budget, 2 * core->settings.write_buffer_bytes);
 
-  if (!options.read_only) {
-    core->reserve = std::make_unique<SpaceReserve>(files, directory);
-    AMETHYST_TRY(core->reserve->RemoveLeftover());
-  }
+  if (!options.read_only) core->reserve = std::make_unique<SpaceReserve>(core->home->files(), directory);
   AMETHYST_TRY(OpenTree(*core));
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*core));
   if (options.read_only) return core;

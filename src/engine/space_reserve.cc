@@ -29,6 +29,7 @@ bool SpaceReserve::Take() {
   if (is_there_) return true;
   const auto made = files_.CreateLogSegment(path_, {.capacity_bytes = kBytes, .mapped = false});
   is_there_ = made.has_value();
+  if (is_there_) is_given_up_.store(false, std::memory_order_relaxed);
   return is_there_ || made.error().code() != ErrorCode::kNoSpace;
 }
 
@@ -44,8 +45,15 @@ uint64_t SpaceReserve::RoomBeside(uint64_t unflushed_bytes) {
   return room_bytes / 16 * 7;
 }
 
+Status SpaceReserve::CheckCanWait() const {
+  if (!is_given_up_.load(std::memory_order_relaxed)) return {};
+  return base::MakeError(ErrorCode::kNoSpace, "{}: the disk is full, and what is free of it is kept for deletes",
+                         directory_);
+}
+
 bool SpaceReserve::GiveUp() {
   base::MutexLock lock(mutex_);
+  is_given_up_.store(is_there_, std::memory_order_relaxed);
   return std::exchange(is_there_, false) && files_.Remove(path_);
 }
 

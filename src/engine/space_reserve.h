@@ -10,6 +10,7 @@
 // is rare and short.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -26,7 +27,7 @@ class SpaceReserve {
 
   SpaceReserve(io::FileSystem& files, const std::string& directory);
 
-  // Removes what an earlier open has left: so all that opening needs finds space.
+  // Removes what an earlier open has left: so all that opening writes finds space.
   [[nodiscard]] Status RemoveLeftover() AMETHYST_EXCLUDES(mutex_);
   // Takes it unless it is there. False if there is no space for it; no other trouble counts.
   [[nodiscard]] bool Take() AMETHYST_EXCLUDES(mutex_);
@@ -35,6 +36,8 @@ class SpaceReserve {
   // How much the log may take for a segment while that many bytes are in memory and have to be flushed: half of what is
   // free beside twice of them, for what the segments have room for will have to be flushed, too; 0 without the reserve.
   [[nodiscard]] uint64_t RoomBeside(uint64_t unflushed_bytes) AMETHYST_EXCLUDES(mutex_);
+  // For work that can wait: kNoSpace while the disk is so full that the reserve had to go.
+  [[nodiscard]] Status CheckCanWait() const;
   // True if it was there: its space is free now.
   [[nodiscard]] bool GiveUp() AMETHYST_EXCLUDES(mutex_);
   // What `work` returns, which lets space be freed. If it finds none, what it left is removed by `tidy_up`, and it is
@@ -48,6 +51,7 @@ class SpaceReserve {
   const std::string path_;
   base::Mutex mutex_;
   bool is_there_ AMETHYST_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> is_given_up_{false};  // A hint for who plans compactions; written under the lock.
 };
 
 }  // namespace amethyst::engine

@@ -113,6 +113,7 @@ PosixFileLock::~PosixFileLock() {
   HeldLocks& held = Held();
   base::MutexLock lock(held.mutex);
   std::erase(held.locks, this);
+  if (held.locks.empty()) held.locks.shrink_to_fit();
   if (parts_.directory_locked) SetDirectoryLock(parts_.directory->file, LOCK_UN);
   if (parts_.file) SetFileLock(parts_.file->file, F_UNLCK);
   CloseAll();

@@ -56,8 +56,8 @@ struct RecoveredTree {
 class Tree {
  public:
   // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that
-  // may not exist, or another comparator; kNotSupported: a newer format; kCorruption: damage, or a table that is missing
-  // or of another size. Changes nothing in a database that exists, so opening it works on a full disk.
+  // may not exist, or another comparator; kNotSupported: a newer format; kCorruption: damage, or a table that is
+  // missing or of another size. Changes nothing in a database that exists, so opening it works on a full disk.
   [[nodiscard]] static Result<std::unique_ptr<Tree>> Open(std::shared_ptr<TableStore> store,
                                                           const TreeSettings& settings);
 

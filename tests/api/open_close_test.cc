@@ -72,20 +72,6 @@ TEST(Open, CreatesADirectoryWithItsParents) {
   EXPECT_EQ(ContentOf(*OpenOrFail(path)).size(), 1);
 }
 
-TEST(Open, APathWithAZeroByteIsNotTakenForItsBeginning) {
-  const TempDirectory directory;
-  const std::string cut = directory.File("db");
-  OpenOrFail(cut).reset();
-  const Files before = FilesOf(directory.path());
-  const std::string whole = cut + std::string("\0whole", 6);
-  EXPECT_EQ(CodeOf(DB::Open(whole, {})), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(DB::Open(whole, ReadOnly())), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(DB::Destroy(whole)), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(DB::Repair(whole, directory.File("repaired"))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(DB::Repair(cut, directory.File("repaired") + std::string("\0", 1))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(FilesOf(directory.path()), before);
-}
-
 TEST(Open, WithoutCreateIfMissingLeavesNothingBehind) {
   const TempDirectory directory;
   Options options;

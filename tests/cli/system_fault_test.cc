@@ -80,7 +80,7 @@ TEST_F(Process, APathThroughALinkIsTheSameDatabase) {
       "exec 3> lines; "
       "echo 'get a' >&3; until grep -q 1 said; do :; done; amethyst --db link/amethyst put b 2 > refused 2>&1; echo "
       "$?; "
-      "exec 3>&-; wait; grep -c 'has it open' refused");
+      "exec 3>&-; wait; grep -c '^amethyst: .* has it open' refused");
   EXPECT_EQ(result.out, "1\n3\n1\n");
 }
 

@@ -64,6 +64,7 @@ class NewerLog : public testing::Test {
     const auto files = FileSystemOf(content_);
     io::SerialEnvironment environment(files, 1);
     Options options = SmallOptions();
+    options.memory_budget_bytes = size_t{4} << 20;
     options.read_only = read_only;
     auto opened = DB::Open("/db", options, support::Over(environment));
     if (opened) EXPECT_EQ(Text((*opened)->Close()), "");
@@ -159,7 +160,7 @@ TEST_F(NewerLog, EntriesOfAnotherKindAreRefusedByNumber) {
 
 TEST_F(NewerLog, EntriesOfAnotherFamilyAreRefusedByNumber) {
   for (const uint32_t family : {1u, 2u, 127u, 128u, 70'000u, ~0u}) {
-    for (const uint8_t kind : {0, 1, 9}) {
+    for (const uint8_t kind : {uint8_t{0}, uint8_t{1}, uint8_t{9}}) {
       MakeDatabase(5, 5);
       const wal::LogCut end = support::EndOf(log());
       support::StoreRecord(&log(), end, 1, 2,
@@ -183,7 +184,7 @@ TEST_F(NewerLog, EntriesThatAreFlushedAreLookedAtToo) {
 }
 
 TEST_F(NewerLog, AnOpenThatRefusesALogLargerThanMemoryHasFlushedNothing) {
-  MakeDatabase(5, 900, 1000);
+  MakeDatabase(5, 3000, 1000);
   Files after;
   EXPECT_EQ(Text(Open(false, &after)), "");
   EXPECT_GT(after.size(), content_.size() + 5) << "such a log is flushed while it is replayed";

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "inspect/database_fixture.h"
+#include "sstable/header.h"
 
 namespace amethyst::inspect {
 namespace {
@@ -30,11 +31,12 @@ TEST_F(TableReportTest, ShowsEveryPartOfAWholeTable) {
 
 TEST_F(TableReportTest, NamesADamagedBlockAndShowsTheRest) {
   const size_t nodes = InspectTable(files(), LargeTable())->nodes.size();
-  Flip(LargeTable(), 10);
+  Flip(LargeTable(), sstable::kHeaderBytes + 10);
   const auto report = InspectTable(files(), LargeTable());
   ASSERT_TRUE(report);
   ASSERT_EQ(report->problems.size(), 1u);
-  EXPECT_THAT(report->problems.front(), HasSubstr("block at 0: checksum expected"));
+  EXPECT_THAT(report->problems.front(),
+              HasSubstr(fmt::format("block at {}: checksum expected", sstable::kHeaderBytes)));
   EXPECT_EQ(report->nodes.size(), nodes);
 }
 
@@ -43,7 +45,7 @@ TEST_F(TableReportTest, SaysWhereAFileIsNoTable) {
   Write(table, "something else");
   const auto report = InspectTable(files(), table);
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->problems, testing::ElementsAre(HasSubstr("too short")));
+  EXPECT_THAT(report->problems, testing::ElementsAre(HasSubstr("header at 0"), HasSubstr("too short")));
   EXPECT_FALSE(InspectTable(files(), directory_.File("absent.sst")));
 }
 
@@ -62,7 +64,7 @@ TEST_F(TableReportTest, DumpsEveryEntryInOrderUntilToldToStop) {
 }
 
 TEST_F(TableReportTest, DumpsAroundADamagedBlock) {
-  Flip(LargeTable(), 10);
+  Flip(LargeTable(), sstable::kHeaderBytes + 10);
   uint64_t count = 0;
   const auto problems = DumpTable(files(), LargeTable(), [&](const ShownEntry&) { return ++count > 0; });
   ASSERT_TRUE(problems);

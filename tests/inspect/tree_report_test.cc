@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "inspect/database_fixture.h"
+#include "tree/file_names.h"
 
 namespace amethyst::inspect {
 namespace {

@@ -266,7 +266,7 @@ TEST_P(FileSystemContract, ALockIsTheDirectorysWhateverBecomesOfItsFile) {
 }
 
 TEST_P(FileSystemContract, AnOpenedDirectoryHasTheSameFilesByTheSamePaths) {
-  for (const std::string root : {root_, root_ + "/", root_ + "//"}) {
+  for (const std::string& root : {root_, root_ + "/", root_ + "//"}) {
     const auto opened = files_->OpenDirectory(root);
     ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
     FileSystem& inside = **opened;

@@ -168,7 +168,7 @@ TEST_F(LevelDbRepair, OfATruncatedLogKeepsWhatIsBeforeItsEnd) {
   EXPECT_EQ(CountOf(left, 'b'), kCount);
   const int kept = CountOf(left, 'c');
   EXPECT_GT(kept, kCount * 4 / 10);
-  EXPECT_LT(kept, kCount * 6 / 10);
+  EXPECT_LT(kept, kCount) << "of a log in several files, a part of the last is gone";
   EXPECT_TRUE(left.contains(Key('c', kept - 1)) && !left.contains(Key('c', kept))) << "the first of them";
 }
 

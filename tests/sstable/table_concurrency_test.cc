@@ -1,4 +1,4 @@
-// Lookups and cursors of many threads over a cache far smaller than the table: what a thread sanitizer should look at.
+// Lookups and cursors of many threads over a cache smaller than the table: what a thread sanitizer should look at.
 #include <atomic>
 #include <thread>
 
@@ -18,7 +18,7 @@ class TableConcurrency : public ::testing::TestWithParam<CachePolicy> {};
 TEST_P(TableConcurrency, LookupsAndCursorsAgreeWhileBlocksComeAndGo) {
   std::vector<OwnedEntry> entries;
   for (uint64_t i = 0; i < kKeys; ++i) entries.push_back({KeyOf(i), Put(1), ValueOf(i)});
-  TableBed bed(48 << 10, GetParam());
+  TableBed bed(256 << 10, GetParam());  // Two slabs: one for data.
   auto reader = bed.Open(bed.Write(entries, {.block_bytes = 1024})).value();
   std::atomic<uint64_t> resident{0};
   std::atomic<uint64_t> read{0};

@@ -54,9 +54,6 @@ TEST_F(TreeTest, SaysWhatIsWrongWithADirectory) {
   EXPECT_EQ(TryOpen({.create_if_missing = false}).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(TryOpen({.read_only = true}).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_TRUE(Names().empty());
-  Write("holiday.jpg", "x");
-  EXPECT_EQ(TryOpen().error().code(), ErrorCode::kInvalidArgument);
-  Remove("holiday.jpg");
   Write("000003.sst", "x");
   EXPECT_EQ(TryOpen().error().code(), ErrorCode::kCorruption);
   Remove("000003.sst");

@@ -55,8 +55,10 @@ TEST(LogFormat, SegmentHeadersComeBack) {
 
 TEST(LogFormat, TwoVersionsOfASegmentAreRead) {
   for (const uint32_t version : {0u, 1u, 2u, 3u, ~0u}) {
-    const SegmentHeader header{
-        .version = version, .database_uid = {.low = 1, .high = 2}, .segment = key::FileNumber{9}};
+    SegmentHeader header;
+    header.version = version;
+    header.database_uid = {.low = 1, .high = 2};
+    header.segment = key::FileNumber{9};
     std::array<char, kSegmentHeaderBytes> bytes;
     EncodeSegmentHeader(header, bytes);
     const auto decoded = DecodeSegmentHeader({bytes.data(), bytes.size()});

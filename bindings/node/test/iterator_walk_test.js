@@ -1,6 +1,6 @@
 'use strict'
 
-// Random walks with iterators of every kind and all their options, side by side with classic-level, with two exceptions.
+// Random walks with iterators of every kind and all their options, beside classic-level, with two exceptions.
 // classic-level charges the limit with entries that it read ahead and a seek threw away: here it counts what is given
 // out. And classic-level gives no entries at all where neither keys nor values are wanted: here, as in memory-level,
 // there are as many as ever.

@@ -7,8 +7,8 @@ from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Union
 
-from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, buffer_arguments, call, release_memory, \
-    take_string
+from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, buffer_arguments, call, \
+    release_memory, take_string
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number
 from ._range import Range
 

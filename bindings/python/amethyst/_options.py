@@ -59,7 +59,8 @@ class Comparator(Handle):
             return (order > 0) - (order < 0)
 
         callback = COMPARE(compare_bytes)
-        self._own("comparator", "comparator_create", as_c_string(name.encode(), "name"), _keep(callback), callback, _forget)
+        self._own("comparator", "comparator_create", as_c_string(name.encode(), "name"), _keep(callback), callback,
+                  _forget)
 
 
 class Environment(Handle):

@@ -269,7 +269,8 @@ class TestMisuse:
         cut, whole = tmp_path / "db", f"{tmp_path}/db\0of somebody else"
         with amethyst.open(cut) as db:
             db[b"a"] = b"1"
-        for call in (lambda: amethyst.open(whole), lambda: amethyst.open(whole.encode()), lambda: amethyst.destroy(whole),
+        for call in (lambda: amethyst.open(whole), lambda: amethyst.open(whole.encode()),
+                     lambda: amethyst.destroy(whole),
                      lambda: amethyst.repair(whole, tmp_path / "new"), lambda: amethyst.repair(cut, whole),
                      lambda: amethyst.Comparator("by length\0", lambda a, b: 0)):
             with pytest.raises(ValueError, match="zero byte"):
