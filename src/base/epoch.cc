@@ -164,7 +164,7 @@ class Domain {
     running_deferred = false;
   }
 
-  // The oldest that was retired before `epoch`; empty if there is none.
+  // The oldest that was retired before `epoch`; empty if nothing was.
   [[nodiscard]] std::move_only_function<void()> TakeBelow(uint64_t epoch) {
     MutexLock lock(mutex_);
     AMETHYST_DCHECK(sweeping_);

@@ -122,7 +122,7 @@ class BlockCache {
   void AbandonLoad(Slot& slot);
   void WakeWaiters(Slot& slot);
   [[nodiscard]] Shard& FullestShard();
-  // Makes room and takes it; nullptr if there is none to be had soon.
+  // Makes room and takes it; nullptr if that would take long.
   [[nodiscard]] Frame* NewFrameInRoomMade(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
   // Whether to look for frames to evict; not for a while after a search in vain.
   [[nodiscard]] bool SearchIsDue();

@@ -21,7 +21,7 @@ namespace amethyst::compaction {
 // Neighbours that a merge in place turns into one table; of more than this an output might be cut.
 [[nodiscard]] inline uint64_t NeighbourBytesMax(const PlannerSettings& settings) { return settings.table_bytes / 2; }
 
-// The first such window of `level`, 1 or more; empty: there is none.
+// The first such window of `level`, 1 or more; empty if the level has no such window.
 [[nodiscard]] std::span<const TableShape> SmallNeighbours(const PlanContext& context, key::Level level);
 
 }  // namespace amethyst::compaction

@@ -68,7 +68,7 @@ class Background {
   void Tick() AMETHYST_EXCLUDES(mutex_);
   void SyncLog() AMETHYST_EXCLUDES(mutex_);
   void ScheduleChores() AMETHYST_EXCLUDES(mutex_);
-  // All that is done now and then, but for the log's sync.
+  // All periodic work except the log's sync.
   void DoChores() AMETHYST_EXCLUDES(mutex_);
   // Plans on the current version around what runs.
   [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);

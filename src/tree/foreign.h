@@ -16,7 +16,7 @@ namespace amethyst::tree {
 struct Foreign {
   std::string_view library;        // "RocksDB".
   std::string version;             // Of the library that wrote it last; empty: it does not say.
-  std::string_view import_option;  // Of `amethyst import`; empty: there is none.
+  std::string_view import_option;  // Of `amethyst import`; empty if it has no such option.
 
   // "a RocksDB database, 9.7.4".
   [[nodiscard]] std::string Name() const;

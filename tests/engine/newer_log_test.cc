@@ -67,7 +67,9 @@ class NewerLog : public testing::Test {
     options.memory_budget_bytes = size_t{4} << 20;
     options.read_only = read_only;
     auto opened = DB::Open("/db", options, support::Over(environment));
-    if (opened) EXPECT_EQ(Text((*opened)->Close()), "");
+    if (opened) {
+      EXPECT_EQ(Text((*opened)->Close()), "");
+    }
     *after = ContentOf(*files);
     return opened ? Status() : std::unexpected(opened.error());
   }
