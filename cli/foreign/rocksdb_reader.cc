@@ -148,9 +148,9 @@ class RocksDbReader final : public RecordReader {
     size_t count = 0;
     char* error = nullptr;
     char** const list = library_->list_column_families(options_, directory_.c_str(), &count, &error);
-    if (error != nullptr) return CannotOpen(error);
     std::vector<std::string> names(list, list + count);
-    library_->list_column_families_destroy(list, count);
+    library_->list_column_families_destroy(list, count);  // There is one after an error, too: an empty one.
+    if (error != nullptr) return CannotOpen(error);
     return names;
   }
 
