@@ -1,7 +1,8 @@
 // Writers that wait for a sync share it. Covers: committer
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <barrier>
 #include <thread>
 
 #include "support/database.h"
@@ -14,31 +15,7 @@ using support::Key;
 using support::Operation;
 using support::Text;
 
-// Writes for each sync of the log, when `threads` write with kSync on a device whose flush takes a millisecond.
-double WritesPerSync(uint64_t threads, const Options& options = support::SmallOptions()) {
-  const auto memory = NewInMemoryEnvironment();
-  support::FaultFileSystem files(memory->files());
-  files.Watch([](Operation operation) {
-    if (operation == Operation::kSegmentSync) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  });
-  support::FaultEnvironment environment(*memory, files);
-  const auto db = support::OpenOrFail("/db", options, support::Over(environment));
-  const uint64_t before = db->GetStats().wal_syncs;
-  constexpr uint64_t kWritesOfAThread = 40;
-  std::vector<std::thread> writers;
-  for (uint64_t t = 0; t < threads; ++t) {
-    writers.emplace_back([&, t] {
-      for (uint64_t i = 0; i < kWritesOfAThread; ++i) {
-        EXPECT_EQ(Text(db->Put(Key(t * 1000 + i), "v", {.durability = Durability::kSync})), "");
-      }
-    });
-  }
-  for (std::thread& writer : writers) writer.join();
-  const uint64_t syncs = db->GetStats().wal_syncs - before;
-  const double shared = static_cast<double>(threads * kWritesOfAThread) / static_cast<double>(syncs);
-  fmt::print("{} threads: {:.1f} writes a sync\n", threads, shared);
-  return shared;
-}
+constexpr uint64_t kWritesOfAThread = 40;
 
 Options WithoutPeriodicSync() {
   Options options = support::SmallOptions();
@@ -46,18 +23,53 @@ Options WithoutPeriodicSync() {
   return options;
 }
 
-TEST(GroupCommit, AWriterAloneHasItsOwnSync) { EXPECT_EQ(WritesPerSync(1, WithoutPeriodicSync()), 1); }
+// Syncs of the log, when `threads` write with kSync, a write each at a time, on a device so slow that all of them have
+// appended before the first sync ends.
+uint64_t SyncsOf(uint64_t threads, const Options& options = WithoutPeriodicSync()) {
+  const auto memory = NewInMemoryEnvironment();
+  support::FaultFileSystem files(memory->files());
+  support::FaultEnvironment environment(*memory, files);
+  const auto db = support::OpenOrFail("/db", options, support::Over(environment));
+  std::atomic<uint64_t> last_sequence{0};  // Of the writes that the threads make now.
+  files.Watch([&](Operation operation) {
+    while (operation == Operation::kSegmentSync && db->GetSnapshot().sequence() < last_sequence)
+      std::this_thread::yield();
+  });
+  std::barrier all(static_cast<ptrdiff_t>(threads), [&]() noexcept { last_sequence += threads; });
+  const uint64_t before = db->GetStats().wal_syncs;
+  std::vector<std::thread> writers;
+  for (uint64_t t = 0; t < threads; ++t) {
+    writers.emplace_back([&, t] {
+      for (uint64_t i = 0; i < kWritesOfAThread; ++i) {
+        all.arrive_and_wait();
+        EXPECT_EQ(Text(db->Put(Key(t * 1000 + i), "v", {.durability = Durability::kSync})), "");
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  return db->GetStats().wal_syncs - before;
+}
+
+TEST(GroupCommit, AWriterAloneHasItsOwnSync) { EXPECT_EQ(SyncsOf(1), kWritesOfAThread); }
 
 TEST(GroupCommit, SyncsAreSharedAsWritersBecomeMore) {
-  EXPECT_GT(WritesPerSync(4), 1.2);
-  EXPECT_GT(WritesPerSync(16), 4);
-  EXPECT_GT(WritesPerSync(64), 16);
+  // The second one serves all whom the first one did not.
+  for (const uint64_t threads : {4, 16, 64}) EXPECT_LE(SyncsOf(threads), 2 * kWritesOfAThread) << threads;
 }
 
 TEST(GroupCommit, ADelayGathersCompany) {
-  Options options = support::SmallOptions();
-  options.group_commit_delay_us = 3000;
-  EXPECT_GT(WritesPerSync(4, options), 2);
+  Options options = WithoutPeriodicSync();
+  const auto record_bytes = [&] {
+    const auto memory = NewInMemoryEnvironment();
+    const auto db = support::OpenOrFail("/db", options, support::Over(*memory));
+    EXPECT_TRUE(db->Put(Key(0), "v"));
+    const uint64_t before = db->GetStats().wal_bytes;
+    EXPECT_TRUE(db->Put(Key(1), "v"));
+    return db->GetStats().wal_bytes - before;
+  }();
+  options.group_commit_bytes = 4 * record_bytes;
+  options.group_commit_delay_us = 600'000'000;
+  EXPECT_EQ(SyncsOf(4, options), kWritesOfAThread);
 }
 
 }  // namespace
