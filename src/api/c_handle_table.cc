@@ -33,6 +33,8 @@ HandleTable& HandleTable::Instance() {
   return table;
 }
 
+const base::MadeAtLoad table(HandleTable::Instance);
+
 HandleTable::Slot* HandleTable::Find(Number number) const {
   const uint32_t index = IndexOf(number);
   if (GenerationOf(number) % 2 == 0) return nullptr;

@@ -204,6 +204,8 @@ Domain& TheDomain() {
   return domain;
 }
 
+const MadeAtLoad domain(TheDomain);
+
 // Gives the thread's record back when the thread ends.
 struct ThreadExit {
   ~ThreadExit() {

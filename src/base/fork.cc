@@ -17,13 +17,11 @@ void AddForkHandlers(const ForkHandlers& handlers) {
   if (pthread_atfork(handlers.before, handlers.in_parent, handlers.in_child) != 0) throw std::bad_alloc();
 }
 
-uint32_t ForkGeneration() {
-  static const bool counts = [] {
-    AddForkHandlers({.in_child = [] { generation.fetch_add(1, std::memory_order_relaxed); }});
-    return true;
-  }();
-  static_cast<void>(counts);
-  return generation.load(std::memory_order_relaxed);
-}
+uint32_t ForkGeneration() { return generation.load(std::memory_order_relaxed); }
+
+const MadeAtLoad counted([] {
+  AddForkHandlers({.in_child = [] { generation.fetch_add(1, std::memory_order_relaxed); }});
+  return true;
+});
 
 }  // namespace amethyst::base

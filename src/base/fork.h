@@ -2,7 +2,9 @@
 //
 // State of the process that is guarded by a lock takes that lock before a fork and gives it back on both sides: else a
 // lock that another thread held stays taken in the child for good. A database, with all its locks and threads, belongs
-// to the process that opened it and needs no handlers. Thread safety: any thread at once.
+// to the process that opened it and needs no handlers. All that is made once for the process is a constant, or made
+// when the library is loaded (MadeAtLoad): in the child of a fork that came while another thread made it, it would stay
+// half made, and a call that needs it would wait for good. Thread safety: any thread at once.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +20,16 @@ struct ForkHandlers {
 // For good. Throws std::bad_alloc.
 void AddForkHandlers(const ForkHandlers& handlers);
 
-// A number that a forked child does not share with its parent. The first call starts the count, so an object that must
-// know a fork asks when it is made.
+// A number that a forked child does not share with its parent.
 [[nodiscard]] uint32_t ForkGeneration();
+
+// Calls `get`, a function that makes something once, while the program or the library is loaded: one at the scope of a
+// namespace beside each such function.
+struct MadeAtLoad {
+  template <typename Get>
+  explicit MadeAtLoad(Get get) {
+    static_cast<void>(get());
+  }
+};
 
 }  // namespace amethyst::base

@@ -6,6 +6,7 @@
 #include "amethyst/components.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/fork.h"
 #include "io/memory_file_system.h"
 #include "io/posix_file_system.h"
 #include "io/thread_executor.h"
@@ -72,6 +73,8 @@ std::shared_ptr<Environment> DefaultEnvironment() {
   static const auto& environment = *new std::shared_ptr(NewEnvironment(std::make_shared<PosixFileSystem>()));
   return environment;
 }
+
+const base::MadeAtLoad default_environment(DefaultEnvironment);
 
 }  // namespace io
 

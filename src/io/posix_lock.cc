@@ -1,13 +1,11 @@
 #include "io/posix_lock.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -15,15 +13,13 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/fork.h"
 #include "base/mutex.h"
 #include "io/posix_descriptor.h"
 #include "io/posix_lock_holder.h"
 
 namespace amethyst::io {
 namespace {
-
-// How many forks lie between the first process and this one: stored by the child while it has one thread only.
-std::atomic<uint32_t> fork_generation{0};
 
 struct LockedFile {
   Descriptor file;
@@ -41,7 +37,7 @@ class PosixFileLock final : public FileLock {
   PosixFileLock(std::string path, LockParts parts) : path_(std::move(path)), parts_(std::move(parts)) {}
   ~PosixFileLock() override;
 
-  bool OwnedByThisProcess() const override { return fork_generation.load(std::memory_order_relaxed) == generation_; }
+  bool OwnedByThisProcess() const override { return base::ForkGeneration() == generation_; }
   Status CheckHeld() const override;
 
   [[nodiscard]] bool Locks(const std::optional<LockedFile>& one) const {
@@ -57,7 +53,7 @@ class PosixFileLock final : public FileLock {
  private:
   const std::string path_;
   LockParts parts_;
-  const uint32_t generation_ = fork_generation.load(std::memory_order_relaxed);
+  const uint32_t generation_ = base::ForkGeneration();
 };
 
 // The locks of this process, for a forked child to close. Innermost, and held while files are opened and locked, unlike
@@ -73,7 +69,6 @@ HeldLocks& Held();
 void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Lock(); }
 void AfterForkInParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Unlock(); }
 void AfterForkInChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-  fork_generation.fetch_add(1, std::memory_order_relaxed);
   HeldLocks& held = Held();
   for (PosixFileLock* const lock : std::exchange(held.locks, {})) lock->CloseAll();
   held.mutex.Unlock();
@@ -81,11 +76,15 @@ void AfterForkInChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
 
 // Never destroyed: a database may be closed by static destruction.
 HeldLocks& Held() {
-  static HeldLocks& held = *new HeldLocks;
-  static const int failed = pthread_atfork(BeforeFork, AfterForkInParent, AfterForkInChild);
-  AMETHYST_ASSERT(failed == 0);
+  static HeldLocks& held = *[] {
+    auto made = std::make_unique<HeldLocks>();
+    base::AddForkHandlers({.before = BeforeFork, .in_parent = AfterForkInParent, .in_child = AfterForkInChild});
+    return made.release();
+  }();
   return held;
 }
+
+const base::MadeAtLoad held_locks(Held);
 
 // Takes (LOCK_EX, LOCK_SH) or gives back (LOCK_UN) the lock on a directory, without waiting.
 int SetDirectoryLock(const Descriptor& directory, int operation) {

@@ -12,12 +12,11 @@ class Bytewise final : public Comparator {
   std::string_view Name() const override { return "amethyst.bytewise"; }
 };
 
+constinit const Bytewise bytewise;
+
 }  // namespace
 
-const Comparator* BytewiseComparator() {
-  static const Bytewise bytewise;
-  return &bytewise;
-}
+const Comparator* BytewiseComparator() { return &bytewise; }
 
 namespace key {
 
