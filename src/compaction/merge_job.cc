@@ -43,10 +43,10 @@ class Rewriter {
         outputs_(store, new_file_number,
                  {settings.table_options, settings.output_level, settings.oldest_delete_time_s, LineageOf(settings)}) {}
 
-  [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const std::atomic<bool>& stop) {
+  [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const StopSignals& stop) {
     settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();
     while (input.Valid()) {
-      if (stop.load(std::memory_order_relaxed)) return base::MakeError(ErrorCode::kClosed, "rewrite of tables stopped");
+      AMETHYST_TRY(stop.Check());
       const std::span<const key::Entry> batch = WithinRange(input.Ahead());
       if (batch.empty()) break;
       result_.entries_read += batch.size();
@@ -209,8 +209,16 @@ class Rewriter {
 
 }  // namespace
 
+Status StopSignals::Check() const {
+  if (closed_.load(std::memory_order_relaxed)) return base::MakeError(ErrorCode::kClosed, "rewrite of tables stopped");
+  if (full_.load(std::memory_order_relaxed)) {
+    return base::MakeError(ErrorCode::kNoSpace, "rewrite of tables stopped: the disk is full");
+  }
+  return {};
+}
+
 Result<MergeResult> RunMerge(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
-                             key::Cursor& input, const MergeSettings& settings, const std::atomic<bool>& stop) {
+                             key::Cursor& input, const MergeSettings& settings, const StopSignals& stop) {
   AMETHYST_ASSERT(settings.version != nullptr && settings.table_bytes > 0);
   AMETHYST_ASSERT(settings.output_level < key::kLevels);
   return Rewriter(store, new_file_number, settings).Run(input, stop);

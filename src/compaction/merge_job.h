@@ -49,11 +49,25 @@ struct MergeResult {
   uint64_t bytes_written = 0;
 };
 
-// Drains `input`, from where the range begins, wherever it stands. On an error or a stop (kClosed) its outputs,
-// finished or not, are obsolete files of the store.
+// What ends a rewrite before its time. It looks at each entry.
+class StopSignals {
+ public:
+  // The flags outlive the rewrite.
+  StopSignals(const std::atomic<bool>& closed) : closed_(closed), full_(closed) {}
+  StopSignals(const std::atomic<bool>& closed, const std::atomic<bool>& full) : closed_(closed), full_(full) {}
+  // kClosed, or kNoSpace where somebody needs the space that is left.
+  [[nodiscard]] Status Check() const;
+
+ private:
+  const std::atomic<bool>& closed_;
+  const std::atomic<bool>& full_;
+};
+
+// Drains `input`, from where the range begins, wherever it stands. On an error or a stop its outputs, finished or not,
+// are obsolete files of the store.
 [[nodiscard]] Result<MergeResult> RunMerge(tree::TableStore& store,
                                            const std::function<key::FileNumber()>& new_file_number, key::Cursor& input,
-                                           const MergeSettings& settings, const std::atomic<bool>& stop);
+                                           const MergeSettings& settings, const StopSignals& stop);
 
 // Cuts a merge of these tables into up to `parts` ranges of about equal bytes: the inner boundaries, ascending. None if
 // the inputs are small: a part has 2 MiB at least.

@@ -86,7 +86,7 @@ Status Background::FlushOne() {
   const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
   const uint64_t bytes = core_->view->Acquire()->immutable.back()->memtable.raw_bytes();
   const std::chrono::nanoseconds cpu = core_->environment->clock().ThreadCpu();
-  AMETHYST_TRY(core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { DeleteObsolete(); }));
+  AMETHYST_TRY(core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { FreeSpace(); }));
   core_->CountCpu(cpu);
   const std::chrono::nanoseconds end = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
@@ -108,6 +108,7 @@ void Background::RunFlushes() {
     }
     base::MutexLock lock(mutex_);
     if (flushed) ++changes_;
+    ++flushes_;
     more = flushed && FlushIsDue() && started_;
     if (!more) flushing_ = false;
     ScheduleLocked();
@@ -167,7 +168,10 @@ void Background::RunCompaction() {
     ScheduleLocked();
   }
   Status done = core_->reserve->CheckCanWait();
-  if (done) done = ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions);
+  if (done) {
+    const compaction::StopSignals stop(core_->stop_compactions, core_->reserve->is_full());
+    done = ExecutePlan(core_, planned.plan, planned.version, stop);
+  }
   planned.version.reset();  // Which keeps the inputs.
   if (done) {
     UpdatePressure();
@@ -261,140 +265,6 @@ void Background::StopCompactions() {
   base::MutexLock lock(mutex_);
   core_->stop_compactions.store(true, std::memory_order_release);
   changed_.NotifyAll();
-}
-
-Status Background::WaitForRoom(const Status& refused) {
-  core_->statistics.Add(Counter::kWriteWaits);
-  // What waits for a flush that finds no space is beyond the reach of deletes.
-  const bool flush_helps = !refused && core_->reserve->HasRoomFor(core_->unflushed_bytes());
-  base::MutexLock lock(mutex_);
-  if (!refused) {
-    if (flush_stalled_ || !flush_helps) return refused;
-    lock.Unlock();
-    return Flush() ? Status() : refused;
-  }
-  ScheduleLocked();
-  Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return core_->latch.IsSet() || flush_stalled_.has_value() ||
-           core_->view->Acquire()->immutable.size() < core_->settings.immutable_count_max;
-  });
-  if (core_->latch.IsSet()) return core_->latch.status();
-  if (flush_stalled_) return std::unexpected(*flush_stalled_);
-  return {};
-}
-
-Status Background::Flush() {
-  AMETHYST_TRY(core_->latch.status());
-  committer_.Switch();
-  const ViewPtr view = core_->view->Acquire();
-  if (view->immutable.empty()) return {};
-  const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
-  base::MutexLock lock(mutex_);
-  flush_stalled_.reset();
-  ScheduleLocked();
-  const auto is_flushed = [&] {
-    const ViewPtr now = core_->view->Acquire();
-    return now->immutable.empty() || now->immutable.back()->memtable.first_sequence() > last;
-  };
-  Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return core_->latch.IsSet() || flush_stalled_.has_value() || is_flushed();
-  });
-  if (is_flushed()) return {};
-  if (core_->latch.IsSet()) return core_->latch.status();
-  return std::unexpected(*flush_stalled_);
-}
-
-Status Background::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
-  AMETHYST_TRY(Flush());
-  {
-    base::MutexLock lock(mutex_);
-    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !manual_; });
-    manual_ = true;
-    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !planning_ && running_.empty(); });
-  }
-  compaction::RangeGoal goal;
-  if (begin) goal.begin = *begin;
-  if (end) goal.end = *end;
-  Status done = core_->latch.status();
-  while (done) {
-    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
-      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
-    });
-    if (planned.plan.kind == compaction::PlanKind::kNothing) break;
-    done = core_->reserve->Support(
-        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
-        [this] { DeleteObsolete(); });
-  }
-  if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
-  UpdatePressure();
-  DeleteObsolete();
-  base::MutexLock lock(mutex_);
-  manual_ = false;
-  ++changes_;
-  ScheduleLocked();
-  changed_.NotifyAll();
-  return done;
-}
-
-bool Background::IsIdle() const {
-  return !flushing_ && !planning_ && !manual_ && running_.empty() && deleting_ == 0 && !FlushIsDue() &&
-         idle_at_change_ == changes_;
-}
-
-Status Background::WaitForIdle() {
-  {
-    base::MutexLock lock(mutex_);
-    flush_stalled_.reset();
-    compaction_stalled_.reset();
-    ++idle_waiters_;
-    Rest();
-    ScheduleLocked();
-    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      return core_->latch.IsSet() || core_->stop_compactions.load(std::memory_order_acquire) ||
-             flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
-    });
-    --idle_waiters_;
-    if (flush_stalled_) return std::unexpected(*flush_stalled_);
-    if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
-  }
-  base::DrainEpochs();
-  DeleteObsolete();
-  return core_->latch.status();
-}
-
-Status Background::StopAndFlush() {
-  tick_.reset();
-  if (!core_->latch.IsSet()) {
-    if (LoggedDeletesAreDue(*core_)) committer_.SwitchWithLog();
-    committer_.Switch();  // Also where there was no room for a segment.
-  }
-  {
-    base::MutexLock lock(mutex_);
-    started_ = false;
-    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      return !chores_ && !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
-    });
-  }
-  while (!core_->latch.IsSet() && FlushIsDue()) {
-    const Status flushed =
-        core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { DeleteObsolete(); });
-    if (flushed) continue;
-    Failed(flushed.error(), &Background::flush_stalled_);
-    // On a full disk the log has it all, but for what was never logged.
-    const bool is_lost = !ClearsByItself(flushed.error()) ||
-                         std::ranges::any_of(core_->view->Acquire()->immutable,
-                                             [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });
-    if (is_lost) return flushed;
-    break;
-  }
-  if (!core_->latch.IsSet()) {
-    const Status finished = FinishDueDeletes(core_);
-    const Status done = finished && !FlushIsDue() ? CompactLittle(core_) : finished;
-    if (!done) Failed(done.error(), &Background::compaction_stalled_);
-  }
-  base::DrainEpochs();
-  DeleteObsolete();
-  return core_->latch.status();
 }
 
 }  // namespace amethyst::engine

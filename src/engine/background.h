@@ -33,9 +33,11 @@ class Background {
   // Looks for work: after a memtable switch, or when told that something changed.
   void Notify() AMETHYST_EXCLUDES(mutex_);
 
-  // Returns when a memtable fewer waits for flush than may; kNoSpace if the disk does not let it. For a write that was
-  // refused for want of space: when all that is in memory has been flushed, or with that error.
-  [[nodiscard]] Status WaitForRoom(const Status& refused = {}) AMETHYST_EXCLUDES(mutex_);
+  // Returns when a memtable fewer waits for flush than may; kNoSpace if the disk does not let it.
+  [[nodiscard]] Status WaitForRoom() AMETHYST_EXCLUDES(mutex_);
+  // For a write that was refused for want of space: returns when it should be tried again, because all that was in
+  // memory has been flushed or what the disk holds for nothing was removed; else with that error.
+  [[nodiscard]] Status WaitForSpace(const Status& refused, bool is_first) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Flush() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
       AMETHYST_EXCLUDES(mutex_);
@@ -81,11 +83,15 @@ class Background {
   [[nodiscard]] compaction::PlannerSettings Planning() AMETHYST_EXCLUDES(mutex_);
   void UpdatePressure() AMETHYST_EXCLUDES(mutex_);
   void DeleteObsolete();
+  // And waits for readers who still look at a view that lists some: then the space of what was replaced is free.
+  void FreeSpace();
   [[nodiscard]] bool FlushIsDue() const;
   // Flushes the oldest memtable, and notes how long it takes.
   [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);
   // Tells the pacer how fast writes may be for what flushes, and other threads, have to get done.
   void Nap() AMETHYST_REQUIRES(mutex_);
+  // Until no other job holds space of the tree as it was at the call: compactions, and a flush that is under way.
+  void WaitForOthers() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
   void Wait(base::FunctionRef<bool()> ready) AMETHYST_REQUIRES(mutex_);
 
@@ -102,6 +108,7 @@ class Background {
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
+  uint64_t flushes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // That have ended, well or not.
   FlushRate flush_rate_ AMETHYST_GUARDED_BY(mutex_);
   ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -46,7 +46,7 @@ void Committer::RunLocked(base::FunctionRef<void()> call) {
 
 Committer::Outcome Committer::Submit(CommitRequest& request) {
   queue_.Submit(request);
-  Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_flush = request.needs_flush};
+  Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_room = request.needs_room};
   if (has_replaced_.load(std::memory_order_relaxed) && has_replaced_.exchange(false, std::memory_order_acq_rel)) {
     std::vector<ViewPtr> replaced;
     {
@@ -69,7 +69,7 @@ void Committer::Serve(CommitRequest& request) {
     return;
   }
   if (!active_->memtable.HasRoom(request.memtable_bytes) && !MakeRoom(request.memtable_bytes)) {
-    request.needs_flush = true;
+    request.needs_room = true;
     return;
   }
   const key::SequenceNumber first{last_sequence_ + 1};
@@ -77,8 +77,8 @@ void Committer::Serve(CommitRequest& request) {
     Result<wal::LogPosition> end = core_.log->Append(first, request.count, request.payload);
     if (!end) {
       if (!ClearsByItself(end.error())) core_.Fail(end.error());
-      // Once what is in memory is in a table, segments go.
-      request.needs_flush = end.error().code() == ErrorCode::kNoSpace && !active_->memtable.Empty();
+      // Space may come free: once what is in memory is in a table, segments go.
+      request.needs_room = end.error().code() == ErrorCode::kNoSpace;
       request.status = std::unexpected(std::move(end).error());
       return;
     }

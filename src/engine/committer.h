@@ -22,8 +22,7 @@ class Committer {
   struct Outcome {
     Status status;
     wal::LogPosition end;
-    bool needs_flush =
-        false;              // Nothing was done: wait until a memtable is flushed, which `status` may lack, and retry.
+    bool needs_room = false;  // Nothing was done: for want of memory, or for want of space (`status`).
     bool switched = false;  // There is a memtable to flush.
   };
   // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.

@@ -156,7 +156,7 @@ Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, co
 
 Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
                                        const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
-                                       const std::atomic<bool>& stop) {
+                                       const compaction::StopSignals& stop) {
   const std::vector<tree::TablePtr> all = inputs.All();
   MergeSettings settings{
       .table_options = core.TableOptionsOfDatabase(),
@@ -255,7 +255,7 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
 }
 
 Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
-                   const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop) {
+                   const std::shared_ptr<const tree::Version>& version, const compaction::StopSignals& stop) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
   const Inputs inputs = InputsOf(plan, *version);
   tree::VersionEdit edit;

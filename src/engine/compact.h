@@ -3,7 +3,6 @@
 // Thread safety: plans that do not overlap run at the same time.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "compaction/merge_job.h"
@@ -13,9 +12,10 @@
 namespace amethyst::engine {
 
 // `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
-// with. Returns kClosed, with nothing changed, once `stop` is set.
+// with. Fails with nothing changed once it is told to stop.
 [[nodiscard]] Status ExecutePlan(const std::shared_ptr<Core>& core, const compaction::Plan& plan,
-                                 const std::shared_ptr<const tree::Version>& version, const std::atomic<bool>& stop);
+                                 const std::shared_ptr<const tree::Version>& version,
+                                 const compaction::StopSignals& stop);
 
 // Plans and carries out some of what is due, as long as it costs hardly more than a flush: at the end of a session that
 // may have been too short for any compaction. Only while no other job runs or can begin.

@@ -155,11 +155,12 @@ Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t mem
 
 Status Engine::Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability) {
   Committer::Outcome outcome;
-  for (;;) {
+  for (bool is_first_refusal = true;;) {
     outcome = committer_.Write(payload, count, memtable_bytes, durability != Durability::kNone);
     if (outcome.switched) background_->Notify();
-    if (!outcome.needs_flush) break;
-    AMETHYST_TRY(background_->WaitForRoom(outcome.status));
+    if (!outcome.needs_room) break;
+    AMETHYST_TRY(outcome.status ? background_->WaitForRoom()
+                                : background_->WaitForSpace(outcome.status, std::exchange(is_first_refusal, false)));
   }
   AMETHYST_TRY(outcome.status);
   return durability == Durability::kSync ? Sync(outcome.end) : Status();

@@ -233,7 +233,7 @@ Status StartLog(Core& core, const wal::LogRecoveryReport& report) {
                                     .may_write = [&core] { return !core.latch.IsSet(); },
                                     .free_descriptors = [&core] { core.store->FreeDescriptors(); },
                                     .room_bytes = [&core] { return core.reserve->RoomBeside(core.unflushed_bytes()); },
-                                    .give_up_reserve = [&core] { return core.reserve->GiveUp(); },
+                                    .spend_reserve = [&core](const auto& work) { return core.reserve->Spend(work); },
                                     .replayed_segments = report.replayed_segments},
                                    cut));
   if (core.log->segments().empty()) return {};  // There is no space; what the manifest says of the log still holds.

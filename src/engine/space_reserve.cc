@@ -27,10 +27,12 @@ Status SpaceReserve::RemoveLeftover() {
 bool SpaceReserve::Take() {
   base::MutexLock lock(mutex_);
   if (is_there_) return true;
+  if (spending_ != 0) return false;
   const auto made = files_.CreateLogSegment(path_, {.capacity_bytes = kBytes, .mapped = false});
   is_there_ = made.has_value();
-  if (is_there_) is_given_up_.store(false, std::memory_order_relaxed);
-  return is_there_ || made.error().code() != ErrorCode::kNoSpace;
+  const bool is_full = !is_there_ && made.error().code() == ErrorCode::kNoSpace;
+  is_full_.store(is_full, std::memory_order_relaxed);
+  return !is_full;
 }
 
 bool SpaceReserve::HasRoomFor(uint64_t unflushed_bytes) {
@@ -45,24 +47,42 @@ uint64_t SpaceReserve::RoomBeside(uint64_t unflushed_bytes) {
   return room_bytes / 16 * 7;
 }
 
-Status SpaceReserve::CheckCanWait() const {
-  if (!is_given_up_.load(std::memory_order_relaxed)) return {};
+Status SpaceReserve::CheckCanWait() {
+  if (!is_full_.load(std::memory_order_relaxed) || Take()) return {};
   return base::MakeError(ErrorCode::kNoSpace, "{}: the disk is full, and what is free of it is kept for deletes",
                          directory_);
 }
 
 bool SpaceReserve::GiveUp() {
   base::MutexLock lock(mutex_);
-  is_given_up_.store(is_there_, std::memory_order_relaxed);
-  return std::exchange(is_there_, false) && files_.Remove(path_);
+  if (!std::exchange(is_there_, false)) return false;
+  is_full_.store(true, std::memory_order_relaxed);
+  return files_.Remove(path_).has_value();
+}
+
+bool SpaceReserve::Spend(base::FunctionRef<void()> work) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!is_there_) return false;
+    ++spending_;
+  }
+  struct Spent {
+    SpaceReserve& reserve;
+    ~Spent() {
+      base::MutexLock lock(reserve.mutex_);
+      --reserve.spending_;
+    }
+  } const spent{*this};
+  static_cast<void>(GiveUp());
+  work();
+  return true;
 }
 
 Status SpaceReserve::Support(base::FunctionRef<Status()> work, base::FunctionRef<void()> tidy_up) {
   Status done = work();
   if (done || done.error().code() != ErrorCode::kNoSpace) return done;
   tidy_up();
-  if (!GiveUp()) return done;
-  done = work();
+  if (!Spend([&] { done = work(); })) return done;
   tidy_up();
   // Where there is no space for it yet, the log takes it before it grows. After an error that stays nothing is written.
   if (done || base::IsTransient(done.error())) static_cast<void>(Take());

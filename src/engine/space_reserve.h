@@ -2,7 +2,8 @@
 //
 // Deletes, flushes, and the compactions that a caller asks for free space, but need some first: a log segment, a table,
 // an edit of the manifest. When one of them finds no space, the reserve is given up and the call is tried again. Until
-// there is space to take it anew, the log grows by deletes alone, so that other writes cannot use it up.
+// there is space to take it anew, the log grows by deletes alone, and the compactions that nobody asked for stop and
+// free what they took, so that no other use can eat it up.
 //
 // A small database has none: it is taken when the log outgrows its first segment, or at open where the tables hold
 // kFromBytes, and goes at a close where they hold less. What is left by a crash or a copy is removed and taken anew:
@@ -36,10 +37,14 @@ class SpaceReserve {
   // How much the log may take for a segment while that many bytes are in memory and have to be flushed: half of what is
   // free beside twice of them, for what the segments have room for will have to be flushed, too; 0 without the reserve.
   [[nodiscard]] uint64_t RoomBeside(uint64_t unflushed_bytes) AMETHYST_EXCLUDES(mutex_);
-  // For work that can wait: kNoSpace while the disk is so full that the reserve had to go.
-  [[nodiscard]] Status CheckCanWait() const;
-  // True if it was there: its space is free now.
+  // For work that can wait: kNoSpace while the disk has no space for the reserve.
+  [[nodiscard]] Status CheckCanWait() AMETHYST_EXCLUDES(mutex_);
+  // Set when the reserve is given up or cannot be taken, until it can.
+  [[nodiscard]] const std::atomic<bool>& is_full() const { return is_full_; }
+  // Removes it. True if it was there: its space is free now.
   [[nodiscard]] bool GiveUp() AMETHYST_EXCLUDES(mutex_);
+  // Gives it up and runs `work`, until whose end nobody can take it anew. False if there was none, without running it.
+  [[nodiscard]] bool Spend(base::FunctionRef<void()> work) AMETHYST_EXCLUDES(mutex_);
   // What `work` returns, which lets space be freed. If it finds none, what it left is removed by `tidy_up`, and it is
   // tried once more with the reserve given up.
   [[nodiscard]] Status Support(base::FunctionRef<Status()> work, base::FunctionRef<void()> tidy_up)
@@ -51,7 +56,8 @@ class SpaceReserve {
   const std::string path_;
   base::Mutex mutex_;
   bool is_there_ AMETHYST_GUARDED_BY(mutex_) = false;
-  std::atomic<bool> is_given_up_{false};  // A hint for who plans compactions; written under the lock.
+  int spending_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> is_full_{false};  // Written under the lock.
 };
 
 }  // namespace amethyst::engine

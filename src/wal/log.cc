@@ -32,7 +32,7 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
                .may_write = [this] { return !latched_.load(std::memory_order_acquire) && settings_.may_write(); },
                .free_descriptors = settings_.free_descriptors,
                .room_bytes = settings_.room_bytes,
-               .give_up_reserve = settings_.give_up_reserve}),
+               .spend_reserve = settings_.spend_reserve}),
       cut_(cut) {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);

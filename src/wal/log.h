@@ -51,7 +51,7 @@ struct LogSettings {
   std::function<void()> free_descriptors = [] {};
   // As in SegmentSupply::Settings.
   std::function<uint64_t()> room_bytes = [] { return std::numeric_limits<uint64_t>::max(); };
-  std::function<bool()> give_up_reserve = [] { return false; };
+  std::function<bool(const std::function<void()>&)> spend_reserve = [](const auto&) { return false; };
   // LogRecoveryReport::replayed_segments: they live on, and go with RemoveBefore.
   std::vector<key::FileNumber> replayed_segments;
 };

@@ -111,7 +111,8 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
 
 Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size) {
   auto made = Make(size);
-  if (!made && made.error().code() == ErrorCode::kNoSpace && settings_.give_up_reserve()) made = Make(size);
+  const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
+  if (is_full) static_cast<void>(settings_.spend_reserve([&] { made = Make(size); }));
   if (made) made->for_deletes = true;
   return made;
 }

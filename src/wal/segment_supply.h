@@ -42,8 +42,8 @@ class SegmentSupply {
     // How much of the disk a segment may take: some is kept so that memtables can be flushed, and for deletes, which
     // let space be freed. With too little room for a segment only deletes get one, and the first who asks. Any thread.
     std::function<uint64_t()> room_bytes = [] { return std::numeric_limits<uint64_t>::max(); };
-    // Gives up what is kept for deletes; false if there was none. Any thread.
-    std::function<bool()> give_up_reserve = [] { return false; };
+    // Gives up what is kept for deletes and runs the work that needs it; false if there was none. Any thread.
+    std::function<bool(const std::function<void()>&)> spend_reserve = [](const auto&) { return false; };
   };
   struct Segment {
     key::FileNumber number{};

@@ -62,13 +62,34 @@ TEST_F(SpaceReserveTest, IsTakenOnceAndGivenUpOnce) {
   EXPECT_TRUE(reserve_.Take());
   EXPECT_TRUE(reserve_.Take());
   EXPECT_EQ(memory_.FileSize("/db/RESERVE").value(), SpaceReserve::kBytes);
+  EXPECT_FALSE(reserve_.is_full());
   EXPECT_TRUE(reserve_.GiveUp());
   EXPECT_FALSE(IsThere());
   EXPECT_FALSE(reserve_.GiveUp());
+  EXPECT_TRUE(reserve_.is_full()) << "given up before, and still gone";
   FillDisk();
   EXPECT_FALSE(reserve_.Take());
+  EXPECT_TRUE(reserve_.is_full());
   faults_.ClearFaults();
   EXPECT_TRUE(reserve_.Take());
+  EXPECT_FALSE(reserve_.is_full());
+}
+
+TEST_F(SpaceReserveTest, NobodyTakesItBackFromWorkThatNeedsIt) {
+  EXPECT_FALSE(reserve_.Spend([] { FAIL() << "there is none"; }));
+  ASSERT_TRUE(reserve_.Take());
+  bool worked = false;
+  EXPECT_TRUE(reserve_.Spend([&] {
+    worked = true;
+    EXPECT_FALSE(IsThere());
+    EXPECT_FALSE(reserve_.Take());
+    EXPECT_FALSE(reserve_.CheckCanWait());
+    EXPECT_EQ(reserve_.RoomBeside(0), 0u);
+    EXPECT_TRUE(reserve_.is_full());
+  }));
+  EXPECT_TRUE(worked);
+  EXPECT_TRUE(reserve_.CheckCanWait()) << "there is space to take it anew";
+  EXPECT_TRUE(IsThere());
 }
 
 TEST_F(SpaceReserveTest, WhatAnEarlierOpenLeftGoes) {

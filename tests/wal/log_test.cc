@@ -321,9 +321,11 @@ TEST(Log, OnAFullDiskDeletesTakeTheReserveAndOtherRecordsWaitUntilItIsBack) {
   LogHarness harness;
   bool is_there = true;
   harness.settings().room_bytes = [&] { return is_there ? uint64_t{1} << 30 : 0; };
-  harness.settings().give_up_reserve = [&] {
+  harness.settings().spend_reserve = [&](const auto& work) {
     harness.files().ClearFaults();
-    return std::exchange(is_there, false);
+    is_there = false;
+    work();
+    return true;
   };
   ASSERT_TRUE(harness.Open());
   base::Random random(11);

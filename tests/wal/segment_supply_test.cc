@@ -154,9 +154,11 @@ TEST_F(SegmentSupplyTest, OnlyDeletesTakeTheReserve) {
   bool is_there = true;
   SegmentSupply::Settings settings = Growing();
   settings.room_bytes = [&] { return is_there ? uint64_t{1} << 30 : 0; };
-  settings.give_up_reserve = [&] {
+  settings.spend_reserve = [&](const auto& work) {
     files_.ClearFaults();
-    return std::exchange(is_there, false);
+    is_there = false;
+    work();
+    return true;
   };
   SegmentSupply supply(files_, *executor_, settings);
   EXPECT_TRUE(supply.Take(100));

@@ -1,0 +1,171 @@
+// What callers ask of the background, and wait for: room, a flush, a compaction, rest, the end.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/background.h"
+#include "engine/compact.h"
+#include "engine/delete_deadline.h"
+#include "engine/flush.h"
+
+namespace amethyst::engine {
+
+Status Background::WaitForRoom() {
+  core_->statistics.Add(Counter::kWriteWaits);
+  base::MutexLock lock(mutex_);
+  ScheduleLocked();
+  Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return core_->latch.IsSet() || flush_stalled_.has_value() ||
+           core_->view->Acquire()->immutable.size() < core_->settings.immutable_count_max;
+  });
+  if (core_->latch.IsSet()) return core_->latch.status();
+  if (flush_stalled_) return std::unexpected(*flush_stalled_);
+  return {};
+}
+
+Status Background::WaitForSpace(const Status& refused, bool is_first) {
+  const uint64_t unflushed_bytes = core_->unflushed_bytes();
+  // What waits for a flush that finds no space is beyond the reach of deletes.
+  const bool flush_helps = unflushed_bytes != 0 && core_->reserve->HasRoomFor(unflushed_bytes);
+  const bool is_full = core_->reserve->is_full();
+  base::MutexLock lock(mutex_);
+  // A compaction that began before the disk was full stops and frees what it took, if it has not by now; none begins.
+  if (is_first || (is_full && (!running_.empty() || deleting_ != 0))) {
+    if (is_full) WaitForOthers();
+    lock.Unlock();
+    FreeSpace();
+    return {};
+  }
+  if (flush_stalled_ || !flush_helps) return refused;
+  lock.Unlock();
+  return Flush() ? Status() : refused;
+}
+
+Status Background::Flush() {
+  AMETHYST_TRY(core_->latch.status());
+  committer_.Switch();
+  const ViewPtr view = core_->view->Acquire();
+  if (view->immutable.empty()) return {};
+  const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
+  base::MutexLock lock(mutex_);
+  flush_stalled_.reset();
+  ScheduleLocked();
+  const auto is_flushed = [&] {
+    const ViewPtr now = core_->view->Acquire();
+    return now->immutable.empty() || now->immutable.back()->memtable.first_sequence() > last;
+  };
+  Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return core_->latch.IsSet() || flush_stalled_.has_value() || is_flushed();
+  });
+  if (is_flushed()) return {};
+  if (core_->latch.IsSet()) return core_->latch.status();
+  return std::unexpected(*flush_stalled_);
+}
+
+Status Background::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  AMETHYST_TRY(Flush());
+  {
+    base::MutexLock lock(mutex_);
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return !manual_; });
+    manual_ = true;
+    WaitForOthers();
+  }
+  compaction::RangeGoal goal;
+  if (begin) goal.begin = *begin;
+  if (end) goal.end = *end;
+  Status done = core_->latch.status();
+  while (done) {
+    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
+      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
+    });
+    if (planned.plan.kind == compaction::PlanKind::kNothing) break;
+    done = core_->reserve->Support(
+        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
+        [this] { FreeSpace(); });
+  }
+  if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
+  UpdatePressure();
+  {
+    base::MutexLock lock(mutex_);
+    WaitForOthers();
+    manual_ = false;
+    ++changes_;
+    ScheduleLocked();
+    changed_.NotifyAll();
+  }
+  FreeSpace();
+  return done;
+}
+
+void Background::FreeSpace() {
+  base::DrainEpochs();
+  DeleteObsolete();
+}
+
+void Background::WaitForOthers() {
+  const uint64_t flushes = flushes_;
+  Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return !planning_ && running_.empty() && deleting_ == 0 && !chores_ && (!flushing_ || flushes_ != flushes);
+  });
+}
+
+bool Background::IsIdle() const {
+  return !flushing_ && !planning_ && !manual_ && running_.empty() && deleting_ == 0 && !FlushIsDue() &&
+         idle_at_change_ == changes_;
+}
+
+Status Background::WaitForIdle() {
+  {
+    base::MutexLock lock(mutex_);
+    flush_stalled_.reset();
+    compaction_stalled_.reset();
+    ++idle_waiters_;
+    Rest();
+    ScheduleLocked();
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      return core_->latch.IsSet() || core_->stop_compactions.load(std::memory_order_acquire) ||
+             flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
+    });
+    --idle_waiters_;
+    if (flush_stalled_) return std::unexpected(*flush_stalled_);
+    if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
+  }
+  FreeSpace();
+  return core_->latch.status();
+}
+
+Status Background::StopAndFlush() {
+  tick_.reset();
+  if (!core_->latch.IsSet()) {
+    if (LoggedDeletesAreDue(*core_)) committer_.SwitchWithLog();
+    committer_.Switch();  // Also where there was no room for a segment.
+  }
+  {
+    base::MutexLock lock(mutex_);
+    started_ = false;
+    Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      return !chores_ && !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
+    });
+  }
+  while (!core_->latch.IsSet() && FlushIsDue()) {
+    const Status flushed =
+        core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { FreeSpace(); });
+    if (flushed) continue;
+    Failed(flushed.error(), &Background::flush_stalled_);
+    // On a full disk the log has it all, but for what was never logged.
+    const bool is_lost = !ClearsByItself(flushed.error()) ||
+                         std::ranges::any_of(core_->view->Acquire()->immutable,
+                                             [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });
+    if (is_lost) return flushed;
+    break;
+  }
+  if (!core_->latch.IsSet()) {
+    const Status finished = FinishDueDeletes(core_);
+    const Status done = finished && !FlushIsDue() ? CompactLittle(core_) : finished;
+    if (!done) Failed(done.error(), &Background::compaction_stalled_);
+  }
+  FreeSpace();
+  return core_->latch.status();
+}
+
+}  // namespace amethyst::engine
