@@ -98,7 +98,7 @@ Result<ExitCode> RunSeed(const Invocation& invocation) {
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
   Seeding seeding(invocation, *database, *count);
   {
-    const std::unique_ptr<io::Executor> threads = invocation.session.environment().NewExecutor(kThreads);
+    AMETHYST_ASSIGN(const auto threads, invocation.session.environment().NewExecutor(kThreads));
     for (uint32_t i = 0; i < kThreads; ++i) threads->Schedule(io::Priority::kCompaction, [&seeding] { seeding.Run(); });
   }  // Waits for all of them.
   AMETHYST_TRY(seeding.status());

@@ -75,7 +75,7 @@ class LogDirectory {
 void AppendToLog(benchmark::State& state) {
   const LogDirectory directory;
   const std::shared_ptr<io::Environment> environment = io::DefaultEnvironment();
-  const std::unique_ptr<io::Executor> executor = environment->NewExecutor(1);
+  const std::unique_ptr<io::Executor> executor = environment->NewExecutor(1).value();
   std::atomic<uint64_t> next_file{1};  // Asked for by the appender and the supply's job; a plain counter.
   auto created = wal::Log::Create(*environment, *executor,
                                   {.directory = directory.path(),

@@ -12,6 +12,7 @@ leveldb::Status StatusOf(const Error& error) {
     case ErrorCode::kIo: break;
     case ErrorCode::kNoSpace: break;
     case ErrorCode::kClosed: break;
+    case ErrorCode::kOutOfMemory: break;
   }
   return leveldb::Status::IOError(message);
 }

@@ -39,7 +39,7 @@ enum {
   AMETHYST_NO_SPACE = 5,          // The disk or a quota is full: free space, then try again; nothing is lost.
   AMETHYST_CORRUPTION = 6,        // Bytes on disk are not what was written: restore or repair.
   AMETHYST_CLOSED = 7,            // The database was closed: open it again.
-  AMETHYST_OUT_OF_MEMORY = 8      // The process is out of memory; nothing was done.
+  AMETHYST_OUT_OF_MEMORY = 8      // The process may have no more memory or threads: free some; nothing is lost.
 };
 
 // The code's name, such as "Corruption"; "Unknown" for a number that is no code. Lives forever.

@@ -1,8 +1,9 @@
 // Errors and results of every call.
 //
-// No exception of ours crosses the API: a call that can fail returns Result<T> or Status, and an
-// Error says what the caller should do (its code) and what happened (its message, which names
-// file, offset, expected and found where they apply). Absence is not an error.
+// No exception crosses the API: a call that can fail returns Result<T> or Status, and an Error says
+// what the caller should do (its code) and what happened (its message, which names file, offset,
+// expected and found where they apply). Absence is not an error. Only calls that return neither,
+// such as DB::GetSnapshot, throw std::bad_alloc where there is no memory.
 // Thread safety: values, like std::string.
 #pragma once
 
@@ -22,6 +23,7 @@ enum class ErrorCode {
   kNoSpace,          // The disk or a quota is full: free space, then try again; nothing is lost.
   kCorruption,       // Bytes on disk are not what was written: restore or repair.
   kClosed,           // The database was closed: open it again.
+  kOutOfMemory,      // The process may have no more memory or threads: free some, then try again; nothing is lost.
 };
 
 // The code's name without its prefix, such as "Corruption". Lives forever.

@@ -27,7 +27,7 @@ class DbIterator;
 
 class Iterator {
  public:
-  explicit Iterator(std::unique_ptr<engine::DbIterator> impl);
+  explicit Iterator(std::unique_ptr<engine::DbIterator> impl);  // Null: there was no memory for one.
   Iterator(Iterator&&) noexcept;
   Iterator& operator=(Iterator&&) noexcept;
   ~Iterator();

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "amethyst/version.h"
+#include "base/containment.h"
 
 namespace amethyst::api {
 
@@ -21,6 +22,7 @@ amethyst_code CodeOf(ErrorCode code) {
     case ErrorCode::kNoSpace: return AMETHYST_NO_SPACE;
     case ErrorCode::kCorruption: return AMETHYST_CORRUPTION;
     case ErrorCode::kClosed: return AMETHYST_CLOSED;
+    case ErrorCode::kOutOfMemory: return AMETHYST_OUT_OF_MEMORY;
   }
   return AMETHYST_IO;
 }
@@ -41,10 +43,7 @@ amethyst_code Fail(const Error& failure, char** error) noexcept {
   return CodeOf(failure.code());
 }
 
-amethyst_code FailByException(char** error) noexcept {
-  if (error != nullptr) *error = TryCopyOut("the process is out of memory");
-  return AMETHYST_OUT_OF_MEMORY;
-}
+amethyst_code FailByException(char** error) noexcept { return Fail(base::ErrorInFlight(), error); }
 
 Result<std::string_view> Bytes(const void* data, size_t size, std::string_view name) {
   if (data == nullptr && size != 0) return base::InvalidArgument("{}: null, with a length of {} bytes", name, size);

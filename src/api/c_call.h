@@ -22,7 +22,7 @@ namespace amethyst::api {
 
 // Stores the message where the caller wants it, and returns the code.
 amethyst_code Fail(const Error& failure, char** error) noexcept;
-// For an exception in flight: no memory, or what only a bug throws.
+// For the exception that is being handled.
 amethyst_code FailByException(char** error) noexcept;
 
 template <typename Body>

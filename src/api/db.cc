@@ -1,53 +1,73 @@
 #include "amethyst/db.h"
 
+#include "base/containment.h"
 #include "engine/engine.h"
 
 namespace amethyst {
+
+using base::Contained;
 
 Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Options& options) {
   return Open(path, options, Components{});
 }
 
 Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Options& options, Components components) {
-  auto engine = engine::Engine::Open(path.string(), options, std::move(components));
-  if (!engine) return std::unexpected(std::move(engine).error());
-  return std::make_unique<DB>(std::move(*engine));
+  return Contained([&]() -> Result<std::unique_ptr<DB>> {
+    auto engine = engine::Engine::Open(path.string(), options, std::move(components));
+    if (!engine) return std::unexpected(std::move(engine).error());
+    return std::make_unique<DB>(std::move(*engine));
+  });
 }
 
 DB::DB(std::shared_ptr<engine::Engine> engine) : engine_(std::move(engine)) {}
 DB::~DB() { static_cast<void>(Close()); }
 
 Status DB::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
-  return engine_->Put(key, value, options);
+  return Contained([&] { return engine_->Put(key, value, options); });
 }
-Status DB::Delete(std::string_view key, const WriteOptions& options) { return engine_->Delete(key, options); }
-Status DB::Write(const WriteBatch& batch, const WriteOptions& options) { return engine_->Write(batch, options); }
+Status DB::Delete(std::string_view key, const WriteOptions& options) {
+  return Contained([&] { return engine_->Delete(key, options); });
+}
+Status DB::Write(const WriteBatch& batch, const WriteOptions& options) {
+  return Contained([&] { return engine_->Write(batch, options); });
+}
 
 Result<std::optional<std::string>> DB::Get(std::string_view key, const ReadOptions& options) {
-  std::optional<std::string> value;
-  const Result<bool> found = engine_->Get(key, options, [&value](std::string_view bytes) { value.emplace(bytes); });
-  if (!found) return std::unexpected(found.error());
-  return value;
+  return Contained([&]() -> Result<std::optional<std::string>> {
+    std::optional<std::string> value;
+    const Result<bool> found = engine_->Get(key, options, [&value](std::string_view bytes) { value.emplace(bytes); });
+    if (!found) return std::unexpected(found.error());
+    return value;
+  });
 }
 
 Result<bool> DB::GetInto(std::string_view key, std::string* value, const ReadOptions& options) {
-  return engine_->Get(key, options, [value](std::string_view bytes) { value->assign(bytes); });
+  return Contained(
+      [&] { return engine_->Get(key, options, [value](std::string_view bytes) { value->assign(bytes); }); });
 }
 
 Result<std::optional<bool>> DB::TryGetInto(std::string_view key, std::string* value, const ReadOptions& options) {
-  return engine_->TryGet(key, options, [value](std::string_view bytes) { value->assign(bytes); });
+  return Contained(
+      [&] { return engine_->TryGet(key, options, [value](std::string_view bytes) { value->assign(bytes); }); });
 }
 
 Result<std::optional<PinnedValue>> DB::GetPinned(std::string_view key, const ReadOptions& options) {
-  return engine_->GetPinned(key, options);
+  return Contained([&] { return engine_->GetPinned(key, options); });
 }
 
 std::vector<Result<std::optional<std::string>>> DB::MultiGet(std::span<const std::string_view> keys,
                                                              const ReadOptions& options) {
-  return engine_->MultiGet(keys, options);
+  std::vector<Result<std::optional<std::string>>> results;
+  const Status read = Contained([&] { results = engine_->MultiGet(keys, options); });
+  if (!read) results.assign(keys.size(), std::unexpected(read.error()));
+  return results;
 }
 
-Iterator DB::NewIterator(const ReadOptions& options) { return Iterator(engine_->NewIterator(options)); }
+Iterator DB::NewIterator(const ReadOptions& options) {
+  std::unique_ptr<engine::DbIterator> made;
+  base::DoIfPossible([&] { made = engine_->NewIterator(options); });
+  return Iterator(std::move(made));
+}
 
 Snapshot DB::GetSnapshot() {
   std::unique_ptr<engine::SnapshotPin> pin = engine_->NewSnapshot();
@@ -55,16 +75,24 @@ Snapshot DB::GetSnapshot() {
   return {std::move(pin), sequence};
 }
 
-Status DB::Flush() { return engine_->Flush(); }
-Status DB::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
-  return engine_->CompactRange(begin, end);
+Status DB::Flush() {
+  return Contained([&] { return engine_->Flush(); });
 }
-Status DB::WaitForIdle() { return engine_->WaitForIdle(); }
-Status DB::SyncWal() { return engine_->SyncWal(); }
+Status DB::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  return Contained([&] { return engine_->CompactRange(begin, end); });
+}
+Status DB::WaitForIdle() {
+  return Contained([&] { return engine_->WaitForIdle(); });
+}
+Status DB::SyncWal() {
+  return Contained([&] { return engine_->SyncWal(); });
+}
 Result<uint64_t> DB::ApproximateSize(std::string_view begin, std::string_view end) {
-  return engine_->ApproximateSize(begin, end);
+  return Contained([&] { return engine_->ApproximateSize(begin, end); });
 }
 Stats DB::GetStats() { return engine_->GetStats(); }
-Status DB::Close() { return engine_->Close(); }
+Status DB::Close() {
+  return Contained([&] { return engine_->Close(); });
+}
 
 }  // namespace amethyst

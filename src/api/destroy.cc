@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "amethyst/db.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "io/environment.h"
 #include "tree/census.h"
@@ -58,7 +59,7 @@ Status DestroyIn(io::FileSystem& files, const std::string& path) {
 }  // namespace api
 
 Status DB::Destroy(const std::filesystem::path& path) {
-  return api::DestroyIn(io::DefaultEnvironment()->files(), path.string());
+  return base::Contained([&] { return api::DestroyIn(io::DefaultEnvironment()->files(), path.string()); });
 }
 
 }  // namespace amethyst

@@ -4,17 +4,35 @@
 
 namespace amethyst {
 
-Iterator::Iterator(std::unique_ptr<engine::DbIterator> impl) : impl_(std::move(impl)), position_(impl_->position()) {}
+namespace {
+
+constexpr engine::IteratorPosition kNowhere;
+
+}  // namespace
+
+Iterator::Iterator(std::unique_ptr<engine::DbIterator> impl)
+    : impl_(std::move(impl)), position_(impl_ != nullptr ? impl_->position() : &kNowhere) {}
 Iterator::Iterator(Iterator&&) noexcept = default;
 Iterator& Iterator::operator=(Iterator&&) noexcept = default;
 Iterator::~Iterator() = default;
 
-void Iterator::SeekToFirst() { impl_->SeekToFirst(); }
-void Iterator::SeekToLast() { impl_->SeekToLast(); }
-void Iterator::Seek(std::string_view target) { impl_->Seek(target); }
-void Iterator::SeekForPrev(std::string_view target) { impl_->SeekForPrev(target); }
+void Iterator::SeekToFirst() {
+  if (impl_ != nullptr) impl_->SeekToFirst();
+}
+void Iterator::SeekToLast() {
+  if (impl_ != nullptr) impl_->SeekToLast();
+}
+void Iterator::Seek(std::string_view target) {
+  if (impl_ != nullptr) impl_->Seek(target);
+}
+void Iterator::SeekForPrev(std::string_view target) {
+  if (impl_ != nullptr) impl_->SeekForPrev(target);
+}
 void Iterator::Next() { impl_->Next(); }
 void Iterator::Prev() { impl_->Prev(); }
-Status Iterator::status() const { return impl_->status(); }
+Status Iterator::status() const {
+  if (impl_ != nullptr) return impl_->status();
+  return std::unexpected(Error(ErrorCode::kOutOfMemory, "out of memory"));
+}
 
 }  // namespace amethyst

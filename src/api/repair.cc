@@ -6,6 +6,7 @@
 #include "amethyst/db.h"
 #include "api/salvage_merge.h"
 #include "api/salvage_sources.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "io/environment.h"
 #include "tree/census.h"
@@ -170,9 +171,7 @@ class Repairing {
   std::vector<std::unique_ptr<SalvageSource>> sources_;
 };
 
-}  // namespace
-
-Result<RepairReport> DB::Repair(const std::filesystem::path& from, const std::filesystem::path& to) {
+Result<RepairReport> RepairInto(const std::filesystem::path& from, const std::filesystem::path& to) {
   const std::string directory = from.string();
   io::FileSystem& files = io::DefaultEnvironment()->files();
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
@@ -180,6 +179,12 @@ Result<RepairReport> DB::Repair(const std::filesystem::path& from, const std::fi
   AMETHYST_TRY(tree::TakeCensus(files, directory));  // Whose lock would be taken.
   AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
   return Repairing(files, directory).Run(to);
+}
+
+}  // namespace
+
+Result<RepairReport> DB::Repair(const std::filesystem::path& from, const std::filesystem::path& to) {
+  return base::Contained([&] { return RepairInto(from, to); });
 }
 
 }  // namespace amethyst

@@ -14,6 +14,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kNoSpace: return "NoSpace";
     case ErrorCode::kCorruption: return "Corruption";
     case ErrorCode::kClosed: return "Closed";
+    case ErrorCode::kOutOfMemory: return "OutOfMemory";
   }
   return "Unknown";
 }
@@ -24,7 +25,16 @@ namespace base {
 namespace {
 
 constexpr std::string_view kOutOfDescriptors = "out of file descriptors";
-constexpr std::string_view kOutOfMemory = "out of memory";
+
+ErrorCode CodeOf(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return ErrorCode::kNoSpace;
+    case ENOMEM: return ErrorCode::kOutOfMemory;
+    default: return ErrorCode::kIo;
+  }
+}
 
 }  // namespace
 
@@ -32,10 +42,7 @@ std::unexpected<Error> SystemError(int error_number, std::string_view what) {
   if (error_number == EMFILE || error_number == ENFILE) {
     return MakeError(ErrorCode::kIo, "{}: {}", what, kOutOfDescriptors);
   }
-  if (error_number == ENOMEM) return MakeError(ErrorCode::kIo, "{}: {}", what, kOutOfMemory);
-  const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-  return MakeError(full ? ErrorCode::kNoSpace : ErrorCode::kIo, "{}: {}", what,
-                   std::generic_category().message(error_number));
+  return MakeError(CodeOf(error_number), "{}: {}", what, std::generic_category().message(error_number));
 }
 
 bool IsOutOfDescriptors(const Error& error) {
@@ -43,8 +50,7 @@ bool IsOutOfDescriptors(const Error& error) {
 }
 
 bool IsTransient(const Error& error) {
-  return error.code() == ErrorCode::kNoSpace || IsOutOfDescriptors(error) ||
-         (error.code() == ErrorCode::kIo && error.message().ends_with(kOutOfMemory));
+  return error.code() == ErrorCode::kNoSpace || IsOutOfDescriptors(error) || error.code() == ErrorCode::kOutOfMemory;
 }
 
 std::unexpected<Error> SyncError(int error_number, std::string_view what) {

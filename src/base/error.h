@@ -33,7 +33,7 @@ template <typename... Args>
   return MakeError(ErrorCode::kNotSupported, format, std::forward<Args>(args)...);
 }
 
-// kNoSpace for ENOSPC, EDQUOT and EFBIG, else kIo: "<what>: <what the number means>".
+// kNoSpace for ENOSPC, EDQUOT and EFBIG, kOutOfMemory for ENOMEM, else kIo: "<what>: <what the number means>".
 [[nodiscard]] std::unexpected<Error> SystemError(int error_number, std::string_view what);
 
 // Whether the process or the system is out of file descriptors (a SystemError of EMFILE or ENFILE): closing some

@@ -4,19 +4,20 @@
 
 #include <bit>
 #include <cstdint>
+#include <new>
 
 #include "base/assert.h"
 
 namespace amethyst::base {
 
-char* TakePages(size_t bytes, size_t alignment, PageAdvice advice) {
+char* TryTakePages(size_t bytes, size_t alignment, PageAdvice advice) {
   AMETHYST_ASSERT(bytes > 0 && bytes % kPageBytes == 0);
   AMETHYST_ASSERT(std::has_single_bit(alignment) && alignment >= kPageBytes);
   const size_t reserved_bytes = bytes + alignment - kPageBytes;
   AMETHYST_ASSERT(reserved_bytes >= bytes);
   void* const reserved =
       mmap(nullptr, reserved_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  AMETHYST_ASSERT(reserved != MAP_FAILED);
+  if (reserved == MAP_FAILED) return nullptr;
   // Cut off what lies before and behind the aligned part.
   char* const begin = static_cast<char*>(reserved);
   char* const pages =
@@ -27,6 +28,12 @@ char* TakePages(size_t bytes, size_t alignment, PageAdvice advice) {
   if (behind > 0) ReturnPages(pages + bytes, behind);
   // A kernel without huge pages refuses the advice, which changes nothing.
   if (advice == PageAdvice::kHuge) static_cast<void>(madvise(pages, bytes, MADV_HUGEPAGE));
+  return pages;
+}
+
+char* TakePages(size_t bytes, size_t alignment, PageAdvice advice) {
+  char* const pages = TryTakePages(bytes, alignment, advice);
+  if (pages == nullptr) throw std::bad_alloc();
   return pages;
 }
 

@@ -17,8 +17,10 @@ inline constexpr size_t kHugePageBytes = size_t{2} << 20;
 
 enum class PageAdvice { kNormal, kHuge };
 
-// Zeroed pages; `bytes` is a multiple of kPageBytes and `alignment` a power of two of at least that. Aborts if the
-// address space is exhausted.
+// Zeroed pages; `bytes` is a multiple of kPageBytes and `alignment` a power of two of at least that. nullptr if the
+// kernel gives no more.
+[[nodiscard]] char* TryTakePages(size_t bytes, size_t alignment, PageAdvice advice);
+// As TryTakePages, but throws std::bad_alloc.
 [[nodiscard]] char* TakePages(size_t bytes, size_t alignment, PageAdvice advice);
 
 // Gives back all that one TakePages returned.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <new>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/epoch.h"
 #include "cache/frame_memory.h"
 
@@ -102,7 +104,7 @@ Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::Function
     if (found == Slot::kLoading) WaitForLoad(slot);
   }
   MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
-  Result<FrameRef> loaded = load();
+  Result<FrameRef> loaded = base::Contained(load);  // Whoever waits for it must learn of any end.
   if (!loaded || !AdmitsRead(*loaded->get())) {
     AbandonLoad(slot);
     return loaded;
@@ -192,6 +194,7 @@ FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t pay
     if (in_vain) searches_to_omit_.store(kSearchesOmitted, std::memory_order_relaxed);
   }
   if (frame == nullptr) frame = memory_->New(kind, identity, payload_bytes, Limit::kNone);
+  if (frame == nullptr) throw std::bad_alloc();
   Shard& shard = ShardOf(*frame);
   base::MutexLock lock(shard.mutex);
   shard.replacement.Prefetch(identity);
@@ -346,7 +349,8 @@ void BlockCache::RecordHits(uint64_t count) { MyCounters().hits.fetch_add(count,
 
 void BlockCache::SetCapacity(size_t capacity_bytes, Shrink shrink) {
   memory_->SetCapacity(capacity_bytes);
-  if (shrink == Shrink::kNow) ShrinkToCapacity();
+  // Where there is no memory to find what is to go, it goes when the next is asked for.
+  if (shrink == Shrink::kNow) base::DoIfPossible([this] { ShrinkToCapacity(); });
 }
 
 void BlockCache::ShrinkToCapacity() {

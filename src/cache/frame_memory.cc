@@ -86,7 +86,9 @@ FrameMemory::FrameMemory(size_t capacity_bytes)
 
 FrameMemory::Slab* FrameMemory::MapSlab() {
   const auto advice = slab_bytes_ == base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;
-  auto* slab = new (base::TakePages(slab_bytes_, slab_bytes_, advice)) Slab;
+  char* const pages = base::TryTakePages(slab_bytes_, slab_bytes_, advice);
+  if (pages == nullptr) return nullptr;
+  auto* slab = new (pages) Slab;
   slab->unit_count = slab_bytes_ / kUnitBytes;
   slab->units_used = Slab::HeaderUnits();
   slab->free_run_max = slab->unit_count - slab->units_used;
@@ -135,10 +137,20 @@ Frame* FrameMemory::New(FrameKind kind, FrameIdentity identity, size_t payload_b
   if (is_loose) return NewLoose(kind, identity, payload_bytes);
   if (slab == nullptr) slab = MapSlab();  // Not under the lock: the first touch of a huge page takes its time.
   base::MutexLock lock(mutex_);
+  if (slab == nullptr) {
+    taken_bytes_.fetch_sub(slab_bytes_, std::memory_order_relaxed);
+    return nullptr;
+  }
   Arena& arena = ArenaOf(kind);
   slab->index = arena.slabs.size();
+  try {
+    arena.slabs.push_back(slab);
+  } catch (const std::bad_alloc&) {
+    slab->next_spare = std::exchange(spares_, slab);
+    ++spare_count_;
+    return nullptr;
+  }
   arena.cursor = slab->index;
-  arena.slabs.push_back(slab);
   arena.free_run_max = std::max(arena.free_run_max, slab->free_run_max);
   Frame* const frame = PlaceIn(*slab, kind, identity, payload_bytes);
   AMETHYST_ASSERT(frame != nullptr);
@@ -163,14 +175,25 @@ Frame* FrameMemory::NewAlone(FrameKind kind, FrameIdentity identity, size_t payl
   if (!taken) return nullptr;
   const auto advice = bytes >= base::kHugePageBytes ? base::PageAdvice::kHuge : base::PageAdvice::kNormal;
   const size_t alignment = bytes >= base::kHugePageBytes ? base::kHugePageBytes : base::kPageBytes;
-  return Construct(base::TakePages(bytes, alignment, advice) + kAloneOffset, kind, identity, payload_bytes, *this);
+  char* const pages = base::TryTakePages(bytes, alignment, advice);
+  if (pages == nullptr) return Refused(bytes);
+  return Construct(pages + kAloneOffset, kind, identity, payload_bytes, *this);
 }
 
 Frame* FrameMemory::NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
-  void* const at = ::operator new (LooseBytes(payload_bytes), std::align_val_t{alignof(Frame)});
+  const size_t bytes = LooseBytes(payload_bytes);
+  void* const at = ::operator new (bytes, std::align_val_t{alignof(Frame)}, std::nothrow);
+  if (at == nullptr) return Refused(bytes);
   Frame* const frame = Construct(static_cast<char*>(at), kind, identity, payload_bytes, *this);
   frame->state().is_loose = true;
   return frame;
+}
+
+Frame* FrameMemory::Refused(size_t bytes) {
+  base::MutexLock lock(mutex_);
+  taken_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  --live_frames_;
+  return nullptr;
 }
 
 Frame* FrameMemory::PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {

@@ -37,7 +37,7 @@ class FrameMemory {
   FrameMemory& operator=(const FrameMemory&) = delete;
 
   // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would
-  // take more memory than the capacity; with Limit::kNone it is taken all the same, for a frame alone.
+  // take more memory than the capacity, or than the system gives; with Limit::kNone, alone, only than the system gives.
   [[nodiscard]] Frame* New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   // By the frame's last unpin.
   void Free(Frame* frame);
@@ -75,6 +75,8 @@ class FrameMemory {
   ~FrameMemory() = default;  // By Disown or Free.
   [[nodiscard]] Frame* NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   [[nodiscard]] Frame* NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
+  // nullptr, for a frame outside of the slabs that has been counted, and that the system gives no memory for.
+  [[nodiscard]] Frame* Refused(size_t bytes) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Frame* PlaceInSlabs(FrameKind kind, FrameIdentity identity, size_t payload_bytes)
       AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Frame* PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, size_t payload_bytes)
@@ -85,6 +87,7 @@ class FrameMemory {
   // Gives up spares as long as there are too many, or until `bytes` more fit; what it returns is for UnmapSlabs.
   [[nodiscard]] Slab* DropSpares(size_t bytes = 0) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Slab* SlabOf(const Frame* frame) const;
+  // nullptr: the system gives no memory.
   [[nodiscard]] Slab* MapSlab();
   static void UnmapSlabs(Slab* chain);  // Needs no memory of its own any more: the last frame may take that along.
   [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }

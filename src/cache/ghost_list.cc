@@ -1,5 +1,6 @@
 #include "cache/ghost_list.h"
 
+#include <new>
 #include <utility>
 
 #include "base/assert.h"
@@ -20,12 +21,16 @@ size_t GhostList::Find(uint32_t fingerprint) const {
 
 void GhostList::Add(FrameIdentity identity, size_t count_max) {
   if (count_max == 0) return;
-  if ((size_ + 1) * 2 > table_.size()) Grow();
   const Entry entry{.fingerprint = Fingerprint(identity), .turn = next_turn_++};
+  try {
+    if ((size_ + 1) * 2 > table_.size()) Grow();
+    fifo_.push_back(entry);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
   Entry& found = table_[Find(entry.fingerprint)];
   if (found.fingerprint == 0) ++size_;
   found = entry;
-  fifo_.push_back(entry);
 
   const auto is_current = [this](const Entry& record) {
     const Entry& held = table_[Find(record.fingerprint)];

@@ -18,6 +18,7 @@ namespace amethyst::cache {
 class GhostList {
  public:
   // Remembers `identity` as the newest (again, if it is there already), and forgets the oldest beyond `count_max`.
+  // Where there is no memory for it, it is not remembered.
   void Add(FrameIdentity identity, size_t count_max);
   void Prefetch(FrameIdentity identity) const;
   // How many were added since `identity` was; none if it is not remembered.

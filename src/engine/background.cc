@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "compaction/merge_job.h"
 #include "engine/compact.h"
@@ -27,15 +28,28 @@ Background::Background(std::shared_ptr<Core> core, Committer& committer)
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
-void Background::Start() {
+Status Background::Start() {
+  AMETHYST_ASSIGN(tick_, core_->flusher->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); }));
+  AMETHYST_TRY(StartExecutor());
   {
     base::MutexLock lock(mutex_);
     started_ = true;
   }
-  tick_ = core_->executor->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); });
   if (LoggedDeletesAreDue(*core_)) ScheduleChores();  // The process may not live until the first tick.
   UpdatePressure();
   Notify();
+  return {};
+}
+
+// Comes last, for it does with what threads are left.
+Status Background::StartExecutor() {
+  Settings& settings = core_->settings;
+  AMETHYST_ASSIGN(core_->executor,
+                  core_->environment->NewExecutor(settings.background_threads + settings.spare_threads));
+  const uint32_t threads = std::max(core_->executor->thread_count(), 1u);
+  settings.background_threads = std::min(settings.background_threads, threads);
+  settings.spare_threads = std::min(settings.spare_threads, threads - settings.background_threads);
+  return {};
 }
 
 void Background::Notify() {
@@ -59,26 +73,33 @@ void Background::Nap() {
 void Background::ScheduleLocked() {
   Nap();
   if (!started_ || core_->latch.IsSet()) return;
+  // A job that there is no memory to schedule is scheduled by the next tick.
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
-    flushing_ = true;
-    core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+    base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+      flushing_ = true;
+    });
   }
   core_->flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
   if (compaction_is_due && !planning_ && !core_->stop_compactions.load(std::memory_order_acquire) &&
       running_.size() < core_->settings.background_threads) {
-    planning_ = true;
-    core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
+    base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
+      planning_ = true;
+    });
   }
 }
 
-void Background::Failed(const Error& error, std::optional<Error> Background::*stalled) {
+void Background::Failed(const Error& error, std::optional<Error> Background::*stalled) noexcept {
   if (ClearsByItself(error)) {
-    core_->Log("background work waits for space or descriptors: " + error.message());
+    base::DoIfPossible(
+        [&] { core_->Log("background work waits for space, memory or descriptors: " + error.message()); });
     base::MutexLock lock(mutex_);
-    this->*stalled = error;
+    this->*stalled = base::MadeWithoutFail([&] { return error; });
   } else if (error.code() != ErrorCode::kClosed && core_->Fail(error)) {
-    core_->Log("background work failed, writes are refused from now on: " + error.ToString());
+    base::DoIfPossible(
+        [&] { core_->Log("background work failed, writes are refused from now on: " + error.ToString()); });
   }
 }
 
@@ -99,9 +120,9 @@ Status Background::FlushOne() {
 void Background::RunFlushes() {
   bool more = true;
   while (more) {
-    const Status flushed = FlushOne();
+    const Status flushed = base::Contained([this] { return FlushOne(); });
     if (flushed) {
-      UpdatePressure();
+      base::DoIfPossible([this] { UpdatePressure(); });
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);
       DeleteObsolete();  // What it had written.
@@ -150,31 +171,38 @@ void Background::RunCompaction() {
     base::MutexLock lock(mutex_);
     change = changes_;
   }
-  Planned planned = MakePlan([this](const auto& shape, const auto& running) {
-    return compaction::PlanCompaction(shape, running, Planning());
+  Planned planned;
+  const Status plan = base::Contained([&] {
+    planned = MakePlan([this](const auto& shape, const auto& running) {
+      return compaction::PlanCompaction(shape, running, Planning());
+    });
   });
-  uint64_t id;
+  uint64_t id = 0;
+  Status registered;
   {
     base::MutexLock lock(mutex_);
-    planning_ = false;
-    if (planned.plan.kind == compaction::PlanKind::kNothing ||
-        core_->stop_compactions.load(std::memory_order_acquire)) {
-      if (planned.plan.kind == compaction::PlanKind::kNothing) idle_at_change_ = change;
+    const bool nothing = plan && planned.plan.kind == compaction::PlanKind::kNothing;
+    if (nothing || core_->stop_compactions.load(std::memory_order_acquire)) {
+      planning_ = false;
+      if (nothing) idle_at_change_ = change;
       ScheduleLocked();
       changed_.NotifyAll();
       return;
     }
-    id = Register(planned);
-    ScheduleLocked();
+    registered = plan ? base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { id = Register(planned); }) : plan;
+    if (registered) {
+      planning_ = false;
+      ScheduleLocked();
+    }
   }
-  Status done = core_->reserve->CheckCanWait();
-  if (done) {
-    const compaction::StopSignals stop(core_->stop_compactions, core_->reserve->is_full());
-    done = ExecutePlan(core_, planned.plan, planned.version, stop);
-  }
+  if (!registered) return GiveUpPlan(registered.error());
+  const Status done = base::Contained([&]() -> Status {
+    AMETHYST_TRY(core_->reserve->CheckCanWait());
+    return ExecutePlan(core_, planned.plan, planned.version, {core_->stop_compactions, core_->reserve->is_full()});
+  });
   planned.version.reset();  // Which keeps the inputs.
   if (done) {
-    UpdatePressure();
+    base::DoIfPossible([this] { UpdatePressure(); });
   } else {
     Failed(done.error(), &Background::compaction_stalled_);
   }
@@ -190,30 +218,44 @@ void Background::RunCompaction() {
   changed_.NotifyAll();
 }
 
+// There is no memory to plan, or a comparator has thrown.
+void Background::GiveUpPlan(const Error& error) noexcept {
+  Failed(error, &Background::compaction_stalled_);
+  base::MutexLock lock(mutex_);
+  planning_ = false;
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
 // The sync comes first and on time: what else there is to do goes to a background thread, so that the next tick does
 // not wait for it.
 void Background::Tick() {
-  if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0) SyncLog();
+  if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0 && !SyncLog()) --ticks_;
   ScheduleChores();
 }
 
 void Background::ScheduleChores() {
   base::MutexLock lock(mutex_);
   if (chores_) return;  // They take longer than a tick.
-  chores_ = true;
-  core_->flusher->Schedule(io::Priority::kFlush, [this] { DoChores(); });
+  base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    core_->flusher->Schedule(io::Priority::kFlush, [this] { DoChores(); });
+    chores_ = true;
+  });
 }
 
-void Background::SyncLog() {
-  if (core_->latch.IsSet()) return;
-  const Status ticked = core_->log->Tick([this](base::FunctionRef<void()> call) { committer_.RunLocked(call); });
+bool Background::SyncLog() {
+  if (core_->latch.IsSet()) return true;
+  const Status ticked = base::Contained([this] {
+    return core_->log->Tick([this](base::FunctionRef<void()> call) { static_cast<void>(committer_.RunLocked(call)); });
+  });
   if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
+  return ticked || !ClearsByItself(ticked.error());
 }
 
 void Background::DoChores() {
-  const Status kept = KeepDeleteDeadline(*core_, committer_);
+  const Status kept = base::Contained([this] { return KeepDeleteDeadline(*core_, committer_); });
   if (!kept && !ClearsByItself(kept.error())) core_->Fail(kept.error());
-  UpdatePressure();
+  base::DoIfPossible([this] { UpdatePressure(); });
   DeleteObsolete();
   const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
   base::MutexLock lock(mutex_);
@@ -251,15 +293,17 @@ void Background::UpdatePressure() {
   share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, core_->environment->clock().Monotonic());
 }
 
-void Background::DeleteObsolete() {
+void Background::DeleteObsolete() noexcept {
   base::SweepEpochs();  // Tables die with the last view that lists them.
   if (core_->latch.IsSet() || !core_->store->HasObsolete()) return;
   // What cannot be removed now is tried again; at the latest the next open removes it.
-  const Status deleted = core_->store->DeleteObsolete();
-  if (!deleted) core_->Log("an obsolete table could not be removed: " + deleted.error().message());
+  base::DoIfPossible([this] {
+    const Status deleted = core_->store->DeleteObsolete();
+    if (!deleted) core_->Log("an obsolete table could not be removed: " + deleted.error().message());
+  });
 }
 
-void Background::Wait(base::FunctionRef<bool()> ready) { core_->executor->Wait(mutex_, changed_, ready); }
+void Background::Wait(base::FunctionRef<bool()> ready) { core_->flusher->Wait(mutex_, changed_, ready); }
 
 void Background::StopCompactions() {
   base::MutexLock lock(mutex_);

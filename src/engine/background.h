@@ -1,9 +1,9 @@
 // The scheduler of flushes and compactions: what is due, what runs, who waits for it.
 //
 // Decides nothing about tables (the planner does) and moves no bytes (flush and compact do). One flush at a time,
-// oldest memtable first; compactions that do not overlap run at the same time. A failure that is not lack of space is
-// latched; after lack of space the periodic tick tries again. Thread safety: any thread. Lock rank: below the commit
-// lock, which is never taken under it; nothing is called under it but the executor's Schedule.
+// oldest memtable first; compactions that do not overlap run at the same time. A failure is latched unless it clears by
+// itself, as a lack of space or memory: then the periodic tick tries again. Thread safety: any thread. Lock rank: below
+// the commit lock, which is never taken under it; nothing is called under it but the executor's Schedule.
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,8 @@ class Background {
   Background(std::shared_ptr<Core> core, Committer& committer);
   ~Background();  // After Stop.
 
-  // Begins to work, and the periodic tick.
-  void Start();
+  // Begins to work, and the periodic tick, for which there may be no thread.
+  [[nodiscard]] Status Start();
   // Looks for work: after a memtable switch, or when told that something changed.
   void Notify() AMETHYST_EXCLUDES(mutex_);
 
@@ -67,8 +67,10 @@ class Background {
   void ScheduleLocked() AMETHYST_REQUIRES(mutex_);
   void RunFlushes() AMETHYST_EXCLUDES(mutex_);
   void RunCompaction() AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status StartExecutor();
   void Tick() AMETHYST_EXCLUDES(mutex_);
-  void SyncLog() AMETHYST_EXCLUDES(mutex_);
+  // False: there is no memory for it, and nothing was tried.
+  [[nodiscard]] bool SyncLog() AMETHYST_EXCLUDES(mutex_);
   void ScheduleChores() AMETHYST_EXCLUDES(mutex_);
   // All periodic work except the log's sync.
   void DoChores() AMETHYST_EXCLUDES(mutex_);
@@ -77,14 +79,18 @@ class Background {
   [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
   void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
-  void Failed(const Error& error, std::optional<Error> Background::*stalled) AMETHYST_EXCLUDES(mutex_);
+  void Failed(const Error& error, std::optional<Error> Background::*stalled) noexcept AMETHYST_EXCLUDES(mutex_);
+  void GiveUpPlan(const Error& error) noexcept AMETHYST_EXCLUDES(mutex_);
+  // All rewrites of a CompactRange, one after the other.
+  [[nodiscard]] Status ExecuteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
+      AMETHYST_EXCLUDES(mutex_);
   // Writes do not press any more: what was put off is due.
   void Rest() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] compaction::PlannerSettings Planning() AMETHYST_EXCLUDES(mutex_);
   void UpdatePressure() AMETHYST_EXCLUDES(mutex_);
-  void DeleteObsolete();
+  void DeleteObsolete() noexcept;
   // And waits for readers who still look at a view that lists some: then the space of what was replaced is free.
-  void FreeSpace();
+  void FreeSpace() noexcept;
   [[nodiscard]] bool FlushIsDue() const;
   // Flushes the oldest memtable, and notes how long it takes.
   [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "engine/background.h"
 #include "engine/compact.h"
@@ -43,7 +44,7 @@ Status Background::WaitForSpace(const Status& refused, bool is_first) {
 
 Status Background::Flush() {
   AMETHYST_TRY(core_->latch.status());
-  committer_.Switch();
+  AMETHYST_TRY(committer_.Switch());
   const ViewPtr view = core_->view->Acquire();
   if (view->immutable.empty()) return {};
   const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
@@ -70,21 +71,9 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
     manual_ = true;
     WaitForOthers();
   }
-  compaction::RangeGoal goal;
-  if (begin) goal.begin = *begin;
-  if (end) goal.end = *end;
-  Status done = core_->latch.status();
-  while (done) {
-    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
-      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
-    });
-    if (planned.plan.kind == compaction::PlanKind::kNothing) break;
-    done = core_->reserve->Support(
-        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
-        [this] { FreeSpace(); });
-  }
+  const Status done = base::Contained([&] { return ExecuteRange(begin, end); });
   if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
-  UpdatePressure();
+  base::DoIfPossible([this] { UpdatePressure(); });
   {
     base::MutexLock lock(mutex_);
     WaitForOthers();
@@ -97,7 +86,23 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
   return done;
 }
 
-void Background::FreeSpace() {
+Status Background::ExecuteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  compaction::RangeGoal goal;
+  if (begin) goal.begin = *begin;
+  if (end) goal.end = *end;
+  AMETHYST_TRY(core_->latch.status());
+  for (;;) {
+    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
+      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
+    });
+    if (planned.plan.kind == compaction::PlanKind::kNothing) return {};
+    AMETHYST_TRY(core_->reserve->Support(
+        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
+        [this] { FreeSpace(); }));
+  }
+}
+
+void Background::FreeSpace() noexcept {
   base::DrainEpochs();
   DeleteObsolete();
 }
@@ -136,9 +141,10 @@ Status Background::WaitForIdle() {
 
 Status Background::StopAndFlush() {
   tick_.reset();
+  Status switched;
   if (!core_->latch.IsSet()) {
-    if (LoggedDeletesAreDue(*core_)) committer_.SwitchWithLog();
-    committer_.Switch();  // Also where there was no room for a segment.
+    if (LoggedDeletesAreDue(*core_)) static_cast<void>(committer_.SwitchWithLog());
+    switched = committer_.Switch();  // Also where there was no room for a segment.
   }
   {
     base::MutexLock lock(mutex_);
@@ -147,9 +153,12 @@ Status Background::StopAndFlush() {
       return !chores_ && !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
     });
   }
+  if (!switched && core_->view->Acquire()->active->holds_unlogged) return switched;
   while (!core_->latch.IsSet() && FlushIsDue()) {
-    const Status flushed =
-        core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { FreeSpace(); });
+    const Status flushed = base::Contained([this] {
+      return core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); },
+                                     [this] { FreeSpace(); });
+    });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);
     // On a full disk the log has it all, but for what was never logged.
@@ -159,9 +168,11 @@ Status Background::StopAndFlush() {
     if (is_lost) return flushed;
     break;
   }
-  if (!core_->latch.IsSet()) {
-    const Status finished = FinishDueDeletes(core_);
-    const Status done = finished && !FlushIsDue() ? CompactLittle(core_) : finished;
+  if (!core_->latch.IsSet() && core_->executor != nullptr) {
+    const Status done = base::Contained([this]() -> Status {
+      AMETHYST_TRY(FinishDueDeletes(core_));
+      return FlushIsDue() ? Status() : CompactLittle(core_);
+    });
     if (!done) Failed(done.error(), &Background::compaction_stalled_);
   }
   FreeSpace();

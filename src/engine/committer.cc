@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -22,14 +23,14 @@ Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, si
   return Submit(request);
 }
 
-void Committer::Switch(WithLog with_log) {
+Status Committer::Switch(WithLog with_log) {
   auto switch_now = [this, with_log] {
     const bool log_holds_deleted = with_log == WithLog::kYes && active_->earlier_delete_s != 0;
     if ((active_->memtable.Empty() && !log_holds_deleted) || core_.latch.IsSet()) return;
     if (with_log == WithLog::kYes && !BeginSegment()) return;
     SwitchTo(core_.settings.write_buffer_bytes, with_log);
   };
-  RunLocked(switch_now);
+  return RunLocked(switch_now);
 }
 
 bool Committer::BeginSegment() {
@@ -38,17 +39,17 @@ bool Committer::BeginSegment() {
   return begun.has_value();
 }
 
-void Committer::RunLocked(base::FunctionRef<void()> call) {
+Status Committer::RunLocked(base::FunctionRef<void()> call) {
   CommitRequest request;
   request.call = &call;
-  static_cast<void>(Submit(request));
+  return Submit(request).status;
 }
 
 Committer::Outcome Committer::Submit(CommitRequest& request) {
   queue_.Submit(request);
   Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_room = request.needs_room};
   if (has_replaced_.load(std::memory_order_relaxed) && has_replaced_.exchange(false, std::memory_order_acq_rel)) {
-    std::vector<ViewPtr> replaced;
+    std::list<ViewPtr> replaced;
     {
       base::MutexLock lock(replaced_mutex_);
       replaced.swap(replaced_);
@@ -59,18 +60,25 @@ Committer::Outcome Committer::Submit(CommitRequest& request) {
   return outcome;
 }
 
-void Committer::Serve(CommitRequest& request) {
+// Whatever it throws goes to the request's owner: the lock's holder has others to serve, and to unlock.
+void Committer::Serve(CommitRequest& request) noexcept {
+  try {
+    if (Status carried = Carry(request); !carried) [[unlikely]]
+      request.status = std::move(carried);
+  } catch (...) {
+    request.status = std::unexpected(base::ErrorInFlight());
+  }
+}
+
+Status Committer::Carry(CommitRequest& request) {
   if (request.call != nullptr) {
     (*request.call)();
-    return;
+    return {};
   }
-  if (core_.latch.IsSet()) {
-    request.status = core_.latch.status();
-    return;
-  }
+  if (core_.latch.IsSet()) return core_.latch.status();
   if (!active_->memtable.HasRoom(request.memtable_bytes) && !MakeRoom(request.memtable_bytes)) {
     request.needs_room = true;
-    return;
+    return {};
   }
   const key::SequenceNumber first{last_sequence_ + 1};
   if (request.logged) {
@@ -79,20 +87,31 @@ void Committer::Serve(CommitRequest& request) {
       if (!ClearsByItself(end.error())) core_.Fail(end.error());
       // Space may come free: once what is in memory is in a table, segments go.
       request.needs_room = end.error().code() == ErrorCode::kNoSpace;
-      request.status = std::unexpected(std::move(end).error());
-      return;
+      return std::unexpected(std::move(end).error());
     }
     request.end = *end;
   } else {
     active_->holds_unlogged = true;
   }
+  try {
+    Insert(request, first);
+  } catch (...) {
+    const Error failure = base::ErrorInFlight();
+    const ErrorCode code = ClearsByItself(failure) ? ErrorCode::kIo : failure.code();
+    core_.Fail(base::MadeWithoutFail([&] { return Error(code, failure.message()); }));
+    return std::unexpected(failure);
+  }
+  last_sequence_ += request.count;
+  core_.visible.store(last_sequence_, std::memory_order_release);
+  return {};
+}
+
+void Committer::Insert(const CommitRequest& request, key::SequenceNumber first) {
   wal::BatchReader reader(request.payload);
   wal::BatchEntry entry;
   for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
     active_->memtable.Insert({entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
   }
-  last_sequence_ += request.count;
-  core_.visible.store(last_sequence_, std::memory_order_release);
 }
 
 bool Committer::MakeRoom(size_t memtable_bytes) {
@@ -108,13 +127,14 @@ bool Committer::MakeRoom(size_t memtable_bytes) {
 }
 
 void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
+  std::list<ViewPtr> old(1);  // Before the view is replaced: then nothing may fail.
   WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
   // Without a segment of its own it begins in one that holds what was deleted so far.
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
-  ViewPtr old = core_.view->Update([&](const View& current) { return WithActive(current, fresh); });
+  old.front() = core_.view->Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   base::MutexLock lock(replaced_mutex_);
-  replaced_.push_back(std::move(old));
+  replaced_.splice(replaced_.end(), old);
   has_replaced_.store(true, std::memory_order_release);
 }
 

@@ -1,12 +1,13 @@
 // Applies writes: log first, then memtable, then visible; one at a time, in the order of their sequence numbers.
 //
 // Everything that can fail happens before the log has the record, but for I/O itself: room in the memtable is made
-// first. A failed log write is latched; running out of space is not, and consumes no sequence number. Thread
-// safety: any thread.
+// first. A failed log write is latched; running out of space or memory is not, and consumes no sequence number. One
+// thing may fail later, a comparator that throws: then the entries stay invisible, and the failure is latched, for the
+// log holds what the memtable does not. Thread safety: any thread.
 #pragma once
 
 #include <atomic>
-#include <vector>
+#include <list>
 
 #include "engine/commit_queue.h"
 #include "engine/core.h"
@@ -28,21 +29,24 @@ class Committer {
   // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
   [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
-  void Switch() { Switch(WithLog::kNo); }
+  [[nodiscard]] Status Switch() { return Switch(WithLog::kNo); }
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
   // empty and the log may hold what tables know as deleted. Does nothing where there is no room for a segment.
-  void SwitchWithLog() { Switch(WithLog::kYes); }
-  // Runs `call` under the commit lock.
-  void RunLocked(base::FunctionRef<void()> call);
+  [[nodiscard]] Status SwitchWithLog() { return Switch(WithLog::kYes); }
+  // Runs `call` under the commit lock. An error is what it threw.
+  [[nodiscard]] Status RunLocked(base::FunctionRef<void()> call);
   // Lets go of the memtable and what it has reserved. The last call, after all others have returned.
   void Close() { active_.reset(); }
 
-  void Serve(CommitRequest& request);  // For the queue.
+  void Serve(CommitRequest& request) noexcept;  // For the queue.
 
  private:
   enum class WithLog : uint8_t { kNo, kYes };
 
-  void Switch(WithLog with_log);
+  [[nodiscard]] Status Switch(WithLog with_log);
+  [[nodiscard]] Status Carry(CommitRequest& request);
+  // Puts the entries into the memtable, where nobody sees them yet.
+  void Insert(const CommitRequest& request, key::SequenceNumber first);
   [[nodiscard]] Outcome Submit(CommitRequest& request);
   void SwitchTo(size_t capacity_bytes, WithLog with_log);
   [[nodiscard]] bool BeginSegment();
@@ -55,7 +59,7 @@ class Committer {
   uint64_t last_sequence_;
   // Views replaced by switches, to be retired by whoever next holds no lock; and how many switches there were.
   base::Mutex replaced_mutex_;  // Leaf.
-  std::vector<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
+  std::list<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
   std::atomic<bool> has_replaced_{false};  // replaced_ may hold some: set by a switch, cleared by whoever retires them.
 };
 

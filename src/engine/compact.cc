@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "merge/merge_cursor.h"
 
@@ -17,7 +18,8 @@ using compaction::Plan;
 using compaction::PlanKind;
 
 // Calls run(0) … run(count - 1), on this thread, on idle background threads and, while no flush has work, on a spare
-// one. Whoever is free takes the next, this thread included, so it never waits for a part that nobody has begun.
+// one. Whoever is free takes the next, this thread included, so it never waits for a part that nobody has begun. `run`
+// must not throw.
 class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
  public:
   // `core` outlives all jobs of its executor.
@@ -27,7 +29,7 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   static void RunAll(Core& core, size_t count, std::function<void(size_t)> run) {
     const auto runner = std::make_shared<PartsRunner>(core, count, std::move(run));
     for (size_t helper = 1; helper < std::min<size_t>(count, core.settings.background_threads); ++helper) {
-      core.executor->Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); });
+      base::DoIfPossible([&] { core.executor->Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); }); });
     }
     runner->Work();
     base::MutexLock lock(runner->mutex_);
@@ -45,7 +47,9 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   void CallSpare() {
     if (core_.settings.spare_threads == 0 || !core_.flush_rests.load(std::memory_order_relaxed)) return;
     if (next_.load() + 1 >= count_ || spare_called_.exchange(true)) return;
-    core_.executor->Schedule(io::Priority::kCompactionL0, [runner = shared_from_this()] { runner->WorkAsSpare(); });
+    base::DoIfPossible([this] {
+      core_.executor->Schedule(io::Priority::kCompactionL0, [runner = shared_from_this()] { runner->WorkAsSpare(); });
+    });
   }
 
   void WorkAsSpare() {
@@ -177,18 +181,22 @@ Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
 
   const size_t parts = boundaries.size() + 1;
   std::vector<Result<MergeResult>> results(parts);
-  PartsRunner::RunAll(core, parts, [&](size_t part) {
+  const auto merge_part = [&](size_t part) {
     MergeSettings mine = settings;
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
     const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
+    return compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
+  };
+  PartsRunner::RunAll(core, parts, [&](size_t part) {
     const std::chrono::nanoseconds before = core.environment->clock().ThreadCpu();
-    results[part] = compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
+    results[part] = base::Contained([&] { return merge_part(part); });
     core.CountCpu(before);
   });
 
   std::vector<MergeResult> merged;
+  merged.reserve(parts);
   Status failed;
   for (Result<MergeResult>& result : results) {
     if (result) {
@@ -210,8 +218,10 @@ Status ApplyEdit(Core& core, tree::VersionEdit edit) {
   AMETHYST_TRY(core.latch.status());
   edit.delete_time = core.delete_clock->Mark();
   ViewPtr old;
+  std::shared_ptr<View> blank = BlankView(*core.view->Acquire());
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
-    old = core.view->Update([&](const View& current) { return WithVersion(current, std::move(version)); });
+    old = core.view->Update(
+        [&](const View& current) { return WithVersion(current, std::move(version), std::move(blank)); });
   }));
   RetireLargeView(std::move(old));
   return {};
@@ -283,8 +293,10 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
   core->statistics.Add(Counter::kCompactionBytesRead, bytes_read);
   core->statistics.Add(Counter::kCompactionBytesWritten, bytes_written);
   core->statistics.Add(Counter::kEntriesDropped, dropped);
-  core->Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})", plan.upper.size(),
-                        plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written, plan.reason));
+  base::DoIfPossible([&] {
+    core->Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})", plan.upper.size(),
+                          plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written, plan.reason));
+  });
   return {};
 }
 

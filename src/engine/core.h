@@ -11,6 +11,7 @@
 
 #include "amethyst/components.h"
 #include "base/assert.h"
+#include "base/containment.h"
 #include "cache/memory_budget.h"
 #include "engine/delete_clock.h"
 #include "engine/error_latch.h"
@@ -36,7 +37,7 @@ struct Core {
   std::shared_ptr<io::Environment> home;
   std::shared_ptr<cache::MemoryBudget> budget;
   std::unique_ptr<io::FileLock> lock;
-  std::unique_ptr<io::Executor> executor;  // Compactions.
+  std::unique_ptr<io::Executor> executor;  // Compactions; nullptr in a read-only database.
   std::unique_ptr<io::Executor> flusher;   // Flushes, new log segments, chores: they never wait behind a compaction.
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<tree::Tree> tree;
@@ -56,11 +57,14 @@ struct Core {
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
   // loaded (acquire) by reads after they have their view.
   std::atomic<uint64_t> visible{0};
+  std::shared_ptr<Core> itself;    // In a forked child that has let go of it: so that it is never destroyed.
   uint64_t torn_tails = 0;         // That recovery cut.
   uint64_t batches_recovered = 0;  // That it read from the log, and no table held.
 
-  void Log(std::string_view line) const {
-    if (logger) logger(line);
+  void Log(std::string_view line) const noexcept {
+    base::DoIfPossible([&] {
+      if (logger) logger(line);
+    });
   }
   // Latches an error that does not clear by itself; true if it is the first.
   bool Fail(const Error& error) {

@@ -4,6 +4,7 @@
 
 #include "amethyst/snapshot.h"
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "engine/point_lookup.h"
 #include "merge/merge_cursor.h"
@@ -46,14 +47,21 @@ DbIterator::~DbIterator() { core_->iterators.fetch_sub(1, std::memory_order_rela
 
 template <typename Move>
 void DbIterator::Run(Move move) {
-  const OperationGate::Operation operation(core_->gate);
-  status_ = {};
-  if (!operation) {
-    position_.valid = false;
-    status_ = Detached();
-    return;
-  }
-  move();
+  Status moved = base::Contained([&]() -> Status {
+    const OperationGate::Operation operation(core_->gate);
+    status_ = {};
+    if (!operation) return Detached();
+    move();
+    return {};
+  });
+  if (!moved) Fail(std::move(moved).error());
+}
+
+void DbIterator::Fail(Error error) {
+  cursor_.reset();  // Wherever it is: the next seek opens another.
+  view_.reset();
+  End();
+  status_ = std::unexpected(std::move(error));
 }
 
 // For seeks: any newer view will do, for the pin keeps in it all that we can see.
@@ -189,8 +197,7 @@ Result<bool> DbIterator::LookUpCopiedKey() {
 bool DbIterator::ShowOldVersion() {
   const Result<bool> live = LookUpCopiedKey();
   if (!live) {
-    End();
-    status_ = std::unexpected(live.error());
+    Fail(live.error());
     return true;
   }
   if (*live) {
@@ -261,11 +268,7 @@ void DbIterator::FindBackward() {
     while (cursor_->Valid() && order.Compare(cursor_->entry().key(), copied_key_) == 0) {
       if (++versions > kVersionsBeforeLookUp) {
         const Result<bool> found = LookUpCopiedKey();
-        if (!found) {
-          End();
-          status_ = std::unexpected(found.error());
-          return;
-        }
+        if (!found) return Fail(found.error());
         live = *found;
         break;
       }
@@ -300,19 +303,23 @@ void DbIterator::SeekToLast() {
   Run([this] {
     Refresh();
     core_->statistics.Add(Counter::kSeeks);
-    if (upper_) {
-      cursor_->SeekForPrev(*upper_);
-      PrevPastVersions(*upper_);
-    } else {
-      cursor_->SeekToLast();
-    }
-    FindBackward();
+    FindLast();
   });
 }
 
+void DbIterator::FindLast() {
+  if (upper_) {
+    cursor_->SeekForPrev(*upper_);
+    PrevPastVersions(*upper_);
+  } else {
+    cursor_->SeekToLast();
+  }
+  FindBackward();
+}
+
 void DbIterator::Seek(std::string_view target) {
-  target_.assign(target);
-  Run([this] {
+  Run([this, target] {
+    target_.assign(target);
     Refresh();
     core_->statistics.Add(Counter::kSeeks);
     passing_ = false;
@@ -322,11 +329,11 @@ void DbIterator::Seek(std::string_view target) {
 }
 
 void DbIterator::SeekForPrev(std::string_view target) {
-  if (BeyondUpper(target)) return SeekToLast();
-  target_.assign(target);
-  Run([this] {
+  Run([this, target] {
+    target_.assign(target);
     Refresh();
     core_->statistics.Add(Counter::kSeeks);
+    if (BeyondUpper(target_)) return FindLast();
     cursor_->SeekForPrev(target_);
     FindBackward();
   });

@@ -42,9 +42,11 @@ class DbIterator {
     kBefore,  // Before all versions of the key that is shown, which is a copy: as going backward leaves it.
   };
 
-  // Runs a move that may read files, inside the gate; what it leaves is shown or the end.
+  // Runs a move that may read files, inside the gate; what it leaves is shown or the end. One that throws ends the walk
+  // with its error, until the next seek.
   template <typename Move>
   void Run(Move move);
+  void Fail(Error error);
   void Refresh();
   [[nodiscard]] bool HoldsFlushedMemtable();
   void OpenCursor();
@@ -52,6 +54,7 @@ class DbIterator {
   void PrevSlow();
   void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
   void FindBackward();
+  void FindLast();
   [[nodiscard]] bool SkipTombstones();
   void SeekPastVersions();
   void PrevPastVersions(std::string_view key);

@@ -42,7 +42,7 @@ bool LoggedDeletesAreDue(Core& core) {
 
 Status KeepDeleteDeadline(Core& core, Committer& committer) {
   if (core.settings.options.delete_deadline_s == 0) return {};
-  if (LoggedDeletesAreDue(core)) committer.SwitchWithLog();
+  if (LoggedDeletesAreDue(core)) AMETHYST_TRY(committer.SwitchWithLog());
   AMETHYST_TRY(core.latch.status());
   AMETHYST_TRY(ReleaseLog(core));
   return NoteTime(core);

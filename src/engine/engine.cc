@@ -5,6 +5,7 @@
 
 #include "amethyst/snapshot.h"
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "engine/flush.h"
 #include "engine/recovery.h"
@@ -58,23 +59,24 @@ class SampledTimer {
 Result<std::shared_ptr<Engine>> Engine::Open(const std::string& directory, const Options& options,
                                              Components components) {
   AMETHYST_ASSIGN(std::shared_ptr<Core> core, OpenCore(directory, options, std::move(components)));
-  return std::make_shared<Engine>(std::move(core));
+  auto engine = std::make_shared<Engine>(std::move(core));
+  if (engine->background_ != nullptr) AMETHYST_TRY(engine->background_->Start());
+  return engine;
 }
 
 Engine::Engine(std::shared_ptr<Core> core)
     : core_(std::move(core)), committer_(*core_, core_->view->Acquire()->active) {
   if (core_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(core_, committer_);
-  background_->Start();
 }
 
 Engine::~Engine() {
-  static_cast<void>(Close());
+  base::DoIfPossible([this] { static_cast<void>(Close()); });
   base::MutexLock lock(close_mutex_);
   if (closed_) return;
   // A forked child: the threads are not here, and everything else is the parent's. Only the memory is ours, to be left.
   static_cast<void>(background_.release());
-  static_cast<void>(new std::shared_ptr<Core>(core_));
+  core_->itself = core_;
 }
 
 // --- Writes ---
@@ -170,7 +172,7 @@ Status Engine::Sync(wal::LogPosition position) {
   AMETHYST_TRY(core_->latch.status());
   const auto start = core_->environment->clock().Monotonic();
   if (Status synced = core_->log->Sync(position); !synced) {
-    core_->Fail(synced.error());
+    if (!ClearsByItself(synced.error())) core_->Fail(synced.error());
     return synced;
   }
   const auto elapsed = core_->environment->clock().Monotonic() - start;
@@ -348,21 +350,24 @@ Status Engine::Close() {
   return *closed_;
 }
 
-Status Engine::CloseOnce() {
+// Goes on to the end whatever fails, and returns the first error.
+Status Engine::CloseOnce() noexcept {
   if (background_ != nullptr) background_->StopCompactions();
-  core_->gate.CloseAndWait(*core_->executor);
+  core_->gate.CloseAndWait(*core_->flusher);
   base::DrainEpochs();  // Of readers that did not pass the gate.
-  Status closed = background_ == nullptr ? Status() : background_->StopAndFlush();
+  Status closed = background_ == nullptr ? Status() : base::Contained([this] { return background_->StopAndFlush(); });
   if (core_->log != nullptr && !core_->latch.IsSet()) {
-    const Status ended = EndLog(*core_);
-    if (closed) closed = ended;
-    if (core_->tables_bytes() < SpaceReserve::kFromBytes) static_cast<void>(core_->reserve->GiveUp());
+    Status ended = base::Contained([this] { return EndLog(*core_); });
+    if (closed) closed = std::move(ended);
+    base::DoIfPossible([this] {
+      if (core_->tables_bytes() < SpaceReserve::kFromBytes) static_cast<void>(core_->reserve->GiveUp());
+    });
   }
   core_->log.reset();
-  core_->flusher.reset();  // Joins: no job is left.
-  core_->executor.reset();
-  const Status tree_closed = core_->tree->Close();
-  if (closed) closed = tree_closed;
+  core_->executor.reset();  // Joins: no job is left.
+  core_->flusher.reset();
+  Status tree_closed = base::Contained([this] { return core_->tree->Close(); });
+  if (closed) closed = std::move(tree_closed);
   core_->store->Close();
   core_->home.reset();
   core_->lock.reset();
@@ -372,11 +377,13 @@ Status Engine::CloseOnce() {
 
 // What iterators and pinned values do not hold goes now, not when the object does.
 void Engine::LetGoOfMemory() {
-  auto empty = std::make_shared<View>();
-  // Of no pool, whose budget may live on: it takes some kilobytes.
-  empty->active = std::make_shared<WriteBuffer>(0, core_->settings.order, std::make_shared<memtable::RegionPool>());
-  empty->version = std::make_shared<const tree::Version>(core_->settings.order);
-  RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
+  base::DoIfPossible([this] {
+    auto empty = std::make_shared<View>();
+    // Of no pool, whose budget may live on: it takes some kilobytes.
+    empty->active = std::make_shared<WriteBuffer>(0, core_->settings.order, std::make_shared<memtable::RegionPool>());
+    empty->version = std::make_shared<const tree::Version>(core_->settings.order);
+    RetireView(core_->view->Update([&](const View&) { return std::move(empty); }));
+  });
   committer_.Close();
   core_->tree.reset();
   core_->memtable_regions->Close();

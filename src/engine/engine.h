@@ -68,7 +68,7 @@ class Engine {
   [[nodiscard]] key::SequenceNumber VisibleTo(const ReadOptions& options) const;
   [[nodiscard]] Result<bool> GetSlowly(std::string_view key, const ReadOptions& options,
                                        base::FunctionRef<void(std::string_view)> take);
-  [[nodiscard]] Status CloseOnce();
+  [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 
   const std::shared_ptr<Core> core_;

@@ -8,12 +8,13 @@
 #include <optional>
 
 #include "amethyst/error.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "base/mutex.h"
 
 namespace amethyst::engine {
 
-// Lack of space, descriptors or memory: nothing is in doubt, and trying again later can help. Never latched.
+// Lack of space, descriptors, memory or threads: nothing is in doubt, and trying again later can help. Never latched.
 [[nodiscard]] inline bool ClearsByItself(const Error& error) { return base::IsTransient(error); }
 
 class ErrorLatch {
@@ -22,7 +23,7 @@ class ErrorLatch {
   bool Set(const Error& error) AMETHYST_EXCLUDES(mutex_) {
     base::MutexLock lock(mutex_);
     if (first_.has_value()) return false;
-    first_ = error;
+    first_ = base::MadeWithoutFail([&] { return error; });
     is_set_.store(true, std::memory_order_release);
     return true;
   }

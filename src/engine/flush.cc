@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "compaction/merge_job.h"
 
@@ -28,9 +29,12 @@ Result<compaction::MergeResult> WriteTable(Core& core, const View& view, const W
   return compaction::RunMerge(*core.store, new_file_number, *cursor, settings, core.latch.flag());
 }
 
-void RemoveLog(Core& core, key::FileNumber first_needed) {
-  const Status removed = core.log->RemoveBefore(first_needed);
-  if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+// What the manifest has noted is done: whatever stays is left to the next open.
+void RemoveLog(Core& core, key::FileNumber first_needed) noexcept {
+  base::DoIfPossible([&] {
+    const Status removed = core.log->RemoveBefore(first_needed);
+    if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+  });
 }
 
 // Makes `edit` say that the log ends where it does now, cleanly, and that no segment of it is needed.
@@ -40,13 +44,15 @@ void EndLogIn(Core& core, tree::VersionEdit* edit) {
   edit->oldest_delete_s = 0;                             // Nothing stands in the log any more.
 }
 
-// Segments that the manifest needs no more, of a log that is closed. Those that stay are left to the next open.
-void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segments) {
-  for (const key::FileNumber segment : segments) {
-    const std::string path = io::JoinPath(core.directory, tree::LogFileName(segment));
-    const Status removed = core.home->files().Remove(path);
-    if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
-  }
+// As RemoveLog, of a log that is closed.
+void RemoveSegments(const Core& core, const std::vector<key::FileNumber>& segments) noexcept {
+  base::DoIfPossible([&] {
+    for (const key::FileNumber segment : segments) {
+      const std::string path = io::JoinPath(core.directory, tree::LogFileName(segment));
+      const Status removed = core.home->files().Remove(path);
+      if (!removed) core.Log("a log segment stays until the next open: " + removed.error().message());
+    }
+  });
 }
 
 }  // namespace
@@ -70,10 +76,11 @@ Status FlushOldest(Core& core, Writers writers) {
     EndLogIn(core, &edit);
   }
   ViewPtr old;
+  std::shared_ptr<View> blank = BlankView(*view);
   AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = core.view->Update([&](const View& current) {
       AMETHYST_ASSERT(current.immutable.back() == buffer);
-      auto changed = WithVersion(current, std::move(version));
+      auto changed = WithVersion(current, std::move(version), std::move(blank));
       changed->immutable.pop_back();
       return changed;
     });
@@ -82,7 +89,9 @@ Status FlushOldest(Core& core, Writers writers) {
   core.statistics.Add(Counter::kFlushes);
   core.statistics.Add(Counter::kFlushBytesWritten, merged.bytes_written);
   core.statistics.Add(Counter::kEntriesDropped, merged.entries_dropped);
-  core.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
+  base::DoIfPossible([&] {
+    core.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
+  });
   if (core.log != nullptr) RemoveLog(core, next->first_log_segment);  // Else recovery removes segments itself.
   return {};
 }

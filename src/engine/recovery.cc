@@ -278,8 +278,7 @@ Result<std::shared_ptr<Core>> OpenCore(const std::string& directory, const Optio
   AMETHYST_ASSIGN(core->home, io::OpenDirectory(core->environment, directory));
   const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
   AMETHYST_ASSIGN(core->lock, core->home->files().Lock(io::JoinPath(directory, tree::kLockFileName), lock_mode));
-  core->executor = core->environment->NewExecutor(core->settings.background_threads + core->settings.spare_threads);
-  core->flusher = core->environment->NewExecutor(kFlusherThreads);
+  AMETHYST_ASSIGN(core->flusher, core->environment->NewExecutor(kFlusherThreads));
   // Room for the memtable that fills and one that is being flushed, or was.
   core->memtable_regions = std::make_shared<memtable::RegionPool>(core->budget, 2 * core->settings.write_buffer_bytes);
 

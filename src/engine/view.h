@@ -65,12 +65,22 @@ using ViewPtr = std::shared_ptr<const View>;
 }
 
 // The view after a manifest edit.
-[[nodiscard]] inline std::shared_ptr<View> WithVersion(const View& view, std::shared_ptr<const tree::Version> version) {
-  auto next = std::make_shared<View>();
+//
+// `next` is a blank one from BlankView: an edit that is durable must become visible, whether there is memory or not.
+[[nodiscard]] inline std::shared_ptr<View> WithVersion(const View& view, std::shared_ptr<const tree::Version> version,
+                                                       std::shared_ptr<View> next) {
   next->active = view.active;
   next->immutable = view.immutable;
   next->version = std::move(version);
   return next;
+}
+
+// A view to become one like `view`, with more memtables than can come to wait for flush meanwhile.
+[[nodiscard]] inline std::shared_ptr<View> BlankView(const View& view) {
+  constexpr size_t kMoreMax = 64;
+  auto blank = std::make_shared<View>();
+  blank->immutable.reserve(view.immutable.size() + kMoreMax);
+  return blank;
 }
 
 class ViewCell {

@@ -37,7 +37,11 @@ class SystemEnvironment final : public Environment {
 
   FileSystem& files() override { return *files_; }
   Clock& clock() override { return clock_; }
-  std::unique_ptr<Executor> NewExecutor(uint32_t threads) override { return std::make_unique<ThreadExecutor>(threads); }
+  Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) override {
+    auto executor = std::make_unique<ThreadExecutor>(threads);
+    if (executor->thread_count() == 0) return NoThread();
+    return executor;
+  }
 
  private:
   const std::shared_ptr<FileSystem> files_;
@@ -51,7 +55,7 @@ class DirectoryEnvironment final : public Environment {
 
   FileSystem& files() override { return *files_; }
   Clock& clock() override { return base_->clock(); }
-  std::unique_ptr<Executor> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
+  Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
 
  private:
   const std::shared_ptr<Environment> base_;

@@ -36,11 +36,12 @@ class Executor {
  public:
   virtual ~Executor() = default;  // Runs or has run every job; none is left.
 
+  // Throws std::bad_alloc; the job then does not run. A job must not throw.
   virtual void Schedule(Priority priority, std::function<void()> job) = 0;
   // Runs `job` every `interval` on a thread of its own kind, until the returned handle is destroyed (which waits for a
-  // run in progress). A simulation runs it when it advances its clock.
-  [[nodiscard]] virtual std::unique_ptr<struct PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval,
-                                                                          std::function<void()> job) = 0;
+  // run in progress). A simulation runs it when it advances its clock. kOutOfMemory: there is no thread to be had.
+  [[nodiscard]] virtual Result<std::unique_ptr<struct PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
+                                                                                  std::function<void()> job) = 0;
   // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). Whoever makes it
   // true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
   virtual void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready)
@@ -57,8 +58,9 @@ class Environment {
   virtual ~Environment() = default;
   [[nodiscard]] virtual FileSystem& files() = 0;
   [[nodiscard]] virtual Clock& clock() = 0;
-  // An executor of one database's own, with that many threads (a simulation may have none).
-  [[nodiscard]] virtual std::unique_ptr<Executor> NewExecutor(uint32_t threads) = 0;
+  // An executor of one database's own, with that many threads (a simulation may have none), or as many of them as the
+  // system gives, which Executor::thread_count tells. kOutOfMemory: it gives none.
+  [[nodiscard]] virtual Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) = 0;
 };
 
 // The operating system's; shared by the process.

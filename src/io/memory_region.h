@@ -10,7 +10,7 @@ namespace amethyst::io {
 
 class MemoryRegion {
  public:
-  // Reserves `bytes`, zeroed, aligned to 2 MiB. Aborts if the address space is exhausted.
+  // Reserves `bytes`, zeroed, aligned to 2 MiB. Throws std::bad_alloc.
   explicit MemoryRegion(size_t bytes);
   ~MemoryRegion();
   MemoryRegion(MemoryRegion&& other) noexcept;

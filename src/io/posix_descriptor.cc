@@ -9,9 +9,20 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 
 namespace amethyst::io {
+
+namespace {
+
+// Throws nothing: that would say that the sync was not tried.
+std::unexpected<Error> FailedSync(int error_number, const std::string& path) noexcept {
+  return std::unexpected(base::MadeWithoutFail(
+      [&] { return std::move(base::SyncError(error_number, fmt::format("sync {}", path)).error()); }));
+}
+
+}  // namespace
 
 Status CheckPath(std::string_view path) {
   const size_t zero = path.find('\0');
@@ -74,13 +85,13 @@ Status Descriptor::CheckSize(uint64_t bytes) const {
 
 Status Descriptor::SyncData() const {
   AMETHYST_DCHECK(number_ >= 0);
-  if (fdatasync(number_) != 0) return base::SyncError(errno, fmt::format("sync {}", path_));
+  if (fdatasync(number_) != 0) return FailedSync(errno, path_);
   return {};
 }
 
 Status Descriptor::SyncAll() const {
   AMETHYST_DCHECK(number_ >= 0);
-  if (fsync(number_) != 0) return base::SyncError(errno, fmt::format("sync {}", path_));
+  if (fsync(number_) != 0) return FailedSync(errno, path_);
   return {};
 }
 

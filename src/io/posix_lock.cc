@@ -201,6 +201,7 @@ Result<std::unique_ptr<FileLock>> LockPosixFile(const PosixPath& path, LockMode 
   AMETHYST_TRY(CheckPath(path.text));
   HeldLocks& held = Held();
   base::MutexLock lock(held.mutex);
+  held.locks.reserve(held.locks.size() + 1);  // A lock that there is no memory to list would wait for this mutex.
   AMETHYST_ASSIGN(std::unique_ptr<PosixFileLock> taken, Locking(path, mode).Run(held.locks));
   held.locks.push_back(taken.get());
   return taken;

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "io/posix_descriptor.h"
 #include "io/posix_window.h"
@@ -106,7 +107,7 @@ Result<std::unique_ptr<LogSegment>> Prepare(Descriptor file, const LogSegmentOpt
 Result<std::unique_ptr<LogSegment>> CreatePosixLogSegment(const PosixPath& path, const LogSegmentOptions& options) {
   AMETHYST_ASSERT(options.capacity_bytes > 0);
   AMETHYST_ASSIGN(Descriptor file, Descriptor::Open(path, O_RDWR | O_CREAT | O_EXCL));
-  auto segment = Prepare(std::move(file), options);
+  auto segment = base::Contained([&] { return Prepare(std::move(file), options); });
   if (!segment) unlinkat(path.directory, path.name, 0);  // The error to report is the first one.
   return segment;
 }

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
+#include <exception>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 
 namespace amethyst::io {
@@ -29,7 +30,12 @@ std::unique_ptr<PosixWindow> PosixWindow::Map(const Descriptor& file, uint64_t b
   madvise(base, bytes, MADV_DONTFORK);
   const uint64_t first = std::min(bytes, kStepBytes);
   const int advice = for_reading ? MADV_POPULATE_READ : MADV_POPULATE_WRITE;
-  std::unique_ptr<PosixWindow> window(new PosixWindow(file.path(), static_cast<char*>(base), bytes, advice));
+  std::unique_ptr<PosixWindow> window;
+  base::DoIfPossible([&] { window.reset(new PosixWindow(file.path(), static_cast<char*>(base), bytes, advice)); });
+  if (window == nullptr) {
+    munmap(base, bytes);
+    return nullptr;
+  }
   if (window->Populate(0, first) != 0) return nullptr;
   window->populated_at_creation_ = first;
   {
@@ -38,7 +44,7 @@ std::unique_ptr<PosixWindow> PosixWindow::Map(const Descriptor& file, uint64_t b
   }
   try {
     window->thread_ = std::thread([raw = window.get()] { raw->KeepAhead(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // No thread, or no memory for one.
     return nullptr;
   }
   return window;

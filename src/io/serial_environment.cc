@@ -11,7 +11,7 @@ SerialEnvironment::SerialEnvironment(std::shared_ptr<FileSystem> files, uint64_t
   AMETHYST_ASSERT(files_ != nullptr);
 }
 
-std::unique_ptr<Executor> SerialEnvironment::NewExecutor(uint32_t threads) {
+Result<std::unique_ptr<Executor>> SerialEnvironment::NewExecutor(uint32_t threads) {
   return std::make_unique<SerialExecutor>(queue_, threads);
 }
 

@@ -16,7 +16,7 @@ class SerialEnvironment final : public Environment {
 
   FileSystem& files() override { return *files_; }
   ManualClock& clock() override { return *clock_; }
-  std::unique_ptr<Executor> NewExecutor(uint32_t threads) override;
+  Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) override;
 
   // Runs one waiting job, of any executor, drawn by the seed; false if none waits. For the simulation's driver, which
   // so mixes background work with its own calls.

@@ -41,8 +41,8 @@ SerialExecutor::~SerialExecutor() {
 
 void SerialExecutor::Schedule(Priority /*priority*/, std::function<void()> job) { queue_->Add(this, std::move(job)); }
 
-std::unique_ptr<PeriodicJob> SerialExecutor::ScheduleEvery(std::chrono::milliseconds interval,
-                                                           std::function<void()> job) {
+Result<std::unique_ptr<PeriodicJob>> SerialExecutor::ScheduleEvery(std::chrono::milliseconds interval,
+                                                                   std::function<void()> job) {
   return queue_->clock().AddTimer(interval, std::move(job));
 }
 

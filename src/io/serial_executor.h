@@ -45,7 +45,8 @@ class SerialExecutor final : public Executor {
   ~SerialExecutor() override;
 
   void Schedule(Priority priority, std::function<void()> job) override;
-  std::unique_ptr<PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval, std::function<void()> job) override;
+  Result<std::unique_ptr<PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
+                                                     std::function<void()> job) override;
   void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override
       AMETHYST_REQUIRES(mutex);
   uint32_t thread_count() const override { return threads_; }

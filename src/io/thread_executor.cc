@@ -2,13 +2,28 @@
 
 #include <pthread.h>
 
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/error.h"
 #include "io/next_due.h"
 
 namespace amethyst::io {
 namespace {
+
+// Calls `start`, which makes a std::thread. False: the system gives none, or no memory for it.
+bool TryStart(base::FunctionRef<void()> start) {
+  try {
+    start();
+  } catch (const std::system_error&) {
+    return false;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
 
 class PeriodicThread final : public PeriodicJob {
  public:
@@ -54,9 +69,15 @@ class PeriodicThread final : public PeriodicJob {
 
 }  // namespace
 
+std::unexpected<Error> NoThread() {
+  return base::MakeError(ErrorCode::kOutOfMemory, "start a thread: the system gives the process no more");
+}
+
 ThreadExecutor::ThreadExecutor(uint32_t threads) {
   AMETHYST_ASSERT(threads > 0);
-  for (uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  threads_.reserve(threads);
+  while (threads_.size() < threads && TryStart([&] { threads_.emplace_back([this] { Work(); }); })) {
+  }
 }
 
 ThreadExecutor::~ThreadExecutor() {
@@ -75,10 +96,12 @@ void ThreadExecutor::Schedule(Priority priority, std::function<void()> job) {
   job_waits_.NotifyOne();
 }
 
-std::unique_ptr<PeriodicJob> ThreadExecutor::ScheduleEvery(std::chrono::milliseconds interval,
-                                                           std::function<void()> job) {
+Result<std::unique_ptr<PeriodicJob>> ThreadExecutor::ScheduleEvery(std::chrono::milliseconds interval,
+                                                                   std::function<void()> job) {
   AMETHYST_ASSERT(job != nullptr && interval.count() > 0);
-  return std::make_unique<PeriodicThread>(interval, std::move(job));
+  std::unique_ptr<PeriodicJob> started;
+  if (!TryStart([&] { started = std::make_unique<PeriodicThread>(interval, std::move(job)); })) return NoThread();
+  return started;
 }
 
 void ThreadExecutor::Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) {

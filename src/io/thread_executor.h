@@ -13,11 +13,13 @@ namespace amethyst::io {
 
 class ThreadExecutor final : public Executor {
  public:
+  // With so many threads, or as many of them as the system gives: see thread_count. With none no job runs.
   explicit ThreadExecutor(uint32_t threads);
   ~ThreadExecutor() override;
 
   void Schedule(Priority priority, std::function<void()> job) override;
-  std::unique_ptr<PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval, std::function<void()> job) override;
+  Result<std::unique_ptr<PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
+                                                     std::function<void()> job) override;
   void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override
       AMETHYST_REQUIRES(mutex);
   uint32_t thread_count() const override { return static_cast<uint32_t>(threads_.size()); }
@@ -33,5 +35,8 @@ class ThreadExecutor final : public Executor {
   bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
+
+// Why there is no thread.
+[[nodiscard]] std::unexpected<Error> NoThread();
 
 }  // namespace amethyst::io

@@ -1,6 +1,7 @@
 #include "memtable/region_pool.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace amethyst::memtable {
@@ -24,7 +25,25 @@ io::MemoryRegion RegionPool::Take(size_t bytes) {
     now = Reserved();
   }
   Reserve(before, now);
-  return io::MemoryRegion(bytes);
+  try {
+    return io::MemoryRegion(bytes);
+  } catch (const std::bad_alloc&) {
+    Forget(bytes);
+    throw;
+  }
+}
+
+void RegionPool::Forget(size_t bytes) {
+  size_t before = 0;
+  size_t now = 0;
+  {
+    base::MutexLock lock(mutex_);
+    --alive_;
+    before = Reserved();
+    held_bytes_ -= bytes;
+    now = Reserved();
+  }
+  Reserve(before, now);
 }
 
 void RegionPool::Put(io::MemoryRegion region) {

@@ -25,7 +25,7 @@ class RegionPool {
   RegionPool(std::shared_ptr<cache::MemoryBudget> budget, size_t floor_bytes);
   ~RegionPool();
 
-  // A region of `bytes`, whose content is as it comes. Not inside an epoch.
+  // A region of `bytes`, whose content is as it comes. Throws std::bad_alloc. Not inside an epoch.
   [[nodiscard]] io::MemoryRegion Take(size_t bytes) AMETHYST_EXCLUDES(mutex_);
   void Put(io::MemoryRegion region) AMETHYST_EXCLUDES(mutex_);
   // Gives up the spare and the floor, and keeps none any more.
@@ -35,6 +35,8 @@ class RegionPool {
   static constexpr size_t kAliveMax = 2;  // Beside a spare.
 
   [[nodiscard]] size_t Reserved() const AMETHYST_REQUIRES(mutex_);
+  // A region that was counted and could not be had.
+  void Forget(size_t bytes) AMETHYST_EXCLUDES(mutex_);
   // Tells the budget what has come of what was reserved `before`.
   void Reserve(size_t before, size_t now);
 

@@ -19,6 +19,7 @@ class AlignedBuffer {
     AMETHYST_ASSERT(bytes > 0);
     if (bytes > size_) {
       memory_.reset();
+      size_ = 0;
       memory_.reset(static_cast<char*>(::operator new[](bytes, kAlignment)));
       size_ = bytes;
     }

@@ -68,8 +68,13 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
   const FilePtr file = std::move(*opened);
   if (closed_) return file;
   if (const auto place = places_.find(id); place != places_.end()) return place->second->file;  // Another was faster.
-  held_.push_front({id, file});
-  places_.emplace(id, held_.begin());
+  // Without memory to hold it, it is opened for this read alone.
+  base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    HeldList held;
+    held.push_front({id, file});
+    places_.emplace(id, held.begin());
+    held_.splice(held_.begin(), held);
+  });
   return file;
 }
 

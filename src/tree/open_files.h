@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "base/mutex.h"
 #include "io/environment.h"
@@ -37,10 +38,10 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   // What `call`, which opens some file, returns; tried once more after closing some idle files if descriptors run out.
   template <typename Call>
   [[nodiscard]] auto WithDescriptor(Call call) AMETHYST_EXCLUDES(mutex_) {
-    auto result = call();
+    auto result = base::Contained(call);
     if (!result && base::IsOutOfDescriptors(result.error())) {
       GiveWay();
-      result = call();
+      result = base::Contained(call);
     }
     return result;
   }

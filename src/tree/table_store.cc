@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "tree/file_names.h"
 
 namespace amethyst::tree {
@@ -28,9 +29,11 @@ std::shared_ptr<io::RandomAccessFile> TableStore::Handle(key::FileNumber number)
   return open_files_->Handle(Path(number));
 }
 
-void TableStore::AddObsolete(key::FileNumber number) {
+void TableStore::AddObsolete(key::FileNumber number) noexcept {
   base::MutexLock lock(mutex_);
-  if (!closed_) obsolete_.push_back(number);
+  base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    if (!closed_) obsolete_.push_back(number);
+  });
 }
 
 bool TableStore::HasObsolete() const {
@@ -46,7 +49,7 @@ Status TableStore::DeleteObsolete() {
   }
   Status first_error;
   for (const key::FileNumber number : files_to_delete) {
-    Status removed = files().Remove(Path(number));
+    Status removed = base::Contained([&] { return files().Remove(Path(number)); });
     if (removed) continue;
     if (first_error) first_error = std::move(removed);
     AddObsolete(number);

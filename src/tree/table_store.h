@@ -46,8 +46,8 @@ class TableStore {
   void FreeDescriptors() { open_files_->GiveWay(); }
 
   // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is
-  // tried, and what failed is tried again the next time).
-  void AddObsolete(key::FileNumber number) AMETHYST_EXCLUDES(mutex_);
+  // tried, and what failed is tried again the next time). What there is no memory to note stays until the next open.
+  void AddObsolete(key::FileNumber number) noexcept AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] bool HasObsolete() const AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status DeleteObsolete() AMETHYST_EXCLUDES(mutex_);
   // Closes every descriptor. Later reads fail with kClosed. Nothing is deleted afterwards.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 
 namespace amethyst::tree {
@@ -99,12 +100,15 @@ std::vector<key::FileNumber> FreshTables(const VersionEdit& edit) {
   return fresh;
 }
 
-void MarkRemovedObsolete(const Version& old, const VersionEdit& edit) {
+// Those that the edit removes and does not merely move.
+std::vector<TablePtr> ObsoleteTables(const Version& old, const VersionEdit& edit) {
   std::set<key::FileNumber> added;
   for (const AddedTable& table : edit.added) added.insert(table.number);
+  std::vector<TablePtr> obsolete;
   for (const RemovedTable& removed : edit.removed) {
-    if (!added.contains(removed.number)) old.FindTable(removed.level, removed.number)->MarkObsolete();
+    if (!added.contains(removed.number)) obsolete.push_back(old.FindTable(removed.level, removed.number));
   }
+  return obsolete;
 }
 
 }  // namespace
@@ -185,14 +189,18 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
   AMETHYST_TRY(health_);
   edit.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
   for (const AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);
-  AMETHYST_ASSIGN(TreeState next, state_.After(edit, TableMaker(store_)));
-  if (Status written = Write(edit, next); !written) {
-    Abandon(edit);
+  Result<Prepared> prepared = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Prepare(edit); });
+  if (!prepared && prepared.error().code() != ErrorCode::kOutOfMemory) {
+    return std::unexpected(std::move(prepared).error());
+  }
+  const Status written = !prepared ? Status(std::unexpect, prepared.error()) : Write(edit, *prepared);
+  if (!written) {
+    base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Abandon(edit); });
     return written;
   }
   old = std::move(state_.version);
-  state_ = std::move(next);
-  MarkRemovedObsolete(*old, edit);
+  state_ = std::move(prepared->next);
+  for (const TablePtr& table : prepared->obsolete) table->MarkObsolete();
   {
     base::MutexLock current_lock(current_mutex_);
     current_ = state_.version;
@@ -201,15 +209,22 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
   return {};
 }
 
-// Makes `edit`, which leads to `next`, durable.
-Status Tree::Write(const VersionEdit& edit, const TreeState& next) {
-  AMETHYST_TRY(CheckOwner());
+Result<Tree::Prepared> Tree::Prepare(const VersionEdit& edit) const {
+  AMETHYST_ASSIGN(TreeState next, state_.After(edit, TableMaker(store_)));
   std::string payload;
   edit.AppendTo(&payload);
+  return Prepared{
+      .next = std::move(next), .payload = std::move(payload), .obsolete = ObsoleteTables(*state_.version, edit)};
+}
+
+// Makes `edit`, which is prepared so, durable.
+Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
+  AMETHYST_TRY(CheckOwner());
+  const std::string& payload = prepared.payload;
   const bool has_room = manifest_ != nullptr &&
                         manifest_->size() + ManifestRecordBytes(payload.size()) <= settings_.manifest_bytes_max;
   if (!has_room || manifest_->size() > rewrite_above_bytes_) {
-    Status rewritten = Rewrite(next);
+    Status rewritten = Rewrite(prepared.next);
     // Where a new file has no room, the last block of the old one may still have some.
     if (rewritten || !health_ || !has_room) return rewritten;
   }
@@ -222,7 +237,7 @@ Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
     if (!synced) LatchUnlessTransient(synced.error());
     AMETHYST_TRY(synced);
   }
-  Status appended = manifest_->Append(payload);
+  Status appended = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return manifest_->Append(payload); });
   if (!appended) {
     LatchUnlessTransient(appended.error());
     manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
@@ -234,26 +249,39 @@ Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
 Status Tree::Rewrite(const TreeState& next) {
   io::FileSystem& files = store_->files();
   const key::FileNumber number = NewFileNumber();
-  auto started = StartManifest(number, next);
+  auto started = base::Contained([&] { return StartManifest(number, next); });
   if (!started) return GiveUp(number, started.error());
   if (Status replaced = store_->WithDescriptor([&] { return ReplaceCurrent(files, settings_.directory, number); });
       !replaced) {
-    const Result<key::FileNumber> named = ReadCurrent(files, settings_.directory);
-    if (named && *named == manifest_number_) return GiveUp(number, replaced.error());
+    if (NamesOldManifest()) return GiveUp(number, replaced.error());
     // Which manifest the next open finds is not known: nothing may be written to either.
-    health_ =
-        base::MakeError(ErrorCode::kIo, "CURRENT may name the old manifest or the new: {}", replaced.error().message());
+    health_ = std::unexpected(base::MadeWithoutFail([&] {
+      return Error(ErrorCode::kIo, "CURRENT may name the old manifest or the new: " + replaced.error().message());
+    }));
     return health_;
   }
   if (manifest_number_ != key::FileNumber{0}) {
     // At worst it stays behind as an orphan.
-    static_cast<void>(files.Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest_number_))));
+    base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      static_cast<void>(files.Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest_number_))));
+    });
   }
   manifest_ = std::move(*started);
   manifest_number_ = number;
   rewrite_above_bytes_ = std::max(kManifestBytesKept, kManifestGrowthKept * manifest_->size());
   for (const key::FileNumber table : std::exchange(abandoned_, {})) store_->AddObsolete(table);
   return {};
+}
+
+// Whether CURRENT is surely what it was, which is missing while a database is made.
+bool Tree::NamesOldManifest() const {
+  const Result<bool> known = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Result<bool> {
+    AMETHYST_ASSIGN(const bool exists, store_->files().Exists(io::JoinPath(settings_.directory, kCurrentFileName)));
+    if (!exists) return manifest_number_ == key::FileNumber{0};
+    AMETHYST_ASSIGN(const key::FileNumber named, ReadCurrent(store_->files(), settings_.directory));
+    return named == manifest_number_;
+  });
+  return known.value_or(false);
 }
 
 // A manifest whose first record is `next`, durable, as its name is and the names of all tables.
@@ -279,7 +307,10 @@ Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber numb
 
 std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error) {
   LatchUnlessTransient(error);
-  if (health_) static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest))));
+  if (!health_) return std::unexpected(error);
+  base::DoIfPossible([&] {
+    static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest))));
+  });
   return std::unexpected(error);
 }
 
@@ -288,13 +319,14 @@ Status Tree::SyncDirectory() {
 }
 
 Status Tree::CheckOwner() {
-  Status owned = settings_.check_owner == nullptr ? Status() : settings_.check_owner();
+  Status owned = settings_.check_owner == nullptr ? Status() : base::Contained(settings_.check_owner);
   if (!owned) LatchUnlessTransient(owned.error());
   return owned;
 }
 
-void Tree::LatchUnlessTransient(const Error& error) {
-  if (health_ && !base::IsTransient(error)) health_ = std::unexpected(error);
+void Tree::LatchUnlessTransient(const Error& error) noexcept {
+  if (!health_ || base::IsTransient(error)) return;
+  health_ = std::unexpected(base::MadeWithoutFail([&] { return error; }));
 }
 
 void Tree::Abandon(const VersionEdit& edit) {

@@ -74,14 +74,14 @@ class Tree {
   }
 
   // Writes `edit` to the manifest, syncs it, makes the next version current, marks removed tables obsolete, and calls
-  // `installed` with the new version before any later Apply can run. The files of added tables are written and synced
-  // by the caller; their names are made durable here (one directory sync if any table is added).
+  // `installed`, which must not throw, with the new version before any later Apply can run. The files of added tables
+  // are written and synced by the caller; their names are made durable here (one directory sync if any table is added).
   //
-  // kNoSpace, and running out of descriptors, leave the tree as it was and are not latched; another failure to write
-  // is. After any failure the files of added tables belong to the tree: the caller neither removes them nor adds them
-  // again, for the failed record may be what the next open reads. They are removed once it cannot (see
-  // TableStore::AddObsolete), or by that open. An edit that does not fit the version is refused with kCorruption, and
-  // nothing is written.
+  // kNoSpace, kOutOfMemory, and running out of descriptors, leave the tree as it was and are not latched; another
+  // failure to write is. After any failure the files of added tables belong to the tree: the caller neither removes
+  // them nor adds them again, for the failed record may be what the next open reads. They are removed once it cannot
+  // (see TableStore::AddObsolete), or by that open. An edit that does not fit the version is refused with kCorruption,
+  // and nothing is written.
   [[nodiscard]] Status Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed)
       AMETHYST_EXCLUDES(mutex_, current_mutex_);
 
@@ -102,15 +102,24 @@ class Tree {
   // `manifest`: what CURRENT names; 0 for a new database.
   Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest);
 
-  [[nodiscard]] Status Write(const VersionEdit& edit, const TreeState& next) AMETHYST_REQUIRES(mutex_);
+  // All of an edit that takes memory: once it is durable, nothing may fail.
+  struct Prepared {
+    TreeState next;
+    std::string payload;  // Of the manifest's record.
+    std::vector<TablePtr> obsolete;
+  };
+
+  [[nodiscard]] Result<Prepared> Prepare(const VersionEdit& edit) const AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Write(const VersionEdit& edit, const Prepared& prepared) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Append(const VersionEdit& edit, std::string_view payload) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Rewrite(const TreeState& next) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const TreeState& next);
   [[nodiscard]] std::unexpected<Error> GiveUp(key::FileNumber manifest, const Error& error) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] bool NamesOldManifest() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status SyncDirectory();
   // An error if the directory is another owner's now.
   [[nodiscard]] Status CheckOwner() AMETHYST_REQUIRES(mutex_);
-  void LatchUnlessTransient(const Error& error) AMETHYST_REQUIRES(mutex_);
+  void LatchUnlessTransient(const Error& error) noexcept AMETHYST_REQUIRES(mutex_);
   void Abandon(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
 
   const std::shared_ptr<TableStore> store_;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <limits>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 
 namespace amethyst::wal {
@@ -15,8 +15,10 @@ namespace {
 
 // A record that does not go into mapped memory is put together first, up to this size: one store instead of three.
 constexpr uint64_t kStagedBytesMax = uint64_t{64} << 10;
-// How often a flush that waits for company looks whether enough has come, at most.
-constexpr std::chrono::microseconds kCompanySlice(50);
+// Of a call that has changed nothing.
+bool ClearsByItself(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || error.code() == ErrorCode::kOutOfMemory;
+}
 
 }  // namespace
 
@@ -49,20 +51,30 @@ Log::~Log() {
 Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Executor& executor, LogSettings settings,
                                          const LogCut& cut) {
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
-  const Status started = log->Start(0, SegmentSupply::Use::kAll);
-  if (!started && started.error().code() != ErrorCode::kNoSpace) return std::unexpected(started.error());
+  const Status begun = log->Roll(0, SegmentSupply::Use::kAll);
+  if (begun) AMETHYST_TRY(log->SyncHeader());
+  if (!begun && !ClearsByItself(begun.error())) return std::unexpected(begun.error());
   return log;
 }
 
 Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use) {
   AMETHYST_TRY(Roll(record_bytes, use));
-  // Where nothing was replayed nothing was cut, which the header would have to keep so: it is durable with what
-  // follows.
-  return settings_.replayed_segments.empty() ? Status() : SyncAll();
+  Status synced = base::Contained([this] { return SyncHeader(); });
+  if (synced) return {};
+  current_ = nullptr;  // No record may come before the header is durable: the next begins another segment.
+  deletes_only_ = false;
+  room_end_ = 0;
+  return synced;
 }
 
+Status Log::SyncHeader() { return settings_.replayed_segments.empty() ? Status() : SyncAll(); }
+
 Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
-  auto next = supply_.Take(kSegmentHeaderBytes + record_bytes, use);
+  {
+    base::MutexLock lock(mutex_);  // So that nothing fails once the segment has a header.
+    segments_.reserve(segments_.size() + 1);
+  }
+  auto next = base::Contained([&] { return supply_.Take(kSegmentHeaderBytes + record_bytes, use); });
   if (!next) {
     const Status failed = std::unexpected(std::move(next).error());
     return supply_.health() ? failed : Latch(failed);
@@ -71,7 +83,8 @@ Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
       .database_uid = settings_.database_uid, .segment = next->number, .cut = cut_, .durable = durable_end()};
   std::array<char, kSegmentHeaderBytes> bytes;
   EncodeSegmentHeader(header, bytes);
-  if (Status stored = next->file->Store(0, {bytes.data(), bytes.size()}); !stored) {
+  const Status stored = base::Contained([&] { return next->file->Store(0, {bytes.data(), bytes.size()}); });
+  if (!stored) {
     const bool is_transient = base::IsTransient(stored.error()) && supply_.Discard(std::move(*next));
     return is_transient ? stored : Latch(stored);
   }
@@ -168,16 +181,18 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   if (mapped.empty() && record_bytes > kStagedBytesMax) {
     std::array<char, kRecordHeaderBytes> header_bytes;
     header->checksum = EncodeRecordHeader(*header, payload_hash, location, header_bytes.data());
-    AMETHYST_TRY(current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()}));
-    AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
-    return padding.empty() ? Status() : current_->Store(cut_.offset + header->length, padding);
+    return base::Contained([&]() -> Status {
+      AMETHYST_TRY(current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()}));
+      AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
+      return padding.empty() ? Status() : current_->Store(cut_.offset + header->length, padding);
+    });
   }
   if (mapped.empty()) staging_.resize(record_bytes);
   char* const to = mapped.empty() ? staging_.data() : mapped.data();
   header->checksum = EncodeRecordHeader(*header, payload_hash, location, to);
   std::copy_n(payload.data(), payload.size(), to + kRecordHeaderBytes);
   std::copy_n(padding.data(), padding.size(), to + header->length);
-  return mapped.empty() ? current_->Store(cut_.offset, staging_) : Status();
+  return mapped.empty() ? base::Contained([this] { return current_->Store(cut_.offset, staging_); }) : Status();
 }
 
 Status Log::AppendWatermarkIfDue() {
@@ -188,101 +203,6 @@ Status Log::AppendWatermarkIfDue() {
   if (!is_due || torn_ || cut_.offset + kRecordHeaderBytes > current_->capacity()) return {};
   return AppendRecord({.length = kRecordHeaderBytes, .kind = RecordKind::kWatermark, .first = cut_.last_sequence}, {},
                       base::Hash64({}));
-}
-
-Status Log::Sync(LogPosition position) {
-  supply_.FillWithZeros();
-  return SyncTo(position, Company::kAwaited);
-}
-
-Status Log::SyncAll() { return SyncTo(end(), Company::kNone); }
-
-Status Log::SyncTo(LogPosition position, Company company) {
-  base::MutexLock lock(mutex_);
-  AMETHYST_ASSERT(position <= EndLocked());
-  bool led = false;
-  while (durable_ < position) {
-    AMETHYST_TRY(health_);
-    if (!flushing_) {
-      led = true;
-      LeadFlush(company);
-      continue;
-    }
-    executor_.Wait(mutex_, flushed_, [&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {  // Evaluated with the lock held.
-      return !flushing_ || durable_ >= position || !health_;
-    });
-  }
-  if (!led) ++syncs_shared_;
-  return {};
-}
-
-void Log::LeadFlush(Company company) {
-  AMETHYST_ASSERT(!flushing_ && health_);
-  flushing_ = true;
-  if (company == Company::kAwaited) GatherCompany();
-  if (health_) {
-    const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
-    const Flush flush = PlanFlush();
-    mutex_.Unlock();
-    Status synced;
-    for (auto file = flush.files.begin(); synced && file != flush.files.end(); ++file) synced = (*file)->Sync();
-    mutex_.Lock();
-    ++syncs_;
-    if (synced) {
-      durable_ = flush.target;
-      durable_bytes_ = bytes;
-      if (durable_.segment == segments_.back().number)
-        durable_offset_.store(durable_.offset, std::memory_order_release);
-      flushed_.NotifyAll();  // Those who are served need not wait for the rest.
-      CloseSealed();
-    } else {
-      LatchLocked(synced);
-    }
-  }
-  flushing_ = false;
-  flushed_.NotifyAll();
-}
-
-void Log::GatherCompany() {
-  if (settings_.group_commit_delay_us == 0) return;
-  const uint64_t enough_bytes = durable_bytes_ + settings_.group_commit_bytes;
-  const std::chrono::microseconds delay(settings_.group_commit_delay_us);
-  mutex_.Unlock();
-  const auto deadline = clock_.Monotonic() + delay;
-  while (bytes_appended_.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {
-    clock_.Sleep(std::min(delay, kCompanySlice));
-  }
-  mutex_.Lock();
-}
-
-void Log::CloseSealed() {
-  if (!health_) return;
-  std::vector<Segment> sealed;
-  for (Segment& segment : segments_) {
-    const bool is_current = &segment == &segments_.back();
-    if (is_current || segment.file == nullptr || LogPosition{segment.number, segment.end} > durable_) continue;
-    sealed.push_back({.number = segment.number, .file = std::move(segment.file), .end = segment.end});
-    segment.file = nullptr;
-  }
-  if (sealed.empty()) return;
-  mutex_.Unlock();
-  Status closed;
-  for (const Segment& segment : sealed) {
-    if (closed) closed = segment.file->Close(segment.end);
-  }
-  mutex_.Lock();
-  if (!closed) LatchLocked(closed);
-}
-
-Log::Flush Log::PlanFlush() const {
-  Flush flush{.files = {}, .target = EndLocked()};
-  for (const Segment& segment : segments_) {
-    const bool is_current = segment.number == flush.target.segment;
-    const LogPosition segment_end{.segment = segment.number, .offset = is_current ? flush.target.offset : segment.end};
-    if (segment.file != nullptr && segment_end > durable_) flush.files.push_back(segment.file);
-  }
-  AMETHYST_ASSERT(!flush.files.empty());
-  return flush;
 }
 
 Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock) {
@@ -307,6 +227,7 @@ Status Log::RemoveBefore(key::FileNumber first_needed) {
     if (segments_.empty()) return {};
     auto kept = std::ranges::find_if(segments_, [&](const Segment& segment) { return segment.number >= first_needed; });
     if (kept == segments_.end()) --kept;
+    removed.reserve(segments_.size());
     std::move(segments_.begin(), kept, std::back_inserter(removed));
     segments_.erase(segments_.begin(), kept);
   }
@@ -345,12 +266,12 @@ Status Log::Latch(const Status& failed) {
   return health_;
 }
 
-void Log::LatchLocked(const Status& failed) {
+void Log::LatchLocked(const Status& failed) noexcept {
   AMETHYST_ASSERT(!failed);
   if (!health_) return;
-  // Freeing space does not help any more: the caller must not be told so.
-  const bool is_final = failed.error().code() != ErrorCode::kNoSpace;
-  health_ = is_final ? failed : base::MakeError(ErrorCode::kIo, "{}", failed.error().message());
+  // Freeing what is short does not help any more: the caller must not be told so.
+  const ErrorCode code = ClearsByItself(failed.error()) ? ErrorCode::kIo : failed.error().code();
+  health_ = std::unexpected(base::MadeWithoutFail([&] { return Error(code, failed.error().message()); }));
   latched_.store(true, std::memory_order_release);
   flushed_.NotifyAll();
 }

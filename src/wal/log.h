@@ -4,9 +4,9 @@
 // A segment is file NNNNNN.wal (log_format.h). Records never span segments (a record larger than a segment gets one of
 // its own size). Every record carries how far the log is known durable, so that recovery (log_recovery.h) tells a torn
 // tail from damage. The first failed store or sync is LATCHED: from then on nothing is appended or synced, and every
-// call returns that error. Running out of space, descriptors or memory when a segment is made or stored into is not
-// latched, for it shows before anything is acknowledged: after a store that failed so the next record begins a segment,
-// whose header ends the log before what may be there of the failed one.
+// call returns that error. Running out of space, descriptors or memory before a sync is not latched, for it shows
+// before anything is acknowledged: after a store that failed so the next record begins a segment, whose header ends the
+// log before what may be there of the failed one.
 //
 // Invariants: durable_end() <= end(); a segment is synced before the first sync of a later one completes; a fsync is
 // never called again after it failed; one thread at a time flushes.
@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "base/containment.h"
 #include "base/hash.h"
 #include "base/mutex.h"
 #include "io/environment.h"
@@ -67,15 +68,15 @@ class Log {
  public:
   // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut. Its
   // directory entry is durable; its header, too, where anything was replayed, and so may have been cut. Every replayed
-  // segment must have been synced before (RecoverLog does so). Where there is no space for a segment the log is there
-  // all the same: the first Append that finds some begins it.
+  // segment must have been synced before (RecoverLog does so). Where there is no space or memory for a segment the log
+  // is there all the same: the first Append that finds it begins one.
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
 
   // Appends one record of `count` entries (at least one), encoded as WriteBatch::Representation, the first of which
-  // gets sequence `first`. What it returns is where the record ends. On kNoSpace nothing was appended and nothing is
-  // latched.
+  // gets sequence `first`. What it returns is where the record ends. On kNoSpace and kOutOfMemory nothing was appended
+  // and nothing is latched.
   [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload) {
     return Append(first, count, payload, base::Hash64(payload));
   }
@@ -131,6 +132,14 @@ class Log {
   struct Flush {
     std::vector<std::shared_ptr<io::LogSegment>> files;
     LogPosition target;
+
+    [[nodiscard]] Status Run() const {
+      return base::Contained([this] {
+        Status synced;
+        for (auto file = files.begin(); synced && file != files.end(); ++file) synced = (*file)->Sync();
+        return synced;
+      });
+    }
   };
 
   // Whether a flush waits for more to come.
@@ -138,8 +147,10 @@ class Log {
 
   Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut);
 
-  // Begins the first segment, with room for a record of that size.
+  // Begins the first segment, with room for a record of that size, as SyncHeader wants it.
   [[nodiscard]] Status Start(uint64_t record_bytes, SegmentSupply::Use use);
+  // Where nothing was replayed nothing was cut that the header has to keep so: it is durable with what follows.
+  [[nodiscard]] Status SyncHeader();
   // Opens the next segment, with room for a record of that size.
   [[nodiscard]] Status Roll(uint64_t record_bytes, SegmentSupply::Use use);
   // Sees to room for a record of that size and payload, for which there seems to be none.
@@ -152,15 +163,16 @@ class Log {
   [[nodiscard]] Status AppendWatermarkIfDue();
 
   [[nodiscard]] Status SyncTo(LogPosition position, Company company);
-  // Runs one flush, for everything that is appended by its start. These three let go of the lock meanwhile.
-  void LeadFlush(Company company) AMETHYST_REQUIRES(mutex_);
+  // Runs one flush, for everything that is appended by its start. These three let go of the lock meanwhile. An error is
+  // that there is no memory to begin; one of the flush is latched.
+  [[nodiscard]] Status LeadFlush(Company company) AMETHYST_REQUIRES(mutex_);
   void GatherCompany() AMETHYST_REQUIRES(mutex_);
   // Trims and closes the sealed segments that are durable.
   void CloseSealed() AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Flush PlanFlush() const AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<Flush> PlanFlush() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] LogPosition EndLocked() const AMETHYST_REQUIRES(mutex_);
   Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
-  void LatchLocked(const Status& failed) AMETHYST_REQUIRES(mutex_);
+  void LatchLocked(const Status& failed) noexcept AMETHYST_REQUIRES(mutex_);
 
   io::FileSystem& files_;
   io::Clock& clock_;

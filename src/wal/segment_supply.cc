@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/containment.h"
 #include "base/error.h"
 #include "wal/log_format.h"
 
@@ -39,7 +40,11 @@ void SegmentSupply::Prepare() {
     if (making_ || spare_.file != nullptr || !health_) return;
     making_ = true;
   }
-  executor_.Schedule(io::Priority::kFlush, [this] { MakeSpare(); });
+  const Status scheduled =
+      base::Contained([this] { executor_.Schedule(io::Priority::kFlush, [this] { MakeSpare(); }); });
+  if (scheduled) return;
+  base::MutexLock lock(mutex_);  // Take makes one itself.
+  making_ = false;
 }
 
 void SegmentSupply::MakeSpare() {
@@ -53,11 +58,12 @@ void SegmentSupply::MakeSpare() {
   // An error shows again, to somebody who can be told, when Take finds no spare and makes one itself.
   Segment made;
   if (wanted) {
-    Size size = NextSize(0);
-    size.most_bytes = std::min(size.most_bytes, settings_.room_bytes());
-    if (size.most_bytes >= size.least_bytes) {
-      if (auto result = Make(size); result) made = std::move(*result);
-    }
+    const auto make = [this] {
+      Size size = NextSize(0);
+      size.most_bytes = std::min(size.most_bytes, settings_.room_bytes());
+      return size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
+    };
+    if (auto result = base::Contained(make); result) made = std::move(*result);
   }
   base::MutexLock lock(mutex_);
   spare_ = std::move(made);
@@ -121,7 +127,8 @@ Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
   Segment made{.number = settings_.new_file_number(), .file = nullptr};
   const std::string path = io::JoinPath(settings_.directory, SegmentFileName(made.number));
   AMETHYST_ASSIGN(made.file, Create(path, size));
-  if (Status synced = WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); !synced) {
+  const auto sync = [&] { return WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); };
+  if (Status synced = base::Contained(sync); !synced) {
     const bool is_final = !base::IsTransient(synced.error()) || !Discard(std::move(made));
     base::MutexLock lock(mutex_);
     if (is_final && health_) health_ = synced;
@@ -142,9 +149,13 @@ Result<std::unique_ptr<io::LogSegment>> SegmentSupply::Create(const std::string&
 }
 
 Status SegmentSupply::Discard(Segment segment) {
-  const std::string path = segment.file->path();
-  segment.file.reset();
-  return files_.Remove(path);
+  Status removed = base::Contained([&] {
+    const std::string path = segment.file->path();
+    segment.file.reset();
+    return files_.Remove(path);
+  });
+  if (!removed && removed.error().code() == ErrorCode::kOutOfMemory) return {};
+  return removed;
 }
 
 Status SegmentSupply::Stop(bool leave_files) {

@@ -47,7 +47,7 @@ class SegmentSupply {
   };
   struct Segment {
     key::FileNumber number{};
-    std::unique_ptr<io::LogSegment> file;
+    std::shared_ptr<io::LogSegment> file;
     bool for_deletes = false;  // There was no room for it: it is theirs alone until there is.
   };
   // What the records are that need a segment.
@@ -58,12 +58,12 @@ class SegmentSupply {
 
   // Has a spare made in the background, unless there is one or one is being made.
   void Prepare();
-  // A segment with room for `bytes`. A transient error leaves nothing behind. A failed sync of the directory is final:
-  // see health(); one that could not begin, for want of a descriptor or of memory, is not.
+  // A segment with room for `bytes`. A transient error leaves nothing that counts. A failed sync of the directory
+  // is final: see health(); one that could not begin, for want of a descriptor or of memory, is not.
   [[nodiscard]] Result<Segment> Take(uint64_t bytes, Use use = Use::kAll);
   // kNoSpace if the log may take none of the disk.
   [[nodiscard]] Status CheckRoom() const;
-  // Removes a segment that was taken, and not used.
+  // Removes a segment that was taken, and not used. Without memory for that it stays, as after a crash.
   [[nodiscard]] Status Discard(Segment segment);
   // Waits for the background job, and removes the spare unless `leave_files`.
   [[nodiscard]] Status Stop(bool leave_files);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -20,6 +22,12 @@ TEST(Pages, AreZeroedAlignedAndWritable) {
       ReturnPages(pages, bytes);
     }
   }
+}
+
+TEST(Pages, WhatTheKernelRefusesIsNoMemory) {
+  constexpr size_t kFarTooMany = size_t{1} << 60;
+  EXPECT_EQ(TryTakePages(kFarTooMany, kPageBytes, PageAdvice::kNormal), nullptr);
+  EXPECT_THROW(static_cast<void>(TakePages(kFarTooMany, kPageBytes, PageAdvice::kNormal)), std::bad_alloc);
 }
 
 TEST(Pages, RoundUpGoesToTheNextMultiple) {

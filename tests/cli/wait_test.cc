@@ -18,7 +18,7 @@ class SleepingEnvironment final : public io::Environment, public io::Clock {
  public:
   io::FileSystem& files() override { return base_->files(); }
   io::Clock& clock() override { return *this; }
-  std::unique_ptr<io::Executor> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
+  Result<std::unique_ptr<io::Executor>> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
 
   std::chrono::nanoseconds Monotonic() override { return now_; }
   std::chrono::seconds WallTime() override { return base_->clock().WallTime(); }

@@ -31,7 +31,7 @@ TEST(Environment, MonotonicTimeNeverGoesBackAndPassesInASleep) {
 }
 
 TEST(Environment, AnExecutorHasTheThreadsAskedFor) {
-  EXPECT_EQ(DefaultEnvironment()->NewExecutor(2)->thread_count(), 2u);
+  EXPECT_EQ(DefaultEnvironment()->NewExecutor(2).value()->thread_count(), 2u);
 }
 
 }  // namespace

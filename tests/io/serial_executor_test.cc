@@ -35,7 +35,7 @@ void WaitUntil(Executor& executor, base::FunctionRef<bool()> ready) {
 // The order in which a seed runs ten jobs.
 std::string OrderOf(uint64_t seed) {
   const auto simulation = NewSimulation(seed);
-  const auto executor = simulation->NewExecutor(2);
+  const auto executor = simulation->NewExecutor(2).value();
   std::string order;
   for (char name = 'a'; name < 'k'; ++name) executor->Schedule(Priority::kFlush, [&order, name] { order += name; });
   WaitUntil(*executor, [&order] { return order.size() == 10; });
@@ -45,7 +45,7 @@ std::string OrderOf(uint64_t seed) {
 TEST(SerialExecutor, RunsNothingBeforeSomebodyWaits) {
   const auto simulation = NewSimulation(1);
   int ran = 0;
-  const auto executor = simulation->NewExecutor(2);
+  const auto executor = simulation->NewExecutor(2).value();
   EXPECT_EQ(executor->thread_count(), 2u);
   executor->Schedule(Priority::kFlush, [&ran] { ++ran; });
   EXPECT_EQ(ran, 0);
@@ -68,7 +68,7 @@ TEST(SerialExecutor, TheSeedDecidesTheOrderAndRepeatsIt) {
 
 TEST(SerialExecutor, AJobMayWaitForAnother) {
   const auto simulation = NewSimulation(3);
-  const auto executor = simulation->NewExecutor(1);
+  const auto executor = simulation->NewExecutor(1).value();
   std::vector<std::string> order;
   bool outer_done = false;
   executor->Schedule(Priority::kCompaction, [&] {
@@ -88,7 +88,7 @@ TEST(SerialExecutor, AJobMayWaitForAnother) {
 
 TEST(SerialExecutor, TheMutexIsFreeWhileJobsRun) {
   const auto simulation = NewSimulation(4);
-  const auto executor = simulation->NewExecutor(1);
+  const auto executor = simulation->NewExecutor(1).value();
   base::Mutex mutex;
   base::CondVar condition;
   bool done = false;
@@ -104,7 +104,7 @@ TEST(SerialExecutor, TheMutexIsFreeWhileJobsRun) {
 
 TEST(SerialExecutor, AWaitGoesOnToPeriodicJobsWhenNoOtherIsLeft) {
   const auto simulation = NewSimulation(5);
-  const auto executor = simulation->NewExecutor(1);
+  const auto executor = simulation->NewExecutor(1).value();
   int rounds = 0;
   const auto job = executor->ScheduleEvery(milliseconds(100), [&rounds] { ++rounds; });
   WaitUntil(*executor, [&rounds] { return rounds == 3; });
@@ -113,7 +113,7 @@ TEST(SerialExecutor, AWaitGoesOnToPeriodicJobsWhenNoOtherIsLeft) {
 
 TEST(SerialExecutor, AWaitThatNothingCanEndAborts) {
   const auto simulation = NewSimulation(6);
-  const auto executor = simulation->NewExecutor(1);
+  const auto executor = simulation->NewExecutor(1).value();
   EXPECT_DEATH(WaitUntil(*executor, [] { return false; }), "a simulated wait can never end");
   const auto job = executor->ScheduleEvery(milliseconds(1), [] {});
   EXPECT_DEATH(WaitUntil(*executor, [] { return false; }), "a simulated wait can never end");
@@ -122,10 +122,10 @@ TEST(SerialExecutor, AWaitThatNothingCanEndAborts) {
 TEST(SerialExecutor, RunsItsOwnJobsBeforeItDiesAndNoOthers) {
   const auto simulation = NewSimulation(7);
   std::vector<std::string> ran;
-  const auto other = simulation->NewExecutor(1);
+  const auto other = simulation->NewExecutor(1).value();
   other->Schedule(Priority::kFlush, [&ran] { ran.push_back("other"); });
   {
-    const auto executor = simulation->NewExecutor(1);
+    const auto executor = simulation->NewExecutor(1).value();
     executor->Schedule(Priority::kFlush, [&, raw = executor.get()] {
       ran.push_back("one");
       raw->Schedule(Priority::kFlush, [&ran] { ran.push_back("two"); });
@@ -140,8 +140,8 @@ TEST(SerialExecutor, RunsItsOwnJobsBeforeItDiesAndNoOthers) {
 TEST(SerialEnvironment, HandsOutItsPartsAndRunsOneJobAtATime) {
   const auto simulation = NewSimulation(8);
   EXPECT_TRUE(simulation->files().Exists("/").value());
-  const auto first = simulation->NewExecutor(1);
-  const auto second = simulation->NewExecutor(4);
+  const auto first = simulation->NewExecutor(1).value();
+  const auto second = simulation->NewExecutor(4).value();
   std::vector<std::string> ran;
   first->Schedule(Priority::kFlush, [&ran] { ran.push_back("first"); });
   second->Schedule(Priority::kFlush, [&ran] { ran.push_back("second"); });

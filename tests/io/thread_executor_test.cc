@@ -92,7 +92,7 @@ TEST(ThreadExecutor, DestroysAJobOnceItRan) {
 TEST(ThreadExecutor, APeriodicJobRunsAgainAndAgain) {
   Progress rounds;
   ThreadExecutor executor(1);
-  const auto job = executor.ScheduleEvery(milliseconds(1), [&rounds] { rounds.Add(1); });
+  const auto job = executor.ScheduleEvery(milliseconds(1), [&rounds] { rounds.Add(1); }).value();
   rounds.WaitUntil(executor, 3);
   EXPECT_GE(rounds.value(), 3);
 }
@@ -100,7 +100,7 @@ TEST(ThreadExecutor, APeriodicJobRunsAgainAndAgain) {
 TEST(ThreadExecutor, APeriodicJobEndsAtOnceWhateverItsInterval) {
   ThreadExecutor executor(1);
   bool ran = false;
-  executor.ScheduleEvery(hours(24), [&ran] { ran = true; }).reset();
+  executor.ScheduleEvery(hours(24), [&ran] { ran = true; }).value().reset();
   EXPECT_FALSE(ran);
 }
 
@@ -108,12 +108,15 @@ TEST(ThreadExecutor, TheHandleOfAPeriodicJobWaitsForARunInProgress) {
   Progress started;
   ThreadExecutor executor(1);
   std::atomic<bool> finished{false};  // Stored by the job, loaded by the test.
-  auto job = executor.ScheduleEvery(milliseconds(1), [&] {
-    finished = false;
-    started.Add(1);
-    std::this_thread::yield();
-    finished = true;
-  });
+  auto job = executor
+                 .ScheduleEvery(milliseconds(1),
+                                [&] {
+                                  finished = false;
+                                  started.Add(1);
+                                  std::this_thread::yield();
+                                  finished = true;
+                                })
+                 .value();
   started.WaitUntil(executor, 1);
   job.reset();
   EXPECT_TRUE(finished.load());

@@ -312,7 +312,7 @@ class FaultEnvironment final : public io::Environment {
 
   io::FileSystem& files() override { return files_; }
   io::Clock& clock() override { return base_.clock(); }
-  std::unique_ptr<io::Executor> NewExecutor(uint32_t threads) override { return base_.NewExecutor(threads); }
+  Result<std::unique_ptr<io::Executor>> NewExecutor(uint32_t threads) override { return base_.NewExecutor(threads); }
 
  private:
   io::Environment& base_;

@@ -23,8 +23,9 @@ class PerturbedEnvironment final : public io::Environment {
 
   io::FileSystem& files() override { return files_; }
   io::Clock& clock() override { return base_.clock(); }
-  std::unique_ptr<io::Executor> NewExecutor(uint32_t threads) override {
-    return std::make_unique<LateExecutor>(*this, base_.NewExecutor(threads));
+  Result<std::unique_ptr<io::Executor>> NewExecutor(uint32_t threads) override {
+    AMETHYST_ASSIGN(std::unique_ptr<io::Executor> executor, base_.NewExecutor(threads));
+    return std::make_unique<LateExecutor>(*this, std::move(executor));
   }
 
   // For a thread of the test, between two of its steps.
@@ -47,8 +48,8 @@ class PerturbedEnvironment final : public io::Environment {
         job();
       });
     }
-    std::unique_ptr<io::PeriodicJob> ScheduleEvery(std::chrono::milliseconds interval,
-                                                   std::function<void()> job) override {
+    Result<std::unique_ptr<io::PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
+                                                           std::function<void()> job) override {
       return base_->ScheduleEvery(interval, std::move(job));
     }
     void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override

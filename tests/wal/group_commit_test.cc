@@ -1,4 +1,4 @@
-// Many threads on one log: they share flushes, share errors, and race with rolling, notes and removal.
+// Many threads on one log: they share flushes, share errors, and race with rolling, notes and removal. Covers: log_sync
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -36,7 +36,7 @@ TEST(GroupCommit, OneFlushServesAllThreadsThatWaitForIt) {
     support::FaultFileSystem files(environment->files());
     support::FaultEnvironment counted(*environment, files);
     ASSERT_TRUE(files.CreateDirectories("/db"));
-    const auto executor = counted.NewExecutor(2);
+    const auto executor = counted.NewExecutor(2).value();
     std::atomic<uint64_t> number = 0;
     constexpr size_t kRecordBytes = kRecordHeaderBytes + 144;
     // A leader waits until everybody has appended: so each flush serves one record of each thread.
@@ -68,7 +68,7 @@ TEST(GroupCommit, OneFlushServesAllThreadsThatWaitForIt) {
 TEST(GroupCommit, ManyThreadsAppendSyncTickRollAndRemoveAtOnce) {
   support::TempDirectory directory;
   const std::shared_ptr<io::Environment> environment = io::DefaultEnvironment();
-  const auto executor = environment->NewExecutor(2);
+  const auto executor = environment->NewExecutor(2).value();
   std::atomic<uint64_t> number = 0;
   auto log = Log::Create(*environment, *executor,
                          {.directory = directory.path(),
@@ -120,7 +120,7 @@ TEST(GroupCommit, AllWaitersOfAFailedFlushGetItsError) {
   support::FaultFileSystem files(environment->files());
   support::FaultEnvironment faulty(*environment, files);
   ASSERT_TRUE(files.CreateDirectories("/db"));
-  const auto executor = faulty.NewExecutor(1);
+  const auto executor = faulty.NewExecutor(1).value();
   constexpr size_t kRecordBytes = kRecordHeaderBytes + 144;
   auto log = Log::Create(faulty, *executor,
                          {.directory = "/db",

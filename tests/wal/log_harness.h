@@ -162,7 +162,7 @@ class LogHarness {
   io::SerialEnvironment serial_{memory_, 1};
   support::FaultFileSystem files_{*memory_};
   support::FaultEnvironment environment_{serial_, files_};
-  std::unique_ptr<io::Executor> executor_ = serial_.NewExecutor(1);
+  std::unique_ptr<io::Executor> executor_ = serial_.NewExecutor(1).value();
   LogSettings settings_;
   uint64_t next_number_ = 1;
   uint64_t next_sequence_ = 1;

@@ -115,7 +115,7 @@ TEST(Log, FillsSegmentsWithZerosOnlyAfterAWriterSynced) {
   LogHarness harness;
   Watch watch(harness.memory());
   support::FaultEnvironment environment(harness.serial(), watch);
-  const auto executor = environment.NewExecutor(1);
+  const auto executor = environment.NewExecutor(1).value();
   auto log = Log::Create(environment, *executor, harness.settings(), {});
   ASSERT_TRUE(log);
   const std::string payload(300, 'x');

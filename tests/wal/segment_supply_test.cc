@@ -26,7 +26,7 @@ class SegmentSupplyTest : public testing::Test {
   const std::shared_ptr<io::MemoryFileSystem> memory_ = std::make_shared<io::MemoryFileSystem>();
   io::SerialEnvironment environment_{memory_, 1};
   support::FaultFileSystem files_{*memory_};
-  const std::unique_ptr<io::Executor> executor_ = environment_.NewExecutor(1);
+  const std::unique_ptr<io::Executor> executor_ = environment_.NewExecutor(1).value();
   // Segments of the size that a database with a large write buffer has.
   [[nodiscard]] SegmentSupply::Settings Growing() {
     return {.directory = "/db",

@@ -24,6 +24,7 @@ std::string_view CodeOf(ErrorCode code) {
     case ErrorCode::kNoSpace: return "LEVEL_NO_SPACE";
     case ErrorCode::kCorruption: return "LEVEL_CORRUPTION";
     case ErrorCode::kClosed: return "LEVEL_DATABASE_NOT_OPEN";
+    case ErrorCode::kOutOfMemory: return "LEVEL_OUT_OF_MEMORY";
   }
   return "LEVEL_INVALID_ARGUMENT";
 }

@@ -1,0 +1,123 @@
+// How the log becomes durable: flushes that one caller leads for all who wait.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/containment.h"
+#include "base/error.h"
+#include "wal/log.h"
+
+namespace amethyst::wal {
+
+namespace {
+
+// How often a flush that waits for company looks whether enough has come, at most.
+constexpr std::chrono::microseconds kCompanySlice(50);
+
+}  // namespace
+
+Status Log::Sync(LogPosition position) {
+  supply_.FillWithZeros();
+  return SyncTo(position, Company::kAwaited);
+}
+
+Status Log::SyncAll() { return SyncTo(end(), Company::kNone); }
+
+Status Log::SyncTo(LogPosition position, Company company) {
+  base::MutexLock lock(mutex_);
+  AMETHYST_ASSERT(position <= EndLocked());
+  bool led = false;
+  while (durable_ < position) {
+    AMETHYST_TRY(health_);
+    if (!flushing_) {
+      led = true;
+      AMETHYST_TRY(LeadFlush(company));
+      continue;
+    }
+    executor_.Wait(mutex_, flushed_, [&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {  // Evaluated with the lock held.
+      return !flushing_ || durable_ >= position || !health_;
+    });
+  }
+  if (!led) ++syncs_shared_;
+  return {};
+}
+
+Status Log::LeadFlush(Company company) {
+  AMETHYST_ASSERT(!flushing_ && health_);
+  flushing_ = true;
+  if (company == Company::kAwaited) GatherCompany();
+  if (health_) {
+    const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
+    const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return PlanFlush(); });
+    if (!flush) {  // Nothing was tried.
+      flushing_ = false;
+      flushed_.NotifyAll();
+      return std::unexpected(flush.error());
+    }
+    mutex_.Unlock();
+    const Status synced = flush->Run();
+    mutex_.Lock();
+    ++syncs_;
+    if (synced) {
+      durable_ = flush->target;
+      durable_bytes_ = bytes;
+      if (durable_.segment == segments_.back().number)
+        durable_offset_.store(durable_.offset, std::memory_order_release);
+      flushed_.NotifyAll();  // Those who are served need not wait for the rest.
+      CloseSealed();
+    } else {
+      LatchLocked(synced);
+    }
+  }
+  flushing_ = false;
+  flushed_.NotifyAll();
+  return {};
+}
+
+void Log::GatherCompany() {
+  if (settings_.group_commit_delay_us == 0) return;
+  const uint64_t enough_bytes = durable_bytes_ + settings_.group_commit_bytes;
+  const std::chrono::microseconds delay(settings_.group_commit_delay_us);
+  mutex_.Unlock();
+  const auto deadline = clock_.Monotonic() + delay;
+  while (bytes_appended_.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {
+    clock_.Sleep(std::min(delay, kCompanySlice));
+  }
+  mutex_.Lock();
+}
+
+void Log::CloseSealed() {
+  if (!health_) return;
+  std::vector<Segment> sealed;
+  // Where there is no memory the next flush closes them.
+  base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { sealed.reserve(segments_.size()); });
+  if (sealed.capacity() < segments_.size()) return;
+  for (Segment& segment : segments_) {
+    const bool is_current = &segment == &segments_.back();
+    if (is_current || segment.file == nullptr || LogPosition{segment.number, segment.end} > durable_) continue;
+    sealed.push_back({.number = segment.number, .file = std::move(segment.file), .end = segment.end});
+    segment.file = nullptr;
+  }
+  if (sealed.empty()) return;
+  mutex_.Unlock();
+  Status closed;
+  for (const Segment& segment : sealed) {
+    if (closed) closed = base::Contained([&] { return segment.file->Close(segment.end); });
+  }
+  mutex_.Lock();
+  if (!closed) LatchLocked(closed);
+}
+
+Result<Log::Flush> Log::PlanFlush() const {
+  Flush flush{.files = {}, .target = EndLocked()};
+  for (const Segment& segment : segments_) {
+    const bool is_current = segment.number == flush.target.segment;
+    const LogPosition segment_end{.segment = segment.number, .offset = is_current ? flush.target.offset : segment.end};
+    if (segment.file != nullptr && segment_end > durable_) flush.files.push_back(segment.file);
+  }
+  AMETHYST_ASSERT(!flush.files.empty());
+  return flush;
+}
+
+}  // namespace amethyst::wal
