@@ -120,12 +120,22 @@ AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options
                                                        void (*destroy)(void* state), char** error);
 
 // An order of keys. `compare` returns a number below, equal to or above 0, is called from any thread, must be a total
-// order that calls two keys equal only if their bytes are equal, and must not call the library. `name`, at most 255
-// bytes, is kept in the database. `destroy` (or NULL) is called with `state` once nothing can compare any more; where
+// order that calls two keys equal only if their bytes are equal, and must not call the library. One that calls other
+// keys equal (or throws, where it is C++) fails the call that asked with AMETHYST_INVALID_ARGUMENT; after a write the
+// database then takes no more writes until it is opened again. `name`, at most 255 bytes, is kept in the database.
+// `destroy` (or NULL) is called with `state` once nothing can compare any more; where
 // this call fails it is not called.
 AMETHYST_API amethyst_code amethyst_comparator_create(
     const char* name, void* state,
     int (*compare)(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes),
+    void (*destroy)(void* state), amethyst_comparator** comparator, char** error);
+// The same with a `compare` that may fail, as one in a language with exceptions and signals may. It stores its number
+// in `*order`, which holds AMETHYST_NO_ORDER before; if that is still there when it returns, it is asked again, three
+// times in all, and then fails the call that asked, as above.
+#define AMETHYST_NO_ORDER (-2147483647 - 1)
+AMETHYST_API amethyst_code amethyst_comparator_create_checked(
+    const char* name, void* state,
+    void (*compare)(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes, int* order),
     void (*destroy)(void* state), amethyst_comparator** comparator, char** error);
 AMETHYST_API amethyst_code amethyst_comparator_free(amethyst_comparator* comparator);
 

@@ -2,6 +2,12 @@
 //
 // The default is bytewise, as by memcmp. A custom order costs speed: heads, shortened separators
 // and common prefixes are then not used. The name is kept in the database, which refuses to open under another.
+//
+// A comparator may throw, and what it throws ends in the engine: the call, or background job, that
+// asked for the order fails with kInvalidArgument, which names the comparator. A failed read changes
+// nothing. After a failed write, flush or compaction the database takes no more writes until it is
+// opened again, for it cannot tell where the keys belong; what was acknowledged stays. A comparator
+// that calls two keys equal whose bytes differ counts as one that throws.
 // Thread safety: implementations must be callable from any thread at once.
 #pragma once
 

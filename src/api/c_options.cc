@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "api/c_objects.h"
+#include "base/containment.h"
 
 namespace amethyst::api {
 
@@ -21,6 +22,33 @@ class CallbackComparator final : public Comparator {
   [[nodiscard]] CallbackState& state() { return state_; }
 
  private:
+  const std::string name_;
+  const Function compare_;
+  CallbackState state_;
+};
+
+// As CallbackComparator, of a function that may have no answer.
+class CheckedCallbackComparator final : public Comparator {
+ public:
+  using Function = void (*)(void*, const char*, size_t, const char*, size_t, int*);
+
+  CheckedCallbackComparator(std::string name, Function compare, void* state)
+      : name_(std::move(name)), compare_(compare), state_(state) {}
+
+  [[nodiscard]] int Compare(std::string_view a, std::string_view b) const override {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      int order = AMETHYST_NO_ORDER;
+      compare_(state_.get(), a.data(), a.size(), b.data(), b.size(), &order);
+      if (order != AMETHYST_NO_ORDER) return order;
+    }
+    throw base::Thrown(Error(ErrorCode::kInvalidArgument, "has no answer"));
+  }
+  [[nodiscard]] std::string_view Name() const override { return name_; }
+  [[nodiscard]] CallbackState& state() { return state_; }
+
+ private:
+  static constexpr int kAttempts = 3;  // A signal may have interrupted the first.
+
   const std::string name_;
   const Function compare_;
   CallbackState state_;
@@ -50,6 +78,18 @@ struct BudgetObject final : SharedObject<cache::MemoryBudget, amethyst_memory_bu
   using SharedObject::SharedObject;
   static constexpr std::string_view kName = "memory budget";
 };
+
+template <typename Callback>
+Status CreateComparator(const char* name, void* state, typename Callback::Function compare, void (*destroy)(void*),
+                        amethyst_comparator** comparator) {
+  AMETHYST_TRY(Wanted(name, "name"));
+  AMETHYST_TRY(Wanted(comparator, "comparator"));
+  if (compare == nullptr) return base::InvalidArgument("compare: null");
+  const auto order = std::make_shared<Callback>(name, compare, state);
+  HandOut(std::make_unique<ComparatorObject>(order), comparator);
+  order->state().PromiseToDestroy(destroy);
+  return {};
+}
 
 // Calls `visit` with a reference to the setting; false: there is none of that number.
 template <typename Visitor>
@@ -208,17 +248,17 @@ amethyst_code amethyst_options_set_logger(amethyst_options* options, void* state
 amethyst_code amethyst_comparator_create(const char* name, void* state,
                                          int (*compare)(void* state, const char* a, size_t a_bytes, const char* b,
                                                         size_t b_bytes),
-                                         void (*destroy)(void* state), amethyst_comparator** comparator,
-                                         char** error) {
-  return Call(error, [&]() -> Status {
-    AMETHYST_TRY(Wanted(name, "name"));
-    AMETHYST_TRY(Wanted(comparator, "comparator"));
-    if (compare == nullptr) return base::InvalidArgument("compare: null");
-    const auto order = std::make_shared<CallbackComparator>(name, compare, state);
-    HandOut(std::make_unique<ComparatorObject>(order), comparator);
-    order->state().PromiseToDestroy(destroy);
-    return {};
-  });
+                                         void (*destroy)(void* state), amethyst_comparator** comparator, char** error) {
+  return Call(error, [&] { return CreateComparator<CallbackComparator>(name, state, compare, destroy, comparator); });
+}
+
+amethyst_code amethyst_comparator_create_checked(const char* name, void* state,
+                                                 void (*compare)(void* state, const char* a, size_t a_bytes,
+                                                                 const char* b, size_t b_bytes, int* order),
+                                                 void (*destroy)(void* state), amethyst_comparator** comparator,
+                                                 char** error) {
+  return Call(error,
+              [&] { return CreateComparator<CheckedCallbackComparator>(name, state, compare, destroy, comparator); });
 }
 
 amethyst_code amethyst_comparator_free(amethyst_comparator* comparator) {

@@ -1,6 +1,13 @@
 #include "key/order.h"
 
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+#include <string>
+
 #include "base/assert.h"
+#include "base/containment.h"
 
 namespace amethyst {
 
@@ -19,6 +26,26 @@ constinit const Bytewise bytewise;
 const Comparator* BytewiseComparator() { return &bytewise; }
 
 namespace key {
+
+int Order::CompareCustom(std::string_view a, std::string_view b) const {
+  std::string why;
+  try {
+    const int order = custom_->Compare(a, b);
+    if (order != 0 || a == b) [[likely]]
+      return order;
+    why = "calls two keys equal whose bytes differ";
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const base::Thrown& thrown) {
+    why = thrown.error().message();
+  } catch (const std::exception& exception) {
+    why = fmt::format("threw an exception: {}", exception.what());
+  } catch (...) {
+    why = "threw an exception";
+  }
+  throw base::Thrown(Error(ErrorCode::kInvalidArgument,
+                           fmt::format("the comparator '{}' gives no order: it {}", custom_->Name(), why)));
+}
 
 std::string Order::Separator(std::string_view a, std::string_view b) const {
   AMETHYST_DCHECK(Less(a, b));

@@ -1,7 +1,9 @@
 // The order of keys as the engine uses it: bytewise without a virtual call, or a caller's comparator.
 //
-// Only under the bytewise order may code use heads, common prefixes and shortened separators. Thread safety:
-// immutable; the comparator must outlive it.
+// Only under the bytewise order may code use heads, common prefixes and shortened separators. A caller's comparator may
+// throw, or call keys equal whose bytes differ: no order comes of that, and it is never taken for one. Such a
+// comparison throws, and what asked for it ends with an error (see base/containment.h). Thread safety: immutable; the
+// comparator must outlive it.
 #pragma once
 
 #include <cstring>
@@ -31,7 +33,7 @@ class Order {
   [[nodiscard]] const Comparator* comparator() const { return IsBytewise() ? BytewiseComparator() : custom_; }
 
   [[nodiscard]] int Compare(std::string_view a, std::string_view b) const {
-    return custom_ == nullptr ? CompareBytes(a, b) : custom_->Compare(a, b);
+    return custom_ == nullptr ? CompareBytes(a, b) : CompareCustom(a, b);
   }
   [[nodiscard]] bool Less(std::string_view a, std::string_view b) const { return Compare(a, b) < 0; }
 
@@ -47,6 +49,9 @@ class Order {
   [[nodiscard]] std::string Separator(std::string_view a, std::string_view b) const;
 
  private:
+  // Throws base::Thrown where the comparator gives no order; std::bad_alloc if it does.
+  [[nodiscard]] int CompareCustom(std::string_view a, std::string_view b) const;
+
   const Comparator* custom_;
 };
 

@@ -223,6 +223,46 @@ TEST(an_order_of_the_callers_lives_as_long_as_it_is_needed) {
   CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
 }
 
+// Has no answer the first `*state` times.
+static void Hesitates(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes, int* order) {
+  int* const times = state;
+  if (*times > 0) {
+    --*times;
+    return;
+  }
+  *order = Backwards(state, a, a_bytes, b, b_bytes);
+}
+
+TEST(an_order_that_hesitates_is_asked_again) {
+  char* error = NULL;
+  int times = 0;
+  amethyst_comparator* comparator = NULL;
+  OK(amethyst_comparator_create_checked("hesitates", &times, Hesitates, NULL, &comparator, &error));
+  amethyst_environment* environment = NULL;
+  OK(amethyst_environment_create_in_memory(&environment, &error));
+  amethyst_options* options = NULL;
+  OK(amethyst_options_create(&options, &error));
+  OK(amethyst_options_set_environment(options, environment, &error));
+  OK(amethyst_options_set_comparator(options, comparator, &error));
+  amethyst_db* db = NULL;
+  OK(amethyst_open("db", options, &db, &error));
+  Put(db, "a", "1");
+  times = 2;
+  Put(db, "b", "2");
+  CHECK(times == 0);
+  times = 3;
+  FAILS(AMETHYST_INVALID_ARGUMENT, "hesitates", amethyst_put(db, "c", 1, "3", 1, AMETHYST_BUFFERED, &error));
+  times = 0;
+  FAILS(AMETHYST_INVALID_ARGUMENT, "reopen", amethyst_put(db, "c", 1, "3", 1, AMETHYST_BUFFERED, &error));
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+  OK(amethyst_open("db", options, &db, &error));
+  Put(db, "d", "4");
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+  CHECK(amethyst_options_free(options) == AMETHYST_OK);
+  CHECK(amethyst_comparator_free(comparator) == AMETHYST_OK);
+  CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
+}
+
 static void CountLine(void* state, const char* line, size_t line_bytes) {
   (void)line;
   *(int*)state += line_bytes > 0 ? 1000 : 0;
@@ -322,6 +362,7 @@ int main(void) {
   RUN(an_iterator_walks_both_ways_between_bounds);
   RUN(a_snapshot_sees_what_was);
   RUN(an_order_of_the_callers_lives_as_long_as_it_is_needed);
+  RUN(an_order_that_hesitates_is_asked_again);
   RUN(options_are_set_read_and_checked);
   RUN(databases_share_a_memory_budget);
   RUN(upkeep_works_on_a_directory_and_ends_with_its_repair_and_removal);

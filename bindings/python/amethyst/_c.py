@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 import weakref
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Union
@@ -76,7 +77,7 @@ class ReadOptions(ctypes.Structure):
                 ("fill_cache", c_uint64)]
 
 
-COMPARE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t)
+COMPARE = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(c_int))
 LOG = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 DESTROY = CFUNCTYPE(None, c_void_p)
 
@@ -90,7 +91,7 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "options_set_environment": [_HANDLE, _HANDLE],
     "options_set_memory_budget": [_HANDLE, _HANDLE],
     "options_set_logger": [_HANDLE, c_void_p, LOG, DESTROY],
-    "comparator_create": [c_char_p, c_void_p, COMPARE, DESTROY, _OUT],
+    "comparator_create_checked": [c_char_p, c_void_p, COMPARE, DESTROY, _OUT],
     "environment_create_in_memory": [_OUT],
     "memory_budget_create": [c_uint64, _OUT],
     "open": [c_char_p, _HANDLE, _OUT],
@@ -151,13 +152,49 @@ def library_version() -> str:
     return _library.amethyst_version().decode()
 
 
+class _Raised(threading.local):
+    """What comparisons have raised during a call of this thread, which cannot pass through C."""
+
+    anywhere = False  # Whether there are comparisons at all: else calls need not look.
+    calls = 0
+    first: "BaseException | None" = None
+
+    def keep(self, failure: BaseException) -> bool:
+        """False in a thread of the library, where nobody could raise it again."""
+        if self.first is None:
+            self.first = failure
+        return self.calls > 0
+
+    def during(self, function: Any, *arguments: Any) -> "tuple[int, BaseException | None]":
+        """The code that the function returns, and the first that was raised meanwhile."""
+        self.calls += 1
+        try:
+            code = function(*arguments)
+        finally:
+            self.calls -= 1
+            first, self.first = self.first, None
+        return code, first
+
+
+raised = _Raised()
+
+
 def call(function: str, *arguments: Any) -> None:
-    """Calls amethyst_<function>; a failure is raised as the exception of its code."""
+    """Calls amethyst_<function>; a failure is raised as the exception of its code. What a comparison raised meanwhile
+    is raised too: as the cause of the failure, or by itself if it is no error (as Ctrl-C), or did no harm."""
     error = c_void_p()
-    code = _functions[function](*arguments, byref(error))
-    if code != 0:
-        message = take_string(error, -1).decode(errors="replace") if error else "no message"
-        raise _ERRORS.get(code, Error)(message)
+    cause = None
+    if _Raised.anywhere:
+        code, cause = raised.during(_functions[function], *arguments, byref(error))
+    else:
+        code = _functions[function](*arguments, byref(error))
+    if code == 0 and cause is None:
+        return
+    message = take_string(error, -1).decode(errors="replace") if error else "no message"
+    if code == 0 or (cause is not None and not isinstance(cause, Exception)):
+        assert cause is not None
+        raise cause
+    raise _ERRORS.get(code, Error)(message) from cause
 
 
 def release_memory(memory: "int | None") -> None:

@@ -5,7 +5,7 @@ import ctypes
 import itertools
 from typing import Any, Callable, Literal, Optional
 
-from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, as_c_string, call
+from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, as_c_string, call, raised
 
 Durability = Literal["buffered", "sync", "none"]
 DURABILITIES = {"buffered": 0, "sync": 1, "none": 2}
@@ -48,19 +48,27 @@ def _callable(function: Any, what: str) -> Any:
 
 class Comparator(Handle):
     """An order of keys: `compare(a, b)` returns a number below, equal to or above 0. `name` is kept in the database,
-    which opens under no other. It is called from any thread and must be a total order; it must not raise."""
+    which opens under no other. It is called from any thread, must be a total order and call keys equal only if they
+    are the same bytes. If it raises, it is asked again, for a signal such as Ctrl-C may have interrupted it: then the
+    call is carried out, and raises afterwards. If it raises three times, the call fails with InvalidArgumentError,
+    caused by what it raised; after a failed write the database takes no more writes until it is opened again."""
 
     def __init__(self, name: str, compare: Callable[[bytes, bytes], int]) -> None:
         _callable(compare, "comparison")
 
-        def compare_bytes(_: int, a: int, a_bytes: int, b: int, b_bytes: int) -> int:
-            order = compare(ctypes.string_at(a, a_bytes) if a_bytes else b"",
-                            ctypes.string_at(b, b_bytes) if b_bytes else b"")
-            return (order > 0) - (order < 0)
+        def compare_bytes(_: int, a: int, a_bytes: int, b: int, b_bytes: int, order: Any) -> None:
+            try:
+                answer = compare(ctypes.string_at(a, a_bytes) if a_bytes else b"",
+                                 ctypes.string_at(b, b_bytes) if b_bytes else b"")
+                order[0] = (answer > 0) - (answer < 0)
+            except BaseException as failure:  # pylint: disable=broad-except
+                if not raised.keep(failure):
+                    raise
 
+        type(raised).anywhere = True
         callback = COMPARE(compare_bytes)
-        self._own("comparator", "comparator_create", as_c_string(name.encode(), "name"), _keep(callback), callback,
-                  _forget)
+        self._own("comparator", "comparator_create_checked", as_c_string(name.encode(), "name"), _keep(callback),
+                  callback, _forget)
 
 
 class Environment(Handle):

@@ -185,6 +185,59 @@ class TestOptions:
         with pytest.raises(amethyst.InvalidArgumentError, match="by length"):
             amethyst.open("db", environment=environment)
 
+    def test_an_order_that_raises_fails_the_call_and_loses_nothing(self, tmp_path):
+        broken = []
+
+        def compare(a, b):
+            if broken:
+                raise ZeroDivisionError("no order today")
+            return (a > b) - (a < b)
+
+        db = amethyst.open(tmp_path / "db", comparator=amethyst.Comparator("raises", compare))
+        fill(db, [f"key{i:03}" for i in range(100)])
+        broken.append(True)
+        for access in (lambda: db.put(b"key0505", b"new"), lambda: db.get(b"key050")):
+            with pytest.raises(amethyst.InvalidArgumentError) as failure:
+                access()
+            assert isinstance(failure.value.__cause__, ZeroDivisionError)
+        broken.clear()
+        assert len(list(db)) == 100 and db.get(b"key050") is not None
+        for refused in (lambda: db.put(b"another", b"value"), db.close):
+            with pytest.raises(amethyst.InvalidArgumentError, match="reopen"):
+                refused()
+        with amethyst.open(tmp_path / "db", comparator=amethyst.Comparator("raises", compare)) as db:
+            assert len(list(db)) in (100, 101) and all(f"key{i:03}".encode() in db for i in range(100))
+            db.put(b"another", b"value")
+
+    def test_an_order_that_is_interrupted_is_asked_again(self, tmp_path):
+        interrupts = []
+
+        def compare(a, b):
+            if interrupts:
+                raise interrupts.pop()
+            return (a > b) - (a < b)
+
+        db = amethyst.open(tmp_path / "db", comparator=amethyst.Comparator("interrupted", compare))
+        for i in range(100):
+            key = f"key{(i * 37) % 100:03}".encode()
+            if i % 10 == 0 and i > 0:
+                interrupts.append(KeyboardInterrupt())
+                with pytest.raises(KeyboardInterrupt):
+                    db.put(key, b"value")
+            else:
+                db.put(key, b"value")
+        assert list(db) == [f"key{i:03}".encode() for i in range(100)]
+        db.close()
+
+    def test_an_order_that_calls_different_keys_equal_is_refused(self, tmp_path):
+        db = amethyst.open(tmp_path / "db", comparator=amethyst.Comparator("lazy", lambda a, b: 0))
+        db.put(b"one", b"1")
+        with pytest.raises(amethyst.InvalidArgumentError, match="'lazy' gives no order"):
+            db.put(b"two", b"2")
+        assert db.get(b"one") == b"1"
+        with pytest.raises(amethyst.InvalidArgumentError, match="reopen"):
+            db.close()
+
     def test_databases_share_memory_and_say_what_they_do(self):
         budget, environment, lines = amethyst.MemoryBudget(16 << 20), amethyst.Environment(), []
         with amethyst.open("a", environment=environment, memory_budget=budget, logger=lines.append) as a, \
