@@ -166,7 +166,7 @@ AMETHYST_API amethyst_code amethyst_repair(const char* from, const char* to, cha
 // What an acknowledged write survives.
 typedef int amethyst_durability;
 enum {
-  AMETHYST_BUFFERED = 0,  // The default: process crash and kill -9; power loss but for the last sync interval.
+  AMETHYST_BUFFERED = 0,  // The default: process crash and kill -9; power loss, except the last sync interval.
   AMETHYST_SYNC = 1,      // Power loss. Concurrent writers share one device flush.
   AMETHYST_NONE = 2       // Nothing until the next flush: the log is skipped.
 };

@@ -86,10 +86,10 @@ class EpochGuard {
 // Whether this thread is inside an epoch, for assertions before anything that blocks.
 [[nodiscard]] inline bool InEpoch() { return epoch_internal::thread_state.depth != 0; }
 
-// Runs `reclaim` once every guard that exists now is gone: by a later Retire (they are looked through at every 64th) or
-// by DrainEpochs, which whoever retires something large may call. Not inside an epoch. Never fails, and blocks only
-// where there is no memory to keep the function: then it waits for the guards itself. A function that captures no more
-// than a shared_ptr is made without memory.
+// Runs `reclaim` once every guard that exists now is gone. A later call runs it: every 64th Retire looks through all
+// waiting functions, and a caller that retires something large may call DrainEpochs. Not inside an epoch. Never fails.
+// It blocks only if there is no memory to keep the function; it then waits for the guards itself. A function that
+// captures no more than a shared_ptr needs no memory.
 void Retire(std::move_only_function<void()> reclaim);
 
 // Runs at once what was retired and no guard can see any more, unless another thread is at it. Not inside an epoch.

@@ -1,9 +1,9 @@
 // Applies writes: log first, then memtable, then visible; one at a time, in the order of their sequence numbers.
 //
-// Everything that can fail happens before the log has the record, but for I/O itself: room in the memtable is made
-// first. A failed log write is latched; running out of space or memory is not, and consumes no sequence number. One
-// thing may fail later, a comparator that throws: then the entries stay invisible, and the failure is latched, for the
-// log holds what the memtable does not. Thread safety: any thread.
+// Everything that can fail, except I/O, happens before the log has the record: room in the memtable is made first. A
+// failed log write is latched; running out of space or memory is not, and consumes no sequence number. Only a
+// comparator that throws can fail later: the entries then stay invisible, and the failure is latched, because the log
+// holds what the memtable does not. Thread safety: any thread.
 #pragma once
 
 #include <atomic>
@@ -57,10 +57,10 @@ class Committer {
   // The rest is under the commit lock.
   WriteBufferPtr active_;
   uint64_t last_sequence_;
-  // Views replaced by switches, to be retired by whoever next holds no lock; and how many switches there were.
+  // Views that switches replaced. The next caller that holds no lock retires them.
   base::Mutex replaced_mutex_;  // Leaf.
   std::list<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
-  std::atomic<bool> has_replaced_{false};  // replaced_ may hold some: set by a switch, cleared by whoever retires them.
+  std::atomic<bool> has_replaced_{false};  // replaced_ may hold some. A switch sets it, the retiring thread clears it.
 };
 
 }  // namespace amethyst::engine
