@@ -82,7 +82,13 @@ function hintFor (found, others) {
   return 'close it in the program that has it open; or install the version of the package that wrote it'
 }
 
-function refuseOthers (source, { kind }, { others }, { family }) {
+function refuseOthers (source, { kind, families }, { others, writes }, { family }) {
+  // Where it opens for writing, RocksDB itself refuses to leave a family out.
+  if (families === null && !writes && family === undefined) {
+    throw new Failure(`${source}: it has no OPTIONS file, so that its column families are not known`, {
+      hint: '--column-family NAME imports one alone; the one that each database has is named default'
+    })
+  }
   const full = others.filter(other => kind === 'LMDB' || other.entries > 0)
   if (family !== undefined || full.length === 0) return
   const what = kind === 'LMDB' ? 'databases within it' : 'column families beside the default one'
@@ -99,7 +105,7 @@ function notesOf (reader, found, opened, options) {
   if (opened.writes) {
     notes.push(`${reader.name} opens a database for writing: it may have moved entries from its log to a table`)
   }
-  if (found.families === null) {
+  if (found.families === null && !opened.writes) {
     notes.push('the source has no OPTIONS file: whether it has other column families is not known')
   }
   if (stripsTtl(found, options)) {

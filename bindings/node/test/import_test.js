@@ -152,6 +152,19 @@ test('column families are refused by name and count, until one is chosen', async
   t.match(importJson(['--column-family', 'x', from, to]).error, /it has no column family x; it has: default, /)
 })
 
+test('where no file names the column families, none is left out in silence', async (t) => {
+  const from = newLocation()
+  await writeRocksDbNative(from, { default: entries.slice(0, 3), corestore: entries })
+  for (const name of fs.readdirSync(from).filter(name => name.startsWith('OPTIONS-'))) fs.rmSync(path.join(from, name))
+  const refused = importJson([from, newLocation()])
+  t.is(refused.status, 3)
+  t.match(refused.error, /its column families are not known/)
+  const report = importJson(['--column-family', 'default', from, newLocation()])
+  t.is(report.entries, 3, JSON.stringify(report))
+  t.match(report.notes.join(), /whether it has other column families is not known/)
+  t.match(importJson(['--reader', '@nxtedition/rocksdb', from, newLocation()]).error, /not opened: corestore/)
+})
+
 test('the write times of a TTL are left out, or kept where that is asked for', async (t) => {
   const from = newLocation()
   await writeRocksDbNative(from, { default: [[Buffer.from('a'), Buffer.from('1time')]] })
