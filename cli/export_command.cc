@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/file_stream.h"
+#include "cli/key_notation.h"
 #include "cli/key_range.h"
 #include "cli/progress.h"
 #include "cli/record_format.h"
@@ -45,7 +46,11 @@ Result<ExitCode> RunExport(const Invocation& invocation) {
                            : fmt::format("{} does not tell a format: add --format tsv, csv, jsonl or dump", path));
   }
   KeyRange range;
-  if (const auto prefix = arguments.Value("--prefix")) range = {.from = std::string(*prefix), .to = PrefixEnd(*prefix)};
+  if (const auto prefix = arguments.Value("--prefix")) {
+    auto found = KeyRange::OfPrefix(arguments, *prefix);
+    if (!found) return WrongUsage(invocation, found.error());
+    range = *std::move(found);
+  }
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   Iterator it = database->NewIterator(range.ToRead());
   if (to_stdout) {
@@ -67,6 +72,8 @@ constexpr OptionSpec kOptions[] = {
      .value = "FORMAT",
      .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
     {.name = "--prefix", .value = "P", .help = "only keys that begin with P"},
+    {.name = kHexOption.name, .value = "", .help = "P is hexadecimal digits"},
+    {.name = kEscapesOption.name, .value = "", .help = "P has \\n \\t \\\\ and \\xNN in it"},
 };
 
 constexpr Command kCommands[] = {

@@ -90,7 +90,8 @@ Without a command: a prompt; or, if standard input is no terminal, commands from
 {}
 {}
 Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
-any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are.
+any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
+--hex or --escapes, as those of most commands that take keys, they stand for any bytes.
 
 Exit code: 0 done, 1 the key is not there or a repair dropped something, 2 wrong usage, 3 an error, 130 interrupted;
 of a pipe, that of its worst line.

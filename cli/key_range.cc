@@ -1,5 +1,7 @@
 #include "cli/key_range.h"
 
+#include "cli/key_notation.h"
+
 namespace amethyst::cli {
 
 std::optional<std::string> PrefixEnd(std::string_view prefix) {
@@ -12,11 +14,22 @@ std::optional<std::string> PrefixEnd(std::string_view prefix) {
 
 std::expected<KeyRange, std::string> KeyRange::Of(const Arguments& arguments) {
   const auto prefix = arguments.Value("--prefix");
-  if (!prefix)
-    return KeyRange{.from = std::optional<std::string>(arguments.at(0)),
-                    .to = std::optional<std::string>(arguments.at(1))};
-  if (arguments.at(0)) return std::unexpected("--prefix and FROM exclude each other");
-  return KeyRange{.from = std::string(*prefix), .to = PrefixEnd(*prefix)};
+  if (prefix && arguments.at(0)) return std::unexpected("--prefix and FROM exclude each other");
+  if (prefix) return OfPrefix(arguments, *prefix);
+  const auto keys = KeysOf(arguments);
+  if (!keys) return std::unexpected(keys.error());
+  KeyRange range;
+  if (!keys->empty()) range.from = keys->front();
+  if (keys->size() > 1) range.to = keys->back();
+  return range;
+}
+
+std::expected<KeyRange, std::string> KeyRange::OfPrefix(const Arguments& arguments, std::string_view text) {
+  const auto notation = KeyNotationOf(arguments);
+  if (!notation) return std::unexpected(notation.error());
+  const auto prefix = ParseKey(*notation, text);
+  if (!prefix) return std::unexpected(prefix.error());
+  return KeyRange{.from = *prefix, .to = PrefixEnd(*prefix)};
 }
 
 ReadOptions KeyRange::ToRead() const {

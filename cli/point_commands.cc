@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/file_stream.h"
+#include "cli/key_notation.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -36,7 +37,9 @@ std::optional<std::string> ReadInput(std::istream& in) {
 }
 
 Result<ExitCode> Put(const Invocation& invocation) {
-  const std::string& key = invocation.arguments.positional()[0];
+  const auto keys = KeysOf(invocation.arguments, 1);
+  if (!keys) return WrongUsage(invocation, keys.error());
+  const std::string& key = keys->front();
   std::string value = invocation.arguments.positional()[1];
   if (value == "-" && !invocation.from_lines) {
     std::optional<std::string> input = ReadInput(invocation.console().in);
@@ -58,7 +61,9 @@ Status WriteTo(const Invocation& invocation, std::string_view path, std::string_
 }
 
 Result<ExitCode> Get(const Invocation& invocation) {
-  const std::string& key = invocation.arguments.positional().front();
+  const auto keys = KeysOf(invocation.arguments);
+  if (!keys) return WrongUsage(invocation, keys.error());
+  const std::string& key = keys->front();
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   AMETHYST_ASSIGN(const std::optional<std::string> value, database->Get(key));
   Console& console = invocation.console();
@@ -80,12 +85,13 @@ Result<ExitCode> Get(const Invocation& invocation) {
 }
 
 Result<ExitCode> Delete(const Invocation& invocation) {
+  const auto keys = KeysOf(invocation.arguments);
+  if (!keys) return WrongUsage(invocation, keys.error());
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
-  const auto& words = invocation.arguments.positional();
   const bool quiet = invocation.arguments.Has("--quiet");
   WriteBatch batch;
   uint64_t removed = 0;
-  for (const std::string& key : std::set<std::string>(words.begin(), words.end())) {
+  for (const std::string& key : std::set<std::string>(keys->begin(), keys->end())) {
     batch.Delete(key);
     if (quiet) continue;
     AMETHYST_ASSIGN(const std::optional<PinnedValue> value, database->GetPinned(key));
@@ -99,12 +105,17 @@ Result<ExitCode> Delete(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+constexpr OptionSpec kPutOptions[] = {kHexOption, kEscapesOption};
 constexpr OptionSpec kGetOptions[] = {
     {.name = "--raw", .value = "", .help = "the value's exact bytes, without a line end"},
     {.name = "--output", .value = "FILE", .help = "write the value's exact bytes to FILE, and print nothing"},
+    kHexOption,
+    kEscapesOption,
 };
 constexpr OptionSpec kDeleteOptions[] = {
     {.name = "--quiet", .value = "", .help = "print nothing, and do not look whether the keys are there"},
+    kHexOption,
+    kEscapesOption,
 };
 
 constexpr Command kCommands[] = {
@@ -116,9 +127,10 @@ constexpr Command kCommands[] = {
                 "  amethyst put apple artichoke\n"
                 "  amethyst put \"two words\" ''\n"
                 "  amethyst put photo - < photo.jpg\n"
+                "  amethyst put --hex 00ff \"binary key\"\n"
                 "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
-     .options = {},
+     .options = kPutOptions,
      .run = Put},
     {.name = "get",
      .arguments = "KEY",

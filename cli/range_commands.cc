@@ -3,6 +3,7 @@
 #include <fmt/ostream.h>
 
 #include "cli/commands.h"
+#include "cli/key_notation.h"
 #include "cli/key_range.h"
 #include "cli/text.h"
 
@@ -14,19 +15,20 @@ struct ScanOptions {
   uint64_t limit = UINT64_MAX;
   bool reverse = false;
   bool keys_only = false;
+  KeyNotation notation = KeyNotation::kPlain;
 };
 
 // One line for the entry.
-void PrintEntry(const Invocation& invocation, const Iterator& it, bool keys_only) {
+void PrintEntry(const Invocation& invocation, const Iterator& it, const ScanOptions& options) {
   Console& console = invocation.console();
   if (invocation.json) {
     console.out << '{' << JsonField("key", it.key());
-    if (!keys_only) console.out << ',' << JsonField("value", it.value());
+    if (!options.keys_only) console.out << ',' << JsonField("value", it.value());
     console.out << "}\n";
     return;
   }
-  console.out << Colored(console.ColorsOut(), Hue::kKey, Readable(it.key()));
-  if (!keys_only) console.out << '\t' << Readable(it.value());
+  console.out << Colored(console.ColorsOut(), Hue::kKey, KeyText(options.notation, it.key()));
+  if (!options.keys_only) console.out << '\t' << Readable(it.value());
   console.out << '\n';
 }
 
@@ -36,7 +38,8 @@ Result<ExitCode> Scan(const Invocation& invocation) {
   if (!range) return WrongUsage(invocation, range.error());
   const ScanOptions options{.limit = arguments.Number("--limit").value_or(UINT64_MAX),
                             .reverse = arguments.Has("--reverse"),
-                            .keys_only = arguments.Has("--keys-only")};
+                            .keys_only = arguments.Has("--keys-only"),
+                            .notation = *KeyNotationOf(arguments)};  // Which the range has checked.
   auto database = invocation.session.Database(Session::Access::kRead);
   if (!database) return std::unexpected(database.error());
 
@@ -44,7 +47,7 @@ Result<ExitCode> Scan(const Invocation& invocation) {
   options.reverse ? it.SeekToLast() : it.SeekToFirst();
   const std::ostream& out = invocation.console().out;
   for (uint64_t left = options.limit; left > 0 && it.Valid() && out.good() && !invocation.interrupted(); --left) {
-    PrintEntry(invocation, it, options.keys_only);
+    PrintEntry(invocation, it, options);
     options.reverse ? it.Prev() : it.Next();
   }
   if (const Status status = it.status(); !status) return std::unexpected(status.error());
@@ -72,17 +75,23 @@ constexpr OptionSpec kScanOptions[] = {
     {.name = "--limit", .value = "N", .help = "stop after N entries", .number = true},
     {.name = "--reverse", .value = "", .help = "from the last key to the first"},
     {.name = "--keys-only", .value = "", .help = "leave the values out"},
+    kHexOption,
+    kEscapesOption,
 };
-constexpr OptionSpec kCountOptions[] = {kPrefix};
+constexpr OptionSpec kCountOptions[] = {kPrefix, kHexOption, kEscapesOption};
 
 constexpr Command kCommands[] = {
     {.name = "scan",
      .arguments = "[FROM [TO]]",
      .summary = "Print keys and values in order, from FROM up to but not including TO",
-     .details = "One entry a line, key and value with a tab between; with --json one object a line.\n\n"
-                "  amethyst scan apple banana\n"
-                "  amethyst scan --prefix user: --limit 20\n"
-                "  amethyst scan --reverse --limit 1 --keys-only",
+     .details =
+         "One entry a line, key and value with a tab between; with --json one object a line. What is no printable\n"
+         "text stands between double quotes, with escapes. A key printed with --hex or --escapes can be given to\n"
+         "any command with the same option; --escapes also takes the quoted keys that scan prints without it.\n\n"
+         "  amethyst scan apple banana\n"
+         "  amethyst scan --prefix user: --limit 20\n"
+         "  amethyst scan --reverse --limit 1 --keys-only\n"
+         "  amethyst scan --hex --keys-only | xargs amethyst delete --hex",
      .arity = {0, 2},
      .options = kScanOptions,
      .run = Scan},

@@ -27,6 +27,11 @@ namespace amethyst::cli {
 // nullopt: not canonical base64 (RFC 4648, with padding).
 [[nodiscard]] std::optional<std::string> DecodeBase64(std::string_view text);
 
+// Lower-case digits, two a byte; both cases are read.
+[[nodiscard]] std::string EncodeHex(std::string_view bytes);
+// nullopt: an odd number of digits, or something else among them.
+[[nodiscard]] std::optional<std::string> DecodeHex(std::string_view text);
+
 // A JSON string with its quotes. `text` must be UTF-8.
 [[nodiscard]] std::string JsonString(std::string_view text);
 // "name":"text", or "name_base64":"…".

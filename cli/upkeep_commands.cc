@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/key_notation.h"
+#include "cli/key_range.h"
 
 namespace amethyst::cli {
 
@@ -16,8 +18,10 @@ Result<ExitCode> Flush(const Invocation& invocation) {
 }
 
 Result<ExitCode> Compact(const Invocation& invocation) {
+  const auto range = KeyRange::Of(invocation.arguments);
+  if (!range) return WrongUsage(invocation, range.error());
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
-  AMETHYST_TRY(database->CompactRange(invocation.arguments.at(0), invocation.arguments.at(1)));
+  AMETHYST_TRY(database->CompactRange(range->from, range->to));
   return ExitCode::kOk;
 }
 
@@ -43,6 +47,7 @@ Result<ExitCode> Clear(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+constexpr OptionSpec kCompactOptions[] = {kHexOption, kEscapesOption};
 constexpr OptionSpec kClearOptions[] = {
     {.name = "--yes", .value = "", .help = "do not ask"},
 };
@@ -61,7 +66,7 @@ constexpr Command kCommands[] = {
      .details = "It happens by itself in the background; this is for those who want the space now.\n\n"
                 "  amethyst compact\n  amethyst compact a m",
      .arity = {0, 2},
-     .options = {},
+     .options = kCompactOptions,
      .run = Compact},
     {.name = "clear",
      .arguments = "",

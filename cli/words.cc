@@ -5,18 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "cli/text.h"
+
 namespace amethyst::cli {
 
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 class Splitter {
  public:
@@ -33,6 +28,19 @@ class Splitter {
       }
       words.push_back(std::move(word));
     }
+  }
+
+  std::expected<std::string, std::string> Unescape() {
+    std::string text;
+    while (at_ < line_.size()) {
+      const char c = line_[at_++];
+      if (c != '\\') {
+        text += c;
+      } else if (auto problem = TakeEscape(&text)) {
+        return std::unexpected(*std::move(problem));
+      }
+    }
+    return text;
   }
 
  private:
@@ -92,10 +100,10 @@ class Splitter {
         return fmt::format("column {}: \"\\{}\" is no escape; there are \\n \\r \\t \\0 \\\\ \\\" and \\xNN", at_ - 1,
                            c);
     }
-    const int high = at_ < line_.size() ? HexDigit(line_[at_]) : -1;
-    const int low = at_ + 1 < line_.size() ? HexDigit(line_[at_ + 1]) : -1;
-    if (high < 0 || low < 0) return fmt::format("column {}: \\x takes two hexadecimal digits", at_ - 1);
-    *text += static_cast<char>(high * 16 + low);
+    const std::string_view digits = line_.substr(at_, 2);
+    const auto byte = digits.size() == 2 ? DecodeHex(digits) : std::nullopt;
+    if (!byte) return fmt::format("column {}: \\x takes two hexadecimal digits", at_ - 1);
+    *text += *byte;
     at_ += 2;
     return std::nullopt;
   }
@@ -107,6 +115,8 @@ class Splitter {
 }  // namespace
 
 std::expected<std::vector<Word>, std::string> SplitWords(std::string_view line) { return Splitter(line).Run(); }
+
+std::expected<std::string, std::string> Unescaped(std::string_view text) { return Splitter(text).Unescape(); }
 
 std::vector<Word> WordsOf(std::vector<std::string> arguments) {
   std::vector<Word> words;

@@ -20,6 +20,9 @@ struct Word {
 // The words of `line`, or what is wrong with it.
 [[nodiscard]] std::expected<std::vector<Word>, std::string> SplitWords(std::string_view line);
 
+// `text` with the escapes of double quotes, but outside of any, read; or what is wrong with it.
+[[nodiscard]] std::expected<std::string, std::string> Unescaped(std::string_view text);
+
 // Words as the operating system hands them over: taken as they are.
 [[nodiscard]] std::vector<Word> WordsOf(std::vector<std::string> arguments);
 

@@ -218,7 +218,7 @@ TEST_F(Commands, EveryOneHasHelpWithItsUsage) {
 TEST_F(Commands, WrongArgumentsPrintTheUsage) {
   const Answer answer = Amethyst({"put", "a"});
   EXPECT_EQ(answer.code, ExitCode::kUsage);
-  EXPECT_EQ(answer.err, "amethyst: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE\n");
+  EXPECT_EQ(answer.err, "amethyst: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE [--hex] [--escapes]\n");
 }
 
 }  // namespace
