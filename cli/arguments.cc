@@ -56,6 +56,8 @@ std::expected<Arguments, std::string> Arguments::Parse(std::span<const Word> wor
       if (equals != std::string::npos) return std::unexpected(fmt::format("{} takes no value", name));
     } else if (equals != std::string::npos) {
       value = word.text.substr(equals + 1);
+    } else if (option->optional_value) {
+      value.clear();
     } else if (++i < words.size()) {
       value = words[i].text;
     } else {

@@ -23,7 +23,8 @@ struct OptionSpec {
   std::string_view name;   // With its dashes.
   std::string_view value;  // What stands for its value in the usage; empty: a switch.
   std::string_view help;
-  bool number = false;  // The value must be one.
+  bool number = false;          // The value must be one.
+  bool optional_value = false;  // The value may be left out, and stands behind a = alone.
 };
 
 struct Arity {

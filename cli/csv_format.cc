@@ -1,9 +1,11 @@
 // The format csv, as RFC 4180 has it: a header, fields between commas, quoted where they hold a comma, quote or line
-// end.
+// end. Other columns and delimiters can be chosen for what others wrote.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/line_source.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
@@ -14,44 +16,100 @@ namespace {
 
 class CsvReader final : public RecordReader {
  public:
-  explicit CsvReader(std::istream& in) : buffer_(*in.rdbuf()) {}
+  CsvReader(std::istream& in, RecordFields fields) : buffer_(*in.rdbuf()), chosen_(std::move(fields)) {}
 
   Reading Next(Record* record) override {
-    if (!header_read_) {
-      header_read_ = true;
-      if (Reading header = ReadHeader(); header.found != Found::kRecord) return header;
+    if (!begun_) {
+      begun_ = true;
+      DropMark();
+      if (auto problem = chosen_.header ? ReadHeader() : NumberColumns()) return {Found::kBroken, *std::move(problem)};
     }
     std::vector<std::string> fields;
     if (Reading reading = ReadFields(&fields); reading.found != Found::kRecord) return reading;
-    if (fields.size() != 2) {
-      return {Found::kMalformed, fmt::format("expected 2 fields, found {}", fields.size())};
+    if (columns_ == 0 && fields.size() >= columns_least_) columns_ = fields.size();
+    if (fields.size() != columns_) {
+      return {Found::kMalformed,
+              fmt::format("expected {} fields, found {}", columns_ == 0 ? columns_least_ : columns_, fields.size())};
     }
-    record->key = std::move(fields[0]);
-    record->value = std::move(fields[1]);
+    record->value = chosen_.keys_only ? std::string() : fields[value_column_];
+    record->key = std::move(fields[key_column_]);
     return {Found::kRecord, {}};
   }
   uint64_t line() const override { return line_; }
+  std::string_view raw() const override {
+    std::string_view raw = raw_;
+    if (raw.ends_with('\n')) raw.remove_suffix(1);
+    return raw;
+  }
+  std::string_view raw_header() const override { return header_; }
 
  private:
   using Traits = std::streambuf::traits_type;
   static constexpr int kEof = Traits::eof();
 
-  Reading ReadHeader() {
-    if (buffer_.sgetc() == static_cast<unsigned char>(kByteOrderMark.front())) {  // Else the header is wrong anyway.
-      for (size_t i = 0; i < kByteOrderMark.size(); ++i) Take();
+  // A byte order mark at the beginning belongs to no field.
+  void DropMark() {
+    size_t found = 0;
+    while (found < kByteOrderMark.size() && buffer_.sgetc() == static_cast<unsigned char>(kByteOrderMark[found])) {
+      buffer_.sbumpc();
+      ++found;
     }
-    std::vector<std::string> fields;
-    Reading reading = ReadFields(&fields);
-    if (reading.found == Found::kEnd) return {Found::kBroken, "expected the header key,value, found nothing"};
-    if (reading.found != Found::kRecord) return reading;
-    if (fields.size() == 2 && fields[0] == "key" && fields[1] == "value") return reading;
-    return {Found::kBroken,
-            fmt::format("expected the header key,value, found {}", Shortened(fields.empty() ? "" : fields[0], 40))};
+    if (found < kByteOrderMark.size()) pending_ = kByteOrderMark.substr(0, found);
   }
 
+  // Finds the columns by the header. nullopt: it was fine; else what is wrong.
+  std::optional<std::string> ReadHeader() {
+    const std::string expected = chosen_.chosen() ? "a header" : "the header key,value";
+    std::vector<std::string> names;
+    const Reading reading = ReadFields(&names);
+    if (reading.found == Found::kEnd) return fmt::format("expected {}, found nothing", expected);
+    if (reading.found != Found::kRecord) return reading.why;
+    header_ = raw_;
+    columns_ = names.size();
+    if (!chosen_.chosen() && names != std::vector<std::string>{"key", "value"}) {
+      return fmt::format("expected {}, found {}; --key, --value and --no-header take others", expected,
+                         Shortened(names[0], 40));
+    }
+    auto problem = FindColumn(names, chosen_.key.value_or("key"), &key_column_);
+    if (!problem && !chosen_.keys_only) problem = FindColumn(names, chosen_.value.value_or("value"), &value_column_);
+    return problem;
+  }
+
+  static std::optional<std::string> FindColumn(const std::vector<std::string>& names, const std::string& name,
+                                               size_t* column) {
+    const auto found = std::ranges::find(names, name);
+    *column = static_cast<size_t>(found - names.begin());
+    if (found == names.end()) {
+      return fmt::format("the header has no column {}, but {}", Shortened(name, 40),
+                         Shortened(fmt::format("{}", fmt::join(names, ", ")), 200));
+    }
+    if (std::ranges::count(names, name) == 1) return std::nullopt;
+    return fmt::format("the header has several columns {}", Shortened(name, 40));
+  }
+
+  // Without a header, the first record tells how many columns there are if some of them are chosen.
+  std::optional<std::string> NumberColumns() {
+    const auto key = ParseNumber(chosen_.key.value_or("1"));
+    const auto value = ParseNumber(chosen_.value.value_or("2"));
+    if (!key || !value || *key == 0 || *value == 0) return "without a header, columns are numbers from 1";
+    key_column_ = *key - 1;
+    value_column_ = *value - 1;
+    columns_least_ = chosen_.keys_only ? *key : std::max(*key, *value);
+    if (!chosen_.chosen()) columns_ = columns_least_;
+    return std::nullopt;
+  }
+
+  int Peek() { return pending_.empty() ? buffer_.sgetc() : static_cast<unsigned char>(pending_.front()); }
   int Take() {
-    const int byte = buffer_.sbumpc();
+    int byte;
+    if (pending_.empty()) {
+      byte = buffer_.sbumpc();
+    } else {
+      byte = static_cast<unsigned char>(pending_.front());
+      pending_.remove_prefix(1);
+    }
     if (byte == '\n') ++next_line_;
+    if (byte != kEof && raw_.size() < 2 * kRecordBytesMax) raw_ += Traits::to_char_type(byte);
     return byte;
   }
 
@@ -60,8 +118,9 @@ class CsvReader final : public RecordReader {
     int byte;
     do {
       line_ = next_line_;
+      raw_.clear();
       byte = Take();
-      if (byte == '\r' && buffer_.sgetc() == '\n') byte = Take();
+      if (byte == '\r' && Peek() == '\n') byte = Take();
       if (byte == kEof) return {};
     } while (byte == '\n');
     too_long_ = false;
@@ -71,7 +130,7 @@ class CsvReader final : public RecordReader {
         while (byte != '\n' && byte != kEof) byte = Take();
         return {Found::kMalformed, *std::move(problem)};
       }
-      if (byte == ',') {
+      if (byte == delimiter_) {
         byte = Take();
       } else {
         return too_long_ ? Reading{Found::kMalformed, "a field is too long"} : Reading{Found::kRecord, {}};
@@ -79,15 +138,15 @@ class CsvReader final : public RecordReader {
     }
   }
 
-  // Takes a field that begins with `*byte`; then that is the comma, line end or end of file behind it.
+  // Takes a field that begins with `*byte`; then that is the delimiter, line end or end of file behind it.
   std::optional<std::string> TakeField(int* byte, std::string* field) {
     if (*byte == '"') return TakeQuoted(byte, field);
-    while (*byte != ',' && *byte != '\n' && *byte != kEof) {
+    while (*byte != delimiter_ && *byte != '\n' && *byte != kEof) {
       if (*byte == '"') return "a quote inside a field that does not begin with one";
       Append(*byte, field);
       *byte = Take();
     }
-    if (*byte != ',' && field->ends_with('\r')) field->pop_back();
+    if (*byte != delimiter_ && field->ends_with('\r')) field->pop_back();
     return std::nullopt;
   }
 
@@ -101,9 +160,9 @@ class CsvReader final : public RecordReader {
       }
       Append(*byte, field);
     }
-    if (*byte == '\r' && buffer_.sgetc() == '\n') *byte = Take();
-    if (*byte == ',' || *byte == '\n' || *byte == kEof) return std::nullopt;
-    return "text between a closing quote and the comma";
+    if (*byte == '\r' && Peek() == '\n') *byte = Take();
+    if (*byte == delimiter_ || *byte == '\n' || *byte == kEof) return std::nullopt;
+    return "text between a closing quote and the delimiter";
   }
 
   // A field that is too long is read to its end all the same, for what is behind it.
@@ -116,7 +175,16 @@ class CsvReader final : public RecordReader {
   }
 
   std::streambuf& buffer_;
-  bool header_read_ = false;
+  const RecordFields chosen_;
+  const int delimiter_ = static_cast<unsigned char>(chosen_.delimiter);
+  bool begun_ = false;
+  std::string_view pending_;  // Taken off the stream, but not yet read.
+  std::string raw_;
+  std::string header_;  // With its line end.
+  size_t key_column_ = 0;
+  size_t value_column_ = 1;
+  size_t columns_ = 0;  // 0: the first record tells.
+  size_t columns_least_ = 1;
   bool too_long_ = false;  // A field of the record at hand.
   uint64_t line_ = 0;
   uint64_t next_line_ = 1;
@@ -151,7 +219,9 @@ class CsvWriter final : public RecordWriter {
 
 }  // namespace
 
-std::unique_ptr<RecordReader> NewCsvReader(std::istream& in) { return std::make_unique<CsvReader>(in); }
+std::unique_ptr<RecordReader> NewCsvReader(std::istream& in, RecordFields fields) {
+  return std::make_unique<CsvReader>(in, std::move(fields));
+}
 std::unique_ptr<RecordWriter> NewCsvWriter(std::ostream& out) { return std::make_unique<CsvWriter>(out); }
 
 }  // namespace amethyst::cli

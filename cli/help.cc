@@ -33,12 +33,16 @@ constexpr OptionSpec kProgramOptions[] = {
     {.name = "--version", .value = "", .help = "print the version"},
 };
 
+std::string WithValue(const OptionSpec& option) {
+  if (option.value.empty()) return std::string(option.name);
+  return option.optional_value ? fmt::format("{}[={}]", option.name, option.value)
+                               : fmt::format("{} {}", option.name, option.value);
+}
+
 std::string OptionLines(std::span<const OptionSpec> options) {
   std::string text;
   for (const OptionSpec& option : options) {
-    const std::string left =
-        option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
-    fmt::format_to(std::back_inserter(text), "  {:<22}{}\n", left, option.help);
+    fmt::format_to(std::back_inserter(text), "  {:<22}{}\n", WithValue(option), option.help);
   }
   return text;
 }
@@ -52,8 +56,7 @@ std::string UsageLine(const Command& command) {
   std::string usage(command.name);
   if (!command.arguments.empty()) usage += fmt::format(" {}", command.arguments);
   for (const OptionSpec& option : command.options) {
-    usage +=
-        option.value.empty() ? fmt::format(" [{}]", option.name) : fmt::format(" [{} {}]", option.name, option.value);
+    usage += fmt::format(" [{}]", WithValue(option));
   }
   return usage;
 }

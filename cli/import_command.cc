@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/file_stream.h"
 #include "cli/foreign_database.h"
+#include "cli/import_format.h"
 #include "cli/progress.h"
 #include "cli/record_format.h"
 #include "cli/report_error.h"
@@ -26,6 +27,7 @@ class Import {
     std::string name;  // For messages.
     std::unique_ptr<RecordReader> reader;
     const InputFile* file = nullptr;  // nullptr: standard input, or no file.
+    std::unique_ptr<OutputFile> bad;  // Where bad records go; nullptr: nowhere.
   };
   Import(const Invocation& invocation, DB* database, Source source)
       : invocation_(invocation),
@@ -36,8 +38,10 @@ class Import {
   Result<ExitCode> Run() {
     const Result<ExitCode> result = ReadAll();
     const Status rest = WriteBatch();
+    const Status bad = source_.bad == nullptr ? Status() : CommitBad();
     progress_.Finish(written_, bytes_, skipped_);
     if (!rest) return std::unexpected(rest.error());
+    if (!bad) return std::unexpected(bad.error());
     if (!result || *result != ExitCode::kOk) return result;
     Remark();
     return left_out_ == 0 ? ExitCode::kOk : TellLeftOut();
@@ -65,9 +69,23 @@ class Import {
       }
       const bool hopeless = reading.found == RecordReader::Found::kBroken;
       if (hopeless || !skip_bad) return Refuse(why, hopeless);
-      ++skipped_;
+      Skip();
     }
     return ExitCode::kInterrupted;
+  }
+
+  void Skip() {
+    if (source_.bad != nullptr) {
+      std::ostream& out = source_.bad->stream();
+      if (skipped_ == 0) out << source_.reader->raw_header();
+      out << source_.reader->raw() << '\n';
+    }
+    ++skipped_;
+  }
+
+  Status CommitBad() {
+    AMETHYST_TRY(source_.bad->status());
+    return source_.bad->Commit();
   }
 
   // Why no batch can hold it; empty: one can.
@@ -202,9 +220,15 @@ std::expected<ForeignOptions, std::string> ForeignOptionsOf(const Arguments& arg
 Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKind& kind) {
   const std::string path(*invocation.arguments.Value(kind.option));
   const auto given = [&](const ForeignKind& other) { return invocation.arguments.Value(other.option).has_value(); };
-  if (invocation.arguments.at(0) || invocation.arguments.Has("--format") ||
+  const auto has = [&](const OptionSpec& option) { return invocation.arguments.Has(option.name); };
+  if (invocation.arguments.at(0) || std::ranges::any_of(kImportFormatOptions, has) ||
       std::ranges::count_if(kForeignKinds, given) > 1) {
-    return WrongUsage(invocation, fmt::format("{} takes the place of FILE, --format and other sources", kind.option));
+    return WrongUsage(invocation, fmt::format("{} takes the place of FILE, of --format and what belongs to it, and of "
+                                              "other sources",
+                                              kind.option));
+  }
+  if (!invocation.arguments.Value("--skip-bad").value_or("").empty()) {
+    return WrongUsage(invocation, fmt::format("--skip-bad=FILE is for text, not for {}", kind.option));
   }
   if (path.empty()) return WrongUsage(invocation, fmt::format("{} names no database", kind.option));
   if (path.find('\0') != std::string::npos) {  // The libraries would take what stands before it for the path.
@@ -214,7 +238,8 @@ Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKin
   if (!options) return WrongUsage(invocation, options.error());
   AMETHYST_ASSIGN(auto reader, kind.open(path, *options));
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  return Import(invocation, database, {.name = path, .reader = std::move(reader), .file = nullptr}).Run();
+  return Import(invocation, database, {.name = path, .reader = std::move(reader), .file = nullptr, .bad = nullptr})
+      .Run();
 }
 
 Result<ExitCode> RunImport(const Invocation& invocation) {
@@ -228,32 +253,37 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
   const bool from_stdin = path == "-";
   if (from_stdin && invocation.from_lines)
     return WrongUsage(invocation, "name a FILE: commands come from standard input");
-  const auto name = invocation.arguments.Value("--format");
-  const auto format = name ? ParseRecordFormat(*name) : GuessRecordFormat(path).or_else([&] {
-    return from_stdin ? std::optional(RecordFormat::kTsv) : std::nullopt;
-  });
-  if (!format) {
-    return WrongUsage(invocation,
-                      name ? fmt::format("--format is tsv, csv, jsonl or dump, not {}", *name)
-                           : fmt::format("{} does not tell its format: add --format tsv, csv, jsonl or dump", path));
-  }
+  const auto format = ImportFormat::Of(invocation.arguments, path);
+  if (!format) return WrongUsage(invocation, format.error());
+  const std::string bad_path(invocation.arguments.Value("--skip-bad").value_or(""));
   std::unique_ptr<InputFile> file;
   if (!from_stdin) {
     AMETHYST_ASSIGN(file, InputFile::Open(invocation.session.environment().files(), path));
   }
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  std::unique_ptr<OutputFile> bad;
+  if (!bad_path.empty()) {
+    AMETHYST_ASSIGN(bad, OutputFile::Create(invocation.session.environment().files(), bad_path));
+  }
   Import import(invocation, database,
                 {.name = from_stdin ? "standard input" : path,
-                 .reader = NewRecordReader(*format, from_stdin ? invocation.console().in : file->stream()),
-                 .file = file.get()});
+                 .reader = format->NewReader(from_stdin ? invocation.console().in : file->stream()),
+                 .file = file.get(),
+                 .bad = std::move(bad)});
   return import.Run();
 }
 
 constexpr OptionSpec kOptions[] = {
-    {.name = "--format",
-     .value = "FORMAT",
-     .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
-    {.name = "--skip-bad", .value = "", .help = "count records that cannot be stored and go on"},
+    kImportFormatOptions[0],
+    kImportFormatOptions[1],
+    kImportFormatOptions[2],
+    kImportFormatOptions[3],
+    kImportFormatOptions[4],
+    kImportFormatOptions[5],
+    {.name = "--skip-bad",
+     .value = "FILE",
+     .help = "count records that cannot be stored and go on; write them to FILE as they are",
+     .optional_value = true},
     {.name = "--from-leveldb", .value = "DIR", .help = "all entries of a database of LevelDB's"},
     {.name = "--from-rocksdb", .value = "DIR", .help = "those of RocksDB's"},
     {.name = "--from-lmdb", .value = "PATH", .help = "those of LMDB's, a directory or a file"},
@@ -272,7 +302,10 @@ constexpr Command kCommands[] = {
                 "  csv    RFC 4180 with the header key,value\n"
                 "  jsonl  {\"key\":\"...\",\"value\":\"...\"} a line; \"key_base64\", \"value_base64\" for other bytes "
                 "than UTF-8\n"
-                "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n\n"
+                "  lists  with --keys-only, a key a line as `scan --keys-only` prints it\n"
+                "  dump   what `export --format dump` writes: any bytes, and a dump cut off or changed is noticed\n"
+                "  mdb_dump, ldb_dump   what LMDB's mdb_dump and Berkeley DB's db_dump print, and RocksDB's `ldb dump "
+                "--hex`\n\n"
                 "--from-... reads another library's database in the place of FILE; in messages DIR:7 is its seventh "
                 "entry.\n"
                 "One with entries in several column families, or with databases within it, is refused until "
@@ -280,7 +313,11 @@ constexpr Command kCommands[] = {
                 "names one. Entries that only their own program can read are left out, told, and make the exit code "
                 "3.\n\n"
                 "  amethyst import fruit.tsv\n"
-                "  zcat big.jsonl.gz | amethyst import --format jsonl --skip-bad\n"
+                "  zcat big.jsonl.gz | amethyst import --format jsonl --skip-bad=bad.jsonl\n"
+                "  amethyst import users.csv --key id --value email\n"
+                "  amethyst import --format csv --delimiter ';' --no-header --key 2 --value 1 table.txt\n"
+                "  amethyst import events.jsonl --key id\n"
+                "  mdb_dump store | amethyst import --format mdb_dump\n"
                 "  amethyst --db new import --from-leveldb old",
      .arity = {0, 1},
      .options = kOptions,

@@ -1,7 +1,8 @@
-// The format jsonl: an object a line.
+// The format jsonl: an object a line. Fields of other names are taken as they stand in it.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <expected>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -35,9 +36,72 @@ std::optional<std::string> TakeField(nlohmann::json* object, const std::string& 
   return std::nullopt;
 }
 
+constexpr std::string_view kBlanks = " \t\r";  // Line feeds stand between lines alone.
+
+struct Field {
+  std::string name;
+  std::string_view value;  // As it stands in the line.
+};
+
+// How many bytes the value at the front of `text`, or the name, has; it is well formed.
+size_t ValueBytes(std::string_view text) {
+  bool in_string = false;
+  size_t depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (depth == 0 && (c == ',' || c == ':' || c == '}' || c == ']')) {
+      return text.find_last_not_of(kBlanks, i - 1) + 1;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return text.size();
+}
+
+// The bytes of a string, or the text of anything else: no number is rounded, nothing is put in another order.
+std::string BytesOf(std::string_view value) {
+  return value.front() == '"' ? nlohmann::json::parse(value).get<std::string>() : std::string(value);
+}
+
+// The fields of a well-formed object, in its order.
+std::vector<Field> FieldsOf(std::string_view object) {
+  std::vector<Field> fields;
+  const auto skip = [&](size_t bytes) {
+    object.remove_prefix(bytes);
+    object.remove_prefix(std::min(object.find_first_not_of(kBlanks), object.size()));
+  };
+  skip(0);
+  skip(1);
+  while (object.front() != '}') {
+    const size_t name_bytes = ValueBytes(object);
+    Field field{.name = BytesOf(object.substr(0, name_bytes)), .value = {}};
+    skip(name_bytes);
+    skip(1);
+    field.value = object.substr(0, ValueBytes(object));
+    skip(field.value.size());
+    if (object.front() == ',') skip(1);
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+std::expected<std::string_view, std::string> FindOnce(const std::vector<Field>& fields, std::string_view name) {
+  const auto found = std::ranges::find(fields, name, &Field::name);
+  if (found == fields.end()) return std::unexpected(fmt::format("there is no field {}", Quoted(name)));
+  if (std::ranges::count(fields, name, &Field::name) == 1) return found->value;
+  return std::unexpected(fmt::format("the field {} occurs more than once", Quoted(name)));
+}
+
 class JsonlReader final : public RecordReader {
  public:
-  explicit JsonlReader(std::istream& in) : in_(in) {}
+  JsonlReader(std::istream& in, RecordFields fields) : in_(in), fields_(std::move(fields)) {}
 
   Reading Next(Record* record) override {
     LineRead read;
@@ -48,10 +112,14 @@ class JsonlReader final : public RecordReader {
       if (text_.ends_with('\r')) text_.pop_back();
     } while (text_.empty());
     if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
-    if (auto problem = Parse(record)) return {Found::kMalformed, *std::move(problem)};
+    // The parser would take a zero byte for the end, and leave out what stands behind it.
+    if (text_.find('\0') != std::string::npos) return {Found::kMalformed, "not a JSON value on one line"};
+    if (auto problem = fields_.chosen() ? ParseChosen(record) : Parse(record))
+      return {Found::kMalformed, *std::move(problem)};
     return {Found::kRecord, {}};
   }
   uint64_t line() const override { return line_; }
+  std::string_view raw() const override { return text_; }
 
  private:
   static constexpr size_t kLineBytesMax = 6 * kRecordBytesMax + (1 << 20);  // All of a value as \u0000, and a key.
@@ -76,7 +144,30 @@ class JsonlReader final : public RecordReader {
     return fmt::format("unknown field \"{}\", which would be lost", object.begin().key());
   }
 
+  std::optional<std::string> ParseChosen(Record* record) const {
+    if (!nlohmann::json::accept(text_)) return "not a JSON value on one line";
+    if (text_[text_.find_first_not_of(kBlanks)] != '{') return "expected an object";
+    const std::vector<Field> fields = FieldsOf(text_);
+    const auto key = FindOnce(fields, fields_.key.value_or("key"));
+    if (!key) return key.error();
+    if (key->front() != '"' && key->front() != '-' && (key->front() < '0' || key->front() > '9')) {
+      return fmt::format("the key: expected a string or a number, found {}", Shortened(*key, 40));
+    }
+    record->key = BytesOf(*key);
+    record->value.clear();
+    if (fields_.keys_only) return std::nullopt;
+    if (!fields_.value && fields_.key) {
+      record->value = text_;
+      return std::nullopt;
+    }
+    const auto value = FindOnce(fields, fields_.value.value_or("value"));
+    if (!value) return value.error();
+    record->value = BytesOf(*value);
+    return std::nullopt;
+  }
+
   std::istream& in_;
+  const RecordFields fields_;
   std::string text_;
   uint64_t line_ = 0;
 };
@@ -94,7 +185,9 @@ class JsonlWriter final : public RecordWriter {
 
 }  // namespace
 
-std::unique_ptr<RecordReader> NewJsonlReader(std::istream& in) { return std::make_unique<JsonlReader>(in); }
+std::unique_ptr<RecordReader> NewJsonlReader(std::istream& in, RecordFields fields) {
+  return std::make_unique<JsonlReader>(in, std::move(fields));
+}
 std::unique_ptr<RecordWriter> NewJsonlWriter(std::ostream& out) { return std::make_unique<JsonlWriter>(out); }
 
 }  // namespace amethyst::cli

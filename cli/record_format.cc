@@ -33,6 +33,16 @@ std::optional<RecordFormat> ParseRecordFormat(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view RecordFormatName(RecordFormat format) {
+  switch (format) {
+    case RecordFormat::kTsv: return "tsv";
+    case RecordFormat::kCsv: return "csv";
+    case RecordFormat::kJsonl: return "jsonl";
+    case RecordFormat::kDump: return "dump";
+  }
+  std::unreachable();
+}
+
 std::optional<RecordFormat> GuessRecordFormat(std::string_view path) {
   constexpr std::array<std::pair<std::string_view, RecordFormat>, 7> kSuffixes = {{
       {".tsv", RecordFormat::kTsv},

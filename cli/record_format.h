@@ -21,6 +21,20 @@ namespace amethyst::cli {
 
 enum class RecordFormat : uint8_t { kTsv, kCsv, kJsonl, kDump };
 
+// Which part of a record of csv or jsonl is the key and which the value, where the source was not made for us.
+struct RecordFields {
+  // A column's name, or its number from 1 where csv has no header; a field's name in jsonl. nullopt: "key", or 1.
+  std::optional<std::string> key;
+  // nullopt: "value", or 2; with a key in jsonl, the whole object.
+  std::optional<std::string> value;
+  bool keys_only = false;  // Values are empty.
+  bool header = true;      // Of csv, as is the delimiter.
+  char delimiter = ',';
+
+  // One part of a record was chosen, so the rest may be left out.
+  [[nodiscard]] bool chosen() const { return key || value || keys_only; }
+};
+
 struct Record {
   std::string key;
   std::string value;
@@ -47,6 +61,11 @@ class RecordReader {
   [[nodiscard]] virtual Reading Next(Record* record) = 0;
   // Where the last record began: its line, from 1.
   [[nodiscard]] virtual uint64_t line() const = 0;
+  // The last record as it stands in the source, without its last line end: for a text format. A line that is too long
+  // may be cut off.
+  [[nodiscard]] virtual std::string_view raw() const { return {}; }
+  // What has to stand before such records for a reader to take them; with its line end, if there is any.
+  [[nodiscard]] virtual std::string_view raw_header() const { return {}; }
   // At the end: what is to be said about all of it; empty: nothing.
   [[nodiscard]] virtual std::string remark() const { return {}; }
 };
@@ -64,17 +83,26 @@ class RecordWriter {
 
 // "tsv", "csv", "jsonl", "dump".
 [[nodiscard]] std::optional<RecordFormat> ParseRecordFormat(std::string_view name);
+[[nodiscard]] std::string_view RecordFormatName(RecordFormat format);
 // By the end of a file's name; nullopt: it tells nothing.
 [[nodiscard]] std::optional<RecordFormat> GuessRecordFormat(std::string_view path);
 
 // One for each format, in its own file.
 [[nodiscard]] std::unique_ptr<RecordReader> NewTsvReader(std::istream& in);
 [[nodiscard]] std::unique_ptr<RecordWriter> NewTsvWriter(std::ostream& out);
-[[nodiscard]] std::unique_ptr<RecordReader> NewCsvReader(std::istream& in);
+[[nodiscard]] std::unique_ptr<RecordReader> NewCsvReader(std::istream& in, RecordFields fields = {});
 [[nodiscard]] std::unique_ptr<RecordWriter> NewCsvWriter(std::ostream& out);
-[[nodiscard]] std::unique_ptr<RecordReader> NewJsonlReader(std::istream& in);
+[[nodiscard]] std::unique_ptr<RecordReader> NewJsonlReader(std::istream& in, RecordFields fields = {});
 [[nodiscard]] std::unique_ptr<RecordWriter> NewJsonlWriter(std::ostream& out);
 [[nodiscard]] std::unique_ptr<RecordReader> NewDumpReader(std::istream& in);
 [[nodiscard]] std::unique_ptr<RecordWriter> NewDumpWriter(std::ostream& out);
+
+// What can be read alone.
+//   keys       a key a line, as `scan --keys-only` prints it; values are empty.
+//   mdb_dump   what mdb_dump and db_dump print, with and without -p.
+//   ldb_dump   what RocksDB's `ldb dump --hex` and `ldb scan --hex` print.
+[[nodiscard]] std::unique_ptr<RecordReader> NewKeyListReader(std::istream& in);
+[[nodiscard]] std::unique_ptr<RecordReader> NewMdbDumpReader(std::istream& in);
+[[nodiscard]] std::unique_ptr<RecordReader> NewLdbDumpReader(std::istream& in);
 
 }  // namespace amethyst::cli

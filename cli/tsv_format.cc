@@ -58,6 +58,7 @@ class TsvReader final : public RecordReader {
     return Split(record);
   }
   uint64_t line() const override { return line_; }
+  std::string_view raw() const override { return text_; }
 
  private:
   static constexpr size_t kLineBytesMax = 2 * kRecordBytesMax + (1 << 20);  // All of a value escaped, and a key.

@@ -157,7 +157,8 @@ TEST(CsvFormat, ReadsWhatRfc4180Allows) {
 
 TEST(CsvFormat, WantsItsHeader) {
   EXPECT_EQ(ReadAll(RecordFormat::kCsv, "apple,artichoke\n").complaints,
-            std::vector<std::string>{"1: expected the header key,value, found apple"});
+            std::vector<std::string>{
+                "1: expected the header key,value, found apple; --key, --value and --no-header take others"});
   EXPECT_EQ(ReadAll(RecordFormat::kCsv, "").complaints,
             std::vector<std::string>{"1: expected the header key,value, found nothing"});
 }
@@ -167,7 +168,7 @@ TEST(CsvFormat, NamesTheLineAndGoesOnAtTheNext) {
   EXPECT_EQ(outcome.complaints,
             (std::vector<std::string>{"2: expected 2 fields, found 1", "3: expected 2 fields, found 3",
                                       "4: a quote inside a field that does not begin with one",
-                                      "5: text between a closing quote and the comma",
+                                      "5: text between a closing quote and the delimiter",
                                       "7: the quote that line 7 opens is not closed"}));
   ASSERT_EQ(outcome.records.size(), 1u);
   EXPECT_TRUE((outcome.records[0] == Record{"k", "l"}));
