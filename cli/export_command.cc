@@ -23,12 +23,12 @@ Result<bool> WriteAll(const Invocation& invocation, Iterator& it, RecordFormat f
     if (!out.good() || invocation.interrupted()) return false;
     writer->Add(it.key(), it.value());
     bytes += it.key().size() + it.value().size();
-    progress.Update(++entries, bytes);
+    progress.Update({.entries = ++entries, .bytes = bytes}, 0);
   }
   AMETHYST_TRY(it.status());
   writer->Finish();
   if (!out.good()) return false;
-  progress.Finish(entries, bytes, 0);
+  progress.Finish({.entries = entries, .bytes = bytes});
   return true;
 }
 

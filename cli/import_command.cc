@@ -39,7 +39,7 @@ class Import {
     const Result<ExitCode> result = ReadAll();
     const Status rest = WriteBatch();
     const Status bad = source_.bad == nullptr ? Status() : CommitBad();
-    progress_.Finish(written_, bytes_, skipped_);
+    progress_.Finish({.entries = written_, .bytes = bytes_}, skipped_);
     if (!rest) return std::unexpected(rest.error());
     if (!bad) return std::unexpected(bad.error());
     if (!result || *result != ExitCode::kOk) return result;
@@ -108,7 +108,7 @@ class Import {
     batch_.Put(record.key, record.value);
     batch_bytes_ += bytes;
     read_bytes_ += bytes + 2;
-    progress_.Update(written_, read_bytes_);
+    progress_.Update({.entries = written_, .bytes = bytes_}, read_bytes_);
     return bytes > batch_bytes_max_ ? WriteBatch() : Status();
   }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,18 +14,24 @@ namespace amethyst::cli {
 
 class Progress {
  public:
+  struct Moved {
+    std::optional<uint64_t> entries{};  // nullopt: only the bytes are known.
+    uint64_t bytes = 0;
+  };
   // `verb` as in "imported 5 entries". `total`: of the units of Update's `done`; 0: unknown, then there is no bar.
   Progress(const Invocation& invocation, std::string_view verb, uint64_t total);
   ~Progress();
 
   // Cheap; draws at most ten times a second.
-  void Update(uint64_t entries, uint64_t done);
+  void Update(const Moved& moved, uint64_t done);
+  // Update for those who call it a few times a second.
+  void Show(const Moved& moved, uint64_t done);
   // Wipes the line and tells the totals in a line on standard error, which is an object with --json.
-  void Finish(uint64_t entries, uint64_t bytes, uint64_t skipped);
+  void Finish(const Moved& moved, uint64_t skipped = 0);
 
  private:
   [[nodiscard]] double Seconds() const;
-  void Draw(uint64_t entries, uint64_t done);
+  void Draw(const Moved& moved, uint64_t done);
   void Wipe();
 
   const Invocation& invocation_;

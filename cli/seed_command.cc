@@ -60,7 +60,7 @@ class Seeding {
   }
   void Finish() AMETHYST_EXCLUDES(mutex_) {
     base::MutexLock lock(mutex_);
-    progress_.Finish(written_, bytes_, 0);
+    progress_.Finish({.entries = written_, .bytes = bytes_});
   }
 
  private:
@@ -73,7 +73,7 @@ class Seeding {
       base::MutexLock lock(mutex_);
       written_ += batch.Count();
       bytes_ += batch.ByteSize();
-      progress_.Update(written_, written_);
+      progress_.Update({.entries = written_, .bytes = bytes_}, written_);
     }
     return {};
   }

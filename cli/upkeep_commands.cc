@@ -2,14 +2,20 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <chrono>
+#include <memory>
+
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/key_notation.h"
 #include "cli/key_range.h"
+#include "cli/progress.h"
 
 namespace amethyst::cli {
 
 namespace {
+
+constexpr std::chrono::milliseconds kLookInterval{100};
 
 Result<ExitCode> Flush(const Invocation& invocation) {
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
@@ -21,7 +27,18 @@ Result<ExitCode> Compact(const Invocation& invocation) {
   const auto range = KeyRange::Of(invocation.arguments);
   if (!range) return WrongUsage(invocation, range.error());
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
-  AMETHYST_TRY(database->CompactRange(range->from, range->to));
+  const uint64_t before = database->GetStats().compaction_bytes_read;
+  const auto moved = [&] { return Progress::Moved{.bytes = database->GetStats().compaction_bytes_read - before}; };
+  Progress progress(invocation, "compacted", 0);
+  {
+    AMETHYST_ASSIGN(const auto threads, invocation.session.environment().NewExecutor(1));
+    std::unique_ptr<io::PeriodicJob> watch;  // Ends, and with it all use of `progress`, before this thread goes on.
+    if (invocation.console().err_is_terminal) {
+      AMETHYST_ASSIGN(watch, threads->ScheduleEvery(kLookInterval, [&] { progress.Show(moved(), 0); }));
+    }
+    AMETHYST_TRY(database->CompactRange(range->from, range->to));
+  }
+  progress.Finish(moved());
   return ExitCode::kOk;
 }
 
@@ -63,7 +80,8 @@ constexpr Command kCommands[] = {
     {.name = "compact",
      .arguments = "[FROM [TO]]",
      .summary = "Rewrite all tables that hold keys from FROM up to TO, dropping what is deleted or replaced",
-     .details = "It happens by itself in the background; this is for those who want the space now.\n\n"
+     .details = "It happens by itself in the background; this is for those who want the space now. Tells on\n"
+                "standard error how much it read, and on a terminal how far it is.\n\n"
                 "  amethyst compact\n  amethyst compact a m",
      .arity = {0, 2},
      .options = kCompactOptions,

@@ -199,6 +199,25 @@ TEST_F(Commands, FlushCompactAndStatsShowTables) {
   EXPECT_EQ(Amethyst({"get", "a"}).out, "2\n");
 }
 
+TEST_F(Commands, LongOnesTellHowMuchTheyDidAndHowFast) {
+  EXPECT_THAT(Amethyst({"seed", "10"}).err,
+              testing::MatchesRegex("seeded 260 entries, .* in .* s \\(.*/s, .* MiB/s\\)\n"));
+  EXPECT_THAT(Amethyst({"compact"}).err, testing::MatchesRegex("compacted .*B in .* s \\(.* MiB/s\\)\n"));
+  EXPECT_THAT(Amethyst({"--json", "compact"}).err, StartsWith("{\"compacted_bytes\":"));
+}
+
+TEST_F(Commands, ATerminalSeesACompactionOnTheWay) {
+  ASSERT_EQ(Pipe("put a 1\nflush\nput a 2\nflush\n").code, ExitCode::kOk);
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console(in, out, err);
+  console.err_is_terminal = true;
+  EXPECT_EQ(RunProgram({"--db", database_, "compact"}, console), ExitCode::kOk);
+  EXPECT_THAT(err.str(), HasSubstr("compacted "));
+  EXPECT_EQ(Amethyst({"scan"}).out, "a\t2\n");
+}
+
 TEST_F(Commands, EveryOneHasHelpWithItsUsage) {
   for (const CommandGroup& group : AllCommands()) {
     for (const Command& command : group.commands) {
