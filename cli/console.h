@@ -25,6 +25,8 @@ struct Console {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   ColorMode color = ColorMode::kAuto;
+  size_t columns = 0;    // Of the terminal that `out` is; 0: unknown.
+  bool unicode = false;  // It is one that shows UTF-8.
   // The error number of the first failed write to `out`, which its stream does not keep; 0: unknown.
   const int& out_error;
   // Set by SIGINT, cleared when a command begins: long commands look at it and stop.

@@ -133,16 +133,21 @@ Result<ExitCode> ShowStats(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+constexpr OptionSpec kInspectOptions[] = {
+    {.name = "--all", .value = "", .help = "list all tables, however many there are"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "inspect",
      .arguments = "[FILE]",
      .summary = "Draw the tree of tables and the log; or show what FILE of a database is made of",
      .details = "FILE is a table (.sst), a log segment (.wal), a MANIFEST or CURRENT, of any database; it is read as "
                 "far as it\n"
-                "is whole. Takes no lock, changes nothing. Exit code 3 if something is damaged.\n\n"
+                "is whole. Takes no lock, changes nothing. The bars compare the levels' sizes; of more than 40 tables\n"
+                "only the levels are shown. Exit code 3 if something is damaged.\n\n"
                 "  amethyst inspect\n  amethyst inspect data/amethyst/000012.sst\n  amethyst inspect --json",
      .arity = {0, 1},
-     .options = {},
+     .options = kInspectOptions,
      .run = Inspect,
      .takes_files = true},
     {.name = "dump",

@@ -1,5 +1,7 @@
 // amethyst: see `amethyst --help`. The process's own part: its streams and signals.
+#include <langinfo.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +11,7 @@
 #include <iostream>
 #include <streambuf>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/program.h"
@@ -74,6 +77,11 @@ int main(int argc, char** argv) {
   console.in_is_terminal = isatty(STDIN_FILENO) != 0;
   console.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   console.err_is_terminal = isatty(STDERR_FILENO) != 0;
+  if (console.out_is_terminal) {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) console.columns = size.ws_col;
+    console.unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  }
   HandleSignals(console);
   return static_cast<int>(amethyst::cli::RunProgram(std::vector<std::string>(argv + 1, argv + argc), console));
 }

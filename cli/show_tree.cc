@@ -3,10 +3,13 @@
 #include <fmt/ostream.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "cli/json.h"
+#include "cli/picture.h"
 #include "cli/show.h"
+#include "compaction/level_targets.h"
 #include "inspect/tree_report.h"
 #include "tree/file_names.h"
 
@@ -17,7 +20,43 @@ namespace {
 using inspect::SegmentFile;
 using inspect::TreeReport;
 
-constexpr size_t kKeyColumns = 28;
+constexpr size_t kTablesShown = 40;  // More of them are told by level alone, unless all are asked for.
+constexpr size_t kBarColumns = 20;
+
+// What a key may take of a table's line, which has two.
+size_t KeyColumns(const Console& console) {
+  constexpr size_t kOtherColumns = 52;
+  constexpr size_t kMost = 28;
+  constexpr size_t kLeast = 10;
+  if (console.columns == 0) return kMost;
+  return std::clamp((console.columns - std::min(console.columns, kOtherColumns)) / 2, kLeast, kMost);
+}
+
+// The sizes of the levels, and what is derived from them.
+struct Sizes {
+  std::array<uint64_t, key::kLevels> bytes{};
+  size_t tables = 0;
+  uint64_t all = 0;
+  uint64_t largest = 0;
+  key::Level last = 0;  // The deepest that holds anything.
+
+  explicit Sizes(const inspect::ManifestState& state) {
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      for (const tree::AddedTable& table : state.levels[level]) bytes[level] += table.info.file_bytes;
+      tables += state.levels[level].size();
+      all += bytes[level];
+      largest = std::max(largest, bytes[level]);
+      if (bytes[level] != 0) last = level;
+    }
+  }
+  // How much of its share, a tenth of the level below at each step up from the last, the level holds; 0: it has none.
+  [[nodiscard]] double Filled(key::Level level) const {
+    if (level == 0 || level >= last) return 0;
+    double target = static_cast<double>(bytes[last]);
+    for (key::Level at = last; at > level; --at) target /= static_cast<double>(compaction::kLevelRatio);
+    return static_cast<double>(bytes[level]) / target;
+  }
+};
 
 std::string Sequence(key::SequenceNumber sequence) { return Grouped(key::Raw(sequence)); }
 
@@ -25,16 +64,21 @@ void PrintHeading(Console& console, const std::string& text) {
   fmt::print(console.out, "{}\n", Colored(console.ColorsOut(), Hue::kHeading, text));
 }
 
-void PrintLevel(Console& console, key::Level level, const std::vector<tree::AddedTable>& tables) {
-  uint64_t bytes = 0;
+void PrintLevel(Console& console, key::Level level, const std::vector<tree::AddedTable>& tables, const Sizes& sizes,
+                bool with_tables) {
   uint64_t entries = 0;
-  for (const tree::AddedTable& table : tables) {
-    bytes += table.info.file_bytes;
-    entries += table.info.entries;
-  }
-  PrintHeading(console, fmt::format("level {}  {}, {}, {}{}", level, Counted(tables.size(), "table", "tables"),
-                                    Counted(entries, "entry", "entries"), HumanBytes(bytes),
-                                    level == 0 && tables.size() > 1 ? " (newest first; they may overlap)" : ""));
+  for (const tree::AddedTable& table : tables) entries += table.info.entries;
+  const uint64_t bytes = sizes.bytes[level];
+  const double filled = sizes.Filled(level);
+  PrintHeading(
+      console,
+      fmt::format("level {}  {}  {}, {}, {}{}{}", level,
+                  Bar(static_cast<double>(bytes) / static_cast<double>(sizes.largest), kBarColumns, console.unicode),
+                  Counted(tables.size(), "table", "tables"), Counted(entries, "entry", "entries"), HumanBytes(bytes),
+                  filled == 0 ? "" : fmt::format(", {:.0f} % of its target", 100 * filled),
+                  with_tables && level == 0 && tables.size() > 1 ? " (newest first; they may overlap)" : ""));
+  if (!with_tables) return;
+  const size_t key_columns = KeyColumns(console);
   for (const tree::AddedTable& table : tables) {
     const bool last = &table == &tables.back();
     const std::string deletes =
@@ -42,8 +86,8 @@ void PrintLevel(Console& console, key::Level level, const std::vector<tree::Adde
     fmt::print(console.out, "{} {}  {:>18}{}  {:>9}  {} .. {}\n", last ? "`--" : "|--",
                tree::TableFileName(table.number), Counted(table.info.entries, "entry", "entries"), deletes,
                HumanBytes(table.info.file_bytes),
-               Colored(console.ColorsOut(), Hue::kKey, Shortened(table.info.smallest, kKeyColumns)),
-               Colored(console.ColorsOut(), Hue::kKey, Shortened(table.info.largest, kKeyColumns)));
+               Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.smallest, key_columns)),
+               Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.largest, key_columns)));
   }
 }
 
@@ -77,8 +121,15 @@ void PrintTree(const Invocation& invocation, const TreeReport& report) {
              Counted(report.manifest_report.records, "record", "records"), Sequence(state.last_sequence),
              Sequence(state.flushed_sequence), state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly");
   PrintLog(invocation, report);
+  const Sizes sizes(state);
+  const bool with_tables = sizes.tables <= kTablesShown || invocation.arguments.Has("--all");
   for (key::Level level = 0; level < key::kLevels; ++level) {
-    if (!state.levels[level].empty()) PrintLevel(console, level, state.levels[level]);
+    if (!state.levels[level].empty()) PrintLevel(console, level, state.levels[level], sizes, with_tables);
+  }
+  if (!with_tables) fmt::print(console.out, "{} tables in all; --all lists them\n", Grouped(sizes.tables));
+  if (sizes.all != 0) {
+    fmt::print(console.out, "space  {}, {:.2f} times the last level\n", HumanBytes(sizes.all),
+               static_cast<double>(sizes.all) / static_cast<double>(sizes.bytes[sizes.last]));
   }
   if (!report.leftovers.empty())
     fmt::print(console.out, "left over, not in use: {}\n", fmt::join(report.leftovers, " "));

@@ -1,4 +1,4 @@
-// Covers: show_tree, show_table, show_log, show_manifest, safety_commands
+// Covers: show_tree, picture, show_table, show_log, show_manifest, safety_commands
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "amethyst/amethyst.h"
+#include "base/random.h"
+#include "cli/picture.h"
 #include "cli/shell_fixture.h"
 #include "io/environment.h"
 
@@ -55,6 +57,42 @@ TEST_F(Inspect, DrawsTheTreeLevelByLevel) {
   EXPECT_THAT(answer.out,
               AllOf(HasSubstr("order amethyst.bytewise"), HasSubstr("level 0  "), HasSubstr("1 tombstone"),
                     HasSubstr("apple .. ziziphus-000099"), HasSubstr("\"\\xff\""), HasSubstr("closed cleanly")));
+}
+
+TEST_F(Inspect, BarsCompareTheLevelsAndManyTablesAreTold) {
+  const Answer few = Amethyst({"inspect"});
+  EXPECT_THAT(few.out, AllOf(HasSubstr("####################  1 table, 2,600 entries"), HasSubstr(".sst"),
+                             HasSubstr("space  "), HasSubstr(" times the last level")));
+  {
+    auto db = DB::Open(database_, {.memory_budget_bytes = size_t{64} << 20});
+    ASSERT_TRUE(db);
+    std::string value(3 << 20, '\0');
+    base::Random random(3);
+    for (char& c : value) c = static_cast<char>(random.Below(256));
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE((*db)->Put("key" + std::to_string(i), value));
+    ASSERT_TRUE((*db)->Flush());
+    ASSERT_TRUE((*db)->CompactRange(std::nullopt, std::nullopt));
+    uint64_t tables = 0;
+    for (const LevelStats& level : (*db)->GetStats().levels) tables += level.tables;
+    ASSERT_TRUE((*db)->Close());
+    if (tables <= 40) GTEST_SKIP() << "only " << tables << " tables";
+  }
+  const Answer many = Amethyst({"inspect"});
+  EXPECT_THAT(many.out, AllOf(HasSubstr("--all lists them"), testing::Not(HasSubstr(".sst"))));
+  EXPECT_THAT(Amethyst({"inspect", "--all"}).out, HasSubstr(".sst"));
+}
+
+TEST(Picture, BarsAndKeysFitTheirColumns) {
+  EXPECT_EQ(Bar(0.5, 4, false), "##..");
+  EXPECT_EQ(Bar(0.001, 4, false), "#...");
+  EXPECT_EQ(Bar(2, 4, false), "####");
+  EXPECT_EQ(Bar(0, 2, true), "  ");
+  EXPECT_EQ(Bar(0.75, 2, true), "\u2588\u258c");
+  EXPECT_EQ(Fit("apple", 10), "apple");
+  EXPECT_EQ(Fit("pomegranate", 10), "pomegra...");
+  EXPECT_EQ(Fit(std::string(20, '\xff'), 10), "\"\\xff\"...");
+  EXPECT_EQ(Fit("gr\u00fc\u00fc\u00fc\u00fc\u00fc", 10), "gr\u00fc\u00fc...");
+  EXPECT_EQ(Fit("", 10), "\"\"");
 }
 
 TEST_F(Inspect, TellsTheTreeAsJson) {
