@@ -9,10 +9,10 @@
 //    617274
 //   DATA=END
 //
-// With -p, printable characters stand for themselves and all others are a backslash and two lower-case digits. LMDB
-// writes a backslash as \5c since 0.9.25 and left it bare before; Berkeley DB doubles it. A bare one shows wherever no
-// byte of such an escape needs one, and then nothing of the dump can be trusted. Where it happens to look like an
-// escape it does not show, so a dump with escapes and no \5c among them gets a remark.
+// With -p, printable characters stand for themselves and all others are a backslash and two lower-case digits. Berkeley
+// DB doubles a backslash. LMDB left it bare (seen of 0.9.24) before it doubled it, too (ITS#9068), and two may then be
+// one or two: such a dump is refused. Where a bare one happens to look like an escape it does not show, so a dump with
+// escapes gets a remark.
 #include <fmt/format.h>
 
 #include "cli/line_source.h"
@@ -44,7 +44,7 @@ class MdbDumpReader final : public RecordReader {
     if (!problem) problem = TakeLine(text_, &record->value);
     if (bare_backslash_) {
       return Break(
-          "a backslash that is no escape: this mdb_dump -p left it bare; dump again without -p, or use "
+          "a backslash that is no escape: some mdb_dump -p leave it bare; dump again without -p, or use "
           "import --from-lmdb");
     }
     if (problem) return {Found::kMalformed, *std::move(problem)};
@@ -52,10 +52,9 @@ class MdbDumpReader final : public RecordReader {
   }
   uint64_t line() const override { return record_line_; }
   std::string remark() const override {
-    if (!lmdb_ || !print_ || !escapes_ || escaped_backslash_) return {};
-    return "mdb_dump -p of LMDB before 0.9.25 does not tell a backslash and two digits from one byte: if a key or "
-           "value "
-           "has backslashes, dump without -p";
+    if (!lmdb_ || !print_ || !escapes_) return {};
+    return "mdb_dump -p of LMDB 0.9.24 does not tell a backslash and two digits from one byte: if a key or value has "
+           "backslashes, dump without -p";
   }
 
  private:
@@ -144,7 +143,6 @@ class MdbDumpReader final : public RecordReader {
         *bytes += text[++i];
       } else if (const auto byte = EscapedByte(text.substr(i + 1, 2))) {
         escapes_ = true;
-        escaped_backslash_ = escaped_backslash_ || *byte == '\\';
         *bytes += *byte;
         i += 2;
       } else {
@@ -173,7 +171,6 @@ class MdbDumpReader final : public RecordReader {
   bool print_ = false;
   bool lmdb_ = false;
   bool escapes_ = false;
-  bool escaped_backslash_ = false;
   bool bare_backslash_ = false;
 };
 

@@ -175,7 +175,6 @@ TEST_F(ImportFormats, TheTextOfMdbDumpIsReadWithAndWithoutPrint) {
   EXPECT_EQ(last_.err.find("note"), std::string::npos);
   EXPECT_EQ(Import(mdb, std::string(kLmdbPrint) + " a b\n \\00\\ff\\5c41 \nDATA=END\n"),
             "a b\t\"\\x00\\xff\\\\41 \"\n");
-  EXPECT_EQ(last_.err.find("note"), std::string::npos);
   EXPECT_EQ(Import(mdb, "VERSION=3\nformat=print\ntype=btree\ndb_pagesize=4096\nHEADER=END\n \\\\a\n \\0a\nDATA=END\n"),
             "\\a\t\"\\n\"\n")
       << "Berkeley DB doubles a backslash";
@@ -184,12 +183,12 @@ TEST_F(ImportFormats, TheTextOfMdbDumpIsReadWithAndWithoutPrint) {
 TEST_F(ImportFormats, ABackslashThatMdbDumpLeftBareIsNeverTakenForAnEscape) {
   for (const std::string value : {"C:\\temp", "\\", "a\\", "\\4", "\\41", "\\\\server", "C:\\FE", "\\0"}) {
     EXPECT_THAT(Import({"--format", "mdb_dump"}, std::string(kLmdbPrint) + " k\n " + value + "\nDATA=END\n"),
-                HasSubstr("standard input:8: a backslash that is no escape: this mdb_dump -p left it bare"))
+                HasSubstr("standard input:8: a backslash that is no escape: some mdb_dump -p leave it bare"))
         << value;
     EXPECT_EQ(last_.code, ExitCode::kError);
   }
   EXPECT_EQ(Import({"--format", "mdb_dump"}, std::string(kLmdbPrint) + " k\n \\fe\nDATA=END\n"), "k\t\"\\xfe\"\n");
-  EXPECT_THAT(last_.err, HasSubstr("note: mdb_dump -p of LMDB before 0.9.25 does not tell")) << "this may be either";
+  EXPECT_THAT(last_.err, HasSubstr("note: mdb_dump -p of LMDB 0.9.24 does not tell")) << "this may be either";
 }
 
 TEST_F(ImportFormats, WhatIsNotOneWholeMdbDumpIsRefused) {
