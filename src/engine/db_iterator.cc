@@ -45,8 +45,9 @@ DbIterator::DbIterator(std::shared_ptr<Core> core, const ReadOptions& options)
 
 DbIterator::~DbIterator() { core_->iterators.fetch_sub(1, std::memory_order_relaxed); }
 
+// Out of line: a step that does not need it then saves no registers.
 template <typename Move>
-void DbIterator::Run(Move move) {
+[[gnu::noinline]] void DbIterator::Run(Move move) {
   Status moved = base::Contained([&]() -> Status {
     const OperationGate::Operation operation(core_->gate);
     status_ = {};
