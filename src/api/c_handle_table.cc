@@ -33,7 +33,7 @@ HandleTable& HandleTable::Instance() {
   return table;
 }
 
-const base::MadeAtLoad table(HandleTable::Instance);
+const base::MadeAtLoad table_at_load(HandleTable::Instance);
 
 HandleTable::Slot* HandleTable::Find(Number number) const {
   const uint32_t index = IndexOf(number);

@@ -204,7 +204,7 @@ Domain& TheDomain() {
   return domain;
 }
 
-const MadeAtLoad domain(TheDomain);
+const MadeAtLoad domain_at_load(TheDomain);
 
 // Gives the thread's record back when the thread ends.
 struct ThreadExit {

@@ -19,7 +19,7 @@ void AddForkHandlers(const ForkHandlers& handlers) {
 
 uint32_t ForkGeneration() { return generation.load(std::memory_order_relaxed); }
 
-const MadeAtLoad counted([] {
+const MadeAtLoad counted_at_load([] {
   AddForkHandlers({.in_child = [] { generation.fetch_add(1, std::memory_order_relaxed); }});
   return true;
 });

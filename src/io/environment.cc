@@ -78,7 +78,7 @@ std::shared_ptr<Environment> DefaultEnvironment() {
   return environment;
 }
 
-const base::MadeAtLoad default_environment(DefaultEnvironment);
+const base::MadeAtLoad environment_at_load(DefaultEnvironment);
 
 }  // namespace io
 

@@ -84,7 +84,7 @@ HeldLocks& Held() {
   return held;
 }
 
-const base::MadeAtLoad held_locks(Held);
+const base::MadeAtLoad held_at_load(Held);
 
 // Takes (LOCK_EX, LOCK_SH) or gives back (LOCK_UN) the lock on a directory, without waiting.
 int SetDirectoryLock(const Descriptor& directory, int operation) {
