@@ -45,9 +45,8 @@ DbIterator::DbIterator(std::shared_ptr<Core> core, const ReadOptions& options)
 
 DbIterator::~DbIterator() { core_->iterators.fetch_sub(1, std::memory_order_relaxed); }
 
-// Out of line: a step that does not need it then saves no registers.
 template <typename Move>
-[[gnu::noinline]] void DbIterator::Run(Move move) {
+[[gnu::noinline]] void DbIterator::Run(Move move) {  // So that a plain step saves no registers for it.
   Status moved = base::Contained([&]() -> Status {
     const OperationGate::Operation operation(core_->gate);
     status_ = {};
