@@ -70,24 +70,25 @@ void Background::Nap() {
   pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib + flush_ns_per_kib / 4 : 0));
 }
 
-void Background::ScheduleLocked() {
+// What there is no memory to look at (a thread's first look at a view takes some) or to schedule is scheduled by the
+// next tick.
+void Background::ScheduleLocked() noexcept {
+  base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { ScheduleDue(); });
+}
+
+void Background::ScheduleDue() {
   Nap();
   if (!started_ || core_->latch.IsSet()) return;
-  // A job that there is no memory to schedule is scheduled by the next tick.
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
-    base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
-      flushing_ = true;
-    });
+    core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+    flushing_ = true;
   }
   core_->flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
   if (compaction_is_due && !planning_ && !core_->stop_compactions.load(std::memory_order_acquire) &&
       running_.size() < core_->settings.background_threads) {
-    base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
-      planning_ = true;
-    });
+    core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
+    planning_ = true;
   }
 }
 

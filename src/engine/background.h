@@ -64,7 +64,8 @@ class Background {
   using Planner =
       base::FunctionRef<compaction::Plan(const compaction::TreeShape&, const std::vector<compaction::RunningOutput>&)>;
 
-  void ScheduleLocked() AMETHYST_REQUIRES(mutex_);
+  void ScheduleLocked() noexcept AMETHYST_REQUIRES(mutex_);
+  void ScheduleDue() AMETHYST_REQUIRES(mutex_);
   void RunFlushes() AMETHYST_EXCLUDES(mutex_);
   void RunCompaction() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status StartExecutor();
