@@ -317,6 +317,17 @@ TEST(Log, BeginsASegmentBehindAStoreThatFoundNoSpace) {
   }
 }
 
+TEST(Log, WithoutAReserveAFullDiskRefusesDeletesToo) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  harness.files().Fail(
+      {.operation = Operation::kCreateSegment, .call = 1, .for_good = true, .code = ErrorCode::kNoSpace});
+  WriteBatch deletes;
+  deletes.Delete("key");
+  for (int i = 0; i < 100; ++i) static_cast<void>(harness.Append(std::string(deletes.Representation()), 1));
+  EXPECT_EQ(harness.Append(std::string(deletes.Representation()), 1).error().code(), ErrorCode::kNoSpace);
+}
+
 TEST(Log, OnAFullDiskDeletesTakeTheReserveAndOtherRecordsWaitUntilItIsBack) {
   LogHarness harness;
   bool is_there = true;

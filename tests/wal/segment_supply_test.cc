@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
+#include <functional>
+#include <new>
 #include <utility>
 
 #include "io/memory_file_system.h"
@@ -192,6 +195,37 @@ TEST_F(SegmentSupplyTest, StopWaitsForTheJobAndRemovesTheSpareIfItMay) {
   EXPECT_TRUE(environment_.RunOneJob());
   EXPECT_TRUE(other.Stop(true));
   EXPECT_EQ(Names(), std::vector<std::string>{"000077.wal"});
+}
+
+TEST_F(SegmentSupplyTest, WhereNothingIsKeptForThemDeletesAreRefusedToo) {
+  SegmentSupply supply(files_, *executor_, Growing());
+  EXPECT_TRUE(supply.Take(100));
+  files_.Fail(
+      {.operation = support::Operation::kCreateSegment, .call = 1, .for_good = true, .code = ErrorCode::kNoSpace});
+  EXPECT_EQ(supply.Take(100, SegmentSupply::Use::kDeletes).error().code(), ErrorCode::kNoSpace);
+  files_.ClearFaults();
+  EXPECT_TRUE(supply.Stop(false));
+}
+
+// Has no memory for a job.
+class FullExecutor final : public io::Executor {
+ public:
+  void Schedule(io::Priority, std::function<void()>) override { throw std::bad_alloc(); }
+  Result<std::unique_ptr<io::PeriodicJob>> ScheduleEvery(std::chrono::milliseconds, std::function<void()>) override {
+    throw std::bad_alloc();
+  }
+  void Wait(base::Mutex&, base::CondVar&, base::FunctionRef<bool()> ready) override { EXPECT_TRUE(ready()); }
+  uint32_t thread_count() const override { return 1; }
+};
+
+TEST_F(SegmentSupplyTest, ASpareThatThereIsNoMemoryToAskForIsMadeWhenItIsNeeded) {
+  FullExecutor executor;
+  SegmentSupply supply(files_, executor, Growing());
+  supply.Prepare();
+  EXPECT_TRUE(supply.Take(100));
+  supply.Prepare();
+  EXPECT_TRUE(supply.Take(100));
+  EXPECT_TRUE(supply.Stop(false));
 }
 
 }  // namespace
