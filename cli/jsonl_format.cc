@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "cli/line_source.h"
+#include "cli/line_reader.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -99,39 +99,29 @@ std::expected<std::string_view, std::string> FindOnce(const std::vector<Field>& 
   return std::unexpected(fmt::format("the field {} occurs more than once", Quoted(name)));
 }
 
-class JsonlReader final : public RecordReader {
+class JsonlReader final : public LineReader {
  public:
-  JsonlReader(std::istream& in, RecordFields fields) : in_(in), fields_(std::move(fields)) {}
-
-  Reading Next(Record* record) override {
-    LineRead read;
-    do {
-      read = ReadLine(in_, kLineBytesMax, &text_);
-      if (read == LineRead::kEnd) return {};
-      if (++line_ == 1) DropByteOrderMark(&text_);
-      if (text_.ends_with('\r')) text_.pop_back();
-    } while (text_.empty());
-    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
-    // The parser would take a zero byte for the end, and leave out what stands behind it.
-    if (text_.find('\0') != std::string::npos) return {Found::kMalformed, "not a JSON value on one line"};
-    if (auto problem = fields_.chosen() ? ParseChosen(record) : Parse(record))
-      return {Found::kMalformed, *std::move(problem)};
-    return {Found::kRecord, {}};
-  }
-  uint64_t line() const override { return line_; }
-  std::string_view raw() const override { return text_; }
+  JsonlReader(std::istream& in, RecordFields fields) : LineReader(in, kLineBytesMax), fields_(std::move(fields)) {}
 
  private:
   static constexpr size_t kLineBytesMax = 6 * kRecordBytesMax + (1 << 20);  // All of a value as \u0000, and a key.
 
-  std::optional<std::string> Parse(Record* record) const {
+  Reading Parse(const std::string& line, Record* record) override {
+    // The parser would take a zero byte for the end, and leave out what stands behind it.
+    if (line.find('\0') != std::string::npos) return {Found::kMalformed, "not a JSON value on one line"};
+    if (auto problem = fields_.chosen() ? ParseChosen(line, record) : ParseOurs(line, record))
+      return {Found::kMalformed, *std::move(problem)};
+    return {Found::kRecord, {}};
+  }
+
+  static std::optional<std::string> ParseOurs(const std::string& line, Record* record) {
     // The parser keeps the last of fields with the same name, and says nothing of the others.
     std::vector<std::string> names;
     const auto collect_names = [&names](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
       if (depth == 1 && event == nlohmann::json::parse_event_t::key) names.push_back(parsed.get<std::string>());
       return true;
     };
-    nlohmann::json object = nlohmann::json::parse(text_, collect_names, /*allow_exceptions=*/false);
+    nlohmann::json object = nlohmann::json::parse(line, collect_names, /*allow_exceptions=*/false);
     if (object.is_discarded()) return "not a JSON value on one line";
     if (!object.is_object()) return fmt::format("expected an object, found {}", object.type_name());
     std::ranges::sort(names);
@@ -144,10 +134,10 @@ class JsonlReader final : public RecordReader {
     return fmt::format("unknown field \"{}\", which would be lost", object.begin().key());
   }
 
-  std::optional<std::string> ParseChosen(Record* record) const {
-    if (!nlohmann::json::accept(text_)) return "not a JSON value on one line";
-    if (text_[text_.find_first_not_of(kBlanks)] != '{') return "expected an object";
-    const std::vector<Field> fields = FieldsOf(text_);
+  std::optional<std::string> ParseChosen(const std::string& line, Record* record) const {
+    if (!nlohmann::json::accept(line)) return "not a JSON value on one line";
+    if (line[line.find_first_not_of(kBlanks)] != '{') return "expected an object";
+    const std::vector<Field> fields = FieldsOf(line);
     const auto key = FindOnce(fields, fields_.key.value_or("key"));
     if (!key) return key.error();
     if (key->front() != '"' && key->front() != '-' && (key->front() < '0' || key->front() > '9')) {
@@ -157,7 +147,7 @@ class JsonlReader final : public RecordReader {
     record->value.clear();
     if (fields_.keys_only) return std::nullopt;
     if (!fields_.value && fields_.key) {
-      record->value = text_;
+      record->value = line;
       return std::nullopt;
     }
     const auto value = FindOnce(fields, fields_.value.value_or("value"));
@@ -166,10 +156,7 @@ class JsonlReader final : public RecordReader {
     return std::nullopt;
   }
 
-  std::istream& in_;
   const RecordFields fields_;
-  std::string text_;
-  uint64_t line_ = 0;
 };
 
 class JsonlWriter final : public RecordWriter {

@@ -2,7 +2,7 @@
 // escapes; any other stands for itself, backslashes included. Values are empty.
 #include <fmt/format.h>
 
-#include "cli/line_source.h"
+#include "cli/line_reader.h"
 #include "cli/record_format.h"
 #include "cli/words.h"
 
@@ -10,35 +10,25 @@ namespace amethyst::cli {
 
 namespace {
 
-class KeyListReader final : public RecordReader {
+class KeyListReader final : public LineReader {
  public:
-  explicit KeyListReader(std::istream& in) : in_(in) {}
+  explicit KeyListReader(std::istream& in) : LineReader(in, kLineBytesMax) {}
 
-  Reading Next(Record* record) override {
-    LineRead read;
-    do {
-      read = ReadLine(in_, kLineBytesMax, &text_);
-      if (read == LineRead::kEnd) return {};
-      if (++line_ == 1) DropByteOrderMark(&text_);
-      if (text_.ends_with('\r')) text_.pop_back();
-    } while (text_.empty());
-    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
-    record->key = text_;
+ private:
+  static constexpr size_t kLineBytesMax = 1 << 20;  // A key is far shorter, even with all of its bytes as \xNN.
+
+  Reading Parse(const std::string& line, Record* record) override {
+    record->key = line;
     record->value.clear();
-    if (text_.front() != '"') return {Found::kRecord, {}};
-    const size_t end = ClosingQuote(text_);
+    if (line.front() != '"') return {Found::kRecord, {}};
+    const size_t end = ClosingQuote(line);
     if (end == std::string::npos) return {Found::kMalformed, "the quote is not closed"};
-    if (end + 1 != text_.size()) return {Found::kMalformed, "there is text behind the closing quote"};
-    auto key = Unescaped(std::string_view(text_).substr(1, end - 1));
+    if (end + 1 != line.size()) return {Found::kMalformed, "there is text behind the closing quote"};
+    auto key = Unescaped(std::string_view(line).substr(1, end - 1));
     if (!key) return {Found::kMalformed, key.error()};
     record->key = *std::move(key);
     return {Found::kRecord, {}};
   }
-  uint64_t line() const override { return line_; }
-  std::string_view raw() const override { return text_; }
-
- private:
-  static constexpr size_t kLineBytesMax = 1 << 20;  // A key is far shorter, even with all of its bytes as \xNN.
 
   // Where the quote at the front is closed, or npos.
   static size_t ClosingQuote(std::string_view text) {
@@ -51,10 +41,6 @@ class KeyListReader final : public RecordReader {
     }
     return std::string_view::npos;
   }
-
-  std::istream& in_;
-  std::string text_;
-  uint64_t line_ = 0;
 };
 
 }  // namespace

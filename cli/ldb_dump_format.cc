@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.h"
-#include "cli/line_source.h"
+#include "cli/line_reader.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -15,39 +15,28 @@ namespace amethyst::cli {
 
 namespace {
 
-class LdbDumpReader final : public RecordReader {
+class LdbDumpReader final : public LineReader {
  public:
-  explicit LdbDumpReader(std::istream& in) : in_(in) {}
-
-  Reading Next(Record* record) override {
-    LineRead read;
-    do {
-      read = ReadLine(in_, kLineBytesMax, &text_);
-      if (read == LineRead::kEnd) return {};
-      if (++line_ == 1) DropByteOrderMark(&text_);
-      if (text_.ends_with('\r')) text_.pop_back();
-    } while (text_.empty());
-    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
-    if (text_.starts_with(kCount)) return CheckCount();
-    ++lines_;
-    return Split(record);
-  }
-  uint64_t line() const override { return line_; }
-  std::string_view raw() const override { return text_; }
+  explicit LdbDumpReader(std::istream& in) : LineReader(in, kLineBytesMax) {}
 
  private:
   static constexpr std::string_view kCount = "Keys in range: ";
   static constexpr size_t kLineBytesMax = 2 * kRecordBytesMax + (1 << 20);
 
-  Reading CheckCount() {
-    const auto count = ParseNumber(std::string_view(text_).substr(kCount.size()));
-    if (count == lines_) return {};
-    return {Found::kBroken,
-            fmt::format("\"{}\", but {} stand before it", Shortened(text_, 40), Counted(lines_, "entry", "entries"))};
+  Reading Parse(const std::string& line, Record* record) override {
+    if (line.starts_with(kCount)) return CheckCount(line);
+    ++lines_;
+    return Split(line, record);
   }
 
-  Reading Split(Record* record) const {
-    const std::string_view text = text_;
+  Reading CheckCount(std::string_view line) const {
+    const auto count = ParseNumber(line.substr(kCount.size()));
+    if (count == lines_) return {};
+    return {Found::kBroken,
+            fmt::format("\"{}\", but {} stand before it", Shortened(line, 40), Counted(lines_, "entry", "entries"))};
+  }
+
+  static Reading Split(std::string_view text, Record* record) {
     for (const std::string_view arrow : {" ==> ", " : "}) {
       const size_t at = text.find(arrow);
       if (at == std::string_view::npos) continue;
@@ -66,9 +55,6 @@ class LdbDumpReader final : public RecordReader {
     return text.starts_with("0x") ? DecodeHex(text.substr(2)) : std::nullopt;
   }
 
-  std::istream& in_;
-  std::string text_;
-  uint64_t line_ = 0;
   uint64_t lines_ = 0;
 };
 

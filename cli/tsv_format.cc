@@ -1,6 +1,7 @@
 // The format tsv: a line is key, tab, value.
 #include <fmt/format.h>
 
+#include "cli/line_reader.h"
 #include "cli/line_source.h"
 #include "cli/record_format.h"
 
@@ -42,29 +43,15 @@ std::optional<std::string> Unescape(std::string_view text, std::string* bytes) {
   return std::nullopt;
 }
 
-class TsvReader final : public RecordReader {
+class TsvReader final : public LineReader {
  public:
-  explicit TsvReader(std::istream& in) : in_(in) {}
-
-  Reading Next(Record* record) override {
-    LineRead read;
-    do {
-      read = ReadLine(in_, kLineBytesMax, &text_);
-      if (read == LineRead::kEnd) return {};
-      if (++line_ == 1) DropByteOrderMark(&text_);
-      if (text_.ends_with('\r')) text_.pop_back();  // An escaped one is a backslash and an r.
-    } while (text_.empty());
-    if (read == LineRead::kTooLong) return {Found::kMalformed, "the line is too long"};
-    return Split(record);
-  }
-  uint64_t line() const override { return line_; }
-  std::string_view raw() const override { return text_; }
+  explicit TsvReader(std::istream& in) : LineReader(in, kLineBytesMax) {}
 
  private:
   static constexpr size_t kLineBytesMax = 2 * kRecordBytesMax + (1 << 20);  // All of a value escaped, and a key.
 
-  Reading Split(Record* record) const {
-    const std::string_view text = text_;
+  Reading Parse(const std::string& line, Record* record) override {
+    const std::string_view text = line;
     const size_t tab = text.find('\t');
     if (tab == std::string_view::npos) return {Found::kMalformed, "expected key, tab, value; found no tab"};
     if (text.find('\t', tab + 1) != std::string_view::npos) {
@@ -75,10 +62,6 @@ class TsvReader final : public RecordReader {
     if (problem) return {Found::kMalformed, *std::move(problem)};
     return {Found::kRecord, {}};
   }
-
-  std::istream& in_;
-  std::string text_;
-  uint64_t line_ = 0;
 };
 
 class TsvWriter final : public RecordWriter {

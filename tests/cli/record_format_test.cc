@@ -1,4 +1,4 @@
-// Covers: tsv_format, csv_format, jsonl_format, dump_format
+// Covers: line_reader, tsv_format, csv_format, jsonl_format, dump_format
 #include "cli/record_format.h"
 
 #include <gtest/gtest.h>
