@@ -3,6 +3,8 @@
 #include <fmt/ostream.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -273,13 +275,7 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
   return import.Run();
 }
 
-constexpr OptionSpec kOptions[] = {
-    kImportFormatOptions[0],
-    kImportFormatOptions[1],
-    kImportFormatOptions[2],
-    kImportFormatOptions[3],
-    kImportFormatOptions[4],
-    kImportFormatOptions[5],
+constexpr OptionSpec kOwnOptions[] = {
     {.name = "--skip-bad",
      .value = "FILE",
      .help = "count records that cannot be stored and go on; write them to FILE as they are",
@@ -292,6 +288,11 @@ constexpr OptionSpec kOptions[] = {
      .value = "WHAT",
      .help = "strip or keep the 4 bytes that a TTL puts behind values (RocksDB); else by its OPTIONS"},
 };
+constexpr auto kOptions = [] {
+  std::array<OptionSpec, std::size(kImportFormatOptions) + std::size(kOwnOptions)> all;
+  std::ranges::copy(kOwnOptions, std::ranges::copy(kImportFormatOptions, all.begin()).out);
+  return all;
+}();
 
 constexpr Command kCommands[] = {
     {.name = "import",

@@ -31,9 +31,10 @@ Result<ExitCode> Compact(const Invocation& invocation) {
   const auto moved = [&] { return Progress::Moved{.bytes = database->GetStats().compaction_bytes_read - before}; };
   Progress progress(invocation, "compacted", 0);
   {
-    AMETHYST_ASSIGN(const auto threads, invocation.session.environment().NewExecutor(1));
+    std::unique_ptr<io::Executor> threads;
     std::unique_ptr<io::PeriodicJob> watch;  // Ends, and with it all use of `progress`, before this thread goes on.
     if (invocation.console().err_is_terminal) {
+      AMETHYST_ASSIGN(threads, invocation.session.environment().NewExecutor(1));
       AMETHYST_ASSIGN(watch, threads->ScheduleEvery(kLookInterval, [&] { progress.Show(moved(), 0); }));
     }
     AMETHYST_TRY(database->CompactRange(range->from, range->to));
