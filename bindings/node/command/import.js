@@ -147,6 +147,8 @@ function told (source, error) {
   return new Failure(`${source}: ${error.message}`, { hint: error.hint || hint, exitCode: error.exitCode })
 }
 
+const withoutTime = (value) => value.subarray(0, Math.max(0, value.length - TTL_SUFFIX_BYTES))
+
 async function copy (source, db, opened, options, progress) {
   const report = { entries: 0, bytes: 0, skipped: 0 }
   const valueBytesMax = Math.min(Math.floor((options.memoryBudget ?? 256 << 20) / 4), 1 << 30) - KEY_BYTES_MAX - 64
@@ -164,7 +166,7 @@ async function copy (source, db, opened, options, progress) {
     for (const [key, stored] of entries) {
       if (options.signal?.aborted) throw new Failure('interrupted', { exitCode: EXIT.INTERRUPTED })
       number++
-      const value = options.strip ? stored.subarray(0, Math.max(0, stored.length - TTL_SUFFIX_BYTES)) : stored
+      const value = options.strip ? withoutTime(stored) : stored
       const why = whyBad(key, stored, value, options.strip, valueBytesMax)
       if (why !== '') {
         if (!options.skipBad) throw new Failure(`entry ${grouped(number)}: ${why}`, { hint: SKIP_BAD_HINT })
@@ -215,7 +217,7 @@ async function verify (db, opened, report, strip, progress) {
   }
   for (const [key, value] of last) {
     const there = await db.get(key)
-    const expected = strip ? value.subarray(0, value.length - TTL_SUFFIX_BYTES) : value
+    const expected = strip ? withoutTime(value) : value
     if (there === undefined || !there.equals(expected)) {
       throw new Failure(`its last key ${JSON.stringify(key.toString())} is not in the destination, or differs`)
     }

@@ -10,7 +10,7 @@ const LMDB_MAGIC = 0xBEEFC0DE
 // Behind the header of the first page: LMDB 0.9's, and the longer one of data format 2, which the package lmdb writes.
 const LMDB_MAGIC_OFFSETS = [16, 24]
 
-// { kind, version, file, families, ttlFamilies }: `kind` is 'LevelDB', 'RocksDB' or 'LMDB'; `version` is '' where the
+// { kind, version, file, families }: `kind` is 'LevelDB', 'RocksDB' or 'LMDB'; `version` is '' where the
 // files do not tell; `file` says that LMDB's database is one file; `families` are RocksDB's column families, each with
 // its name, its merge operator, and whether its values end in a write time; null where no OPTIONS file names them.
 function recognize (location) {
@@ -32,7 +32,7 @@ function recognizeLmdb (file) {
   const bytes = look(file, 64)
   for (const offset of LMDB_MAGIC_OFFSETS) {
     if (bytes.length < offset + 8 || bytes.readUInt32LE(offset) !== LMDB_MAGIC) continue
-    if (offset === LMDB_MAGIC_OFFSETS[0]) { // The package lmdb 3 ends in a segmentation fault.
+    if (offset === LMDB_MAGIC_OFFSETS[0]) { // The package lmdb 3 is not to be given these.
       throw new Failure(`${file}: this database was written by LMDB 0.9, whose format the package lmdb does not read`, {
         hint: 'the shell reads it: amethyst --db DEST import --from-lmdb SOURCE'
       })
