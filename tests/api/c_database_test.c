@@ -184,6 +184,16 @@ TEST(a_snapshot_sees_what_was) {
   CHECK(amethyst_db_free(db) == AMETHYST_OK);
 }
 
+// Options for databases in an environment of their own, which the caller frees as well.
+static amethyst_options* OptionsInMemory(amethyst_environment** environment) {
+  char* error = NULL;
+  amethyst_options* options = NULL;
+  OK(amethyst_environment_create_in_memory(environment, &error));
+  OK(amethyst_options_create(&options, &error));
+  OK(amethyst_options_set_environment(options, *environment, &error));
+  return options;
+}
+
 static int Backwards(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes) {
   (void)state;
   const int order = memcmp(b, a, a_bytes < b_bytes ? a_bytes : b_bytes);
@@ -197,10 +207,7 @@ TEST(an_order_of_the_callers_lives_as_long_as_it_is_needed) {
   amethyst_comparator* comparator = NULL;
   OK(amethyst_comparator_create("backwards", &destroyed, Backwards, Count, &comparator, &error));
   amethyst_environment* environment = NULL;
-  OK(amethyst_environment_create_in_memory(&environment, &error));
-  amethyst_options* options = NULL;
-  OK(amethyst_options_create(&options, &error));
-  OK(amethyst_options_set_environment(options, environment, &error));
+  amethyst_options* options = OptionsInMemory(&environment);
   OK(amethyst_options_set_comparator(options, comparator, &error));
   CHECK(amethyst_comparator_free(comparator) == AMETHYST_OK);
   amethyst_db* db = NULL;
@@ -239,10 +246,7 @@ TEST(an_order_that_hesitates_is_asked_again) {
   amethyst_comparator* comparator = NULL;
   OK(amethyst_comparator_create_checked("hesitates", &times, Hesitates, NULL, &comparator, &error));
   amethyst_environment* environment = NULL;
-  OK(amethyst_environment_create_in_memory(&environment, &error));
-  amethyst_options* options = NULL;
-  OK(amethyst_options_create(&options, &error));
-  OK(amethyst_options_set_environment(options, environment, &error));
+  amethyst_options* options = OptionsInMemory(&environment);
   OK(amethyst_options_set_comparator(options, comparator, &error));
   amethyst_db* db = NULL;
   OK(amethyst_open("db", options, &db, &error));
@@ -298,10 +302,7 @@ TEST(databases_share_a_memory_budget) {
   FAILS(AMETHYST_INVALID_ARGUMENT, "budget", amethyst_memory_budget_create(1, &budget, &error));
   OK(amethyst_memory_budget_create(16 << 20, &budget, &error));
   amethyst_environment* environment = NULL;
-  OK(amethyst_environment_create_in_memory(&environment, &error));
-  amethyst_options* options = NULL;
-  OK(amethyst_options_create(&options, &error));
-  OK(amethyst_options_set_environment(options, environment, &error));
+  amethyst_options* options = OptionsInMemory(&environment);
   OK(amethyst_options_set_memory_budget(options, budget, &error));
   amethyst_db* dbs[2];
   OK(amethyst_open("one", options, &dbs[0], &error));
