@@ -1,5 +1,5 @@
-// Where exceptions end. The library throws none of its own but for Thrown; yet std::bad_alloc may come out of any
-// allocation, and anything out of a comparator of the caller.
+// Where exceptions end. Thrown is the only exception that the library throws itself. Any allocation may throw
+// std::bad_alloc, and a comparator of the caller may throw anything.
 //
 // Both pass through code of ours that holds what it holds by destructors, up to one of few places that contain them: a
 // call of the public interface, a background job, one turn under the commit lock, a load into the cache. There they

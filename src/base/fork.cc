@@ -21,7 +21,6 @@ uint32_t ForkGeneration() { return generation.load(std::memory_order_relaxed); }
 
 const MadeAtLoad counted_at_load([] {
   AddForkHandlers({.in_child = [] { generation.fetch_add(1, std::memory_order_relaxed); }});
-  return true;
 });
 
 }  // namespace amethyst::base

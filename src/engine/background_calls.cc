@@ -161,7 +161,7 @@ Status Background::StopAndFlush() {
     });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);
-    // On a full disk the log has it all, but for what was never logged.
+    // On a full disk the log still has all that was logged.
     const bool is_lost = !ClearsByItself(flushed.error()) ||
                          std::ranges::any_of(core_->view->Acquire()->immutable,
                                              [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });

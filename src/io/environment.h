@@ -58,8 +58,8 @@ class Environment {
   virtual ~Environment() = default;
   [[nodiscard]] virtual FileSystem& files() = 0;
   [[nodiscard]] virtual Clock& clock() = 0;
-  // An executor of one database's own, with that many threads (a simulation may have none), or as many of them as the
-  // system gives, which Executor::thread_count tells. kOutOfMemory: it gives none.
+  // An executor of one database's own, with that many threads. The system may give fewer, and a simulation may have
+  // none: Executor::thread_count tells. kOutOfMemory: the system gives none.
   [[nodiscard]] virtual Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) = 0;
 };
 

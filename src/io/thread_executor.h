@@ -13,7 +13,7 @@ namespace amethyst::io {
 
 class ThreadExecutor final : public Executor {
  public:
-  // With so many threads, or as many of them as the system gives: see thread_count. With none no job runs.
+  // With that many threads. The system may give fewer: see thread_count. Without a thread no job runs.
   explicit ThreadExecutor(uint32_t threads);
   ~ThreadExecutor() override;
 

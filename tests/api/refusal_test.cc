@@ -176,8 +176,8 @@ class Life {
   std::map<std::string, std::string> acknowledged_;
 };
 
-// Refuses the k-th for every k, or ever more of them apart, until there is none. In a new database, or in the copy of
-// one that was killed.
+// Refuses the k-th, for k = 1 and then for each next k, which is larger by 1 or by the factor `growth`, until there is
+// no k-th. Each time in a new database, or in a copy of one that was killed.
 void Sweep(Refused kind, bool for_good, double growth, const std::filesystem::path& killed) {
   uint64_t lives = 0;
   for (uint64_t k = 1, reached = 1; reached != 0;

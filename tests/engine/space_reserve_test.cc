@@ -76,7 +76,7 @@ TEST_F(SpaceReserveTest, IsTakenOnceAndGivenUpOnce) {
 }
 
 TEST_F(SpaceReserveTest, NobodyTakesItBackFromWorkThatNeedsIt) {
-  EXPECT_FALSE(reserve_.Spend([] { FAIL() << "there is none"; }));
+  EXPECT_FALSE(reserve_.Spend([] { FAIL() << "nothing was reserved"; }));
   ASSERT_TRUE(reserve_.Take());
   bool worked = false;
   EXPECT_TRUE(reserve_.Spend([&] {
