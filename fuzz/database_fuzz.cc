@@ -17,7 +17,7 @@
 #include "base/assert.h"
 #include "inspect/verify.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "tree/manifest.h"
 
 namespace {
@@ -29,11 +29,11 @@ using Files = std::map<std::string, std::string>;
 constexpr uint64_t kSeed = 1;
 enum How : uint8_t { kFlip, kCut, kRemove, kFlipEdit };
 
-std::shared_ptr<io::SerialEnvironment> EnvironmentOf(const std::shared_ptr<io::MemoryFileSystem>& files) {
-  return std::make_shared<io::SerialEnvironment>(files, kSeed);
+std::shared_ptr<simulation::SerialEnvironment> EnvironmentOf(const std::shared_ptr<io::MemoryFileSystem>& files) {
+  return std::make_shared<simulation::SerialEnvironment>(files, kSeed);
 }
 
-Result<std::unique_ptr<DB>> Open(const std::shared_ptr<io::SerialEnvironment>& environment) {
+Result<std::unique_ptr<DB>> Open(const std::shared_ptr<simulation::SerialEnvironment>& environment) {
   Options options;
   options.memory_budget_bytes = size_t{4} << 20;
   options.write_buffer_bytes = size_t{64} << 10;

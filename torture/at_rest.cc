@@ -26,7 +26,8 @@ Options SmallOptions(Compression compression) {
   return options;
 }
 
-Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<io::SerialEnvironment>& environment, const Options& options) {
+Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<simulation::SerialEnvironment>& environment,
+                                   const Options& options) {
   Components components;
   components.environment = environment;
   return DB::Open(kDirectory, options, std::move(components));
@@ -80,7 +81,7 @@ void AtRestSuite::Violation(const std::string& text) {
 
 Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const {
   const auto files = std::make_shared<io::MemoryFileSystem>();
-  const auto environment = std::make_shared<io::SerialEnvironment>(files, seed);
+  const auto environment = std::make_shared<simulation::SerialEnvironment>(files, seed);
   base::Random random(seed);
   auto db = OpenOn(environment, SmallOptions(settings_.compression));
   AMETHYST_ASSERT(db.has_value());
@@ -187,7 +188,7 @@ void AtRestSuite::Check(const std::string& what, const Files& damaged) {
   Options options = SmallOptions(settings_.compression);
   options.read_only = number % 8 == 7;
   options.create_if_missing = number % 2 == 0;
-  auto db = OpenOn(std::make_shared<io::SerialEnvironment>(files, settings_.seed), options);
+  auto db = OpenOn(std::make_shared<simulation::SerialEnvironment>(files, settings_.seed), options);
   if (!db) {
     ++report_->detected;
     if (ContentOf(*files) != damaged && options.read_only) Violation(what + ": a read-only open changed files");

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "amethyst/amethyst.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "torture/damage.h"
 #include "wal/log_format.h"
 

@@ -28,8 +28,8 @@ Options SmallOptions() {
 }
 
 Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<io::FileSystem>& files, uint64_t seed,
-                                   std::shared_ptr<io::SerialEnvironment>* environment) {
-  *environment = std::make_shared<io::SerialEnvironment>(files, seed);
+                                   std::shared_ptr<simulation::SerialEnvironment>* environment) {
+  *environment = std::make_shared<simulation::SerialEnvironment>(files, seed);
   Components components;
   components.environment = *environment;
   return DB::Open(kDirectory, SmallOptions(), std::move(components));
@@ -119,7 +119,7 @@ std::optional<FaultSweep::Map> FaultSweep::Scan(DB& db, Outcome* outcome) {
 FaultSweep::Outcome FaultSweep::RunWorkload(const std::shared_ptr<TraceFileSystem>& files) {
   Outcome outcome;
   base::Random random(settings_.seed);
-  std::shared_ptr<io::SerialEnvironment> environment;
+  std::shared_ptr<simulation::SerialEnvironment> environment;
   std::unique_ptr<DB> db;
   for (uint64_t number = 1; number <= settings_.batches && outcome.violation.empty(); ++number) {
     for (int tries = 0; db == nullptr && tries < 2; ++tries) {
@@ -153,7 +153,7 @@ FaultSweep::Outcome FaultSweep::RunWorkload(const std::shared_ptr<TraceFileSyste
 
 std::string FaultSweep::CheckAfterwards(const std::shared_ptr<io::FileSystem>& files, const Outcome& outcome) {
   if (!outcome.violation.empty()) return outcome.violation;
-  std::shared_ptr<io::SerialEnvironment> environment;
+  std::shared_ptr<simulation::SerialEnvironment> environment;
   auto opened = OpenOn(files, settings_.seed, &environment);
   if (!opened) return "it does not open without the fault: " + opened.error().ToString();
   Map found;

@@ -18,7 +18,7 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/fault_file_system.h"
 #include "torture/trace_file_system.h"
 

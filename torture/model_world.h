@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/fault_file_system.h"
 #include "torture/crash_state.h"
 #include "torture/trace_file_system.h"
@@ -50,13 +50,13 @@ class ModelWorld {
           crash(CrashImage::Of(*memory, path)),
           traced(std::make_shared<TraceFileSystem>(memory)),
           faults(std::make_shared<support::FaultFileSystem>(*traced)),
-          environment(std::make_shared<io::SerialEnvironment>(faults, seed)) {}
+          environment(std::make_shared<simulation::SerialEnvironment>(faults, seed)) {}
 
     std::shared_ptr<io::MemoryFileSystem> memory;
     CrashState crash;
     std::shared_ptr<TraceFileSystem> traced;
     std::shared_ptr<support::FaultFileSystem> faults;
-    std::shared_ptr<io::SerialEnvironment> environment;
+    std::shared_ptr<simulation::SerialEnvironment> environment;
   };
 
   std::string path_;

@@ -33,11 +33,12 @@ Result<std::map<std::string, std::string>> Scan(DB& db) {
   return found;
 }
 
-std::shared_ptr<io::SerialEnvironment> EnvironmentOn(std::shared_ptr<io::FileSystem> files, uint64_t seed) {
-  return std::make_shared<io::SerialEnvironment>(std::move(files), seed);
+std::shared_ptr<simulation::SerialEnvironment> EnvironmentOn(std::shared_ptr<io::FileSystem> files, uint64_t seed) {
+  return std::make_shared<simulation::SerialEnvironment>(std::move(files), seed);
 }
 
-Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<io::SerialEnvironment>& environment, const Options& options) {
+Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<simulation::SerialEnvironment>& environment,
+                                   const Options& options) {
   Components components;
   components.environment = environment;
   return DB::Open(kDirectory, options, std::move(components));

@@ -19,7 +19,7 @@
 
 #include "amethyst/amethyst.h"
 #include "base/random.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "torture/crash_state.h"
 #include "torture/trace_file_system.h"
 
@@ -96,7 +96,7 @@ class PowerLossSuite {
   base::Random random_;
   Options options_;
   std::shared_ptr<TraceFileSystem> files_;
-  std::shared_ptr<io::SerialEnvironment> environment_;
+  std::shared_ptr<simulation::SerialEnvironment> environment_;
   std::unique_ptr<DB> db_;
   bool failed_ = false;        // A write or flush returned an error: the oracle's bounds stay as they are.
   std::vector<Map> contents_;  // After each batch; [0]: empty.

@@ -11,7 +11,7 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "torture/blind_file_system.h"
 
 namespace amethyst::torture {
@@ -46,7 +46,7 @@ class Load {
   Load(const SketchSavingSettings& settings, std::shared_ptr<io::FileSystem> files)
       : settings_(settings),
         random_(settings.seed),
-        environment_(std::make_shared<io::SerialEnvironment>(std::move(files), settings.seed)) {}
+        environment_(std::make_shared<simulation::SerialEnvironment>(std::move(files), settings.seed)) {}
 
   // The statistics of loading, and of all; both empty after a violation.
   std::pair<Stats, Stats> Run(std::string* violation) {
@@ -94,7 +94,7 @@ class Load {
 
   const SketchSavingSettings settings_;
   base::Random random_;
-  const std::shared_ptr<io::SerialEnvironment> environment_;
+  const std::shared_ptr<simulation::SerialEnvironment> environment_;
   const std::string value_ = std::string(kValueBytes, 'v');
 };
 

@@ -8,7 +8,7 @@
 
 #include "cache/memory_budget.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
 
@@ -40,7 +40,7 @@ TEST(Components, ADatabaseInMemoryLivesAsLongAsItsEnvironment) {
 
 TEST(Components, AWholeDatabaseRunsOnOneThread) {
   Components components;
-  components.environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 1);
+  components.environment = std::make_shared<simulation::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 1);
   auto db = OpenOrFail("/db", SmallOptions(), components);
   for (int i = 0; i < 5000; ++i) ASSERT_TRUE(db->Put(Key(i % 1000), std::string(100, 'v')));
   ASSERT_TRUE(db->Put("sync", "", {.durability = Durability::kSync}));
@@ -85,7 +85,7 @@ TEST(Components, DatabasesShareOneBudgetAndGiveItBack) {
 
 TEST(Components, ClosingWhileFlushesLagGivesTheWholeBudgetBack) {
   Components components;
-  components.environment = std::make_shared<io::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 1);
+  components.environment = std::make_shared<simulation::SerialEnvironment>(std::make_shared<io::MemoryFileSystem>(), 1);
   components.memory_budget = NewMemoryBudget(size_t{16} << 20);
   auto db = OpenOrFail("/db", {}, components);
   // No job runs before somebody waits: more write buffers fill than are reserved for good.

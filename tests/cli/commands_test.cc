@@ -160,9 +160,12 @@ TEST_F(Commands, AnotherLibrarysDatabaseIsNamedAndLeftAsItIs) {
   write("CURRENT", "MANIFEST-000004\n");
   write("MANIFEST-000004", std::string("\x12\x34\x56\x78\x20\0\x01\x01\x1aleveldb.BytewiseComparator", 35));
   write("000003.log", "");
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"get", "a"}, {"put", "a", "1"}, {"verify"}, {"inspect"}, {"clear", "--yes"},
-        {"repair", directory_.File("saved")}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"get", "a"},
+                                                  {"put", "a", "1"},
+                                                  {"verify"},
+                                                  {"inspect"},
+                                                  {"clear", "--yes"},
+                                                  {"repair", directory_.File("saved")}}) {
     const Answer answer = Amethyst(command);
     EXPECT_EQ(answer.code, ExitCode::kError) << command.front();
     EXPECT_THAT(answer.err, HasSubstr("this is a LevelDB database; `amethyst --db NEW_DIRECTORY import --from-leveldb"))

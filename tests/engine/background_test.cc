@@ -29,7 +29,7 @@ std::string BytesOnDisk(io::FileSystem& files) {
 }
 
 TEST(Background, DeletedValuesLeaveTheDiskByTheirDeadlineLogIncluded) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
   Options options = SmallOptions();
   options.compression = Compression::kNone;
   options.delete_deadline_s = 100;
@@ -53,7 +53,7 @@ TEST(Background, DeletedValuesLeaveTheDiskByTheirDeadlineLogIncluded) {
 
 TEST(Background, TheLogIsSyncedOnTimeThoughNoJobGetsToRun) {
   for (const uint32_t interval_ms : {100u, 1000u, 1600u, 2500u}) {
-    io::SerialEnvironment serial(std::make_shared<io::MemoryFileSystem>(), 1);
+    simulation::SerialEnvironment serial(std::make_shared<io::MemoryFileSystem>(), 1);
     support::FaultFileSystem files(serial.files());
     support::FaultEnvironment environment(serial, files);
     Options options = SmallOptions();
@@ -72,7 +72,7 @@ TEST(Background, TheLogIsSyncedOnTimeThoughNoJobGetsToRun) {
 }
 
 TEST(Background, TheLogThatWasReplayedIsRemovedOnce) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
   std::string said;
   Components components = support::Over(environment);
   components.logger = [&said](std::string_view line) { said += std::string(line) + "\n"; };
@@ -87,7 +87,7 @@ TEST(Background, TheLogThatWasReplayedIsRemovedOnce) {
 }
 
 TEST(Background, WaitForIdleReturnsWhenNothingIsDue) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
   auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
   base::Random random(1);
   for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(db->Put(Key(random.Below(5000)), std::string(100, 'v')));
@@ -104,7 +104,7 @@ TEST(Background, WaitForIdleReturnsWhenNothingIsDue) {
 }
 
 TEST(Background, Level0GathersRunsWhileWritesPressAndIsMergedOnceTheyRest) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 3);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 3);
   auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
   const auto flush_runs = [&](int runs) {
     for (int run = 0; run < runs; ++run) {
@@ -141,7 +141,7 @@ uint64_t TablesOf(DB& db) {
 
 TEST(Background, AThousandSessionsOfOnePutLeaveFewTables) {
   for (const bool ascending : {true, false}) {
-    io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 5);
+    simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 5);
     constexpr uint64_t kSessions = 1000;
     uint64_t most = 0;
     for (uint64_t session = 0; session < kSessions; ++session) {
@@ -157,7 +157,7 @@ TEST(Background, AThousandSessionsOfOnePutLeaveFewTables) {
 }
 
 TEST(Background, AThousandFlushesOfOnePutLeaveFewTables) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 6);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 6);
   auto db = OpenOrFail("/db", SmallOptions(), support::Over(environment));
   for (uint64_t flush = 0; flush < 1000; ++flush) {
     ASSERT_TRUE(db->Put(Key(flush), "value"));
@@ -174,7 +174,7 @@ TEST(Background, AThousandFlushesOfOnePutLeaveFewTables) {
 }
 
 TEST(Background, ASmallQueueLeavesNoTombstonesInLevel0) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 4);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 4);
   Options options = SmallOptions();
   auto db = OpenOrFail("/db", options, support::Over(environment));
   constexpr int kDepth = 10;

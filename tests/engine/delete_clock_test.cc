@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/manual_clock.h"
+#include "simulation/manual_clock.h"
 
 namespace amethyst::engine {
 namespace {
@@ -10,10 +10,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-uint64_t WallOf(io::ManualClock& clock) { return static_cast<uint64_t>(clock.WallTime().count()); }
+uint64_t WallOf(simulation::ManualClock& clock) { return static_cast<uint64_t>(clock.WallTime().count()); }
 
 TEST(DeleteClock, IsWallTimeWhereThatBehaves) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   DeleteClock deletes(clock, {});
   for (int i = 0; i < 1000; ++i) {
     clock.Advance(milliseconds(377));
@@ -23,7 +23,7 @@ TEST(DeleteClock, IsWallTimeWhereThatBehaves) {
 }
 
 TEST(DeleteClock, FollowsAJumpAheadAndStaysThere) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   DeleteClock deletes(clock, {});
   const uint64_t start = deletes.Seconds();
   clock.JumpWallTime(seconds(1000));
@@ -35,7 +35,7 @@ TEST(DeleteClock, FollowsAJumpAheadAndStaysThere) {
 }
 
 TEST(DeleteClock, GoesOnAtItsPaceWhenTheWallClockIsSetBack) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   DeleteClock deletes(clock, {});
   const uint64_t start = deletes.Seconds();
   for (uint64_t i = 1; i <= 100; ++i) {
@@ -46,7 +46,7 @@ TEST(DeleteClock, GoesOnAtItsPaceWhenTheWallClockIsSetBack) {
 }
 
 TEST(DeleteClock, CountsTheTimeInWhichTheDatabaseWasClosed) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   const tree::DeleteTime noted{.seconds = WallOf(clock) + 50, .ahead_of_wall = 50};
   clock.Advance(seconds(30));
   EXPECT_EQ(DeleteClock(clock, noted).Seconds(), noted.seconds + 30);
@@ -58,7 +58,7 @@ TEST(DeleteClock, CountsTheTimeInWhichTheDatabaseWasClosed) {
 }
 
 TEST(DeleteClock, ToleratesAnyWallTime) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   clock.JumpWallTime(seconds(-3'000'000'000));  // Before 1970.
   DeleteClock deletes(clock, {});
   EXPECT_EQ(deletes.Seconds(), 0u);
@@ -67,7 +67,7 @@ TEST(DeleteClock, ToleratesAnyWallTime) {
 }
 
 TEST(DeleteClock, KnowsHowLongAgoItsTimeWasNoted) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   DeleteClock deletes(clock, {.seconds = WallOf(clock), .ahead_of_wall = 0});
   clock.Advance(seconds(20));
   EXPECT_EQ(deletes.SecondsSinceMark(), 20u);

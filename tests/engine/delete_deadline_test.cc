@@ -27,7 +27,7 @@ class DeleteDeadline : public testing::Test {
   static constexpr int kDeadline = 100;
 
   void Open(std::chrono::seconds ahead = {}) {
-    environment_ = std::make_unique<io::SerialEnvironment>(files_, 1);
+    environment_ = std::make_unique<simulation::SerialEnvironment>(files_, 1);
     environment_->clock().JumpWallTime(ahead);
     Options options = SmallOptions();
     options.compression = Compression::kNone;
@@ -67,7 +67,7 @@ class DeleteDeadline : public testing::Test {
     return where;
   }
   DB& db() { return *db_; }
-  io::ManualClock& clock() { return environment_->clock(); }
+  simulation::ManualClock& clock() { return environment_->clock(); }
 
   void PutAndDelete() {
     ASSERT_TRUE(db().Put("secret", kSecret));
@@ -87,7 +87,7 @@ class DeleteDeadline : public testing::Test {
 
  private:
   std::shared_ptr<io::MemoryFileSystem> files_ = std::make_shared<io::MemoryFileSystem>();
-  std::unique_ptr<io::SerialEnvironment> environment_;
+  std::unique_ptr<simulation::SerialEnvironment> environment_;
   std::unique_ptr<DB> db_;
 };
 

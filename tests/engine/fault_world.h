@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/database.h"
 #include "support/fault_file_system.h"
 
@@ -81,11 +81,11 @@ class World {
   DB& db() { return *db_; }
   std::unique_ptr<DB>& owner() { return db_; }
   support::FaultFileSystem& faults() { return faults_; }
-  io::SerialEnvironment& serial() { return serial_; }
+  simulation::SerialEnvironment& serial() { return serial_; }
 
  private:
   const Options options_;
-  io::SerialEnvironment serial_;
+  simulation::SerialEnvironment serial_;
   support::FaultFileSystem faults_;
   support::FaultEnvironment environment_;
   std::unique_ptr<DB> db_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/database.h"
 
 namespace amethyst::engine {
@@ -69,7 +69,7 @@ class IteratorVersions : public testing::TestWithParam<bool> {
   static constexpr uint64_t kCostMax = 2000;
 
   Counted order_;
-  io::SerialEnvironment environment_;
+  simulation::SerialEnvironment environment_;
   std::unique_ptr<DB> db_;
 };
 
@@ -129,7 +129,7 @@ TEST_P(IteratorVersions, AreNotWalkedThrough) {
 
 // As above under the bytewise order, which goes another way past the versions.
 TEST(IteratorVersionsBytewise, ShowWhatEachReaderMaySee) {
-  io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 2);
   Options options = support::SmallOptions();
   options.write_buffer_bytes = size_t{1} << 20;
   auto db = OpenOrFail("/db", options, Over(environment));

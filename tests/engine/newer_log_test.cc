@@ -42,7 +42,7 @@ class NewerLog : public testing::Test {
  protected:
   // A database as a process leaves it that is killed: `flushed` puts in tables, `logged` in the log alone.
   void MakeDatabase(int flushed, int logged, size_t value_bytes = 10) {
-    io::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+    simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
     Options options = SmallOptions();
     options.write_buffer_bytes = size_t{1} << 20;  // Opened again with much less.
     auto db = OpenOrFail("/db", options, support::Over(environment));
@@ -62,7 +62,7 @@ class NewerLog : public testing::Test {
 
   Status Open(bool read_only, Files* after) {
     const auto files = FileSystemOf(content_);
-    io::SerialEnvironment environment(files, 1);
+    simulation::SerialEnvironment environment(files, 1);
     Options options = SmallOptions();
     options.memory_budget_bytes = size_t{4} << 20;
     options.read_only = read_only;

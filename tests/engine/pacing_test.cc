@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "io/manual_clock.h"
+#include "simulation/manual_clock.h"
 
 namespace amethyst::engine {
 namespace {
@@ -53,7 +53,7 @@ TEST(Pacing, GrowsWithoutAStep) {
 }
 
 TEST(Pacer, SleepsNotAtAllWithoutDelay) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   const auto start = clock.Monotonic();
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(pacer.Wait(1 << 20).count(), 0);
@@ -62,7 +62,7 @@ TEST(Pacer, SleepsNotAtAllWithoutDelay) {
 
 TEST(Pacer, HoldsTheRateHoweverSmallTheWritesAre) {
   for (const size_t bytes : {100, 1000, 100'000}) {
-    io::ManualClock clock;
+    simulation::ManualClock clock;
     Pacer pacer(clock);
     pacer.SetDelay(10'000);  // 10 us a KiB.
     const auto start = clock.Monotonic();
@@ -75,7 +75,7 @@ TEST(Pacer, HoldsTheRateHoweverSmallTheWritesAre) {
 }
 
 TEST(Pacer, NapsAtTheSpeedOfFlushesWhileTheLastMemtableFills) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(1'000);
   pacer.SetNaps(5'000);
@@ -96,7 +96,7 @@ TEST(Pacer, NapsAtTheSpeedOfFlushesWhileTheLastMemtableFills) {
 }
 
 TEST(Pacer, ALargeBatchSleepsNoLongerThanHalfATenthOfASecond) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetNaps(5'000);
   EXPECT_EQ(pacer.Wait(64 << 20), std::chrono::milliseconds(50));
@@ -104,7 +104,7 @@ TEST(Pacer, ALargeBatchSleepsNoLongerThanHalfATenthOfASecond) {
 }
 
 TEST(Pacer, WritersOweNoMoreThanASecondWhateverTheyWrote) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetNaps(5'000'000);
   for (int i = 0; i < 200; ++i) pacer.Wait(1 << 20);
@@ -117,7 +117,7 @@ TEST(Pacer, WritersOweNoMoreThanASecondWhateverTheyWrote) {
 }
 
 TEST(Pacer, AHugeRateSleepsNoLongerThanAnyOther) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(uint64_t{1} << 30);
   EXPECT_EQ(pacer.Wait(64 << 20), std::chrono::milliseconds(50));
@@ -126,7 +126,7 @@ TEST(Pacer, AHugeRateSleepsNoLongerThanAnyOther) {
 
 TEST(Pacer, ForgetsTheChargeWhenThePressureEnds) {
   for (const bool naps : {false, true}) {
-    io::ManualClock clock;
+    simulation::ManualClock clock;
     Pacer pacer(clock);
     const auto set = [&](uint64_t ns_per_kib) { naps ? pacer.SetNaps(ns_per_kib) : pacer.SetDelay(ns_per_kib); };
     set(200'000);
@@ -138,7 +138,7 @@ TEST(Pacer, ForgetsTheChargeWhenThePressureEnds) {
 }
 
 TEST(Pacer, KeepsTheChargeWhileOneOfTwoPressuresLasts) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(1'000);
   pacer.SetNaps(200'000);
@@ -169,7 +169,7 @@ TEST(FlushRate, FollowsTheFlushesOfFullBuffers) {
 }
 
 TEST(Pacer, SavesUpDelaysThatAreTooShortForASleep) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(1'000);
   EXPECT_EQ(pacer.Wait(1024).count(), 0);
@@ -180,7 +180,7 @@ TEST(Pacer, SavesUpDelaysThatAreTooShortForASleep) {
 }
 
 TEST(Pacer, DoesNotPunishForTimeInWhichNobodyWrote) {
-  io::ManualClock clock;
+  simulation::ManualClock clock;
   Pacer pacer(clock);
   pacer.SetDelay(100'000);
   EXPECT_GT(pacer.Wait(10'240).count(), 0);

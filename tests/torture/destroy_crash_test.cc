@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "amethyst/amethyst.h"
-#include "api/destroy.h"
-#include "io/serial_environment.h"
+#include "repair/destroy.h"
+#include "simulation/serial_environment.h"
 #include "support/database.h"
 #include "torture/crash_state.h"
 #include "torture/trace_file_system.h"
@@ -17,7 +17,7 @@ const std::string kDirectory = "/data/db";
 
 Result<std::unique_ptr<DB>> OpenOn(std::shared_ptr<io::FileSystem> files, bool create) {
   Components components;
-  components.environment = std::make_shared<io::SerialEnvironment>(std::move(files), 1);
+  components.environment = std::make_shared<simulation::SerialEnvironment>(std::move(files), 1);
   Options options = support::SmallOptions();
   options.create_if_missing = create;
   return DB::Open(kDirectory, options, std::move(components));
@@ -54,7 +54,7 @@ class DestroyCrash : public testing::Test {
 
 TEST_F(DestroyCrash, AtAnyOperationLeavesTheWholeDatabaseOrNone) {
   const size_t before = files_->trace().size();
-  ASSERT_TRUE(api::DestroyIn(*files_, kDirectory));
+  ASSERT_TRUE(repair::DestroyIn(*files_, kDirectory));
   size_t whole = 0, none = 0;
   for (size_t point = before; point <= files_->trace().size(); ++point) {
     for (const CrashImage& image : ImagesAfter(point)) {
@@ -75,7 +75,7 @@ TEST_F(DestroyCrash, AtAnyOperationLeavesTheWholeDatabaseOrNone) {
 
 TEST_F(DestroyCrash, AfterItNothingComesBack) {
   ASSERT_TRUE(io::ReplaceFile(*files_, io::JoinPath(kDirectory, "notes.txt"), "not ours"));
-  ASSERT_TRUE(api::DestroyIn(*files_, kDirectory));
+  ASSERT_TRUE(repair::DestroyIn(*files_, kDirectory));
   for (const CrashImage& image : ImagesAfter(files_->trace().size())) {
     ASSERT_EQ(image.files.size(), 1u);
     EXPECT_EQ(image.files.begin()->first, io::JoinPath(kDirectory, "notes.txt"));
@@ -83,7 +83,7 @@ TEST_F(DestroyCrash, AfterItNothingComesBack) {
 }
 
 TEST_F(DestroyCrash, TheDirectoryGoesForGood) {
-  ASSERT_TRUE(api::DestroyIn(*files_, kDirectory));
+  ASSERT_TRUE(repair::DestroyIn(*files_, kDirectory));
   EXPECT_FALSE(files_->Exists(kDirectory).value());
   const TraceOperation& last = files_->trace().operations().back();
   EXPECT_EQ(last.kind, TraceOperation::Kind::kSyncDirectory);

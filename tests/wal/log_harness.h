@@ -14,7 +14,7 @@
 #include "base/assert.h"
 #include "base/random.h"
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/fault_file_system.h"
 #include "wal/log.h"
 #include "wal/log_recovery.h"
@@ -62,7 +62,7 @@ class LogHarness {
 
   [[nodiscard]] io::FileSystem& memory() { return *memory_; }
   [[nodiscard]] support::FaultFileSystem& files() { return files_; }
-  [[nodiscard]] io::SerialEnvironment& serial() { return serial_; }
+  [[nodiscard]] simulation::SerialEnvironment& serial() { return serial_; }
   [[nodiscard]] LogSettings& settings() { return settings_; }
   [[nodiscard]] Log& log() { return *log_; }
   [[nodiscard]] const std::vector<Logged>& logged() const { return logged_; }
@@ -159,7 +159,7 @@ class LogHarness {
 
  private:
   std::shared_ptr<io::MemoryFileSystem> memory_ = std::make_shared<io::MemoryFileSystem>();
-  io::SerialEnvironment serial_{memory_, 1};
+  simulation::SerialEnvironment serial_{memory_, 1};
   support::FaultFileSystem files_{*memory_};
   support::FaultEnvironment environment_{serial_, files_};
   std::unique_ptr<io::Executor> executor_ = serial_.NewExecutor(1).value();

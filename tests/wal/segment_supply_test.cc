@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "io/memory_file_system.h"
-#include "io/serial_environment.h"
+#include "simulation/serial_environment.h"
 #include "support/fault_file_system.h"
 
 namespace amethyst::wal {
@@ -27,7 +27,7 @@ class SegmentSupplyTest : public testing::Test {
   [[nodiscard]] std::vector<std::string> Names() { return *files_.List("/db"); }
 
   const std::shared_ptr<io::MemoryFileSystem> memory_ = std::make_shared<io::MemoryFileSystem>();
-  io::SerialEnvironment environment_{memory_, 1};
+  simulation::SerialEnvironment environment_{memory_, 1};
   support::FaultFileSystem files_{*memory_};
   const std::unique_ptr<io::Executor> executor_ = environment_.NewExecutor(1).value();
   // Segments of the size that a database with a large write buffer has.

@@ -1,0 +1,126 @@
+// Batches.
+#include "capi/objects.h"
+
+namespace amethyst::capi {
+
+namespace {
+
+class CallbackHandler final : public WriteBatch::Handler {
+ public:
+  using PutFunction = void (*)(void*, const char*, size_t, const char*, size_t);
+  using RemoveFunction = void (*)(void*, const char*, size_t);
+
+  CallbackHandler(void* state, PutFunction put, RemoveFunction remove) : state_(state), put_(put), remove_(remove) {}
+
+  void Put(std::string_view key, std::string_view value) override {
+    put_(state_, key.data(), key.size(), value.data(), value.size());
+  }
+  void Delete(std::string_view key) override { remove_(state_, key.data(), key.size()); }
+
+ private:
+  void* const state_;
+  const PutFunction put_;
+  const RemoveFunction remove_;
+};
+
+}  // namespace
+
+}  // namespace amethyst::capi
+
+using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
+using amethyst::Status;
+using amethyst::WriteBatch;
+
+amethyst_code amethyst_batch_create(amethyst_batch** batch, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(batch, "batch"));
+    HandOut(std::make_unique<BatchObject>(), batch);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_free(amethyst_batch* batch) { return Release<BatchObject>(batch); }
+
+amethyst_code amethyst_batch_put(amethyst_batch* batch, const void* key, size_t key_bytes, const void* value,
+                                 size_t value_bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
+    entered->batch.Put(key_view, value_view);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size_t key_bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    entered->batch.Delete(key_view);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    entered->batch.Clear();
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    if (other == batch) {
+      entered->batch.Append(entered->batch);
+      return {};
+    }
+    AMETHYST_ENTER(appended, BatchObject, other);
+    entered->batch.Append(appended->batch);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    if (count != nullptr) *count = entered->batch.Count();
+    if (bytes != nullptr) *bytes = entered->batch.ByteSize();
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_iterate(amethyst_batch* batch, void* state,
+                                     void (*put)(void* state, const char* key, size_t key_bytes, const char* value,
+                                                 size_t value_bytes),
+                                     void (*remove)(void* state, const char* key, size_t key_bytes), char** error) {
+  return Call(error, [&]() -> Status {
+    if (put == nullptr || remove == nullptr) return amethyst::base::InvalidArgument("put or remove: null");
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    CallbackHandler handler(state, put, remove);
+    return entered->batch.Iterate(handler);
+  });
+}
+
+amethyst_code amethyst_batch_to_bytes(amethyst_batch* batch, char** bytes, size_t* bytes_count, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(bytes, "bytes"));
+    AMETHYST_TRY(Wanted(bytes_count, "bytes_count"));
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    *bytes = CopyOut(entered->batch.Representation());
+    *bytes_count = entered->batch.Representation().size();
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_from_bytes(const void* bytes, size_t bytes_count, amethyst_batch** batch, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(batch, "batch"));
+    AMETHYST_ASSIGN(const std::string_view view, Bytes(bytes, bytes_count, "bytes"));
+    auto object = std::make_unique<BatchObject>();
+    AMETHYST_ASSIGN(object->batch, WriteBatch::FromRepresentation(view));
+    HandOut(std::move(object), batch);
+    return {};
+  });
+}

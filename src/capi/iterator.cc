@@ -1,0 +1,171 @@
+// Iterators.
+#include <cstring>
+
+#include "base/coding.h"
+#include "capi/objects.h"
+
+namespace amethyst::capi {
+
+namespace {
+
+struct IteratorObject final : HandleObject {
+  using Handle = amethyst_iterator;
+  static constexpr HandleKind kKind = HandleKind::kIterator;
+  static constexpr auto kUse = HandleTable::Use::kAlone;
+  static constexpr std::string_view kName = "iterator";
+
+  IteratorObject(std::shared_ptr<Database> of, Iterator made) : database(std::move(of)), iterator(std::move(made)) {}
+
+  [[nodiscard]] Status Step(bool backward) {
+    if (!iterator.Valid()) {
+      AMETHYST_TRY(iterator.status());
+      return base::InvalidArgument("the iterator is on no entry: seek first, and step only while it is valid");
+    }
+    if (backward) {
+      iterator.Prev();
+    } else {
+      iterator.Next();
+    }
+    return iterator.status();
+  }
+
+  const std::shared_ptr<Database> database;  // Outlives the iterator, whose order of keys may be the caller's.
+  Iterator iterator;
+};
+
+template <typename Move>
+amethyst_code OnIterator(amethyst_iterator* iterator, char** error, Move move) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, IteratorObject, iterator);
+    AMETHYST_TRY(move(*entered));
+    return entered->iterator.status();
+  });
+}
+
+const char* Part(amethyst_iterator* iterator, size_t* size, std::string_view (Iterator::*part)() const) {
+  if (size != nullptr) *size = 0;
+  const Entered<IteratorObject> entered(iterator);
+  if (!entered || !entered->iterator.Valid()) return nullptr;
+  const std::string_view bytes = (entered->iterator.*part)();
+  if (size != nullptr) *size = bytes.size();
+  return bytes.empty() ? "" : bytes.data();
+}
+
+constexpr size_t kEntryHeaderBytes = 8;
+
+void EncodeEntry(const Iterator& iterator, char* to) {
+  const std::string_view key = iterator.key();
+  const std::string_view value = iterator.value();
+  base::StoreFixed(to, static_cast<uint32_t>(key.size()));
+  base::StoreFixed(to + 4, static_cast<uint32_t>(value.size()));
+  to += kEntryHeaderBytes;
+  if (!key.empty()) std::memcpy(to, key.data(), key.size());
+  if (!value.empty()) std::memcpy(to + key.size(), value.data(), value.size());
+}
+
+}  // namespace
+
+}  // namespace amethyst::capi
+
+using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
+using amethyst::Iterator;
+using amethyst::Status;
+
+amethyst_code amethyst_iterator_create(amethyst_db* db, const amethyst_read_options* options,
+                                       amethyst_iterator** iterator, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(iterator, "iterator"));
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_TRY(database->database()->CheckOpen());
+    ReadScope scope;
+    AMETHYST_TRY(scope.Open(options, *database->database()));
+    Iterator made = database->db().NewIterator(scope.options());
+    AMETHYST_TRY(made.status());
+    HandOut(std::make_unique<IteratorObject>(database->database(), std::move(made)), iterator);
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_free(amethyst_iterator* iterator) { return Release<IteratorObject>(iterator); }
+
+amethyst_code amethyst_iterator_seek_to_first(amethyst_iterator* iterator, char** error) {
+  return OnIterator(iterator, error, [](IteratorObject& object) -> Status {
+    object.iterator.SeekToFirst();
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_seek_to_last(amethyst_iterator* iterator, char** error) {
+  return OnIterator(iterator, error, [](IteratorObject& object) -> Status {
+    object.iterator.SeekToLast();
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_seek(amethyst_iterator* iterator, const void* target, size_t target_bytes,
+                                     char** error) {
+  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+    AMETHYST_ASSIGN(const std::string_view bytes, Bytes(target, target_bytes, "target"));
+    object.iterator.Seek(bytes);
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_seek_for_prev(amethyst_iterator* iterator, const void* target, size_t target_bytes,
+                                              char** error) {
+  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+    AMETHYST_ASSIGN(const std::string_view bytes, Bytes(target, target_bytes, "target"));
+    object.iterator.SeekForPrev(bytes);
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_next(amethyst_iterator* iterator, char** error) {
+  return OnIterator(iterator, error, [](IteratorObject& object) { return object.Step(false); });
+}
+
+amethyst_code amethyst_iterator_prev(amethyst_iterator* iterator, char** error) {
+  return OnIterator(iterator, error, [](IteratorObject& object) { return object.Step(true); });
+}
+
+int amethyst_iterator_valid(amethyst_iterator* iterator) {
+  const Entered<IteratorObject> entered(iterator);
+  return entered && entered->iterator.Valid() ? 1 : 0;
+}
+
+const char* amethyst_iterator_key(amethyst_iterator* iterator, size_t* key_bytes) {
+  return Part(iterator, key_bytes, &Iterator::key);
+}
+
+const char* amethyst_iterator_value(amethyst_iterator* iterator, size_t* value_bytes) {
+  return Part(iterator, value_bytes, &Iterator::value);
+}
+
+amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error) {
+  return OnIterator(iterator, error, [](IteratorObject&) -> Status { return {}; });
+}
+
+amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, size_t entries_max, void* buffer,
+                                     size_t buffer_bytes, size_t* entries, size_t* used_bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(entries, "entries"));
+    AMETHYST_TRY(Wanted(used_bytes, "used_bytes"));
+    *entries = 0;
+    *used_bytes = 0;
+    AMETHYST_TRY(Bytes(buffer, buffer_bytes, "buffer"));
+    AMETHYST_ENTER(object, IteratorObject, iterator);
+    const Iterator& source = object->iterator;
+    while (source.Valid() && *entries < entries_max) {
+      const size_t entry_bytes = kEntryHeaderBytes + source.key().size() + source.value().size();
+      if (entry_bytes > buffer_bytes - *used_bytes) {
+        if (*entries == 0) *used_bytes = entry_bytes;
+        break;
+      }
+      EncodeEntry(source, static_cast<char*>(buffer) + *used_bytes);
+      *used_bytes += entry_bytes;
+      ++*entries;
+      AMETHYST_TRY(object->Step(backward != 0));
+    }
+    return source.status();
+  });
+}

@@ -1,0 +1,198 @@
+#include "repair/repair.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/containment.h"
+#include "base/error.h"
+#include "io/environment.h"
+#include "repair/destroy.h"
+#include "repair/salvage_merge.h"
+#include "repair/salvage_sources.h"
+#include "tree/census.h"
+#include "tree/file_names.h"
+#include "tree/manifest.h"
+
+namespace amethyst {
+namespace repair {
+namespace {
+
+constexpr size_t kCacheBytes = size_t{8} << 20;
+
+// What the manifest, as far as it is whole, says of the tables.
+struct KnownTables {
+  // The list is all there, and so are the tables on it: others are leftovers, of which some may hold what was deleted
+  // since.
+  bool whole = false;
+  std::map<key::FileNumber, sstable::TableInfo> tables;
+  key::FileNumber first_log_segment{};
+  bool log_is_empty = false;  // No segment needs to be there.
+  key::SequenceNumber flushed_sequence{};
+  std::string comparator_name;
+};
+
+// The manifest that CURRENT names; without CURRENT the newest, which is at least as new.
+std::optional<key::FileNumber> FindManifest(io::FileSystem& files, const std::string& directory,
+                                            const std::vector<std::string>& names, std::vector<std::string>* dropped) {
+  const auto current = tree::ReadCurrent(files, directory);
+  if (current) return *current;
+  dropped->push_back(current.error().message());
+  std::optional<key::FileNumber> newest;
+  for (const std::string& name : names) {
+    const auto parsed = tree::ParseFileName(name);
+    if (parsed && parsed->type == tree::FileType::kManifest) newest = std::max(newest, std::optional(parsed->number));
+  }
+  return newest;
+}
+
+KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, const std::vector<std::string>& names,
+                         std::vector<std::string>* dropped) {
+  KnownTables known;
+  const auto current = FindManifest(files, directory, names, dropped);
+  if (!current) return known;
+  const auto read = tree::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
+    for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
+    for (const tree::AddedTable& added : edit.added) known.tables.insert_or_assign(added.number, added.info);
+    const key::FileNumber first = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
+    known.log_is_empty = edit.clean_log_end ? edit.clean_log_end->segment < first
+                                            : known.log_is_empty && first == known.first_log_segment;
+    known.first_log_segment = first;
+    known.flushed_sequence = std::max(known.flushed_sequence, edit.flushed_sequence.value_or(key::SequenceNumber{}));
+    known.comparator_name = edit.comparator_name.value_or(known.comparator_name);
+    return {};
+  });
+  known.whole = read.has_value();
+  if (!read) dropped->push_back(fmt::format("{}: {}", tree::ManifestFileName(*current), read.error().message()));
+  return known;
+}
+
+class Repairing {
+ public:
+  Repairing(Components components, const std::string& from)
+      : components_(std::move(components)),
+        files_(components_.environment->files()),
+        from_(from),
+        cache_({.capacity_bytes = kCacheBytes, .shards = 1}) {}
+
+  Result<RepairReport> Run(const std::filesystem::path& to) {
+    AMETHYST_ASSIGN(const tree::Census census, tree::TakeCensus(files_, from_));
+    const std::vector<std::string>& names = census.own;
+    for (const tree::Stranger& stranger : census.strangers) Drop(stranger.name, "not taken: " + stranger.what);
+    KnownTables known = ReadManifest(files_, from_, names, &report_.dropped);
+    TellMissingFiles(names, &known);
+    if (!known.comparator_name.empty() && known.comparator_name != BytewiseComparator()->Name()) {
+      return base::NotSupported("{}: its keys are in the order '{}', which only the program that wrote it knows", from_,
+                                known.comparator_name);
+    }
+    for (const std::string& name : names) {
+      const auto parsed = tree::ParseFileName(name);
+      if (parsed && parsed->type == tree::FileType::kTable) AddTable(name, parsed->number, known);
+    }
+    LogEntries log;
+    if (known.whole) log.flushed = known.flushed_sequence;
+    AMETHYST_ASSIGN(report_.log_batches_kept, SalvageLog(files_, from_, names, &log, &report_.dropped));
+    const SalvageSource* const settled = log.settled.get();
+    sources_.push_back(std::move(log.settled));
+    sources_.push_back(std::move(log.fresh));
+
+    Options options;
+    options.error_if_exists = true;
+    options.memory_budget_bytes = SalvageMerge::kMemoryBudgetBytes;
+    AMETHYST_ASSIGN(const std::unique_ptr<DB> database, DB::Open(to, options, components_));
+    Status written = SalvageMerge(std::move(sources_), settled, known.whole).Run(*database, &report_);
+    const Status closed = database->Close();
+    if (written) written = closed;
+    if (written) return std::move(report_);
+    static_cast<void>(DestroyIn(files_, to.string()));  // A part of what can be saved would look like all of it.
+    return std::unexpected(written.error());
+  }
+
+ private:
+  void Drop(const std::string& name, std::string_view what) {
+    report_.dropped.push_back(fmt::format("{}: {}", name, what));
+  }
+
+  // A list whose tables are gone may be an old one: then what it does not list is taken as well.
+  void TellMissingFiles(const std::vector<std::string>& names, KnownTables* known) {
+    for (const auto& [number, info] : known->tables) {
+      const std::string name = tree::TableFileName(number);
+      if (std::ranges::find(names, name) != names.end()) continue;
+      Drop(name, fmt::format("all its {} entries: the file is missing", info.entries));
+      known->whole = false;
+    }
+    const std::string log = tree::LogFileName(known->first_log_segment);
+    const bool is_needed = known->first_log_segment != key::FileNumber{} && !known->log_is_empty;
+    if (is_needed && std::ranges::find(names, log) == names.end()) {
+      Drop(log, "missing, the beginning of the log");
+    }
+  }
+
+  void AddTable(const std::string& name, key::FileNumber number, const KnownTables& known) {
+    const auto listed = known.tables.find(number);
+    if (known.whole && listed == known.tables.end()) return;
+    auto opened = files_.Open(io::JoinPath(from_, name));
+    if (!opened) return Drop(name, fmt::format("all of it: {}", opened.error().message()));
+    const std::shared_ptr<io::RandomAccessFile> file = *std::move(opened);
+    auto table = sstable::TableSalvage::Open(file, key::Order(), cache_);
+    if (!table) return Drop(name, fmt::format("all of it: {}", table.error().message()));
+    for (const std::string& problem : (*table)->problems()) Drop(name, problem);
+    TableOrigin origin{.name = name, .number = number};
+    if ((*table)->properties()) origin.lineage = (*table)->properties()->lineage;
+    if ((*table)->has_index()) {
+      ++report_.tables_kept;
+      sources_.push_back(std::make_unique<TableSource>(std::move(origin), *std::move(table), &report_.dropped));
+    } else if (listed != known.tables.end()) {
+      ScanTable(std::move(origin), file, listed->second.uid);
+    } else if ((*table)->footer()) {
+      ScanTable(std::move(origin), file, (*table)->footer()->uid);
+    } else if ((*table)->header()) {
+      ScanTable(std::move(origin), file, (*table)->header()->table_uid);
+    }
+  }
+
+  // A table whose index is lost: its blocks one after the other, as far as they can be told apart.
+  void ScanTable(TableOrigin origin, const std::shared_ptr<io::RandomAccessFile>& file, const base::Uid& uid) {
+    const std::string name = origin.name;
+    auto loose = std::make_unique<NewestEntries>(std::move(origin));
+    uint64_t entries = 0;
+    const auto end = sstable::ScanBlocks(file, uid, key::Order(), [&](const sstable::Block& block) {
+      for (uint32_t i = 0; i < block.count(); ++i) loose->Add(block.key(i), block.tag(i), block.value(i));
+      entries += block.count();
+    });
+    if (!end) return Drop(name, fmt::format("all of it: {}", end.error().message()));
+    Drop(name, fmt::format("what lies behind {}; {} entries before it were found without the index", *end, entries));
+    report_.tables_kept += entries > 0 ? 1 : 0;
+    sources_.push_back(std::move(loose));
+  }
+
+  const Components components_;
+  io::FileSystem& files_;
+  const std::string& from_;
+  cache::BlockCache cache_;
+  RepairReport report_;
+  std::vector<std::unique_ptr<SalvageSource>> sources_;
+};
+
+}  // namespace
+
+Result<RepairReport> RepairInto(const std::filesystem::path& from, const std::filesystem::path& to,
+                                Components components) {
+  const std::string directory = from.string();
+  if (components.environment == nullptr) components.environment = io::DefaultEnvironment();
+  io::FileSystem& files = components.environment->files();
+  AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
+  if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
+  AMETHYST_TRY(tree::TakeCensus(files, directory));  // Whose lock would be taken.
+  AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
+  return Repairing(std::move(components), directory).Run(to);
+}
+
+}  // namespace repair
+
+Result<RepairReport> DB::Repair(const std::filesystem::path& from, const std::filesystem::path& to) {
+  return base::Contained([&] { return repair::RepairInto(from, to, {}); });
+}
+
+}  // namespace amethyst

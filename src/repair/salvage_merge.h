@@ -1,0 +1,65 @@
+// Merges what a repair draws from and writes the newest version of each key, unless that is a delete, to a database.
+//
+// Newest is the greatest sequence number, and among equal ones the table with the greatest file number; but an entry of
+// a table that another one replaced at that key (sstable/lineage.h) is older than anything in that one, whatever the
+// numbers say, and so is an entry of the log that was flushed, beside one of a table with sequence number 0. Such
+// entries are taken only where the newer source has lost what it held. What is passed over or taken that way is told.
+// Thread safety: one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/db.h"
+#include "repair/salvage_sources.h"
+
+namespace amethyst::repair {
+
+class SalvageMerge {
+ public:
+  // Limits the size of one value to a quarter of it; more than any database has that was not given more.
+  static constexpr size_t kMemoryBudgetBytes = size_t{1} << 30;
+
+  using Sources = std::vector<std::unique_ptr<SalvageSource>>;
+  // `settled`, one of the sources or nullptr: entries of the log that are in tables as well. `tables_whole`: no table
+  // is missing.
+  SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole);
+
+  [[nodiscard]] Status Run(DB& to, RepairReport* report);
+
+ private:
+  struct Head {
+    key::Entry entry;
+    key::FileNumber number;  // Of its table.
+    size_t source;
+  };
+  static bool Later(const Head& a, const Head& b);
+
+  void Advance(size_t source);
+  // Whether something newer stands in its place.
+  [[nodiscard]] bool IsReplaced(const Head& head);
+  [[nodiscard]] bool IsReplacedByTable(const Head& head, std::string_view key);
+  [[nodiscard]] bool IsReplacedByFlush(std::string_view key) const;
+  [[nodiscard]] Status Put(DB& to, const key::Entry& entry, RepairReport* report);
+  [[nodiscard]] Status WriteBatch(DB& to);
+  void TellReplaced(RepairReport* report) const;
+
+  struct Replaced {
+    std::string by{};  // The name of one that replaced it.
+    uint64_t passed_over = 0;
+    uint64_t taken = 0;
+  };
+
+  const Sources sources_;
+  const SalvageSource* const settled_;
+  const bool tables_whole_;
+  std::map<size_t, std::vector<const SalvageSource*>> replacing_;  // By source: those that replaced it somewhere.
+  std::map<size_t, Replaced> replaced_;
+  std::vector<Head> heap_;
+  class WriteBatch batch_;
+};
+
+}  // namespace amethyst::repair
