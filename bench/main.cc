@@ -21,7 +21,7 @@ std::atomic<bool> interrupted{false};  // Set by the signal handler, read when t
 
 // A signal ends the wait for an engine's answer, and what was made is cleaned up on the way out.
 void CatchInterrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { interrupted = true; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

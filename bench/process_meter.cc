@@ -70,7 +70,7 @@ uint64_t DiskBytes(const std::string& directory) {
   uint64_t bytes = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, error)) {
-    struct stat status {};
+    struct stat status{};
     // A file may go while we look.
     if (stat(entry.path().c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
       bytes += static_cast<uint64_t>(status.st_blocks) * 512;

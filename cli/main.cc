@@ -59,7 +59,7 @@ void OnInterrupt(int) {
 
 void HandleSignals(Console& console) {
   interrupted = &console.interrupted;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = OnInterrupt;  // Without SA_RESTART: the prompt's read returns.
   sigaction(SIGINT, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);  // A write then fails, and the database is closed as usual.

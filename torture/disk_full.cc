@@ -68,7 +68,7 @@ class Cycles {
 
   // All of the disk but a random rest goes to the ballast; the rest to writes.
   void Fill() {
-    struct statvfs disk {};
+    struct statvfs disk{};
     statvfs(settings_.path.c_str(), &disk);
     const uint64_t free_bytes = disk.f_bavail * disk.f_frsize;
     const uint64_t left = random_.Below(6 << 20);

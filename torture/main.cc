@@ -76,19 +76,19 @@ Suite FaultSuite() {
 
 Suite RestSuite() {
   const auto report = std::make_shared<AtRestReport>();
-  return {
-      .round =
-          [report](uint64_t seed) {
-            AtRestSuite({.seed = seed,
-                         .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
-                         .segment_version = static_cast<uint32_t>(1 + seed / 9 % wal::kSegmentVersionMax),
-                         .compression = static_cast<Compression>(seed % 3)})
-                .Run(report.get());
-            return report->violation;
-          },
-      .figures = [report]() -> std::vector<Figure> {
-        return {{"corruptions", report->corruptions}, {"detected", report->detected}, {"harmless", report->harmless}};
-      }};
+  return {.round =
+              [report](uint64_t seed) {
+                AtRestSuite({.seed = seed,
+                             .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
+                             .segment_version = static_cast<uint32_t>(1 + seed / 9 % wal::kSegmentVersionMax),
+                             .compression = static_cast<Compression>(seed % 3)})
+                    .Run(report.get());
+                return report->violation;
+              },
+          .figures = [report]() -> std::vector<Figure> {
+            return {
+                {"corruptions", report->corruptions}, {"detected", report->detected}, {"harmless", report->harmless}};
+          }};
 }
 
 // In simulation, or, with a directory, over real files.

@@ -35,7 +35,7 @@ class PosixLock final : public leveldb::FileLock {
 };
 
 int SetLock(int descriptor, short type) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return fcntl(descriptor, F_SETLK, &lock);
@@ -73,7 +73,7 @@ class PosixEnv final : public leveldb::Env {
     return Check(from, std::rename(PathOf(from), PathOf(to)));
   }
   Status GetFileSize(const std::string& name, uint64_t* bytes) override {
-    struct stat status {};
+    struct stat status{};
     *bytes = 0;
     if (stat(PathOf(name), &status) != 0) return PosixError(name, errno);
     *bytes = static_cast<uint64_t>(status.st_size);

@@ -62,17 +62,10 @@ typedef struct amethyst_memory_budget amethyst_memory_budget;
 // --- Options of a database: see amethyst/options.h for when to change one ---
 
 typedef int amethyst_compression;
-enum {
-  AMETHYST_COMPRESSION_NONE = 0,
-  AMETHYST_COMPRESSION_LZ4 = 1,
-  AMETHYST_COMPRESSION_ZSTD = 2
-};
+enum { AMETHYST_COMPRESSION_NONE = 0, AMETHYST_COMPRESSION_LZ4 = 1, AMETHYST_COMPRESSION_ZSTD = 2 };
 
 typedef int amethyst_cache_policy;
-enum {
-  AMETHYST_CACHE_SCAN_RESISTANT = 0,
-  AMETHYST_CACHE_LRU = 1
-};
+enum { AMETHYST_CACHE_SCAN_RESISTANT = 0, AMETHYST_CACHE_LRU = 1 };
 
 // The settings that are numbers, with their defaults. A switch is 0 or 1.
 typedef int amethyst_option;
@@ -125,10 +118,11 @@ AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options
 // database then takes no more writes until it is opened again. `name`, at most 255 bytes, is kept in the database.
 // `destroy` (or NULL) is called with `state` once nothing can compare any more; where
 // this call fails it is not called.
-AMETHYST_API amethyst_code amethyst_comparator_create(
-    const char* name, void* state,
-    int (*compare)(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes),
-    void (*destroy)(void* state), amethyst_comparator** comparator, char** error);
+AMETHYST_API amethyst_code amethyst_comparator_create(const char* name, void* state,
+                                                      int (*compare)(void* state, const char* a, size_t a_bytes,
+                                                                     const char* b, size_t b_bytes),
+                                                      void (*destroy)(void* state), amethyst_comparator** comparator,
+                                                      char** error);
 // The same with a `compare` that may fail, as one in a language with exceptions and signals may. It stores its number
 // in `*order`, which holds AMETHYST_NO_ORDER before; if that is still there when it returns, it is asked again, three
 // times in all, and then fails the call that asked, as above.
@@ -252,10 +246,11 @@ AMETHYST_API amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst
 // How many operations it holds, and the bytes that they take in memory and in the log; either may be NULL.
 AMETHYST_API amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error);
 // Calls `put` or `remove` for each operation in order. Neither may use the batch.
-AMETHYST_API amethyst_code amethyst_batch_iterate(
-    amethyst_batch* batch, void* state,
-    void (*put)(void* state, const char* key, size_t key_bytes, const char* value, size_t value_bytes),
-    void (*remove)(void* state, const char* key, size_t key_bytes), char** error);
+AMETHYST_API amethyst_code amethyst_batch_iterate(amethyst_batch* batch, void* state,
+                                                  void (*put)(void* state, const char* key, size_t key_bytes,
+                                                              const char* value, size_t value_bytes),
+                                                  void (*remove)(void* state, const char* key, size_t key_bytes),
+                                                  char** error);
 // A copy of the operations as bytes, to be released with amethyst_free; and a batch from such bytes, which are checked.
 AMETHYST_API amethyst_code amethyst_batch_to_bytes(amethyst_batch* batch, char** bytes, size_t* bytes_count,
                                                    char** error);

@@ -40,8 +40,7 @@ class DB {
  public:
   // Opens or creates the database in directory `path`. Fails with kInvalidArgument (an option, or
   // not a database), kBusy (another owner), kCorruption, kIo, kNoSpace, kNotSupported (newer format).
-  [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path,
-                                                        const Options& options = {});
+  [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options = {});
   [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options,
                                                         Components components);
 
@@ -54,7 +53,7 @@ class DB {
   [[nodiscard]] static Result<RepairReport> Repair(const std::filesystem::path& from, const std::filesystem::path& to);
 
   explicit DB(std::shared_ptr<engine::Engine> engine);  // Made by Open.
-  ~DB();  // Closes; an error of Close is lost.
+  ~DB();                                                // Closes; an error of Close is lost.
   DB(const DB&) = delete;
   DB& operator=(const DB&) = delete;
 

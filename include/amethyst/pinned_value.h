@@ -13,8 +13,7 @@ namespace amethyst {
 class PinnedValue {
  public:
   // `owner` keeps the bytes under `view` alive.
-  PinnedValue(std::string_view view, std::shared_ptr<const void> owner)
-      : view_(view), owner_(std::move(owner)) {}
+  PinnedValue(std::string_view view, std::shared_ptr<const void> owner) : view_(view), owner_(std::move(owner)) {}
 
   [[nodiscard]] std::string_view view() const { return view_; }
   [[nodiscard]] const char* data() const { return view_.data(); }

@@ -30,7 +30,7 @@ struct LevelStats {
 
 struct Stats {
   // Operations since open.
-  uint64_t writes = 0;          // Batches committed.
+  uint64_t writes = 0;  // Batches committed.
   uint64_t entries_written = 0;
   uint64_t user_bytes_written = 0;
   uint64_t gets = 0;
@@ -44,11 +44,11 @@ struct Stats {
   uint64_t wal_batches_recovered = 0;  // Found in the log by this open, and in no table.
 
   // Filters, tables, cache.
-  uint64_t filter_negatives = 0;         // Tables that a filter spared a lookup.
-  uint64_t filter_false_positives = 0;   // Tables searched for nothing although a filter was asked.
-  uint64_t filters_lost = 0;             // Filters that could not be read: their tables are searched without.
-  uint64_t tables_consulted = 0;         // Index searches by point lookups.
-  uint64_t blocks_read = 0;              // From files, by reads.
+  uint64_t filter_negatives = 0;        // Tables that a filter spared a lookup.
+  uint64_t filter_false_positives = 0;  // Tables searched for nothing although a filter was asked.
+  uint64_t filters_lost = 0;            // Filters that could not be read: their tables are searched without.
+  uint64_t tables_consulted = 0;        // Index searches by point lookups.
+  uint64_t blocks_read = 0;             // From files, by reads.
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   uint64_t cache_evictions = 0;
@@ -57,7 +57,7 @@ struct Stats {
 
   // Memory and files.
   uint64_t memtable_bytes = 0;
-  uint64_t memtables = 0;  // The active one and those waiting for flush.
+  uint64_t memtables = 0;     // The active one and those waiting for flush.
   uint64_t pinned_bytes = 0;  // Held by iterators and pinned values beyond the budget.
   uint64_t memory_bytes = 0;  // All that is charged to the budget.
   uint64_t open_files = 0;

@@ -10,7 +10,7 @@ namespace amethyst::base {
 
 }  // namespace amethyst::base
 
-#define AMETHYST_ASSERT(condition)  \
+#define AMETHYST_ASSERT(condition) \
   ((condition) ? static_cast<void>(0) : ::amethyst::base::AssertionFailed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG

@@ -173,7 +173,9 @@ void BlockCache::AbandonLoad(Slot& slot) {
 // now.
 void BlockCache::WakeWaiters(Slot& slot) {
   Latch& latch = LatchOf(slot);
-  { base::MutexLock lock(latch.mutex); }
+  {
+    base::MutexLock lock(latch.mutex);
+  }
   latch.loaded.NotifyAll();
 }
 

@@ -182,7 +182,7 @@ Frame* FrameMemory::NewAlone(FrameKind kind, FrameIdentity identity, size_t payl
 
 Frame* FrameMemory::NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes) {
   const size_t bytes = LooseBytes(payload_bytes);
-  void* const at = ::operator new (bytes, std::align_val_t{alignof(Frame)}, std::nothrow);
+  void* const at = ::operator new(bytes, std::align_val_t{alignof(Frame)}, std::nothrow);
   if (at == nullptr) return Refused(bytes);
   Frame* const frame = Construct(static_cast<char*>(at), kind, identity, payload_bytes, *this);
   frame->state().is_loose = true;
@@ -247,7 +247,7 @@ void FrameMemory::Free(Frame* frame) {
     last = disowned_ && live_frames_ == 0;
   }
   if (alone_bytes > 0) base::ReturnPages(reinterpret_cast<char*>(frame) - kAloneOffset, alone_bytes);
-  if (is_loose) ::operator delete (frame, std::align_val_t{alignof(Frame)});
+  if (is_loose) ::operator delete(frame, std::align_val_t{alignof(Frame)});
   UnmapSlabs(unneeded);
   if (last) delete this;
 }

@@ -12,8 +12,7 @@ namespace {
 std::string Printable(std::string_view key) {
   constexpr size_t kShownMax = 16;
   std::string text(key.substr(0, kShownMax));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '.');
+  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '.');
   return key.size() > kShownMax ? text + "..." : text;
 }
 

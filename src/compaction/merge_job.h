@@ -35,7 +35,7 @@ struct MergeSettings {
   std::vector<key::FileNumber> inputs;
   std::vector<key::SequenceNumber> snapshots;  // Ascending.
   uint64_t oldest_delete_time_s = 0;           // The oldest of the inputs' (a memtable's creation time for a flush).
-  sstable::Lineage lineage{};  // Of the outputs together; empty for a flush.
+  sstable::Lineage lineage{};                  // Of the outputs together; empty for a flush.
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;

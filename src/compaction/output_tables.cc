@@ -38,8 +38,7 @@ Status OutputTables::CutBefore(std::string_view key) {
 
 Status OutputTables::FinishTable(std::string_view span_end) {
   AMETHYST_DCHECK(writer_->entries() > 0);
-  writer_->SetLineage(
-      {.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)});
+  writer_->SetLineage({.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)});
   AMETHYST_ASSIGN(sstable::TableInfo info, writer_->Finish());
   writer_.reset();
   finished_.push_back({settings_.level, files_.back(), std::move(info)});

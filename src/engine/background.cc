@@ -92,7 +92,7 @@ void Background::ScheduleDue() {
   }
 }
 
-void Background::Failed(const Error& error, std::optional<Error> Background::*stalled) noexcept {
+void Background::Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept {
   if (ClearsByItself(error)) {
     base::DoIfPossible(
         [&] { core_->Log("background work waits for space, memory or descriptors: " + error.message()); });

@@ -80,7 +80,7 @@ class Background {
   [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
   void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
-  void Failed(const Error& error, std::optional<Error> Background::*stalled) noexcept AMETHYST_EXCLUDES(mutex_);
+  void Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept AMETHYST_EXCLUDES(mutex_);
   void GiveUpPlan(const Error& error) noexcept AMETHYST_EXCLUDES(mutex_);
   // All rewrites of a CompactRange, one after the other.
   [[nodiscard]] Status ExecuteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)

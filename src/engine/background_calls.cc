@@ -156,8 +156,7 @@ Status Background::StopAndFlush() {
   if (!switched && core_->view->Acquire()->active->holds_unlogged) return switched;
   while (!core_->latch.IsSet() && FlushIsDue()) {
     const Status flushed = base::Contained([this] {
-      return core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); },
-                                     [this] { FreeSpace(); });
+      return core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { FreeSpace(); });
     });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);

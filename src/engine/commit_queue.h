@@ -31,7 +31,7 @@ struct CommitRequest {
 
   // The outcome.
   Status status;
-  wal::LogPosition end;      // Of its record, if it is logged.
+  wal::LogPosition end;     // Of its record, if it is logged.
   bool needs_room = false;  // Nothing was done: too many memtables wait for flush, or (status) the disk is full.
 
   // For the queue.

@@ -24,7 +24,7 @@ class Committer {
     Status status;
     wal::LogPosition end;
     bool needs_room = false;  // Nothing was done: for want of memory, or for want of space (`status`).
-    bool switched = false;  // There is a memtable to flush.
+    bool switched = false;    // There is a memtable to flush.
   };
   // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
   [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);

@@ -66,9 +66,9 @@ class Replay {
       : core_(core), log_(log), flushed_(core.tree->recovered().flushed_sequence) {}
 
   Result<wal::LogRecoveryReport> Run() {
-    AMETHYST_ASSIGN(wal::LogRecoveryReport report,
-                    wal::RecoverLog(core_.home->files(), log_,
-                                    [this](const wal::RecoveredBatch& batch) { return Apply(batch); }));
+    AMETHYST_ASSIGN(
+        wal::LogRecoveryReport report,
+        wal::RecoverLog(core_.home->files(), log_, [this](const wal::RecoveredBatch& batch) { return Apply(batch); }));
     if (!log_.read_only && !writing_) AMETHYST_TRY(StartManifest());
     return report;
   }

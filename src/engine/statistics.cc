@@ -76,7 +76,7 @@ Histogram Statistics::Collect(Sample sample) const {
 void Statistics::FillIn(Stats* stats) const {
   const struct {
     Counter counter;
-    uint64_t Stats::*field;
+    uint64_t Stats::* field;
   } fields[] = {
       {Counter::kWrites, &Stats::writes},
       {Counter::kEntriesWritten, &Stats::entries_written},

@@ -22,8 +22,7 @@ std::string TextOf(const std::string& path) {
 std::string CommandOf(pid_t process) {
   std::string command = TextOf(fmt::format("/proc/{}/comm", process));
   while (command.ends_with('\n')) command.pop_back();
-  std::ranges::replace_if(
-      command, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(command, [](char c) { return c < ' ' || c > '~'; }, '?');
   return command;
 }
 

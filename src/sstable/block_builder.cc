@@ -82,8 +82,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   AMETHYST_ASSERT(!empty());
   AMETHYST_ASSERT((flags & ~(kContinued | kContinues)) == 0);
   // Keys ascend, so what the first and the last share, all share.
-  const uint32_t prefix_bytes =
-      order_.IsBytewise() ? static_cast<uint32_t>(key::CommonPrefix(Key(0), last_key())) : 0;
+  const uint32_t prefix_bytes = order_.IsBytewise() ? static_cast<uint32_t>(key::CommonPrefix(Key(0), last_key())) : 0;
   const size_t saved = size_t{prefix_bytes} * (count() - 1);
   const bool suffixes = saved > 0 && saved >= EstimatedBytes() / 8;
   const size_t keys_bytes = keys_.size() - (suffixes ? saved : 0);

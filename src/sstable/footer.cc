@@ -62,8 +62,7 @@ Result<Footer> Footer::FromBytes(std::string_view bytes, uint64_t file_bytes) {
   Footer footer;
   footer.uid = base::LoadFixed<base::Uid>(bytes.data());
   const uint64_t offset = file_bytes - kFooterBytes;
-  const uint64_t expected =
-      base::Checksum(bytes.substr(0, kChecksumAt), {.owner = footer.uid, .offset = offset});
+  const uint64_t expected = base::Checksum(bytes.substr(0, kChecksumAt), {.owner = footer.uid, .offset = offset});
   const uint64_t found = base::LoadFixed<uint64_t>(bytes.data() + kChecksumAt);
   if (expected != found) {
     return base::Corruption("footer at {}: checksum expected {:016x} found {:016x}", offset, expected, found);

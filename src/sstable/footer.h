@@ -23,7 +23,7 @@
 namespace amethyst::sstable {
 
 inline constexpr size_t kFooterBytes = 128;
-inline constexpr uint32_t kFormatVersion = 2;  // 1 had no header.
+inline constexpr uint32_t kFormatVersion = 2;                // 1 had no header.
 inline constexpr uint64_t kTableMagic = 0x656c626174796d61;  // "amytable"
 
 // Chains checksums, in order.

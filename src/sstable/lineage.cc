@@ -13,8 +13,8 @@ bool NumberSet::Contains(key::FileNumber number) const {
 
 void NumberSet::AddInterval(Interval interval) {
   // Those that touch it become one with it.
-  const auto begin = std::ranges::lower_bound(intervals_, interval.first, {},
-                                              [](const Interval& other) { return other.last + 1; });
+  const auto begin =
+      std::ranges::lower_bound(intervals_, interval.first, {}, [](const Interval& other) { return other.last + 1; });
   auto end = begin;
   for (; end != intervals_.end() && end->first <= interval.last + 1; ++end) {
     interval = {std::min(interval.first, end->first), std::max(interval.last, end->last)};

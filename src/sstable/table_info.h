@@ -21,16 +21,16 @@ struct TableOptions {
 };
 
 struct TableInfo {
-  base::Uid uid;            // In every checksum of the file.
+  base::Uid uid;  // In every checksum of the file.
   uint64_t file_bytes = 0;
-  uint64_t digest = 0;      // Over all block checksums and the footer: names the exact content.
-  std::string smallest;     // First and last user key.
+  uint64_t digest = 0;   // Over all block checksums and the footer: names the exact content.
+  std::string smallest;  // First and last user key.
   std::string largest;
   key::SequenceNumber smallest_sequence{};
   key::SequenceNumber largest_sequence{};
   uint64_t entries = 0;
   uint64_t deletes = 0;
-  uint64_t raw_bytes = 0;   // Keys and values before compression.
+  uint64_t raw_bytes = 0;             // Keys and values before compression.
   uint64_t oldest_delete_time_s = 0;  // Wall time of the oldest tombstone's write, since 1970; 0: no tombstones.
   friend bool operator==(const TableInfo&, const TableInfo&) = default;
 };

@@ -9,8 +9,8 @@ namespace {
 Result<BlockDescription> DescribeChild(const TableReader& reader, const IndexPage& parent, uint32_t child) {
   const IndexEntry entry = parent.entry(child);
   char codec = 0;
-  AMETHYST_TRY(io::ReadExactly(reader.tree().file().file(), entry.handle.offset + entry.handle.stored_bytes,
-                               {&codec, 1}));
+  AMETHYST_TRY(
+      io::ReadExactly(reader.tree().file().file(), entry.handle.offset + entry.handle.stored_bytes, {&codec, 1}));
   return BlockDescription{.handle = entry.handle,
                           .codec = std::string(compress::CodecName(static_cast<compress::Codec>(codec))),
                           .entries = entry.entries,
@@ -30,8 +30,8 @@ Result<TableDescription> Describe(const TableReader& reader) {
   description.properties = reader.properties();
   description.has_filter = reader.footer().filter.stored_bytes != 0;
   if (description.has_filter && reader.info().entries > 0) {
-    description.filter_bits_per_key = 8.0 * static_cast<double>(reader.footer().filter.raw_bytes) /
-                                      static_cast<double>(reader.info().entries);
+    description.filter_bits_per_key =
+        8.0 * static_cast<double>(reader.footer().filter.raw_bytes) / static_cast<double>(reader.info().entries);
   }
   AlignedBuffer memory;
   for (uint32_t i = 0; i < tree.top().count(); ++i) {

@@ -207,8 +207,8 @@ class Counting {
     const ParsedFileName parsed = *ParseFileName(name);
     const bool vouched_for =
         claim.kind == Claim::Kind::kUnknown &&
-        (parsed.type == FileType::kTable ? listed_.contains(parsed.number) : parsed.type == FileType::kManifest &&
-                                                                                 parsed.number == manifest_);
+        (parsed.type == FileType::kTable ? listed_.contains(parsed.number)
+                                         : parsed.type == FileType::kManifest && parsed.number == manifest_);
     const std::string path = io::JoinPath(directory_, name);
     if (vouched_for || Proves(files_, path, parsed, claim, census_.database_uid)) {
       census_.own.push_back(name);
@@ -235,8 +235,8 @@ Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory) {
   return Counting(files, directory).Run();
 }
 
-bool IsProven(io::FileSystem& files, const std::string& path, const ParsedFileName& name,
-              const base::Uid& database_uid, std::string* what) {
+bool IsProven(io::FileSystem& files, const std::string& path, const ParsedFileName& name, const base::Uid& database_uid,
+              std::string* what) {
   if (name.number == key::FileNumber{0}) return true;
   const Claim claim = ClaimOf(files, path, name.type);
   *what = claim.kind == Claim::Kind::kDatabase ? "of another database" : claim.what;

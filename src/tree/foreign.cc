@@ -159,9 +159,8 @@ std::optional<Foreign> RecognizeForeign(io::FileSystem& files, const std::string
 
 std::unexpected<Error> ForeignError(const std::string& path, const Foreign& foreign) {
   if (foreign.import_option.empty()) return base::InvalidArgument("{}: this is {}", path, foreign.Name());
-  return base::InvalidArgument(
-      "{0}: this is {1}; `amethyst --db NEW_DIRECTORY import {2} {0}` brings its entries over", path, foreign.Name(),
-      foreign.import_option);
+  return base::InvalidArgument("{0}: this is {1}; `amethyst --db NEW_DIRECTORY import {2} {0}` brings its entries over",
+                               path, foreign.Name(), foreign.import_option);
 }
 
 Status CheckNotForeign(io::FileSystem& files, const std::string& path) {

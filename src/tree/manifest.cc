@@ -156,9 +156,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& f
   return std::unique_ptr<ManifestWriter>(new ManifestWriter(std::move(file), identity));
 }
 
-uint64_t ManifestRecordBytes(size_t payload_bytes) {
-  return 2 * (kManifestRecordHeaderBytes + Padded(payload_bytes));
-}
+uint64_t ManifestRecordBytes(size_t payload_bytes) { return 2 * (kManifestRecordHeaderBytes + Padded(payload_bytes)); }
 
 Status ManifestWriter::Append(std::string_view payload) {
   AMETHYST_TRY(file_->Append(EncodeManifestRecord(identity_, file_->size(), next_ordinal_, payload)));

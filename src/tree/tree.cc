@@ -80,8 +80,8 @@ Result<TreeState> RecoverState(const std::shared_ptr<TableStore>& store, const T
     AMETHYST_ASSIGN(state, state.After(edit, TableMaker(store)));
     return {};
   };
-  AMETHYST_ASSIGN(const ManifestReport report, ReadManifest(store->files(), settings.directory, manifest, take,
-                                                            settings.manifest_bytes_max));
+  AMETHYST_ASSIGN(const ManifestReport report,
+                  ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
   if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
                             io::JoinPath(settings.directory, ManifestFileName(manifest)));
@@ -221,8 +221,8 @@ Result<Tree::Prepared> Tree::Prepare(const VersionEdit& edit) const {
 Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
   AMETHYST_TRY(CheckOwner());
   const std::string& payload = prepared.payload;
-  const bool has_room = manifest_ != nullptr &&
-                        manifest_->size() + ManifestRecordBytes(payload.size()) <= settings_.manifest_bytes_max;
+  const bool has_room =
+      manifest_ != nullptr && manifest_->size() + ManifestRecordBytes(payload.size()) <= settings_.manifest_bytes_max;
   if (!has_room || manifest_->size() > rewrite_above_bytes_) {
     Status rewritten = Rewrite(prepared.next);
     // Where a new file has no room, the last block of the old one may still have some.

@@ -76,7 +76,9 @@ TEST(Directory, ARelativePathMeansWhatItMeantAtOpen) {
 TEST(Directory, AnotherDatabaseOfTheSameRelativePathIsNotTouched) {
   const TempDirectory top;
   std::filesystem::create_directories(top.File("one"));
-  { PutMany(*OpenOrFail(top.File("two/data"), SmallOptions()), 0, 10'000); }
+  {
+    PutMany(*OpenOrFail(top.File("two/data"), SmallOptions()), 0, 10'000);
+  }
   WorkingDirectory working;
   working.Change(top.File("one"));
   auto db = OpenOrFail("data", SmallOptions());

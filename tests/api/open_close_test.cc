@@ -203,7 +203,7 @@ TEST(Open, AFlippedHeaderIsRefusedByNameOrHarmless) {
 
 TEST(Open, ANewerFormatIsRefusedByName) {
   const TempDirectory directory;
-  { const auto db = OpenOrFail(directory.path()); }
+  ASSERT_TRUE(OpenOrFail(directory.path())->Close());
   for (const auto& [name, content] : FilesOf(directory.path())) {
     if (!name.contains("MANIFEST-")) continue;
     // Version 2 at byte 8, and the checksum of the header that holds for every version.

@@ -127,7 +127,9 @@ TEST_F(FrameMemoryTest, CountsWholeSlabsAndWholePages) {
 
 TEST_F(FrameMemoryTest, GivesItsSpareSlabToALargeFrame) {
   Use(size_t{1} << 20);
-  { const FrameRef frame = New(100); }
+  {
+    const FrameRef frame = New(100);
+  }
   EXPECT_EQ(memory_->taken_bytes(), kSmallSlabBytes);
   const FrameRef large = New((size_t{1} << 20) - 4096);
   ASSERT_TRUE(large);

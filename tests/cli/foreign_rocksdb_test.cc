@@ -28,8 +28,8 @@ class Made {
       : options_(rocksdb_options_create()), writing_(rocksdb_writeoptions_create()) {
     rocksdb_options_set_create_if_missing(options_, 1);
     rocksdb_options_set_merge_operator(
-        options_, rocksdb_mergeoperator_create(
-                      nullptr, [](void*) {}, Join, JoinPart, nullptr, [](void*) { return "join"; }));
+        options_,
+        rocksdb_mergeoperator_create(nullptr, [](void*) {}, Join, JoinPart, nullptr, [](void*) { return "join"; }));
     char* error = nullptr;
     database_ = ttl != 0 ? rocksdb_open_with_ttl(options_, directory.c_str(), ttl, &error)
                          : rocksdb_open(options_, directory.c_str(), &error);
@@ -180,8 +180,12 @@ TEST_F(ForeignRocksDb, TheWriteTimesOfATtlAreLeftOutWhereTheDatabaseTellsOfThem)
 }
 
 TEST_F(ForeignRocksDb, AValueWithoutAWriteTimeAmongThoseOfATtlIsLeftOutByName) {
-  { Made(foreign_, {"default"}, 1'000'000).Put("a", "1"); }
-  { Made(foreign_).Put("b", "12"); }
+  {
+    Made(foreign_, {"default"}, 1'000'000).Put("a", "1");
+  }
+  {
+    Made(foreign_).Put("b", "12");
+  }
   const Answer answer = Import();
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err,

@@ -248,8 +248,8 @@ TEST(MergeJob, TakesAReadErrorForNoEndOfData) {
     support::VectorCursor cursor(entries, key::Order(), {.batch_entries = 7, .unreadable_entry = unreadable});
     MergeSettings settings = tree.Settings(0, 0, {});
     settings.table_bytes = 500;
-    const Result<MergeResult> result = RunMerge(
-        tree.store(), [&] { return tree.NewNumber(); }, cursor, settings, tree.stop());
+    const Result<MergeResult> result =
+        RunMerge(tree.store(), [&] { return tree.NewNumber(); }, cursor, settings, tree.stop());
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code(), ErrorCode::kIo);
     ASSERT_TRUE(tree.store().DeleteObsolete());

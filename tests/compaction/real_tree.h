@@ -80,8 +80,7 @@ class RealTree {
   }
 
   [[nodiscard]] Result<MergeResult> Merge(const std::vector<tree::TablePtr>& inputs, const MergeSettings& settings) {
-    return RunMerge(
-        *store_, [this] { return NewNumber(); }, *CursorOver(inputs), settings, stop_);
+    return RunMerge(*store_, [this] { return NewNumber(); }, *CursorOver(inputs), settings, stop_);
   }
 
   // Every entry of the tree by key, newest first.

@@ -234,7 +234,9 @@ TEST_P(FileSystemContract, AnExclusiveLockKeepsEverybodyElseOut) {
 }
 
 TEST_P(FileSystemContract, SharedLocksGoTogetherAndKeepWritersOut) {
-  { const auto creator = files_->Lock(Path("LOCK"), LockMode::kExclusive).value(); }
+  {
+    const auto creator = files_->Lock(Path("LOCK"), LockMode::kExclusive).value();
+  }
   auto one = files_->Lock(Path("LOCK"), LockMode::kShared).value();
   auto two = files_->Lock(Path("LOCK"), LockMode::kShared).value();
   EXPECT_TRUE(one->OwnedByThisProcess());

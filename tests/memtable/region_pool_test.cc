@@ -72,7 +72,9 @@ TEST(RegionPool, ReservesWhatItHoldsAndNeverLessThanItsFloor) {
     pool.Put(std::move(regions[0]));
     EXPECT_EQ(budget->reserved_bytes(), 0u);
   }
-  { const RegionPool pool(budget, kBytes); }
+  {
+    const RegionPool pool(budget, kBytes);
+  }
   EXPECT_EQ(budget->reserved_bytes(), 0u);
 }
 

@@ -18,8 +18,8 @@ using support::VectorCursor;
 
 // Keys that share prefixes for a while and then others: the focus has to follow, both ways.
 std::string RandomKey(base::Random& random) {
-  static const std::string kPrefixes[] = {"", "a", "table/", "table/of/many/rows/", std::string(12, '\0'),
-                                          std::string(9, '\xff')};
+  static const std::string kPrefixes[] = {
+      "", "a", "table/", "table/of/many/rows/", std::string(12, '\0'), std::string(9, '\xff')};
   return kPrefixes[random.Below(6)] + std::to_string(random.Below(100000));
 }
 
@@ -77,8 +77,8 @@ TEST(SourceQueue, PutsEqualEntriesInTheOrderOfTheirSources) {
       queue.winner().Next();
       queue.WinnerMoved();
     }
-    EXPECT_EQ(order, direction == Direction::kForward ? (std::vector<uint32_t>{0, 1, 2})
-                                                      : (std::vector<uint32_t>{2, 1, 0}));
+    EXPECT_EQ(order,
+              direction == Direction::kForward ? (std::vector<uint32_t>{0, 1, 2}) : (std::vector<uint32_t>{2, 1, 0}));
   }
 }
 

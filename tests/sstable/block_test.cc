@@ -77,8 +77,7 @@ TEST(Block, HoldsAndFindsWhatWasAdded) {
         const uint32_t begin = static_cast<uint32_t>(random.Below(entries.size()));
         ExpectShown(*block, entries, begin, begin + 1 + static_cast<uint32_t>(random.Below(entries.size() - begin)));
         for (int probe = 0; probe < 30; ++probe) {
-          const std::string key =
-              random.OneIn(2) ? entries[random.Below(entries.size())].key : MakeKey(kind, random);
+          const std::string key = random.OneIn(2) ? entries[random.Below(entries.size())].key : MakeKey(kind, random);
           const key::SequenceNumber visible{random.Below(600)};
           uint32_t expected = 0;
           while (expected < entries.size() &&

@@ -43,7 +43,7 @@ TEST(NumberSet, ForgetsTheOldestOfTooManyIntervals) {
 TEST(NumberSet, RefusesBytesThatAreNone) {
   NumberSet set;
   for (const std::string& bytes : {std::string("\x05"), std::string("\x80"), std::string(11, '\xff'),
-                                  std::string(2 * NumberSet::kIntervalsMax + 2, '\x01')}) {
+                                   std::string(2 * NumberSet::kIntervalsMax + 2, '\x01')}) {
     EXPECT_FALSE(NumberSet::FromBytes(bytes, &set)) << bytes.size();
   }
 }

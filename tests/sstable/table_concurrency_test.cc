@@ -66,8 +66,7 @@ TEST_P(TableConcurrency, LookupsAndCursorsAgreeWhileBlocksComeAndGo) {
   EXPECT_GT(bed.cache().stats().evictions, 100u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, TableConcurrency,
-                         ::testing::Values(CachePolicy::kScanResistant, CachePolicy::kLru));
+INSTANTIATE_TEST_SUITE_P(Policies, TableConcurrency, ::testing::Values(CachePolicy::kScanResistant, CachePolicy::kLru));
 
 }  // namespace
 }  // namespace amethyst::sstable

@@ -56,8 +56,7 @@ TEST(TableReader, FindsWhatASortedVectorFinds) {
       for (const Compression codec : {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
         base::Random random(++seed);
         for (const uint64_t sequences : {uint64_t{0}, uint64_t{3}, uint64_t{1} << 50}) {
-          const auto entries =
-              MakeEntries({.kind = kind, .count = 600, .sequences = sequences}, order, random);
+          const auto entries = MakeEntries({.kind = kind, .count = 600, .sequences = sequences}, order, random);
           TableBed bed;
           const TableInfo info = bed.Write(entries, {.block_bytes = 512 + random.Below(4096),
                                                      .compression = codec,

@@ -98,8 +98,7 @@ TEST(TableWriter, BlocksTakenOverAreAsGoodAsMadeAnew) {
     const auto source = bed.Open(bed.Write(entries, options)).value();
     const uint64_t one_in = 1 + random.Below(3);
     uint64_t taken_over = 0;
-    const TableInfo info = CopyTable(
-        bed, *source, options, [&] { return random.OneIn(one_in); }, &taken_over);
+    const TableInfo info = CopyTable(bed, *source, options, [&] { return random.OneIn(one_in); }, &taken_over);
     taken_over_in_all += taken_over;
     const auto copy = bed.Open(info).value();
     EXPECT_TRUE(copy->Verify());
@@ -129,8 +128,7 @@ TEST(TableWriter, TakesNoBlockOverThatItWouldNotHaveMade) {
   const auto source = bed.Open(bed.Write(entries, {.block_bytes = 1000, .compression = Compression::kLz4})).value();
   const auto taken_over_by = [&](const TableOptions& options) {
     uint64_t taken_over = 0;
-    CopyTable(
-        bed, *source, options, [] { return true; }, &taken_over);
+    CopyTable(bed, *source, options, [] { return true; }, &taken_over);
     return taken_over;
   };
   EXPECT_GT(taken_over_by({.block_bytes = 1000, .compression = Compression::kLz4}), 40u);

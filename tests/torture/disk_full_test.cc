@@ -44,7 +44,7 @@ class SmallDisk : public testing::Test {
 
   [[nodiscard]] std::string Path() const { return directory_.File("db"); }
   [[nodiscard]] uint64_t FreeBytes() const {
-    struct statvfs status {};
+    struct statvfs status{};
     EXPECT_EQ(statvfs(directory_.path().c_str(), &status), 0);
     return status.f_bavail * status.f_frsize;
   }

@@ -79,8 +79,8 @@ TEST_F(CensusTest, TellsStrangersOfTheSameNames) {
 TEST_F(CensusTest, TakesWhatDamageOrACrashLeftOfItsOwn) {
   for (const std::string name : {"000010.sst", "000011.wal", "CURRENT"}) {
     const std::string whole = Read(name);
-    for (const std::string& bytes : {std::string(), std::string(5000, '\0'), whole.substr(0, 5),
-                                     whole.substr(0, whole.size() - 1) + "?"}) {
+    for (const std::string& bytes :
+         {std::string(), std::string(5000, '\0'), whole.substr(0, 5), whole.substr(0, whole.size() - 1) + "?"}) {
       Write(name, bytes);
       EXPECT_THAT(MustTake().own, Contains(name)) << bytes.size();
     }

@@ -185,11 +185,8 @@ napi_value Close(napi_env env, napi_callback_info info) {
   const auto handle = GetHandle<Database>(env, arguments[0]);
   if (!handle) return nullptr;
   std::shared_ptr<DB> db = handle->Release();
-  if (!db)
-    return StartTask(
-        env, "amethyst.close", nullptr, [] { return Status(); }, Undefined);
-  auto task = NewTask(
-      nullptr, [db = std::move(db)]() mutable { return CloseLast(std::move(db)); }, Undefined);
+  if (!db) return StartTask(env, "amethyst.close", nullptr, [] { return Status(); }, Undefined);
+  auto task = NewTask(nullptr, [db = std::move(db)]() mutable { return CloseLast(std::move(db)); }, Undefined);
   return Task::StartWhenIdle(env, std::move(task), "amethyst.close", *handle);
 }
 
