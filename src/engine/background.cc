@@ -6,9 +6,6 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "compaction/merge_job.h"
-#include "engine/compact.h"
-#include "engine/delete_deadline.h"
-#include "engine/flush.h"
 
 namespace amethyst::engine {
 
@@ -18,24 +15,32 @@ constexpr std::chrono::seconds kPressTime{2};
 
 }  // namespace
 
-Background::Background(std::shared_ptr<Core> core, Committer& committer)
-    : core_(std::move(core)),
+Background::Background(Database& database, Committer& committer)
+    : settings_(database.settings),
+      environment_(*database.environment),
+      storage_(database.storage),
+      reads_(*database.reads),
+      health_(database.health),
+      workers_(database.workers),
       committer_(committer),
-      pacer_(core_->environment->clock()),
-      sync_ticks_(SyncTicksFor(core_->settings.options.sync_interval_ms)),
-      flush_rate_(core_->settings.write_buffer_bytes),
-      share_(core_->settings.processors, 2 * core_->settings.write_buffer_bytes) {}
+      flusher_(storage_, reads_, health_, database.family),
+      compactor_(storage_, reads_, health_, workers_, database.family),
+      deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
+      pacer_(environment_.clock()),
+      sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)),
+      flush_rate_(settings_.write_buffer_bytes),
+      share_(settings_.processors, 2 * settings_.write_buffer_bytes) {}
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
 Status Background::Start() {
-  AMETHYST_ASSIGN(tick_, core_->flusher->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); }));
+  AMETHYST_ASSIGN(tick_, workers_.flushes->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); }));
   AMETHYST_TRY(StartExecutor());
   {
     base::MutexLock lock(mutex_);
     started_ = true;
   }
-  if (LoggedDeletesAreDue(*core_)) ScheduleChores();  // The process may not live until the first tick.
+  if (deadline_.LoggedDeletesAreDue()) ScheduleChores();  // The process may not live until the first tick.
   UpdatePressure();
   Notify();
   return {};
@@ -43,12 +48,11 @@ Status Background::Start() {
 
 // Comes last, for it does with what threads are left.
 Status Background::StartExecutor() {
-  Settings& settings = core_->settings;
-  AMETHYST_ASSIGN(core_->executor,
-                  core_->environment->NewExecutor(settings.background_threads + settings.spare_threads));
-  const uint32_t threads = std::max(core_->executor->thread_count(), 1u);
-  settings.background_threads = std::min(settings.background_threads, threads);
-  settings.spare_threads = std::min(settings.spare_threads, threads - settings.background_threads);
+  AMETHYST_ASSIGN(workers_.compactions,
+                  environment_.NewExecutor(settings_.background_threads + settings_.spare_threads));
+  const uint32_t threads = std::max(workers_.compactions->thread_count(), 1u);
+  workers_.threads = std::min(settings_.background_threads, threads);
+  workers_.spare_threads = std::min(settings_.spare_threads, threads - workers_.threads);
   return {};
 }
 
@@ -59,12 +63,12 @@ void Background::Notify() {
 
 bool Background::FlushIsDue() const {
   const base::EpochGuard guard;
-  return !core_->view->Peek()->immutable.empty();
+  return !reads_.view.Peek()->immutable.empty();
 }
 
 void Background::Nap() {
   const base::EpochGuard guard;
-  const bool last = core_->view->Peek()->immutable.size() >= core_->settings.immutable_count_max;
+  const bool last = reads_.view.Peek()->immutable.size() >= settings_.immutable_count_max;
   // A little slower than they were: it is they who must be done first.
   const uint64_t flush_ns_per_kib = flush_rate_.ns_per_kib();
   pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib + flush_ns_per_kib / 4 : 0));
@@ -78,16 +82,16 @@ void Background::ScheduleLocked() noexcept {
 
 void Background::ScheduleDue() {
   Nap();
-  if (!started_ || core_->latch.IsSet()) return;
+  if (!started_ || health_.latch.IsSet()) return;
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
-    core_->flusher->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
+    workers_.flushes->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
     flushing_ = true;
   }
-  core_->flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
+  workers_.flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
-  if (compaction_is_due && !planning_ && !core_->stop_compactions.load(std::memory_order_acquire) &&
-      running_.size() < core_->settings.background_threads) {
-    core_->executor->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
+  if (compaction_is_due && !planning_ && !health_.stop_compactions.load(std::memory_order_acquire) &&
+      running_.size() < workers_.threads) {
+    workers_.compactions->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
     planning_ = true;
   }
 }
@@ -95,22 +99,23 @@ void Background::ScheduleDue() {
 void Background::Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept {
   if (ClearsByItself(error)) {
     base::DoIfPossible(
-        [&] { core_->Log("background work waits for space, memory or descriptors: " + error.message()); });
+        [&] { health_.Log("background work waits for space, memory or descriptors: " + error.message()); });
     base::MutexLock lock(mutex_);
     this->*stalled = base::MadeWithoutFail([&] { return error; });
-  } else if (error.code() != ErrorCode::kClosed && core_->Fail(error)) {
+  } else if (error.code() != ErrorCode::kClosed && health_.Fail(error)) {
     base::DoIfPossible(
-        [&] { core_->Log("background work failed, writes are refused from now on: " + error.ToString()); });
+        [&] { health_.Log("background work failed, writes are refused from now on: " + error.ToString()); });
   }
 }
 
 Status Background::FlushOne() {
-  const std::chrono::nanoseconds start = core_->environment->clock().Monotonic();
-  const uint64_t bytes = core_->view->Acquire()->immutable.back()->memtable.raw_bytes();
-  const std::chrono::nanoseconds cpu = core_->environment->clock().ThreadCpu();
-  AMETHYST_TRY(core_->reserve->Support([this] { return FlushOldest(*core_); }, [this] { FreeSpace(); }));
-  core_->CountCpu(cpu);
-  const std::chrono::nanoseconds end = core_->environment->clock().Monotonic();
+  const std::chrono::nanoseconds start = environment_.clock().Monotonic();
+  const uint64_t bytes = reads_.view.Acquire()->immutable.back()->memtable.raw_bytes();
+  {
+    const CpuMeter meter(environment_.clock(), reads_.statistics);
+    AMETHYST_TRY(storage_.reserve->Support([this] { return flusher_.FlushOldest(); }, [this] { FreeSpace(); }));
+  }
+  const std::chrono::nanoseconds end = environment_.clock().Monotonic();
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
   flushed_at_ = end;
@@ -149,7 +154,7 @@ Background::Planned Background::MakePlan(Planner planner) {
       outputs.push_back(running.output);
     }
   }
-  Planned planned{.plan = {}, .version = core_->view->Acquire()->version};
+  Planned planned{.plan = {}, .version = reads_.view.Acquire()->version};
   planned.plan = planner(compaction::ShapeOf(*planned.version, busy, true), outputs);
   return planned;
 }
@@ -183,7 +188,7 @@ void Background::RunCompaction() {
   {
     base::MutexLock lock(mutex_);
     const bool nothing = plan && planned.plan.kind == compaction::PlanKind::kNothing;
-    if (nothing || core_->stop_compactions.load(std::memory_order_acquire)) {
+    if (nothing || health_.stop_compactions.load(std::memory_order_acquire)) {
       planning_ = false;
       if (nothing) idle_at_change_ = change;
       ScheduleLocked();
@@ -198,8 +203,9 @@ void Background::RunCompaction() {
   }
   if (!registered) return GiveUpPlan(registered.error());
   const Status done = base::Contained([&]() -> Status {
-    AMETHYST_TRY(core_->reserve->CheckCanWait());
-    return ExecutePlan(core_, planned.plan, planned.version, {core_->stop_compactions, core_->reserve->is_full()});
+    AMETHYST_TRY(storage_.reserve->CheckCanWait());
+    return compactor_.ExecutePlan(planned.plan, planned.version,
+                                  {health_.stop_compactions, storage_.reserve->is_full()});
   });
   planned.version.reset();  // Which keeps the inputs.
   if (done) {
@@ -239,32 +245,33 @@ void Background::ScheduleChores() {
   base::MutexLock lock(mutex_);
   if (chores_) return;  // They take longer than a tick.
   base::DoIfPossible([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    core_->flusher->Schedule(io::Priority::kFlush, [this] { DoChores(); });
+    workers_.flushes->Schedule(io::Priority::kFlush, [this] { DoChores(); });
     chores_ = true;
   });
 }
 
 bool Background::SyncLog() {
-  if (core_->latch.IsSet()) return true;
+  if (health_.latch.IsSet()) return true;
   const Status ticked = base::Contained([this] {
-    return core_->log->Tick([this](base::FunctionRef<void()> call) { static_cast<void>(committer_.RunLocked(call)); });
+    return storage_.log->Tick(
+        [this](base::FunctionRef<void()> call) { static_cast<void>(committer_.RunLocked(call)); });
   });
-  if (!ticked && !ClearsByItself(ticked.error())) core_->Fail(ticked.error());
+  if (!ticked) health_.FailUnlessItClears(ticked.error());
   return ticked || !ClearsByItself(ticked.error());
 }
 
 void Background::DoChores() {
-  const Status kept = base::Contained([this] { return KeepDeleteDeadline(*core_, committer_); });
-  if (!kept && !ClearsByItself(kept.error())) core_->Fail(kept.error());
+  const Status kept = base::Contained([this] { return deadline_.Keep(committer_); });
+  if (!kept) health_.FailUnlessItClears(kept.error());
   base::DoIfPossible([this] { UpdatePressure(); });
   DeleteObsolete();
-  const std::chrono::nanoseconds now = core_->environment->clock().Monotonic();
+  const std::chrono::nanoseconds now = environment_.clock().Monotonic();
   base::MutexLock lock(mutex_);
   chores_ = false;
   flush_stalled_.reset();
   compaction_stalled_.reset();
   if (now > flushed_at_ + kPressTime) Rest();
-  if (core_->settings.options.delete_deadline_s != 0 && idle_at_change_ == changes_)
+  if (settings_.options.delete_deadline_s != 0 && idle_at_change_ == changes_)
     idle_at_change_ = 0;  // Tombstones age without a change.
   ScheduleLocked();
   changed_.NotifyAll();
@@ -277,38 +284,38 @@ void Background::Rest() {
 }
 
 compaction::PlannerSettings Background::Planning() {
-  compaction::PlannerSettings settings = PlannerSettingsOf(*core_);
+  compaction::PlannerSettings settings = compactor_.Planning();
   base::MutexLock lock(mutex_);
   settings.writes_press = writes_press_;
   return settings;
 }
 
 void Background::UpdatePressure() {
-  const std::shared_ptr<const tree::Version> version = core_->view->Acquire()->version;
+  const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
   const uint64_t debt = compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), Planning());
   debt_bytes_.store(debt, std::memory_order_relaxed);
   pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
                                  .debt_bytes = debt,
-                                 .write_buffer_bytes = core_->settings.write_buffer_bytes}));
+                                 .write_buffer_bytes = settings_.write_buffer_bytes}));
   base::MutexLock lock(mutex_);
-  share_ns_per_kib_ = share_.WriteNsPerKiB(core_->statistics, core_->environment->clock().Monotonic());
+  share_ns_per_kib_ = share_.WriteNsPerKiB(reads_.statistics, environment_.clock().Monotonic());
 }
 
 void Background::DeleteObsolete() noexcept {
   base::SweepEpochs();  // Tables die with the last view that lists them.
-  if (core_->latch.IsSet() || !core_->store->HasObsolete()) return;
+  if (health_.latch.IsSet() || !storage_.store->HasObsolete()) return;
   // What cannot be removed now is tried again; at the latest the next open removes it.
   base::DoIfPossible([this] {
-    const Status deleted = core_->store->DeleteObsolete();
-    if (!deleted) core_->Log("an obsolete table could not be removed: " + deleted.error().message());
+    const Status deleted = storage_.store->DeleteObsolete();
+    if (!deleted) health_.Log("an obsolete table could not be removed: " + deleted.error().message());
   });
 }
 
-void Background::Wait(base::FunctionRef<bool()> ready) { core_->flusher->Wait(mutex_, changed_, ready); }
+void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
 
 void Background::StopCompactions() {
   base::MutexLock lock(mutex_);
-  core_->stop_compactions.store(true, std::memory_order_release);
+  health_.stop_compactions.store(true, std::memory_order_release);
   changed_.NotifyAll();
 }
 

@@ -16,7 +16,10 @@
 
 #include "compaction/plan.h"
 #include "engine/committer.h"
-#include "engine/core.h"
+#include "engine/compact.h"
+#include "engine/database.h"
+#include "engine/delete_deadline.h"
+#include "engine/flush.h"
 #include "engine/pacing.h"
 #include "engine/processor_share.h"
 #include "engine/sync_ticks.h"
@@ -25,7 +28,8 @@ namespace amethyst::engine {
 
 class Background {
  public:
-  Background(std::shared_ptr<Core> core, Committer& committer);
+  // Both outlive it.
+  Background(Database& database, Committer& committer);
   ~Background();  // After Stop.
 
   // Begins to work, and the periodic tick, for which there may be no thread.
@@ -102,8 +106,16 @@ class Background {
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
   void Wait(base::FunctionRef<bool()> ready) AMETHYST_REQUIRES(mutex_);
 
-  const std::shared_ptr<Core> core_;
+  const Settings& settings_;
+  io::Environment& environment_;
+  Storage& storage_;
+  ReadContext& reads_;
+  Health& health_;
+  Workers& workers_;
   Committer& committer_;
+  Flusher flusher_;
+  Compactor compactor_;
+  DeleteDeadline deadline_;
   Pacer pacer_;
   const SyncTicks sync_ticks_;
   std::unique_ptr<io::PeriodicJob> tick_;

@@ -5,30 +5,27 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/background.h"
-#include "engine/compact.h"
-#include "engine/delete_deadline.h"
-#include "engine/flush.h"
 
 namespace amethyst::engine {
 
 Status Background::WaitForRoom() {
-  core_->statistics.Add(Counter::kWriteWaits);
+  reads_.statistics.Add(Counter::kWriteWaits);
   base::MutexLock lock(mutex_);
   ScheduleLocked();
   Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return core_->latch.IsSet() || flush_stalled_.has_value() ||
-           core_->view->Acquire()->immutable.size() < core_->settings.immutable_count_max;
+    return health_.latch.IsSet() || flush_stalled_.has_value() ||
+           reads_.view.Acquire()->immutable.size() < settings_.immutable_count_max;
   });
-  if (core_->latch.IsSet()) return core_->latch.status();
+  if (health_.latch.IsSet()) return health_.latch.status();
   if (flush_stalled_) return std::unexpected(*flush_stalled_);
   return {};
 }
 
 Status Background::WaitForSpace(const Status& refused, bool is_first) {
-  const uint64_t unflushed_bytes = core_->unflushed_bytes();
+  const uint64_t unflushed_bytes = UnflushedBytes(*reads_.view.Acquire());
   // What waits for a flush that finds no space is beyond the reach of deletes.
-  const bool flush_helps = unflushed_bytes != 0 && core_->reserve->HasRoomFor(unflushed_bytes);
-  const bool is_full = core_->reserve->is_full();
+  const bool flush_helps = unflushed_bytes != 0 && storage_.reserve->HasRoomFor(unflushed_bytes);
+  const bool is_full = storage_.reserve->is_full();
   base::MutexLock lock(mutex_);
   // A compaction that began before the disk was full stops and frees what it took, if it has not by now; none begins.
   if (is_first || (is_full && (!running_.empty() || deleting_ != 0))) {
@@ -43,23 +40,23 @@ Status Background::WaitForSpace(const Status& refused, bool is_first) {
 }
 
 Status Background::Flush() {
-  AMETHYST_TRY(core_->latch.status());
+  AMETHYST_TRY(health_.latch.status());
   AMETHYST_TRY(committer_.Switch());
-  const ViewPtr view = core_->view->Acquire();
+  const ViewPtr view = reads_.view.Acquire();
   if (view->immutable.empty()) return {};
   const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   ScheduleLocked();
   const auto is_flushed = [&] {
-    const ViewPtr now = core_->view->Acquire();
+    const ViewPtr now = reads_.view.Acquire();
     return now->immutable.empty() || now->immutable.back()->memtable.first_sequence() > last;
   };
   Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return core_->latch.IsSet() || flush_stalled_.has_value() || is_flushed();
+    return health_.latch.IsSet() || flush_stalled_.has_value() || is_flushed();
   });
   if (is_flushed()) return {};
-  if (core_->latch.IsSet()) return core_->latch.status();
+  if (health_.latch.IsSet()) return health_.latch.status();
   return std::unexpected(*flush_stalled_);
 }
 
@@ -90,14 +87,14 @@ Status Background::ExecuteRange(std::optional<std::string_view> begin, std::opti
   compaction::RangeGoal goal;
   if (begin) goal.begin = *begin;
   if (end) goal.end = *end;
-  AMETHYST_TRY(core_->latch.status());
+  AMETHYST_TRY(health_.latch.status());
   for (;;) {
     const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
-      return compaction::PlanRange(shape, running, PlannerSettingsOf(*core_), goal);
+      return compaction::PlanRange(shape, running, compactor_.Planning(), goal);
     });
     if (planned.plan.kind == compaction::PlanKind::kNothing) return {};
-    AMETHYST_TRY(core_->reserve->Support(
-        [&] { return ExecutePlan(core_, planned.plan, planned.version, core_->stop_compactions); },
+    AMETHYST_TRY(storage_.reserve->Support(
+        [&] { return compactor_.ExecutePlan(planned.plan, planned.version, health_.stop_compactions); },
         [this] { FreeSpace(); }));
   }
 }
@@ -128,7 +125,7 @@ Status Background::WaitForIdle() {
     Rest();
     ScheduleLocked();
     Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      return core_->latch.IsSet() || core_->stop_compactions.load(std::memory_order_acquire) ||
+      return health_.latch.IsSet() || health_.stop_compactions.load(std::memory_order_acquire) ||
              flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
     });
     --idle_waiters_;
@@ -136,14 +133,14 @@ Status Background::WaitForIdle() {
     if (compaction_stalled_) return std::unexpected(*compaction_stalled_);
   }
   FreeSpace();
-  return core_->latch.status();
+  return health_.latch.status();
 }
 
 Status Background::StopAndFlush() {
   tick_.reset();
   Status switched;
-  if (!core_->latch.IsSet()) {
-    if (LoggedDeletesAreDue(*core_)) static_cast<void>(committer_.SwitchWithLog());
+  if (!health_.latch.IsSet()) {
+    if (deadline_.LoggedDeletesAreDue()) static_cast<void>(committer_.SwitchWithLog());
     switched = committer_.Switch();  // Also where there was no room for a segment.
   }
   {
@@ -153,29 +150,30 @@ Status Background::StopAndFlush() {
       return !chores_ && !flushing_ && !planning_ && running_.empty() && deleting_ == 0;
     });
   }
-  if (!switched && core_->view->Acquire()->active->holds_unlogged) return switched;
-  while (!core_->latch.IsSet() && FlushIsDue()) {
+  if (!switched && reads_.view.Acquire()->active->holds_unlogged) return switched;
+  while (!health_.latch.IsSet() && FlushIsDue()) {
     const Status flushed = base::Contained([this] {
-      return core_->reserve->Support([this] { return FlushOldest(*core_, Writers::kGone); }, [this] { FreeSpace(); });
+      return storage_.reserve->Support([this] { return flusher_.FlushOldest(Writers::kGone); },
+                                       [this] { FreeSpace(); });
     });
     if (flushed) continue;
     Failed(flushed.error(), &Background::flush_stalled_);
     // On a full disk the log still has all that was logged.
     const bool is_lost = !ClearsByItself(flushed.error()) ||
-                         std::ranges::any_of(core_->view->Acquire()->immutable,
+                         std::ranges::any_of(reads_.view.Acquire()->immutable,
                                              [](const WriteBufferPtr& buffer) { return buffer->holds_unlogged; });
     if (is_lost) return flushed;
     break;
   }
-  if (!core_->latch.IsSet() && core_->executor != nullptr) {
+  if (!health_.latch.IsSet() && workers_.compactions != nullptr) {
     const Status done = base::Contained([this]() -> Status {
-      AMETHYST_TRY(FinishDueDeletes(core_));
-      return FlushIsDue() ? Status() : CompactLittle(core_);
+      AMETHYST_TRY(deadline_.Finish(compactor_));
+      return FlushIsDue() ? Status() : compactor_.CompactLittle();
     });
     if (!done) Failed(done.error(), &Background::compaction_stalled_);
   }
   FreeSpace();
-  return core_->latch.status();
+  return health_.latch.status();
 }
 
 }  // namespace amethyst::engine

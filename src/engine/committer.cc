@@ -8,11 +8,16 @@
 
 namespace amethyst::engine {
 
-Committer::Committer(Core& core, WriteBufferPtr active)
-    : core_(core),
+Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const WriteBuffers& buffers,
+                     const Limits& limits)
+    : reads_(reads),
+      storage_(storage),
+      health_(health),
+      buffers_(buffers),
+      limits_(limits),
       queue_(this),
-      active_(std::move(active)),
-      last_sequence_(core.visible.load(std::memory_order_relaxed)) {}
+      active_(reads.view.Acquire()->active),
+      last_sequence_(reads.visible.load(std::memory_order_relaxed)) {}
 
 Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged) {
   CommitRequest request;
@@ -26,16 +31,16 @@ Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, si
 Status Committer::Switch(WithLog with_log) {
   auto switch_now = [this, with_log] {
     const bool log_holds_deleted = with_log == WithLog::kYes && active_->earlier_delete_s != 0;
-    if ((active_->memtable.Empty() && !log_holds_deleted) || core_.latch.IsSet()) return;
+    if ((active_->memtable.Empty() && !log_holds_deleted) || health_.latch.IsSet()) return;
     if (with_log == WithLog::kYes && !BeginSegment()) return;
-    SwitchTo(core_.settings.write_buffer_bytes, with_log);
+    SwitchTo(limits_.write_buffer_bytes, with_log);
   };
   return RunLocked(switch_now);
 }
 
 bool Committer::BeginSegment() {
-  const Status begun = core_.log->BeginSegment();
-  if (!begun && !ClearsByItself(begun.error())) core_.Fail(begun.error());
+  const Status begun = storage_.log->BeginSegment();
+  if (!begun) health_.FailUnlessItClears(begun.error());
   return begun.has_value();
 }
 
@@ -75,16 +80,16 @@ Status Committer::Carry(CommitRequest& request) {
     (*request.call)();
     return {};
   }
-  if (core_.latch.IsSet()) return core_.latch.status();
+  if (health_.latch.IsSet()) return health_.latch.status();
   if (!active_->memtable.HasRoom(request.memtable_bytes) && !MakeRoom(request.memtable_bytes)) {
     request.needs_room = true;
     return {};
   }
   const key::SequenceNumber first{last_sequence_ + 1};
   if (request.logged) {
-    Result<wal::LogPosition> end = core_.log->Append(first, request.count, request.payload);
+    Result<wal::LogPosition> end = storage_.log->Append(first, request.count, request.payload);
     if (!end) {
-      if (!ClearsByItself(end.error())) core_.Fail(end.error());
+      health_.FailUnlessItClears(end.error());
       // Space may come free: once what is in memory is in a table, segments go.
       request.needs_room = end.error().code() == ErrorCode::kNoSpace;
       return std::unexpected(std::move(end).error());
@@ -98,11 +103,11 @@ Status Committer::Carry(CommitRequest& request) {
   } catch (...) {
     const Error failure = base::ErrorInFlight();
     const ErrorCode code = ClearsByItself(failure) ? ErrorCode::kIo : failure.code();
-    core_.Fail(base::MadeWithoutFail([&] { return Error(code, failure.message()); }));
+    health_.Fail(base::MadeWithoutFail([&] { return Error(code, failure.message()); }));
     return std::unexpected(failure);
   }
   last_sequence_ += request.count;
-  core_.visible.store(last_sequence_, std::memory_order_release);
+  reads_.visible.store(last_sequence_, std::memory_order_release);
   return {};
 }
 
@@ -115,12 +120,12 @@ void Committer::Insert(const CommitRequest& request, key::SequenceNumber first) 
 }
 
 bool Committer::MakeRoom(size_t memtable_bytes) {
-  if (core_.view->Acquire()->immutable.size() >= core_.settings.immutable_count_max) return false;
+  if (reads_.view.Acquire()->immutable.size() >= limits_.immutable_count_max) return false;
   if (active_->memtable.Empty()) {
     // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
     SwitchTo(memtable_bytes, WithLog::kNo);
   } else {
-    SwitchTo(std::max(core_.settings.write_buffer_bytes, memtable_bytes), WithLog::kNo);
+    SwitchTo(std::max(limits_.write_buffer_bytes, memtable_bytes), WithLog::kNo);
   }
   AMETHYST_ASSERT(active_->memtable.HasRoom(memtable_bytes));
   return true;
@@ -128,10 +133,10 @@ bool Committer::MakeRoom(size_t memtable_bytes) {
 
 void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   std::list<ViewPtr> old(1);  // Before the view is replaced: then nothing may fail.
-  WriteBufferPtr fresh = core_.NewWriteBuffer(capacity_bytes);
+  WriteBufferPtr fresh = buffers_.New(capacity_bytes);
   // Without a segment of its own it begins in one that holds what was deleted so far.
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
-  old.front() = core_.view->Update([&](const View& current) { return WithActive(current, fresh); });
+  old.front() = reads_.view.Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   base::MutexLock lock(replaced_mutex_);
   replaced_.splice(replaced_.end(), old);

@@ -10,14 +10,21 @@
 #include <list>
 
 #include "engine/commit_queue.h"
-#include "engine/core.h"
+#include "engine/health.h"
+#include "engine/read_context.h"
+#include "engine/storage.h"
+#include "engine/write_buffers.h"
 
 namespace amethyst::engine {
 
 class Committer {
  public:
-  // The core's view, log and visible sequence are set; writes go to `active`, the view's.
-  Committer(Core& core, WriteBufferPtr active);
+  struct Limits {
+    size_t write_buffer_bytes = 0;
+    size_t immutable_count_max = 0;  // Memtables that may wait for flush.
+  };
+  // Writes go to the view's active memtable, and on from the visible sequence. All of them outlive it.
+  Committer(ReadContext& reads, Storage& storage, Health& health, const WriteBuffers& buffers, const Limits& limits);
 
   // What a commit leaves to do, without the commit lock.
   struct Outcome {
@@ -52,7 +59,11 @@ class Committer {
   [[nodiscard]] bool BeginSegment();
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
 
-  Core& core_;
+  ReadContext& reads_;
+  Storage& storage_;
+  Health& health_;
+  const WriteBuffers& buffers_;
+  const Limits limits_;
   CommitQueue queue_;
   // The rest is under the commit lock.
   WriteBufferPtr active_;

@@ -10,6 +10,18 @@
 
 namespace amethyst::engine {
 
+// The tables that a plan reads.
+struct PlanInputs {
+  std::vector<tree::TablePtr> upper;
+  std::vector<tree::TablePtr> lower;
+
+  [[nodiscard]] std::vector<tree::TablePtr> All() const {
+    std::vector<tree::TablePtr> all = upper;
+    all.insert(all.end(), lower.begin(), lower.end());
+    return all;
+  }
+};
+
 namespace {
 
 using compaction::MergeResult;
@@ -22,18 +34,19 @@ using compaction::PlanKind;
 // must not throw.
 class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
  public:
-  // `core` outlives all jobs of its executor.
-  PartsRunner(Core& core, size_t count, std::function<void(size_t)> run)
-      : core_(core), count_(count), run_(std::move(run)) {}
+  // `workers` outlive all their jobs.
+  PartsRunner(Workers& workers, size_t count, std::function<void(size_t)> run)
+      : workers_(workers), count_(count), run_(std::move(run)) {}
 
-  static void RunAll(Core& core, size_t count, std::function<void(size_t)> run) {
-    const auto runner = std::make_shared<PartsRunner>(core, count, std::move(run));
-    for (size_t helper = 1; helper < std::min<size_t>(count, core.settings.background_threads); ++helper) {
-      base::DoIfPossible([&] { core.executor->Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); }); });
+  static void RunAll(Workers& workers, size_t count, std::function<void(size_t)> run) {
+    const auto runner = std::make_shared<PartsRunner>(workers, count, std::move(run));
+    for (size_t helper = 1; helper < std::min<size_t>(count, workers.threads); ++helper) {
+      base::DoIfPossible(
+          [&] { workers.compactions->Schedule(io::Priority::kCompactionL0, [runner] { runner->Work(); }); });
     }
     runner->Work();
     base::MutexLock lock(runner->mutex_);
-    core.executor->Wait(runner->mutex_, runner->finished_changed_, [&runner] { return runner->AllFinished(); });
+    workers.compactions->Wait(runner->mutex_, runner->finished_changed_, [&runner] { return runner->AllFinished(); });
   }
 
  private:
@@ -45,15 +58,16 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   }
 
   void CallSpare() {
-    if (core_.settings.spare_threads == 0 || !core_.flush_rests.load(std::memory_order_relaxed)) return;
+    if (workers_.spare_threads == 0 || !workers_.flush_rests.load(std::memory_order_relaxed)) return;
     if (next_.load() + 1 >= count_ || spare_called_.exchange(true)) return;
     base::DoIfPossible([this] {
-      core_.executor->Schedule(io::Priority::kCompactionL0, [runner = shared_from_this()] { runner->WorkAsSpare(); });
+      workers_.compactions->Schedule(io::Priority::kCompactionL0,
+                                     [runner = shared_from_this()] { runner->WorkAsSpare(); });
     });
   }
 
   void WorkAsSpare() {
-    while (core_.flush_rests.load(std::memory_order_relaxed) && RunNext()) {
+    while (workers_.flush_rests.load(std::memory_order_relaxed) && RunNext()) {
     }
     spare_called_.store(false);
   }
@@ -68,7 +82,7 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
     return true;
   }
 
-  Core& core_;
+  Workers& workers_;
   const size_t count_;
   const std::function<void(size_t)> run_;
   std::atomic<size_t> next_{0};  // The part to be taken next, by whoever is free.
@@ -77,16 +91,6 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   base::CondVar finished_changed_;
   size_t finished_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };
-
-// In how many parts to merge so many bytes. If there is a spare thread, parts are small, so that it can come in the
-// middle and is soon gone when there is something to flush.
-uint32_t PartsFor(const Settings& settings, uint64_t bytes) {
-  constexpr uint64_t kPartsMax = 16;
-  const uint32_t least = settings.background_threads + settings.spare_threads;
-  if (settings.spare_threads == 0) return least;
-  const uint64_t small = bytes / (2 * settings.write_buffer_bytes);
-  return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
-}
 
 uint64_t BytesOf(const std::vector<tree::TablePtr>& tables) {
   uint64_t bytes = 0;
@@ -101,36 +105,25 @@ tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::Fi
   return *found;
 }
 
-struct Inputs {
-  std::vector<tree::TablePtr> upper;
-  std::vector<tree::TablePtr> lower;
-
-  [[nodiscard]] std::vector<tree::TablePtr> All() const {
-    std::vector<tree::TablePtr> all = upper;
-    all.insert(all.end(), lower.begin(), lower.end());
-    return all;
-  }
-};
-
-Inputs InputsOf(const Plan& plan, const tree::Version& version) {
-  Inputs inputs;
+PlanInputs InputsOf(const Plan& plan, const tree::Version& version) {
+  PlanInputs inputs;
   for (const key::FileNumber number : plan.upper) inputs.upper.push_back(FindTable(version, plan.from, number));
   for (const key::FileNumber number : plan.lower) inputs.lower.push_back(FindTable(version, plan.to, number));
   return inputs;
 }
 
-std::unique_ptr<key::Cursor> OpenInputs(const Core& core, const Plan& plan, const Inputs& inputs) {
+std::unique_ptr<key::Cursor> OpenInputs(const Plan& plan, const PlanInputs& inputs, const key::Order& order) {
   const sstable::CursorOptions options{.fill_cache = false, .sequential = true, .upper_bound = {}};
   std::vector<std::unique_ptr<key::Cursor>> cursors;
   if (plan.from == 0) {
     for (const tree::TablePtr& table : inputs.upper) {
-      cursors.push_back(tree::NewRunCursor({table}, core.settings.order, options));
+      cursors.push_back(tree::NewRunCursor({table}, order, options));
     }
   } else if (!inputs.upper.empty()) {
-    cursors.push_back(tree::NewRunCursor(inputs.upper, core.settings.order, options));
+    cursors.push_back(tree::NewRunCursor(inputs.upper, order, options));
   }
-  if (!inputs.lower.empty()) cursors.push_back(tree::NewRunCursor(inputs.lower, core.settings.order, options));
-  return merge::NewMergeCursor(std::move(cursors), core.settings.order);
+  if (!inputs.lower.empty()) cursors.push_back(tree::NewRunCursor(inputs.lower, order, options));
+  return merge::NewMergeCursor(std::move(cursors), order);
 }
 
 uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
@@ -158,75 +151,6 @@ Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, co
   return lineage;
 }
 
-Result<std::vector<MergeResult>> Merge(Core& core, const Plan& plan,
-                                       const std::shared_ptr<const tree::Version>& version, const Inputs& inputs,
-                                       const compaction::StopSignals& stop) {
-  const std::vector<tree::TablePtr> all = inputs.All();
-  MergeSettings settings{
-      .table_options = core.TableOptionsOfDatabase(),
-      .table_bytes = PlannerSettingsOf(core).table_bytes,
-      .output_level = plan.to,
-      .version = version,
-      .older_from_level = plan.from,
-      .inputs = {},
-      .snapshots = core.snapshots->List(),
-      .oldest_delete_time_s = OldestDeleteTime(all),
-      .begin = {},
-      .end = {},
-  };
-  for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
-  AMETHYST_ASSIGN(settings.lineage, LineageOf(all, core.settings.order));
-  const std::vector<std::string> boundaries =
-      compaction::SplitBoundaries(all, core.settings.order, PartsFor(core.settings, BytesOf(all)));
-
-  const size_t parts = boundaries.size() + 1;
-  std::vector<Result<MergeResult>> results(parts);
-  const auto merge_part = [&](size_t part) {
-    MergeSettings mine = settings;
-    if (part > 0) mine.begin = boundaries[part - 1];
-    if (part + 1 < parts) mine.end = boundaries[part];
-    const std::unique_ptr<key::Cursor> cursor = OpenInputs(core, plan, inputs);
-    const auto new_file_number = [&core] { return core.tree->NewFileNumber(); };
-    return compaction::RunMerge(*core.store, new_file_number, *cursor, mine, stop);
-  };
-  PartsRunner::RunAll(core, parts, [&](size_t part) {
-    const std::chrono::nanoseconds before = core.environment->clock().ThreadCpu();
-    results[part] = base::Contained([&] { return merge_part(part); });
-    core.CountCpu(before);
-  });
-
-  std::vector<MergeResult> merged;
-  merged.reserve(parts);
-  Status failed;
-  for (Result<MergeResult>& result : results) {
-    if (result) {
-      merged.push_back(std::move(*result));
-    } else if (failed) {
-      failed = std::unexpected(std::move(result).error());
-    }
-  }
-  if (failed) return merged;
-  // Outputs of the parts that went well are not listed anywhere: remove them, as RunMerge does with those of a part
-  // that fails.
-  for (const MergeResult& result : merged) {
-    for (const tree::AddedTable& table : result.added) core.store->AddObsolete(table.number);
-  }
-  return std::unexpected(std::move(failed).error());
-}
-
-Status ApplyEdit(Core& core, tree::VersionEdit edit) {
-  AMETHYST_TRY(core.latch.status());
-  edit.delete_time = core.delete_clock->Mark();
-  ViewPtr old;
-  std::shared_ptr<View> blank = BlankView(*core.view->Acquire());
-  AMETHYST_TRY(core.tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
-    old = core.view->Update(
-        [&](const View& current) { return WithVersion(current, std::move(version), std::move(blank)); });
-  }));
-  RetireLargeView(std::move(old));
-  return {};
-}
-
 void AddInputsRemoved(const Plan& plan, tree::VersionEdit* edit) {
   for (const key::FileNumber number : plan.upper) edit->removed.push_back({.level = plan.from, .number = number});
   for (const key::FileNumber number : plan.lower) edit->removed.push_back({.level = plan.to, .number = number});
@@ -234,15 +158,13 @@ void AddInputsRemoved(const Plan& plan, tree::VersionEdit* edit) {
 
 }  // namespace
 
-compaction::PlannerSettings PlannerSettingsOf(const Core& core) {
-  constexpr uint64_t kTableBytesMin = uint64_t{2} << 20;
-  constexpr uint64_t kTableBytesMax = uint64_t{32} << 20;
+compaction::PlannerSettings Compactor::Planning() const {
   compaction::PlannerSettings settings;
-  settings.write_buffer_bytes = core.settings.write_buffer_bytes;
-  settings.table_bytes = std::clamp<uint64_t>(core.settings.write_buffer_bytes, kTableBytesMin, kTableBytesMax);
-  settings.now_s = core.delete_clock->Seconds();
-  settings.delete_deadline_s = core.settings.options.delete_deadline_s;
-  const std::vector<key::SequenceNumber> snapshots = core.snapshots->List();
+  settings.write_buffer_bytes = family_.write_buffer_bytes;
+  settings.table_bytes = family_.table_bytes;
+  settings.now_s = storage_.delete_clock->Seconds();
+  settings.delete_deadline_s = family_.delete_deadline_s;
+  const std::vector<key::SequenceNumber> snapshots = reads_.snapshots->List();
   settings.oldest_snapshot = snapshots.empty() ? key::kSequenceMax : snapshots.front();
   return settings;
 }
@@ -264,23 +186,91 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
   return output;
 }
 
-Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
-                   const std::shared_ptr<const tree::Version>& version, const compaction::StopSignals& stop) {
+// In how many parts to merge so many bytes. If there is a spare thread, parts are small, so that it can come in the
+// middle and is soon gone when there is something to flush.
+uint32_t Compactor::PartsFor(uint64_t bytes) const {
+  constexpr uint64_t kPartsMax = 16;
+  const uint32_t least = workers_.threads + workers_.spare_threads;
+  if (workers_.spare_threads == 0) return least;
+  const uint64_t small = bytes / (2 * family_.write_buffer_bytes);
+  return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
+}
+
+Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const std::shared_ptr<const tree::Version>& version,
+                                                  const PlanInputs& inputs, const compaction::StopSignals& stop) {
+  const std::vector<tree::TablePtr> all = inputs.All();
+  MergeSettings settings{
+      .table_options = family_.table_options,
+      .table_bytes = family_.table_bytes,
+      .output_level = plan.to,
+      .version = version,
+      .older_from_level = plan.from,
+      .inputs = {},
+      .snapshots = reads_.snapshots->List(),
+      .oldest_delete_time_s = OldestDeleteTime(all),
+      .begin = {},
+      .end = {},
+  };
+  for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
+  AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family_.order));
+  const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family_.order, PartsFor(BytesOf(all)));
+
+  const size_t parts = boundaries.size() + 1;
+  std::vector<Result<MergeResult>> results(parts);
+  const auto merge_part = [&](size_t part) {
+    MergeSettings mine = settings;
+    if (part > 0) mine.begin = boundaries[part - 1];
+    if (part + 1 < parts) mine.end = boundaries[part];
+    const std::unique_ptr<key::Cursor> cursor = OpenInputs(plan, inputs, family_.order);
+    const auto new_file_number = [this] { return storage_.tree->NewFileNumber(); };
+    return compaction::RunMerge(*storage_.store, new_file_number, *cursor, mine, stop);
+  };
+  PartsRunner::RunAll(workers_, parts, [&](size_t part) {
+    const CpuMeter meter(storage_.home->clock(), reads_.statistics);
+    results[part] = base::Contained([&] { return merge_part(part); });
+  });
+
+  std::vector<MergeResult> merged;
+  merged.reserve(parts);
+  Status failed;
+  for (Result<MergeResult>& result : results) {
+    if (result) {
+      merged.push_back(std::move(*result));
+    } else if (failed) {
+      failed = std::unexpected(std::move(result).error());
+    }
+  }
+  if (failed) return merged;
+  // Outputs of the parts that went well are not listed anywhere: remove them, as RunMerge does with those of a part
+  // that fails.
+  for (const MergeResult& result : merged) {
+    for (const tree::AddedTable& table : result.added) storage_.store->AddObsolete(table.number);
+  }
+  return std::unexpected(std::move(failed).error());
+}
+
+Status Compactor::Install(tree::VersionEdit edit) {
+  AMETHYST_TRY(health_.latch.status());
+  return storage_.Install(std::move(edit), reads_, nullptr);
+}
+
+Status Compactor::ExecutePlan(const Plan& plan, const std::shared_ptr<const tree::Version>& version,
+                              const compaction::StopSignals& stop) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
-  const Inputs inputs = InputsOf(plan, *version);
+  const PlanInputs inputs = InputsOf(plan, *version);
   tree::VersionEdit edit;
   AddInputsRemoved(plan, &edit);
   if (plan.kind == PlanKind::kMove) {
     for (const tree::TablePtr& table : inputs.upper) {
       edit.added.push_back({.level = plan.to, .number = table->number(), .info = table->info()});
     }
-    AMETHYST_TRY(ApplyEdit(*core, std::move(edit)));
-    core->statistics.Add(Counter::kTrivialMoves, inputs.upper.size());
+    AMETHYST_TRY(Install(std::move(edit)));
+    reads_.statistics.Add(Counter::kTrivialMoves, inputs.upper.size());
     return {};
   }
-  if (plan.kind == PlanKind::kDrop) return ApplyEdit(*core, std::move(edit));
+  if (plan.kind == PlanKind::kDrop) return Install(std::move(edit));
 
-  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(*core, plan, version, inputs, stop));
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, version, inputs, stop));
   const uint64_t bytes_read = BytesOf(inputs.All());
   uint64_t bytes_written = 0, dropped = 0;
   for (MergeResult& part : merged) {
@@ -288,29 +278,29 @@ Status ExecutePlan(const std::shared_ptr<Core>& core, const Plan& plan,
     dropped += part.entries_dropped;
     std::ranges::move(part.added, std::back_inserter(edit.added));
   }
-  AMETHYST_TRY(ApplyEdit(*core, std::move(edit)));
-  core->statistics.Add(Counter::kCompactions);
-  core->statistics.Add(Counter::kCompactionBytesRead, bytes_read);
-  core->statistics.Add(Counter::kCompactionBytesWritten, bytes_written);
-  core->statistics.Add(Counter::kEntriesDropped, dropped);
+  AMETHYST_TRY(Install(std::move(edit)));
+  reads_.statistics.Add(Counter::kCompactions);
+  reads_.statistics.Add(Counter::kCompactionBytesRead, bytes_read);
+  reads_.statistics.Add(Counter::kCompactionBytesWritten, bytes_written);
+  reads_.statistics.Add(Counter::kEntriesDropped, dropped);
   base::DoIfPossible([&] {
-    core->Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})", plan.upper.size(),
-                          plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written, plan.reason));
+    health_.Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})",
+                            plan.upper.size(), plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written,
+                            plan.reason));
   });
   return {};
 }
 
-Status CompactLittle(const std::shared_ptr<Core>& core) {
+Status Compactor::CompactLittle() {
   constexpr int kPlansMax = 8;
   constexpr uint64_t kLittlePart = 2;  // Of a write buffer: more than small neighbours have together.
   for (int done = 0; done < kPlansMax; ++done) {
-    const std::shared_ptr<const tree::Version> version = core->view->Acquire()->version;
-    const Plan plan =
-        compaction::PlanCompaction(compaction::ShapeOf(*version, {}, false), {}, PlannerSettingsOf(*core));
+    const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
+    const Plan plan = compaction::PlanCompaction(compaction::ShapeOf(*version, {}, false), {}, Planning());
     if (plan.kind == PlanKind::kNothing) break;
     const uint64_t bytes = plan.kind == PlanKind::kMerge ? BytesOf(InputsOf(plan, *version).All()) : 0;
-    if (bytes > core->settings.write_buffer_bytes / kLittlePart) break;
-    AMETHYST_TRY(ExecutePlan(core, plan, version, core->latch.flag()));
+    if (bytes > family_.write_buffer_bytes / kLittlePart) break;
+    AMETHYST_TRY(ExecutePlan(plan, version, health_.latch.flag()));
   }
   return {};
 }

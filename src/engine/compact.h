@@ -4,26 +4,54 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "compaction/merge_job.h"
 #include "compaction/plan.h"
-#include "engine/core.h"
+#include "engine/family.h"
+#include "engine/health.h"
+#include "engine/read_context.h"
+#include "engine/storage.h"
+#include "engine/workers.h"
 
 namespace amethyst::engine {
 
-// `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
-// with. Fails with nothing changed once it is told to stop.
-[[nodiscard]] Status ExecutePlan(const std::shared_ptr<Core>& core, const compaction::Plan& plan,
-                                 const std::shared_ptr<const tree::Version>& version,
-                                 const compaction::StopSignals& stop);
+struct PlanInputs;
 
-// Plans and carries out some of what is due, as long as it costs hardly more than a flush: at the end of a session that
-// may have been too short for any compaction. Only while no other job runs or can begin.
-[[nodiscard]] Status CompactLittle(const std::shared_ptr<Core>& core);
+class Compactor {
+ public:
+  // All of them outlive it.
+  Compactor(Storage& storage, ReadContext& reads, Health& health, Workers& workers, const Family& family)
+      : storage_(storage), reads_(reads), health_(health), workers_(workers), family_(family) {}
+
+  // `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
+  // with. Fails with nothing changed once it is told to stop.
+  [[nodiscard]] Status ExecutePlan(const compaction::Plan& plan, const std::shared_ptr<const tree::Version>& version,
+                                   const compaction::StopSignals& stop);
+
+  // Plans and carries out some of what is due, as long as it costs hardly more than a flush: at the end of a session
+  // that may have been too short for any compaction. Only while no other job runs or can begin.
+  [[nodiscard]] Status CompactLittle();
+
+  // What the planner goes by now.
+  [[nodiscard]] compaction::PlannerSettings Planning() const;
+
+ private:
+  [[nodiscard]] Result<std::vector<compaction::MergeResult>> Merge(const compaction::Plan& plan,
+                                                                   const std::shared_ptr<const tree::Version>& version,
+                                                                   const PlanInputs& inputs,
+                                                                   const compaction::StopSignals& stop);
+  [[nodiscard]] uint32_t PartsFor(uint64_t bytes) const;
+  [[nodiscard]] Status Install(tree::VersionEdit edit);
+
+  Storage& storage_;
+  ReadContext& reads_;
+  Health& health_;
+  Workers& workers_;
+  const Family& family_;
+};
 
 // The keys that the plan's outputs can hold.
 [[nodiscard]] compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version);
-
-[[nodiscard]] compaction::PlannerSettings PlannerSettingsOf(const Core& core);
 
 }  // namespace amethyst::engine

@@ -18,9 +18,9 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
   return std::string(*bound);
 }
 
-SnapshotPin PinFor(const Core& core, const ReadOptions& options) {
-  if (options.snapshot == nullptr) return {core.snapshots, core.visible};
-  return {core.snapshots, key::SequenceNumber{options.snapshot->sequence()}};
+SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options) {
+  if (options.snapshot == nullptr) return {reads.snapshots, reads.visible};
+  return {reads.snapshots, key::SequenceNumber{options.snapshot->sequence()}};
 }
 
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
@@ -32,23 +32,23 @@ constexpr uint32_t kVersionsBeforeLookUp = 64;
 
 }  // namespace
 
-DbIterator::DbIterator(std::shared_ptr<Core> core, const ReadOptions& options)
-    : core_(std::move(core)),
-      pin_(PinFor(*core_, options)),
+DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options)
+    : reads_(std::move(reads)),
+      pin_(PinFor(*reads_, options)),
       visible_(pin_.sequence()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
       fill_cache_(options.fill_cache) {
-  core_->iterators.fetch_add(1, std::memory_order_relaxed);
-  if (core_->gate.IsClosed()) status_ = Detached();
+  reads_->iterators.fetch_add(1, std::memory_order_relaxed);
+  if (reads_->gate.IsClosed()) status_ = Detached();
 }
 
-DbIterator::~DbIterator() { core_->iterators.fetch_sub(1, std::memory_order_relaxed); }
+DbIterator::~DbIterator() { reads_->iterators.fetch_sub(1, std::memory_order_relaxed); }
 
 template <typename Move>
 [[gnu::noinline]] void DbIterator::Run(Move move) {  // So that a plain step saves no registers for it.
   Status moved = base::Contained([&]() -> Status {
-    const OperationGate::Operation operation(core_->gate);
+    const OperationGate::Operation operation(reads_->gate);
     status_ = {};
     if (!operation) return Detached();
     move();
@@ -68,7 +68,7 @@ void DbIterator::Fail(Error error) {
 void DbIterator::Refresh() {
   const auto is_current = [this] {
     const base::EpochGuard guard;
-    return core_->view->Peek() == view_.get();
+    return reads_->view.Peek() == view_.get();
   };
   if (!is_current()) OpenCursor();
 }
@@ -76,7 +76,7 @@ void DbIterator::Refresh() {
 // For steps: whether the memory of a flushed memtable is held by us.
 bool DbIterator::HoldsFlushedMemtable() {
   const base::EpochGuard guard;
-  const View* now = core_->view->Peek();
+  const View* now = reads_->view.Peek();
   if (now == seen_view_) return false;
   seen_view_ = now;
   const WriteBufferPtr& oldest = view_->immutable.empty() ? view_->active : view_->immutable.back();
@@ -84,7 +84,7 @@ bool DbIterator::HoldsFlushedMemtable() {
 }
 
 void DbIterator::OpenCursor() {
-  view_ = core_->view->Acquire();
+  view_ = reads_->view.Acquire();
   seen_view_ = view_.get();
   std::vector<std::unique_ptr<key::Cursor>> sources;
   const auto add = [&](const WriteBufferPtr& buffer) {
@@ -96,14 +96,12 @@ void DbIterator::OpenCursor() {
   for (const WriteBufferPtr& buffer : view_->immutable) add(buffer);
   const std::string_view upper = upper_ ? std::string_view(*upper_) : std::string_view();
   tree::AppendCursors(*view_->version, {.fill_cache = fill_cache_, .upper_bound = upper}, &sources);
-  cursor_ = merge::NewMergeCursor(std::move(sources), core_->settings.order);
+  cursor_ = merge::NewMergeCursor(std::move(sources), reads_->order);
 }
 
-bool DbIterator::BeyondUpper(std::string_view key) const {
-  return upper_ && core_->settings.order.Compare(key, *upper_) >= 0;
-}
+bool DbIterator::BeyondUpper(std::string_view key) const { return upper_ && reads_->order.Compare(key, *upper_) >= 0; }
 
-bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && core_->settings.order.Less(key, *lower_); }
+bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && reads_->order.Less(key, *lower_); }
 
 void DbIterator::Pass(std::string_view key) {
   passed_key_.assign(key);
@@ -162,7 +160,7 @@ bool DbIterator::SkipTombstones() {
 
 // Past all versions of passed_key_, of which there are many.
 void DbIterator::SeekPastVersions() {
-  if (core_->settings.order.IsBytewise()) {
+  if (reads_->order.IsBytewise()) {
     target_.assign(passed_key_).push_back('\0');  // The next key that there can be.
     cursor_->Seek(target_);
   } else {
@@ -173,7 +171,7 @@ void DbIterator::SeekPastVersions() {
 
 // Back past all versions of `key` that lie at the cursor and before it.
 void DbIterator::PrevPastVersions(std::string_view key) {
-  for (uint32_t versions = 0; cursor_->Valid() && core_->settings.order.Compare(cursor_->entry().key(), key) == 0;) {
+  for (uint32_t versions = 0; cursor_->Valid() && reads_->order.Compare(cursor_->entry().key(), key) == 0;) {
     if (++versions > kVersionsBeforeLookUp) cursor_->Seek(key);
     if (cursor_->Valid()) cursor_->Prev();
   }
@@ -183,13 +181,13 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 // with its value in copied_value_; an error ends the walk.
 Result<bool> DbIterator::LookUpCopiedKey() {
   const key::LookupKey lookup(copied_key_, visible_);
-  AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, core_->statistics));
+  AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, reads_->statistics));
   const bool live = found.state == sstable::LookupState::kPut;
   if (live) copied_value_.assign(found.value);
   cursor_->Seek(copied_key_);
   if (cursor_->Valid()) cursor_->Prev();
   AMETHYST_TRY(cursor_->status());
-  AMETHYST_DCHECK(!cursor_->Valid() || core_->settings.order.Less(cursor_->entry().key(), copied_key_));
+  AMETHYST_DCHECK(!cursor_->Valid() || reads_->order.Less(cursor_->entry().key(), copied_key_));
   return live;
 }
 
@@ -211,7 +209,7 @@ bool DbIterator::ShowOldVersion() {
 }
 
 void DbIterator::FindForward() {
-  const key::Order& order = core_->settings.order;
+  const key::Order& order = reads_->order;
   forward_ = true;
   uint32_t tombstones = 0;
   uint32_t passed_versions = 0;
@@ -252,7 +250,7 @@ void DbIterator::FindForward() {
 // Going backward the versions of a key come oldest first, so the last visible one counts; unless nothing needs looking
 // at, the cursor has then left the key and a copy is shown.
 void DbIterator::FindBackward() {
-  const key::Order& order = core_->settings.order;
+  const key::Order& order = reads_->order;
   forward_ = false;
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
@@ -292,7 +290,7 @@ void DbIterator::SeekToFirst() {
   if (lower_) return Seek(*lower_);
   Run([this] {
     Refresh();
-    core_->statistics.Add(Counter::kSeeks);
+    reads_->statistics.Add(Counter::kSeeks);
     passing_ = false;
     cursor_->SeekToFirst();
     FindForward();
@@ -302,7 +300,7 @@ void DbIterator::SeekToFirst() {
 void DbIterator::SeekToLast() {
   Run([this] {
     Refresh();
-    core_->statistics.Add(Counter::kSeeks);
+    reads_->statistics.Add(Counter::kSeeks);
     FindLast();
   });
 }
@@ -321,7 +319,7 @@ void DbIterator::Seek(std::string_view target) {
   Run([this, target] {
     target_.assign(target);
     Refresh();
-    core_->statistics.Add(Counter::kSeeks);
+    reads_->statistics.Add(Counter::kSeeks);
     passing_ = false;
     cursor_->Seek(BeyondLower(target_) ? *lower_ : target_);
     FindForward();
@@ -332,7 +330,7 @@ void DbIterator::SeekForPrev(std::string_view target) {
   Run([this, target] {
     target_.assign(target);
     Refresh();
-    core_->statistics.Add(Counter::kSeeks);
+    reads_->statistics.Add(Counter::kSeeks);
     if (BeyondUpper(target_)) return FindLast();
     cursor_->SeekForPrev(target_);
     FindBackward();
@@ -341,7 +339,7 @@ void DbIterator::SeekForPrev(std::string_view target) {
 
 void DbIterator::Next() {
   AMETHYST_DCHECK(position_.valid);
-  if (plain_steps_ > 0 && forward_ && !core_->gate.IsClosed()) [[likely]] {
+  if (plain_steps_ > 0 && forward_ && !reads_->gate.IsClosed()) [[likely]] {
     --plain_steps_;
     cursor_->Next();
     const key::Entry& entry = cursor_->entry();
@@ -353,7 +351,7 @@ void DbIterator::Next() {
 }
 
 void DbIterator::NextSlow() {
-  core_->statistics.Add(Counter::kSlowSteps);
+  reads_->statistics.Add(Counter::kSlowSteps);
   const bool reopen = HoldsFlushedMemtable();
   if (reopen || at_ == At::kBefore) {
     Pass(position_.key);
@@ -370,7 +368,7 @@ void DbIterator::NextSlow() {
 
 void DbIterator::Prev() {
   AMETHYST_DCHECK(position_.valid);
-  if (plain_steps_ > 0 && !forward_ && !core_->gate.IsClosed()) [[likely]] {
+  if (plain_steps_ > 0 && !forward_ && !reads_->gate.IsClosed()) [[likely]] {
     --plain_steps_;
     cursor_->Prev();
     const key::Entry& entry = cursor_->entry();
@@ -382,7 +380,7 @@ void DbIterator::Prev() {
 }
 
 void DbIterator::PrevSlow() {
-  core_->statistics.Add(Counter::kSlowSteps);
+  reads_->statistics.Add(Counter::kSlowSteps);
   const bool reopen = HoldsFlushedMemtable();
   if (reopen || at_ == At::kShown) {
     Pass(position_.key);

@@ -14,15 +14,15 @@
 
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
-#include "engine/core.h"
+#include "engine/read_context.h"
 #include "key/cursor.h"
 
 namespace amethyst::engine {
 
 class DbIterator {
  public:
-  // `core` is kept alive. Reads at the snapshot of the options, or as of now.
-  DbIterator(std::shared_ptr<Core> core, const ReadOptions& options);
+  // Reads at the snapshot of the options, or as of now.
+  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options);
   ~DbIterator();
 
   [[nodiscard]] const IteratorPosition* position() const { return &position_; }
@@ -71,7 +71,7 @@ class DbIterator {
   [[nodiscard]] bool BeyondLower(std::string_view key) const;
   void Pass(std::string_view key);
 
-  const std::shared_ptr<Core> core_;
+  const std::shared_ptr<ReadContext> reads_;
   const SnapshotPin pin_;
   const key::SequenceNumber visible_;
   const std::optional<std::string> lower_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "engine/compact.h"
-#include "engine/flush.h"
 
 namespace amethyst::engine {
 
@@ -22,42 +20,37 @@ bool HoldsDeletes(const View& view) {
   return false;
 }
 
-// Any edit notes the time; where there is none for long, this one does.
-Status NoteTime(Core& core) {
-  const uint64_t deadline_s = core.settings.options.delete_deadline_s;
-  if (core.delete_clock->SecondsSinceMark() <= deadline_s / kNotedParts) return {};
-  if (!HoldsDeletes(*core.view->Acquire())) return {};
-  tree::VersionEdit edit;
-  edit.delete_time = core.delete_clock->Mark();
-  return core.tree->Apply(std::move(edit), [](const auto&) {});
-}
-
 }  // namespace
 
-bool LoggedDeletesAreDue(Core& core) {
-  const uint64_t deadline_s = core.settings.options.delete_deadline_s;
-  const uint64_t oldest_s = core.view->Acquire()->active->OldestDeleteSeconds();
-  return deadline_s != 0 && oldest_s != 0 && core.delete_clock->Seconds() > oldest_s + deadline_s / 2;
+// Any edit notes the time; where there is none for long, this one does.
+Status DeleteDeadline::NoteTime() {
+  if (storage_.delete_clock->SecondsSinceMark() <= deadline_s_ / kNotedParts) return {};
+  return HoldsDeletes(*reads_.view.Acquire()) ? storage_.Note({}) : Status();
 }
 
-Status KeepDeleteDeadline(Core& core, Committer& committer) {
-  if (core.settings.options.delete_deadline_s == 0) return {};
-  if (LoggedDeletesAreDue(core)) AMETHYST_TRY(committer.SwitchWithLog());
-  AMETHYST_TRY(core.latch.status());
-  AMETHYST_TRY(ReleaseLog(core));
-  return NoteTime(core);
+bool DeleteDeadline::LoggedDeletesAreDue() const {
+  const uint64_t oldest_s = reads_.view.Acquire()->active->OldestDeleteSeconds();
+  return deadline_s_ != 0 && oldest_s != 0 && storage_.delete_clock->Seconds() > oldest_s + deadline_s_ / 2;
 }
 
-Status FinishDueDeletes(const std::shared_ptr<Core>& core) {
-  if (core->settings.options.delete_deadline_s == 0) return {};
-  AMETHYST_TRY(ReleaseLog(*core));
-  Status done = core->latch.status();
+Status DeleteDeadline::Keep(Committer& committer) {
+  if (deadline_s_ == 0) return {};
+  if (LoggedDeletesAreDue()) AMETHYST_TRY(committer.SwitchWithLog());
+  AMETHYST_TRY(health_.latch.status());
+  AMETHYST_TRY(flusher_.ReleaseLog());
+  return NoteTime();
+}
+
+Status DeleteDeadline::Finish(Compactor& compactor) {
+  if (deadline_s_ == 0) return {};
+  AMETHYST_TRY(flusher_.ReleaseLog());
+  Status done = health_.latch.status();
   while (done) {
-    const std::shared_ptr<const tree::Version> version = core->view->Acquire()->version;
+    const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
     const compaction::Plan plan =
-        compaction::PlanDueDeletes(compaction::ShapeOf(*version, {}, true), PlannerSettingsOf(*core));
+        compaction::PlanDueDeletes(compaction::ShapeOf(*version, {}, true), compactor.Planning());
     if (plan.kind == compaction::PlanKind::kNothing) break;
-    done = ExecutePlan(core, plan, version, core->latch.flag());
+    done = compactor.ExecutePlan(plan, version, health_.latch.flag());
   }
   return done;
 }

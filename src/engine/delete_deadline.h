@@ -8,20 +8,38 @@
 // Thread safety: any thread; the deadline is kept by one at a time.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 
 #include "engine/committer.h"
-#include "engine/core.h"
+#include "engine/compact.h"
+#include "engine/flush.h"
+#include "engine/health.h"
+#include "engine/read_context.h"
+#include "engine/storage.h"
 
 namespace amethyst::engine {
 
-// Whether half of the deadline is over for something in the memtable or the log.
-[[nodiscard]] bool LoggedDeletesAreDue(Core& core);
+class DeleteDeadline {
+ public:
+  // All of them outlive it.
+  DeleteDeadline(Storage& storage, ReadContext& reads, Health& health, Flusher& flusher, uint64_t deadline_s)
+      : storage_(storage), reads_(reads), health_(health), flusher_(flusher), deadline_s_(deadline_s) {}
 
-// For the periodic chores.
-[[nodiscard]] Status KeepDeleteDeadline(Core& core, Committer& committer);
+  // Whether half of the deadline is over for something in the memtable or the log.
+  [[nodiscard]] bool LoggedDeletesAreDue() const;
+  // For the periodic chores.
+  [[nodiscard]] Status Keep(Committer& committer);
+  // For Close, once all is flushed and nothing runs: lets go of the log that is due, and compacts what is.
+  [[nodiscard]] Status Finish(Compactor& compactor);
 
-// For Close, once all is flushed and nothing runs: lets go of the log that is due, and compacts what is.
-[[nodiscard]] Status FinishDueDeletes(const std::shared_ptr<Core>& core);
+ private:
+  [[nodiscard]] Status NoteTime();
+
+  Storage& storage_;
+  ReadContext& reads_;
+  Health& health_;
+  Flusher& flusher_;
+  const uint64_t deadline_s_;  // 0: there is none.
+};
 
 }  // namespace amethyst::engine

@@ -17,7 +17,7 @@
 #include "amethyst/write_batch.h"
 #include "engine/background.h"
 #include "engine/committer.h"
-#include "engine/core.h"
+#include "engine/database.h"
 #include "engine/db_iterator.h"
 #include "engine/point_lookup.h"
 
@@ -27,7 +27,7 @@ class Engine {
  public:
   [[nodiscard]] static Result<std::shared_ptr<Engine>> Open(const std::string& directory, const Options& options,
                                                             Components components);
-  explicit Engine(std::shared_ptr<Core> core);  // For Open.
+  explicit Engine(std::shared_ptr<Database> database);  // For Open.
   ~Engine();
 
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options);
@@ -54,9 +54,6 @@ class Engine {
   [[nodiscard]] Stats GetStats();
   [[nodiscard]] Status Close();
 
-  // For inspection: what the tree looks like now.
-  [[nodiscard]] ViewPtr CurrentView() const { return core_->view->Acquire(); }
-
  private:
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options);
@@ -71,7 +68,8 @@ class Engine {
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 
-  const std::shared_ptr<Core> core_;
+  const std::shared_ptr<Database> database_;
+  const std::shared_ptr<ReadContext> reads_;  // The database's.
   Committer committer_;
   std::unique_ptr<Background> background_;  // nullptr in a read-only database.
   base::Mutex close_mutex_;                 // Above all others: held over the whole of Close.

@@ -2,23 +2,50 @@
 // safety: one flush at a time; ReleaseLog beside it; EndLog alone.
 #pragma once
 
-#include "engine/core.h"
+#include <vector>
+
+#include "compaction/merge_job.h"
+#include "engine/family.h"
+#include "engine/health.h"
+#include "engine/read_context.h"
+#include "engine/storage.h"
 
 namespace amethyst::engine {
 
 enum class Writers : uint8_t { kMayCome, kGone };
 
-// There must be an immutable memtable. After an OK it is out of the view, and log segments that nobody needs any more
-// are gone. On an error that clears by itself everything is as it was. Ends (kClosed) when an error is latched. If no
-// writer comes any more and nothing else is in memory, the same edit ends the log.
-[[nodiscard]] Status FlushOldest(Core& core, Writers writers = Writers::kMayCome);
+class Flusher {
+ public:
+  // All of them outlive it.
+  Flusher(Storage& storage, ReadContext& reads, Health& health, const Family& family)
+      : storage_(storage), reads_(reads), health_(health), family_(family) {}
 
-// Removes the log segments in front of the active memtable's first, if no memtable waits for flush: else its flush does
-// so.
-[[nodiscard]] Status ReleaseLog(Core& core);
+  // There must be an immutable memtable. After an OK it is out of the view, and log segments that nobody needs any more
+  // are gone. On an error that clears by itself everything is as it was. Ends (kClosed) when an error is latched. If no
+  // writer comes any more and nothing else is in memory, the same edit ends the log.
+  [[nodiscard]] Status FlushOldest(Writers writers = Writers::kMayCome);
 
-// Closes the log and notes its end, so that the next open knows that nothing is missing. Where tables hold all of it,
-// as they do unless the disk was full, it ends before the first segment that will be needed, and its files go.
-[[nodiscard]] Status EndLog(Core& core);
+  // Removes the log segments in front of the active memtable's first, if no memtable waits for flush: else its flush
+  // does so.
+  [[nodiscard]] Status ReleaseLog();
+
+  // Closes the log and notes its end, so that the next open knows that nothing is missing. Where tables hold all of it,
+  // as they do unless the disk was full, it ends before the first segment that will be needed, and its files go.
+  [[nodiscard]] Status EndLog();
+
+ private:
+  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const View& view, const WriteBufferPtr& buffer);
+  // What the manifest has noted is done: whatever stays is left to the next open.
+  void RemoveLog(key::FileNumber first_needed) noexcept;
+  // As RemoveLog, of a log that is closed.
+  void RemoveSegments(const std::vector<key::FileNumber>& segments) noexcept;
+  // Makes `edit` say that the log ends where it does now, cleanly, and that no segment of it is needed.
+  void EndLogIn(tree::VersionEdit* edit);
+
+  Storage& storage_;
+  ReadContext& reads_;
+  Health& health_;
+  const Family& family_;
+};
 
 }  // namespace amethyst::engine

@@ -7,9 +7,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "amethyst/stats.h"
+#include "io/environment.h"
 
 namespace amethyst::engine {
 
@@ -99,6 +101,23 @@ class Statistics {
 
   std::array<Stripe, kStripes> stripes_{};
   std::array<SharedHistogram, static_cast<size_t>(Sample::kCount)> samples_{};
+};
+
+// Counts what the calling thread, at background work, takes of a processor while this lives.
+class CpuMeter {
+ public:
+  CpuMeter(io::Clock& clock, Statistics& statistics)
+      : clock_(clock), statistics_(statistics), begin_(clock.ThreadCpu()) {}
+  ~CpuMeter() {
+    statistics_.Add(Counter::kBackgroundCpuNs, static_cast<uint64_t>((clock_.ThreadCpu() - begin_).count()));
+  }
+  CpuMeter(const CpuMeter&) = delete;
+  CpuMeter& operator=(const CpuMeter&) = delete;
+
+ private:
+  io::Clock& clock_;
+  Statistics& statistics_;
+  const std::chrono::nanoseconds begin_;
 };
 
 struct Statistics::ReadMarks {

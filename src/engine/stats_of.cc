@@ -6,8 +6,8 @@ namespace amethyst::engine {
 
 namespace {
 
-void AddCache(const Core& core, Stats* stats) {
-  const cache::CacheStats cache = core.budget->cache().stats();
+void AddCache(const Database& database, Stats* stats) {
+  const cache::CacheStats cache = database.budget->cache().stats();
   stats->cache_hits += cache.hits;
   stats->cache_misses = cache.misses;
   stats->blocks_read = cache.misses;
@@ -15,7 +15,7 @@ void AddCache(const Core& core, Stats* stats) {
   stats->cache_bytes = cache.resident_bytes;
   stats->cache_capacity_bytes = cache.capacity_bytes;
   stats->pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
-  stats->memory_bytes = cache.charged_bytes + core.budget->reserved_bytes();
+  stats->memory_bytes = cache.charged_bytes + database.budget->reserved_bytes();
 }
 
 void AddShape(const View& view, Stats* stats) {
@@ -37,23 +37,23 @@ void AddShape(const View& view, Stats* stats) {
 
 }  // namespace
 
-Stats StatsOf(const Core& core, bool open) {
+Stats StatsOf(const Database& database, bool open) {
   Stats stats;
-  core.statistics.FillIn(&stats);
+  database.reads->statistics.FillIn(&stats);
   if (!open) return stats;
-  if (core.log != nullptr) {
-    const wal::LogStats log = core.log->stats();
+  if (database.storage.log != nullptr) {
+    const wal::LogStats log = database.storage.log->stats();
     stats.wal_bytes = log.bytes_appended;
     stats.wal_syncs = log.syncs;
   }
-  stats.wal_torn_tails = core.torn_tails;
-  stats.wal_batches_recovered = core.batches_recovered;
-  stats.open_files = core.store->open_files();
-  const uint64_t pins = core.snapshots->count();  // Every iterator has one.
-  stats.iterators = core.iterators.load(std::memory_order_relaxed);
+  stats.wal_torn_tails = database.torn_tails;
+  stats.wal_batches_recovered = database.batches_recovered;
+  stats.open_files = database.storage.store->open_files();
+  const uint64_t pins = database.reads->snapshots->count();  // Every iterator has one.
+  stats.iterators = database.reads->iterators.load(std::memory_order_relaxed);
   stats.snapshots = pins - std::min(pins, stats.iterators);
-  AddCache(core, &stats);
-  AddShape(*core.view->Acquire(), &stats);
+  AddCache(database, &stats);
+  AddShape(*database.reads->view.Acquire(), &stats);
   return stats;
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "amethyst/stats.h"
-#include "engine/core.h"
+#include "engine/database.h"
 
 namespace amethyst::engine {
 
 // After Close only what was counted is left to tell: `open` says which. An open one must stay so during the call.
-[[nodiscard]] Stats StatsOf(const Core& core, bool open);
+[[nodiscard]] Stats StatsOf(const Database& database, bool open);
 
 }  // namespace amethyst::engine

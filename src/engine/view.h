@@ -109,6 +109,19 @@ class ViewCell {
   std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
 };
 
+// In memtables.
+[[nodiscard]] inline uint64_t UnflushedBytes(const View& view) {
+  uint64_t bytes = view.active->memtable.raw_bytes();
+  for (const WriteBufferPtr& buffer : view.immutable) bytes += buffer->memtable.raw_bytes();
+  return bytes;
+}
+// In tables.
+[[nodiscard]] inline uint64_t TableBytes(const View& view) {
+  uint64_t bytes = 0;
+  for (key::Level level = 0; level < key::kLevels; ++level) bytes += view.version->LevelBytes(level);
+  return bytes;
+}
+
 // Frees `old` once no reader can be on it. Not inside an epoch, not under a lock.
 inline void RetireView(ViewPtr old) {
   base::Retire([view = std::move(old)]() mutable { view.reset(); });

@@ -1,4 +1,4 @@
-// When flushes and compactions run, and who waits for them. Covers: background, background_calls, compact, flush
+// When flushes and compactions run; who waits for them. Covers: background, background_calls, compact, flush, storage
 #include "engine/background.h"
 
 #include <gtest/gtest.h>

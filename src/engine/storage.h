@@ -1,0 +1,42 @@
+// Where an open database keeps what is durable: its directory, tables, manifest and log.
+//
+// Set while opening, before any other thread sees them; the parts go at Close, once nobody is left who may use them.
+// Thread safety: as each part says.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/delete_clock.h"
+#include "engine/read_context.h"
+#include "engine/space_reserve.h"
+#include "io/environment.h"
+#include "tree/table_store.h"
+#include "tree/tree.h"
+#include "wal/log.h"
+
+namespace amethyst::engine {
+
+struct Storage {
+  std::string directory;
+  // Its files are those of `directory` as it was when it was opened; until Close.
+  std::shared_ptr<io::Environment> home;
+  std::unique_ptr<io::FileLock> lock;
+  std::shared_ptr<tree::TableStore> store;
+  std::unique_ptr<tree::Tree> tree;
+  std::unique_ptr<DeleteClock> delete_clock;
+  std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
+  std::unique_ptr<wal::Log> log;
+
+  [[nodiscard]] std::string PathOf(std::string_view name) const { return io::JoinPath(directory, name); }
+  // Makes `edit` durable, with the time by which deletes age. Errors: as tree::Tree::Apply.
+  [[nodiscard]] Status Note(tree::VersionEdit edit);
+  // And then shows its version to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
+  // nullptr.
+  [[nodiscard]] Status Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed);
+  // Closes every file, and lets others have the directory. The log is closed before, and no thread is left.
+  [[nodiscard]] Status Close() noexcept;
+};
+
+}  // namespace amethyst::engine
