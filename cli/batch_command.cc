@@ -86,7 +86,7 @@ Result<ExitCode> RunBatch(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kBatchCommands[] = {
     {.name = "batch",
      .arguments = "[FILE]",
      .summary = "Apply lines of put and delete, up to `end`, as one: all or nothing",
@@ -103,6 +103,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> BatchCommands() { return kCommands; }
+std::span<const Command> BatchCommands() { return kBatchCommands; }
 
 }  // namespace amethyst::cli

@@ -67,7 +67,7 @@ Result<ExitCode> RunExport(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
-constexpr OptionSpec kOptions[] = {
+constexpr OptionSpec kExportOptions[] = {
     {.name = "--format",
      .value = "FORMAT",
      .help = "tsv, csv, jsonl or dump; else by the end of the file's name, or tsv"},
@@ -76,7 +76,7 @@ constexpr OptionSpec kOptions[] = {
     {.name = kEscapesOption.name, .value = "", .help = "P has \\n \\t \\\\ and \\xNN in it"},
 };
 
-constexpr Command kCommands[] = {
+constexpr Command kExportCommands[] = {
     {.name = "export",
      .arguments = "[FILE]",
      .summary = "Write all entries to FILE, or to standard output, in key order",
@@ -87,13 +87,13 @@ constexpr Command kCommands[] = {
                 "  amethyst export --prefix user: users.csv\n"
                 "  amethyst export --format jsonl | jq .value",
      .arity = {0, 1},
-     .options = kOptions,
+     .options = kExportOptions,
      .run = RunExport,
      .takes_files = true},
 };
 
 }  // namespace
 
-std::span<const Command> ExportCommands() { return kCommands; }
+std::span<const Command> ExportCommands() { return kExportCommands; }
 
 }  // namespace amethyst::cli

@@ -288,13 +288,13 @@ constexpr OptionSpec kOwnOptions[] = {
      .value = "WHAT",
      .help = "strip or keep the 4 bytes that a TTL puts behind values (RocksDB); else by its OPTIONS"},
 };
-constexpr auto kOptions = [] {
+constexpr auto kImportOptions = [] {
   std::array<OptionSpec, std::size(kImportFormatOptions) + std::size(kOwnOptions)> all;
   std::ranges::copy(kOwnOptions, std::ranges::copy(kImportFormatOptions, all.begin()).out);
   return all;
 }();
 
-constexpr Command kCommands[] = {
+constexpr Command kImportCommands[] = {
     {.name = "import",
      .arguments = "[FILE]",
      .summary = "Read entries from FILE, or from standard input, and store them",
@@ -321,13 +321,13 @@ constexpr Command kCommands[] = {
                 "  mdb_dump store | amethyst import --format mdb_dump\n"
                 "  amethyst --db new import --from-leveldb old",
      .arity = {0, 1},
-     .options = kOptions,
+     .options = kImportOptions,
      .run = RunImport,
      .takes_files = true},
 };
 
 }  // namespace
 
-std::span<const Command> ImportCommands() { return kCommands; }
+std::span<const Command> ImportCommands() { return kImportCommands; }
 
 }  // namespace amethyst::cli

@@ -137,7 +137,7 @@ constexpr OptionSpec kInspectOptions[] = {
     {.name = "--all", .value = "", .help = "list all tables, however many there are"},
 };
 
-constexpr Command kCommands[] = {
+constexpr Command kInspectCommands[] = {
     {.name = "inspect",
      .arguments = "[FILE]",
      .summary = "Draw the tree of tables and the log; or show what FILE of a database is made of",
@@ -169,6 +169,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> InspectCommands() { return kCommands; }
+std::span<const Command> InspectCommands() { return kInspectCommands; }
 
 }  // namespace amethyst::cli

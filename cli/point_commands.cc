@@ -118,7 +118,7 @@ constexpr OptionSpec kDeleteOptions[] = {
     kEscapesOption,
 };
 
-constexpr Command kCommands[] = {
+constexpr Command kPointCommands[] = {
     {.name = "put",
      .arguments = "KEY VALUE",
      .summary = "Store a value under a key, in place of any value before",
@@ -155,6 +155,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> PointCommands() { return kCommands; }
+std::span<const Command> PointCommands() { return kPointCommands; }
 
 }  // namespace amethyst::cli

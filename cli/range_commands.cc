@@ -80,7 +80,7 @@ constexpr OptionSpec kScanOptions[] = {
 };
 constexpr OptionSpec kCountOptions[] = {kPrefix, kHexOption, kEscapesOption};
 
-constexpr Command kCommands[] = {
+constexpr Command kRangeCommands[] = {
     {.name = "scan",
      .arguments = "[FROM [TO]]",
      .summary = "Print keys and values in order, from FROM up to but not including TO",
@@ -106,6 +106,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> RangeCommands() { return kCommands; }
+std::span<const Command> RangeCommands() { return kRangeCommands; }
 
 }  // namespace amethyst::cli

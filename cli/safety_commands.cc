@@ -75,7 +75,7 @@ Result<ExitCode> Repair(const Invocation& invocation) {
   return outcome;
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSafetyCommands[] = {
     {.name = "verify",
      .arguments = "",
      .summary = "Check every checksum, the order of all keys, and the files against the manifest",
@@ -101,6 +101,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> SafetyCommands() { return kCommands; }
+std::span<const Command> SafetyCommands() { return kSafetyCommands; }
 
 }  // namespace amethyst::cli

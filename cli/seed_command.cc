@@ -106,7 +106,7 @@ Result<ExitCode> RunSeed(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSeedCommands[] = {
     {.name = "seed",
      .arguments = "N",
      .summary = "Store 26 times N pairs of fruit and vegetables from a to z, by several threads at once",
@@ -121,6 +121,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> SeedCommands() { return kCommands; }
+std::span<const Command> SeedCommands() { return kSeedCommands; }
 
 }  // namespace amethyst::cli

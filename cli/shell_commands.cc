@@ -35,7 +35,7 @@ Result<ExitCode> Version(const Invocation& invocation) {
 // As the program's arguments; in lines the shell takes them as the end.
 Result<ExitCode> Quit(const Invocation&) { return ExitCode::kOk; }
 
-constexpr Command kCommands[] = {
+constexpr Command kShellCommands[] = {
     {.name = "help",
      .arguments = "[COMMAND]",
      .summary = "List all commands, or explain one",
@@ -68,6 +68,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> ShellCommands() { return kCommands; }
+std::span<const Command> ShellCommands() { return kShellCommands; }
 
 }  // namespace amethyst::cli

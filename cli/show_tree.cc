@@ -21,7 +21,7 @@ using inspect::SegmentFile;
 using inspect::TreeReport;
 
 constexpr size_t kTablesShown = 40;  // More of them are told by level alone, unless all are asked for.
-constexpr size_t kBarColumns = 20;
+constexpr size_t kSizeColumns = 20;
 
 // What a key may take of a table's line, which has two.
 size_t KeyColumns(const Console& console) {
@@ -73,7 +73,7 @@ void PrintLevel(Console& console, key::Level level, const std::vector<tree::Adde
   PrintHeading(
       console,
       fmt::format("level {}  {}  {}, {}, {}{}{}", level,
-                  Bar(static_cast<double>(bytes) / static_cast<double>(sizes.largest), kBarColumns, console.unicode),
+                  Bar(static_cast<double>(bytes) / static_cast<double>(sizes.largest), kSizeColumns, console.unicode),
                   Counted(tables.size(), "table", "tables"), Counted(entries, "entry", "entries"), HumanBytes(bytes),
                   filled == 0 ? "" : fmt::format(", {:.0f} % of its target", 100 * filled),
                   with_tables && level == 0 && tables.size() > 1 ? " (newest first; they may overlap)" : ""));

@@ -70,7 +70,7 @@ constexpr OptionSpec kClearOptions[] = {
     {.name = "--yes", .value = "", .help = "do not ask"},
 };
 
-constexpr Command kCommands[] = {
+constexpr Command kUpkeepCommands[] = {
     {.name = "flush",
      .arguments = "",
      .summary = "Write what is in memory to tables",
@@ -99,6 +99,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> UpkeepCommands() { return kCommands; }
+std::span<const Command> UpkeepCommands() { return kUpkeepCommands; }
 
 }  // namespace amethyst::cli

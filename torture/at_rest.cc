@@ -15,7 +15,7 @@ namespace amethyst::torture {
 
 namespace {
 
-const std::string kDirectory = "/db";
+const std::string kRestDirectory = "/db";
 
 Options SmallOptions(Compression compression) {
   Options options;
@@ -26,18 +26,18 @@ Options SmallOptions(Compression compression) {
   return options;
 }
 
-Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<simulation::SerialEnvironment>& environment,
-                                   const Options& options) {
+Result<std::unique_ptr<DB>> OpenAtRest(const std::shared_ptr<simulation::SerialEnvironment>& environment,
+                                       const Options& options) {
   Components components;
   components.environment = environment;
-  return DB::Open(kDirectory, options, std::move(components));
+  return DB::Open(kRestDirectory, options, std::move(components));
 }
 
 std::shared_ptr<io::MemoryFileSystem> FileSystemOf(const Files& content) {
   auto files = std::make_shared<io::MemoryFileSystem>();
-  AMETHYST_ASSERT(files->CreateDirectories(kDirectory).has_value());
+  AMETHYST_ASSERT(files->CreateDirectories(kRestDirectory).has_value());
   for (const auto& [name, bytes] : content) {
-    auto file = files->Create(io::JoinPath(kDirectory, name));
+    auto file = files->Create(io::JoinPath(kRestDirectory, name));
     AMETHYST_ASSERT(file.has_value() && (*file)->Append(bytes).has_value() && (*file)->Close().has_value());
   }
   return files;
@@ -45,10 +45,10 @@ std::shared_ptr<io::MemoryFileSystem> FileSystemOf(const Files& content) {
 
 Files ContentOf(io::MemoryFileSystem& files) {
   Files content;
-  const auto names = files.List(kDirectory);
+  const auto names = files.List(kRestDirectory);
   AMETHYST_ASSERT(names.has_value());
   for (const std::string& name : *names) {
-    auto bytes = io::ReadFile(files, io::JoinPath(kDirectory, name));
+    auto bytes = io::ReadFile(files, io::JoinPath(kRestDirectory, name));
     AMETHYST_ASSERT(bytes.has_value());
     content[name] = std::move(*bytes);
   }
@@ -58,7 +58,7 @@ Files ContentOf(io::MemoryFileSystem& files) {
 // It says that what stands before it is durable.
 size_t LastRecord(const std::string& segment) {
   const auto files = FileSystemOf({{"segment", segment}});
-  const auto file = files->Open(io::JoinPath(kDirectory, "segment"));
+  const auto file = files->Open(io::JoinPath(kRestDirectory, "segment"));
   std::optional<wal::SegmentRecord> last;
   const auto read = wal::ReadSegment(**file, [&last](const wal::SegmentRecord& record) { last = record; });
   AMETHYST_ASSERT(read.has_value() && last && last->kind == wal::RecordKind::kWatermark);
@@ -83,7 +83,7 @@ Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const
   const auto files = std::make_shared<io::MemoryFileSystem>();
   const auto environment = std::make_shared<simulation::SerialEnvironment>(files, seed);
   base::Random random(seed);
-  auto db = OpenOn(environment, SmallOptions(settings_.compression));
+  auto db = OpenAtRest(environment, SmallOptions(settings_.compression));
   AMETHYST_ASSERT(db.has_value());
   Map content;
   const auto fill = [&](uint64_t count, Durability durability) {
@@ -105,7 +105,7 @@ Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const
   AMETHYST_ASSERT((*db)->CompactRange().has_value());
   fill(40, Durability::kBuffered);
   AMETHYST_ASSERT((*db)->Close().has_value());
-  db = OpenOn(environment, SmallOptions(settings_.compression));  // With a log that has only what follows.
+  db = OpenAtRest(environment, SmallOptions(settings_.compression));  // With a log that has only what follows.
   AMETHYST_ASSERT(db.has_value());
   if (settings_.left_as == LeftAs::kUnlogged) {
     for (int i = 0; i < 2; ++i) {
@@ -188,7 +188,7 @@ void AtRestSuite::Check(const std::string& what, const Files& damaged) {
   Options options = SmallOptions(settings_.compression);
   options.read_only = number % 8 == 7;
   options.create_if_missing = number % 2 == 0;
-  auto db = OpenOn(std::make_shared<simulation::SerialEnvironment>(files, settings_.seed), options);
+  auto db = OpenAtRest(std::make_shared<simulation::SerialEnvironment>(files, settings_.seed), options);
   if (!db) {
     ++report_->detected;
     if (ContentOf(*files) != damaged && options.read_only) Violation(what + ": a read-only open changed files");

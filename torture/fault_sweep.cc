@@ -16,7 +16,7 @@ using support::Fault;
 using support::FaultFileSystem;
 using support::Operation;
 
-const std::string kDirectory = "/db";
+const std::string kSweptDirectory = "/db";
 
 Options SmallOptions() {
   Options options;
@@ -32,7 +32,7 @@ Result<std::unique_ptr<DB>> OpenOn(const std::shared_ptr<io::FileSystem>& files,
   *environment = std::make_shared<simulation::SerialEnvironment>(files, seed);
   Components components;
   components.environment = *environment;
-  return DB::Open(kDirectory, SmallOptions(), std::move(components));
+  return DB::Open(kSweptDirectory, SmallOptions(), std::move(components));
 }
 
 std::string KeyOf(uint64_t n) { return fmt::format("key{:03}", n); }

@@ -23,12 +23,12 @@ namespace amethyst::torture {
 namespace {
 
 constexpr uint64_t kImageBytes = uint64_t{96} << 20;
-constexpr uint64_t kSlots = 200;  // Batch n goes to slot n % kSlots, and writes its number beside.
+constexpr uint64_t kCutSlots = 200;  // Batch n goes to slot n % kCutSlots, and writes its number beside.
 
 std::string SlotKey(uint64_t slot) { return fmt::format("slot{:04}", slot); }
-std::string ValueOf(uint64_t number) { return fmt::format("{:012}", number) + std::string(number * 37 % 900, 'v'); }
+std::string CutValue(uint64_t number) { return fmt::format("{:012}", number) + std::string(number * 37 % 900, 'v'); }
 
-Options SmallOptions() {
+Options CutOptions() {
   Options options;
   options.memory_budget_bytes = size_t{4} << 20;
   options.write_buffer_bytes = size_t{64} << 10;
@@ -43,12 +43,12 @@ struct Told {
 };
 
 [[noreturn]] void WriteForever(const std::string& path, uint64_t seed, int pipe) {
-  auto db = DB::Open(path, SmallOptions());
+  auto db = DB::Open(path, CutOptions());
   if (!db) _exit(1);
   base::Random random(seed);
   for (uint64_t number = 1;; ++number) {
     WriteBatch batch;
-    batch.Put(SlotKey(number % kSlots), ValueOf(number));
+    batch.Put(SlotKey(number % kCutSlots), CutValue(number));
     batch.Put("number", std::to_string(number));
     const bool sync = random.OneIn(20);
     if (!(*db)->Write(batch, {.durability = sync ? Durability::kSync : Durability::kBuffered})) _exit(2);
@@ -139,7 +139,7 @@ class Cuts {
   }
 
   void Check() {
-    auto db = DB::Open(File("copy") + "/db", SmallOptions());
+    auto db = DB::Open(File("copy") + "/db", CutOptions());
     if (!db) return Violation("it does not open: " + db.error().ToString());
     std::map<std::string, std::string> found;
     Iterator it = (*db)->NewIterator();
@@ -152,8 +152,8 @@ class Cuts {
     if (number > made_ + 1) return Violation(fmt::format("found batch {} of {}", number, made_));
     std::map<std::string, std::string> expected;
     if (number > 0) expected["number"] = std::to_string(number);
-    for (uint64_t n = number > kSlots ? number - kSlots + 1 : 1; n <= number; ++n) {
-      expected[SlotKey(n % kSlots)] = ValueOf(n);
+    for (uint64_t n = number > kCutSlots ? number - kCutSlots + 1 : 1; n <= number; ++n) {
+      expected[SlotKey(n % kCutSlots)] = CutValue(n);
     }
     if (found != expected) Violation(fmt::format("the content is not that after batch {}", number));
     report_.lost += made_ > number ? made_ - number : 0;

@@ -18,8 +18,8 @@ namespace amethyst::torture {
 
 namespace {
 
-constexpr size_t kKeyBytes = 16;
-constexpr size_t kValueBytes = 100;
+constexpr size_t kKeyLength = 16;
+constexpr size_t kValueLength = 100;
 // What the memtable takes for an entry, roughly.
 constexpr size_t kMemtableEntryBytes = 150;
 constexpr uint64_t kWriteBuffers = 40;
@@ -95,7 +95,7 @@ class Load {
   const SketchSavingSettings settings_;
   base::Random random_;
   const std::shared_ptr<simulation::SerialEnvironment> environment_;
-  const std::string value_ = std::string(kValueBytes, 'v');
+  const std::string value_ = std::string(kValueLength, 'v');
 };
 
 }  // namespace
@@ -110,7 +110,7 @@ SketchSavingReport MeasureSketchSaving(const SketchSavingSettings& settings) {
     const uint64_t written = all.compaction_bytes_written - loaded.compaction_bytes_written;
     const uint64_t flushed = all.flush_bytes_written - loaded.flush_bytes_written;
     const double amplification = static_cast<double>(written + flushed) /
-                                 static_cast<double>(kOverwrites * settings.entries * (kKeyBytes + kValueBytes));
+                                 static_cast<double>(kOverwrites * settings.entries * (kKeyLength + kValueLength));
     (with ? report.written_with : report.written_without) = written;
     (with ? report.amplification_with : report.amplification_without) = amplification;
   }

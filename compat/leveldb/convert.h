@@ -20,7 +20,7 @@ namespace amethyst::compat {
 [[nodiscard]] inline leveldb::Slice Slice(std::string_view view) { return {view.data(), view.size()}; }
 
 [[nodiscard]] leveldb::Status StatusOf(const Error& error);
-[[nodiscard]] inline leveldb::Status StatusOf(const Status& status) {
+[[nodiscard]] inline leveldb::Status StatusOf(const amethyst::Status& status) {
   return status ? leveldb::Status::OK() : StatusOf(status.error());
 }
 

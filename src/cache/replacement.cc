@@ -13,7 +13,7 @@ constexpr uint8_t kHeatToPromote =
 constexpr float kSmallUseMin = 1.0F / 16;  // Below this, small is not worth its work.
 constexpr uint32_t kContendOneIn = 4;      // Of older ghosts: each costs some misses of the processor's caches.
 constexpr int kDuels = 2;                  // Frames of main that one newcomer may find warm before it loses.
-constexpr int kPassedMax = 8;              // Those in use included.
+constexpr int kDuelPassedMax = 8;          // Those in use included.
 
 // The slot's own reference is the only one.
 bool IsIdle(Frame& frame) { return frame.state().references.load(std::memory_order_relaxed) == 1; }
@@ -89,7 +89,7 @@ bool Replacement::AdmitsRead(const Frame& frame) {
 bool Replacement::FindColdInMain() {
   if (main_.count == 0) return true;
   int warm = 0;
-  for (int passed = 0; warm < kDuels && passed < kPassedMax; ++passed) {
+  for (int passed = 0; warm < kDuels && passed < kDuelPassedMax; ++passed) {
     const Found found = LookAtOldestInMain();
     if (found == Found::kCold) return true;
     if (found == Found::kWarm) ++warm;

@@ -9,7 +9,7 @@
 namespace amethyst::filter {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kSketchVersion = 1;
 
 // How many distinct sampled keys have most probably set that many bits. A full sketch has overflowed and gives a lower
 // bound.
@@ -43,14 +43,14 @@ KeySketch& KeySketch::operator|=(const KeySketch& other) {
 }
 
 void KeySketch::AppendTo(std::string* to) const {
-  to->push_back(static_cast<char>(kVersion));
+  to->push_back(static_cast<char>(kSketchVersion));
   bits_.AppendTo(to);
 }
 
 std::optional<KeySketch> KeySketch::ReadFrom(std::string_view* from) {
   std::string_view rest = *from;
   uint8_t version = 0;
-  if (!base::ReadFixed(&rest, &version) || version != kVersion) return std::nullopt;
+  if (!base::ReadFixed(&rest, &version) || version != kSketchVersion) return std::nullopt;
   Result<Bitmap> bits = Bitmap::ReadFrom(&rest, kBits);
   if (!bits || bits->bit_count() != kBits) return std::nullopt;
   KeySketch sketch;

@@ -21,7 +21,7 @@ size_t HeadsBytes(uint32_t count, const key::Order& order) {
 }  // namespace
 
 uint32_t Block::CountOf(std::string_view raw) {
-  return raw.size() < kHeaderBytes ? 0 : base::LoadFixed<uint32_t>(raw.data());
+  return raw.size() < kBlockHeaderBytes ? 0 : base::LoadFixed<uint32_t>(raw.data());
 }
 
 bool Block::IsPlausible(uint32_t count, size_t raw_bytes) {
@@ -56,7 +56,7 @@ Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes,
 // Header, directory and offsets: afterwards every entry can be reached.
 Status Block::ReadHeader(std::string_view raw) {
   const char* const begin = raw.data();
-  if (raw.size() < kHeaderBytes) return base::Corruption("{} bytes are too short for a header", raw.size());
+  if (raw.size() < kBlockHeaderBytes) return base::Corruption("{} bytes are too short for a header", raw.size());
   const uint32_t count = base::LoadFixed<uint32_t>(begin);
   if (count != count_ || count == 0) return base::Corruption("expected {} entries, found {}", count_, count);
   prefix_bytes_ = base::LoadFixed<uint32_t>(begin + 4);
@@ -68,11 +68,11 @@ Status Block::ReadHeader(std::string_view raw) {
   if ((flags_ & ~kKnownFlags) != 0) return base::NotSupported("unknown flags {:#x}", flags_);
 
   std::array<std::string_view, kKnownColumns + 1> found{};
-  std::string_view rest = raw.substr(kHeaderBytes);
+  std::string_view rest = raw.substr(kBlockHeaderBytes);
   if (rest.size() < columns * kColumnBytes) return base::Corruption("{} columns do not fit in", columns);
   rest.remove_prefix(columns * kColumnBytes);
   for (size_t column = 0; column < columns; ++column) {
-    const char* const directory = begin + kHeaderBytes + column * kColumnBytes;
+    const char* const directory = begin + kBlockHeaderBytes + column * kColumnBytes;
     const uint8_t id = static_cast<uint8_t>(directory[0]);
     const bool required = directory[1] != 0;
     const uint32_t size = base::LoadFixed<uint32_t>(directory + 4);

@@ -42,7 +42,7 @@
 namespace amethyst::sstable {
 
 namespace block_format {
-inline constexpr size_t kHeaderBytes = 20;
+inline constexpr size_t kBlockHeaderBytes = 20;
 inline constexpr size_t kColumnBytes = 8;
 enum Flag : uint8_t {
   kWide = 1,        // Offsets are u32.

@@ -102,7 +102,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   raw_ += static_cast<char>(puts_ > 0 ? key::EntryKind::kPut : key::EntryKind::kDelete);
   raw_ += static_cast<char>(2 + (same_keys ? 0 : 1) + (same_values ? 0 : 1) + (width != 0 ? 1 : 0) +
                             (uniform_kind ? 0 : 1));
-  AMETHYST_ASSERT(raw_.size() == kHeaderBytes);
+  AMETHYST_ASSERT(raw_.size() == kBlockHeaderBytes);
   const auto column = [this](ColumnId id, size_t bytes) {
     base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
     base::AppendFixed(&raw_, static_cast<uint32_t>(bytes));

@@ -46,7 +46,7 @@ class BlockBuilder {
   void Reset();
 
  private:
-  static constexpr size_t kFixedBytes = block_format::kHeaderBytes + 4 * block_format::kColumnBytes;
+  static constexpr size_t kFixedBytes = block_format::kBlockHeaderBytes + 4 * block_format::kColumnBytes;
 
   [[nodiscard]] std::string_view Key(uint32_t i) const {
     return {keys_.data() + key_offsets_[i], key_offsets_[i + 1] - key_offsets_[i]};

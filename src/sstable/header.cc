@@ -8,11 +8,11 @@ namespace {
 
 constexpr size_t kDatabaseUidAt = 8;
 constexpr size_t kTableUidAt = 24;
-constexpr size_t kChecksumAt = 40;
-static_assert(kChecksumAt + 8 == kHeaderBytes);
+constexpr size_t kHeaderChecksumAt = 40;
+static_assert(kHeaderChecksumAt + 8 == kHeaderBytes);
 
 uint64_t ChecksumOf(std::string_view bytes, const base::Uid& table_uid) {
-  return base::Checksum(bytes.substr(0, kChecksumAt), {.owner = table_uid, .offset = 0});
+  return base::Checksum(bytes.substr(0, kHeaderChecksumAt), {.owner = table_uid, .offset = 0});
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ std::optional<Header> Header::FromBytes(std::string_view bytes) {
   if (bytes.size() < kHeaderBytes || !bytes.starts_with(kHeaderMagic)) return std::nullopt;
   const Header header{.database_uid = base::LoadFixed<base::Uid>(bytes.data() + kDatabaseUidAt),
                       .table_uid = base::LoadFixed<base::Uid>(bytes.data() + kTableUidAt)};
-  const auto found = base::LoadFixed<uint64_t>(bytes.data() + kChecksumAt);
+  const auto found = base::LoadFixed<uint64_t>(bytes.data() + kHeaderChecksumAt);
   if (found != ChecksumOf(bytes, header.table_uid)) return std::nullopt;
   return header;
 }

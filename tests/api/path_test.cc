@@ -15,26 +15,24 @@ using support::CodeOf;
 using support::OpenOrFail;
 using support::TempDirectory;
 
-std::set<std::string> FilesOf(const std::string& directory) {
+std::set<std::string> PathsIn(const std::string& directory) {
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) files.insert(entry.path());
   return files;
 }
 
-Options ReadOnly() { return {.read_only = true}; }
-
 TEST(Path, OneWithAZeroByteIsNotTakenForItsBeginning) {
   const TempDirectory directory;
   const std::string cut = directory.File("db");
   OpenOrFail(cut).reset();
-  const std::set<std::string> before = FilesOf(directory.path());
+  const std::set<std::string> before = PathsIn(directory.path());
   const std::string whole = cut + std::string("\0whole", 6);
   EXPECT_EQ(CodeOf(DB::Open(whole, {})), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(DB::Open(whole, ReadOnly())), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(DB::Open(whole, {.read_only = true})), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(DB::Destroy(whole)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(DB::Repair(whole, directory.File("repaired"))), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(DB::Repair(cut, directory.File("repaired") + std::string("\0", 1))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(FilesOf(directory.path()), before);
+  EXPECT_EQ(PathsIn(directory.path()), before);
 }
 
 }  // namespace

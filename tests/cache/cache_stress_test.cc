@@ -21,7 +21,7 @@ constexpr size_t kChildren = 24;
 
 // Like a table: slots of index pages, whose frames hold slots of data blocks. Every payload can be told from all
 // others.
-struct Table {
+struct SharedTable {
   BlockCache& cache;
   std::unique_ptr<Slot[]> pages = std::make_unique<Slot[]>(kPages);
   std::atomic<uint64_t> failures{0};
@@ -64,7 +64,7 @@ struct Table {
   }
 };
 
-void Work(Table& table, uint64_t seed, int rounds) {
+void Work(SharedTable& table, uint64_t seed, int rounds) {
   base::Random random(seed);
   std::vector<FrameRef> held(8);
   for (int round = 0; round < rounds; ++round) {
@@ -76,9 +76,9 @@ void Work(Table& table, uint64_t seed, int rounds) {
       base::EpochGuard guard;
       if (Frame* frame = table.pages[page].Peek()) {
         frame->Touch();
-        if (Frame* data = Table::ChildSlot(*frame, child).Peek()) {
+        if (Frame* data = SharedTable::ChildSlot(*frame, child).Peek()) {
           data->Touch();
-          Table::Check(*data, page, child);
+          SharedTable::Check(*data, page, child);
           hit = true;
         }
         frame->Pin();
@@ -87,7 +87,7 @@ void Work(Table& table, uint64_t seed, int rounds) {
     }
     if (hit) {
       table.cache.RecordHit(parent.get());
-      if (random.OneIn(50)) table.cache.Evict(Table::ChildSlot(*parent.get(), child));
+      if (random.OneIn(50)) table.cache.Evict(SharedTable::ChildSlot(*parent.get(), child));
       continue;
     }
     if (!parent) {
@@ -100,7 +100,7 @@ void Work(Table& table, uint64_t seed, int rounds) {
       ASSERT_EQ(data.error().code(), ErrorCode::kCorruption);
       continue;
     }
-    Table::Check(*data->get(), page, child);
+    SharedTable::Check(*data->get(), page, child);
     if (random.OneIn(4)) held[random.Below(held.size())] = data->Share();
   }
 }
@@ -110,7 +110,7 @@ void Stress(CachePolicy policy, uint32_t shards, size_t capacity_bytes) {
       BlockCache::Settings{.capacity_bytes = capacity_bytes, .policy = policy, .shards = shards});
   FrameRef outlives_the_cache;
   {
-    Table table{.cache = *cache};
+    SharedTable table{.cache = *cache};
     std::vector<std::thread> threads;
     for (uint64_t seed = 1; seed <= 6; ++seed) threads.emplace_back([&table, seed] { Work(table, seed, 10000); });
     for (std::thread& thread : threads) thread.join();
@@ -122,7 +122,7 @@ void Stress(CachePolicy policy, uint32_t shards, size_t capacity_bytes) {
     outlives_the_cache = *std::move(last);
     for (size_t page = 0; page < kPages; ++page) {
       FrameRef pinned = *table.LoadPage(page);
-      for (size_t child = 0; child < kChildren; ++child) cache->Evict(Table::ChildSlot(*pinned.get(), child));
+      for (size_t child = 0; child < kChildren; ++child) cache->Evict(SharedTable::ChildSlot(*pinned.get(), child));
     }
     for (size_t page = 0; page < kPages; ++page) cache->Evict(table.pages[page]);
     for (size_t page = 0; page < kPages; ++page) EXPECT_EQ(table.pages[page].Peek(), nullptr);
@@ -133,7 +133,7 @@ void Stress(CachePolicy policy, uint32_t shards, size_t capacity_bytes) {
   base::DrainEpochs();
   uint64_t name = 0;
   std::memcpy(&name, outlives_the_cache->payload(), sizeof name);
-  EXPECT_EQ(name, Table::Name(0, kChildren));
+  EXPECT_EQ(name, SharedTable::Name(0, kChildren));
 }
 
 TEST(CacheStress, KeepsEveryFrameWholeUnderScanResistantEviction) {

@@ -14,19 +14,19 @@ namespace amethyst::cli {
 namespace {
 
 using testing::HasSubstr;
-using Arguments = std::vector<std::string>;
+using Words = std::vector<std::string>;
 
 class ImportFormats : public ShellTest {
  protected:
   // What a new database holds after the import; or what was said if it failed.
-  std::string Import(const Arguments& arguments, const std::string& input) {
-    Arguments words = {"--db", directory_.File("db" + std::to_string(++databases_)), "import"};
+  std::string Import(const Words& arguments, const std::string& input) {
+    Words words = {"--db", directory_.File("db" + std::to_string(++databases_)), "import"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     last_ = Run(words, input);
     if (last_.code != ExitCode::kOk) return last_.err;
     return Run({words[0], words[1], "scan"}).out;
   }
-  std::string ImportUsage(const Arguments& arguments) {
+  std::string ImportUsage(const Words& arguments) {
     const std::string said = Import(arguments, "");
     EXPECT_EQ(last_.code, ExitCode::kUsage) << said;
     return said;
@@ -55,7 +55,7 @@ TEST_F(ImportFormats, CsvColumnsAreChosenByTheirNames) {
 }
 
 TEST_F(ImportFormats, CsvWithoutAHeaderCountsItsColumns) {
-  const Arguments plain = {"--format", "csv", "--no-header"};
+  const Words plain = {"--format", "csv", "--no-header"};
   EXPECT_EQ(Import(plain, "\xef\xbb\xbf\"a\",1\nb,2\n"), "a\t1\nb\t2\n");
   EXPECT_EQ(Import(plain, "\xef,1\n"), "\"\\xef\"\t1\n") << "it only begins as a byte order mark does";
   EXPECT_THAT(Import(plain, "a,1,x\n"), HasSubstr(":1: expected 2 fields, found 3"));
@@ -128,7 +128,7 @@ TEST(ImportFormat, NoReaderFallsOverAnyBytes) {
 }
 
 TEST_F(ImportFormats, JsonlNamesWhatIsWrongWithChosenFields) {
-  const Arguments by_id = {"--format", "jsonl", "--key", "id"};
+  const Words by_id = {"--format", "jsonl", "--key", "id"};
   EXPECT_THAT(Import(by_id, "{}"), HasSubstr(":1: there is no field \"id\""));
   EXPECT_THAT(Import(by_id, R"({"id":1,"i\u0064":2})"), HasSubstr("the field \"id\" occurs more than once"));
   EXPECT_THAT(Import(by_id, R"({"id":[1]})"), HasSubstr("the key: expected a string or a number, found [1]"));
@@ -167,7 +167,7 @@ constexpr std::string_view kLmdbPrint =
     "VERSION=3\nformat=print\ntype=btree\nmapsize=1048576\nmaxreaders=126\ndb_pagesize=4096\nHEADER=END\n";
 
 TEST_F(ImportFormats, TheTextOfMdbDumpIsReadWithAndWithoutPrint) {
-  const Arguments mdb = {"--format", "mdb_dump"};
+  const Words mdb = {"--format", "mdb_dump"};
   EXPECT_EQ(Import(mdb,
                    "VERSION=3\nformat=bytevalue\ndatabase=x\ntype=btree\nmapsize=1048576\nHEADER=END\n 00ff\n \n 61\n "
                    "5c41\nDATA=END\n"),
@@ -208,7 +208,7 @@ TEST_F(ImportFormats, WhatIsNotOneWholeMdbDumpIsRefused) {
 }
 
 TEST_F(ImportFormats, TheTextOfLdbDumpIsReadInHexAlone) {
-  const Arguments ldb = {"--format", "ldb_dump"};
+  const Words ldb = {"--format", "ldb_dump"};
   EXPECT_EQ(Import(ldb, "0x00FF ==> 0x\n0x61203D3D3E2062 ==> 0x0A\nKeys in range: 2\n"),
             "\"\\x00\\xff\"\t\"\"\na ==> b\t\"\\n\"\n");
   EXPECT_EQ(Import(ldb, "0x61 : 0x62\n"), "a\tb\n") << "a scan, of an older release";

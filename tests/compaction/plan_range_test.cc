@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kTableBytes = 50 * SimulatedTree::kEntryBytes;
 
-PlannerSettings Settings() {
+PlannerSettings RangeSettings() {
   PlannerSettings settings;
   settings.write_buffer_bytes = 200 * SimulatedTree::kEntryBytes;
   settings.table_bytes = kTableBytes;
@@ -38,7 +38,7 @@ TEST(PlanRange, BringsEverythingToTheLastLevelAndRidsItOfTombstones) {
   int steps = 0;
   for (; !goal.done; ++steps) {
     ASSERT_LT(steps, 100);
-    const Plan plan = PlanRange(tree.shape(), {}, Settings(), goal);
+    const Plan plan = PlanRange(tree.shape(), {}, RangeSettings(), goal);
     if (plan.kind == PlanKind::kNothing) break;
     ASSERT_NO_FATAL_FAILURE(tree.Apply(plan, kTableBytes));
   }
@@ -56,7 +56,7 @@ TEST(PlanRange, LeavesTablesOutsideItsRange) {
   RangeGoal goal{.begin = KeyOf(3000), .end = KeyOf(4999), .first = {}};
   for (int steps = 0; !goal.done; ++steps) {
     ASSERT_LT(steps, 100);
-    const Plan plan = PlanRange(tree.shape(), {}, Settings(), goal);
+    const Plan plan = PlanRange(tree.shape(), {}, RangeSettings(), goal);
     if (plan.kind == PlanKind::kNothing) break;
     ASSERT_NO_FATAL_FAILURE(tree.Apply(plan, kTableBytes));
   }
@@ -74,12 +74,12 @@ TEST(PlanRange, EndsWhileWritesAndCompactionsGoOn) {
     ASSERT_LT(steps, 400);
     tree.Flush(RandomEntries(random, random.Below(1000), 200, 500, 10), 1);
     for (int i = 0; i < 3; ++i) {
-      const Plan automatic = PlanCompaction(tree.shape(), {}, Settings());
+      const Plan automatic = PlanCompaction(tree.shape(), {}, RangeSettings());
       if (automatic.kind != PlanKind::kNothing) {
         ASSERT_NO_FATAL_FAILURE(tree.Apply(automatic, kTableBytes));
       }
     }
-    const Plan plan = PlanRange(tree.shape(), {}, Settings(), goal);
+    const Plan plan = PlanRange(tree.shape(), {}, RangeSettings(), goal);
     if (plan.kind != PlanKind::kNothing) {
       ASSERT_NO_FATAL_FAILURE(tree.Apply(plan, kTableBytes));
     }
@@ -129,7 +129,7 @@ TEST(PlanRange, TakesNeighborsTogetherUpToALimit) {
   for (uint64_t i = 0; i < 100; ++i) tree.Place(5, RandomEntries(random, i * 100, 50, 2, 1000));
   for (uint64_t i = 0; i < 100; ++i) tree.Place(6, RandomEntries(random, i * 100, 50, 2, 1000));
   RangeGoal goal;
-  const Plan plan = PlanRange(tree.shape(), {}, Settings(), goal);
+  const Plan plan = PlanRange(tree.shape(), {}, RangeSettings(), goal);
   EXPECT_EQ(plan.upper.size(), 32u);
   EXPECT_EQ(plan.lower.size(), 32u);
 }

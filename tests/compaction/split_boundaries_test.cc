@@ -11,7 +11,7 @@ namespace {
 using support::OwnedEntry;
 using tree::TablePtr;
 
-class ReverseComparator final : public Comparator {
+class Backwards final : public Comparator {
  public:
   int Compare(std::string_view a, std::string_view b) const override { return key::CompareBytes(b, a); }
   std::string_view Name() const override { return "reverse"; }
@@ -72,7 +72,7 @@ TEST(SplitBoundaries, WeighOverlappingTablesTogether) {
 
 TEST(SplitBoundaries, UseTheBoundsOfTablesUnderACustomOrder) {
   base::Random random(3);
-  const ReverseComparator reverse;
+  const Backwards reverse;
   RealTree tree{key::Order(&reverse)};
   for (uint64_t i = 0; i < 4; ++i) {
     std::vector<OwnedEntry> entries = Entries(random, "user", i * 3000, 3000);

@@ -11,7 +11,7 @@ namespace {
 
 using support::Operation;
 
-constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kMebibyte = uint64_t{1} << 20;
 
 // A file system in memory that says how much it has free.
 class SpaceReserveTest : public testing::Test {
@@ -19,7 +19,7 @@ class SpaceReserveTest : public testing::Test {
   class Files final : public io::FileSystem {
    public:
     explicit Files(io::FileSystem& files) : files_(files) {}
-    uint64_t free_bytes = 100 * kMiB;
+    uint64_t free_bytes = 100 * kMebibyte;
 
     uint64_t FreeBytes(const std::string&) override { return free_bytes; }
     Result<std::unique_ptr<io::LogSegment>> CreateLogSegment(const std::string& path,
@@ -106,15 +106,15 @@ TEST_F(SpaceReserveTest, OnlyALackOfSpaceCountsAsOne) {
 }
 
 TEST_F(SpaceReserveTest, LeavesRoomForWhatHasToBeFlushed) {
-  EXPECT_GE(reserve_.RoomBeside(0), 40 * kMiB);
-  EXPECT_LE(reserve_.RoomBeside(0), 50 * kMiB);
-  EXPECT_LE(reserve_.RoomBeside(30 * kMiB), 20 * kMiB);
-  EXPECT_EQ(reserve_.RoomBeside(45 * kMiB), 0u);
-  EXPECT_TRUE(reserve_.HasRoomFor(85 * kMiB));
-  EXPECT_FALSE(reserve_.HasRoomFor(95 * kMiB));
+  EXPECT_GE(reserve_.RoomBeside(0), 40 * kMebibyte);
+  EXPECT_LE(reserve_.RoomBeside(0), 50 * kMebibyte);
+  EXPECT_LE(reserve_.RoomBeside(30 * kMebibyte), 20 * kMebibyte);
+  EXPECT_EQ(reserve_.RoomBeside(45 * kMebibyte), 0u);
+  EXPECT_TRUE(reserve_.HasRoomFor(85 * kMebibyte));
+  EXPECT_FALSE(reserve_.HasRoomFor(95 * kMebibyte));
   files_.free_bytes = 0;
   EXPECT_EQ(reserve_.RoomBeside(0), 0u);
-  files_.free_bytes = 100 * kMiB;
+  files_.free_bytes = 100 * kMebibyte;
   ASSERT_TRUE(reserve_.GiveUp());
   FillDisk();
   EXPECT_EQ(reserve_.RoomBeside(0), 0u) << "not without the reserve";

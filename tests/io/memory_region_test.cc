@@ -9,17 +9,17 @@
 namespace amethyst::io {
 namespace {
 
-constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kMebibyte = size_t{1} << 20;
 
 bool IsAll(const MemoryRegion& region, char value) {
   return std::all_of(region.data(), region.data() + region.size(), [value](char byte) { return byte == value; });
 }
 
 TEST(MemoryRegion, IsZeroedAndAlignedToHugePages) {
-  for (const size_t bytes : {size_t{1}, size_t{4096}, 2 * kMiB, 3 * kMiB + 1}) {
+  for (const size_t bytes : {size_t{1}, size_t{4096}, 2 * kMebibyte, 3 * kMebibyte + 1}) {
     const MemoryRegion region(bytes);
     EXPECT_EQ(region.size(), bytes);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(region.data()) % (2 * kMiB), 0u);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(region.data()) % (2 * kMebibyte), 0u);
     EXPECT_TRUE(IsAll(region, 0));
     std::fill_n(region.data(), bytes, 'x');
     EXPECT_TRUE(IsAll(region, 'x'));
@@ -33,13 +33,13 @@ TEST(MemoryRegion, ReservesFarMoreThanThereIs) {
 }
 
 TEST(MemoryRegion, DiscardedPagesReadAsZeros) {
-  MemoryRegion region(4 * kMiB);
+  MemoryRegion region(4 * kMebibyte);
   std::fill_n(region.data(), region.size(), 'x');
-  region.Discard(kMiB, 2 * kMiB);
-  EXPECT_EQ(region.data()[kMiB - 1], 'x');
-  EXPECT_EQ(region.data()[kMiB], 0);
-  EXPECT_EQ(region.data()[3 * kMiB - 1], 0);
-  EXPECT_EQ(region.data()[3 * kMiB], 'x');
+  region.Discard(kMebibyte, 2 * kMebibyte);
+  EXPECT_EQ(region.data()[kMebibyte - 1], 'x');
+  EXPECT_EQ(region.data()[kMebibyte], 0);
+  EXPECT_EQ(region.data()[3 * kMebibyte - 1], 0);
+  EXPECT_EQ(region.data()[3 * kMebibyte], 'x');
 }
 
 TEST(MemoryRegion, MovesItsMemory) {

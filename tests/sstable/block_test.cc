@@ -140,7 +140,7 @@ TEST(Block, SkipsUnknownColumnsUnlessTheyAreRequired) {
   std::string raw = block.raw();
   const size_t columns = static_cast<uint8_t>(raw[19]);
   raw[19] = static_cast<char>(columns + 1);
-  const size_t behind = block_format::kHeaderBytes + columns * block_format::kColumnBytes;
+  const size_t behind = block_format::kBlockHeaderBytes + columns * block_format::kColumnBytes;
   raw.insert(behind, std::string("\x2a\x00\x00\x00\x05\x00\x00\x00", 8));
   raw += "extra";
   const HeldBlock later(raw, key::Order());

@@ -66,7 +66,7 @@ TEST_F(TreeTest, SaysWhatIsWrongWithADirectory) {
   Open();
 }
 
-class Reverse final : public Comparator {
+class ReverseOrder final : public Comparator {
  public:
   int Compare(std::string_view a, std::string_view b) const override { return key::CompareBytes(b, a); }
   std::string_view Name() const override { return "reverse"; }
@@ -74,7 +74,7 @@ class Reverse final : public Comparator {
 
 TEST_F(TreeTest, RefusesAnotherComparator) {
   Open();
-  const Reverse reverse;
+  const ReverseOrder reverse;
   const auto store = NewStore(memory_, 1000, key::Order(&reverse));
   const auto opened = Tree::Open(store, {.directory = kDirectory, .order = key::Order(&reverse)});
   ASSERT_FALSE(opened);
