@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "support/backwards.h"
 #include "twin.h"
 
 namespace amethyst::memtable {
@@ -132,7 +133,7 @@ TEST(MemtableCursor, WalksBothWaysAsAModelDoes) {
 }
 
 TEST(MemtableCursor, WalksACustomOrder) {
-  static const ReversedComparator reversed;
+  static const support::Backwards reversed;
   for (const KeyShape shape : {KeyShape::kDecimal, KeyShape::kBinaryWithZeros, KeyShape::kUrl, KeyShape::kFewHot}) {
     CheckWalks(shape, key::Order(&reversed), 3000);
   }

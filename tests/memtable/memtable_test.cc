@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/coding.h"
+#include "support/backwards.h"
 #include "twin.h"
 
 namespace amethyst::memtable {
@@ -51,7 +52,7 @@ TEST(Memtable, FindsTheNewestVisibleVersionOfKeysOfEveryShape) {
 }
 
 TEST(Memtable, FollowsACustomOrder) {
-  static const ReversedComparator reversed;
+  static const support::Backwards reversed;
   for (const KeyShape shape : kKeyShapes) {
     if (shape == KeyShape::kLong) continue;  // Reversing 64 KiB in every comparison takes long and shows nothing more.
     SCOPED_TRACE(static_cast<int>(shape));

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "key_shapes.h"
+#include "support/backwards.h"
 #include "twin.h"
 
 namespace amethyst::memtable {
@@ -113,7 +114,7 @@ TEST(TreeWriter, KeepsAllThatNodesPromiseForKeysOfEveryShape) {
 }
 
 TEST(TreeWriter, KeepsThemUnderACustomOrder) {
-  static const ReversedComparator reversed;
+  static const support::Backwards reversed;
   base::Random random(77);
   Sample sample((key::Order(&reversed)));
   for (int i = 0; i < 10'000; ++i) sample.Insert(RandomKey(KeyShape::kUrl, random), key::EntryKind::kPut);

@@ -46,13 +46,4 @@ struct Twin {
   }
 };
 
-// Orders by the reversed bytes: nothing that holds of the bytewise order holds here.
-class ReversedComparator final : public Comparator {
- public:
-  int Compare(std::string_view a, std::string_view b) const override {
-    return key::CompareBytes(std::string(a.rbegin(), a.rend()), std::string(b.rbegin(), b.rend()));
-  }
-  std::string_view Name() const override { return "test.reversed"; }
-};
-
 }  // namespace amethyst::memtable

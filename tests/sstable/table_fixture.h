@@ -20,8 +20,11 @@
 #include "key/order.h"
 #include "sstable/table_reader.h"
 #include "sstable/table_writer.h"
+#include "support/backwards.h"
 
 namespace amethyst::sstable {
+
+using support::Backwards;
 
 struct OwnedEntry {
   std::string key;
@@ -47,17 +50,6 @@ inline void SortEntries(std::vector<OwnedEntry>* entries, const key::Order& orde
                              [](const OwnedEntry& a, const OwnedEntry& b) { return a.key == b.key && a.tag == b.tag; }),
                  entries->end());
 }
-
-// Bytewise, but from the last byte on.
-class Backwards final : public Comparator {
- public:
-  int Compare(std::string_view a, std::string_view b) const override {
-    const std::string x(a.rbegin(), a.rend());
-    const std::string y(b.rbegin(), b.rend());
-    return x.compare(y);
-  }
-  std::string_view Name() const override { return "test.backwards"; }
-};
 
 // A file that counts its reads and remembers what it was asked to prefetch.
 class CountedFile final : public io::RandomAccessFile {
