@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/random.h"
+#include "support/rounds.h"
 
 namespace amethyst::base {
 namespace {
 
 TEST(Bits, AgreeWithAVectorOfBits) {
   Random random(1);
-  for (int round = 0; round < 200; ++round) {
+  for (uint64_t round = 0; round < support::Rounds(200); ++round) {
     std::vector<uint64_t> words(random.Below(6));
     std::vector<bool> oracle(words.size() * 64);
     for (int step = 0; step < 20; ++step) {

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "compaction/real_tree.h"
+#include "support/rounds.h"
 
 namespace amethyst::compaction {
 namespace {
@@ -18,7 +19,7 @@ using key::SequenceNumber;
 using support::OwnedEntry;
 using tree::TablePtr;
 
-std::string KeyOf(uint64_t i) { return "key" + std::to_string(100000 + i); }
+std::string KeyNamed(uint64_t i) { return "key" + std::to_string(100000 + i); }
 
 class ReverseComparator final : public Comparator {
  public:
@@ -34,7 +35,7 @@ void BuildRandomTree(base::Random& random, uint64_t keys, RealTree* tree) {
     std::vector<OwnedEntry> run;
     for (uint64_t i = random.Below(3 * keys); i > 0; --i) {
       const EntryKind kind = random.OneIn(3) ? EntryKind::kDelete : EntryKind::kPut;
-      run.push_back({KeyOf(random.Below(keys)), SequenceNumber{sequence}, kind,
+      run.push_back({KeyNamed(random.Below(keys)), SequenceNumber{sequence}, kind,
                      kind == EntryKind::kPut ? "value" + std::to_string(sequence) : ""});
       ++sequence;
     }
@@ -51,7 +52,7 @@ void BuildRandomTree(base::Random& random, uint64_t keys, RealTree* tree) {
     std::vector<OwnedEntry> table;
     for (uint64_t i = 1 + random.Below(keys); i > 0; --i) {
       const EntryKind kind = random.OneIn(3) ? EntryKind::kDelete : EntryKind::kPut;
-      table.push_back({KeyOf(random.Below(keys)), SequenceNumber{sequence}, kind,
+      table.push_back({KeyNamed(random.Below(keys)), SequenceNumber{sequence}, kind,
                        kind == EntryKind::kPut ? "value" + std::to_string(sequence) : ""});
       ++sequence;
     }
@@ -107,7 +108,7 @@ void CompactAndCompare(base::Random& random, RealTree* tree) {
     const Plan plan = PlanRange(shape, {}, settings, goal);
     if (plan.kind == PlanKind::kNothing) break;
     std::set<std::string> boundaries;
-    for (uint64_t i = random.Below(3); i > 0; --i) boundaries.insert(KeyOf(random.Below(200)));
+    for (uint64_t i = random.Below(3); i > 0; --i) boundaries.insert(KeyNamed(random.Below(200)));
     std::vector<std::string> ordered(boundaries.begin(), boundaries.end());
     if (!tree->order().IsBytewise()) std::reverse(ordered.begin(), ordered.end());
     ASSERT_NO_FATAL_FAILURE(Carry(tree, plan, {snapshots.begin(), snapshots.end()}, ordered));
@@ -131,7 +132,7 @@ void CompactAndCompare(base::Random& random, RealTree* tree) {
 }
 
 TEST(MergeJob, KeepsWhatEverySnapshotSeesOverRandomTrees) {
-  for (uint64_t seed = 1; seed <= 150; ++seed) {
+  for (uint64_t seed = 1; seed <= support::Rounds(150); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     RealTree tree;
@@ -155,7 +156,8 @@ TEST(MergeJob, KeepsWhatEverySnapshotSeesUnderACustomOrder) {
 std::vector<OwnedEntry> Puts(uint64_t first, uint64_t count, uint64_t stride, uint64_t sequence) {
   std::vector<OwnedEntry> entries;
   for (uint64_t i = 0; i < count; ++i) {
-    entries.push_back({KeyOf(first + i * stride), SequenceNumber{sequence + i}, EntryKind::kPut, std::string(20, 'v')});
+    entries.push_back(
+        {KeyNamed(first + i * stride), SequenceNumber{sequence + i}, EntryKind::kPut, std::string(20, 'v')});
   }
   return entries;
 }
@@ -192,7 +194,7 @@ TEST(MergeJob, AgreesOnPlainBatchesWithTheWayEntryByEntry) {
     for (uint64_t i = 0; i < 4000; ++i) {  // Sequence 0 just where no table covers the key and no snapshot is older.
       const bool covered = (i >= 500 && i < 800) || (i >= 1500 && i <= 1500 + 99 * 3);
       const bool settled = !with_snapshot || 1000 + i <= 3000;
-      ASSERT_EQ(newest.at(KeyOf(i)), covered || !settled ? SequenceNumber{1000 + i} : SequenceNumber{0}) << i;
+      ASSERT_EQ(newest.at(KeyNamed(i)), covered || !settled ? SequenceNumber{1000 + i} : SequenceNumber{0}) << i;
     }
   }
 }
@@ -298,7 +300,7 @@ TEST(MergeJob, LeavesNoFileWhenAnyCallFails) {
 TEST(MergeJob, WritesNoTableWhenNothingIsKept) {
   RealTree tree;
   std::vector<OwnedEntry> dead;
-  for (uint64_t i = 0; i < 100; ++i) dead.push_back({KeyOf(i), SequenceNumber{i + 1}, EntryKind::kDelete, ""});
+  for (uint64_t i = 0; i < 100; ++i) dead.push_back({KeyNamed(i), SequenceNumber{i + 1}, EntryKind::kDelete, ""});
   tree.Place(3, dead);
   const std::vector<TablePtr> inputs = {tree.version().tables(3)[0]};
   const Result<MergeResult> result = tree.Merge(inputs, tree.Settings(3, 3, inputs));
@@ -310,7 +312,7 @@ TEST(MergeJob, WritesNoTableWhenNothingIsKept) {
 TEST(MergeJob, KeepsTheTimeOfTheOldestTombstone) {
   RealTree tree;
   tree.Place(6, Puts(0, 10, 1, 1));
-  tree.Place(5, {{KeyOf(3), SequenceNumber{100}, EntryKind::kDelete, ""}});
+  tree.Place(5, {{KeyNamed(3), SequenceNumber{100}, EntryKind::kDelete, ""}});
   const std::vector<TablePtr> inputs = {tree.version().tables(5)[0]};
   MergeSettings settings = tree.Settings(5, 5, inputs);
   settings.oldest_delete_time_s = 77;

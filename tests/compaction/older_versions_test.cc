@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "compaction/real_tree.h"
+#include "support/rounds.h"
 
 namespace amethyst::compaction {
 namespace {
@@ -18,7 +19,7 @@ std::vector<OwnedEntry> Range(const std::string& smallest, const std::string& la
   return entries;
 }
 
-std::string KeyOf(uint64_t i) { return std::to_string(1000 + i); }
+std::string KeyNumber(uint64_t i) { return std::to_string(1000 + i); }
 
 // The obvious answer: look at every table.
 bool CoveredByATable(const tree::Version& version, key::Level from, const std::vector<key::FileNumber>& inputs,
@@ -33,19 +34,19 @@ bool CoveredByATable(const tree::Version& version, key::Level from, const std::v
 }
 
 TEST(OlderVersions, AgreesWithLookingAtEveryTable) {
-  for (uint64_t seed = 1; seed <= 60; ++seed) {
+  for (uint64_t seed = 1; seed <= support::Rounds(60); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     RealTree tree;
     std::vector<key::FileNumber> inputs;
     for (uint64_t i = random.Below(4); i > 0; --i) {
       const uint64_t first = random.Below(150);
-      tree.Place(0, Range(KeyOf(first), KeyOf(first + random.Below(40))));
+      tree.Place(0, Range(KeyNumber(first), KeyNumber(first + random.Below(40))));
     }
     for (key::Level level = 1; level < key::kLevels; ++level) {
       for (uint64_t first = random.Below(60); first < 200; first += 1 + random.Below(80)) {
         const uint64_t last = first + random.Below(30);
-        const key::FileNumber number = tree.Place(level, Range(KeyOf(first), KeyOf(last)));
+        const key::FileNumber number = tree.Place(level, Range(KeyNumber(first), KeyNumber(last)));
         if (random.OneIn(3)) inputs.push_back(number);
         first = last;
       }
@@ -55,13 +56,13 @@ TEST(OlderVersions, AgreesWithLookingAtEveryTable) {
     OlderVersions older(settings.version, from, inputs);
     std::string last_asked;
     for (uint64_t i = 0; i < 260; i += random.Below(3)) {  // Sometimes the same key again.
-      const bool covered = CoveredByATable(tree.version(), from, inputs, KeyOf(i));
-      if (!last_asked.empty() && older.HoldsFor(KeyOf(i))) {
-        ASSERT_EQ(covered, CoveredByATable(tree.version(), from, inputs, last_asked)) << KeyOf(i);
+      const bool covered = CoveredByATable(tree.version(), from, inputs, KeyNumber(i));
+      if (!last_asked.empty() && older.HoldsFor(KeyNumber(i))) {
+        ASSERT_EQ(covered, CoveredByATable(tree.version(), from, inputs, last_asked)) << KeyNumber(i);
       }
-      ASSERT_EQ(older.NothingBelow(KeyOf(i)), !covered) << KeyOf(i);
-      ASSERT_TRUE(older.HoldsFor(KeyOf(i)));
-      last_asked = KeyOf(i);
+      ASSERT_EQ(older.NothingBelow(KeyNumber(i)), !covered) << KeyNumber(i);
+      ASSERT_TRUE(older.HoldsFor(KeyNumber(i)));
+      last_asked = KeyNumber(i);
     }
   }
 }

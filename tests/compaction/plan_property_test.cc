@@ -7,11 +7,12 @@
 #include "base/random.h"
 #include "compaction/level_targets.h"
 #include "compaction/simulated_tree.h"
+#include "support/rounds.h"
 
 namespace amethyst::compaction {
 namespace {
 
-constexpr uint64_t kKeys = 20'000;
+constexpr uint64_t kKeysDrawnFrom = 20'000;
 
 PlannerSettings RandomSettings(base::Random& random) {
   PlannerSettings settings;
@@ -25,8 +26,8 @@ PlannerSettings RandomSettings(base::Random& random) {
 }
 
 std::vector<SimulatedEntry> RandomRun(base::Random& random, uint64_t entries_max) {
-  const uint64_t first = random.Below(kKeys);
-  const uint64_t width = 1 + random.Below(kKeys - first);
+  const uint64_t first = random.Below(kKeysDrawnFrom);
+  const uint64_t width = 1 + random.Below(kKeysDrawnFrom - first);
   const uint64_t delete_one_in = random.OneIn(4) ? 1 : 2 + random.Below(20);
   std::set<uint64_t> keys;
   for (uint64_t i = 1 + random.Below(entries_max); i > 0; --i) keys.insert(first + random.Below(width));
@@ -53,7 +54,7 @@ void PlaceRandomTree(base::Random& random, SimulatedTree* tree) {
 
 TEST(PlanProperty, PlansEndWithATreeInShape) {
   uint64_t steps_total = 0;
-  for (uint64_t seed = 1; seed <= 400; ++seed) {
+  for (uint64_t seed = 1; seed <= support::Rounds(400); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const PlannerSettings settings = RandomSettings(random);
@@ -81,13 +82,13 @@ TEST(PlanProperty, PlansEndWithATreeInShape) {
       }
     }
   }
-  EXPECT_GT(steps_total, 5000u);
+  EXPECT_GT(steps_total, support::Rounds(5000));
 }
 
 // Jobs that begin and end at random while runs arrive: inputs are busy and outputs announced in between.
 TEST(PlanProperty, JobsAtTheSameTimeStayOutOfEachOthersWay) {
   uint64_t most_at_once = 0;
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
+  for (uint64_t seed = 1; seed <= support::Rounds(100); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const PlannerSettings settings = RandomSettings(random);

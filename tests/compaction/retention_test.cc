@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "support/rounds.h"
 
 namespace amethyst::compaction {
 namespace {
@@ -100,7 +101,7 @@ std::vector<Version> Original(const std::vector<Tag>& tags) {
 
 TEST(Retention, ShowsEverySnapshotWhatItSawBefore) {
   base::Random random(1);
-  for (int round = 0; round < 200'000; ++round) {
+  for (uint64_t round = 0; round < support::Rounds(200'000); ++round) {
     const RandomCase drawn = DrawCase(random);
     const std::vector<Version> kept = Rewrite(drawn.tags, drawn.snapshots, drawn.nothing_below);
     ASSERT_EQ(Views(Original(drawn.tags), drawn.snapshots, !drawn.nothing_below),
@@ -121,7 +122,7 @@ TEST(Retention, ShowsSnapshotsTakenAfterTheStartTheNewest) {
 
 TEST(Retention, KeepsNothingThatCouldBeLeftOut) {
   base::Random random(3);
-  for (int round = 0; round < 200'000; ++round) {
+  for (uint64_t round = 0; round < support::Rounds(200'000); ++round) {
     const RandomCase drawn = DrawCase(random);
     const std::vector<Version> kept = Rewrite(drawn.tags, drawn.snapshots, drawn.nothing_below);
     const auto views = Views(kept, drawn.snapshots, !drawn.nothing_below);
@@ -136,7 +137,7 @@ TEST(Retention, KeepsNothingThatCouldBeLeftOut) {
 TEST(Retention, GivesSequenceZeroOnlyToASettledOldestPutWithNothingBelow) {
   base::Random random(4);
   uint64_t zeroed = 0;
-  for (int round = 0; round < 200'000; ++round) {
+  for (uint64_t round = 0; round < support::Rounds(200'000); ++round) {
     const RandomCase drawn = DrawCase(random);
     const std::vector<Version> kept = Rewrite(drawn.tags, drawn.snapshots, drawn.nothing_below);
     for (size_t i = 0; i < kept.size(); ++i) {

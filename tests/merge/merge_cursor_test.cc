@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "support/rounds.h"
 #include "support/vector_cursor.h"
 
 namespace amethyst::merge {
@@ -190,7 +191,7 @@ class Program {
 
 TEST(MergeCursor, AgreesWithASortedVectorUnderRandomPrograms) {
   const CountingReverse reverse;
-  for (uint64_t seed = 0; seed < 400; ++seed) {
+  for (uint64_t seed = 0; seed < support::Rounds(400); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const Order order = random.OneIn(4) ? Order(&reverse) : Order();
@@ -211,7 +212,7 @@ TEST(MergeCursor, WithOneSourceIsThatSource) {
 }
 
 TEST(MergeCursor, EndsWithTheErrorOfAnySourceAndNeverSkipsIt) {
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < support::Rounds(300); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const Sources sources = RandomSources(random, Order(), 200, 100, 20);

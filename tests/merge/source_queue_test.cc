@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "support/rounds.h"
 #include "support/vector_cursor.h"
 
 namespace amethyst::merge {
@@ -24,7 +25,7 @@ std::string RandomKey(base::Random& random) {
 }
 
 TEST(SourceQueue, DrainsManySourcesInOrderWhateverTheirPrefixes) {
-  for (uint64_t seed = 0; seed < 200; ++seed) {
+  for (uint64_t seed = 0; seed < support::Rounds(200); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const Direction direction = random.OneIn(2) ? Direction::kForward : Direction::kBackward;

@@ -4,6 +4,7 @@
 #include "sstable/aligned_buffer.h"
 #include "sstable/block_builder.h"
 #include "sstable/table_fixture.h"
+#include "support/rounds.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -63,7 +64,7 @@ TEST(Block, HoldsAndFindsWhatWasAdded) {
   base::Random random(1);
   for (const key::Order& order : {key::Order(), key::Order(&backwards)}) {
     for (const KeyKind kind : kKeyKinds) {
-      for (int round = 0; round < 30; ++round) {
+      for (uint64_t round = 0; round < support::Rounds(30); ++round) {
         const uint64_t sequences[] = {0, 3, 500, 100000, uint64_t{1} << 45};
         const auto entries = MakeEntries({.kind = kind,
                                           .count = 1 + random.Below(60),

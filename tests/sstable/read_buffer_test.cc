@@ -1,5 +1,7 @@
 #include "sstable/read_buffer.h"
 
+#include <cstring>
+
 #include "sstable/table_fixture.h"
 
 namespace amethyst::sstable {
@@ -10,7 +12,11 @@ class ReadBufferTest : public ::testing::Test {
   static constexpr uint64_t kBytes = uint64_t{8} << 20;
   ReadBufferTest() {
     base::Random random(1);
-    content_ = RandomBytes(random, kBytes);
+    content_.resize(kBytes);
+    for (size_t at = 0; at < kBytes; at += sizeof(uint64_t)) {
+      const uint64_t word = random();
+      std::memcpy(content_.data() + at, &word, sizeof word);
+    }
     auto file = files_.Create("/file").value();
     EXPECT_TRUE(file->Append(content_).has_value() && file->Close().has_value());
     file_ = std::make_unique<CountedFile>(files_.Open("/file").value());

@@ -5,6 +5,7 @@
 #include "sstable/table_fixture.h"
 #include "sstable/table_inspect.h"
 #include "support/format_document.h"
+#include "support/rounds.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -86,7 +87,7 @@ TableInfo CopyTable(TableBed& bed, const TableReader& from, const TableOptions& 
 TEST(TableWriter, BlocksTakenOverAreAsGoodAsMadeAnew) {
   base::Random random(1);
   uint64_t taken_over_in_all = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (uint64_t round = 0; round < support::Rounds(60); ++round) {
     SCOPED_TRACE(round);
     EntryShape shape{.kind = kKeyKinds[random.Below(std::size(kKeyKinds))], .count = 1 + random.Below(1000)};
     shape.value_bytes_max = random.OneIn(3) ? 3000 : 100;

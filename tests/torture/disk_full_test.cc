@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,10 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 
 std::string RandomValue(base::Random& random, size_t bytes) {
   std::string value(bytes, '\0');
-  for (char& c : value) c = static_cast<char>(random());
+  for (size_t at = 0; at < bytes; at += sizeof(uint64_t)) {
+    const uint64_t word = random();
+    std::memcpy(value.data() + at, &word, std::min(sizeof word, bytes - at));
+  }
   return value;
 }
 

@@ -6,6 +6,7 @@
 
 #include "merge/merge_cursor.h"
 #include "support/fault_file_system.h"
+#include "support/rounds.h"
 #include "tree/tables.h"
 #include "tree/version.h"
 
@@ -58,7 +59,7 @@ class RunCursorTest : public testing::Test {
 TEST_F(RunCursorTest, AgreesWithASortedVectorUnderRandomPrograms) {
   Build(8, 60);
   const auto size = static_cast<ptrdiff_t>(all_.size());
-  for (uint64_t seed = 0; seed < 60; ++seed) {
+  for (uint64_t seed = 0; seed < support::Rounds(60); ++seed) {
     base::Random random(seed);
     const auto cursor = NewCursor();
     support::VectorCursor oracle(all_, key::Order(), {static_cast<size_t>(size), {}, false});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/rounds.h"
 #include "tree/tables.h"
 
 namespace amethyst::tree {
@@ -32,7 +33,7 @@ std::string RandomKey(base::Random& random, uint64_t kind) {
 TEST(TableRun, FindsTheTableThatALinearSearchFinds) {
   const auto store = NewStore(NewInMemoryEnvironment());
   const Reverse reverse;
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < support::Rounds(300); ++seed) {
     SCOPED_TRACE(seed);
     base::Random random(seed);
     const key::Order order = random.OneIn(4) ? key::Order(&reverse) : key::Order();
