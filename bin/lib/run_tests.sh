@@ -13,14 +13,15 @@ folders_with_threads() {
   echo "${folders[*]}"
 }
 
-# run_tests PRESET [CTEST OPTION...]: failures in full, a line for each hundred that pass. Adds to the counts.
+# run_tests PRESET [CTEST OPTION...]: failures in full, a line for each hundred that pass. Adds to the counts. One test
+# more than there are processors runs at a time, as some wait for the disk.
 run_tests() {
   local preset=$1
   shift
   local results=$root/build/$preset/results.xml status=0
   rm -f "$results"
   say "testing build/$preset"
-  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" --no-tests=ignore --output-junit "$results" "$@") \
+  (cd "$root" && ctest --preset "$preset" --parallel $(($(nproc) + 1)) --no-tests=ignore --output-junit "$results" "$@") \
     2>&1 < /dev/null |
     awk '
       / Start +[0-9]+: / || /^Preset CMake variables/ { next }
