@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 

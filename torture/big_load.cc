@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "inspect/verify.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::torture {
 

@@ -18,7 +18,7 @@
 #include "base/random.h"
 #include "cache/block_cache.h"
 #include "filter/bloom_filter.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "merge/merge_cursor.h"
 #include "wal/log.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "cli/foreign_database.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "tree/file_names.h"
 #include "tree/foreign.h"
 

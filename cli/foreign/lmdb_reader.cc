@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "cli/foreign_database.h"
 #include "cli/text.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 

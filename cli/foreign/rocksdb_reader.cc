@@ -9,7 +9,7 @@
 #include "cli/foreign/rocksdb_ttl.h"
 #include "cli/foreign_database.h"
 #include "cli/text.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 

@@ -144,7 +144,7 @@ bool BlockCache::AdmitsScanned(const Frame& frame) {
 void BlockCache::Publish(Slot& slot, Frame* parent, Frame* frame) {
   FrameState& state = frame->state();
   AMETHYST_ASSERT(slot.word().load(std::memory_order_relaxed) == Slot::kLoading);
-  AMETHYST_ASSERT(state.slot == nullptr && state.memory == memory_);
+  AMETHYST_ASSERT(state.slot == nullptr && state.owner == memory_);
   if (parent != nullptr) parent->Pin();
   {
     Shard& shard = ShardOf(*frame);
@@ -323,7 +323,7 @@ void BlockCache::RetireChain(Frame* chain) {
     for (Frame* next = chain; next != nullptr;) {
       Frame* const frame = std::exchange(next, next->state().older);
       Frame* const parent = frame->state().parent;
-      frame->state().memory->OnGraceOver(frame);
+      frame->state().owner->OnGraceOver(frame);
       frame->Unpin();
       if (parent != nullptr) parent->Unpin();
     }

@@ -1,7 +1,5 @@
 #include "cache/frame.h"
 
-#include "cache/frame_memory.h"
-
 namespace amethyst::cache {
 
 bool Frame::TryPin() {
@@ -12,6 +10,6 @@ bool Frame::TryPin() {
   return false;
 }
 
-void Frame::Free() { state_.memory->Free(this); }
+void Frame::Free() { state_.owner->Free(this); }
 
 }  // namespace amethyst::cache

@@ -22,8 +22,19 @@
 namespace amethyst::cache {
 
 class Frame;
-class FrameMemory;
 class Slot;
+
+// Where a frame comes from and goes back to.
+class FrameOwner {
+ public:
+  // By the frame's last unpin.
+  virtual void Free(Frame* frame) = 0;
+  // The frame was evicted, and no reader in an epoch can see it any more: pins alone keep it.
+  virtual void OnGraceOver(Frame* frame) = 0;
+
+ protected:
+  ~FrameOwner() = default;
+};
 
 enum class FrameKind : uint8_t { kData, kIndex, kFilter };
 
@@ -48,7 +59,7 @@ struct FrameState {
   bool past_grace = false;  // Evicted, and kept by pins alone. Written before the cache gives its own reference back.
   FrameIdentity identity{};
   size_t payload_bytes = 0;
-  FrameMemory* memory = nullptr;
+  FrameOwner* owner = nullptr;
   Slot* slot = nullptr;
   Frame* parent = nullptr;  // Pinned by this frame from publication to the end of its grace period.
   Frame* newer = nullptr;   // Neighbours in the queue.
@@ -59,11 +70,11 @@ class alignas(64) Frame {
  public:
   static constexpr uint8_t kHeatMax = 3;
 
-  Frame(FrameKind kind, FrameIdentity identity, size_t payload_bytes, FrameMemory& memory) {
+  Frame(FrameKind kind, FrameIdentity identity, size_t payload_bytes, FrameOwner& owner) {
     state_.kind = kind;
     state_.identity = identity;
     state_.payload_bytes = payload_bytes;
-    state_.memory = &memory;
+    state_.owner = &owner;
   }
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;

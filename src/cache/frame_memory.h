@@ -27,7 +27,7 @@
 
 namespace amethyst::cache {
 
-class FrameMemory {
+class FrameMemory final : public FrameOwner {
  public:
   struct Slab;
   enum class Limit { kCapacity, kNone };
@@ -39,8 +39,7 @@ class FrameMemory {
   // A frame with one reference, the first 64 bytes of its payload zeroed, the rest as it comes. nullptr if that would
   // take more memory than the capacity, or than the system gives; with Limit::kNone, alone, only than the system gives.
   [[nodiscard]] Frame* New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
-  // By the frame's last unpin.
-  void Free(Frame* frame);
+  void Free(Frame* frame) override;
 
   void SetCapacity(size_t capacity_bytes);
   [[nodiscard]] size_t capacity_bytes() const { return capacity_bytes_.load(std::memory_order_relaxed); }
@@ -58,7 +57,7 @@ class FrameMemory {
   // The cache reports frames on their way out: evicted, and, when the grace period is over, whether pins still hold
   // them.
   void OnEvicted(size_t frame_bytes) { awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed); }
-  void OnGraceOver(Frame* frame);
+  void OnGraceOver(Frame* frame) override;
   [[nodiscard]] size_t awaiting_grace_bytes() const { return awaiting_grace_bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] size_t evicted_pinned_bytes() const { return evicted_pinned_bytes_.load(std::memory_order_relaxed); }
 

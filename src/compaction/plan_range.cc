@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "compaction/plan.h"
+#include "compaction/planner.h"
 #include "compaction/small_neighbours.h"
 #include "compaction/steps.h"
 

@@ -6,6 +6,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "compaction/merge_job.h"
+#include "compaction/planner.h"
 
 namespace amethyst::engine {
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "compaction/planner.h"
 #include "engine/background.h"
 
 namespace amethyst::engine {

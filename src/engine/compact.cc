@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "compaction/planner.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "compaction/planner.h"
 
 namespace amethyst::engine {
 

@@ -3,7 +3,7 @@
 // A delete goes through three stages. In the memtable and the log: when half of the deadline is over, both begin anew,
 // and the flush removes the log so far. In a table, while the log still holds what it deletes, for a memtable that was
 // full leaves its segment to the next: the same (WriteBuffer::earlier_delete_s). In tables alone: the planner moves
-// them down (compaction/plan.h). Close does what is due. Snapshots and iterators keep what they can see.
+// them down (compaction/planner.h). Close does what is due. Snapshots and iterators keep what they can see.
 //
 // Thread safety: any thread; the deadline is kept by one at a time.
 #pragma once

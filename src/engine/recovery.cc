@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "engine/flush.h"
+#include "io/system_environment.h"
 #include "tree/census.h"
 #include "tree/foreign.h"
 #include "wal/batch_encoding.h"

@@ -63,12 +63,6 @@ class Environment {
   [[nodiscard]] virtual Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) = 0;
 };
 
-// The operating system's; shared by the process.
-[[nodiscard]] std::shared_ptr<Environment> DefaultEnvironment();
-
-// The operating system's clock and threads over other files.
-[[nodiscard]] std::shared_ptr<Environment> NewEnvironment(std::shared_ptr<FileSystem> files);
-
 // `base` with the files of one directory: see FileSystem::OpenDirectory.
 [[nodiscard]] Result<std::shared_ptr<Environment>> OpenDirectory(std::shared_ptr<Environment> base,
                                                                  const std::string& directory);

@@ -6,7 +6,7 @@
 #include "amethyst/db.h"
 #include "base/containment.h"
 #include "base/error.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "tree/census.h"
 
 namespace amethyst {

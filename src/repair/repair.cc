@@ -7,7 +7,7 @@
 
 #include "base/containment.h"
 #include "base/error.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "repair/destroy.h"
 #include "repair/salvage_merge.h"
 #include "repair/salvage_sources.h"

@@ -18,8 +18,8 @@
 #include "key/cursor.h"
 #include "sstable/aligned_buffer.h"
 #include "sstable/block_tree.h"
+#include "sstable/cursor_options.h"
 #include "sstable/read_buffer.h"
-#include "sstable/table_reader.h"
 
 namespace amethyst::sstable {
 

@@ -20,6 +20,7 @@
 #include "key/cursor.h"
 #include "key/lookup_key.h"
 #include "sstable/block_tree.h"
+#include "sstable/cursor_options.h"
 #include "sstable/footer.h"
 #include "sstable/properties.h"
 #include "sstable/table_info.h"
@@ -46,14 +47,6 @@ struct PinnedLookup {
   Lookup lookup{};
   cache::FrameRef pin{};
   std::optional<Error> filter_lost{};  // Told once: the table's filter cannot be read, and is asked no more.
-};
-
-struct CursorOptions {
-  bool fill_cache = true;
-  // For compaction: bypasses the cache and reads ahead in large steps from the start.
-  bool sequential = false;
-  // Reading ahead stops there; data() == nullptr: no bound. Must outlive the cursor.
-  std::string_view upper_bound{};
 };
 
 class TableReader {

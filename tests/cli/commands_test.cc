@@ -6,7 +6,7 @@
 
 #include "cli/help.h"
 #include "cli/shell_fixture.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "amethyst/db.h"
 #include "cli/shell_fixture.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "cli/shell_fixture.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "cli/picture.h"
 #include "cli/shell_fixture.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 namespace {

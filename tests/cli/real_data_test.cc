@@ -8,7 +8,7 @@
 #include "cli/record_format.h"
 #include "cli/shell_fixture.h"
 #include "cli/text.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "support/rounds.h"
 
 namespace amethyst::cli {

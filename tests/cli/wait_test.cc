@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/shell_fixture.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "support/database.h"
 
 namespace amethyst::cli {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compaction/hand_made_tree.h"
+#include "compaction/planner.h"
 
 namespace amethyst::compaction {
 namespace {

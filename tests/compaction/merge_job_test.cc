@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "compaction/planner.h"
 #include "compaction/real_tree.h"
 #include "support/rounds.h"
 

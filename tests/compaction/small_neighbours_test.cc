@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compaction/hand_made_tree.h"
+#include "compaction/planner.h"
 #include "compaction/simulated_tree.h"
 
 namespace amethyst::compaction {

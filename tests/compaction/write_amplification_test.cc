@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "compaction/planner.h"
 #include "compaction/simulated_tree.h"
 
 namespace amethyst::compaction {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "io/system_environment.h"
 #include "support/database.h"
 #include "support/perturbed_environment.h"
 #include "support/temp_directory.h"

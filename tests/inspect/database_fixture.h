@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "amethyst/amethyst.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::inspect {

@@ -3,35 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "amethyst/components.h"
-#include "support/temp_directory.h"
 
 namespace amethyst::io {
 namespace {
 
-TEST(Environment, TheDefaultIsOneForTheProcess) {
-  EXPECT_EQ(DefaultEnvironment(), DefaultEnvironment());
-  const support::TempDirectory directory;
-  EXPECT_TRUE(DefaultEnvironment()->files().Exists(directory.path()).value());
-}
-
-TEST(Environment, EveryInMemoryEnvironmentHasFilesOfItsOwn) {
-  const auto one = NewInMemoryEnvironment();
-  const auto two = NewInMemoryEnvironment();
-  ASSERT_TRUE(one->files().CreateDirectories("/data").has_value());
-  EXPECT_TRUE(one->files().Exists("/data").value());
-  EXPECT_FALSE(two->files().Exists("/data").value());
-}
-
-TEST(Environment, MonotonicTimeNeverGoesBackAndPassesInASleep) {
-  Clock& clock = DefaultEnvironment()->clock();
-  const auto before = clock.Monotonic();
-  clock.Sleep(std::chrono::microseconds(200));
-  EXPECT_GE(clock.Monotonic() - before, std::chrono::microseconds(200));
-  EXPECT_GT(clock.WallTime(), std::chrono::seconds(1'600'000'000));
-}
-
-TEST(Environment, AnExecutorHasTheThreadsAskedFor) {
-  EXPECT_EQ(DefaultEnvironment()->NewExecutor(2).value()->thread_count(), 2u);
+TEST(Environment, OfADirectoryHasItsFilesAndTheClockOfItsBase) {
+  const auto base = NewInMemoryEnvironment();
+  ASSERT_TRUE(base->files().CreateDirectories("/data").has_value());
+  const auto directory = OpenDirectory(base, "/data").value();
+  EXPECT_EQ(&directory->clock(), &base->clock());
+  EXPECT_TRUE(directory->files().Exists("/data").value());
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "amethyst/amethyst.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "support/temp_directory.h"
 
 namespace amethyst {

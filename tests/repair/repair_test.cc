@@ -7,7 +7,7 @@
 
 #include "amethyst/amethyst.h"
 #include "base/random.h"
-#include "io/environment.h"
+#include "io/system_environment.h"
 #include "support/newer_log.h"
 #include "support/temp_directory.h"
 

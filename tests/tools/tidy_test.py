@@ -75,7 +75,13 @@ class Includes(PlantedTree):
         found = self.expect("cycle", "src/key/a.h", {"src/key/a.h": HEADER + '#include "key/b.h"\n',
                                                      "src/key/b.h": HEADER + '#include "key/c.h"\n',
                                                      "src/key/c.h": HEADER + '#include "key/a.h"\n'})
-        self.assertIn("src/key/a.h -> src/key/b.h -> src/key/c.h -> src/key/a.h", found.message)
+        self.assertEqual(found.message, "src/key/a -> src/key/b -> src/key/c -> src/key/a")
+
+    def test_a_header_and_its_source_are_one_unit(self):
+        self.expect("cycle", "src/key/a.cc", {"src/key/a.cc": '#include "key/a.h"\n#include "key/b.h"\n',
+                                              "src/key/a.h": HEADER,
+                                              "src/key/b.h": HEADER + '#include "key/a.h"\n',
+                                              "tests/key/a_test.cc": ""}, line=2)
 
 
 class Shape(PlantedTree):

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "amethyst/components.h"
+#include "io/system_environment.h"
 #include "support/temp_directory.h"
 #include "wal/log_harness.h"
 

@@ -1,6 +1,6 @@
 // The module that Node.js loads: the table of its functions. It keeps nothing for itself, so that any number of
 // environments (the main one and worker threads) can load it side by side.
-#include "database.h"
+#include "database_functions.h"
 #include "iterator.h"
 #include "reads.h"
 #include "writes.h"

@@ -1,4 +1,4 @@
-#include "compaction/plan.h"
+#include "compaction/planner.h"
 
 #include <fmt/format.h>
 

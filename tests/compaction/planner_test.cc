@@ -1,5 +1,5 @@
 // The planner's choices on hand-made trees, as golden text. Covers: steps, describe
-#include "compaction/plan.h"
+#include "compaction/planner.h"
 
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "compaction/level_targets.h"
+#include "compaction/planner.h"
 #include "compaction/simulated_tree.h"
 #include "support/rounds.h"
 
