@@ -15,10 +15,19 @@ sys.modules["tidy"] = tidy
 LOADER.exec_module(tidy)
 
 HEADER = "// A thing that does one thing.\n#pragma once\n"
+FLOORS = """amethyst_floor(0 base fmt::fmt)
+amethyst_floor(1 io)
+amethyst_floor(1 key)
+amethyst_floor(2 simulation FOR_TESTS)
+amethyst_floor(2 wal amethyst_base)
+amethyst_floor(2 merge)
+"""
 SOUND = {
+    "CMakeLists.txt": FLOORS,
     "include/amethyst/options.h": HEADER + "struct Options {\n  bool create = true;\n  int level = 3;\n};\n",
     "src/base/clock.h": HEADER,
     "src/wal/log.h": HEADER + '#include "base/clock.h"\n',
+    "src/wal/delay.h": HEADER + '#include "base/clock.h"\n',
     "src/wal/log.cc": '#include "wal/log.h"\n\nint Length() {\n  return 1;\n}\n',
     "tests/wal/log_test.cc": '#include "wal/log.h"\n\nTEST(Log, HasALength) {\n  EXPECT_EQ(Length(), 1);\n}\n',
 }
@@ -70,6 +79,36 @@ class Includes(PlantedTree):
 
     def test_a_folder_without_a_floor_is_refused(self):
         self.expect("floors", "src/misc/junk.h", {"src/misc/junk.h": HEADER})
+
+    def test_what_is_for_tests_is_included_by_tests_alone(self):
+        simulated = {"src/simulation/clock.h": HEADER}
+        self.expect_nothing({"tests/wal/log_test.cc": '#include "simulation/clock.h"\n', **simulated})
+        self.expect("floors", "cli/main.cc", {"cli/main.cc": '#include "simulation/clock.h"\n', **simulated})
+
+    def test_a_folder_links_what_it_includes(self):
+        upon = {"CMakeLists.txt": FLOORS + "amethyst_floor(3 tree amethyst_wal)\n"}
+        self.expect_nothing({**upon, "src/tree/tree.h": HEADER + '#include "wal/log.h"\n#include "base/clock.h"\n'})
+        found = self.expect("edges", "src/tree/tree.h", {
+            **upon, "src/tree/tree.h": HEADER + '#include "wal/log.h"\n#include "merge/heap.h"\n',
+            "src/merge/heap.h": HEADER}, line=4)
+        self.assertEqual(found.message, "tree includes merge, but does not link it")
+
+    def test_a_folder_links_no_more_than_it_includes_and_no_floor_but_a_lower_one(self):
+        self.expect("edges", "CMakeLists.txt", {
+            "CMakeLists.txt": FLOORS + "amethyst_floor(3 tree amethyst_wal)\n", "src/tree/tree.h": HEADER}, line=7)
+        self.expect("edges", "CMakeLists.txt", {"CMakeLists.txt": FLOORS.replace("2 merge", "2 merge amethyst_wal")})
+
+    def test_a_folder_that_stands_on_public_headers_names_who_implements_them(self):
+        upon = {"CMakeLists.txt": FLOORS + "amethyst_floor(2 capi PUBLIC_HEADERS_OF amethyst_wal)\n"}
+        self.expect_nothing({**upon, "src/capi/call.h": HEADER + '#include "amethyst/options.h"\n'})
+        self.expect("edges", "CMakeLists.txt", {**upon, "src/capi/call.h": HEADER}, line=7)
+
+    def test_the_picture_of_the_floors_is_true(self):
+        picture = "```\n 2   wal  merge  one each\n     simulation  a clock\n 1   io  key\n 0   base   itself\n```\n"
+        self.expect_nothing({"ARCHITECTURE.md": picture})
+        found = self.expect("floors", "ARCHITECTURE.md", {"ARCHITECTURE.md": picture.replace("  key", "").replace(
+            "base", "base  key")})
+        self.assertIn("key is on floor 1", found.message)
 
     def test_a_cycle_of_three_headers_is_found_once(self):
         found = self.expect("cycle", "src/key/a.h", {"src/key/a.h": HEADER + '#include "key/b.h"\n',
