@@ -164,6 +164,44 @@ class Shape(PlantedTree):
         self.assertNotIn("if", lengths)
 
 
+class Members(PlantedTree):
+    def plant(self, count, kind="class", more=""):
+        members = "".join(f"  std::map<int, std::set<int>> m{i}_ AMETHYST_GUARDED_BY(mutex_){{1, f(2)}};\n"
+                          for i in range(count))
+        return {"src/wal/log.h": f"{HEADER}{kind} Book final : public Base<int> {{\n{more}{members}}};\n"}
+
+    def test_a_class_has_few_data_members(self):
+        self.expect_nothing(self.plant(14))
+        found = self.expect("members", "src/wal/log.h", self.plant(15), line=3)
+        self.assertEqual(found.message, "Book: 15 data members, at most 14")
+
+    def test_what_is_no_data_member_does_not_count(self):
+        self.expect_nothing(self.plant(14, more=(
+            " public:\n  struct Part {\n    int a;\n    int b;\n  };\n  enum class Kind : uint8_t { kOne, kTwo };\n"
+            "  using List = std::vector<int>;\n  static constexpr int kMax = 3;\n  class Later;\n"
+            "  explicit Book(int x) : a_{x}, b_(x) { Start(); }\n  [[nodiscard]] int f() const { return 1; }\n"
+            "  void G(std::function<void()> g) AMETHYST_REQUIRES(mutex_);\n  Book& operator=(const Book&) = delete;\n"
+            "\n private:\n")))
+
+    def test_each_name_of_a_list_counts(self):
+        self.expect("members", "src/wal/log.h", self.plant(13, more="  int a_ = f(1), b_ = 2;\n"))
+
+    def test_a_plain_struct_of_values_may_be_long_and_one_that_hides_or_locks_may_not(self):
+        self.expect_nothing(self.plant(30, "struct"))
+        self.expect("members", "src/wal/log.h", self.plant(15, "struct", " private:\n"))
+        self.expect("members", "src/wal/log.h", self.plant(15, "struct", "  base::Mutex mutex_;\n"))
+
+    def test_an_exception_has_its_number(self):
+        before = tidy.CLASS_MEMBERS_ALLOWED
+        tidy.CLASS_MEMBERS_ALLOWED = {"src/wal/log.h: Book": (16, "why")}
+        try:
+            self.expect_nothing(self.plant(16))
+            for count in (15, 17):
+                self.expect("members", "src/wal/log.h", self.plant(count))
+        finally:
+            tidy.CLASS_MEMBERS_ALLOWED = before
+
+
 class Leftovers(PlantedTree):
     def plant(self, line):
         return {"src/wal/log.cc": f"int x;\n{line}\n"}
