@@ -15,7 +15,6 @@ namespace amethyst::base {
 static_assert(std::endian::native == std::endian::little,
               "formats are little-endian; a big-endian port must swap here");
 
-inline constexpr size_t kVarint32BytesMax = 5;
 inline constexpr size_t kVarint64BytesMax = 10;
 
 template <typename T>

@@ -383,7 +383,6 @@ CacheStats BlockCache::stats() const {
     stats.passed_in_use += shard->replacement.passed_in_use();
   }
   stats.charged_bytes = memory_->taken_bytes();
-  stats.evicted_pinned_bytes = memory_->evicted_pinned_bytes();
   stats.capacity_bytes = memory_->capacity_bytes();
   return stats;
 }

@@ -32,10 +32,9 @@ struct CacheStats {
   uint64_t hits = 0;    // Counted by RecordHit and GetOrLoad.
   uint64_t misses = 0;  // Loads.
   uint64_t evictions = 0;
-  uint64_t passed_in_use = 0;         // Frames that searches for what to evict found in use.
-  uint64_t resident_bytes = 0;        // Frames in slots.
-  uint64_t charged_bytes = 0;         // All frame memory, pinned and awaiting its grace period included.
-  uint64_t evicted_pinned_bytes = 0;  // Frames out of their slots that callers' pins keep: charged, reported on top.
+  uint64_t passed_in_use = 0;   // Frames that searches for what to evict found in use.
+  uint64_t resident_bytes = 0;  // Frames in slots.
+  uint64_t charged_bytes = 0;   // All frame memory, pinned and awaiting its grace period included.
   uint64_t capacity_bytes = 0;
 };
 
@@ -65,10 +64,9 @@ class BlockCache {
   [[nodiscard]] bool AdmitsScanned(const Frame& frame);
 
   // A frame with room for `payload_bytes`, zeroed first 64 bytes and otherwise uninitialised, charged at once; evicts
-  // to make room. When everything is pinned it still succeeds, over capacity: callers' pins are reported on top. It
-  // gives up soon then: a search looks at some frames only, and after one in vain the next calls do without. With no
-  // slot to hang in, a frame is freed at its last unpin. Never inside an epoch, nor in a function deferred to an
-  // epoch's end.
+  // to make room. When everything is pinned it still succeeds, over capacity. It gives up soon then: a search looks at
+  // some frames only, and after one in vain the next calls do without. With no slot to hang in, a frame is freed at its
+  // last unpin. Never inside an epoch, nor in a function deferred to an epoch's end.
   [[nodiscard]] FrameRef NewFrame(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
 
   // Takes the frame out of `slot`, if any (one that is being loaded is waited for): before the slot's memory goes. The

@@ -56,7 +56,6 @@ struct FrameState {
   FrameKind kind : 7 = {};
   bool is_loose : 1 = false;  // Has memory of its own, beyond the cache's capacity; constant, as the kind is.
   FrameQueue queue = FrameQueue::kNone;
-  bool past_grace = false;  // Evicted, and kept by pins alone. Written before the cache gives its own reference back.
   FrameIdentity identity{};
   size_t payload_bytes = 0;
   FrameOwner* owner = nullptr;

@@ -231,7 +231,6 @@ Frame* FrameMemory::PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, 
 
 void FrameMemory::Free(Frame* frame) {
   AMETHYST_ASSERT(frame->state().queue == FrameQueue::kNone);
-  if (frame->state().past_grace) evicted_pinned_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
   const bool is_loose = frame->state().is_loose;
   const size_t alone_bytes = !is_loose && IsAlone(frame->payload_bytes()) ? AloneBytes(frame->payload_bytes()) : 0;
   const size_t loose_bytes = is_loose ? LooseBytes(frame->payload_bytes()) : 0;
@@ -336,8 +335,6 @@ std::vector<FrameRef> FrameMemory::PinSparsestSlab() {
 
 void FrameMemory::OnGraceOver(Frame* frame) {
   awaiting_grace_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
-  evicted_pinned_bytes_.fetch_add(frame->size_bytes(), std::memory_order_relaxed);
-  frame->state().past_grace = true;
 }
 
 void FrameMemory::Disown() {

@@ -54,12 +54,10 @@ class FrameMemory final : public FrameOwner {
   // Pins all frames of the slab of data frames that holds the least, for its emptying.
   [[nodiscard]] std::vector<FrameRef> PinSparsestSlab();
 
-  // The cache reports frames on their way out: evicted, and, when the grace period is over, whether pins still hold
-  // them.
+  // The cache reports frames on their way out: evicted, and when the grace period is over.
   void OnEvicted(size_t frame_bytes) { awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed); }
   void OnGraceOver(Frame* frame) override;
   [[nodiscard]] size_t awaiting_grace_bytes() const { return awaiting_grace_bytes_.load(std::memory_order_relaxed); }
-  [[nodiscard]] size_t evicted_pinned_bytes() const { return evicted_pinned_bytes_.load(std::memory_order_relaxed); }
 
   // The cache is gone: deletes this now, or with the last frame.
   void Disown();
@@ -101,7 +99,6 @@ class FrameMemory final : public FrameOwner {
   std::atomic<size_t> free_unit_bytes_{0};
   std::atomic<size_t> spare_count_{0};
   std::atomic<size_t> awaiting_grace_bytes_{0};
-  std::atomic<size_t> evicted_pinned_bytes_{0};
   base::Mutex mutex_;
   Arena data_ AMETHYST_GUARDED_BY(mutex_);
   Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);

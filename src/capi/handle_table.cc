@@ -51,7 +51,6 @@ HandleTable::Number HandleTable::Add(HandleKind kind, std::unique_ptr<HandleObje
   AMETHYST_ASSERT(slot.object == nullptr);
   slot.kind.store(kind, std::memory_order_relaxed);
   slot.object = std::move(object);
-  live_count_.fetch_add(1, std::memory_order_relaxed);
   const uint64_t state = slot.state.load(std::memory_order_relaxed) + kOneGeneration;
   AMETHYST_ASSERT(GenerationOfState(state) % 2 == 1 && VisitorsOf(state) == 0);
   slot.state.store(state, std::memory_order_release);
@@ -89,7 +88,6 @@ void HandleTable::Leave(Number number) {
 
 void HandleTable::Destroy(Slot* slot, uint32_t index) {
   slot->object.reset();
-  live_count_.fetch_sub(1, std::memory_order_relaxed);
   base::MutexLock lock(mutex_);
   free_.push_back(index);
 }

@@ -79,7 +79,6 @@ class HandleTable {
   [[nodiscard]] Number Add(HandleKind kind, std::unique_ptr<HandleObject> object) AMETHYST_EXCLUDES(mutex_);
   // False: no such handle. The object is destroyed here, or by the last visitor.
   [[nodiscard]] bool Release(Number number, HandleKind kind) AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] size_t live_count() const { return live_count_.load(std::memory_order_relaxed); }
 
  private:
   void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Lock(); }
@@ -99,7 +98,6 @@ class HandleTable {
   void Destroy(Slot* slot, uint32_t index) AMETHYST_EXCLUDES(mutex_);
 
   std::array<std::atomic<Chunk*>, kChunks> chunks_{};  // Published by AddChunk with release; never freed.
-  std::atomic<size_t> live_count_{0};                  // A figure alone.
   base::Mutex mutex_;
   std::vector<uint32_t> free_ AMETHYST_GUARDED_BY(mutex_);
   size_t chunk_count_ AMETHYST_GUARDED_BY(mutex_) = 0;

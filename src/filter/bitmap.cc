@@ -27,12 +27,6 @@ Bitmap& Bitmap::operator|=(const Bitmap& other) {
   return *this;
 }
 
-Bitmap& Bitmap::AndNot(const Bitmap& other) {
-  AMETHYST_ASSERT(bit_count_ == other.bit_count_);
-  for (size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
-  return *this;
-}
-
 size_t Bitmap::PopCount() const { return AndPopCount(*this, *this); }
 
 size_t Bitmap::AndPopCount(const Bitmap& a, const Bitmap& b) {

@@ -39,15 +39,10 @@ class Bitmap {
     AMETHYST_DCHECK(bit < bit_count_);
     words_[bit / 64] &= ~(uint64_t{1} << (bit % 64));
   }
-  [[nodiscard]] bool Test(size_t bit) const {
-    AMETHYST_DCHECK(bit < bit_count_);
-    return ((words_[bit / 64] >> (bit % 64)) & 1) != 0;
-  }
 
   // Both must have the same bit_count.
   Bitmap& operator&=(const Bitmap& other);
   Bitmap& operator|=(const Bitmap& other);
-  Bitmap& AndNot(const Bitmap& other);
   [[nodiscard]] size_t PopCount() const;
   [[nodiscard]] static size_t AndPopCount(const Bitmap& a, const Bitmap& b);
   // The first set bit at or after `from`, or bit_count().

@@ -63,8 +63,6 @@ class BloomFilterView {
   [[nodiscard]] bool MayContain(uint64_t key_hash) const {
     return line_count_ == 0 || LineHolds(Line(key_hash), key_hash, probes_);
   }
-  // Whether it can ever answer "no".
-  [[nodiscard]] bool is_selective() const { return line_count_ > 0; }
 
  private:
   [[nodiscard]] const char* Line(uint64_t key_hash) const {

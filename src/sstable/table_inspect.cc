@@ -47,21 +47,4 @@ Result<TableDescription> Describe(const TableReader& reader) {
   return description;
 }
 
-Result<BlockContent> ReadContent(const TableReader& reader, uint32_t page, uint32_t block) {
-  const BlockTree& tree = reader.tree();
-  if (page >= tree.top().count()) return base::InvalidArgument("there are {} index pages", tree.top().count());
-  AMETHYST_ASSIGN(const Loaded page_frame, tree.LoadPage(page, Keep::kNo));
-  const uint32_t children = BlockTree::PageIn(page_frame.frame.get())->count();
-  if (block >= children) return base::InvalidArgument("index page {} has {} blocks", page, children);
-  AMETHYST_ASSIGN(const Loaded loaded, tree.LoadBlock(page_frame.frame.get(), block, Keep::kNo));
-  const Block& entries = *BlockTree::BlockIn(loaded.frame.get());
-  BlockContent content;
-  for (uint32_t i = 0; i < entries.count(); ++i) {
-    content.keys.push_back(entries.key(i));
-    content.tags.push_back(entries.tag(i));
-    content.values.emplace_back(entries.value(i));
-  }
-  return content;
-}
-
 }  // namespace amethyst::sstable

@@ -38,12 +38,4 @@ struct TableDescription {
 // Reads all index pages and the trailers of all blocks; not what is in them.
 [[nodiscard]] Result<TableDescription> Describe(const TableReader& reader);
 
-// The entries of one data block, copied.
-struct BlockContent {
-  std::vector<std::string> keys;
-  std::vector<key::Tag> tags;
-  std::vector<std::string> values;
-};
-[[nodiscard]] Result<BlockContent> ReadContent(const TableReader& reader, uint32_t page, uint32_t block);
-
 }  // namespace amethyst::sstable

@@ -176,11 +176,6 @@ bool Tree::log_is_empty() const {
   return state_.log_is_empty();
 }
 
-key::FileNumber Tree::manifest_number() const {
-  base::MutexLock lock(mutex_);
-  return manifest_number_;
-}
-
 Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed) {
   AMETHYST_ASSERT(!settings_.read_only);
   std::shared_ptr<const Version> old;  // Outlives the lock: tables may die with it.

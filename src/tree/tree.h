@@ -94,7 +94,6 @@ class Tree {
   // The latched error, if any.
   [[nodiscard]] Status health() const AMETHYST_EXCLUDES(mutex_);
   // The number of the manifest that CURRENT names, for inspection.
-  [[nodiscard]] key::FileNumber manifest_number() const AMETHYST_EXCLUDES(mutex_);
   // Of the manifest's descriptor; a later Apply fails with kClosed.
   [[nodiscard]] Status Close() AMETHYST_EXCLUDES(mutex_);
 

@@ -159,9 +159,6 @@ TEST_F(FrameMemoryTest, HeadroomIsWhatFitsBeforeAnythingMustGo) {
   EXPECT_EQ(memory_->awaiting_grace_bytes(), frames[0]->size_bytes());
   memory_->OnGraceOver(frames[0].get());
   EXPECT_EQ(memory_->awaiting_grace_bytes(), 0u);
-  EXPECT_EQ(memory_->evicted_pinned_bytes(), frames[0]->size_bytes());
-  frames.clear();
-  EXPECT_EQ(memory_->evicted_pinned_bytes(), 0u);
 }
 
 TEST_F(FrameMemoryTest, FindsTheSparsestSlabOfData) {

@@ -194,18 +194,6 @@ TEST(TableWriter, RefusesAnEntryThatNoBlockCanHold) {
   EXPECT_EQ(writer.Add(entry).error().code(), ErrorCode::kInvalidArgument);
 }
 
-TEST(TableInspect, ShowsTheEntriesOfABlock) {
-  const std::vector<OwnedEntry> entries = {{"a", Put(7), "x"}, {"b", Delete(9), ""}};
-  TableBed bed;
-  auto reader = bed.Open(bed.Write(entries)).value();
-  const BlockContent content = ReadContent(*reader, 0, 0).value();
-  EXPECT_THAT(content.keys, ::testing::ElementsAre("a", "b"));
-  EXPECT_EQ(content.tags[1], Delete(9));
-  EXPECT_EQ(content.values[0], "x");
-  EXPECT_EQ(ReadContent(*reader, 0, 1).error().code(), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ReadContent(*reader, 1, 0).error().code(), ErrorCode::kInvalidArgument);
-}
-
 // The table of docs/format/table.md: opened, verified, and its data block made again.
 TEST(TableFormat, IsAsTheDocumentShows) {
   const auto dumps = test::DumpsOf("table.md");

@@ -168,7 +168,8 @@ class Members(PlantedTree):
     def plant(self, count, kind="class", more=""):
         members = "".join(f"  std::map<int, std::set<int>> m{i}_ AMETHYST_GUARDED_BY(mutex_){{1, f(2)}};\n"
                           for i in range(count))
-        return {"src/wal/log.h": f"{HEADER}{kind} Book final : public Base<int> {{\n{more}{members}}};\n"}
+        return {"src/wal/log.h": f"{HEADER}{kind} Book final : public Base<int> {{\n{more}{members}}};\n",
+                "cli/main.cc": "int x AMETHYST_GUARDED_BY(y) = kMax + f() + G();\n"}
 
     def test_a_class_has_few_data_members(self):
         self.expect_nothing(self.plant(14))
@@ -200,6 +201,50 @@ class Members(PlantedTree):
                 self.expect("members", "src/wal/log.h", self.plant(count))
         finally:
             tidy.CLASS_MEMBERS_ALLOWED = before
+
+
+class Names(PlantedTree):
+    def plant(self, header, source="", **more):
+        return {"src/wal/log.h": HEADER + header, "src/wal/log.cc": source, **more}
+
+    def test_a_function_that_nothing_calls_is_dead(self):
+        declaration = "class Book {\n public:\n  [[nodiscard]] uint64_t end(int x) const;\n};\n"
+        definition = "uint64_t Book::end(int x) const {\n  return x;\n}\n"
+        found = self.expect("dead-name", "src/wal/log.h", self.plant(declaration, definition), line=5)
+        self.assertEqual(found.message, "end is used by nothing")
+        self.expect_nothing(self.plant(declaration, definition + "int G() {\n  return log.end(1);\n}\n"))
+        self.expect_nothing(self.plant(declaration, definition, **{"cli/main.cc": "int x = Book().end(1);\n"}))
+
+    def test_one_that_is_called_where_it_is_defined_inline_is_alive(self):
+        self.expect_nothing(self.plant("inline int Least() { return 1; }\nstatic int x = Least();\n"))
+        self.expect("dead-name", "src/wal/log.h", self.plant("inline int Least() { return 1; }\n"))
+
+    def test_one_that_an_initialiser_or_a_macro_calls_is_alive(self):
+        declaration = "char* Take(size_t bytes);\n"
+        self.expect_nothing(self.plant(declaration, "A::A() : b_(base::Take(Up(1)) ? 1 : 2) {}\n"))
+        self.expect_nothing(self.plant(declaration, "#define TAKE(x) wal::Take(x)\n"))
+
+    def test_a_constant_that_nothing_reads_is_dead(self):
+        constant = "inline constexpr size_t kBytesMax = 5;\n"
+        self.expect("dead-name", "src/wal/log.h", self.plant(constant), line=3)
+        self.expect("dead-name", "src/wal/log.cc", self.plant("", "constexpr int kParts[] = {1};\n"), line=1)
+        self.expect_nothing(self.plant(constant + "std::array<char, kBytesMax> bytes;\n"))
+
+    def test_tests_alone_keep_no_name_alive_unless_it_is_said_why(self):
+        used = self.plant("int Count();\n", **{"tests/wal/log_test.cc": "int x = Count();\n"})
+        self.assertEqual(self.expect("dead-name", "src/wal/log.h", used).message, "Count is used by tests alone")
+        before = tidy.NAMES_FOR_TESTS
+        tidy.NAMES_FOR_TESTS = {"Count": "why"}
+        try:
+            self.expect_nothing(used)
+        finally:
+            tidy.NAMES_FOR_TESTS = before
+
+    def test_public_names_and_what_is_for_tests_are_used_by_tests(self):
+        test = {"tests/wal/log_test.cc": "int x = Count();\n"}
+        for path in ("include/amethyst/db.h", "src/simulation/clock.h"):
+            self.expect_nothing({path: HEADER + "int Count();\n", **test})
+            self.expect("dead-name", path, {path: HEADER + "int Count();\n"})
 
 
 class Leftovers(PlantedTree):

@@ -19,7 +19,7 @@ class CensusTest : public TreeTest {
   void SetUp() override {
     auto opened = Open();
     uid_ = opened.tree->recovered().database_uid;
-    manifest_ = Manifest(opened);
+    manifest_ = Manifest();
     ASSERT_TRUE(opened.tree->Close());
     Write("LOCK", "");
     Write("000010.sst", Table(uid_));

@@ -29,7 +29,7 @@ TEST_F(TreeFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
   std::string manifest_name;
   {
     Opened opened = Open();
-    manifest_name = Manifest(opened);
+    manifest_name = Manifest();
     const auto note = [&] {
       shapes.push_back(Shape(*opened.tree->current()));
       synced.push_back(Read(manifest_name).size());
@@ -149,7 +149,7 @@ TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
 TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   Opened opened = Open();
   EXPECT_TRUE(Apply(opened, Flush(opened)));
-  const std::string sealed = Manifest(opened);
+  const std::string sealed = Manifest();
   const std::string shape = Shape(*opened.tree->current());
   const VersionEdit lost = Flush(opened);
   // The record is written, but its sync runs out of space: it may be read by the next open, so its table must stay.
@@ -164,12 +164,12 @@ TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   files_.Fail(
       {.operation = Operation::kCreate, .call = files_.calls(Operation::kCreate) + 2, .code = ErrorCode::kNoSpace});
   EXPECT_EQ(Apply(opened, Flush(opened)).error().code(), ErrorCode::kNoSpace);
-  EXPECT_EQ(Manifest(opened), sealed);
+  EXPECT_EQ(Manifest(), sealed);
   EXPECT_EQ(Read(sealed).size(), sealed_bytes);
   EXPECT_FALSE(opened.store->HasObsolete());
 
   EXPECT_TRUE(Apply(opened, Flush(opened)));
-  EXPECT_NE(Manifest(opened), sealed);
+  EXPECT_NE(Manifest(), sealed);
   EXPECT_EQ(opened.tree->current()->level0().size(), 2u);
   EXPECT_TRUE(opened.store->HasObsolete());  // Now the lost tables can go.
   EXPECT_TRUE(opened.store->DeleteObsolete());

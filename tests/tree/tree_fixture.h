@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/fault_file_system.h"
+#include "tree/manifest.h"
 #include "tree/tables.h"
 #include "tree/tree.h"
 
@@ -64,7 +65,8 @@ class TreeTest : public testing::Test {
     EXPECT_TRUE((*file)->Close());
   }
   std::string Read(const std::string& name) { return io::ReadFile(memory_->files(), kDirectory + "/" + name).value(); }
-  std::string Manifest(const Opened& opened) { return ManifestFileName(opened.tree->manifest_number()); }
+  key::FileNumber ManifestNumber() { return ReadCurrent(memory_->files(), kDirectory).value(); }
+  std::string Manifest() { return ManifestFileName(ManifestNumber()); }
 
   std::shared_ptr<io::Environment> memory_ = NewInMemoryEnvironment();
   support::FaultFileSystem files_{memory_->files()};
