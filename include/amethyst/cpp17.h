@@ -5,11 +5,9 @@
 //
 // Failures. Every call that can fail takes a Status* last. A call that is given one stores there how it went, and
 // throws nothing. A call without one throws Error; in a program without exceptions (-fno-exceptions) it prints the
-// message and aborts. A key that is not there is no failure. After a failure a value is empty and an object holds no
-// handle.
+// message and aborts. A missing key is no failure. After a failure a value is empty and an object holds no handle.
 //
-// Bytes are std::string_view, which an argument needs during the call only; the view's bytes may hold zeros. Paths
-// and names must not.
+// Bytes are std::string_view, which an argument needs during the call only. They may hold zeros; paths and names not.
 //
 // Lifetime. Objects move and do not copy. Snapshots, iterators and pinned values may outlive their database; an
 // iterator then fails with AMETHYST_CLOSED at its next move. Options and batches may go once a call has returned.
@@ -41,7 +39,7 @@ struct Status {
   amethyst_code code = AMETHYST_OK;
   std::string message;
 
-  bool ok() const { return code == AMETHYST_OK; }
+  [[nodiscard]] bool ok() const { return code == AMETHYST_OK; }
 };
 
 #if defined(__cpp_exceptions)
@@ -49,7 +47,7 @@ struct Status {
 class Error : public std::runtime_error {
  public:
   explicit Error(const Status& status) : std::runtime_error(status.message), code_(status.code) {}
-  amethyst_code code() const { return code_; }
+  [[nodiscard]] amethyst_code code() const { return code_; }
 
  private:
   amethyst_code code_;
@@ -74,7 +72,7 @@ inline void Report(Status result, Status* status) {
 
 // Calls a function of the C interface, which takes where to store a message last, and takes over that message.
 template <class Call, class... Arguments>
-Status StatusOf(Call call, Arguments... arguments) {
+[[nodiscard]] Status StatusOf(Call call, Arguments... arguments) {
   char* message = nullptr;
   Status result;
   result.code = call(arguments..., &message);
@@ -124,7 +122,7 @@ class Options {
   }
 
   // Fills options of the C interface with these settings.
-  Status Fill(amethyst_options* options) const {
+  [[nodiscard]] Status Fill(amethyst_options* options) const {
     Status status;
     for (const auto& step : steps_) {
       if (status.ok()) status = internal::StatusOf(step, options);
@@ -155,14 +153,14 @@ class WriteBatch {
     Keep(amethyst_batch_clear);
   }
   // The number of operations.
-  size_t count() const {
+  [[nodiscard]] size_t count() const {
     uint32_t count = 0;
     amethyst_batch_size(handle_.get(), &count, nullptr, nullptr);
     return count;
   }
   // The first failure since the batch was made or cleared.
-  const Status& status() const { return status_; }
-  amethyst_batch* handle() const { return handle_.get(); }
+  [[nodiscard]] const Status& status() const { return status_; }
+  [[nodiscard]] amethyst_batch* handle() const { return handle_.get(); }
 
  private:
   template <class Call, class... Arguments>
@@ -178,7 +176,7 @@ class WriteBatch {
 class Snapshot {
  public:
   explicit Snapshot(amethyst_snapshot* handle) : handle_(handle) {}
-  amethyst_snapshot* handle() const { return handle_.get(); }
+  [[nodiscard]] amethyst_snapshot* handle() const { return handle_.get(); }
 
  private:
   internal::Owner<amethyst_snapshot, amethyst_snapshot_free> handle_;
@@ -192,7 +190,7 @@ struct ReadOptions {
   bool fill_cache = true;                       // False for a scan that is made once.
 
   // The options as the C interface wants them; they hold only as long as this object and what it names.
-  amethyst_read_options InC() const {
+  [[nodiscard]] amethyst_read_options InC() const {
     amethyst_read_options options = AMETHYST_READ_OPTIONS_DEFAULT;
     options.snapshot = snapshot != nullptr ? snapshot->handle() : nullptr;
     if (lower_bound) options.lower_bound = lower_bound->data() != nullptr ? lower_bound->data() : "";
@@ -213,7 +211,7 @@ class PinnedValue {
     if (begin != nullptr) value_ = {begin, bytes};
   }
   // Valid as long as this object.
-  std::string_view value() const { return value_; }
+  [[nodiscard]] std::string_view value() const { return value_; }
 
  private:
   internal::Owner<amethyst_pinned, amethyst_pinned_free> handle_;
@@ -235,18 +233,18 @@ class Iterator {
   void Next() { Move(amethyst_iterator_next); }
   void Prev() { Move(amethyst_iterator_prev); }
 
-  bool Valid() const { return amethyst_iterator_valid(handle_.get()) != 0; }
+  [[nodiscard]] bool Valid() const { return amethyst_iterator_valid(handle_.get()) != 0; }
   // The entry's parts, valid until the next move; empty where the iterator is not valid.
-  std::string_view key() const { return Part(&amethyst_iterator_key); }
-  std::string_view value() const { return Part(&amethyst_iterator_value); }
-  const Status& status() const { return status_; }
+  [[nodiscard]] std::string_view key() const { return Part(&amethyst_iterator_key); }
+  [[nodiscard]] std::string_view value() const { return Part(&amethyst_iterator_value); }
+  [[nodiscard]] const Status& status() const { return status_; }
 
  private:
   template <class Call, class... Arguments>
   void Move(Call call, Arguments... arguments) {
     status_ = internal::StatusOf(call, handle_.get(), arguments...);
   }
-  std::string_view Part(const char* (*part)(amethyst_iterator*, size_t*)) const {
+  [[nodiscard]] std::string_view Part(const char* (*part)(amethyst_iterator*, size_t*)) const {
     size_t bytes = 0;
     const char* const begin = part(handle_.get(), &bytes);
     return begin != nullptr ? std::string_view(begin, bytes) : std::string_view();
@@ -347,14 +345,14 @@ class Database {
     }
     return found;
   }
-  Iterator NewIterator(const ReadOptions& options = {}, Status* status = nullptr) const {
+  [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {}, Status* status = nullptr) const {
     const amethyst_read_options c_options = options.InC();
     amethyst_iterator* made = nullptr;
     internal::Run(status, amethyst_iterator_create, db(), &c_options, &made);
     return Iterator(made);
   }
   // A view of the database as of now.
-  Snapshot NewSnapshot(Status* status = nullptr) const {
+  [[nodiscard]] Snapshot NewSnapshot(Status* status = nullptr) const {
     amethyst_snapshot* made = nullptr;
     internal::Run(status, amethyst_snapshot_create, db(), &made);
     return Snapshot(made);
@@ -373,11 +371,13 @@ class Database {
   // Makes everything written so far durable against power loss, except kNone writes.
   void SyncWal(Status* status = nullptr) { internal::Run(status, amethyst_sync_wal, db()); }
   // Counters, histograms and the shape of the levels, as one JSON object.
-  std::string StatsJson(Status* status = nullptr) const { return Text(status, amethyst_stats_json, db()); }
+  [[nodiscard]] std::string StatsJson(Status* status = nullptr) const {
+    return Text(status, amethyst_stats_json, db());
+  }
 
  private:
   explicit Database(amethyst_db* db) : db_(db) {}
-  amethyst_db* db() const { return db_.get(); }
+  [[nodiscard]] amethyst_db* db() const { return db_.get(); }
 
   // The C interface takes a path up to its first zero: one with a zero inside would name another directory.
   static bool HasZero(const std::string& path, Status* status) {

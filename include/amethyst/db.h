@@ -59,9 +59,9 @@ class DB {
 
   // Writes. OK means that the write is visible to all later reads and durable as asked. On an error
   // nothing was acknowledged: the write is whole or absent after the next open.
-  Status Put(std::string_view key, std::string_view value, const WriteOptions& options = {});
-  Status Delete(std::string_view key, const WriteOptions& options = {});
-  Status Write(const WriteBatch& batch, const WriteOptions& options = {});
+  [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options = {});
+  [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options = {});
+  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options = {});
 
   // Reads of one key. An absent key is nullopt (false); an error is an error, never taken for absence.
   [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key, const ReadOptions& options = {});
@@ -80,13 +80,14 @@ class DB {
   [[nodiscard]] Snapshot GetSnapshot();
 
   // Writes all memtables to tables, and waits for it.
-  Status Flush();
+  [[nodiscard]] Status Flush();
   // Rewrites all tables that overlap [begin, end) down to the last level, dropping what is hidden; nullopt is open.
-  Status CompactRange(std::optional<std::string_view> begin = {}, std::optional<std::string_view> end = {});
+  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},
+                                    std::optional<std::string_view> end = {});
   // Returns when no flush or compaction runs or is due.
-  Status WaitForIdle();
+  [[nodiscard]] Status WaitForIdle();
   // Makes everything written so far durable against power loss (kNone writes excepted).
-  Status SyncWal();
+  [[nodiscard]] Status SyncWal();
 
   // Bytes on disk and in memory of the keys in [begin, end): an estimate, to about a block.
   [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end);
@@ -94,7 +95,7 @@ class DB {
 
   // Stops background work, flushes, syncs, closes every descriptor, releases the lock. Idempotent: a second call
   // returns what the first did. Iterators that are still there are detached.
-  Status Close();
+  [[nodiscard]] Status Close();
 
  private:
   std::shared_ptr<engine::Engine> engine_;

@@ -171,7 +171,7 @@ class Log {
   void CloseSealed() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<Flush> PlanFlush() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] LogPosition EndLocked() const AMETHYST_REQUIRES(mutex_);
-  Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
   void LatchLocked(const Status& failed) noexcept AMETHYST_REQUIRES(mutex_);
 
   io::FileSystem& files_;

@@ -247,6 +247,18 @@ class Names(PlantedTree):
             self.expect("dead-name", path, {path: HEADER + "int Count();\n"})
 
 
+class Results(PlantedTree):
+    def test_who_calls_what_can_fail_looks_at_how_it_went(self):
+        use = {"cli/main.cc": "int x = Sync() + Made();\n"}
+        for line in ("Status Sync();", "virtual Status Sync() = 0;", "inline Result<int> Sync() { return 1; }",
+                     "template <typename T>\nResult<std::map<T, int>> Sync(const T& of) const;"):
+            found = self.expect("nodiscard", "src/wal/log.h", {"src/wal/log.h": f"{HEADER}{line}\n", **use})
+            self.assertIn("Sync returns a result", found.message)
+        for line in ("[[nodiscard]] Status Sync();", "Status Sync() override;", "Status health_ = Sync();",
+                     "using Made = Result<int>();", "void Sync(Status failed);"):
+            self.expect_nothing({"src/wal/log.h": f"{HEADER}{line}\n", **use})
+
+
 class Leftovers(PlantedTree):
     def plant(self, line):
         return {"src/wal/log.cc": f"int x;\n{line}\n"}
