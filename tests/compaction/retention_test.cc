@@ -152,7 +152,7 @@ TEST(Retention, GivesSequenceZeroOnlyToASettledOldestPutWithNothingBelow) {
     ASSERT_TRUE(
         std::is_sorted(kept.begin(), kept.end(), [](const Version& a, const Version& b) { return a.tag > b.tag; }));
   }
-  EXPECT_GT(zeroed, 10'000u);
+  EXPECT_GT(zeroed, support::Rounds(10'000));
 }
 
 TEST(Retention, KeepsOneVersionWithoutSnapshots) {

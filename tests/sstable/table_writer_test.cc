@@ -119,7 +119,7 @@ TEST(TableWriter, BlocksTakenOverAreAsGoodAsMadeAnew) {
       ASSERT_EQ(found.lookup.value, entry.value);
     }
   }
-  EXPECT_GT(taken_over_in_all, 1000u);
+  EXPECT_GT(taken_over_in_all, support::Rounds(1000));
 }
 
 TEST(TableWriter, TakesNoBlockOverThatItWouldNotHaveMade) {
