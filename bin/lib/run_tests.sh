@@ -21,8 +21,8 @@ run_tests() {
   local results=$root/build/$preset/results.xml status=0
   rm -f "$results"
   say "testing build/$preset"
-  (cd "$root" && ctest --preset "$preset" --parallel $(($(nproc) + 1)) --no-tests=ignore --output-junit "$results" "$@") \
-    2>&1 < /dev/null |
+  (cd "$root" && ctest --preset "$preset" --parallel $(($(nproc) + 1)) --no-tests=ignore --output-junit "$results" \
+    "$@") 2>&1 < /dev/null |
     awk '
       / Start +[0-9]+: / || /^Preset CMake variables/ { next }
       / Passed +[0-9.]+ sec$/ { if (++passed % 100 == 0) { print passed " tests passed so far"; fflush() } next }
