@@ -65,7 +65,7 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
   AMETHYST_ASSERT(opening_ > 0);
   --opening_;
   if (!opened) return std::unexpected(std::move(opened).error());
-  const FilePtr file = std::move(*opened);
+  FilePtr file = std::move(*opened);
   if (closed_) return file;
   if (const auto place = places_.find(id); place != places_.end()) return place->second->file;  // Another was faster.
   // Without memory to hold it, it is opened for this read alone.
