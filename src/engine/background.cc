@@ -27,10 +27,8 @@ Background::Background(Database& database, Committer& committer)
       flusher_(storage_, reads_, health_, database.family),
       compactor_(storage_, reads_, health_, workers_, database.family),
       deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
-      pacer_(environment_.clock()),
-      sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)),
-      flush_rate_(settings_.write_buffer_bytes),
-      share_(settings_.processors, 2 * settings_.write_buffer_bytes) {}
+      throttle_(settings_, environment_.clock(), reads_.statistics),
+      sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)) {}
 
 Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
 
@@ -62,17 +60,14 @@ void Background::Notify() {
   ScheduleLocked();
 }
 
+bool Background::IsLastMemtable() const {
+  const base::EpochGuard guard;
+  return reads_.view.Peek()->immutable.size() >= settings_.immutable_count_max;
+}
+
 bool Background::FlushIsDue() const {
   const base::EpochGuard guard;
   return !reads_.view.Peek()->immutable.empty();
-}
-
-void Background::Nap() {
-  const base::EpochGuard guard;
-  const bool last = reads_.view.Peek()->immutable.size() >= settings_.immutable_count_max;
-  // A little slower than they were: it is they who must be done first.
-  const uint64_t flush_ns_per_kib = flush_rate_.ns_per_kib();
-  pacer_.SetNaps(std::max(share_ns_per_kib_, last ? flush_ns_per_kib + flush_ns_per_kib / 4 : 0));
 }
 
 // What there is no memory to look at (a thread's first look at a view takes some) or to schedule is scheduled by the
@@ -82,7 +77,7 @@ void Background::ScheduleLocked() noexcept {
 }
 
 void Background::ScheduleDue() {
-  Nap();
+  throttle_.Nap(IsLastMemtable());
   if (!started_ || health_.latch.IsSet()) return;
   if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
     workers_.flushes->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
@@ -117,10 +112,10 @@ Status Background::FlushOne() {
     AMETHYST_TRY(storage_.reserve->Support([this] { return flusher_.FlushOldest(); }, [this] { FreeSpace(); }));
   }
   const std::chrono::nanoseconds end = environment_.clock().Monotonic();
+  throttle_.NoteFlush(bytes, end - start);
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
   flushed_at_ = end;
-  flush_rate_.Note(bytes, end - start);
   return {};
 }
 
@@ -150,26 +145,12 @@ Background::Planned Background::MakePlan(Planner planner) {
   {
     // Before the version is taken: a job that ends in between counts as running still, which is the safe side.
     base::MutexLock lock(mutex_);
-    for (const Running& running : running_) {
-      busy.insert(busy.end(), running.inputs.begin(), running.inputs.end());
-      outputs.push_back(running.output);
-    }
+    busy = running_.Inputs();
+    outputs = running_.Outputs();
   }
   Planned planned{.plan = {}, .version = reads_.view.Acquire()->version};
   planned.plan = planner(compaction::ShapeOf(*planned.version, busy, true), outputs);
   return planned;
-}
-
-uint64_t Background::Register(const Planned& planned) {
-  Running running{.id = next_id_++, .inputs = planned.plan.upper, .output = OutputOf(planned.plan, *planned.version)};
-  running.inputs.insert(running.inputs.end(), planned.plan.lower.begin(), planned.plan.lower.end());
-  running_.push_back(std::move(running));
-  return running_.back().id;
-}
-
-void Background::Unregister(uint64_t id) {
-  std::erase_if(running_, [id](const Running& running) { return running.id == id; });
-  ++changes_;
 }
 
 void Background::RunCompaction() {
@@ -196,7 +177,10 @@ void Background::RunCompaction() {
       changed_.NotifyAll();
       return;
     }
-    registered = plan ? base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { id = Register(planned); }) : plan;
+    registered = plan ? base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+      id = running_.Add(planned.plan, OutputOf(planned.plan, *planned.version));
+    })
+                      : plan;
     if (registered) {
       planning_ = false;
       ScheduleLocked();
@@ -216,7 +200,8 @@ void Background::RunCompaction() {
   }
   {
     base::MutexLock lock(mutex_);
-    Unregister(id);
+    running_.Remove(id);
+    ++changes_;
     ++deleting_;
     ScheduleLocked();  // On another thread, if one is free: to delete what was large takes a while.
   }
@@ -293,13 +278,7 @@ compaction::PlannerSettings Background::Planning() {
 
 void Background::UpdatePressure() {
   const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
-  const uint64_t debt = compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), Planning());
-  debt_bytes_.store(debt, std::memory_order_relaxed);
-  pacer_.SetDelay(DelayNsPerKiB({.level0_runs = version->level0().size(),
-                                 .debt_bytes = debt,
-                                 .write_buffer_bytes = settings_.write_buffer_bytes}));
-  base::MutexLock lock(mutex_);
-  share_ns_per_kib_ = share_.WriteNsPerKiB(reads_.statistics, environment_.clock().Monotonic());
+  throttle_.Update(*version, compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), Planning()));
 }
 
 void Background::DeleteObsolete() noexcept {

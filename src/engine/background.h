@@ -20,9 +20,9 @@
 #include "engine/database.h"
 #include "engine/delete_deadline.h"
 #include "engine/flush.h"
-#include "engine/pacing.h"
-#include "engine/processor_share.h"
+#include "engine/running_compactions.h"
 #include "engine/sync_ticks.h"
+#include "engine/throttle.h"
 
 namespace amethyst::engine {
 
@@ -52,15 +52,9 @@ class Background {
   // Returns once nothing runs, and nothing will; then flushes what is in memory unless an error is latched.
   [[nodiscard]] Status StopAndFlush() AMETHYST_EXCLUDES(mutex_);
 
-  [[nodiscard]] Pacer& pacer() { return pacer_; }
-  [[nodiscard]] uint64_t debt_bytes() const { return debt_bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Throttle& throttle() { return throttle_; }
 
  private:
-  struct Running {
-    uint64_t id = 0;
-    std::vector<key::FileNumber> inputs;
-    compaction::RunningOutput output;
-  };
   struct Planned {
     compaction::Plan plan;
     std::shared_ptr<const tree::Version> version;
@@ -81,8 +75,6 @@ class Background {
   void DoChores() AMETHYST_EXCLUDES(mutex_);
   // Plans on the current version around what runs.
   [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] uint64_t Register(const Planned& planned) AMETHYST_REQUIRES(mutex_);
-  void Unregister(uint64_t id) AMETHYST_REQUIRES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
   void Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept AMETHYST_EXCLUDES(mutex_);
   void GiveUpPlan(const Error& error) noexcept AMETHYST_EXCLUDES(mutex_);
@@ -97,10 +89,10 @@ class Background {
   // And waits for readers who still look at a view that lists some: then the space of what was replaced is free.
   void FreeSpace() noexcept;
   [[nodiscard]] bool FlushIsDue() const;
+  // All memtables but the one that fills wait for a flush.
+  [[nodiscard]] bool IsLastMemtable() const;
   // Flushes the oldest memtable, and notes how long it takes.
   [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);
-  // Tells the pacer how fast writes may be for what flushes, and other threads, have to get done.
-  void Nap() AMETHYST_REQUIRES(mutex_);
   // Until no other job holds space of the tree as it was at the call: compactions, and a flush that is under way.
   void WaitForOthers() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);
@@ -116,11 +108,10 @@ class Background {
   Flusher flusher_;
   Compactor compactor_;
   DeleteDeadline deadline_;
-  Pacer pacer_;
+  Throttle throttle_;
   const SyncTicks sync_ticks_;
   std::unique_ptr<io::PeriodicJob> tick_;
-  uint64_t ticks_ = 0;                   // The tick's own.
-  std::atomic<uint64_t> debt_bytes_{0};  // Written after every change of the tree, for statistics.
+  uint64_t ticks_ = 0;  // The tick's own.
 
   base::Mutex mutex_;
   base::CondVar changed_;  // Anything below, or the view.
@@ -128,16 +119,12 @@ class Background {
   bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   uint64_t flushes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // That have ended, well or not.
-  FlushRate flush_rate_ AMETHYST_GUARDED_BY(mutex_);
-  ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
-  uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool planning_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool manual_ AMETHYST_GUARDED_BY(mutex_) = false;                 // A CompactRange owns all compactions.
   std::optional<Error> flush_stalled_ AMETHYST_GUARDED_BY(mutex_);  // What clears by itself; forgotten by the tick.
   std::optional<Error> compaction_stalled_ AMETHYST_GUARDED_BY(mutex_);
-  std::vector<Running> running_ AMETHYST_GUARDED_BY(mutex_);
+  RunningCompactions running_ AMETHYST_GUARDED_BY(mutex_);
   uint32_t deleting_ AMETHYST_GUARDED_BY(mutex_) = 0;  // Threads that delete what a compaction has replaced.
-  uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;
   // Counts changes of the tree; there is nothing to compact if the planner said so after the last.
   uint64_t changes_ AMETHYST_GUARDED_BY(mutex_) = 1;
   uint64_t idle_at_change_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -151,7 +151,7 @@ Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t mem
         memtable_bytes, database_->settings.batch_memory_bytes_max);
   }
   const SampledTimer timer(*database_, Sample::kWriteNs);
-  if (const auto delay = background_->pacer().Wait(payload.size()); delay.count() > 0) {
+  if (const auto delay = background_->throttle().pacer().Wait(payload.size()); delay.count() > 0) {
     reads_->statistics.Add(Counter::kWriteDelays);
     reads_->statistics.Add(Counter::kWriteDelayUs, static_cast<uint64_t>(delay.count()));
   }
@@ -343,7 +343,7 @@ Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_vie
 Stats Engine::GetStats() {
   const OperationGate::Operation operation(reads_->gate);
   Stats stats = StatsOf(*database_, static_cast<bool>(operation));
-  if (operation && background_ != nullptr) stats.compaction_debt_bytes = background_->debt_bytes();
+  if (operation && background_ != nullptr) stats.compaction_debt_bytes = background_->throttle().debt_bytes();
   return stats;
 }
 

@@ -1,0 +1,50 @@
+// The compactions that run: what the planner has to plan around. Thread safety: one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "compaction/plan.h"
+#include "key/types.h"
+
+namespace amethyst::engine {
+
+class RunningCompactions {
+ public:
+  // Returns what Remove wants.
+  [[nodiscard]] uint64_t Add(const compaction::Plan& plan, compaction::RunningOutput output) {
+    Running running{.id = next_id_, .inputs = plan.upper, .output = std::move(output)};
+    running.inputs.insert(running.inputs.end(), plan.lower.begin(), plan.lower.end());
+    running_.push_back(std::move(running));
+    return next_id_++;
+  }
+  void Remove(uint64_t id) {
+    std::erase_if(running_, [id](const Running& running) { return running.id == id; });
+  }
+
+  [[nodiscard]] bool empty() const { return running_.empty(); }
+  [[nodiscard]] size_t size() const { return running_.size(); }
+  [[nodiscard]] std::vector<key::FileNumber> Inputs() const {
+    std::vector<key::FileNumber> all;
+    for (const Running& running : running_) all.insert(all.end(), running.inputs.begin(), running.inputs.end());
+    return all;
+  }
+  [[nodiscard]] std::vector<compaction::RunningOutput> Outputs() const {
+    std::vector<compaction::RunningOutput> all;
+    for (const Running& running : running_) all.push_back(running.output);
+    return all;
+  }
+
+ private:
+  struct Running {
+    uint64_t id = 0;
+    std::vector<key::FileNumber> inputs;
+    compaction::RunningOutput output;
+  };
+
+  std::vector<Running> running_;
+  uint64_t next_id_ = 1;
+};
+
+}  // namespace amethyst::engine

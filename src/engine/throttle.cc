@@ -1,0 +1,35 @@
+#include "engine/throttle.h"
+
+#include <algorithm>
+
+namespace amethyst::engine {
+
+Throttle::Throttle(const Settings& settings, io::Clock& clock, const Statistics& statistics)
+    : write_buffer_bytes_(settings.write_buffer_bytes),
+      clock_(clock),
+      statistics_(statistics),
+      pacer_(clock),
+      flush_rate_(settings.write_buffer_bytes),
+      share_(settings.processors, 2 * settings.write_buffer_bytes) {}
+
+void Throttle::Update(const tree::Version& version, uint64_t debt_bytes) {
+  debt_bytes_.store(debt_bytes, std::memory_order_relaxed);
+  pacer_.SetDelay(DelayNsPerKiB(
+      {.level0_runs = version.level0().size(), .debt_bytes = debt_bytes, .write_buffer_bytes = write_buffer_bytes_}));
+  base::MutexLock lock(mutex_);
+  share_ns_per_kib_ = share_.WriteNsPerKiB(statistics_, clock_.Monotonic());
+}
+
+void Throttle::NoteFlush(uint64_t bytes, std::chrono::nanoseconds took) {
+  base::MutexLock lock(mutex_);
+  flush_rate_.Note(bytes, took);
+}
+
+void Throttle::Nap(bool is_last) {
+  base::MutexLock lock(mutex_);
+  // A little slower than the flushes were: it is they who must be done first.
+  const uint64_t flush_ns_per_kib = is_last ? flush_rate_.ns_per_kib() + flush_rate_.ns_per_kib() / 4 : 0;
+  pacer_.SetNaps(std::max(share_ns_per_kib_, flush_ns_per_kib));
+}
+
+}  // namespace amethyst::engine

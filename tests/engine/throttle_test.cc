@@ -1,0 +1,58 @@
+// Covers: throttle, running_compactions
+#include "engine/throttle.h"
+
+#include <gtest/gtest.h>
+
+#include "simulation/manual_clock.h"
+
+namespace amethyst::engine {
+namespace {
+
+constexpr uint64_t kBuffer = uint64_t{1} << 20;
+
+class ThrottleTest : public testing::Test {
+ protected:
+  static Settings SomeSettings() {
+    Settings settings;
+    settings.write_buffer_bytes = kBuffer;
+    settings.processors = 2;
+    return settings;
+  }
+  // How long writes of a buffer sleep in all.
+  std::chrono::nanoseconds SleepOfABuffer() {
+    const auto begin = clock_.Monotonic();
+    for (uint64_t kib = 0; kib < kBuffer / 1024; ++kib) static_cast<void>(throttle_.pacer().Wait(1024));
+    return clock_.Monotonic() - begin;
+  }
+
+  simulation::ManualClock clock_;
+  Statistics statistics_;
+  Throttle throttle_{SomeSettings(), clock_, statistics_};
+  tree::Version empty_{key::Order()};
+};
+
+TEST_F(ThrottleTest, NothingPressesAtFirst) {
+  throttle_.Update(empty_, 0);
+  throttle_.Nap(true);
+  EXPECT_EQ(SleepOfABuffer().count(), 0);
+}
+
+TEST_F(ThrottleTest, DebtSlowsWritersDownUntilItIsPaid) {
+  throttle_.Update(empty_, 1000 * kBuffer);
+  EXPECT_EQ(throttle_.debt_bytes(), 1000 * kBuffer);
+  EXPECT_GT(SleepOfABuffer().count(), 0);
+  throttle_.Update(empty_, 0);
+  EXPECT_EQ(SleepOfABuffer().count(), 0);
+}
+
+TEST_F(ThrottleTest, TheLastMemtableFillsNoFasterThanFlushesEnd) {
+  const std::chrono::milliseconds flush(400);
+  throttle_.NoteFlush(kBuffer, flush);
+  throttle_.Nap(false);
+  EXPECT_EQ(SleepOfABuffer().count(), 0);
+  throttle_.Nap(true);
+  EXPECT_GE(SleepOfABuffer(), flush);
+}
+
+}  // namespace
+}  // namespace amethyst::engine
