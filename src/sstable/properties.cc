@@ -4,6 +4,7 @@
 
 #include "base/coding.h"
 #include "base/error.h"
+#include "base/tagged_fields.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -66,31 +67,22 @@ bool Decode(std::string_view from, NumberSet* numbers) { return NumberSet::FromB
 
 void Properties::AppendTo(std::string* to) const {
   VisitFields(*this, [to](uint64_t number, const auto& field) {
-    base::AppendVarint(to, (number << 1) | 1);
-    base::AppendLengthPrefixed(to, Encoded(field));
+    base::AppendField(to, number, base::FieldNeed::kRequired, Encoded(field));
   });
   if (lineage.replaced.empty()) return;
   VisitLineage(lineage, [to](uint64_t number, const auto& field) {
-    base::AppendVarint(to, number << 1);
-    base::AppendLengthPrefixed(to, Encoded(field));
+    base::AppendField(to, number, base::FieldNeed::kIgnorable, Encoded(field));
   });
 }
 
 Result<Properties> Properties::FromBytes(std::string_view bytes) {
   std::array<std::string_view, kFieldsOfAll + 1> values{};
-  while (!bytes.empty()) {
-    uint64_t tag = 0;
-    std::string_view value;
-    if (!base::ReadVarint64(&bytes, &tag) || !base::ReadLengthPrefixed(&bytes, &value)) {
-      return base::Corruption("properties end inside a field");
-    }
-    const uint64_t number = tag >> 1;
-    if (number >= 1 && number <= kFieldsOfAll) {
-      values[number] = value;
-    } else if ((tag & 1) != 0) {
-      return base::NotSupported("property {} is unknown", number);
-    }
-  }
+  AMETHYST_TRY(base::ReadFields(bytes, "properties", [&values](uint64_t number, std::string_view content) {
+    if (number == 0 || number > kFieldsOfAll) return base::FieldMatch::kUnknown;
+    if (values[number].data() != nullptr) return base::FieldMatch::kMalformed;
+    values[number] = content;
+    return base::FieldMatch::kTaken;
+  }));
   Properties properties;
   uint64_t bad = 0;
   VisitFields(properties, [&](uint64_t number, auto& field) {

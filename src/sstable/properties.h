@@ -1,7 +1,7 @@
 // What a table says of itself: the facts of TableInfo, and figures for inspection. The "properties" part of the file.
 //
-// A list of tagged fields, so that later versions can add some: each is a varint tag (field number << 1 | required), a
-// varint length, and the value. Unknown fields are skipped, unless they are required. Numbers are varints.
+// A list of tagged fields (base/tagged_fields.h), so that later versions can add some. Numbers are varints; no field
+// occurs twice. Fields 1 to 13 are required, those of the lineage are ignorable.
 //
 //    1 smallest key        4 largest sequence    7 raw bytes             10 data blocks
 //    2 largest key         5 entries             8 oldest delete time    11 index pages

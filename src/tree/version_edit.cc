@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/coding.h"
 #include "base/error.h"
+#include "base/tagged_fields.h"
 #include "tree/file_names.h"
 
 namespace amethyst::tree {
@@ -26,8 +27,7 @@ enum Field : uint64_t {
 constexpr size_t kComparatorNameBytesMax = 255;
 
 void AppendField(std::string* to, Field field, std::string_view content) {
-  base::AppendVarint(to, uint64_t{field} * 2);
-  base::AppendLengthPrefixed(to, content);
+  base::AppendField(to, field, base::FieldNeed::kRequired, content);
 }
 
 void AppendUid(std::string* to, const base::Uid& uid) {
@@ -191,23 +191,11 @@ void VersionEdit::AppendTo(std::string* to) const {
 
 Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {
   VersionEdit edit;
-  for (std::string_view rest = bytes; !rest.empty();) {
-    const size_t at = bytes.size() - rest.size();
-    uint64_t tag = 0;
-    std::string_view content;
-    if (!base::ReadVarint64(&rest, &tag) || !base::ReadLengthPrefixed(&rest, &content)) {
-      return base::Corruption("version edit, byte {}: expected a field, found its end cut off", at);
-    }
-    const uint64_t field = tag / 2;
-    const bool ignorable = tag % 2 != 0;
-    if (!IsKnown(field)) {
-      if (ignorable) continue;
-      return base::NotSupported("version edit, byte {}: field {} is of a newer format", at, field);
-    }
-    if (!ReadField(field, &content, &edit) || !content.empty()) {
-      return base::Corruption("version edit, byte {}: field {} is malformed, out of bounds or repeated", at, field);
-    }
-  }
+  AMETHYST_TRY(base::ReadFields(bytes, "version edit", [&edit](uint64_t field, std::string_view content) {
+    if (!IsKnown(field)) return base::FieldMatch::kUnknown;
+    const bool fits = ReadField(field, &content, &edit) && content.empty();
+    return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
+  }));
   return edit;
 }
 

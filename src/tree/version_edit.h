@@ -1,10 +1,8 @@
 // One durable change of the tree, as a manifest record: tables added and removed, and how far the log is flushed.
 //
-// Encoded as tagged fields, so that later versions can add some: unknown fields marked ignorable are skipped, others
-// refused by number (docs/format/manifest.md). Decoding bounds every number, so that what it returns can be computed
-// with. Thread safety: plain values.
-//
-//    field:  | tag varint: number * 2 + ignorable | length varint | content |
+// Encoded as a list of tagged fields (base/tagged_fields.h, docs/format/manifest.md), all required, so that later
+// versions can add some. Decoding bounds every number: the caller can compute with the result. Thread safety: plain
+// values.
 //
 //    1 added table      varint level, varint number, uid u128, varint file bytes, digest u64, smallest key, largest key
 //                       (each varint length and bytes), varints: smallest sequence, largest sequence, entries, deletes,
@@ -74,7 +72,7 @@ struct VersionEdit {
   std::optional<std::string> comparator_name;
 
   void AppendTo(std::string* to) const;
-  // kNotSupported for an unknown field that may not be ignored; kCorruption, naming the byte, for anything else.
+  // kNotSupported for an unknown field that is required; kCorruption, naming the byte, for anything else.
   [[nodiscard]] static Result<VersionEdit> FromBytes(std::string_view bytes);
 
   friend bool operator==(const VersionEdit&, const VersionEdit&) = default;

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/coding.h"
+#include "base/tagged_fields.h"
 #include "sstable/properties.h"
 
 namespace amethyst::sstable {
@@ -104,12 +104,17 @@ TEST(Properties, SkipsUnknownFieldsUnlessTheyAreRequired) {
   std::string bytes;
   MakeProperties().AppendTo(&bytes);
   std::string later = bytes;
-  base::AppendVarint(&later, 900 << 1);
-  base::AppendLengthPrefixed(&later, "whatever");
+  base::AppendField(&later, 900, base::FieldNeed::kIgnorable, "whatever");
   EXPECT_TRUE(Properties::FromBytes(later).has_value());
-  base::AppendVarint(&bytes, (900 << 1) | 1);
-  base::AppendLengthPrefixed(&bytes, "whatever");
+  base::AppendField(&bytes, 900, base::FieldNeed::kRequired, "whatever");
   EXPECT_EQ(Properties::FromBytes(bytes).error().code(), ErrorCode::kNotSupported);
+}
+
+TEST(Properties, RefusesAFieldThatOccursTwice) {
+  std::string bytes;
+  MakeProperties().AppendTo(&bytes);
+  base::AppendField(&bytes, 1, base::FieldNeed::kRequired, "again");
+  EXPECT_EQ(Properties::FromBytes(bytes).error().code(), ErrorCode::kCorruption);
 }
 
 TEST(Properties, RefusesMissingFieldsAndTornEnds) {

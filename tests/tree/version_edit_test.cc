@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/coding.h"
 #include "base/random.h"
+#include "base/tagged_fields.h"
 #include "tree/tables.h"
 
 namespace amethyst::tree {
@@ -44,17 +44,16 @@ TEST(VersionEdit, ComesBackAsItWasWritten) {
   }
 }
 
-TEST(VersionEdit, SkipsUnknownFieldsThatMayBeIgnoredAndRefusesOthersByNumber) {
+TEST(VersionEdit, SkipsUnknownFieldsAndRefusesRequiredOnesByNumber) {
   VersionEdit edit;
   edit.last_sequence = key::SequenceNumber{5};
   for (const uint64_t field : {uint64_t{10}, uint64_t{16}, uint64_t{18}, uint64_t{77}, uint64_t{1} << 40}) {
-    for (const uint64_t ignorable : {0, 1}) {
+    for (const base::FieldNeed need : {base::FieldNeed::kIgnorable, base::FieldNeed::kRequired}) {
       std::string bytes;
-      base::AppendVarint(&bytes, field * 2 + ignorable);
-      base::AppendLengthPrefixed(&bytes, "of the future");
+      base::AppendField(&bytes, field, need, "of the future");
       edit.AppendTo(&bytes);
       const Result<VersionEdit> read = VersionEdit::FromBytes(bytes);
-      if (ignorable != 0) {
+      if (need == base::FieldNeed::kIgnorable) {
         ASSERT_TRUE(read);
         EXPECT_EQ(*read, edit);
       } else {
