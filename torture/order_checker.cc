@@ -73,7 +73,7 @@ void OrderChecker::Apply(const TraceOperation& operation) {
     case Kind::kFailedSync: files_[operation.file].sync_failed = true; [[fallthrough]];
     case Kind::kFailedWrite:
     case Kind::kFailedSyncDirectory:
-      if (!operation.transient && !latched_) latched_ = operation.path;
+      if (!operation.clears_by_itself && !latched_) latched_ = operation.path;
       return;
     case Kind::kOpening:
       latched_.reset();

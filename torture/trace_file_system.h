@@ -33,9 +33,9 @@ struct TraceOperation {
     kRename,               // path, to
     kRemove,               // path
     kSyncDirectory,        // path
-    kFailedWrite,          // file, offset, bytes, transient: some of the bytes may be there
-    kFailedSync,           // file, transient
-    kFailedSyncDirectory,  // path, transient
+    kFailedWrite,          // file, offset, bytes, clears_by_itself: some of the bytes may be there
+    kFailedSync,           // file, clears_by_itself
+    kFailedSyncDirectory,  // path, clears_by_itself
     kOpening,              // The workload opens the database: nothing that was latched holds any more.
     kAcknowledged,         // The workload was told that all that it wrote is durable.
   };
@@ -45,7 +45,7 @@ struct TraceOperation {
   std::string bytes{};
   std::string path{};
   std::string to{};
-  bool transient = false;  // Says nothing about what is on the disk: a lack of space or of descriptors.
+  bool clears_by_itself = false;  // Says nothing about what is on the disk.
 };
 
 // The operations, shared by the file system and the files that it gave out.

@@ -49,8 +49,13 @@ bool IsOutOfDescriptors(const Error& error) {
   return error.code() == ErrorCode::kIo && error.message().ends_with(kOutOfDescriptors);
 }
 
-bool IsTransient(const Error& error) {
+bool ClearsByItself(const Error& error) {
   return error.code() == ErrorCode::kNoSpace || IsOutOfDescriptors(error) || error.code() == ErrorCode::kOutOfMemory;
+}
+
+Error AsLasting(const Error& error) {
+  if (!ClearsByItself(error)) return error;
+  return Error(ErrorCode::kIo, error.message() + "; trying again does not help any more");
 }
 
 std::unexpected<Error> SyncError(int error_number, std::string_view what) {

@@ -39,12 +39,15 @@ template <typename... Args>
 // Whether the process or the system is out of file descriptors (a SystemError of EMFILE or ENFILE): closing some
 // and trying again helps.
 [[nodiscard]] bool IsOutOfDescriptors(const Error& error);
-// A lack of space, of descriptors or of memory: the call did nothing, and says nothing about what is on disk. Trying
-// again later can help.
-[[nodiscard]] bool IsTransient(const Error& error);
+// The one rule for what a later retry may not meet again: a lack of space, of descriptors, of memory or of threads. The
+// call did nothing, and says nothing about what is on disk. Such an error is never latched.
+[[nodiscard]] bool ClearsByItself(const Error& error);
+// `error` as one that does not clear by itself, for a caller whom a retry cannot help any more: as kIo, and no lack of
+// descriptors either.
+[[nodiscard]] Error AsLasting(const Error& error);
 
-// The error of a sync: never transient, except for a lack of space, for the system may have dropped what it had to
-// write.
+// The error of a sync: of these only a lack of space clears by itself, since the system may have dropped the data that
+// it had to write.
 [[nodiscard]] std::unexpected<Error> SyncError(int error_number, std::string_view what);
 
 }  // namespace amethyst::base

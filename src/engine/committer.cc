@@ -102,8 +102,7 @@ Status Committer::Carry(CommitRequest& request) {
     Insert(request, first);
   } catch (...) {
     const Error failure = base::ErrorInFlight();
-    const ErrorCode code = ClearsByItself(failure) ? ErrorCode::kIo : failure.code();
-    health_.Fail(base::MadeWithoutFail([&] { return Error(code, failure.message()); }));
+    health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
     return std::unexpected(failure);
   }
   last_sequence_ += request.count;

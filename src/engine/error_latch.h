@@ -14,8 +14,7 @@
 
 namespace amethyst::engine {
 
-// Lack of space, descriptors, memory or threads: nothing is in doubt, and trying again later can help. Never latched.
-[[nodiscard]] inline bool ClearsByItself(const Error& error) { return base::IsTransient(error); }
+using base::ClearsByItself;
 
 class ErrorLatch {
  public:

@@ -85,7 +85,7 @@ Status SpaceReserve::Support(base::FunctionRef<Status()> work, base::FunctionRef
   if (!Spend([&] { done = work(); })) return done;
   tidy_up();
   // Where there is no space for it yet, the log takes it before it grows. After an error that stays nothing is written.
-  if (done || base::IsTransient(done.error())) static_cast<void>(Take());
+  if (done || base::ClearsByItself(done.error())) static_cast<void>(Take());
   return done;
 }
 

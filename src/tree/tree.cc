@@ -229,12 +229,12 @@ Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
 Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
   if (!edit.added.empty()) {
     Status synced = SyncDirectory();
-    if (!synced) LatchUnlessTransient(synced.error());
+    if (!synced) LatchUnlessItClears(synced.error());
     AMETHYST_TRY(synced);
   }
   Status appended = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return manifest_->Append(payload); });
   if (!appended) {
-    LatchUnlessTransient(appended.error());
+    LatchUnlessItClears(appended.error());
     manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
   }
   return appended;
@@ -301,7 +301,7 @@ Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber numb
 }
 
 std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error) {
-  LatchUnlessTransient(error);
+  LatchUnlessItClears(error);
   if (!health_) return std::unexpected(error);
   base::DoIfPossible([&] {
     static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest))));
@@ -315,12 +315,12 @@ Status Tree::SyncDirectory() {
 
 Status Tree::CheckOwner() {
   Status owned = settings_.check_owner == nullptr ? Status() : base::Contained(settings_.check_owner);
-  if (!owned) LatchUnlessTransient(owned.error());
+  if (!owned) LatchUnlessItClears(owned.error());
   return owned;
 }
 
-void Tree::LatchUnlessTransient(const Error& error) noexcept {
-  if (!health_ || base::IsTransient(error)) return;
+void Tree::LatchUnlessItClears(const Error& error) noexcept {
+  if (!health_ || base::ClearsByItself(error)) return;
   health_ = std::unexpected(base::MadeWithoutFail([&] { return error; }));
 }
 

@@ -118,7 +118,7 @@ class Tree {
   [[nodiscard]] Status SyncDirectory();
   // An error if the directory is another owner's now.
   [[nodiscard]] Status CheckOwner() AMETHYST_REQUIRES(mutex_);
-  void LatchUnlessTransient(const Error& error) noexcept AMETHYST_REQUIRES(mutex_);
+  void LatchUnlessItClears(const Error& error) noexcept AMETHYST_REQUIRES(mutex_);
   void Abandon(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
 
   const std::shared_ptr<TableStore> store_;

@@ -15,10 +15,6 @@ namespace {
 
 // A record that does not go into mapped memory is put together first, up to this size: one store instead of three.
 constexpr uint64_t kStagedBytesMax = uint64_t{64} << 10;
-// Of a call that has changed nothing.
-bool ClearsByItself(const Error& error) {
-  return error.code() == ErrorCode::kNoSpace || error.code() == ErrorCode::kOutOfMemory;
-}
 
 }  // namespace
 
@@ -53,7 +49,7 @@ Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Execu
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
   const Status begun = log->Roll(0, SegmentSupply::Use::kAll);
   if (begun) AMETHYST_TRY(log->SyncHeader());
-  if (!begun && !ClearsByItself(begun.error())) return std::unexpected(begun.error());
+  if (!begun && !base::ClearsByItself(begun.error())) return std::unexpected(begun.error());
   return log;
 }
 
@@ -85,8 +81,8 @@ Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
   EncodeSegmentHeader(header, bytes);
   const Status stored = base::Contained([&] { return next->file->Store(0, {bytes.data(), bytes.size()}); });
   if (!stored) {
-    const bool is_transient = base::IsTransient(stored.error()) && supply_.Discard(std::move(*next));
-    return is_transient ? stored : Latch(stored);
+    const bool clears = base::ClearsByItself(stored.error()) && supply_.Discard(std::move(*next));
+    return clears ? stored : Latch(stored);
   }
 
   base::MutexLock lock(mutex_);
@@ -144,7 +140,7 @@ Status Log::MakeRoom(uint64_t record_bytes, std::string_view payload) {
 }
 
 Status Log::FailedToStore(const Status& failed) {
-  if (!base::IsTransient(failed.error())) return Latch(failed);
+  if (!base::ClearsByItself(failed.error())) return Latch(failed);
   torn_ = true;
   room_end_ = 0;
   return failed;
@@ -270,8 +266,7 @@ void Log::LatchLocked(const Status& failed) noexcept {
   AMETHYST_ASSERT(!failed);
   if (!health_) return;
   // Freeing what is short does not help any more: the caller must not be told so.
-  const ErrorCode code = ClearsByItself(failed.error()) ? ErrorCode::kIo : failed.error().code();
-  health_ = std::unexpected(base::MadeWithoutFail([&] { return Error(code, failed.error().message()); }));
+  health_ = std::unexpected(base::MadeWithoutFail([&] { return base::AsLasting(failed.error()); }));
   latched_.store(true, std::memory_order_release);
   flushed_.NotifyAll();
 }

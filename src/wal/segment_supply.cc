@@ -129,7 +129,7 @@ Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
   AMETHYST_ASSIGN(made.file, Create(path, size));
   const auto sync = [&] { return WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); };
   if (Status synced = base::Contained(sync); !synced) {
-    const bool is_final = !base::IsTransient(synced.error()) || !Discard(std::move(made));
+    const bool is_final = !base::ClearsByItself(synced.error()) || !Discard(std::move(made));
     base::MutexLock lock(mutex_);
     if (is_final && health_) health_ = synced;
     return std::unexpected(synced.error());

@@ -37,6 +37,26 @@ TEST(Errors, AFullDiskOrQuotaIsNoSpaceAndTheRestIsIo) {
   EXPECT_EQ(SystemError(EIO, "write f at 7").error().ToString(), "Io: write f at 7: Input/output error");
 }
 
+TEST(Errors, OnlyALackOfSomethingClearsByItself) {
+  for (const int number : {ENOSPC, EDQUOT, EFBIG, EMFILE, ENFILE, ENOMEM}) {
+    const Error error = SystemError(number, "write f").error();
+    EXPECT_TRUE(ClearsByItself(error)) << error.ToString();
+    EXPECT_FALSE(ClearsByItself(AsLasting(error))) << error.ToString();
+    EXPECT_EQ(AsLasting(error).code(), ErrorCode::kIo);
+    EXPECT_TRUE(AsLasting(error).message().starts_with(error.message()));
+  }
+  EXPECT_FALSE(ClearsByItself(SystemError(EIO, "write f").error()));
+  EXPECT_FALSE(ClearsByItself(Error(ErrorCode::kCorruption, "bad")));
+  EXPECT_EQ(AsLasting(Error(ErrorCode::kCorruption, "bad")).code(), ErrorCode::kCorruption);
+  EXPECT_EQ(AsLasting(Error(ErrorCode::kCorruption, "bad")).message(), "bad");
+}
+
+TEST(Errors, OfASyncALackOfSpaceAloneClearsByItself) {
+  EXPECT_TRUE(ClearsByItself(SyncError(ENOSPC, "sync f").error()));
+  EXPECT_FALSE(ClearsByItself(SyncError(EMFILE, "sync f").error()));
+  EXPECT_FALSE(ClearsByItself(SyncError(ENOMEM, "sync f").error()));
+}
+
 TEST(Errors, RunningOutOfDescriptorsCanBeTold) {
   for (const int number : {EMFILE, ENFILE}) {
     const Error error = SystemError(number, "open f").error();

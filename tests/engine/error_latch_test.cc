@@ -1,6 +1,5 @@
 #include "engine/error_latch.h"
 
-#include <errno.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,14 +17,6 @@ TEST(ErrorLatch, KeepsTheFirstErrorAndSaysWhatItMeans) {
   EXPECT_EQ(latch.status().error().code(), ErrorCode::kIo);
   EXPECT_THAT(latch.status().error().message(), testing::HasSubstr("000003.wal: sync failed"));
   EXPECT_THAT(latch.status().error().message(), testing::HasSubstr("reopen it"));
-}
-
-TEST(ErrorLatch, LackOfSpaceOrDescriptorsClearsByItself) {
-  EXPECT_TRUE(ClearsByItself(base::SystemError(ENOSPC, "write").error()));
-  EXPECT_TRUE(ClearsByItself(base::SystemError(EDQUOT, "write").error()));
-  EXPECT_TRUE(ClearsByItself(base::SystemError(EMFILE, "open").error()));
-  EXPECT_FALSE(ClearsByItself(base::SystemError(EIO, "write").error()));
-  EXPECT_FALSE(ClearsByItself(Error(ErrorCode::kCorruption, "bad")));
 }
 
 }  // namespace
