@@ -1,7 +1,6 @@
 // Bytes as a person, a script or JSON can read them.
 //
-// Keys and values are any bytes. Shown to a person, they stand as they are if they are printable UTF-8; else between
-// double quotes with the escapes that words.h reads back. JSON has text only: what is not UTF-8 goes into a field
+// A person gets them as base/readable.h prints them. JSON has text only: what is not UTF-8 goes into a field
 // "<name>_base64". Thread safety: pure functions.
 #pragma once
 
@@ -10,18 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "base/readable.h"
+
 namespace amethyst::cli {
 
-[[nodiscard]] bool IsUtf8(std::string_view bytes);
-// UTF-8 without control characters, nor marks that turn a terminal's writing direction.
-[[nodiscard]] bool IsPrintable(std::string_view bytes);
-
-// "a\xff\n" with its quotes; escapes the quote, the backslash, and all that is not printable.
-[[nodiscard]] std::string Quoted(std::string_view bytes);
-// As it is if that is unmistakable, else Quoted: also what is empty, or begins with a quote.
-[[nodiscard]] std::string Readable(std::string_view bytes);
-// Readable, cut to about `columns_max` characters, with what is missing told.
-[[nodiscard]] std::string Shortened(std::string_view bytes, size_t columns_max);
+using base::IsPrintable;
+using base::IsUtf8;
+using base::Quoted;
+using base::Readable;
+using base::Shortened;
 
 [[nodiscard]] std::string EncodeBase64(std::string_view bytes);
 // nullopt: not canonical base64 (RFC 4648, with padding).

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/readable.h"
+
 namespace amethyst::torture {
 
 namespace {
@@ -80,13 +82,7 @@ std::string DrawValue(base::Random& random) {
   return value;
 }
 
-std::string Show(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes.substr(0, 40)) {
-    text += c >= ' ' && c <= '~' ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
-  return fmt::format("\"{}\" ({} bytes)", text, bytes.size());
-}
+std::string Show(std::string_view bytes) { return base::Shortened(bytes, base::kKeyColumnsMax); }
 
 std::string Show(const Options& options) {
   return fmt::format(

@@ -22,7 +22,7 @@ inline constexpr uint64_t kKeyStyles = 4;
 [[nodiscard]] std::string DrawKey(base::Random& random, uint64_t style, uint64_t count);
 [[nodiscard]] std::string DrawValue(base::Random& random);
 
-// Printable, shortened, with the length.
+// A key or a value in a message.
 [[nodiscard]] std::string Show(std::string_view bytes);
 [[nodiscard]] std::string Show(const Options& options);
 

@@ -3,18 +3,13 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/readable.h"
 #include "compaction/plan.h"
 
 namespace amethyst::compaction {
 namespace {
 
-// Printable keys as they are; other bytes, and the end of long keys, are shown as '.'.
-std::string Printable(std::string_view key) {
-  constexpr size_t kShownMax = 16;
-  std::string text(key.substr(0, kShownMax));
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '.');
-  return key.size() > kShownMax ? text + "..." : text;
-}
+constexpr size_t kKeyColumnsMax = 16;
 
 void AppendTables(const char* title, const std::vector<key::FileNumber>& numbers, const std::vector<TableShape>& tables,
                   std::string* text) {
@@ -22,8 +17,9 @@ void AppendTables(const char* title, const std::vector<key::FileNumber>& numbers
     const auto table =
         std::find_if(tables.begin(), tables.end(), [&](const TableShape& other) { return other.number == number; });
     AMETHYST_ASSERT(table != tables.end());
-    *text += fmt::format("  {} {:06} [{} {}] {} bytes\n", title, Raw(number), Printable(table->info->smallest),
-                         Printable(table->info->largest), table->info->file_bytes);
+    *text += fmt::format("  {} {:06} [{} {}] {} bytes\n", title, Raw(number),
+                         base::Shortened(table->info->smallest, kKeyColumnsMax),
+                         base::Shortened(table->info->largest, kKeyColumnsMax), table->info->file_bytes);
   }
 }
 

@@ -5,25 +5,12 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/readable.h"
 #include "tree/file_names.h"
 #include "wal/batch_encoding.h"
 #include "wal/segment_reader.h"
 
 namespace amethyst::repair {
-
-namespace {
-
-// A key for a message: printable, and not long.
-std::string Shown(std::string_view key) {
-  std::string text;
-  for (const char c : key.substr(0, 40)) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
-  }
-  return key.size() > 40 ? text + "..." : text;
-}
-
-}  // namespace
 
 bool TableSource::Next() {
   while (block_ == nullptr || next_ == block_->count()) {
@@ -48,8 +35,8 @@ void TableSource::TellLoss(const sstable::TableSalvage::Step& step) {
   lost_.push_back({.after = after_, .to = step.description.separator});
   dropped_.push_back(fmt::format("{}: {} {} from {} to {}: {}", origin().name, step.description.entries,
                                  step.is_page ? "entries of an index page" : "entries of a block",
-                                 after_ ? fmt::format("\"{}\"", Shown(*after_)) : "the first key",
-                                 fmt::format("\"{}\"", Shown(step.description.separator)), step.problem));
+                                 after_ ? base::Shortened(*after_, base::kKeyColumnsMax) : "the first key",
+                                 base::Shortened(step.description.separator, base::kKeyColumnsMax), step.problem));
 }
 
 void NewestEntries::Add(std::string_view key, key::Tag tag, std::string_view value) {

@@ -290,7 +290,7 @@ TEST(Plan, DescribesBytesOfKeysThatDoNotPrint) {
       {.level = 0, .number = 1, .smallest = std::string("\0\xff", 2), .largest = std::string(40, 'x')}};
   EXPECT_EQ(Describe({PlanKind::kMove, 0, 6, {key::FileNumber{1}}, {}, "why not"}, tree.shape()),
             "move 0 -> 6: why not\n"
-            "  upper 000001 [.. xxxxxxxxxxxxxxxx...] 33554432 bytes\n");
+            "  upper 000001 [\"\\x00\\xff\" xxxxxxxxxxxxxxxx... (40 bytes)] 33554432 bytes\n");
 }
 
 }  // namespace
