@@ -82,7 +82,7 @@ class Seeding {
   DB& database_;
   const uint64_t count_;
   std::atomic<size_t> next_letter_{0};  // Taken by every thread's Run.
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kProgram};
   Progress progress_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t written_ AMETHYST_GUARDED_BY(mutex_) = 0;
   uint64_t bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -76,7 +76,7 @@ class Trace {
   std::function<bool()> fail_sync;
 
  private:
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kFileRecord};
   std::vector<TraceOperation> operations_ AMETHYST_GUARDED_BY(mutex_);
 };
 
@@ -110,7 +110,7 @@ class TraceFileSystem final : public io::FileSystem {
 
   const std::shared_ptr<io::FileSystem> files_;
   const std::shared_ptr<Trace> trace_ = std::make_shared<Trace>();
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kFileDecorator};
   std::map<std::string, FileId> names_ AMETHYST_GUARDED_BY(mutex_);  // Of files made through us.
   uint64_t next_id_ AMETHYST_GUARDED_BY(mutex_) = 1;
 };

@@ -94,8 +94,8 @@ class Domain {
     EndSweep();
   }
 
-  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Lock(); }
-  void InParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Unlock(); }
+  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.native().lock(); }
+  void InParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.native().unlock(); }
   // Only the forking thread is here: the other readers are not inside, and nobody sweeps. What the parent retired is
   // left alone, for it may hang on locks that are taken for good.
   void InChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
@@ -108,7 +108,7 @@ class Domain {
     if (!running_deferred) sweeping_ = false;
     std::construct_at(&limbo_);
     next_sweep_size_ = kRetirementsPerSweep;
-    mutex_.Unlock();
+    mutex_.native().unlock();
   }
 
  private:
@@ -185,7 +185,7 @@ class Domain {
 
   const bool has_membarrier_;
   std::atomic<Record*> records_{nullptr};  // Pushed with release by TakeRecord, acquired by everyone who walks it.
-  Mutex mutex_;                            // Innermost: nothing is called under it.
+  Mutex mutex_{LockRank::kEpoch};          // Nothing is called under it.
   CondVar sweep_ended_;
   bool sweeping_ AMETHYST_GUARDED_BY(mutex_) = false;  // One thread sweeps and runs deferred functions at a time.
   std::deque<Retired> limbo_ AMETHYST_GUARDED_BY(mutex_);

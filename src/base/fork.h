@@ -4,7 +4,10 @@
 // lock that another thread held stays taken in the child for good. A database, with all its locks and threads, belongs
 // to the process that opened it and needs no handlers. All that is made once for the process is a constant, or made
 // when the library is loaded (MadeAtLoad): in the child of a fork that came while another thread made it, it would stay
-// half made, and a call that needs it would wait for good. Thread safety: any thread at once.
+// half made, and a call that needs it would wait for good.
+//
+// Handlers take their locks in the order in which their code was loaded, which no rank can follow. So they take the
+// native mutexes, and none of these locks is ever taken under another of them. Thread safety: any thread at once.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,15 @@
 // A mutex, its lock and a condition variable that Clang's thread-safety analysis understands.
 //
-// Fields name their lock with AMETHYST_GUARDED_BY, functions with AMETHYST_REQUIRES. Locks are taken in the order
-// of their ranks, documented where each is declared; no I/O and no user code runs under one, but for the commit lock.
+// Fields name their lock with AMETHYST_GUARDED_BY, functions with AMETHYST_REQUIRES. Each mutex has a rank; locks are
+// taken in the order of their ranks, which debug builds check (lock_rank.h). No user code runs under a lock, and no
+// I/O, except where its rank says so.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+
+#include "base/lock_rank.h"
 
 #if defined(__clang__)
 #define AMETHYST_THREAD_ATTRIBUTE(x) __attribute__((x))
@@ -29,14 +32,29 @@ namespace amethyst::base {
 
 class AMETHYST_CAPABILITY("mutex") Mutex {
  public:
-  void Lock() AMETHYST_ACQUIRE() { mutex_.lock(); }
-  void Unlock() AMETHYST_RELEASE() { mutex_.unlock(); }
-  [[nodiscard]] bool TryLock() AMETHYST_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
+  explicit constexpr Mutex(LockRank rank) : rank_(rank) {}
+
+  void Lock() AMETHYST_ACQUIRE() {
+    rank_.CheckOrder();
+    mutex_.lock();
+    rank_.NoteTaken();
+  }
+  void Unlock() AMETHYST_RELEASE() {
+    rank_.NoteReleased();
+    mutex_.unlock();
+  }
+  // Does not wait, so that it may be called out of order.
+  [[nodiscard]] bool TryLock() AMETHYST_TRY_ACQUIRE(true) {
+    const bool taken = mutex_.try_lock();
+    if (taken) rank_.NoteTaken();
+    return taken;
+  }
 
   [[nodiscard]] std::mutex& native() { return mutex_; }
 
  private:
   std::mutex mutex_;
+  [[no_unique_address]] RankedLock rank_;
 };
 
 // Holds a mutex for a scope; may let go and take it again in between.
@@ -65,7 +83,8 @@ class AMETHYST_SCOPED_CAPABILITY MutexLock {
 
 class CondVar {
  public:
-  // Lets go of `mutex`, sleeps until notified (or for no reason), and takes it again.
+  // Lets go of `mutex`, sleeps until notified (or for no reason), and takes it again. The thread keeps its rank
+  // meanwhile: it takes no other lock while it sleeps.
   void Wait(Mutex& mutex) AMETHYST_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
     condition_.wait(lock);

@@ -5,8 +5,7 @@
 // that what is charged is what is used (frame_memory.h). The policy's own lists cost some 20 bytes a frame on top.
 //
 // Invariants: a slot in state "loading" belongs to the one thread that put it there; a frame is in a queue of its shard
-// exactly while it is in its slot; both change together under the shard's lock. Thread safety: any thread at once. Lock
-// rank: all locks here are leaves (nothing is locked under them).
+// exactly while it is in its slot; both change together under the shard's lock. Thread safety: any thread at once.
 #pragma once
 
 #include <array>
@@ -89,7 +88,7 @@ class BlockCache {
  private:
   struct Shard {
     explicit Shard(CachePolicy policy) : replacement(policy) {}
-    mutable base::Mutex mutex;
+    mutable base::Mutex mutex{base::LockRank::kCacheShard};
     Replacement replacement AMETHYST_GUARDED_BY(mutex);
     std::atomic<size_t> bytes{0};  // Of the replacement, as last noted: a hint for those who look at all shards.
 
@@ -97,7 +96,7 @@ class BlockCache {
   };
   // Where threads wait for loads that others do, by a hash of the slot's address.
   struct Latch {
-    base::Mutex mutex;
+    base::Mutex mutex{base::LockRank::kCacheLoad};
     base::CondVar loaded;
   };
   // Figures of the threads that share this cell; relaxed sums.

@@ -14,7 +14,7 @@
 // A frame for which no room can be made is LOOSE: it has memory of its own from the heap, beyond the capacity, so that
 // no slab has to be taken, cleared and given back for it. It is meant for its reader alone, or to be evicted soon.
 //
-// Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once. Its lock is a leaf.
+// Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once.
 #pragma once
 
 #include <atomic>
@@ -99,7 +99,7 @@ class FrameMemory final : public FrameOwner {
   std::atomic<size_t> free_unit_bytes_{0};
   std::atomic<size_t> spare_count_{0};
   std::atomic<size_t> awaiting_grace_bytes_{0};
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kFrameMemory};
   Arena data_ AMETHYST_GUARDED_BY(mutex_);
   Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);
   Slab* spares_ AMETHYST_GUARDED_BY(mutex_) = nullptr;  // Empty slabs, linked.

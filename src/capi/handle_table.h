@@ -10,7 +10,7 @@
 // it is given up, odd in between: an old number is refused. Visitors are counted in the slot; an object that is
 // released meanwhile is destroyed by the last of them to leave.
 //
-// Thread safety: any thread. The table lives forever; lookups take no lock. Lock rank: leaf.
+// Thread safety: any thread. The table lives forever; lookups take no lock.
 #pragma once
 
 #include <array>
@@ -81,8 +81,8 @@ class HandleTable {
   [[nodiscard]] bool Release(Number number, HandleKind kind) AMETHYST_EXCLUDES(mutex_);
 
  private:
-  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Lock(); }
-  void AfterFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.Unlock(); }
+  void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.native().lock(); }
+  void AfterFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.native().unlock(); }
 
   struct Slot {
     // generation << 32 | visitors. Published by Add and given up by visitors with release, for whoever comes next.
@@ -98,7 +98,7 @@ class HandleTable {
   void Destroy(Slot* slot, uint32_t index) AMETHYST_EXCLUDES(mutex_);
 
   std::array<std::atomic<Chunk*>, kChunks> chunks_{};  // Published by AddChunk with release; never freed.
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kHandles};
   std::vector<uint32_t> free_ AMETHYST_GUARDED_BY(mutex_);
   size_t chunk_count_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };

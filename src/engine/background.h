@@ -2,8 +2,8 @@
 //
 // Decides nothing about tables (the planner does) and moves no bytes (flush and compact do). One flush at a time,
 // oldest memtable first; compactions that do not overlap run at the same time. A failure is latched unless it clears by
-// itself, as a lack of space or memory: then the periodic tick tries again. Thread safety: any thread. Lock rank: below
-// the commit lock, which is never taken under it; nothing is called under it but the executor's Schedule.
+// itself, as a lack of space or memory: then the periodic tick tries again. Thread safety: any thread. Nothing is
+// called under its lock but the executor's Schedule.
 #pragma once
 
 #include <atomic>
@@ -113,7 +113,7 @@ class Background {
   std::unique_ptr<io::PeriodicJob> tick_;
   uint64_t ticks_ = 0;  // The tick's own.
 
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kScheduler};
   base::CondVar changed_;  // Anything below, or the view.
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.

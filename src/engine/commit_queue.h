@@ -4,8 +4,7 @@
 // combining, Hendler et al. 2010), at most 32 requests or 64 KiB a turn but always one, and then names the first of the
 // rest leader, who sleeps until the lock is free. So under contention one thread commits for many, a wake-up is never
 // on the path of one that finds the lock free, and a request waits for as many turns as it has others before it at the
-// most. Thread safety: any thread. The commit lock ranks above all others and is the one lock under which files are
-// written.
+// most. Thread safety: any thread. The commit lock, base::LockRank::kCommit, is held while the log is written.
 #pragma once
 
 #include <atomic>

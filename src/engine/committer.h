@@ -69,7 +69,7 @@ class Committer {
   WriteBufferPtr active_;
   uint64_t last_sequence_;
   // Views that switches replaced. The next caller that holds no lock retires them.
-  base::Mutex replaced_mutex_;  // Leaf.
+  base::Mutex replaced_mutex_{base::LockRank::kReplacedViews};
   std::list<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
   std::atomic<bool> has_replaced_{false};  // replaced_ may hold some. A switch sets it, the retiring thread clears it.
 };

@@ -88,7 +88,7 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   const std::function<void(size_t)> run_;
   std::atomic<size_t> next_{0};  // The part to be taken next, by whoever is free.
   std::atomic<bool> spare_called_{false};
-  base::Mutex mutex_;  // Leaf.
+  base::Mutex mutex_{base::LockRank::kCompactionParts};
   base::CondVar finished_changed_;
   size_t finished_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };

@@ -4,7 +4,7 @@
 // off the deadline by the size of the jump; so this clock never goes back, over all opens, and while the database is
 // open it is never slower than the monotonic clock. What it is ahead of wall time it stays ahead, and the manifest
 // keeps both (tree::DeleteTime), so that time passes while the database is closed, too. A clock that jumps ahead makes
-// deletes due early, which harms nobody. Thread safety: any thread. Lock rank: innermost.
+// deletes due early, which harms nobody. Thread safety: any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class DeleteClock {
   [[nodiscard]] uint64_t WallSeconds() const;
 
   io::Clock& clock_;
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kDeleteClock};
   tree::DeleteTime since_ AMETHYST_GUARDED_BY(mutex_);  // The time at `since_monotonic_`.
   std::chrono::nanoseconds since_monotonic_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t marked_s_ AMETHYST_GUARDED_BY(mutex_);

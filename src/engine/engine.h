@@ -71,8 +71,8 @@ class Engine {
   const std::shared_ptr<Database> database_;
   const std::shared_ptr<ReadContext> reads_;  // The database's.
   Committer committer_;
-  std::unique_ptr<Background> background_;  // nullptr in a read-only database.
-  base::Mutex close_mutex_;                 // Above all others: held over the whole of Close.
+  std::unique_ptr<Background> background_;           // nullptr in a read-only database.
+  base::Mutex close_mutex_{base::LockRank::kClose};  // Held over all of Close, and so over its I/O.
   std::optional<Status> closed_ AMETHYST_GUARDED_BY(close_mutex_);
 };
 

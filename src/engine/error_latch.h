@@ -1,7 +1,7 @@
 // The first failure after which the database must not be written any more.
 //
 // What went wrong once with a log, a table or a manifest is not tried again: the state of the file is unknown (promises
-// on I/O errors in docs/durability.md). Reads go on. Thread safety: any thread. Lock rank: leaf.
+// on I/O errors in docs/durability.md). Reads go on. Thread safety: any thread.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,7 @@ class ErrorLatch {
 
  private:
   std::atomic<bool> is_set_{false};  // Stored after first_, under the lock; lets readers of status skip the lock.
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kErrorLatch};
   std::optional<Error> first_ AMETHYST_GUARDED_BY(mutex_);
 };
 

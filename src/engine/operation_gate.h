@@ -54,7 +54,7 @@ class OperationGate {
   }
 
   std::atomic<uint64_t> state_{0};  // How many are inside, and kClosed; CloseAndWait waits for the last Leave.
-  base::Mutex mutex_;               // Leaf; for the wait alone.
+  base::Mutex mutex_{base::LockRank::kOperations};  // For the wait alone.
   base::CondVar left_;
 };
 

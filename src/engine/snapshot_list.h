@@ -1,7 +1,7 @@
 // The live snapshots: what compaction must keep.
 //
 // A job that takes the list after it has chosen its inputs may drop what none of them sees: later snapshots see at
-// least everything in the inputs. Thread safety: any thread. Lock rank: leaf. The list lives as long as its last pin.
+// least everything in the inputs. Thread safety: any thread. The list lives as long as its last pin.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ class SnapshotList {
  private:
   [[nodiscard]] Pinned::iterator Insert(key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
 
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kSnapshots};
   Pinned pinned_ AMETHYST_GUARDED_BY(mutex_);
   Pinned::node_type spare_ AMETHYST_GUARDED_BY(mutex_);  // Of the last pin removed: iterators come and go.
 };

@@ -7,8 +7,8 @@
 //
 // A small database has none: it is taken when the log outgrows its first segment, or at open where the tables hold
 // kFromBytes, and goes at a close where they hold less. What is left by a crash or a copy is removed and taken anew:
-// the file's bytes mean nothing. Thread safety: any thread. Lock rank: leaf; its lock is held over its own I/O, which
-// is rare and short.
+// the file's bytes mean nothing. Thread safety: any thread. Its lock is held over its own I/O, which is rare and
+// short.
 #pragma once
 
 #include <atomic>
@@ -54,7 +54,7 @@ class SpaceReserve {
   io::FileSystem& files_;
   const std::string directory_;
   const std::string path_;
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kSpaceReserve};
   bool is_there_ AMETHYST_GUARDED_BY(mutex_) = false;
   int spending_ AMETHYST_GUARDED_BY(mutex_) = 0;
   std::atomic<bool> is_full_{false};  // Written under the lock.

@@ -104,7 +104,7 @@ class ViewCell {
   }
 
  private:
-  base::Mutex mutex_;  // Leaf.
+  base::Mutex mutex_{base::LockRank::kView};
   ViewPtr owner_ AMETHYST_GUARDED_BY(mutex_);
   std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
 };

@@ -31,7 +31,7 @@ class MemoryFile {
 
   void ResizeLocked(uint64_t size) AMETHYST_REQUIRES(mutex_);
 
-  mutable base::Mutex mutex_;                                                // Innermost.
+  mutable base::Mutex mutex_{base::LockRank::kMemoryFile};
   std::vector<std::unique_ptr<char[]>> chunks_ AMETHYST_GUARDED_BY(mutex_);  // Null: zeros.
   uint64_t size_ AMETHYST_GUARDED_BY(mutex_) = 0;                            // Chunk bytes behind it are zero.
   uint32_t lock_holders_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -52,7 +52,7 @@ class MemoryFileSystem final : public FileSystem {
   // 0, or why nothing can be created at this path in normal form.
   [[nodiscard]] int WhyNoParent(const std::string& normal) const AMETHYST_REQUIRES(mutex_);
 
-  base::Mutex mutex_;  // Before a MemoryFile's.
+  base::Mutex mutex_{base::LockRank::kFileSystem};
   Nodes nodes_ AMETHYST_GUARDED_BY(mutex_);
   // What carries the lock of a directory that was ever locked, by its path in normal form.
   Nodes directory_locks_ AMETHYST_GUARDED_BY(mutex_);

@@ -56,22 +56,22 @@ class PosixFileLock final : public FileLock {
   const uint32_t generation_ = base::ForkGeneration();
 };
 
-// The locks of this process, for a forked child to close. Innermost, and held while files are opened and locked, unlike
+// The locks of this process, for a forked child to close. The mutex is held while files are opened and locked, unlike
 // others: a fork in between would give the child a copy that is not listed yet, and that keeps the lock as long as the
 // child lives.
 struct HeldLocks {
-  base::Mutex mutex;
+  base::Mutex mutex{base::LockRank::kDirectoryLocks};
   std::vector<PosixFileLock*> locks AMETHYST_GUARDED_BY(mutex);
 };
 
 HeldLocks& Held();
 
-void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Lock(); }
-void AfterForkInParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.Unlock(); }
+void BeforeFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.native().lock(); }
+void AfterForkInParent() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Held().mutex.native().unlock(); }
 void AfterForkInChild() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
   HeldLocks& held = Held();
   for (PosixFileLock* const lock : std::exchange(held.locks, {})) lock->CloseAll();
-  held.mutex.Unlock();
+  held.mutex.native().unlock();
 }
 
 // Never destroyed: a database may be closed by static destruction.

@@ -51,7 +51,7 @@ class PosixWindow {
   const int populate_advice_;
   uint64_t populated_at_creation_ = 0;
 
-  base::Mutex mutex_;  // Innermost; held for a few instructions at a time.
+  base::Mutex mutex_{base::LockRank::kLogWindow};  // Held for a few instructions at a time.
   base::CondVar wake_;
   uint64_t writer_ AMETHYST_GUARDED_BY(mutex_) = 0;
   uint64_t released_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -61,7 +61,7 @@ class PeriodicThread final : public PeriodicJob {
 
   const std::chrono::milliseconds interval_;
   const std::function<void()> job_;
-  base::Mutex mutex_;  // Innermost; not held while the job runs.
+  base::Mutex mutex_{base::LockRank::kExecutor};  // Not held while the job runs.
   base::CondVar stopped_;
   bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
   std::thread thread_;

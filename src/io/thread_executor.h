@@ -29,7 +29,7 @@ class ThreadExecutor final : public Executor {
   // The most urgent job, empty if none waits.
   [[nodiscard]] std::function<void()> Take() AMETHYST_REQUIRES(mutex_);
 
-  base::Mutex mutex_;  // Innermost.
+  base::Mutex mutex_{base::LockRank::kExecutor};
   base::CondVar job_waits_;
   std::array<std::deque<std::function<void()>>, kPriorities> waiting_ AMETHYST_GUARDED_BY(mutex_);
   bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;

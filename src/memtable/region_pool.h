@@ -6,7 +6,7 @@
 //
 // All that it holds, spare and memtables that only their readers keep included, is reserved in the memory budget, and
 // never less than a floor: so that room for the usual memtables need not be taken from the cache time and again.
-// Thread safety: any thread at once; its lock is a leaf.
+// Thread safety: any thread at once.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,7 @@ class RegionPool {
   void Reserve(size_t before, size_t now);
 
   const std::shared_ptr<cache::MemoryBudget> budget_;
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kMemtableMemory};
   std::optional<io::MemoryRegion> spare_ AMETHYST_GUARDED_BY(mutex_);
   size_t alive_ AMETHYST_GUARDED_BY(mutex_) = 0;
   size_t held_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // By those alive and the spare.

@@ -3,7 +3,7 @@
 // Each read of such a file makes it the most recently used; whoever needs one more descriptor than the limit allows
 // closes the least recently used file that nobody is reading. Where the process runs out of descriptors, some idle
 // files are closed and the open is tried once more. If every open file is being read, the limit is exceeded by as many
-// threads, for as long. Thread safety: any thread at once. Lock rank: leaf; no I/O happens under it.
+// threads, for as long. Thread safety: any thread at once; no I/O happens under the lock.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,7 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   static constexpr size_t kClosedAtOnce = 16;
 
   const uint32_t limit_;
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kOpenFiles};
   std::shared_ptr<io::Environment> environment_ AMETHYST_GUARDED_BY(mutex_);  // Until Close.
   HeldList held_ AMETHYST_GUARDED_BY(mutex_);                                 // Most recently used first.
   std::unordered_map<uint64_t, HeldList::iterator> places_ AMETHYST_GUARDED_BY(mutex_);

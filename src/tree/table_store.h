@@ -1,7 +1,7 @@
 // The directory's table files: opens them under a limit of descriptors, names them, and deletes what is obsolete.
 //
 // Readers stay open in memory; it is descriptors that are limited (see open_files.h): a reader's file opens on demand
-// and gives its descriptor back when the limit asks for it. Thread safety: any thread at once. Lock rank: leaf.
+// and gives its descriptor back when the limit asks for it. Thread safety: any thread at once.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class TableStore {
   const std::shared_ptr<cache::MemoryBudget> budget_;
   const Settings settings_;
   const std::shared_ptr<OpenFiles> open_files_;
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kTableStore};
   std::vector<key::FileNumber> obsolete_ AMETHYST_GUARDED_BY(mutex_);
   bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
 };

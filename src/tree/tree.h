@@ -6,8 +6,8 @@
 // what an open reads, and after an append that ran out of space. A state whose snapshot alone is too large for an open
 // is refused with kNoSpace, before anything is written. The first failed manifest write, except kNoSpace, is latched:
 // no further edit is written and nothing is removed. So is the loss of the directory to another owner. Thread safety:
-// any thread at once; Apply calls are serialised by the tree's lock, which is held over the manifest's I/O and ranks
-// below the commit lock (never take the commit lock inside Apply).
+// any thread at once; Apply calls are serialised by the tree's lock, LockRank::kTree, which is held over the manifest's
+// I/O.
 #pragma once
 
 #include <atomic>
@@ -126,7 +126,7 @@ class Tree {
   RecoveredTree recovered_;
   std::atomic<uint64_t> next_file_number_;  // Of any thread, by NewFileNumber.
 
-  mutable base::Mutex mutex_;  // The tree's lock, held over the manifest's I/O.
+  mutable base::Mutex mutex_{base::LockRank::kTree};  // Held over the manifest's I/O.
   TreeState state_ AMETHYST_GUARDED_BY(mutex_);
   Status health_ AMETHYST_GUARDED_BY(mutex_);
   bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
@@ -136,7 +136,7 @@ class Tree {
   // Added by failed edits that the sealed manifest may hold: their files wait for a new one.
   std::vector<key::FileNumber> abandoned_ AMETHYST_GUARDED_BY(mutex_);
 
-  mutable base::Mutex current_mutex_;  // Leaf; below mutex_.
+  mutable base::Mutex current_mutex_{base::LockRank::kCurrentVersion};
   std::shared_ptr<const Version> current_ AMETHYST_GUARDED_BY(current_mutex_);
 };
 

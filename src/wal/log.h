@@ -12,7 +12,7 @@
 // never called again after it failed; one thread at a time flushes.
 //
 // Thread safety: Append by the commit lock's holder; Sync and the rest from any thread; Close when nobody else calls
-// any more. Lock rank: the log's own lock is below the commit lock, above nothing but its supply's. No I/O under it.
+// any more. No I/O happens under the log's own lock.
 #pragma once
 
 #include <atomic>
@@ -201,7 +201,7 @@ class Log {
   std::atomic<uint64_t> bytes_appended_{0};  // Released by the appender after the end; acquired by a flush's leader.
   std::atomic<uint64_t> records_{0};         // Stored by the appender, loaded by stats().
 
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kLog};
   base::CondVar flushed_;
   Status health_ AMETHYST_GUARDED_BY(mutex_);
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;  // There is a segment to append to.

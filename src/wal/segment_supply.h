@@ -12,8 +12,7 @@
 // Numbers of the segments handed out ascend: a spare that is too small, or that was overtaken by a segment made on the
 // spot while it was in the making, is thrown away.
 //
-// Thread safety: Prepare and Take by one thread at a time, Stop once by it; the rest from any thread. Lock rank:
-// innermost.
+// Thread safety: Prepare and Take by one thread at a time, Stop once by it; the rest from any thread.
 #pragma once
 
 #include <atomic>
@@ -104,7 +103,7 @@ class SegmentSupply {
   std::atomic<bool> zero_filled_{false};  // A hint: set by FillWithZeros, read when a spare is made.
   std::atomic<uint64_t> next_bytes_;      // A hint, too: set when a segment is taken, read when one is made.
 
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kLogSupply};
   base::CondVar made_;
   bool making_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool stopping_ AMETHYST_GUARDED_BY(mutex_) = false;

@@ -1,3 +1,4 @@
+// Covers: mutex, lock_rank
 #include "base/mutex.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +10,7 @@ namespace amethyst::base {
 namespace {
 
 struct Counter {
-  Mutex mutex;
+  Mutex mutex{LockRank::kProgram};
   CondVar changed;
   int value AMETHYST_GUARDED_BY(mutex) = 0;
 };
@@ -42,6 +43,70 @@ TEST(Mutex, ALockMayLetGoInBetween) {
   lock.Lock();
   EXPECT_EQ(counter.value, 1);
 }
+
+TEST(LockRank, LocksMayBeTakenInTheOrderOfTheirRanksAndReleasedInAny) {
+  Mutex tree(LockRank::kTree);
+  Mutex log(LockRank::kLog);
+  for (int i = 0; i < 100; ++i) {
+    tree.Lock();
+    log.Lock();
+    tree.Unlock();
+    log.Unlock();
+  }
+  MutexLock lock(tree);
+}
+
+TEST(LockRank, AnotherThreadHasItsOwnOrder) {
+  Mutex tree(LockRank::kTree);
+  Mutex log(LockRank::kLog);
+  MutexLock lock(log);
+  std::thread([&tree] { MutexLock other(tree); }).join();
+}
+
+TEST(LockRank, OnlyAnAttemptMayBeMadeOutOfOrder) {
+  Mutex tree(LockRank::kTree);
+  Mutex log(LockRank::kLog);
+  MutexLock lock(log);
+  const bool is_taken = tree.TryLock();
+  EXPECT_TRUE(is_taken);
+  if (is_taken) tree.Unlock();
+}
+
+#ifdef NDEBUG
+static_assert(sizeof(Mutex) == sizeof(std::mutex), "ranks cost nothing where they are not checked");
+#else
+TEST(LockRankDeathTest, LocksOutOfOrderAreNamed) {
+  Mutex tree(LockRank::kTree);
+  Mutex log(LockRank::kLog);
+  EXPECT_DEATH(
+      {
+        MutexLock outer(log);
+        MutexLock inner(tree);
+      },
+      "kTree is taken while kLog is held");
+}
+
+TEST(LockRankDeathTest, TwoLocksOfOneRankAreNeverHeldTogether) {
+  Mutex one(LockRank::kTree);
+  Mutex other(LockRank::kTree);
+  EXPECT_DEATH(
+      {
+        MutexLock outer(one);
+        MutexLock inner(other);
+      },
+      "kTree is taken while kTree is held");
+}
+
+void LockBehindAnAttempt(Mutex& tried, Mutex& locked) AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+  if (tried.TryLock()) locked.Lock();
+}
+
+TEST(LockRankDeathTest, ALockThatAnAttemptTookCounts) {
+  Mutex tree(LockRank::kTree);
+  Mutex log(LockRank::kLog);
+  EXPECT_DEATH(LockBehindAnAttempt(log, tree), "kTree is taken while kLog is held");
+}
+#endif
 
 TEST(CondVar, WakesWhoWaits) {
   Counter counter;

@@ -254,7 +254,7 @@ TEST(Background, WhileWritesRestCompactionsHaveOneThreadMore) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "there is no processor for it";
   const auto environment = NewInMemoryEnvironment();
   support::FaultFileSystem files(environment->files());
-  base::Mutex mutex;
+  base::Mutex mutex{base::LockRank::kFileDecorator};  // Taken in calls of files.
   base::CondVar came;
   std::set<std::thread::id> threads;
   bool watching = false;

@@ -33,7 +33,7 @@ class Progress {
   }
 
  private:
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kProgram};
   base::CondVar changed_;
   int value_ AMETHYST_GUARDED_BY(mutex_) = 0;
 };

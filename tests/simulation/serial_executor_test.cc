@@ -26,7 +26,7 @@ std::unique_ptr<SerialEnvironment> NewSimulation(uint64_t seed) {
 
 // Waits, by `executor`, until `ready`.
 void WaitUntil(io::Executor& executor, base::FunctionRef<bool()> ready) {
-  base::Mutex mutex;
+  base::Mutex mutex{base::LockRank::kProgram};
   base::CondVar condition;
   base::MutexLock lock(mutex);
   executor.Wait(mutex, condition, ready);
@@ -89,7 +89,7 @@ TEST(SerialExecutor, AJobMayWaitForAnother) {
 TEST(SerialExecutor, TheMutexIsFreeWhileJobsRun) {
   const auto simulation = NewSimulation(4);
   const auto executor = simulation->NewExecutor(1).value();
-  base::Mutex mutex;
+  base::Mutex mutex{base::LockRank::kProgram};
   base::CondVar condition;
   bool done = false;
   executor->Schedule(io::Priority::kFlush, [&] {

@@ -122,7 +122,7 @@ class FaultPlan {
 
  private:
   std::function<void(Operation)> watcher_;  // Constant after the first call.
-  mutable base::Mutex mutex_;
+  mutable base::Mutex mutex_{base::LockRank::kFileDecorator};
   std::vector<Fault> faults_ AMETHYST_GUARDED_BY(mutex_);
   std::array<uint64_t, kOperations> calls_ AMETHYST_GUARDED_BY(mutex_){};
   uint64_t failed_calls_ AMETHYST_GUARDED_BY(mutex_) = 0;

@@ -52,7 +52,7 @@ TEST(GroupCommit, OneFlushServesAllThreadsThatWaitForIt) {
                            {});
     ASSERT_TRUE(log);
     constexpr int kRounds = 20;
-    base::Mutex commit_lock;
+    base::Mutex commit_lock{base::LockRank::kCommit};
     std::atomic<uint64_t> sequence = 0;
     const uint64_t before = files.calls(Operation::kSegmentSync);
     std::vector<std::thread> running;
@@ -79,7 +79,7 @@ TEST(GroupCommit, ManyThreadsAppendSyncTickRollAndRemoveAtOnce) {
                           .replayed_segments = {}},
                          {});
   ASSERT_TRUE(log) << log.error().ToString();
-  base::Mutex commit_lock;
+  base::Mutex commit_lock{base::LockRank::kCommit};
   std::atomic<uint64_t> sequence = 0;
   std::atomic<bool> done = false;
   std::thread ticker([&] {
@@ -133,7 +133,7 @@ TEST(GroupCommit, AllWaitersOfAFailedFlushGetItsError) {
                          {});
   ASSERT_TRUE(log);
   files.Fail({.operation = Operation::kSegmentSync, .call = 1});
-  base::Mutex commit_lock;
+  base::Mutex commit_lock{base::LockRank::kCommit};
   uint64_t sequence = 0;
   std::atomic<int> failed = 0;
   std::vector<std::thread> writers;

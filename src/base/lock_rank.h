@@ -1,0 +1,74 @@
+// The order in which locks are taken: a thread takes a lock only while all that it holds rank before it.
+//
+// Two threads that take the same locks in different orders can wait for each other forever, and tests seldom show it.
+// With one order for all locks no such circle exists. Every Mutex has a rank, and builds with AMETHYST_DCHECK check
+// each lock against those that its thread holds; other builds keep no ranks and pay nothing. Locks of one rank are
+// never held together. A lock is held over no I/O, unless a remark below says so. Thread safety: any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace amethyst::base {
+
+// From the outermost to the innermost.
+enum class LockRank : uint8_t {
+  kProgram,    // A program around the library, or a test.
+  kClose,      // engine::Engine; held over all of Close, and so over its I/O.
+  kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
+  kScheduler,  // engine::Background
+  kTree,       // tree::Tree; held over the manifest's I/O.
+  kCurrentVersion,   // tree::Tree
+  kView,             // engine::ViewCell
+  kReplacedViews,    // engine::Committer
+  kSnapshots,        // engine::SnapshotList
+  kCompactionParts,  // engine: the parts of one compaction, finished or not
+  kOperations,       // engine::OperationGate
+  kErrorLatch,       // engine::ErrorLatch
+  kDeleteClock,      // engine::DeleteClock
+  kSpaceReserve,     // engine::SpaceReserve; held over its I/O, which is rare and short.
+  kLog,              // wal::Log
+  kLogSupply,        // wal::SegmentSupply
+  kTableStore,       // tree::TableStore
+  kOpenFiles,        // tree::OpenFiles
+  kMemtableMemory,   // memtable::RegionPool
+  kCacheShard,       // cache::BlockCache
+  kCacheLoad,        // cache::BlockCache
+  kFrameMemory,      // cache::FrameMemory
+  kHandles,          // capi::HandleTable
+  kExecutor,         // io::Executor and the periodic job
+  kFileDecorator,    // The file systems of tests
+  kFileRecord,       // The trace that one of those keeps
+  kDirectoryLocks,   // io: those that this process holds on directories; held while files are opened and locked.
+  kFileSystem,       // io::MemoryFileSystem
+  kMemoryFile,       // io::MemoryFile
+  kLogWindow,        // io::PosixWindow
+  kEpoch,            // base::Retire and its kin
+};
+
+// "kTree".
+[[nodiscard]] const char* LockRankName(LockRank rank);
+
+#ifdef NDEBUG
+class RankedLock {
+ public:
+  explicit constexpr RankedLock(LockRank) {}
+  void CheckOrder() const {}
+  void NoteTaken() const {}
+  void NoteReleased() const {}
+};
+#else
+// A mutex as the checks see it.
+class RankedLock {
+ public:
+  explicit constexpr RankedLock(LockRank rank) : rank_(rank) {}
+  // Aborts, and names both ranks, if the thread holds a lock that does not rank before this one.
+  void CheckOrder() const;
+  void NoteTaken() const;
+  void NoteReleased() const;
+
+ private:
+  LockRank rank_;
+};
+#endif
+
+}  // namespace amethyst::base
