@@ -149,18 +149,18 @@ class ArrayCursor final : public key::Cursor {
   [[nodiscard]] Status status() const override { return {}; }
 
  protected:
-  void NextBatch() override { Show(begin_ + kBatch); }
-  void PrevBatch() override { Clear(); }
+  void NextWindow() override { Show(begin_ + kWindow); }
+  void PrevWindow() override { Clear(); }
 
  private:
-  static constexpr size_t kBatch = 32;
+  static constexpr size_t kWindow = 32;
 
   void Show(size_t begin) {
     begin_ = begin;
     Clear();
     if (begin >= entries_.size()) return;
     SetPlain(true, key::SequenceNumber{1});
-    SetBatch(std::span(entries_).subspan(begin, std::min(kBatch, entries_.size() - begin)), 0);
+    SetWindow(std::span(entries_).subspan(begin, std::min(kWindow, entries_.size() - begin)), 0);
   }
 
   const std::vector<key::Entry>& entries_;

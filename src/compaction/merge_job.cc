@@ -47,13 +47,13 @@ class Rewriter {
     settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();
     while (input.Valid()) {
       AMETHYST_TRY(stop.Check());
-      const std::span<const key::Entry> batch = WithinRange(input.Ahead());
-      if (batch.empty()) break;
-      result_.entries_read += batch.size();
-      AMETHYST_TRY(AddBatch(input, batch));
-      saved_key_.assign(key_);  // The batch goes with the step.
+      const std::span<const key::Entry> window = WithinRange(input.Ahead());
+      if (window.empty()) break;
+      result_.entries_read += window.size();
+      AMETHYST_TRY(AddWindow(input, window));
+      saved_key_.assign(key_);  // The window goes with the step.
       key_ = saved_key_;
-      input.Skip(batch.size());
+      input.Skip(window.size());
     }
     AMETHYST_TRY(input.status());  // What could not be read is not taken for the end.
     AMETHYST_TRY(EndKey());
@@ -69,45 +69,45 @@ class Rewriter {
   }
 
  private:
-  // The part of a batch that lies before the end of the job's range.
-  std::span<const key::Entry> WithinRange(std::span<const key::Entry> batch) const {
-    if (!settings_.end || order_.Less(batch.back().key(), *settings_.end)) return batch;
-    return FirstOf(batch, [this](std::string_view key) { return order_.Less(key, *settings_.end); });
+  // The part of a window that lies before the end of the job's range.
+  std::span<const key::Entry> WithinRange(std::span<const key::Entry> window) const {
+    if (!settings_.end || order_.Less(window.back().key(), *settings_.end)) return window;
+    return FirstOf(window, [this](std::string_view key) { return order_.Less(key, *settings_.end); });
   }
 
   // The leading entries whose keys satisfy `holds`, which no later ones do.
   template <typename Predicate>
-  static std::span<const key::Entry> FirstOf(std::span<const key::Entry> batch, Predicate holds) {
+  static std::span<const key::Entry> FirstOf(std::span<const key::Entry> window, Predicate holds) {
     const auto end =
-        std::partition_point(batch.begin(), batch.end(), [&](const key::Entry& entry) { return holds(entry.key()); });
-    return {batch.begin(), end};
+        std::partition_point(window.begin(), window.end(), [&](const key::Entry& entry) { return holds(entry.key()); });
+    return {window.begin(), end};
   }
 
-  // `batch` is what is ahead in `input`, or its beginning.
-  [[nodiscard]] Status AddBatch(const key::Cursor& input, std::span<const key::Entry> batch) {
-    if (!input.BatchIsPlain()) return AddEach(batch);
-    if (batch.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
-      AMETHYST_ASSIGN(const bool added, AddStored(batch, input.StoredAhead()));
+  // `window` is what is ahead in `input`, or its beginning.
+  [[nodiscard]] Status AddWindow(const key::Cursor& input, std::span<const key::Entry> window) {
+    if (!input.WindowIsPlain()) return AddEach(window);
+    if (window.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
+      AMETHYST_ASSIGN(const bool added, AddStored(window, input.StoredAhead()));
       if (added) return {};
     }
-    return AddPlain(batch);
+    return AddPlain(window);
   }
 
   // A whole block that nothing else has a part in: taken over as it is stored, sequence numbers too. Not where an
   // output may have to end inside it.
-  [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> batch, std::string_view stored) {
+  [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> window, std::string_view stored) {
     AMETHYST_TRY(EndKey());
-    AMETHYST_TRY(CutBefore(batch.front().key()));
-    if (!IsBeforeBoundary(batch.back().key())) return false;
-    AMETHYST_ASSIGN(const bool added, outputs_.AddStored(batch, stored));
+    AMETHYST_TRY(CutBefore(window.front().key()));
+    if (!IsBeforeBoundary(window.back().key())) return false;
+    AMETHYST_ASSIGN(const bool added, outputs_.AddStored(window, stored));
     if (!added) return false;
-    key_ = batch.back().key();
+    key_ = window.back().key();
     ++result_.blocks_taken_over;
     return true;
   }
 
-  [[nodiscard]] Status AddEach(std::span<const key::Entry> batch) {
-    for (const key::Entry& entry : batch) AMETHYST_TRY(AddOne(entry));
+  [[nodiscard]] Status AddEach(std::span<const key::Entry> window) {
+    for (const key::Entry& entry : window) AMETHYST_TRY(AddOne(entry));
     return {};
   }
 
@@ -130,13 +130,13 @@ class Rewriter {
     return {};
   }
 
-  // A plain batch: but for its first and last entry, which neighbouring batches may hold other versions of, each entry
+  // A plain window: but for its first and last entry, which neighbouring windows may hold other versions of, each entry
   // is the only one of its key, and is kept. Questions are asked for stretches of keys that share the answer.
-  [[nodiscard]] Status AddPlain(std::span<const key::Entry> batch) {
-    if (batch.size() < kPlainEntriesMin) return AddEach(batch);
-    AMETHYST_TRY(AddOne(batch.front()));
+  [[nodiscard]] Status AddPlain(std::span<const key::Entry> window) {
+    if (window.size() < kPlainEntriesMin) return AddEach(window);
+    AMETHYST_TRY(AddOne(window.front()));
     AMETHYST_TRY(EndKey());
-    std::span<const key::Entry> rest = batch.subspan(1, batch.size() - 2);
+    std::span<const key::Entry> rest = window.subspan(1, window.size() - 2);
     while (!rest.empty()) {
       AMETHYST_TRY(CutBefore(rest.front().key()));
       const bool nothing_below = older_.NothingBelow(rest.front().key());
@@ -144,7 +144,7 @@ class Rewriter {
       AMETHYST_TRY(AddStretch(stretch, nothing_below));
       rest = rest.subspan(stretch.size());
     }
-    return AddOne(batch.back());
+    return AddOne(window.back());
   }
 
   // The leading entries for which what older_ and cutter_ said of the first holds too.
@@ -193,7 +193,7 @@ class Rewriter {
     return entry;
   }
 
-  static constexpr size_t kPlainEntriesMin = 4;  // Shorter batches are not worth the questions.
+  static constexpr size_t kPlainEntriesMin = 4;  // Shorter windows are not worth the questions.
 
   const MergeSettings& settings_;
   const key::Order order_;
@@ -203,7 +203,7 @@ class Rewriter {
   OutputTables outputs_;
   MergeResult result_;
   bool has_key_ = false;  // retention_ has begun key_ and not ended it.
-  std::string_view key_;  // In the current batch, or saved_key_.
+  std::string_view key_;  // In the current window, or saved_key_.
   std::string saved_key_;
 };
 

@@ -49,7 +49,7 @@ struct MergeResult {
   uint64_t bytes_written = 0;
 };
 
-// What ends a rewrite before its time. It looks before each batch of entries.
+// What ends a rewrite before its time. It looks before each window of entries.
 class StopSignals {
  public:
   // The flags outlive the rewrite.

@@ -114,12 +114,12 @@ void DbIterator::End() {
   if (cursor_ != nullptr) status_ = cursor_->status();
 }
 
-bool DbIterator::BatchIsVisible() const { return cursor_->BatchIsPlain() && cursor_->BatchMaxSequence() <= visible_; }
+bool DbIterator::AllVisible() const { return cursor_->WindowIsPlain() && cursor_->WindowMaxSequence() <= visible_; }
 
 void DbIterator::CountPlainAhead() {
   plain_steps_ = 0;
   const std::span<const key::Entry> ahead = cursor_->Ahead();
-  if (ahead.size() < 2 || !BatchIsVisible()) return;
+  if (ahead.size() < 2 || !AllVisible()) return;
   if (!upper_ || !BeyondUpper(ahead.back().key())) {
     plain_steps_ = ahead.size() - 1;
     return;
@@ -132,7 +132,7 @@ void DbIterator::CountPlainAhead() {
 void DbIterator::CountPlainBehind() {
   plain_steps_ = 0;
   const std::span<const key::Entry> behind = cursor_->Behind();
-  if (behind.size() < 2 || !BatchIsVisible()) return;
+  if (behind.size() < 2 || !AllVisible()) return;
   const auto first = !lower_ || !BeyondLower(behind.front().key())
                          ? behind.begin()
                          : std::partition_point(behind.begin(), behind.end() - 1,
@@ -255,7 +255,7 @@ void DbIterator::FindBackward() {
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
     if (BeyondLower(first.key())) break;
-    if (BatchIsVisible()) {
+    if (AllVisible()) {
       ShowCursor();
       CountPlainBehind();
       return;
@@ -358,9 +358,9 @@ void DbIterator::NextSlow() {
     if (reopen) OpenCursor();
     cursor_->Seek(passed_key_);  // A cursor that is kept is before all versions of the key.
   } else {
-    // The last key of a plain batch has no older versions to pass.
+    // The last key of a plain window has no older versions to pass.
     passing_ = false;
-    if (!cursor_->BatchIsPlain()) Pass(position_.key);
+    if (!cursor_->WindowIsPlain()) Pass(position_.key);
     cursor_->Next();
   }
   FindForward();

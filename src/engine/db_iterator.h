@@ -1,6 +1,6 @@
 // The public iterator's engine: a merge of all sources of one view, with hidden versions and tombstones taken out.
 //
-// While the merge's batch is plain (no key twice, only puts, all visible) a step is an index step: no comparison at
+// While the merge's window is plain (no key twice, only puts, all visible) a step is an index step: no comparison at
 // all. A run of tombstones is passed by SkipDead, whole subtrees at a time; of a key with many versions the one to show
 // is looked up. The view is held, and the sequence pinned
 // like a snapshot; once memtables of the view have been flushed the iterator moves onto the tables that replaced them,
@@ -63,10 +63,10 @@ class DbIterator {
   void ShowCursor();
   void ShowCopy();
   void End();
-  // How many entries of the batch can be stepped over without looking, in either direction.
+  // How many entries of the window can be stepped over without looking, in either direction.
   void CountPlainAhead();
   void CountPlainBehind();
-  [[nodiscard]] bool BatchIsVisible() const;
+  [[nodiscard]] bool AllVisible() const;
   [[nodiscard]] bool BeyondUpper(std::string_view key) const;
   [[nodiscard]] bool BeyondLower(std::string_view key) const;
   void Pass(std::string_view key);

@@ -13,7 +13,7 @@ namespace {
 using sstable::LookupState;
 
 struct MemtableHit {
-  memtable::Memtable::Version version;
+  memtable::Memtable::Found version;
   const WriteBufferPtr* buffer = nullptr;
 };
 

@@ -1,11 +1,11 @@
 // A cursor: the internal iterator over sorted entries, of a memtable, a table, a level, or a merge of them.
 //
-// It shows entries (key ascending, newest first within a key) as a BATCH of consecutive ones and a position in it.
-// Steps inside the batch are inline index steps; only at its edges a virtual call fetches the next. So a consumer that
-// knows that a stretch of the batch needs no decisions (see merge) walks it at the cost of a pointer increment.
+// It shows entries (key ascending, newest first within a key) as a WINDOW of consecutive ones and a position in it.
+// Steps inside the window are inline index steps; only at its edges a virtual call fetches the next. So a consumer that
+// knows that a stretch of the window needs no decisions (see merge) walks it at the cost of a pointer increment.
 //
-// Batches start small and grow while steps go on in one direction, so that a seek followed by one step stays cheap.
-// Everything in the batch is valid until the cursor moves past it, seeks, or dies: the cursor pins what it shows.
+// Windows start small and grow while steps go on in one direction, so that a seek followed by one step stays cheap.
+// Everything in the window is valid until the cursor moves past it, seeks, or dies: the cursor pins what it shows.
 //
 // A cursor becomes invalid at either end AND on an error: after !Valid(), status() tells which. Cursors never skip
 // what they cannot read. After falling off an end only a seek makes it valid again.
@@ -45,42 +45,42 @@ class Cursor {
   void Next() {
     AMETHYST_DCHECK(Valid());
     if (++position_ == end_) [[unlikely]]
-      NextBatch();
+      NextWindow();
   }
   void Prev() {
     AMETHYST_DCHECK(Valid());
     if (position_-- == begin_) [[unlikely]]
-      PrevBatch();
+      PrevWindow();
   }
 
-  // The entries from the current one to the end of the batch, and those from its begin up to the current one,
+  // The entries from the current one to the end of the window, and those from its begin up to the current one,
   // inclusive; empty if not Valid.
   [[nodiscard]] std::span<const Entry> Ahead() const { return {position_, Valid() ? end_ : position_}; }
   [[nodiscard]] std::span<const Entry> Behind() const {
     return Valid() ? std::span<const Entry>(begin_, position_ + 1) : std::span<const Entry>();
   }
-  // Moves within the batch, or just past it, which fetches the next: as that many calls of Next (Prev).
+  // Moves within the window, or just past it, which fetches the next: as that many calls of Next (Prev).
   void Skip(size_t n) {
     AMETHYST_DCHECK(n <= Ahead().size());
     position_ += n;
-    if (position_ == end_) NextBatch();
+    if (position_ == end_) NextWindow();
   }
   void SkipBack(size_t n) {
     AMETHYST_DCHECK(n <= Behind().size());
     if (n == Behind().size()) {
       position_ = begin_ - 1;
-      PrevBatch();
+      PrevWindow();
     } else {
       position_ -= n;
     }
   }
 
-  // True if in the batch no key occurs twice, and every entry is a put. Then `BatchMaxSequence` at or below a reader's
-  // snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of the
-  // batch may still have newer versions before the batch, and the last one older versions after it, unless this is true
-  // of the whole table: producers set it only if neither is so.)
-  [[nodiscard]] bool BatchIsPlain() const { return plain_; }
-  [[nodiscard]] SequenceNumber BatchMaxSequence() const { return max_sequence_; }
+  // True if in the window no key occurs twice, and every entry is a put. Then `WindowMaxSequence` at or below a
+  // reader's snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of
+  // the window may still have newer versions before the window, and the last one older versions after it, unless this
+  // is true of the whole table: producers set it only if neither is so.)
+  [[nodiscard]] bool WindowIsPlain() const { return plain_; }
+  [[nodiscard]] SequenceNumber WindowMaxSequence() const { return max_sequence_; }
   // What is ahead as a file holds it, if that is a block of it, no more and no less, and the producer has it at hand
   // (see sstable::TableWriter::AddStored); else empty.
   [[nodiscard]] std::string_view StoredAhead() const { return position_ == begin_ ? stored_ : std::string_view(); }
@@ -99,13 +99,13 @@ class Cursor {
   [[nodiscard]] virtual Status status() const = 0;
 
  protected:
-  // Called with the position one past the batch (one before it): shows the neighbouring batch, positioned at its first
-  // (last) entry, by SetBatch, or ends by Clear.
-  virtual void NextBatch() = 0;
-  virtual void PrevBatch() = 0;
+  // Called with the position one past the window (one before it): shows the neighbouring window, positioned at its
+  // first (last) entry, by SetWindow, or ends by Clear.
+  virtual void NextWindow() = 0;
+  virtual void PrevWindow() = 0;
 
   // Shows `entries`, not empty, positioned at `index`; `stored`: what StoredAhead gives for all of them.
-  void SetBatch(std::span<const Entry> entries, size_t index, std::string_view stored = {}) {
+  void SetWindow(std::span<const Entry> entries, size_t index, std::string_view stored = {}) {
     AMETHYST_DCHECK(index < entries.size());
     stored_ = stored;
     begin_ = entries.data();

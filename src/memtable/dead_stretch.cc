@@ -6,17 +6,17 @@ namespace {
 
 class Walk {
  public:
-  Walk(const Tree& tree, key::SequenceNumber visible, std::string_view limit)
+  Walk(const KeyTree& tree, key::SequenceNumber visible, std::string_view limit)
       : tree_(tree), visible_(visible), limit_(limit) {}
 
   [[nodiscard]] std::optional<DeadStretch> From(std::string_view key) {
     const Node* node = &tree_.root();
     const uint32_t root_height = node->height;
-    AMETHYST_ASSERT(root_height < Tree::kHeightMax);
+    AMETHYST_ASSERT(root_height < KeyTree::kHeightMax);
     Offset high = Offset::kNone;
     while (!node->IsLeaf()) {
-      const Tree::Place place = tree_.Find(*node, key);
-      const Tree::Child child = tree_.LoadChild(*node, place.order, place.Child());
+      const KeyTree::Place place = tree_.Find(*node, key);
+      const KeyTree::Child child = tree_.LoadChild(*node, place.order, place.Child());
       if (!child.is_whole) continue;
       steps_[node->height] = Step{node, place.order, place.Child() + 1, high};
       high = HighOf(steps_[node->height], place.Child());
@@ -68,16 +68,16 @@ class Walk {
     entries_ += keys;
   }
 
-  const Tree& tree_;
+  const KeyTree& tree_;
   const key::SequenceNumber visible_;
   const std::string_view limit_;
   uint64_t entries_ = 0;
-  Step steps_[Tree::kHeightMax];  // By height.
+  Step steps_[KeyTree::kHeightMax];  // By height.
 };
 
 }  // namespace
 
-std::optional<DeadStretch> FindDeadStretch(const Tree& tree, std::string_view key, key::SequenceNumber visible,
+std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key, key::SequenceNumber visible,
                                            std::string_view limit) {
   return Walk(tree, visible, limit).From(key);
 }

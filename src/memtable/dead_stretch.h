@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "memtable/tree.h"
+#include "memtable/key_tree.h"
 
 namespace amethyst::memtable {
 
@@ -17,7 +17,7 @@ struct DeadStretch {
 
 // The longest stretch of whole leaves, from the one that holds `key`, in which nothing is live at `visible` and which
 // lie before `limit` (empty data(): no limit), found in O(height) steps; nullopt if that leaf is none of these.
-[[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const Tree& tree, std::string_view key,
+[[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key,
                                                          key::SequenceNumber visible, std::string_view limit);
 
 }  // namespace amethyst::memtable

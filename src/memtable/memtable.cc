@@ -18,7 +18,7 @@ void Add(std::atomic<uint64_t>& counter, uint64_t n) {
 
 Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool)
     : capacity_bytes_(capacity_bytes),
-      arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + TreeWriter::kNodeBytesFixed, std::move(pool)),
+      arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + KeyTreeWriter::kNodeBytesFixed, std::move(pool)),
       filter_(arena_, capacity_bytes),
       tree_(arena_, order),
       writer_(tree_) {}
@@ -31,7 +31,7 @@ void Memtable::Insert(const key::Entry& entry) {
   const bool is_new = writer_.Insert(entry);
   filter_.Add(hash);
   taken_bytes_ +=
-      Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? TreeWriter::kNodeBytesPerKey : 0);
+      Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? KeyTreeWriter::kNodeBytesPerKey : 0);
   if (Empty()) first_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   last_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   Add(raw_bytes_, uint64_t{entry.key_bytes} + entry.value_bytes);
@@ -39,21 +39,21 @@ void Memtable::Insert(const key::Entry& entry) {
   Add(entry_count_, 1);
 }
 
-std::optional<Memtable::Version> Memtable::Get(const key::LookupKey& lookup) const {
+std::optional<Memtable::Found> Memtable::Get(const key::LookupKey& lookup) const {
   // An entry that the reader may see was counted before it became visible.
   if (Empty() || !filter_.MayContain(lookup.hash)) return std::nullopt;
   const Node& leaf = tree_.LeafOf(lookup.key);
-  const Tree::Place place = tree_.Find(leaf, lookup.key);
+  const KeyTree::Place place = tree_.Find(leaf, lookup.key);
   if (!place.found) return std::nullopt;
   const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.visible);
   if (version == nullptr) return std::nullopt;
   AMETHYST_DCHECK(version->key() == lookup.key && version->sequence() <= lookup.visible);
-  return Version{version->tag(), version->value()};
+  return Found{version->tag(), version->value()};
 }
 
 std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self) {
-  const Tree& tree = self->tree_;
-  return std::make_unique<MemtableCursor>(std::shared_ptr<const Tree>(std::move(self), &tree));
+  const KeyTree& tree = self->tree_;
+  return std::make_unique<MemtableCursor>(std::shared_ptr<const KeyTree>(std::move(self), &tree));
 }
 
 uint64_t Memtable::ApproximateBytes(std::string_view begin, std::string_view end) const {

@@ -5,7 +5,7 @@
 // and publishes it with one release store of the node's permutation word (after Masstree, Mao et al. 2012); a full node
 // is split into two new ones and frozen, so a reader that still stands on it sees what it saw. Versions of one key hang
 // off its slot, newest first, with jump pointers. A small Bloom filter answers most lookups of keys that are not there.
-// Nothing is freed before the memtable dies. See tree.h for why this is right, arena.h for the memory.
+// Nothing is freed before the memtable dies. See key_tree.h for why this is right, arena.h for the memory.
 //
 // What readers may rely on: a reader that loaded `visible` (acquire) BEFORE it started sees every entry at or below it.
 // Lifetime: held by shared_ptr; cursors and pinned values hold one; Get inside an epoch needs none.
@@ -23,8 +23,8 @@
 #include "key/order.h"
 #include "memtable/arena.h"
 #include "memtable/key_filter.h"
-#include "memtable/tree.h"
-#include "memtable/tree_writer.h"
+#include "memtable/key_tree.h"
+#include "memtable/key_tree_writer.h"
 
 namespace amethyst::memtable {
 
@@ -35,7 +35,7 @@ class Memtable {
 
   // Most bytes that inserting this entry can take: its own, and its part of the nodes that any number of entries take.
   [[nodiscard]] static constexpr size_t BytesFor(size_t key_bytes, size_t value_bytes) {
-    return Record::Bytes(key_bytes, value_bytes, true) + TreeWriter::kNodeBytesPerKey;
+    return Record::Bytes(key_bytes, value_bytes, true) + KeyTreeWriter::kNodeBytesPerKey;
   }
   // Whether entries of that many BytesFor in all can be inserted. Writer only.
   [[nodiscard]] bool HasRoom(size_t bytes) const { return bytes <= capacity_bytes_ - taken_bytes_; }
@@ -43,12 +43,12 @@ class Memtable {
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
   void Insert(const key::Entry& entry);
 
-  struct Version {
+  struct Found {
     key::Tag tag;
     std::string_view value;  // Valid while the memtable lives.
   };
   // The newest version of the key at or below lookup.visible, a tombstone included; nullopt if there is none.
-  [[nodiscard]] std::optional<Version> Get(const key::LookupKey& lookup) const;
+  [[nodiscard]] std::optional<Found> Get(const key::LookupKey& lookup) const;
 
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,
   // and is consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
@@ -71,8 +71,8 @@ class Memtable {
   const size_t capacity_bytes_;
   Arena arena_;
   KeyFilter filter_;
-  Tree tree_;
-  TreeWriter writer_;
+  KeyTree tree_;
+  KeyTreeWriter writer_;
   size_t taken_bytes_ = 0;  // Of the capacity. Writer only.
 
   // Stored by the writer, loaded by anyone, relaxed: nothing hangs on them.

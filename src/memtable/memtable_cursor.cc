@@ -12,29 +12,29 @@ void MemtableCursor::Enter(const Node& leaf) {
 }
 
 void MemtableCursor::SeekToFirst() {
-  batch_entries_ = kBatchFirst;
+  window_entries_ = kWindowFirst;
   Enter(tree_->FirstLeaf());
   ShowFromRank(0);
 }
 
 void MemtableCursor::SeekToLast() {
-  batch_entries_ = kBatchFirst;
+  window_entries_ = kWindowFirst;
   Enter(tree_->LastLeaf());
   ShowUpToRankBefore(order_.count());
 }
 
 void MemtableCursor::Seek(std::string_view target) {
-  batch_entries_ = kBatchFirst;
+  window_entries_ = kWindowFirst;
   leaf_ = &tree_->LeafOf(target);
-  const Tree::Place place = tree_->Find(*leaf_, target);
+  const KeyTree::Place place = tree_->Find(*leaf_, target);
   order_ = place.order;
   ShowFromRank(place.rank);
 }
 
 void MemtableCursor::SeekForPrev(std::string_view target) {
-  batch_entries_ = kBatchFirst;
+  window_entries_ = kWindowFirst;
   leaf_ = &tree_->LeafOf(target);
-  const Tree::Place place = tree_->Find(*leaf_, target);
+  const KeyTree::Place place = tree_->Find(*leaf_, target);
   order_ = place.order;
   ShowUpToRankBefore(place.rank + place.found);
 }
@@ -46,14 +46,14 @@ uint64_t MemtableCursor::SkipDead(key::SequenceNumber visible, std::string_view 
   if (stretch->end == nullptr) {
     Clear();
   } else {
-    batch_entries_ = kBatchFirst;
+    window_entries_ = kWindowFirst;
     Enter(*stretch->end);
     ShowFromRank(0);
   }
   return stretch->entries;
 }
 
-void MemtableCursor::NextBatch() {
+void MemtableCursor::NextWindow() {
   Grow();
   if (last_.version->has_older()) {
     ShowFrom(Edge{last_.rank, last_.version->Older(tree_->arena())});
@@ -62,7 +62,7 @@ void MemtableCursor::NextBatch() {
   }
 }
 
-void MemtableCursor::PrevBatch() {
+void MemtableCursor::PrevWindow() {
   Grow();
   const Record& newest = NewestAt(first_.rank);
   if (first_.version->depth() < newest.depth()) {
@@ -101,7 +101,7 @@ void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
     const Node* before = tree_->LeafBefore(*leaf_);
     if (before == nullptr) return Clear();
     // A leaf that is being split may still hold what is to the right of the fence.
-    const Tree::Place place = tree_->Find(*before, tree_->RecordAt(leaf_->low).key());
+    const KeyTree::Place place = tree_->Find(*before, tree_->RecordAt(leaf_->low).key());
     leaf_ = before;
     order_ = place.order;
     rank = place.rank;
@@ -111,9 +111,9 @@ void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
 }
 
 void MemtableCursor::ShowFrom(Edge first) {
-  AMETHYST_DCHECK(first.rank < order_.count() && batch_entries_ <= kBatchMax);
+  AMETHYST_DCHECK(first.rank < order_.count() && window_entries_ <= kWindowMax);
   first_ = first;
-  // Nothing newer before the batch, no older versions in or after it, and no deletes.
+  // Nothing newer before the window, no older versions in or after it, and no deletes.
   bool plain = first.version == &NewestAt(first.rank);
   uint64_t tag_bits_max = 0;
   uint32_t size = 0;
@@ -123,7 +123,7 @@ void MemtableCursor::ShowFrom(Edge first) {
     last_ = edge;
     plain = plain && edge.version->IsPut() && !edge.version->has_older();
     tag_bits_max = std::max(tag_bits_max, entry.tag.bits());
-    if (size == batch_entries_) break;
+    if (size == window_entries_) break;
     if (edge.version->has_older()) {
       edge.version = edge.version->Older(tree_->arena());
     } else {
@@ -131,17 +131,17 @@ void MemtableCursor::ShowFrom(Edge first) {
       edge.version = &NewestAt(edge.rank);
     }
   }
-  if (last_.rank + 1 == order_.count() && batch_entries_ > kBatchFirst) PrefetchNextLeaf();
+  if (last_.rank + 1 == order_.count() && window_entries_ > kWindowFirst) PrefetchNextLeaf();
   SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
-  SetBatch({entries_.data(), size}, 0);
+  SetWindow({entries_.data(), size}, 0);
 }
 
 void MemtableCursor::ShowUpTo(Edge last) {
-  AMETHYST_DCHECK(last.rank < order_.count() && batch_entries_ <= kBatchMax);
+  AMETHYST_DCHECK(last.rank < order_.count() && window_entries_ <= kWindowMax);
   last_ = last;
   bool plain = !last.version->has_older();
   uint64_t tag_bits_max = 0;
-  uint32_t begin = batch_entries_;  // The batch grows downward to it, key by key.
+  uint32_t begin = window_entries_;  // The window grows downward to it, key by key.
   for (Edge edge = last;;) {
     // The versions of a key from edge.version on to newer ones, as many as there is room for: they are linked the other
     // way.
@@ -162,7 +162,7 @@ void MemtableCursor::ShowUpTo(Edge last) {
     edge.version = &NewestAt(edge.rank).AtDepth(tree_->arena(), 0);
   }
   SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
-  SetBatch({entries_.data() + begin, batch_entries_ - begin}, batch_entries_ - begin - 1);
+  SetWindow({entries_.data() + begin, window_entries_ - begin}, window_entries_ - begin - 1);
 }
 
 }  // namespace amethyst::memtable

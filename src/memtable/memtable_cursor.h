@@ -1,8 +1,8 @@
-// The cursor over a memtable: batches of at most 64 entries, each of one leaf.
+// The cursor over a memtable: windows of at most 64 entries, each of one leaf.
 //
 // On arrival at a leaf it takes the leaf's permutation as it is, and keeps to it. Versions of a key are shown newest
-// first; a chain longer than a batch is continued in the next, in either direction (backward, the jump pointers find
-// where a batch of older versions begins). The first batch after a seek is small, for a seek is often followed by one
+// first; a chain longer than a window is continued in the next, in either direction (backward, the jump pointers find
+// where a window of older versions begins). The first window after a seek is small, for a seek is often followed by one
 // step.
 //
 // Thread safety: one thread at a time; nothing that it does disturbs the writer or other readers.
@@ -12,13 +12,13 @@
 #include <memory>
 
 #include "key/cursor.h"
-#include "memtable/tree.h"
+#include "memtable/key_tree.h"
 
 namespace amethyst::memtable {
 
 class MemtableCursor final : public key::Cursor {
  public:
-  explicit MemtableCursor(std::shared_ptr<const Tree> tree) : tree_(std::move(tree)) {}
+  explicit MemtableCursor(std::shared_ptr<const KeyTree> tree) : tree_(std::move(tree)) {}
 
   void SeekToFirst() override;
   void SeekToLast() override;
@@ -28,14 +28,14 @@ class MemtableCursor final : public key::Cursor {
   [[nodiscard]] Status status() const override { return {}; }
 
  protected:
-  void NextBatch() override;
-  void PrevBatch() override;
+  void NextWindow() override;
+  void PrevWindow() override;
 
  private:
-  static constexpr uint32_t kBatchMax = 64;
-  static constexpr uint32_t kBatchFirst = 2;
+  static constexpr uint32_t kWindowMax = 64;
+  static constexpr uint32_t kWindowFirst = 2;
 
-  // Where an end of the batch is: a rank in the leaf, and one of the versions there.
+  // Where an end of the window is: a rank in the leaf, and one of the versions there.
   struct Edge {
     uint32_t rank;
     const Record* version;
@@ -43,7 +43,7 @@ class MemtableCursor final : public key::Cursor {
 
   void Enter(const Node& leaf);
   [[nodiscard]] const Record& NewestAt(uint32_t rank) const { return tree_->RecordAt(*leaf_, order_, rank); }
-  // Shows a batch that begins (ends) there, positioned at that entry.
+  // Shows a window that begins (ends) there, positioned at that entry.
   void ShowFrom(Edge first);
   void ShowUpTo(Edge last);
   // Starts loading what a scan will show after this leaf, of which it has just shown the last entry.
@@ -51,15 +51,15 @@ class MemtableCursor final : public key::Cursor {
   // Shows what begins (ends) at the rank of the leaf that was entered, or in its neighbour, or the end.
   void ShowFromRank(uint32_t rank);
   void ShowUpToRankBefore(uint32_t rank);
-  void Grow() { batch_entries_ = batch_entries_ * 4 < kBatchMax ? batch_entries_ * 4 : kBatchMax; }
+  void Grow() { window_entries_ = window_entries_ * 4 < kWindowMax ? window_entries_ * 4 : kWindowMax; }
 
-  const std::shared_ptr<const Tree> tree_;  // Keeps the memtable alive.
+  const std::shared_ptr<const KeyTree> tree_;  // Keeps the memtable alive.
   const Node* leaf_ = nullptr;
   Permutation order_;
   Edge first_{};
   Edge last_{};
-  uint32_t batch_entries_ = kBatchFirst;
-  std::array<key::Entry, kBatchMax> entries_;
+  uint32_t window_entries_ = kWindowFirst;
+  std::array<key::Entry, kWindowMax> entries_;
 };
 
 }  // namespace amethyst::memtable

@@ -82,7 +82,7 @@ struct alignas(Arena::kLineBytes) Node {
   Offset low;                         // A record with the low fence's key; none on the left edge.
   uint16_t skip;
   uint8_t height;                         // 0: a leaf.
-  bool is_open;                           // See Tree::HeadIn: `skip` is not due to fences, but to `link`.
+  bool is_open;                           // See KeyTree::HeadIn: `skip` is not due to fences, but to `link`.
   std::atomic<Offset> slots[kNodeSlots];  // Released by the writer, acquired by readers.
   // In a leaf, the leaf to the right: released by the writer, acquired by readers. In an open inner node, a record
   // whose key begins with the prefix that is skipped; constant.

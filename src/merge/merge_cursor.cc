@@ -24,7 +24,7 @@ class MergeCursor final : public Cursor {
     SeekAll(Direction::kBackward, [](Cursor& source) { source.SeekToLast(); });
   }
   void Seek(std::string_view target) override {
-    key_ = target;  // It may lie in a batch that a source is about to let go.
+    key_ = target;  // It may lie in a window that a source is about to let go.
     SeekAll(Direction::kForward, [this](Cursor& source) { source.Seek(key_); });
   }
   void SeekForPrev(std::string_view target) override {
@@ -37,8 +37,8 @@ class MergeCursor final : public Cursor {
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
-  void NextBatch() override { Leave(Direction::kForward); }
-  void PrevBatch() override { Leave(Direction::kBackward); }
+  void NextWindow() override { Leave(Direction::kForward); }
+  void PrevWindow() override { Leave(Direction::kBackward); }
 
  private:
   template <typename SeekOne>
@@ -73,7 +73,7 @@ class MergeCursor final : public Cursor {
   void Turn(Direction direction);
   void ContinueAfterWinner();
   void Show();
-  [[nodiscard]] size_t StretchBefore(std::string_view limit, std::span<const Entry> batch) const;
+  [[nodiscard]] size_t StretchBefore(std::string_view limit, std::span<const Entry> window) const;
 
   std::vector<std::unique_ptr<Cursor>> sources_;
   key::Order order_;
@@ -87,7 +87,7 @@ class MergeCursor final : public Cursor {
   bool follows_same_key_ = false;  // What will be shown next starts with the key that was shown last.
 };
 
-// The shown batch is used up towards `direction`.
+// The shown window is used up towards `direction`.
 void MergeCursor::Leave(Direction direction) {
   if (direction != queue_.direction()) return Turn(direction);
   if (direction == Direction::kForward) {
@@ -137,38 +137,38 @@ void MergeCursor::Show() {
   if (queue_.empty()) return Clear();
   const bool forward = queue_.direction() == Direction::kForward;
   const Cursor& winner = queue_.winner();
-  const std::span<const Entry> batch = forward ? winner.Ahead() : winner.Behind();
+  const std::span<const Entry> window = forward ? winner.Ahead() : winner.Behind();
   const bool next_has_same_key = queue_.TopKeysEqual();
   const bool alone = !next_has_same_key && !follows_same_key_;
-  shown_ = batch.size();
-  if (next_has_same_key || (follows_same_key_ && winner.BatchIsPlain())) {
+  shown_ = window.size();
+  if (next_has_same_key || (follows_same_key_ && winner.WindowIsPlain())) {
     shown_ = 1;  // What follows may then be plain.
   } else if (queue_.size() > 1) {
-    shown_ = StretchBefore(queue_.runner_up().key(), batch);
+    shown_ = StretchBefore(queue_.runner_up().key(), window);
   }
   follows_same_key_ = next_has_same_key;
-  AMETHYST_DCHECK(shown_ > 0 && shown_ <= batch.size());
-  SetPlain(alone && winner.BatchIsPlain(), winner.BatchMaxSequence());
+  AMETHYST_DCHECK(shown_ > 0 && shown_ <= window.size());
+  SetPlain(alone && winner.WindowIsPlain(), winner.WindowMaxSequence());
   if (forward) {
-    SetBatch(batch.first(shown_), 0, shown_ == batch.size() ? winner.StoredAhead() : std::string_view());
+    SetWindow(window.first(shown_), 0, shown_ == window.size() ? winner.StoredAhead() : std::string_view());
   } else {
-    SetBatch(batch.last(shown_), shown_ - 1);
+    SetWindow(window.last(shown_), shown_ - 1);
   }
 }
 
-// How many entries of `batch`, counted in the merge's direction, come before the key `limit`; the first one is known
+// How many entries of `window`, counted in the merge's direction, come before the key `limit`; the first one is known
 // to.
-size_t MergeCursor::StretchBefore(std::string_view limit, std::span<const Entry> batch) const {
+size_t MergeCursor::StretchBefore(std::string_view limit, std::span<const Entry> window) const {
   const bool forward = queue_.direction() == Direction::kForward;
   const auto before = [&](size_t i) {
-    return forward ? order_.Compare(batch[i].key(), limit) < 0
-                   : order_.Compare(batch[batch.size() - 1 - i].key(), limit) > 0;
+    return forward ? order_.Compare(window[i].key(), limit) < 0
+                   : order_.Compare(window[window.size() - 1 - i].key(), limit) > 0;
   };
   AMETHYST_DCHECK(before(0));
-  if (batch.size() == 1 || !before(1)) return 1;
-  if (before(batch.size() - 1)) return batch.size();
+  if (window.size() == 1 || !before(1)) return 1;
+  if (before(window.size() - 1)) return window.size();
   size_t low = 1;  // before(low), !before(high).
-  size_t high = batch.size() - 1;
+  size_t high = window.size() - 1;
   for (size_t step = 2; low + step < high; step *= 2) {
     if (!before(low + step)) {
       high = low + step;

@@ -1,6 +1,6 @@
 // The k-way merge: many cursors shown as one, ordered by heads first.
 //
-// The winner's batch is shown as it is up to the runner-up's key (found by a look at its second and its last entry,
+// The winner's window is shown as it is up to the runner-up's key (found by a look at its second and its last entry,
 // then galloping), so that long stretches from one source cost a logarithm of comparisons and are never copied. Entries
 // of one key come out newest first over all sources going forward, oldest first going back. A stretch shown as plain
 // holds no key that another source holds. If any source fails, the merge ends with its error: an error is never taken

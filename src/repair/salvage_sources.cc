@@ -43,7 +43,7 @@ void NewestEntries::Add(std::string_view key, key::Tag tag, std::string_view val
   AMETHYST_ASSERT(!started_);
   const auto found = entries_.find(key);
   if (found == entries_.end()) {
-    entries_.emplace(key, Version{.tag = tag, .value = std::string(value)});
+    entries_.emplace(key, Newest{.tag = tag, .value = std::string(value)});
   } else if (found->second.tag < tag) {
     found->second = {.tag = tag, .value = std::string(value)};
   }

@@ -89,12 +89,12 @@ class NewestEntries final : public SalvageSource {
   }
 
  private:
-  struct Version {
+  struct Newest {
     key::Tag tag;
     std::string value;
   };
-  std::map<std::string, Version, std::less<>> entries_;
-  std::map<std::string, Version, std::less<>>::const_iterator at_;
+  std::map<std::string, Newest, std::less<>> entries_;
+  std::map<std::string, Newest, std::less<>>::const_iterator at_;
   bool started_ = false;
 };
 

@@ -12,7 +12,7 @@ void TableCursor::Restart() {
   AMETHYST_DCHECK(!base::InEpoch());
   Clear();
   status_ = {};
-  batch_size_ = kFirstBatch;
+  window_size_ = kWindowFirst;
   missed_in_a_row_ = 0;
 }
 
@@ -95,12 +95,12 @@ void TableCursor::PrefetchBlock(uint32_t block) const {
   __builtin_prefetch(&frame->payload()[-64], 1);  // Its header will be pinned.
 }
 
-uint32_t TableCursor::BatchSize(Direction direction) {
+uint32_t TableCursor::WindowSize(Direction direction) {
   if (direction != direction_) {
     direction_ = direction;
-    batch_size_ = kFirstBatch;
+    window_size_ = kWindowFirst;
   }
-  return std::exchange(batch_size_, std::min(batch_size_ * 4, kBatchMax));
+  return std::exchange(window_size_, std::min(window_size_ * 4, kWindowMax));
 }
 
 void TableCursor::Show(uint32_t begin, uint32_t end, uint32_t at) {
@@ -112,15 +112,15 @@ void TableCursor::Show(uint32_t begin, uint32_t end, uint32_t at) {
   shown_end_ = end;
   SetPlain(block_->IsPlain(), block_->max_sequence());
   const bool whole = end - begin == block_->count();
-  SetBatch({entries_.data(), end - begin}, at - begin, whole ? stored_block_ : std::string_view());
+  SetWindow({entries_.data(), end - begin}, at - begin, whole ? stored_block_ : std::string_view());
 }
 
 void TableCursor::ShowFrom(uint32_t first) {
-  const uint32_t end = first + std::min(BatchSize(Direction::kForward), block_->count() - first);
+  const uint32_t end = first + std::min(WindowSize(Direction::kForward), block_->count() - first);
   Show(first, end, first);
 }
 
-void TableCursor::ShowUpTo(uint32_t end) { Show(end - std::min(BatchSize(Direction::kBackward), end), end, end - 1); }
+void TableCursor::ShowUpTo(uint32_t end) { Show(end - std::min(WindowSize(Direction::kBackward), end), end, end - 1); }
 
 std::optional<TableCursor::Place> TableCursor::NextPlace() const {
   if (block_index_ + 1 < page_->count()) return Place{.page = page_index_, .block = block_index_ + 1};
@@ -148,12 +148,12 @@ void TableCursor::PrevBlock() {
   ShowUpTo(block_->count());
 }
 
-void TableCursor::NextBatch() {
+void TableCursor::NextWindow() {
   if (shown_end_ < block_->count()) return ShowFrom(shown_end_);
   NextBlock();
 }
 
-void TableCursor::PrevBatch() {
+void TableCursor::PrevWindow() {
   if (shown_begin_ > 0) return ShowUpTo(shown_begin_);
   PrevBlock();
 }

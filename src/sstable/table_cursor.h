@@ -1,10 +1,10 @@
-// A cursor over one table: shows its blocks' entries in batches, first a few, then whole blocks.
+// A cursor over one table: shows its blocks' entries in windows, first a few, then whole blocks.
 //
 // It pins the block whose entries it shows and the index page above that. Moves that stay inside the page touch neither
 // top index nor epoch for the page. A long walk over blocks that are not in memory passes the cache by: what it reads
 // is kept only if it was read before, so that a scan that comes once costs no room, and one that comes again finds it.
 // In sequential mode it reads past the cache, through a buffer of its own.
-// Invariants: while Valid, block_ is child block_index_ of page_, page_ is page page_index_, and the batch shows the
+// Invariants: while Valid, block_ is child block_index_ of page_, page_ is page page_index_, and the window shows the
 // entries [shown_begin_, shown_end_) of block_. After an error nothing is held.
 // Thread safety: one thread at a time. The table's BlockTree must outlive it.
 #pragma once
@@ -36,12 +36,12 @@ class TableCursor final : public key::Cursor {
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
-  void NextBatch() override;
-  void PrevBatch() override;
+  void NextWindow() override;
+  void PrevWindow() override;
 
  private:
-  static constexpr uint32_t kFirstBatch = 4;
-  static constexpr uint32_t kBatchMax = 256;
+  static constexpr uint32_t kWindowFirst = 4;
+  static constexpr uint32_t kWindowMax = 256;
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kScanBlocks = 64;  // So many in a row that had to be read are a scan.
 
@@ -70,7 +70,7 @@ class TableCursor final : public key::Cursor {
   void Show(uint32_t begin, uint32_t end, uint32_t at);
   // Starts loading what a walk will show of the page's block, if it is in memory.
   void PrefetchBlock(uint32_t block) const;
-  [[nodiscard]] uint32_t BatchSize(Direction direction);
+  [[nodiscard]] uint32_t WindowSize(Direction direction);
   // Where reading ahead in this page stops.
   [[nodiscard]] uint64_t ReadLimit(uint32_t block) const;
   void Fail(Error error);
@@ -94,11 +94,11 @@ class TableCursor final : public key::Cursor {
   uint32_t block_index_ = kNone;
   uint32_t shown_begin_ = 0;
   uint32_t shown_end_ = 0;
-  uint32_t batch_size_ = 0;
+  uint32_t window_size_ = 0;
   uint32_t missed_in_a_row_ = 0;  // Blocks, since the last seek.
   uint64_t next_offset_ = 0;      // Where the block behind the last one begins.
   Direction direction_ = Direction::kForward;
-  std::vector<key::Entry> entries_;  // The batch; grows only.
+  std::vector<key::Entry> entries_;  // The window; grows only.
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.
   Status status_;
   ReadBuffer read_buffer_;

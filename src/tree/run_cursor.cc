@@ -58,11 +58,11 @@ class RunCursor final : public Cursor {
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
-  void NextBatch() override {
+  void NextWindow() override {
     in_table_->Skip(in_table_->Ahead().size());
     ShowForward();
   }
-  void PrevBatch() override {
+  void PrevWindow() override {
     in_table_->SkipBack(in_table_->Behind().size());
     ShowBackward();
   }
@@ -124,11 +124,11 @@ class RunCursor final : public Cursor {
   }
   void Show() {
     const std::span<const key::Entry> behind = in_table_->Behind();
-    SetPlain(in_table_->BatchIsPlain(), in_table_->BatchMaxSequence());
-    SetBatch({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
-             in_table_->StoredAhead());
+    SetPlain(in_table_->WindowIsPlain(), in_table_->WindowMaxSequence());
+    SetWindow({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
+              in_table_->StoredAhead());
   }
-  // Moves the table's cursor to where this one has got to inside the batch.
+  // Moves the table's cursor to where this one has got to inside the window.
   void Align() {
     const size_t here = Behind().size();
     const size_t there = in_table_->Behind().size();

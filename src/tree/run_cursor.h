@@ -1,6 +1,6 @@
 // A cursor over a run, which opens a table only when the walk reaches it.
 //
-// A seek opens the one table that it lands in. Batches are those of the table's own cursor, shown without a copy. Going
+// A seek opens the one table that it lands in. Windows are those of the table's own cursor, shown without a copy. Going
 // forward the walk ends before a table that lies wholly at or beyond the upper bound of the options, which is not
 // opened for nothing. SkipDead passes over tables of tombstones alone without opening them. The cursor shares ownership
 // of the run, and through it of the tables. Thread safety: one thread at a time.

@@ -248,7 +248,7 @@ TEST(MergeJob, TakesAReadErrorForNoEndOfData) {
   RealTree tree;
   const auto entries = std::make_shared<const std::vector<OwnedEntry>>(Puts(0, 100, 1, 1));
   for (size_t unreadable = 0; unreadable < entries->size(); ++unreadable) {
-    support::VectorCursor cursor(entries, key::Order(), {.batch_entries = 7, .unreadable_entry = unreadable});
+    support::VectorCursor cursor(entries, key::Order(), {.window_entries = 7, .unreadable_entry = unreadable});
     MergeSettings settings = tree.Settings(0, 0, {});
     settings.table_bytes = 500;
     const Result<MergeResult> result =

@@ -10,7 +10,7 @@
 namespace amethyst::key {
 namespace {
 
-// Over a vector of keys, in batches of up to three.
+// Over a vector of keys, in windows of up to three.
 class VectorCursor final : public Cursor {
  public:
   explicit VectorCursor(const std::vector<std::string>& keys) {
@@ -33,18 +33,18 @@ class VectorCursor final : public Cursor {
   [[nodiscard]] size_t fetches() const { return fetches_; }
 
  private:
-  static constexpr size_t kBatch = 3;
+  static constexpr size_t kWindow = 3;
 
-  void NextBatch() override { Show(end_, end_); }
-  void PrevBatch() override { Show(begin_ < kBatch ? 0 : begin_ - kBatch, begin_ - 1); }
+  void NextWindow() override { Show(end_, end_); }
+  void PrevWindow() override { Show(begin_ < kWindow ? 0 : begin_ - kWindow, begin_ - 1); }
 
-  // The batch from `begin` on, positioned at `at`; the end if that is no entry (before the first it wraps around).
+  // The window from `begin` on, positioned at `at`; the end if that is no entry (before the first it wraps around).
   void Show(size_t begin, size_t at) {
     ++fetches_;
     if (at >= entries_.size()) return Clear();
     begin_ = begin;
-    end_ = std::min(entries_.size(), begin + kBatch);
-    SetBatch(std::span(entries_).subspan(begin_, end_ - begin_), at - begin_);
+    end_ = std::min(entries_.size(), begin + kWindow);
+    SetWindow(std::span(entries_).subspan(begin_, end_ - begin_), at - begin_);
   }
 
   std::vector<Entry> entries_;
@@ -59,17 +59,17 @@ std::vector<std::string> Letters(size_t count) {
   return letters;
 }
 
-TEST(Cursor, WalksForwardAcrossBatches) {
+TEST(Cursor, WalksForwardAcrossWindows) {
   const std::vector<std::string> keys = Letters(8);
   VectorCursor cursor(keys);
   EXPECT_FALSE(cursor.Valid());
   size_t at = 0;
   for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next()) EXPECT_EQ(cursor.entry().key(), keys[at++]);
   EXPECT_EQ(at, keys.size());
-  EXPECT_EQ(cursor.fetches(), 4u) << "three batches and the end: steps inside a batch cost no call";
+  EXPECT_EQ(cursor.fetches(), 4u) << "three windows and the end: steps inside a window cost no call";
 }
 
-TEST(Cursor, WalksBackwardAcrossBatches) {
+TEST(Cursor, WalksBackwardAcrossWindows) {
   const std::vector<std::string> keys = Letters(8);
   VectorCursor cursor(keys);
   size_t at = keys.size();
@@ -77,7 +77,7 @@ TEST(Cursor, WalksBackwardAcrossBatches) {
   EXPECT_EQ(at, 0u);
 }
 
-TEST(Cursor, ShowsWhatLiesAheadAndBehindInItsBatch) {
+TEST(Cursor, ShowsWhatLiesAheadAndBehindInItsWindow) {
   const std::vector<std::string> keys = Letters(8);
   VectorCursor cursor(keys);
   EXPECT_TRUE(cursor.Ahead().empty());
@@ -113,12 +113,12 @@ TEST(Cursor, SkippingIsAsManySteps) {
   }
 }
 
-TEST(Cursor, PromisesNothingAboutItsBatchUnlessTold) {
+TEST(Cursor, PromisesNothingAboutItsWindowUnlessTold) {
   const std::vector<std::string> keys = Letters(2);
   VectorCursor cursor(keys);
   cursor.SeekToFirst();
-  EXPECT_FALSE(cursor.BatchIsPlain());
-  EXPECT_EQ(cursor.BatchMaxSequence(), kSequenceMax);
+  EXPECT_FALSE(cursor.WindowIsPlain());
+  EXPECT_EQ(cursor.WindowMaxSequence(), kSequenceMax);
   EXPECT_EQ(cursor.SkipDead(kSequenceMax, {}), 0u);
   EXPECT_EQ(cursor.entry().key(), "a");
 }

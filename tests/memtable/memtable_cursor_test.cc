@@ -94,16 +94,16 @@ class Walk {
     ASSERT_EQ(cursor_->entry().key(), position_->first.first);
     ASSERT_EQ(cursor_->entry().tag, position_->first.second);
     ASSERT_EQ(cursor_->entry().value(), position_->second);
-    CheckBatch();
+    CheckWindow();
   }
-  void CheckBatch() {
+  void CheckWindow() {
     const auto ahead = cursor_->Ahead();
     const auto behind = cursor_->Behind();
     ASSERT_FALSE(ahead.empty() || behind.empty());
-    const std::span<const key::Entry> batch(behind.data(), behind.size() + ahead.size() - 1);
-    for (const key::Entry& entry : batch) {
-      ASSERT_LE(entry.tag.sequence(), cursor_->BatchMaxSequence());
-      if (!cursor_->BatchIsPlain()) continue;
+    const std::span<const key::Entry> window(behind.data(), behind.size() + ahead.size() - 1);
+    for (const key::Entry& entry : window) {
+      ASSERT_LE(entry.tag.sequence(), cursor_->WindowMaxSequence());
+      if (!cursor_->WindowIsPlain()) continue;
       const auto first = twin_.model.AtOrAfter(entry.key());
       ASSERT_EQ(first->first.second, entry.tag);
       ASSERT_EQ(entry.tag.kind(), key::EntryKind::kPut);

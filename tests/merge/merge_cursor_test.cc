@@ -76,7 +76,7 @@ std::unique_ptr<Cursor> Merged(base::Random& random, const Sources& sources, con
   return NewMergeCursor(std::move(cursors), order);
 }
 
-// Checks the whole batch against the oracle, whose entry at `place` the cursor must show.
+// Checks the whole window against the oracle, whose entry at `place` the cursor must show.
 void ExpectAt(const Cursor& cursor, const std::vector<OwnedEntry>& all, size_t place) {
   ASSERT_TRUE(cursor.Valid());
   ASSERT_EQ(Own(cursor.entry()), all[place]);
@@ -86,11 +86,12 @@ void ExpectAt(const Cursor& cursor, const std::vector<OwnedEntry>& all, size_t p
   for (size_t i = begin; i < end; ++i) {
     const key::Entry& entry = cursor.Behind().data()[i - begin];
     ASSERT_EQ(Own(entry), all[i]);
-    ASSERT_LE(entry.tag.sequence(), cursor.BatchMaxSequence());
-    if (!cursor.BatchIsPlain()) continue;
+    ASSERT_LE(entry.tag.sequence(), cursor.WindowMaxSequence());
+    if (!cursor.WindowIsPlain()) continue;
     ASSERT_EQ(all[i].kind, EntryKind::kPut);
-    ASSERT_TRUE(i == 0 || all[i - 1].key != all[i].key) << "a plain batch holds a key that has newer versions";
-    ASSERT_TRUE(i + 1 == all.size() || all[i + 1].key != all[i].key) << "a plain batch holds a key with older versions";
+    ASSERT_TRUE(i == 0 || all[i - 1].key != all[i].key) << "a plain window holds a key that has newer versions";
+    ASSERT_TRUE(i + 1 == all.size() || all[i + 1].key != all[i].key)
+        << "a plain window holds a key with older versions";
   }
 }
 
@@ -276,11 +277,11 @@ TEST(MergeCursor, PaysForALongStretchALogarithmOfComparisons) {
     forward ? cursor->SeekToFirst() : cursor->SeekToLast();
     for (; cursor->Valid(); forward ? cursor->Next() : cursor->Prev()) {
       ++entries;
-      plain += cursor->BatchIsPlain() ? 1 : 0;
+      plain += cursor->WindowIsPlain() ? 1 : 0;
     }
     EXPECT_EQ(entries, 120000u);
     EXPECT_EQ(plain, entries);
-    // 940 batches of 128 entries and 12 changes of the winner.
+    // 940 windows of 128 entries and 12 changes of the winner.
     EXPECT_LT(reverse.count, entries / 20);
     RecordProperty("comparisons_per_1000_entries", static_cast<int>(reverse.count * 1000 / entries));
   }
@@ -324,11 +325,11 @@ TEST(MergeCursor, SkipsADeadStretchUpToWhereAnotherSourceHasAnOlderVersion) {
   EXPECT_EQ(cursor->SkipDead(key::kSequenceMax, {}), 500u);
   EXPECT_EQ(cursor->entry().key(), "1500");
   EXPECT_EQ(cursor->entry().tag.kind(), EntryKind::kDelete);
-  EXPECT_FALSE(cursor->BatchIsPlain());
+  EXPECT_FALSE(cursor->WindowIsPlain());
   EXPECT_EQ(cursor->SkipDead(key::kSequenceMax, {}), 0u);
   cursor->Next();
   EXPECT_EQ(cursor->entry().value(), "hidden");
-  EXPECT_FALSE(cursor->BatchIsPlain());
+  EXPECT_FALSE(cursor->WindowIsPlain());
   cursor->Next();
   EXPECT_EQ(cursor->SkipDead(key::kSequenceMax, {}), 499u);
   EXPECT_EQ(cursor->entry().value(), "live");

@@ -114,7 +114,7 @@ TEST(TableCursor, WalksVersionsOfAKeyOverBlocksInBothDirections) {
   EXPECT_TRUE(cursor->status().has_value());
 }
 
-TEST(TableCursor, GrowsItsBatchesInBothDirections) {
+TEST(TableCursor, GrowsItsWindowsInBothDirections) {
   std::vector<OwnedEntry> entries;
   for (int i = 0; i < 100; ++i) entries.push_back({fmt::format("{:04}", i), Put(1), "v"});
   TableBed bed;
@@ -134,7 +134,7 @@ TEST(TableCursor, GrowsItsBatchesInBothDirections) {
   EXPECT_EQ(cursor->Behind().size(), 64u);
 }
 
-TEST(TableCursor, CallsABatchPlainOnlyIfItIs) {
+TEST(TableCursor, CallsAWindowPlainOnlyIfItIs) {
   base::Random random(3);
   for (const EntryShape& shape : {EntryShape{.count = 3000, .sequences = 5, .delete_one_in = 0},
                                   EntryShape{.kind = KeyKind::kRandom, .count = 3000, .delete_one_in = 300},
@@ -147,10 +147,10 @@ TEST(TableCursor, CallsABatchPlainOnlyIfItIs) {
     size_t plain = 0;
     for (cursor->SeekToFirst(); cursor->Valid(); cursor->Skip(cursor->Ahead().size())) {
       for (const key::Entry& entry : cursor->Ahead()) {
-        EXPECT_LE(entry.tag.sequence(), cursor->BatchMaxSequence());
+        EXPECT_LE(entry.tag.sequence(), cursor->WindowMaxSequence());
         const bool alone = (at == 0 || entries[at - 1].key != entries[at].key) &&
                            (at + 1 == entries.size() || entries[at + 1].key != entries[at].key);
-        if (cursor->BatchIsPlain()) {
+        if (cursor->WindowIsPlain()) {
           EXPECT_TRUE(alone && entry.tag.kind() == key::EntryKind::kPut);
           ++plain;
         }

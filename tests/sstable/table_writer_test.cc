@@ -73,7 +73,7 @@ TableInfo CopyTable(TableBed& bed, const TableReader& from, const TableOptions& 
     for (cursor->SeekToFirst(); cursor->Valid(); cursor->Skip(cursor->Ahead().size())) {
       const std::string_view stored = cursor->StoredAhead();
       bool added = false;
-      if (cursor->BatchIsPlain() && !stored.empty() && takes_over()) {
+      if (cursor->WindowIsPlain() && !stored.empty() && takes_over()) {
         added = writer.AddStored(cursor->Ahead(), stored).value();
         *taken_over += added ? 1 : 0;
       }

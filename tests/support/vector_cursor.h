@@ -1,8 +1,8 @@
 // A cursor over a sorted vector: the obvious source for tests of whatever consumes cursors, and a demanding one.
 //
-// Each batch it shows is a private copy, freed when the cursor moves past it, so that a sanitizer catches whoever holds
-// a view for too long. Batches have a fixed size, entries can be made unreadable, and moves are counted. Thread safety:
-// one thread at a time.
+// Each window it shows is a private copy, freed when the cursor moves past it, so that a sanitizer catches whoever
+// holds a view for too long. Windows have a fixed size, entries can be made unreadable, and moves are counted. Thread
+// safety: one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -46,10 +46,10 @@ inline void SortEntries(std::vector<OwnedEntry>* entries, const key::Order& orde
 }
 
 struct VectorCursorSettings {
-  size_t batch_entries = 8;
+  size_t window_entries = 8;
   std::optional<size_t> unreadable_entry;  // Reaching it fails with kIo.
   bool skips_dead = true;
-  uint64_t* batches_shown = nullptr;  // Counted here if given.
+  uint64_t* windows_shown = nullptr;  // Counted here if given.
 };
 
 class VectorCursor final : public key::Cursor {
@@ -60,7 +60,7 @@ class VectorCursor final : public key::Cursor {
   VectorCursor(std::shared_ptr<const std::vector<OwnedEntry>> entries, key::Order order = key::Order(),
                Settings settings = {})
       : entries_(std::move(entries)), order_(order), settings_(settings) {
-    AMETHYST_ASSERT(settings_.batch_entries > 0);
+    AMETHYST_ASSERT(settings_.window_entries > 0);
   }
   VectorCursor(std::vector<OwnedEntry> entries, key::Order order = key::Order(), Settings settings = {})
       : VectorCursor(std::make_shared<const std::vector<OwnedEntry>>(std::move(entries)), order, settings) {}
@@ -95,8 +95,8 @@ class VectorCursor final : public key::Cursor {
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
-  void NextBatch() override { ShowForward(end_); }
-  void PrevBatch() override { ShowBackward(begin_); }
+  void NextWindow() override { ShowForward(end_); }
+  void PrevWindow() override { ShowBackward(begin_); }
 
  private:
   size_t FirstAtOrAfter(std::string_view target) const {
@@ -104,10 +104,10 @@ class VectorCursor final : public key::Cursor {
     return static_cast<size_t>(std::lower_bound(entries_->begin(), entries_->end(), target, below) - entries_->begin());
   }
 
-  void ShowForward(size_t begin) { Show(begin, std::min(entries_->size(), begin + settings_.batch_entries), false); }
-  void ShowBackward(size_t end) { Show(end - std::min(end, settings_.batch_entries), end, true); }
+  void ShowForward(size_t begin) { Show(begin, std::min(entries_->size(), begin + settings_.window_entries), false); }
+  void ShowBackward(size_t end) { Show(end - std::min(end, settings_.window_entries), end, true); }
 
-  // Shows [begin, end) at its first or last entry; the batch gives way to an unreadable entry, unless that is where it
+  // Shows [begin, end) at its first or last entry; the window gives way to an unreadable entry, unless that is where it
   // starts.
   void Show(size_t begin, size_t end, bool at_last) {
     status_ = {};
@@ -120,7 +120,7 @@ class VectorCursor final : public key::Cursor {
       }
       (at_last ? begin : end) = at_last ? *bad + 1 : *bad;
     }
-    if (settings_.batches_shown != nullptr) ++*settings_.batches_shown;
+    if (settings_.windows_shown != nullptr) ++*settings_.windows_shown;
     begin_ = begin;
     end_ = end;
     bool plain = begin == 0 || (*entries_)[begin - 1].key != (*entries_)[begin].key;
@@ -136,7 +136,7 @@ class VectorCursor final : public key::Cursor {
       views->push_back((*copies)[i - begin].View());
     }
     SetPlain(plain, max_sequence);
-    SetBatch(*views, at_last ? views->size() - 1 : 0);
+    SetWindow(*views, at_last ? views->size() - 1 : 0);
     copies_ = std::move(copies);
     views_ = std::move(views);
   }
@@ -145,7 +145,7 @@ class VectorCursor final : public key::Cursor {
   key::Order order_;
   Settings settings_;
   Status status_;
-  size_t begin_ = 0;  // The batch is entries [begin_, end_).
+  size_t begin_ = 0;  // The window is entries [begin_, end_).
   size_t end_ = 0;
   std::unique_ptr<std::vector<OwnedEntry>> copies_;
   std::unique_ptr<std::vector<key::Entry>> views_;

@@ -20,7 +20,7 @@
 //      that insert began, or its replacement would have been put into the link. Either way, N2 was not retired before
 //      t0.
 //
-// Thread safety: one writer (TreeWriter), any number of readers.
+// Thread safety: one writer (KeyTreeWriter), any number of readers.
 #pragma once
 
 #include <atomic>
@@ -34,11 +34,11 @@
 
 namespace amethyst::memtable {
 
-class Tree {
+class KeyTree {
  public:
   static constexpr uint32_t kHeightMax = 16;
 
-  Tree(Arena& arena, key::Order order);
+  KeyTree(Arena& arena, key::Order order);
 
   // Where a key is in a node as `order` shows it, or where it belongs: after `rank` smaller ones.
   struct Place {

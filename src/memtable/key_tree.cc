@@ -1,25 +1,25 @@
-#include "memtable/tree.h"
+#include "memtable/key_tree.h"
 
 #include <new>
 
 namespace amethyst::memtable {
 
-Tree::Tree(Arena& arena, key::Order order) : arena_(arena), order_(order) {
+KeyTree::KeyTree(Arena& arena, key::Order order) : arena_(arena), order_(order) {
   SetRoot(*new (arena_.AllocateHigh(sizeof(Node))) Node{});
 }
 
-int Tree::CompareAt(const Node& node, Permutation order, uint32_t rank, std::string_view key) const {
+int KeyTree::CompareAt(const Node& node, Permutation order, uint32_t rank, std::string_view key) const {
   if (node.IsLeaf()) return order_.Compare(RecordAt(node, order, rank).key(), key);
   const Offset low = ChildAt(node, order, rank).low;
   return low == Offset::kNone ? -1 : order_.Compare(RecordAt(low).key(), key);
 }
 
-BiasedHead Tree::HeadInOpen(const Node& node, std::string_view key) const {
+BiasedHead KeyTree::HeadInOpen(const Node& node, std::string_view key) const {
   return HeadAfterPrefix(key, RecordAt(node.link.load(std::memory_order_relaxed)).key().substr(0, node.skip));
 }
 
-Tree::Place Tree::FindAmongEqualHeads(const Node& node, Permutation order, Node::Counts heads,
-                                      std::string_view key) const {
+KeyTree::Place KeyTree::FindAmongEqualHeads(const Node& node, Permutation order, Node::Counts heads,
+                                            std::string_view key) const {
   uint32_t first = heads.below;
   uint32_t last = first + heads.equal;
   AMETHYST_DCHECK(last <= order.count());
@@ -36,7 +36,7 @@ Tree::Place Tree::FindAmongEqualHeads(const Node& node, Permutation order, Node:
   return Place{order, first, false};
 }
 
-const Node& Tree::LeafOf(std::string_view key) const {
+const Node& KeyTree::LeafOf(std::string_view key) const {
   const Node* node = &root();
   for (uint32_t height = node->height; height != 0;) {
     const Place place = Find(*node, key);
@@ -50,7 +50,7 @@ const Node& Tree::LeafOf(std::string_view key) const {
   return *node;
 }
 
-const Node* Tree::LeafBefore(const Node& leaf) const {
+const Node* KeyTree::LeafBefore(const Node& leaf) const {
   if (leaf.low == Offset::kNone) return nullptr;
   const std::string_view fence = RecordAt(leaf.low).key();
   const Node* node = &root();
@@ -63,18 +63,18 @@ const Node* Tree::LeafBefore(const Node& leaf) const {
   return node;
 }
 
-const Node* Tree::LeafAfter(const Node& leaf) const {
+const Node* KeyTree::LeafAfter(const Node& leaf) const {
   const Offset next = leaf.link.load(std::memory_order_acquire);
   return next == Offset::kNone ? nullptr : &NodeAt(next);
 }
 
-const Node& Tree::FirstLeafUnder(const Node& top) const {
+const Node& KeyTree::FirstLeafUnder(const Node& top) const {
   const Node* node = &top;
   while (!node->IsLeaf()) node = &ChildAt(*node, node->LoadPermutation(), 0);
   return *node;
 }
 
-const Node& Tree::LastLeaf() const {
+const Node& KeyTree::LastLeaf() const {
   const Node* node = &root();
   while (!node->IsLeaf()) {
     const Permutation order = node->LoadPermutation();
@@ -84,7 +84,7 @@ const Node& Tree::LastLeaf() const {
   return *node;
 }
 
-double Tree::FractionBelow(std::string_view key) const {
+double KeyTree::FractionBelow(std::string_view key) const {
   double below = 0;
   double width = 1;
   for (const Node* node = &root();;) {

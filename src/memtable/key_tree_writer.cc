@@ -1,4 +1,4 @@
-#include "memtable/tree_writer.h"
+#include "memtable/key_tree_writer.h"
 
 #include <algorithm>
 #include <new>
@@ -6,7 +6,7 @@
 namespace amethyst::memtable {
 
 // What a full node holds, and one more, in order; or the children of a new root.
-struct TreeWriter::Items {
+struct KeyTreeWriter::Items {
   const Node* old;  // The full node.
   uint32_t height;
   uint32_t count;
@@ -17,7 +17,7 @@ struct TreeWriter::Items {
   Offset slots[kNodeSlots + 1] = {};
 };
 
-bool TreeWriter::Insert(const key::Entry& entry) {
+bool KeyTreeWriter::Insert(const key::Entry& entry) {
   AMETHYST_DCHECK(entry.tag.sequence() > sequence_ || greatest_ == nullptr);
   sequence_ = entry.tag.sequence();
   if (greatest_ == nullptr) tree_.SetBaseSequence(sequence_);
@@ -42,7 +42,7 @@ bool TreeWriter::Insert(const key::Entry& entry) {
   return true;
 }
 
-bool TreeWriter::Descend(std::string_view key) {
+bool KeyTreeWriter::Descend(std::string_view key) {
   Node* node = &tree_.root();
   const bool ascending = greatest_ != nullptr && tree_.order().Compare(greatest_->key(), key) < 0;
   root_height_ = node->height;
@@ -57,12 +57,12 @@ bool TreeWriter::Descend(std::string_view key) {
     path_[0] = Step{node, node->LoadPermutation().count()};
     return false;
   }
-  const Tree::Place place = tree_.Find(*node, key);
+  const KeyTree::Place place = tree_.Find(*node, key);
   path_[0] = Step{node, place.rank};
   return place.found;
 }
 
-void TreeWriter::Update(const key::Entry& entry) {
+void KeyTreeWriter::Update(const key::Entry& entry) {
   Node& leaf = *path_[0].node;
   const Permutation order = leaf.LoadPermutation();
   const Record& older = tree_.RecordAt(leaf, order, path_[0].rank);
@@ -79,7 +79,7 @@ void TreeWriter::Update(const key::Entry& entry) {
   }
 }
 
-void TreeWriter::Revive(uint32_t height) {
+void KeyTreeWriter::Revive(uint32_t height) {
   for (; height <= root_height_; ++height) {
     Node& node = *path_[height].node;
     const Permutation order = node.LoadPermutation();
@@ -89,7 +89,7 @@ void TreeWriter::Revive(uint32_t height) {
   }
 }
 
-void TreeWriter::Bury(uint32_t height) {
+void KeyTreeWriter::Bury(uint32_t height) {
   for (; height <= root_height_; ++height) {
     Node& node = *path_[height].node;
     const Permutation order = node.LoadPermutation();
@@ -100,14 +100,14 @@ void TreeWriter::Bury(uint32_t height) {
   }
 }
 
-bool TreeWriter::OnRightEdge(uint32_t height) const {
+bool KeyTreeWriter::OnRightEdge(uint32_t height) const {
   for (uint32_t above = height + 1; above <= root_height_; ++above) {
     if (path_[above].rank + 1 != path_[above].node->LoadPermutation().count()) return false;
   }
   return true;
 }
 
-Offset TreeWriter::HighFence(uint32_t height) const {
+Offset KeyTreeWriter::HighFence(uint32_t height) const {
   for (uint32_t above = height + 1; above <= root_height_; ++above) {
     const Node& node = *path_[above].node;
     const Permutation order = node.LoadPermutation();
@@ -117,11 +117,11 @@ Offset TreeWriter::HighFence(uint32_t height) const {
   return Offset::kNone;
 }
 
-bool TreeWriter::IsLive(uint32_t height, Offset item) const {
+bool KeyTreeWriter::IsLive(uint32_t height, Offset item) const {
   return height == 0 ? tree_.RecordAt(item).IsPut() : tree_.NodeAt(item).LoadPermutation().live() != 0;
 }
 
-void TreeWriter::Split(uint32_t height, uint32_t rank, Offset added, Offset replacement) {
+void KeyTreeWriter::Split(uint32_t height, uint32_t rank, Offset added, Offset replacement) {
   const Node& old = *path_[height].node;
   const Permutation order = old.LoadPermutation();
   AMETHYST_ASSERT(order.count() == kNodeSlots && rank <= kNodeSlots);
@@ -147,7 +147,7 @@ void TreeWriter::Split(uint32_t height, uint32_t rank, Offset added, Offset repl
   ReplaceInParent(old, left, right);
 }
 
-Node& TreeWriter::Build(Items items, uint32_t begin, uint32_t end) {
+Node& KeyTreeWriter::Build(Items items, uint32_t begin, uint32_t end) {
   const uint32_t count = end - begin;
   AMETHYST_ASSERT(count > 0 && count <= kNodeSlots);
   ChooseHeads(&items, begin, end);
@@ -170,7 +170,7 @@ Node& TreeWriter::Build(Items items, uint32_t begin, uint32_t end) {
   return node;
 }
 
-void TreeWriter::ChooseHeads(Items* items, uint32_t begin, uint32_t end) const {
+void KeyTreeWriter::ChooseHeads(Items* items, uint32_t begin, uint32_t end) const {
   if (!tree_.order().IsBytewise()) return;
   const Node& old = *items->old;
   const bool is_root = items->height != old.height;
@@ -204,15 +204,15 @@ void TreeWriter::ChooseHeads(Items* items, uint32_t begin, uint32_t end) const {
     const Offset fence = FenceOf(items->height, items->slots[i]);
     items->heads[i] = fence == Offset::kNone           ? Bias(0)
                       : items->prefix == Offset::kNone ? tree_.HeadAfter(tree_.RecordAt(fence).key(), items->skip)
-                                                       : Tree::HeadAfterPrefix(tree_.RecordAt(fence).key(), prefix);
+                                                       : KeyTree::HeadAfterPrefix(tree_.RecordAt(fence).key(), prefix);
   }
 }
 
-size_t TreeWriter::SharedPrefix(Offset a, Offset b) const {
+size_t KeyTreeWriter::SharedPrefix(Offset a, Offset b) const {
   return std::min<size_t>(key::CommonPrefix(tree_.RecordAt(a).key(), tree_.RecordAt(b).key()), UINT16_MAX);
 }
 
-void TreeWriter::LinkLeaves(const Node& old, Node& left, Node& right) {
+void KeyTreeWriter::LinkLeaves(const Node& old, Node& left, Node& right) {
   const Offset right_offset = tree_.arena().OffsetOf(&right);
   right.link.store(old.link.load(std::memory_order_relaxed), std::memory_order_relaxed);
   left.link.store(right_offset, std::memory_order_relaxed);
@@ -229,13 +229,13 @@ void TreeWriter::LinkLeaves(const Node& old, Node& left, Node& right) {
   }
 }
 
-void TreeWriter::ReplaceInParent(const Node& old, const Node& left, const Node& right) {
+void KeyTreeWriter::ReplaceInParent(const Node& old, const Node& left, const Node& right) {
   const uint32_t height = old.height + 1u;
   const Offset left_offset = tree_.arena().OffsetOf(&left);
   const Offset right_offset = tree_.arena().OffsetOf(&right);
   const bool right_live = IsLive(height, right_offset);
   if (old.height == root_height_) {
-    AMETHYST_ASSERT(height < Tree::kHeightMax);
+    AMETHYST_ASSERT(height < KeyTree::kHeightMax);
     Items items{.old = &old, .height = height, .count = 2, .all_live = false};
     items.slots[0] = left_offset;
     items.slots[1] = right_offset;

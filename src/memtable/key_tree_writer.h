@@ -14,16 +14,16 @@
 #include <cstdint>
 
 #include "key/entry.h"
-#include "memtable/tree.h"
+#include "memtable/key_tree.h"
 
 namespace amethyst::memtable {
 
-class TreeWriter {
+class KeyTreeWriter {
  public:
   static constexpr size_t kNodeBytesPerKey = 2 * sizeof(Node) / 6;
-  static constexpr size_t kNodeBytesFixed = 4 * Tree::kHeightMax * sizeof(Node);
+  static constexpr size_t kNodeBytesFixed = 4 * KeyTree::kHeightMax * sizeof(Node);
 
-  explicit TreeWriter(Tree& tree) : tree_(tree) {}
+  explicit KeyTreeWriter(KeyTree& tree) : tree_(tree) {}
 
   // Adds an entry, whose sequence is greater than any before. Returns whether its key is new.
   bool Insert(const key::Entry& entry);
@@ -61,8 +61,8 @@ class TreeWriter {
     return height == 0 ? item : tree_.NodeAt(item).low;
   }
 
-  Tree& tree_;
-  Step path_[Tree::kHeightMax];  // By height: of the last Descend.
+  KeyTree& tree_;
+  Step path_[KeyTree::kHeightMax];  // By height: of the last Descend.
   uint32_t root_height_ = 0;
   const Record* greatest_ = nullptr;  // A record with the greatest key.
   key::SequenceNumber sequence_{};    // Of the entry being inserted.

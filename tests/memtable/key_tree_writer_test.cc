@@ -1,5 +1,5 @@
-// Covers: tree.
-#include "memtable/tree_writer.h"
+// Covers: key_tree.
+#include "memtable/key_tree_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 // Checks everything that nodes promise, from the root down.
 class Inspection {
  public:
-  explicit Inspection(const Tree& tree) : tree_(tree) {
+  explicit Inspection(const KeyTree& tree) : tree_(tree) {
     Visit(tree_.root(), Offset::kNone, Offset::kNone);
     CheckLeafList();
   }
@@ -70,7 +70,7 @@ class Inspection {
     EXPECT_EQ(&tree_.LastLeaf(), before);
   }
 
-  const Tree& tree_;
+  const KeyTree& tree_;
   size_t keys_ = 0;
   size_t nodes_ = 0;
   std::vector<const Node*> leaves_;
@@ -87,17 +87,17 @@ class Sample {
     EXPECT_EQ(inspection.keys(), keys_);
     return inspection.nodes();
   }
-  [[nodiscard]] const Tree& tree() const { return tree_; }
+  [[nodiscard]] const KeyTree& tree() const { return tree_; }
 
  private:
   Arena arena_;
-  Tree tree_;
-  TreeWriter writer_;
+  KeyTree tree_;
+  KeyTreeWriter writer_;
   uint64_t sequence_ = 0;
   size_t keys_ = 0;
 };
 
-TEST(TreeWriter, KeepsAllThatNodesPromiseForKeysOfEveryShape) {
+TEST(KeyTreeWriter, KeepsAllThatNodesPromiseForKeysOfEveryShape) {
   for (const KeyShape shape : kKeyShapes) {
     SCOPED_TRACE(static_cast<int>(shape));
     base::Random random(static_cast<uint64_t>(shape) + 11);
@@ -113,7 +113,7 @@ TEST(TreeWriter, KeepsAllThatNodesPromiseForKeysOfEveryShape) {
   }
 }
 
-TEST(TreeWriter, KeepsThemUnderACustomOrder) {
+TEST(KeyTreeWriter, KeepsThemUnderACustomOrder) {
   static const support::Backwards reversed;
   base::Random random(77);
   Sample sample((key::Order(&reversed)));
@@ -121,14 +121,14 @@ TEST(TreeWriter, KeepsThemUnderACustomOrder) {
   sample.Check();
 }
 
-TEST(TreeWriter, FillsNodesFullWhenKeysAscend) {
+TEST(KeyTreeWriter, FillsNodesFullWhenKeysAscend) {
   constexpr uint32_t kKeys = 50'000;
   Sample sample;
   for (uint32_t i = 0; i < kKeys; ++i) sample.Insert(fmt::format("{:010}", i), key::EntryKind::kPut);
   EXPECT_LT(sample.Check(), kKeys / kNodeSlots * 110 / 100);
 }
 
-TEST(TreeWriter, SurvivesDescendingAndOutsideInOrders) {
+TEST(KeyTreeWriter, SurvivesDescendingAndOutsideInOrders) {
   Sample descending;
   Sample outside_in;
   for (uint32_t i = 0; i < 20'000; ++i) {
@@ -139,7 +139,7 @@ TEST(TreeWriter, SurvivesDescendingAndOutsideInOrders) {
   outside_in.Check();
 }
 
-TEST(TreeWriter, LetsHeadsTellAlmostAllKeysApart) {
+TEST(KeyTreeWriter, LetsHeadsTellAlmostAllKeysApart) {
   Sample sample;
   base::Random random(8);
   std::vector<std::string> keys;
@@ -149,9 +149,9 @@ TEST(TreeWriter, LetsHeadsTellAlmostAllKeysApart) {
   uint64_t visits = 0;
   uint64_t ties = 0;
   for (const std::string& key : keys) {
-    const Tree& tree = sample.tree();
+    const KeyTree& tree = sample.tree();
     for (const Node* node = &tree.root(); !node->IsLeaf();) {
-      const Tree::Place place = tree.Find(*node, key);
+      const KeyTree::Place place = tree.Find(*node, key);
       ties += node->CountHeads(tree.HeadIn(*node, key), place.order.count()).equal;
       ++visits;
       node = &tree.ChildAt(*node, place.order, place.Child());
