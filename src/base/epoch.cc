@@ -226,17 +226,17 @@ void RegisterThread() {
 }  // namespace epoch_internal
 
 void Retire(std::move_only_function<void()> reclaim) {
-  AMETHYST_ASSERT(!InEpoch());
+  AMETHYST_ASSERT(!InEpoch());  // I17
   epoch_internal::TheDomain().Retire(std::move(reclaim));
 }
 
 void SweepEpochs() {
-  AMETHYST_ASSERT(!InEpoch());
+  AMETHYST_ASSERT(!InEpoch());  // I17
   epoch_internal::TheDomain().Sweep();
 }
 
 void DrainEpochs() {
-  AMETHYST_ASSERT(!InEpoch());
+  AMETHYST_ASSERT(!InEpoch());  // I17
   epoch_internal::TheDomain().Drain();
 }
 

@@ -65,7 +65,7 @@ void RankedLock::CheckOrder() const {
     char message[128];
     std::snprintf(message, sizeof message, "lock order: %s is taken while %s is held", LockRankName(rank_),
                   LockRankName(held.ranks[i]));
-    AssertionFailed(message, __FILE__, __LINE__);
+    AssertionFailed(message, __FILE__, __LINE__);  // I21
   }
 }
 

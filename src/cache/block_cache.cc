@@ -39,7 +39,7 @@ size_t BatchBytes(size_t capacity_bytes) {
 // Clears the slot of a frame that has just been taken out of its queue; under the shard's lock.
 void ClearSlot(Frame& frame) {
   FrameState& state = frame.state();
-  AMETHYST_ASSERT(state.queue == FrameQueue::kNone && state.slot != nullptr);
+  AMETHYST_ASSERT(state.queue == FrameQueue::kNone && state.slot != nullptr);  // I18
   AMETHYST_ASSERT(state.slot->word().load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(&frame));
   state.slot->word().store(0, std::memory_order_release);
   state.slot = nullptr;

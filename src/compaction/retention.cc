@@ -7,7 +7,7 @@
 namespace amethyst::compaction {
 
 Retention::Retention(std::vector<key::SequenceNumber> snapshots) : snapshots_(std::move(snapshots)) {
-  AMETHYST_ASSERT(std::is_sorted(snapshots_.begin(), snapshots_.end()));
+  AMETHYST_ASSERT(std::is_sorted(snapshots_.begin(), snapshots_.end()));  // I20
 }
 
 size_t Retention::StripeOf(key::SequenceNumber sequence) const {
@@ -23,7 +23,7 @@ void Retention::StartKey(bool nothing_below) {
 
 Retention::Verdict Retention::Decide(key::Tag tag) {
   const size_t stripe = StripeOf(tag.sequence());
-  AMETHYST_DCHECK(stripe <= last_stripe_);
+  AMETHYST_DCHECK(stripe <= last_stripe_);  // I20
   if (stripe == last_stripe_) return Verdict::kDrop;
   last_stripe_ = stripe;
   if (tag.kind() == key::EntryKind::kDelete) {

@@ -24,8 +24,8 @@ Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<Regi
       writer_(tree_) {}
 
 void Memtable::Insert(const key::Entry& entry) {
-  AMETHYST_ASSERT(HasRoom(BytesFor(entry.key_bytes, entry.value_bytes)));
-  AMETHYST_ASSERT(Empty() || entry.tag.sequence() > last_sequence());
+  AMETHYST_ASSERT(HasRoom(BytesFor(entry.key_bytes, entry.value_bytes)));  // I3
+  AMETHYST_ASSERT(Empty() || entry.tag.sequence() > last_sequence());      // I1
   const uint64_t hash = base::Hash64(entry.key());
   filter_.Prefetch(hash);
   const bool is_new = writer_.Insert(entry);
@@ -47,7 +47,7 @@ std::optional<Memtable::Found> Memtable::Get(const key::LookupKey& lookup) const
   if (!place.found) return std::nullopt;
   const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.visible);
   if (version == nullptr) return std::nullopt;
-  AMETHYST_DCHECK(version->key() == lookup.key && version->sequence() <= lookup.visible);
+  AMETHYST_DCHECK(version->key() == lookup.key && version->sequence() <= lookup.visible);  // I2
   return Found{version->tag(), version->value()};
 }
 

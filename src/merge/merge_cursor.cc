@@ -147,7 +147,7 @@ void MergeCursor::Show() {
     shown_ = StretchBefore(queue_.runner_up().key(), window);
   }
   follows_same_key_ = next_has_same_key;
-  AMETHYST_DCHECK(shown_ > 0 && shown_ <= window.size());
+  AMETHYST_DCHECK(shown_ > 0 && shown_ <= window.size());  // I19
   SetPlain(alone && winner.WindowIsPlain(), winner.WindowMaxSequence());
   if (forward) {
     SetWindow(window.first(shown_), 0, shown_ == window.size() ? winner.StoredAhead() : std::string_view());

@@ -43,6 +43,7 @@ class RecordFinder {
 
  private:
   std::optional<Record> At(uint64_t offset) {
+    AMETHYST_DCHECK(offset % kManifestAlignment == 0 && offset + kManifestRecordHeaderBytes <= bytes_.size());
     const std::string_view rest = bytes_.substr(offset);
     const auto length = base::LoadFixed<uint32_t>(rest.data() + 8);
     if (length > rest.size() - kManifestRecordHeaderBytes) return std::nullopt;
@@ -130,6 +131,7 @@ std::string EncodeManifestMark(const ManifestIdentity& identity, uint64_t record
   std::string mark;
   base::AppendFixed(&mark, records);
   base::AppendFixed(&mark, base::Checksum(mark, LocationOf(identity, kManifestHeaderBytes)));
+  AMETHYST_ASSERT(mark.size() == kManifestMarkBytes);
   return mark;
 }
 
@@ -146,6 +148,7 @@ std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offs
     copies += checked;
     copies.resize(Padded(copies.size()));
   }
+  AMETHYST_ASSERT(copies.size() == ManifestRecordBytes(payload.size()));
   return copies;
 }
 
@@ -159,6 +162,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& f
 uint64_t ManifestRecordBytes(size_t payload_bytes) { return 2 * (kManifestRecordHeaderBytes + Padded(payload_bytes)); }
 
 Status ManifestWriter::Append(std::string_view payload) {
+  AMETHYST_ASSERT(file_->size() >= kManifestRecordsBegin && file_->size() % kManifestAlignment == 0);
   AMETHYST_TRY(file_->Append(EncodeManifestRecord(identity_, file_->size(), next_ordinal_, payload)));
   ++next_ordinal_;
   AMETHYST_TRY(file_->Sync());

@@ -51,6 +51,7 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
   {
     base::MutexLock lock(mutex_);
     if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", path);
+    AMETHYST_ASSERT(environment_ != nullptr);
     if (const auto place = places_.find(id); place != places_.end()) {
       held_.splice(held_.begin(), held_, place->second);
       return held_.front().file;
@@ -75,6 +76,7 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
     places_.emplace(id, held.begin());
     held_.splice(held_.begin(), held);
   });
+  AMETHYST_ASSERT(places_.size() == held_.size());
   return file;
 }
 
@@ -85,6 +87,7 @@ void OpenFiles::Release(uint64_t id) {
   if (place == places_.end()) return;
   released.splice(released.begin(), held_, place->second);
   places_.erase(place);
+  AMETHYST_ASSERT(places_.size() == held_.size());
 }
 
 uint64_t OpenFiles::count() const {
@@ -100,6 +103,7 @@ void OpenFiles::Close() {
   environment.swap(environment_);
   released.swap(held_);
   places_.clear();
+  AMETHYST_ASSERT(held_.empty() && environment_ == nullptr);
 }
 
 void OpenFiles::CloseIdle(size_t most) {
@@ -117,6 +121,7 @@ OpenFiles::HeldList OpenFiles::TakeIdle(size_t most) {
     const auto idle = place++;
     taken.splice(taken.end(), held_, idle);
   }
+  AMETHYST_ASSERT(taken.size() <= most && places_.size() == held_.size());
   return taken;
 }
 

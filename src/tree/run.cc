@@ -8,13 +8,17 @@
 namespace amethyst::tree {
 
 Run::Run(std::vector<TablePtr> tables, key::Order order) : tables_(std::move(tables)), order_(order) {
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    AMETHYST_DCHECK(tables_[i] != nullptr && !order_.Less(tables_[i]->info().largest, tables_[i]->info().smallest));
+    AMETHYST_DCHECK(i == 0 || order_.Less(tables_[i - 1]->info().largest, tables_[i]->info().smallest));  // I13
+  }
   if (tables_.empty() || !order_.IsBytewise()) return;
   // The tables are sorted, so what the first and the last one share all of them share.
   const std::string_view first = tables_.front()->info().largest;
   prefix_ = first.substr(0, key::CommonPrefix(first, tables_.back()->info().largest));
   heads_.reserve(tables_.size());
   for (const TablePtr& table : tables_) heads_.push_back(key::HeadOf(table->info().largest, prefix_.size()));
-  AMETHYST_DCHECK(std::is_sorted(heads_.begin(), heads_.end()));
+  AMETHYST_DCHECK(std::is_sorted(heads_.begin(), heads_.end()) && heads_.size() == tables_.size());
 }
 
 size_t Run::LowerBound(std::string_view key) const {
@@ -32,6 +36,8 @@ size_t Run::LowerBound(std::string_view key) const {
     return order_.Less(table->info().largest, key);
   };
   const auto found = std::partition_point(tables_.begin() + static_cast<ptrdiff_t>(from), tables_.end(), before_key);
+  AMETHYST_DCHECK(found == tables_.end() || !order_.Less((*found)->info().largest, key));
+  AMETHYST_DCHECK(found == tables_.begin() || order_.Less((*std::prev(found))->info().largest, key));
   return static_cast<size_t>(found - tables_.begin());
 }
 

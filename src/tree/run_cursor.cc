@@ -59,10 +59,12 @@ class RunCursor final : public Cursor {
 
  protected:
   void NextWindow() override {
+    AMETHYST_DCHECK(in_table_ != nullptr && in_table_->Valid());
     in_table_->Skip(in_table_->Ahead().size());
     ShowForward();
   }
   void PrevWindow() override {
+    AMETHYST_DCHECK(in_table_ != nullptr && in_table_->Valid());
     in_table_->SkipBack(in_table_->Behind().size());
     ShowBackward();
   }
@@ -88,6 +90,7 @@ class RunCursor final : public Cursor {
         return false;
       }
       in_table_ = (*reader)->NewCursor(options_);
+      AMETHYST_ASSERT(in_table_ != nullptr);
       opened_index_ = index;
     }
     index_ = index;
@@ -123,7 +126,9 @@ class RunCursor final : public Cursor {
     Enter(index_ - 1, Side::kLast);
   }
   void Show() {
+    AMETHYST_DCHECK(opened_index_ == index_ && index_ < table_count());
     const std::span<const key::Entry> behind = in_table_->Behind();
+    AMETHYST_DCHECK(!behind.empty());
     SetPlain(in_table_->WindowIsPlain(), in_table_->WindowMaxSequence());
     SetWindow({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
               in_table_->StoredAhead());

@@ -15,6 +15,7 @@ Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable:
 
 Table::~Table() {
   delete reader();
+  // I16
   if (obsolete_.load(std::memory_order_acquire)) store_->AddObsolete(number_);
 }
 
@@ -23,6 +24,7 @@ Result<const sstable::TableReader*> Table::Open() const {
   cache::MemoryBudget& budget = store_->budget();
   AMETHYST_ASSIGN(auto mine,
                   sstable::TableReader::Open(store_->Handle(number_), info_, store_->order(), budget.cache()));
+  AMETHYST_ASSERT(mine != nullptr);
   const sstable::TableReader* theirs = nullptr;
   if (!reader_.compare_exchange_strong(theirs, mine.get(), std::memory_order_acq_rel)) return theirs;
   reader_memory_ = cache::Reservation(budget, mine->memory_bytes());

@@ -30,6 +30,7 @@ std::shared_ptr<io::RandomAccessFile> TableStore::Handle(key::FileNumber number)
 }
 
 void TableStore::AddObsolete(key::FileNumber number) noexcept {
+  AMETHYST_ASSERT(number != key::FileNumber{});
   base::MutexLock lock(mutex_);
   base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
     if (!closed_) obsolete_.push_back(number);

@@ -106,7 +106,9 @@ std::vector<TablePtr> ObsoleteTables(const Version& old, const VersionEdit& edit
   for (const AddedTable& table : edit.added) added.insert(table.number);
   std::vector<TablePtr> obsolete;
   for (const RemovedTable& removed : edit.removed) {
-    if (!added.contains(removed.number)) obsolete.push_back(old.FindTable(removed.level, removed.number));
+    if (added.contains(removed.number)) continue;
+    obsolete.push_back(old.FindTable(removed.level, removed.number));
+    AMETHYST_ASSERT(obsolete.back() != nullptr);  // The edit fits.
   }
   return obsolete;
 }
@@ -127,7 +129,9 @@ Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState s
       next_file_number_(key::Raw(state.next_file_number)),
       state_(std::move(state)),
       manifest_number_(manifest),
-      current_(state_.version) {}
+      current_(state_.version) {
+  AMETHYST_ASSERT(state_.version != nullptr && manifest < state_.next_file_number);
+}
 
 Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, const TreeSettings& settings) {
   AMETHYST_ASSERT(store != nullptr && store->order().comparator() == settings.order.comparator());
@@ -151,7 +155,7 @@ Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, cons
 
 Status Tree::OpenManifest() {
   base::MutexLock lock(mutex_);
-  AMETHYST_ASSERT(manifest_ == nullptr);
+  AMETHYST_ASSERT(manifest_ == nullptr && !closed_ && !settings_.read_only);
   const key::FileNumber old_manifest = manifest_number_;
   if (!state_.log_is_empty()) state_.clean_log_end.reset();
   Status rewritten = Rewrite(state_);
@@ -183,7 +187,7 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
   if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", settings_.directory);
   AMETHYST_TRY(health_);
   edit.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
-  for (const AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);
+  for (const AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);  // I11
   Result<Prepared> prepared = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Prepare(edit); });
   if (!prepared && prepared.error().code() != ErrorCode::kOutOfMemory) {
     return std::unexpected(std::move(prepared).error());
@@ -193,6 +197,7 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
     base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Abandon(edit); });
     return written;
   }
+  AMETHYST_ASSERT(health_ && manifest_ != nullptr);  // I10: it is durable before it is visible.
   old = std::move(state_.version);
   state_ = std::move(prepared->next);
   for (const TablePtr& table : prepared->obsolete) table->MarkObsolete();
@@ -214,6 +219,7 @@ Result<Tree::Prepared> Tree::Prepare(const VersionEdit& edit) const {
 
 // Makes `edit`, which is prepared so, durable.
 Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
+  AMETHYST_ASSERT(health_ && !closed_);
   AMETHYST_TRY(CheckOwner());
   const std::string& payload = prepared.payload;
   const bool has_room =
@@ -227,6 +233,7 @@ Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
 }
 
 Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
+  AMETHYST_ASSERT(manifest_ != nullptr);  // I15
   if (!edit.added.empty()) {
     Status synced = SyncDirectory();
     if (!synced) LatchUnlessItClears(synced.error());
@@ -244,6 +251,7 @@ Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
 Status Tree::Rewrite(const TreeState& next) {
   io::FileSystem& files = store_->files();
   const key::FileNumber number = NewFileNumber();
+  AMETHYST_ASSERT(health_ && number > manifest_number_);  // I11
   auto started = base::Contained([&] { return StartManifest(number, next); });
   if (!started) return GiveUp(number, started.error());
   if (Status replaced = store_->WithDescriptor([&] { return ReplaceCurrent(files, settings_.directory, number); });
@@ -261,6 +269,7 @@ Status Tree::Rewrite(const TreeState& next) {
       static_cast<void>(files.Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest_number_))));
     });
   }
+  AMETHYST_ASSERT(*started != nullptr);
   manifest_ = std::move(*started);
   manifest_number_ = number;
   rewrite_above_bytes_ = std::max(kManifestBytesKept, kManifestGrowthKept * manifest_->size());
@@ -301,6 +310,7 @@ Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber numb
 }
 
 std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error) {
+  AMETHYST_ASSERT(manifest != manifest_number_);  // I15: never the one that CURRENT names.
   LatchUnlessItClears(error);
   if (!health_) return std::unexpected(error);
   base::DoIfPossible([&] {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 
 namespace amethyst::tree {
@@ -21,9 +22,15 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
     next.last_sequence = std::max(next.last_sequence, added.info.largest_sequence);
     next.next_file_number = std::max(next.next_file_number, key::FileNumber{key::Raw(added.number) + 1});
   }
+  // I12
+  AMETHYST_ASSERT(next.flushed_sequence >= flushed_sequence && next.flushed_sequence <= next.last_sequence);
+  AMETHYST_ASSERT(next.last_sequence >= last_sequence);
+  AMETHYST_ASSERT(next.first_log_segment >= first_log_segment);
+  AMETHYST_ASSERT(next.next_file_number >= next_file_number);
   if (edit.delete_time && (!delete_time || edit.delete_time->seconds >= delete_time->seconds)) {
     next.delete_time = edit.delete_time;
   }
+  AMETHYST_ASSERT(!delete_time || next.delete_time->seconds >= delete_time->seconds);
   if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
   const bool stays_empty = log_is_empty() && next.first_log_segment == first_log_segment;
   if (edit.clean_log_end || !stays_empty) next.clean_log_end = edit.clean_log_end;
@@ -31,6 +38,7 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
 }
 
 VersionEdit TreeState::Snapshot() const {
+  AMETHYST_ASSERT(version != nullptr && flushed_sequence <= last_sequence);
   VersionEdit edit;
   for (key::Level level = 0; level < key::kLevels; ++level) {
     for (const TablePtr& table : version->tables(level)) {

@@ -94,6 +94,8 @@ Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& edit,
       table = make_table(added);
     }
     std::vector<TablePtr>& level = change(added.level);
+    AMETHYST_ASSERT(table != nullptr && table->number() == added.number);
+    // I14
     level.insert(added.level == 0 ? level.begin() : level.end(), std::move(table));
   }
   AMETHYST_TRY(CheckUnused(fresh_numbers));
@@ -115,6 +117,7 @@ Status Version::CheckUnused(const std::set<key::FileNumber>& numbers) const {
 }
 
 void Version::SetLevel(key::Level level, std::vector<TablePtr> tables) {
+  AMETHYST_ASSERT(level < key::kLevels);
   if (level > 0) {
     runs_[level] = std::make_shared<const Run>(std::move(tables), order_);
     return;
@@ -124,6 +127,7 @@ void Version::SetLevel(key::Level level, std::vector<TablePtr> tables) {
   for (const TablePtr& table : level0_) {
     level0_runs_.push_back(std::make_shared<const Run>(std::vector<TablePtr>{table}, order_));
   }
+  AMETHYST_ASSERT(level0_runs_.size() == level0_.size());
 }
 
 std::vector<TablePtr> Version::Overlapping(key::Level level, std::optional<std::string_view> begin,
@@ -141,6 +145,7 @@ std::vector<TablePtr> Version::Overlapping(key::Level level, std::optional<std::
 }
 
 std::vector<RunPtr> Version::runs() const {
+  AMETHYST_DCHECK(runs_[0]->tables().empty() && level0_runs_.size() == level0_.size());
   std::vector<RunPtr> runs = level0_runs_;
   for (const RunPtr& run : runs_) {
     if (!run->tables().empty()) runs.push_back(run);

@@ -86,6 +86,8 @@ Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
   }
 
   base::MutexLock lock(mutex_);
+  AMETHYST_ASSERT(segments_.empty() || segments_.back().number < next->number);  // I7
+  AMETHYST_ASSERT(segments_.size() < segments_.capacity());
   if (!segments_.empty()) segments_.back().end = cut_.offset;
   current_ = std::move(next->file);
   checksum_owner_ = ChecksumOwner(settings_.database_uid, next->number);
@@ -111,7 +113,8 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
     return base::InvalidArgument("batch of {} bytes: a log record holds {} at the most", payload.size(),
                                  kPayloadBytesMax);
   }
-  AMETHYST_ASSERT(count > 0 && count <= payload.size() / kBatchEntryBytesMin && first > cut_.last_sequence);
+  AMETHYST_ASSERT(count > 0 && count <= payload.size() / kBatchEntryBytesMin);
+  AMETHYST_ASSERT(first > cut_.last_sequence);  // I1
   const RecordHeader header{.length = static_cast<uint32_t>(kRecordHeaderBytes + payload.size()),
                             .count = count,
                             .kind = RecordKind::kBatch,
@@ -153,12 +156,14 @@ Status Log::BeginSegment() {
 }
 
 Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash) {
+  AMETHYST_DCHECK(current_ != nullptr && !torn_);
   AMETHYST_DCHECK(cut_.offset == end_offset_.load(std::memory_order_relaxed));
   header.ordinal_low = static_cast<uint32_t>(cut_.next_ordinal);
   header.durable_offset = durable_offset_.load(std::memory_order_acquire);
+  AMETHYST_DCHECK(header.durable_offset <= cut_.offset);  // I5
   if (Status stored = StoreRecord(&header, payload, payload_hash); !stored) [[unlikely]]
     return FailedToStore(stored);
-  AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());
+  AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());  // I9
   if (header.durable_offset > 0) noted_watermark_ = header.durable_offset;
   records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   end_offset_.store(cut_.offset, std::memory_order_release);
@@ -173,6 +178,7 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   const base::Location location{.owner = checksum_owner_, .offset = cut_.offset};
   const uint64_t record_bytes = header->padded_bytes();
   const std::string_view padding(kZeros.data(), record_bytes - header->length);
+  AMETHYST_DCHECK(padding.size() < kRecordAlignment);
   const std::span<char> mapped = current_->Mapped(cut_.offset, record_bytes);
   if (mapped.empty() && record_bytes > kStagedBytesMax) {
     std::array<char, kRecordHeaderBytes> header_bytes;
@@ -226,6 +232,7 @@ Status Log::RemoveBefore(key::FileNumber first_needed) {
     removed.reserve(segments_.size());
     std::move(segments_.begin(), kept, std::back_inserter(removed));
     segments_.erase(segments_.begin(), kept);
+    AMETHYST_ASSERT(!segments_.empty());  // Never the current one.
   }
   for (Segment& segment : removed) {
     segment.file.reset();
@@ -267,6 +274,7 @@ void Log::LatchLocked(const Status& failed) noexcept {
   if (!health_) return;
   // Freeing what is short does not help any more: the caller must not be told so.
   health_ = std::unexpected(base::MadeWithoutFail([&] { return base::AsLasting(failed.error()); }));
+  AMETHYST_DCHECK(!base::ClearsByItself(health_.error()));
   latched_.store(true, std::memory_order_release);
   flushed_.NotifyAll();
 }

@@ -22,8 +22,8 @@ uint64_t HeaderChecksum(const char* header, const base::Uid& database_uid, key::
 std::string SegmentFileName(key::FileNumber number) { return fmt::format("{:06}.wal", key::Raw(number)); }
 
 void EncodeSegmentHeader(const SegmentHeader& header, std::span<char, kSegmentHeaderBytes> to) {
-  AMETHYST_ASSERT(header.cut.segment < header.segment);
-  AMETHYST_ASSERT(header.durable.segment <= header.cut.segment);
+  AMETHYST_ASSERT(header.cut.segment < header.segment);           // I7
+  AMETHYST_ASSERT(header.durable.segment <= header.cut.segment);  // I5
   char* const out = to.data();
   std::memcpy(out, kSegmentMagic.data(), kSegmentMagic.size());
   base::StoreFixed<uint32_t>(out + 8, header.version);
@@ -84,7 +84,8 @@ uint64_t RecordChecksum(const char* from, uint64_t payload_hash, const base::Loc
 uint64_t EncodeRecordHeader(const RecordHeader& header, uint64_t payload_hash, const base::Location& location,
                             char* to) {
   AMETHYST_DCHECK(header.length >= kRecordHeaderBytes && header.first <= key::kSequenceMax);
-  AMETHYST_DCHECK(header.durable_offset <= location.offset && header.durable_offset % kRecordAlignment == 0);
+  AMETHYST_DCHECK(header.durable_offset <= location.offset);  // I5
+  AMETHYST_DCHECK(header.durable_offset % kRecordAlignment == 0);
   base::StoreFixed(to + 8, header.length);
   base::StoreFixed(to + 12, header.count);
   base::StoreFixed(to + 16, (key::Raw(header.first) << 8) | static_cast<uint8_t>(header.kind));
@@ -107,6 +108,7 @@ RecordHeader DecodeRecordHeader(const char* from) {
 }
 
 Status PassRecord(const RecordHeader& record, LogCut* end) {
+  AMETHYST_DCHECK(end->offset % kRecordAlignment == 0);
   if (record.ordinal_low != static_cast<uint32_t>(end->next_ordinal)) {
     return base::Corruption("record ordinal: expected {}, found {} in its low half", end->next_ordinal,
                             record.ordinal_low);

@@ -166,8 +166,9 @@ Result<bool> Recovery::Replay(const Segment& segment, const std::optional<LogCut
   AMETHYST_ASSIGN(const auto file, files_.Open(Path(segment.number)));
   AMETHYST_ASSIGN(SegmentReader reader, SegmentReader::Create(*file, settings_.database_uid, segment.number));
   LogCut& end = report_.cut;
+  AMETHYST_ASSERT(segment.header.has_value());
   const LogCut begin = segment.header->Begin();
-  AMETHYST_ASSERT(begin.last_sequence >= end.last_sequence || end.segment == key::FileNumber{});
+  AMETHYST_ASSERT(begin.last_sequence >= end.last_sequence || end.segment == key::FileNumber{});  // I1
   end = begin;
   while (!expected || end.offset < expected->offset) {
     AMETHYST_ASSIGN(const SegmentReader::Reading reading, reader.Read(end.offset));
@@ -210,6 +211,7 @@ Status Recovery::ReplayRecord(const Segment& segment, const SegmentReader::Recor
     return base::MakeError(replayed.error().code(), "{} at {}: {}", Path(segment.number), report_.cut.offset,
                            replayed.error().message());
   }
+  AMETHYST_ASSERT(behind.offset > report_.cut.offset && behind.next_ordinal == report_.cut.next_ordinal + 1);  // I9
   report_.cut = behind;
   return {};
 }

@@ -44,7 +44,7 @@ Status Log::SyncTo(LogPosition position, Company company) {
 }
 
 Status Log::LeadFlush(Company company) {
-  AMETHYST_ASSERT(!flushing_ && health_);
+  AMETHYST_ASSERT(!flushing_ && health_);  // I8
   flushing_ = true;
   if (company == Company::kAwaited) GatherCompany();
   if (health_) {
@@ -59,7 +59,9 @@ Status Log::LeadFlush(Company company) {
     const Status synced = flush->Run();
     mutex_.Lock();
     ++syncs_;
+    AMETHYST_ASSERT(flushing_);  // I8
     if (synced) {
+      AMETHYST_ASSERT(durable_ <= flush->target && flush->target <= EndLocked());  // I4
       durable_ = flush->target;
       durable_bytes_ = bytes;
       if (durable_.segment == segments_.back().number)
@@ -117,6 +119,7 @@ Result<Log::Flush> Log::PlanFlush() const {
     if (segment.file != nullptr && segment_end > durable_) flush.files.push_back(segment.file);
   }
   AMETHYST_ASSERT(!flush.files.empty());
+  AMETHYST_ASSERT(std::ranges::is_sorted(segments_, {}, &Segment::number));  // I6: the oldest is synced first.
   return flush;
 }
 

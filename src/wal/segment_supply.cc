@@ -66,6 +66,7 @@ void SegmentSupply::MakeSpare() {
     if (auto result = base::Contained(make); result) made = std::move(*result);
   }
   base::MutexLock lock(mutex_);
+  AMETHYST_ASSERT(making_ && spare_.file == nullptr);
   spare_ = std::move(made);
   making_ = false;
   made_.NotifyAll();
@@ -109,7 +110,8 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
     AMETHYST_ASSIGN(spare, std::move(made));
   }
   base::MutexLock lock(mutex_);
-  AMETHYST_ASSERT(spare.number > last_taken_ && spare.file->capacity() >= bytes);
+  AMETHYST_ASSERT(spare.number > last_taken_);  // I7
+  AMETHYST_ASSERT(spare.file->capacity() >= bytes);
   last_taken_ = spare.number;
   next_bytes_.store(std::min(kGrowth * spare.file->capacity(), settings_.segment_bytes), std::memory_order_relaxed);
   return spare;
@@ -124,6 +126,7 @@ Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size) {
 }
 
 Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
+  AMETHYST_ASSERT(size.least_bytes <= size.most_bytes);
   Segment made{.number = settings_.new_file_number(), .file = nullptr};
   const std::string path = io::JoinPath(settings_.directory, SegmentFileName(made.number));
   AMETHYST_ASSIGN(made.file, Create(path, size));

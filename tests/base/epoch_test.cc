@@ -143,6 +143,7 @@ TEST(Epoch, RecordsOfFinishedThreadsAreUsedAgain) {
   }
 }
 
+// I17
 TEST(Epoch, NoReaderEverSeesWhatWasFreed) {
   struct Node {
     std::atomic<uint64_t> alive{0x600d};  // Relaxed: the epoch alone orders reads before the free.

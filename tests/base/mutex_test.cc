@@ -75,6 +75,7 @@ TEST(LockRank, OnlyAnAttemptMayBeMadeOutOfOrder) {
 #ifdef NDEBUG
 static_assert(sizeof(Mutex) == sizeof(std::mutex), "ranks cost nothing where they are not checked");
 #else
+// I21
 TEST(LockRankDeathTest, LocksOutOfOrderAreNamed) {
   Mutex tree(LockRank::kTree);
   Mutex log(LockRank::kLog);

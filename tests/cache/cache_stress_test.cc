@@ -135,6 +135,7 @@ void Stress(CachePolicy policy, uint32_t shards, size_t capacity_bytes) {
   EXPECT_EQ(name, SharedTable::Name(0, kChildren));
 }
 
+// I18
 TEST(CacheStress, KeepsEveryFrameWholeUnderScanResistantEviction) {
   Stress(CachePolicy::kScanResistant, 4, size_t{1} << 20);
 }

@@ -99,6 +99,7 @@ std::vector<Version> Original(const std::vector<Tag>& tags) {
   return versions;
 }
 
+// I20
 TEST(Retention, ShowsEverySnapshotWhatItSawBefore) {
   base::Random random(1);
   for (uint64_t round = 0; round < support::Rounds(200'000); ++round) {

@@ -128,6 +128,7 @@ void SkipAll(Shared& shared, uint64_t seed) {
   }
 }
 
+// I2
 TEST(MemtableConcurrency, ReadersSeeAllThatIsVisibleInOrderWhileOneWrites) {
   Shared shared;
   std::vector<std::thread> threads;

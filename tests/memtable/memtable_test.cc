@@ -96,6 +96,7 @@ TEST(Memtable, CountsWhatItHolds) {
   EXPECT_EQ(twin.memtable->last_sequence(), key::SequenceNumber{1003});
 }
 
+// I3
 TEST(Memtable, HoldsWhatBytesForPromisesWhateverTheKeysAre) {
   for (const KeyShape shape : kKeyShapes) {
     for (const size_t capacity : {size_t{1000}, size_t{20'000}, size_t{700'000}}) {

@@ -190,6 +190,7 @@ class Program {
   bool forward_ = true;
 };
 
+// I19
 TEST(MergeCursor, AgreesWithASortedVectorUnderRandomPrograms) {
   const CountingReverse reverse;
   for (uint64_t seed = 0; seed < support::Rounds(400); ++seed) {

@@ -327,6 +327,26 @@ class Mirrors(PlantedTree):
         self.expect("mirror", "src/wal/log.cc", {"tests/wal/log_test.cc": None, "tests/merge/log_test.cc": ""})
 
 
+class Invariants(PlantedTree):
+    LIST = "# Invariants\n\n| | always |\n|---|---|\n| I1 | It holds. |\n"
+    SOURCE = '#include "wal/log.h"\n\nint Length() {\n  return 1;  // I1\n}\n'
+    TEST = "// I1\nTEST(Log, HasALength) {\n}\n"
+
+    def planted(self, changes):
+        return {"docs/invariants.md": self.LIST, "src/wal/log.cc": self.SOURCE, "tests/wal/log_test.cc": self.TEST,
+                **changes}
+
+    def test_one_that_source_and_test_cite_is_sound(self):
+        self.expect_nothing(self.planted({}))
+
+    def test_one_that_nothing_cites_is_named(self):
+        self.expect("invariant", "docs/invariants.md", self.planted({"src/wal/log.cc": "int x;  // I/O\n"}), line=5)
+        self.expect("invariant", "docs/invariants.md", self.planted({"tests/wal/log_test.cc": "int x;\n"}), line=5)
+
+    def test_one_that_the_list_has_not_is_named(self):
+        self.expect("invariant", "src/wal/log.cc", self.planted({"src/wal/log.cc": self.SOURCE + "// I2\n"}), line=6)
+
+
 class Program(unittest.TestCase):
     def run_on(self, changes, *arguments):
         with tempfile.TemporaryDirectory() as directory:

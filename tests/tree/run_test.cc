@@ -30,6 +30,7 @@ std::string RandomKey(base::Random& random, uint64_t kind) {
   }
 }
 
+// I13
 TEST(TableRun, FindsTheTableThatALinearSearchFinds) {
   const auto store = NewStore(NewInMemoryEnvironment());
   const Reverse reverse;

@@ -146,6 +146,7 @@ TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
   EXPECT_GT(latched, 20u);
 }
 
+// I15
 TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   Opened opened = Open();
   EXPECT_TRUE(Apply(opened, Flush(opened)));

@@ -44,6 +44,7 @@ TEST(TreeState, TheTimeOfDeletesNeverGoesBack) {
   EXPECT_EQ(state.After(VersionEdit(), MakerFor(store)).value().delete_time, edit.delete_time);
 }
 
+// I12
 TEST(TreeState, NumbersOnlyGrowAndACleanEndHoldsUntilTheNextEdit) {
   const auto store = NewStore(NewInMemoryEnvironment());
   VersionEdit edit;

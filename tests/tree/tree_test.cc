@@ -149,6 +149,7 @@ TEST_F(TreeTest, ListsOrphansByAnAllowListOnly) {
   EXPECT_EQ(opened.tree->Orphans().value(), (std::vector<std::string>{"000077.sst", "CURRENT.tmp", "MANIFEST-000050"}));
 }
 
+// I11
 TEST_F(TreeTest, NeverGivesANumberTwice) {
   std::set<key::FileNumber> given;
   for (int open = 0; open < 5; ++open) {
@@ -173,6 +174,7 @@ TEST_F(TreeTest, RefusesADirectoryInWhichFileNumbersAreNearlyUsedUp) {
   Open();
 }
 
+// I16
 TEST_F(TreeTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
   Opened opened = Open();
   std::vector<std::shared_ptr<const Version>> held;
@@ -261,6 +263,7 @@ TEST_F(TreeTest, NeverWritesAManifestThatAnOpenRefuses) {
   EXPECT_EQ(opened.tree->current()->tables(1).size(), 1u);
 }
 
+// I10
 TEST_F(TreeTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
   Opened opened = Open();
   VersionEdit edit = Flush(opened);

@@ -36,6 +36,7 @@ std::vector<uint64_t> Numbers(std::span<const TablePtr> tables) {
 }
 using Expected = std::vector<uint64_t>;
 
+// I13, I14
 TEST_F(VersionTest, KeepsLevel0NewestFirstAndOtherLevelsSorted) {
   VersionEdit edit;
   edit.added = {FakeTable(0, 1, "a", "z"), FakeTable(0, 2, "a", "m"), FakeTable(2, 3, "m", "p"),

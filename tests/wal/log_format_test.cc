@@ -72,6 +72,7 @@ TEST(LogFormat, TwoVersionsOfASegmentAreRead) {
   }
 }
 
+// I5
 TEST(LogFormat, RecordHeadersComeBackAndKnowTheirPlace) {
   const RecordHeader header{.length = 177,
                             .count = 3,
@@ -98,6 +99,7 @@ TEST(LogFormat, RecordHeadersComeBackAndKnowTheirPlace) {
   EXPECT_NE(RecordChecksum(bytes, 99, {.owner = next_segment, .offset = 8192}), checksum);
 }
 
+// I1, I9
 TEST(LogFormat, RecordsThatDoNotFollowAreRefused) {
   const LogCut before{.segment = key::FileNumber{1},
                       .offset = 104,

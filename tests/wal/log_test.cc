@@ -68,7 +68,7 @@ TEST(Log, MakesTheNextSegmentAheadAndRemovesTheSpareAtClose) {
   EXPECT_TRUE(recovered.batches == harness.logged());
 }
 
-TEST(Log, DiscardsASpareThatWasOvertakenOrIsTooSmall) {
+TEST(Log, DiscardsASpareThatWasOvertakenOrIsTooSmall) {  // I7
   LogHarness harness;
   ASSERT_TRUE(harness.Open());
   base::Random random(3);
@@ -129,7 +129,7 @@ TEST(Log, FillsSegmentsWithZerosOnlyAfterAWriterSynced) {
   EXPECT_EQ(watch.zero_filled, (std::vector<bool>{false, false, false, false, true}));
 }
 
-TEST(Log, SyncsEarlierSegmentsBeforeTheCurrentOneAndClosesThem) {
+TEST(Log, SyncsEarlierSegmentsBeforeTheCurrentOneAndClosesThem) {  // I6
   LogHarness harness;
   ASSERT_TRUE(harness.Open());
   base::Random random(4);
@@ -160,7 +160,7 @@ TEST(Log, RemovesSegmentsThatAreNotNeededButNeverTheCurrentOne) {
   EXPECT_EQ(harness.TakeImage().size(), 1u);
 }
 
-TEST(Log, NotesAFinishedSyncOnceThenIsQuiet) {
+TEST(Log, NotesAFinishedSyncOnceThenIsQuiet) {  // I4
   LogHarness harness;
   ASSERT_TRUE(harness.Open());
   ASSERT_TRUE(harness.Tick());
@@ -182,7 +182,7 @@ TEST(Log, NotesAFinishedSyncOnceThenIsQuiet) {
   EXPECT_EQ(recovered.status.error().code(), ErrorCode::kCorruption);
 }
 
-TEST(Log, LatchesTheFirstFailedStoreOrSyncForEver) {
+TEST(Log, LatchesTheFirstFailedStoreOrSyncForEver) {  // I8
   for (const Operation operation : {Operation::kStore, Operation::kSegmentSync}) {
     for (const bool half : {false, true}) {
       LogHarness harness;
