@@ -15,6 +15,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kClose: return "kClose";
     case LockRank::kCommit: return "kCommit";
     case LockRank::kScheduler: return "kScheduler";
+    case LockRank::kThrottle: return "kThrottle";
     case LockRank::kTree: return "kTree";
     case LockRank::kCurrentVersion: return "kCurrentVersion";
     case LockRank::kView: return "kView";

@@ -16,6 +16,7 @@ enum class LockRank : uint8_t {
   kClose,      // engine::Engine; held over all of Close, and so over its I/O.
   kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
   kScheduler,  // engine::Background
+  kThrottle,   // engine::Throttle
   kTree,       // tree::Tree; held over the manifest's I/O.
   kCurrentVersion,   // tree::Tree
   kView,             // engine::ViewCell

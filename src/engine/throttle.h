@@ -1,7 +1,7 @@
 // How fast writers may be: what presses on them, put together, and the pacer that carries it out.
 //
 // Compaction debt slows them smoothly, a last memtable that fills to the speed of the flushes, and threads that only
-// read want a share of the processors (pacing.h, processor_share.h). Thread safety: any thread. Lock rank: leaf.
+// read want a share of the processors (pacing.h, processor_share.h). Thread safety: any thread.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ class Throttle {
   const Statistics& statistics_;
   Pacer pacer_;
   std::atomic<uint64_t> debt_bytes_{0};  // Of the last Update, for statistics.
-  base::Mutex mutex_;
+  base::Mutex mutex_{base::LockRank::kThrottle};
   FlushRate flush_rate_ AMETHYST_GUARDED_BY(mutex_);
   ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;
