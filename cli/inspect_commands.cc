@@ -9,6 +9,7 @@
 #include "inspect/log_dump.h"
 #include "inspect/table_report.h"
 #include "inspect/tree_report.h"
+#include "key/kind.h"
 
 namespace amethyst::cli {
 
@@ -31,15 +32,16 @@ Result<ExitCode> Inspect(const Invocation& invocation) {
 // One line for the entry. False: nobody wants more.
 bool PrintEntry(const Invocation& invocation, const inspect::ShownEntry& entry) {
   Console& console = invocation.console();
-  const bool is_put = entry.tag.kind() == key::EntryKind::kPut;
+  const std::string_view kind = key::TraitsOf(entry.tag.kind()).name;
+  const bool has_value = key::HasValue(entry.tag.kind());
   const uint64_t sequence = key::Raw(entry.tag.sequence());
   if (invocation.json) {
-    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"{}\",{}{}{}}}\n", sequence, is_put ? "put" : "delete",
-               JsonField("key", entry.key), is_put ? "," : "", is_put ? JsonField("value", entry.value) : "");
+    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"{}\",{}{}{}}}\n", sequence, kind, JsonField("key", entry.key),
+               has_value ? "," : "", has_value ? JsonField("value", entry.value) : "");
   } else {
-    fmt::print(console.out, "{}\t{}\t{}{}{}\n", sequence, is_put ? "put" : "delete",
-               Colored(console.ColorsOut(), Hue::kKey, Readable(entry.key)), is_put ? "\t" : "",
-               is_put ? Readable(entry.value) : "");
+    fmt::print(console.out, "{}\t{}\t{}{}{}\n", sequence, kind,
+               Colored(console.ColorsOut(), Hue::kKey, Readable(entry.key)), has_value ? "\t" : "",
+               has_value ? Readable(entry.value) : "");
   }
   return console.out.good() && !invocation.interrupted();
 }

@@ -189,7 +189,7 @@ class Rewriter {
   }
 
   static key::Entry AsOldest(key::Entry entry) {
-    entry.tag = key::Tag(key::SequenceNumber{0}, key::EntryKind::kPut);
+    entry.tag = key::Tag(key::SequenceNumber{0}, entry.tag.kind());
     return entry;
   }
 

@@ -75,10 +75,10 @@ class Cursor {
     }
   }
 
-  // True if in the window no key occurs twice, and every entry is a put. Then `WindowMaxSequence` at or below a
-  // reader's snapshot means that every entry is visible as it stands, but for what other sources say. (The first key of
-  // the window may still have newer versions before the window, and the last one older versions after it, unless this
-  // is true of the whole table: producers set it only if neither is so.)
+  // True if in the window no key occurs twice, and every entry is of a plain kind (a put). Then `WindowMaxSequence` at
+  // or below a reader's snapshot means that every entry is visible as it stands, but for what other sources say. (The
+  // first key of the window may still have newer versions before the window, and the last one older versions after it,
+  // unless this is true of the whole table: producers set it only if neither is so.)
   [[nodiscard]] bool WindowIsPlain() const { return plain_; }
   [[nodiscard]] SequenceNumber WindowMaxSequence() const { return max_sequence_; }
   // What is ahead as a file holds it, if that is a block of it, no more and no less, and the producer has it at hand

@@ -4,6 +4,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "key/kind.h"
+
 namespace amethyst::key {
 
 // Orders all entries of a database in time; grows by one for each entry and is never used twice. 56 bits.
@@ -14,11 +16,6 @@ inline constexpr SequenceNumber kSequenceMax{(uint64_t{1} << 56) - 1};
 [[nodiscard]] constexpr SequenceNumber operator+(SequenceNumber sequence, uint64_t n) {
   return SequenceNumber{Raw(sequence) + n};
 }
-
-// What an entry does to its key. On disk everywhere; never renumber. Reserved for features to come: 2 merge operand,
-// 3 range tombstone, 4 put with expiry time, 5 pointer to a separated value.
-enum class EntryKind : uint8_t { kDelete = 0, kPut = 1 };
-[[nodiscard]] constexpr bool IsKnownKind(uint8_t kind) { return kind <= 1; }
 
 // Sequence and kind in one word; tags of one key sort newest first when compared descending.
 class Tag {

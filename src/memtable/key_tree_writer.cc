@@ -37,8 +37,8 @@ bool KeyTreeWriter::Insert(const key::Entry& entry) {
   }
   leaf.heads[order.count()] = tree_.HeadIn(leaf, record->key());
   leaf.slots[order.count()].store(added, std::memory_order_relaxed);
-  leaf.StorePermutation(order.Inserted(rank, record->IsPut()));
-  if (record->IsPut() && order.live() == 0) Revive(1);
+  leaf.StorePermutation(order.Inserted(rank, record->IsLive()));
+  if (record->IsLive() && order.live() == 0) Revive(1);
   return true;
 }
 
@@ -68,8 +68,8 @@ void KeyTreeWriter::Update(const key::Entry& entry) {
   const Record& older = tree_.RecordAt(leaf, order, path_[0].rank);
   const Record* newer = Record::Create(tree_.arena(), entry, &older);
   leaf.slots[order.SlotAt(path_[0].rank)].store(tree_.arena().OffsetOf(newer), std::memory_order_release);
-  if (newer->IsPut() == older.IsPut()) return;
-  if (newer->IsPut()) {
+  if (newer->IsLive() == older.IsLive()) return;
+  if (newer->IsLive()) {
     leaf.StorePermutation(order.WithLive(order.live() + 1));
     if (order.live() == 0) Revive(1);
   } else {
@@ -118,7 +118,7 @@ Offset KeyTreeWriter::HighFence(uint32_t height) const {
 }
 
 bool KeyTreeWriter::IsLive(uint32_t height, Offset item) const {
-  return height == 0 ? tree_.RecordAt(item).IsPut() : tree_.NodeAt(item).LoadPermutation().live() != 0;
+  return height == 0 ? tree_.RecordAt(item).IsLive() : tree_.NodeAt(item).LoadPermutation().live() != 0;
 }
 
 void KeyTreeWriter::Split(uint32_t height, uint32_t rank, Offset added, Offset replacement) {

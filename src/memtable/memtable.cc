@@ -35,7 +35,7 @@ void Memtable::Insert(const key::Entry& entry) {
   if (Empty()) first_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   last_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
   Add(raw_bytes_, uint64_t{entry.key_bytes} + entry.value_bytes);
-  if (entry.tag.kind() == key::EntryKind::kDelete) Add(delete_count_, 1);
+  if (!key::IsLive(entry.tag.kind())) Add(delete_count_, 1);
   Add(entry_count_, 1);
 }
 

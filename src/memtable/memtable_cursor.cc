@@ -113,7 +113,7 @@ void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
 void MemtableCursor::ShowFrom(Edge first) {
   AMETHYST_DCHECK(first.rank < order_.count() && window_entries_ <= kWindowMax);
   first_ = first;
-  // Nothing newer before the window, no older versions in or after it, and no deletes.
+  // Nothing newer before the window, no older versions in or after it, and only plain ones.
   bool plain = first.version == &NewestAt(first.rank);
   uint64_t tag_bits_max = 0;
   uint32_t size = 0;
@@ -121,7 +121,7 @@ void MemtableCursor::ShowFrom(Edge first) {
     const key::Entry entry = edge.version->entry();
     entries_[size++] = entry;
     last_ = edge;
-    plain = plain && edge.version->IsPut() && !edge.version->has_older();
+    plain = plain && edge.version->IsPlain();
     tag_bits_max = std::max(tag_bits_max, entry.tag.bits());
     if (size == window_entries_) break;
     if (edge.version->has_older()) {
@@ -156,7 +156,7 @@ void MemtableCursor::ShowUpTo(Edge last) {
       tag_bits_max = std::max(tag_bits_max, version->tag().bits());
       if (version->has_older()) version = version->Older(tree_->arena());
     }
-    plain = plain && count == 1 && first_.version == &newest && newest.IsPut() && !newest.has_older();
+    plain = plain && count == 1 && first_.version == &newest && newest.IsPlain();
     if (first_.version != &newest || begin == 0 || edge.rank == 0) break;
     --edge.rank;
     edge.version = &NewestAt(edge.rank).AtDepth(tree_->arena(), 0);

@@ -44,7 +44,9 @@ class Record {
 
   [[nodiscard]] key::Tag tag() const { return key::Tag::FromBits(tag_bits_); }
   [[nodiscard]] key::SequenceNumber sequence() const { return tag().sequence(); }
-  [[nodiscard]] bool IsPut() const { return tag().kind() == key::EntryKind::kPut; }
+  [[nodiscard]] bool IsLive() const { return key::IsLive(tag().kind()); }
+  // Plain in itself, and with nothing older behind it.
+  [[nodiscard]] bool IsPlain() const { return key::IsPlain(tag().kind()) && !has_older(); }
   [[nodiscard]] std::string_view key() const { return {key_data(), key_bytes_}; }
   [[nodiscard]] std::string_view value() const { return {key_data() + key_bytes_, value_bytes_}; }
   [[nodiscard]] key::Entry entry() const { return key::Entry(key(), tag(), value()); }

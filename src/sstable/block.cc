@@ -45,11 +45,11 @@ Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes,
   block->count_ = count;
   block->has_heads_ = order.IsBytewise();
   AMETHYST_TRY(block->ReadHeader({RawIn(memory, count, order), raw_bytes}));
-  AMETHYST_TRY(block->CheckTags());
+  bool plain = true;
+  AMETHYST_TRY(block->CheckTags(&plain));
   bool distinct = block->has_heads_;
   AMETHYST_TRY(block->DeriveHeads(&distinct));
-  block->plain_ =
-      block->puts_ == count && !block->continued() && !block->continues() && (distinct || block->KeysAreDistinct());
+  block->plain_ = plain && !block->continued() && !block->continues() && (distinct || block->KeysAreDistinct());
   return block;
 }
 
@@ -130,7 +130,7 @@ Result<Block::Layout> Block::ReadLayout(std::string_view offsets, size_t column_
   return layout;
 }
 
-Status Block::CheckTags() {
+Status Block::CheckTags(bool* plain) {
   uint64_t delta_max = 0;
   if (sequence_width_ != 0) {
     for (uint32_t i = 0; i < count_; ++i) delta_max = std::max(delta_max, SequenceDelta(i));
@@ -140,16 +140,17 @@ Status Block::CheckTags() {
   }
   sequence_max_ = sequence_min_ + delta_max;
   uint8_t kind_max = kind_;
-  puts_ = kind_ == static_cast<uint8_t>(key::EntryKind::kPut) ? count_ : 0;
-  if (kinds_ != 0) {
-    puts_ = 0;
+  if (kinds_ == 0) {
+    live_ = key::IsLive(static_cast<key::EntryKind>(kind_)) ? count_ : 0;
+    *plain = key::IsPlain(static_cast<key::EntryKind>(kind_));
+  } else {
     for (uint32_t i = 0; i < count_; ++i) {
       const uint8_t kind = static_cast<uint8_t>(base()[kinds_ + i]);
       kind_max = std::max(kind_max, kind);
-      puts_ += kind == static_cast<uint8_t>(key::EntryKind::kPut) ? 1 : 0;
+      live_ += key::IsLive(static_cast<key::EntryKind>(kind)) ? 1 : 0;
+      *plain &= key::IsPlain(static_cast<key::EntryKind>(kind));
     }
   }
-  static_assert(static_cast<uint8_t>(key::EntryKind::kPut) == 1, "kinds up to it are known");
   if (!key::IsKnownKind(kind_max)) return base::NotSupported("entry kind {} is unknown", kind_max);
   return {};
 }

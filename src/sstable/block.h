@@ -77,11 +77,11 @@ class alignas(64) Block {
                                                  const key::Order& order);
 
   [[nodiscard]] uint32_t count() const { return count_; }
-  [[nodiscard]] uint32_t puts() const { return puts_; }
+  [[nodiscard]] uint32_t live() const { return live_; }
   [[nodiscard]] key::SequenceNumber max_sequence() const { return key::SequenceNumber{sequence_max_}; }
   [[nodiscard]] bool continued() const { return (flags_ & block_format::kContinued) != 0; }
   [[nodiscard]] bool continues() const { return (flags_ & block_format::kContinues) != 0; }
-  // All puts, and no key twice, here or in a neighbour.
+  // All of plain kinds, and no key twice, here or in a neighbour.
   [[nodiscard]] bool IsPlain() const { return plain_; }
   [[nodiscard]] bool HasSuffixKeys() const { return (flags_ & block_format::kSuffixKeys) != 0; }
   [[nodiscard]] std::string_view prefix() const {
@@ -130,7 +130,8 @@ class alignas(64) Block {
   Block() = default;
   [[nodiscard]] Status ReadHeader(std::string_view raw);
   [[nodiscard]] Result<Layout> ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const;
-  [[nodiscard]] Status CheckTags();
+  // Clears `plain` if an entry is of a kind that is not.
+  [[nodiscard]] Status CheckTags(bool* plain);
   // Clears `distinct` if two heads are the same.
   [[nodiscard]] Status DeriveHeads(bool* distinct);
   [[nodiscard]] bool KeysAreDistinct() const;
@@ -181,7 +182,7 @@ class alignas(64) Block {
   uint32_t kinds_ = 0;
   uint64_t sequence_min_ = 0;
   uint64_t sequence_max_ = 0;
-  uint32_t puts_ = 0;
+  uint32_t live_ = 0;  // Entries of live kinds.
   uint8_t flags_ = 0;
   uint8_t sequence_width_ = 0;
   uint8_t kind_ = 0;  // Of all entries, where kinds_ is missing.

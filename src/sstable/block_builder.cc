@@ -32,7 +32,8 @@ void BlockBuilder::Reset() {
   tags_.clear();
   sequence_min_ = key::Raw(key::kSequenceMax);
   sequence_max_ = 0;
-  puts_ = 0;
+  live_ = 0;
+  uniform_kind_ = true;
 }
 
 void BlockBuilder::Add(const key::Entry& entry) {
@@ -45,7 +46,8 @@ void BlockBuilder::Add(const key::Entry& entry) {
   const uint64_t sequence = key::Raw(entry.tag.sequence());
   sequence_min_ = std::min(sequence_min_, sequence);
   sequence_max_ = std::max(sequence_max_, sequence);
-  puts_ += entry.tag.kind() == key::EntryKind::kPut ? 1 : 0;
+  live_ += key::IsLive(entry.tag.kind()) ? 1 : 0;
+  uniform_kind_ &= entry.tag.kind() == tags_.front().kind();
 }
 
 template <typename Width>
@@ -88,7 +90,6 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   const size_t keys_bytes = keys_.size() - (suffixes ? saved : 0);
   const bool wide = keys_bytes > UINT16_MAX || values_.size() > UINT16_MAX;
   const size_t width = WidthFor(sequence_max_ - sequence_min_);
-  const bool uniform_kind = puts_ == 0 || puts_ == count();
   const bool same_keys = HaveOneSize(key_offsets_);
   const bool same_values = HaveOneSize(value_offsets_);
   const size_t offsets_bytes = (size_t{count()} + 1) * (wide ? 4 : 2);
@@ -99,9 +100,9 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   base::AppendFixed(&raw_, sequence_min_);
   raw_ += static_cast<char>(flags | (wide ? kWide : 0) | (suffixes ? kSuffixKeys : 0));
   raw_ += static_cast<char>(width);
-  raw_ += static_cast<char>(puts_ > 0 ? key::EntryKind::kPut : key::EntryKind::kDelete);
+  raw_ += static_cast<char>(uniform_kind_ ? tags_.front().kind() : key::EntryKind::kPut);
   raw_ += static_cast<char>(2 + (same_keys ? 0 : 1) + (same_values ? 0 : 1) + (width != 0 ? 1 : 0) +
-                            (uniform_kind ? 0 : 1));
+                            (uniform_kind_ ? 0 : 1));
   AMETHYST_ASSERT(raw_.size() == kBlockHeaderBytes);
   const auto column = [this](ColumnId id, size_t bytes) {
     base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
@@ -110,7 +111,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   if (!same_keys) column(kKeyOffsets, offsets_bytes);
   if (!same_values) column(kValueOffsets, offsets_bytes);
   if (width != 0) column(kSequences, count() * width);
-  if (!uniform_kind) column(kKinds, count());
+  if (!uniform_kind_) column(kKinds, count());
   column(kKeys, keys_bytes);
   column(kValues, values_.size());
 
@@ -118,7 +119,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   if (!same_keys) wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
   if (!same_values) wide ? AppendOffsets<uint32_t>(value_offsets_, 0) : AppendOffsets<uint16_t>(value_offsets_, 0);
   if (width != 0) AppendSequences(width);
-  if (!uniform_kind) {
+  if (!uniform_kind_) {
     for (const key::Tag tag : tags_) raw_ += static_cast<char>(tag.kind());
   }
   AppendKeys(prefix_bytes, suffixes);

@@ -23,7 +23,7 @@ class BlockBuilder {
 
   [[nodiscard]] bool empty() const { return tags_.empty(); }
   [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(tags_.size()); }
-  [[nodiscard]] uint32_t puts() const { return puts_; }
+  [[nodiscard]] uint32_t live() const { return live_; }
   [[nodiscard]] key::SequenceNumber max_sequence() const { return key::SequenceNumber{sequence_max_}; }
   [[nodiscard]] key::SequenceNumber min_sequence() const { return key::SequenceNumber{sequence_min_}; }
   [[nodiscard]] std::string_view last_key() const {
@@ -64,7 +64,8 @@ class BlockBuilder {
   std::vector<key::Tag> tags_;
   uint64_t sequence_min_ = 0;
   uint64_t sequence_max_ = 0;
-  uint32_t puts_ = 0;
+  uint32_t live_ = 0;         // Entries of live kinds.
+  bool uniform_kind_ = true;  // All are of the first one's kind.
   std::string raw_;
 };
 

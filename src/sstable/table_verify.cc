@@ -59,7 +59,7 @@ Status TableVerifier::CheckEntry(const Block& block, uint32_t i, uint64_t offset
     sketch_.Add(hash);
   }
   ++found_.entries;
-  found_.deletes += tag.kind() == key::EntryKind::kDelete ? 1 : 0;
+  found_.deletes += key::IsLive(tag.kind()) ? 0 : 1;
   found_.raw_bytes += key.size() + block.value(i).size();
   found_.smallest_sequence = std::min(found_.smallest_sequence, tag.sequence());
   found_.largest_sequence = std::max(found_.largest_sequence, tag.sequence());
@@ -105,7 +105,7 @@ Status TableVerifier::CheckBlock(const IndexPage& parent, uint32_t child) {
   const uint64_t flags = continues_ ? IndexEntry::kContinues : 0;
   const IndexEntry found{.handle = entry.handle,
                          .entries = block->count(),
-                         .live = block->puts(),
+                         .live = block->live(),
                          .summary = (key::Raw(block->max_sequence()) << 8) | flags};
   return CheckChild(parent, child, found);
 }

@@ -86,7 +86,7 @@ Result<bool> TableWriter::AddStored(std::span<const key::Entry> entries, std::st
                  .live = static_cast<uint32_t>(entries.size())};
   taken_over_last_key_ = entries.back().key();
   for (const key::Entry& entry : entries) {
-    AMETHYST_DCHECK(entry.tag.kind() == key::EntryKind::kPut);
+    AMETHYST_DCHECK(key::IsPlain(entry.tag.kind()));
     AddKey(entry.key());
     info_.raw_bytes += uint64_t{entry.key_bytes} + entry.value_bytes;
     info_.smallest_sequence = std::min(info_.smallest_sequence, entry.tag.sequence());
@@ -121,11 +121,11 @@ Status TableWriter::CutBlock(const key::Entry* next) {
   AMETHYST_ASSIGN(const BlockHandle handle, WriteBlock(raw, options_.compression));
   ++data_blocks_;
   info_.entries += block_.count();
-  info_.deletes += block_.count() - block_.puts();
+  info_.deletes += block_.count() - block_.live();
   info_.smallest_sequence = std::min(info_.smallest_sequence, block_.min_sequence());
   info_.largest_sequence = std::max(info_.largest_sequence, block_.max_sequence());
   const Written written{
-      .handle = handle, .entries = block_.count(), .live = block_.puts(), .max_sequence = block_.max_sequence()};
+      .handle = handle, .entries = block_.count(), .live = block_.live(), .max_sequence = block_.max_sequence()};
   AMETHYST_TRY(AddToIndex(written, block_.last_key(), next));
   block_.Reset();
   return {};

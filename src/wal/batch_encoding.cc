@@ -25,7 +25,7 @@ Status BatchReader::status() const {
 bool HoldsOnlyDeletes(std::string_view batch) {
   BatchReader reader(batch);
   for (BatchEntry entry; reader.Next(&entry);) {
-    if (entry.kind != key::EntryKind::kDelete) return false;
+    if (key::IsLive(entry.kind)) return false;
   }
   return true;
 }

@@ -14,7 +14,7 @@
 #include "amethyst/error.h"
 #include "base/assert.h"
 #include "base/coding.h"
-#include "key/types.h"
+#include "key/kind.h"
 
 namespace amethyst::wal {
 
@@ -29,11 +29,11 @@ struct BatchEntry {
 inline constexpr size_t kBatchEntryBytesMin = 3;
 
 inline void AppendBatchEntry(std::string* to, const BatchEntry& entry) {
-  AMETHYST_DCHECK(entry.kind == key::EntryKind::kPut || entry.value.empty());
+  AMETHYST_DCHECK(key::HasValue(entry.kind) || entry.value.empty());
   base::AppendVarint(to, entry.family);
   to->push_back(static_cast<char>(entry.kind));
   base::AppendLengthPrefixed(to, entry.key);
-  if (entry.kind == key::EntryKind::kPut) base::AppendLengthPrefixed(to, entry.value);
+  if (key::HasValue(entry.kind)) base::AppendLengthPrefixed(to, entry.value);
 }
 
 //   BatchReader reader(payload);
@@ -65,7 +65,7 @@ class BatchReader {
     if (!key::IsKnownKind(kind) || !ReadBytes(&rest, &entry->key)) return false;
     entry->kind = static_cast<key::EntryKind>(kind);
     entry->value = {};
-    if (entry->kind == key::EntryKind::kPut && !ReadBytes(&rest, &entry->value)) return false;
+    if (key::HasValue(entry->kind) && !ReadBytes(&rest, &entry->value)) return false;
     rest_ = rest;
     return true;
   }

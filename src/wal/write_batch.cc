@@ -33,10 +33,9 @@ void WriteBatch::Append(const WriteBatch& other) {
 Status WriteBatch::Iterate(Handler& handler) const {
   wal::BatchReader reader(rep_);
   for (wal::BatchEntry entry; reader.Next(&entry);) {
-    if (entry.kind == key::EntryKind::kPut) {
-      handler.Put(entry.key, entry.value);
-    } else {
-      handler.Delete(entry.key);
+    switch (entry.kind) {
+      case key::EntryKind::kPut: handler.Put(entry.key, entry.value); break;
+      case key::EntryKind::kDelete: handler.Delete(entry.key); break;
     }
   }
   return reader.status();

@@ -41,7 +41,7 @@ class Inspection {
       }
       if (node.IsLeaf()) {
         ++keys_;
-        live += tree_.RecordAt(key).IsPut();
+        live += tree_.RecordAt(key).IsLive();
       } else {
         const Node& child = tree_.ChildAt(node, order, rank);
         EXPECT_EQ(child.height + 1, node.height);

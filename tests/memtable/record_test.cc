@@ -27,7 +27,8 @@ TEST(Record, ShowsWhatItWasMadeOf) {
   EXPECT_EQ(second->key(), "key");
   EXPECT_EQ(second->value(), "");
   EXPECT_EQ(second->Older(arena), first);
-  EXPECT_TRUE(second->IsPut());
+  EXPECT_TRUE(second->IsLive());
+  EXPECT_FALSE(second->IsPlain()) << "it has an older version";
   EXPECT_EQ(second->entry().tag, second->tag());
 }
 
