@@ -35,7 +35,7 @@ constexpr uint32_t kVersionsBeforeLookUp = 64;
 DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options)
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options)),
-      visible_(pin_.sequence()),
+      read_(pin_.sequence()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
       fill_cache_(options.fill_cache) {
@@ -89,7 +89,7 @@ void DbIterator::OpenCursor() {
   std::vector<std::unique_ptr<key::Cursor>> sources;
   const auto add = [&](const WriteBufferPtr& buffer) {
     // Whatever is or comes into a memtable after what we see, is not for us.
-    if (buffer->memtable.first_sequence() > visible_) return;
+    if (!read_.Sees(buffer->memtable.first_sequence())) return;
     sources.push_back(memtable::Memtable::NewCursor(MemtableOf(buffer)));
   };
   add(view_->active);
@@ -114,7 +114,7 @@ void DbIterator::End() {
   if (cursor_ != nullptr) status_ = cursor_->status();
 }
 
-bool DbIterator::AllVisible() const { return cursor_->WindowIsPlain() && cursor_->WindowMaxSequence() <= visible_; }
+bool DbIterator::AllVisible() const { return cursor_->WindowIsPlain() && read_.Sees(cursor_->WindowMaxSequence()); }
 
 void DbIterator::CountPlainAhead() {
   plain_steps_ = 0;
@@ -155,7 +155,7 @@ void DbIterator::ShowCopy() {
 // At a tombstone that is visible. True: the cursor has moved, ended or failed, and has to be looked at anew.
 bool DbIterator::SkipTombstones() {
   const std::string_view limit = upper_ ? std::string_view(*upper_) : std::string_view();
-  return cursor_->SkipDead(visible_, limit) > 0;
+  return cursor_->SkipDead(read_, limit) > 0;
 }
 
 // Past all versions of passed_key_, of which there are many.
@@ -180,7 +180,7 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 // Looks copied_key_ up, of which there are many versions, and leaves the cursor before all of them. Whether it is live,
 // with its value in copied_value_; an error ends the walk.
 Result<bool> DbIterator::LookUpCopiedKey() {
-  const key::LookupKey lookup(copied_key_, visible_);
+  const key::LookupKey lookup(copied_key_, read_);
   AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, reads_->statistics));
   const bool live = found.state == sstable::LookupState::kPut;
   if (live) copied_value_.assign(found.value);
@@ -223,7 +223,7 @@ void DbIterator::FindForward() {
       SeekPastVersions();
       continue;
     }
-    const bool hidden = passed || entry.tag.sequence() > visible_;
+    const bool hidden = passed || !read_.Sees(entry.tag.sequence());
     if (hidden && !passed && ++too_new % kVersionsBeforeLookUp == 0) {
       if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_key_) == 0) {
         if (ShowOldVersion()) return;
@@ -271,7 +271,7 @@ void DbIterator::FindBackward() {
         break;
       }
       const key::Entry& entry = cursor_->entry();
-      if (entry.tag.sequence() <= visible_) {
+      if (read_.Sees(entry.tag.sequence())) {
         live = entry.tag.kind() == key::EntryKind::kPut;
         if (live) copied_value_.assign(entry.value());
       }

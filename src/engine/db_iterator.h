@@ -73,7 +73,7 @@ class DbIterator {
 
   const std::shared_ptr<ReadContext> reads_;
   const SnapshotPin pin_;
-  const key::SequenceNumber visible_;
+  const key::ReadPoint read_;
   const std::optional<std::string> lower_;
   const std::optional<std::string> upper_;
   const bool fill_cache_;

@@ -196,7 +196,7 @@ Status Engine::SyncWal() {
 
 // --- Reads ---
 
-key::SequenceNumber Engine::VisibleTo(const ReadOptions& options) const {
+key::ReadPoint Engine::ReadPointOf(const ReadOptions& options) const {
   return key::SequenceNumber{options.snapshot != nullptr ? options.snapshot->sequence()
                                                          : reads_->visible.load(std::memory_order_acquire)};
 }
@@ -213,7 +213,7 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
   const View& view = *reads_->view.Peek();  // Before the visible sequence: see view.h.
-  const key::LookupKey lookup(key, VisibleTo(options));
+  const key::LookupKey lookup(key, ReadPointOf(options));
   const Found found = FindResident(view, lookup, reads_->statistics);
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
   if (found.state == LookupState::kPut) take(found.value);
@@ -229,7 +229,7 @@ Result<bool> Engine::GetSlowly(std::string_view key, const ReadOptions& options,
   if (!operation) return std::unexpected(Closed().error());
   reads_->statistics.Add(Counter::kGets);
   const ViewPtr view = reads_->view.Acquire();
-  const key::LookupKey lookup(key, VisibleTo(options));
+  const key::LookupKey lookup(key, ReadPointOf(options));
   AMETHYST_ASSIGN(const PinnedFound found, FindAndTell(*database_, *view, lookup, options.fill_cache));
   if (found.state != LookupState::kPut) return false;
   reads_->statistics.Add(Counter::kGetsFound);
@@ -242,7 +242,7 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   if (!operation) return std::unexpected(Closed().error());
   reads_->statistics.Add(Counter::kGets);
   const ViewPtr view = reads_->view.Acquire();
-  const key::LookupKey lookup(key, VisibleTo(options));
+  const key::LookupKey lookup(key, ReadPointOf(options));
   AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, *view, lookup, options.fill_cache));
   if (found.state != LookupState::kPut) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
@@ -259,7 +259,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     return results;
   }
   const ViewPtr view = reads_->view.Acquire();
-  const key::SequenceNumber visible = VisibleTo(options);
+  const key::ReadPoint read = ReadPointOf(options);
   reads_->statistics.Add(Counter::kGets, keys.size());
   constexpr size_t kGroupMax = 32;
   std::array<Found, kGroupMax> found;
@@ -267,7 +267,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   for (size_t begin = 0; begin < keys.size(); begin += group.size()) {
     group.clear();
     for (const std::string_view key : keys.subspan(begin, std::min(kGroupMax, keys.size() - begin))) {
-      group.emplace_back(key, visible);
+      group.emplace_back(key, read);
     }
     {
       const base::EpochGuard guard;
@@ -279,11 +279,11 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     }
     for (size_t i = 0; i < group.size(); ++i) {
       if (found[i].state != LookupState::kNotResident) continue;
-      Result<PinnedFound> read = FindAndTell(*database_, *view, group[i], options.fill_cache);
-      if (!read) {
-        results[begin + i] = std::unexpected(std::move(read).error());
-      } else if (read->state == LookupState::kPut) {
-        results[begin + i]->emplace(read->value);
+      Result<PinnedFound> loaded = FindAndTell(*database_, *view, group[i], options.fill_cache);
+      if (!loaded) {
+        results[begin + i] = std::unexpected(std::move(loaded).error());
+      } else if (loaded->state == LookupState::kPut) {
+        results[begin + i]->emplace(loaded->value);
       }
     }
   }

@@ -62,7 +62,7 @@ class Engine {
   [[nodiscard]] Status Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability);
   [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
-  [[nodiscard]] key::SequenceNumber VisibleTo(const ReadOptions& options) const;
+  [[nodiscard]] key::ReadPoint ReadPointOf(const ReadOptions& options) const;
   [[nodiscard]] Result<bool> GetSlowly(std::string_view key, const ReadOptions& options,
                                        base::FunctionRef<void(std::string_view)> take);
   [[nodiscard]] Status CloseOnce() noexcept;

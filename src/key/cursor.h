@@ -19,6 +19,7 @@
 #include "amethyst/error.h"
 #include "base/assert.h"
 #include "key/entry.h"
+#include "key/read_point.h"
 
 namespace amethyst::key {
 
@@ -85,13 +86,13 @@ class Cursor {
   // (see sstable::TableWriter::AddStored); else empty.
   [[nodiscard]] std::string_view StoredAhead() const { return position_ == begin_ ? stored_ : std::string_view(); }
 
-  // A hint from a reader at `visible` that has hit a tombstone here: moves forward over whole subtrees (blocks, index
-  // pages, memtable nodes) in which no key is live, whose greatest sequence is at or below `visible`, and which lie
-  // wholly before `limit` (empty data(): no limit). May stop anywhere before the first entry that is none of these, or
-  // not move at all. Returns 0 if the cursor stands where it stood and is Valid; else, at least approximately, how many
-  // entries were passed. A failure is never 0: the cursor is then not Valid, and must be looked at before a step.
-  virtual uint64_t SkipDead(SequenceNumber visible, std::string_view limit) {
-    static_cast<void>(visible);
+  // A hint from a read that has hit a tombstone here: moves forward over whole subtrees (blocks, index pages, memtable
+  // nodes) in which no key is live, of which the read sees everything, and which lie wholly before `limit` (empty
+  // data(): no limit). May stop anywhere before the first entry that is none of these, or not move at all. Returns 0 if
+  // the cursor stands where it stood and is Valid; else, at least approximately, how many entries were passed. A
+  // failure is never 0: the cursor is then not Valid, and must be looked at before a step.
+  virtual uint64_t SkipDead(ReadPoint read, std::string_view limit) {
+    static_cast<void>(read);
     static_cast<void>(limit);
     return 0;
   }

@@ -5,17 +5,17 @@
 #include <string_view>
 
 #include "base/hash.h"
-#include "key/types.h"
+#include "key/read_point.h"
 
 namespace amethyst::key {
 
 struct LookupKey {
-  LookupKey(std::string_view user_key, SequenceNumber visible_sequence)
-      : key(user_key), hash(base::Hash64(user_key)), visible(visible_sequence) {}
+  LookupKey(std::string_view user_key, ReadPoint read_point)
+      : key(user_key), hash(base::Hash64(user_key)), read(read_point) {}
 
   std::string_view key;
-  uint64_t hash;           // Of the key, for every filter.
-  SequenceNumber visible;  // Entries above it do not exist for this read.
+  uint64_t hash;  // Of the key, for every filter.
+  ReadPoint read;
 };
 
 }  // namespace amethyst::key

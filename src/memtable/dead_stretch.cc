@@ -6,8 +6,7 @@ namespace {
 
 class Walk {
  public:
-  Walk(const KeyTree& tree, key::SequenceNumber visible, std::string_view limit)
-      : tree_(tree), visible_(visible), limit_(limit) {}
+  Walk(const KeyTree& tree, key::ReadPoint read, std::string_view limit) : tree_(tree), read_(read), limit_(limit) {}
 
   [[nodiscard]] std::optional<DeadStretch> From(std::string_view key) {
     const Node* node = &tree_.root();
@@ -57,7 +56,7 @@ class Walk {
     return child + 1 < step.order.count() ? tree_.ChildAt(*step.node, step.order, child + 1).low : step.high;
   }
   [[nodiscard]] bool IsPassable(const Node& node, Offset high) const {
-    if (!tree_.IsDeadAt(node, visible_)) return false;
+    if (!tree_.IsDeadAt(node, read_)) return false;
     if (limit_.data() == nullptr) return true;
     return high != Offset::kNone && tree_.order().Compare(tree_.RecordAt(high).key(), limit_) <= 0;
   }
@@ -69,7 +68,7 @@ class Walk {
   }
 
   const KeyTree& tree_;
-  const key::SequenceNumber visible_;
+  const key::ReadPoint read_;
   const std::string_view limit_;
   uint64_t entries_ = 0;
   Step steps_[KeyTree::kHeightMax];  // By height.
@@ -77,9 +76,9 @@ class Walk {
 
 }  // namespace
 
-std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key, key::SequenceNumber visible,
+std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key, key::ReadPoint read,
                                            std::string_view limit) {
-  return Walk(tree, visible, limit).From(key);
+  return Walk(tree, read, limit).From(key);
 }
 
 }  // namespace amethyst::memtable

@@ -15,9 +15,9 @@ struct DeadStretch {
   uint64_t entries;  // Keys in it, approximately.
 };
 
-// The longest stretch of whole leaves, from the one that holds `key`, in which nothing is live at `visible` and which
+// The longest stretch of whole leaves, from the one that holds `key`, in which nothing is live for `read` and which
 // lie before `limit` (empty data(): no limit), found in O(height) steps; nullopt if that leaf is none of these.
-[[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key,
-                                                         key::SequenceNumber visible, std::string_view limit);
+[[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key, key::ReadPoint read,
+                                                         std::string_view limit);
 
 }  // namespace amethyst::memtable

@@ -113,11 +113,11 @@ class KeyTree {
   [[nodiscard]] Arena& arena() const { return arena_; }
   [[nodiscard]] const key::Order& order() const { return order_; }
 
-  // Whether nothing under the node is live for a reader at `visible`; may say no where it could say yes.
-  [[nodiscard]] bool IsDeadAt(const Node& node, key::SequenceNumber visible) const {
+  // Whether nothing under the node is live for the read; may say no where it could say yes.
+  [[nodiscard]] bool IsDeadAt(const Node& node, key::ReadPoint read) const {
     if (node.LoadPermutation().live() != 0) return false;
     const uint32_t since = node.dead_since.load(std::memory_order_relaxed);
-    return since != Node::kNever && Raw(visible) >= base_sequence_.load(std::memory_order_relaxed) + since;
+    return since != Node::kNever && Raw(read.visible) >= base_sequence_.load(std::memory_order_relaxed) + since;
   }
 
   // Writer only: publishes a new root; says from where dead_since counts, before anything else is published.

@@ -45,9 +45,9 @@ std::optional<Memtable::Found> Memtable::Get(const key::LookupKey& lookup) const
   const Node& leaf = tree_.LeafOf(lookup.key);
   const KeyTree::Place place = tree_.Find(leaf, lookup.key);
   if (!place.found) return std::nullopt;
-  const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.visible);
+  const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.read);
   if (version == nullptr) return std::nullopt;
-  AMETHYST_DCHECK(version->key() == lookup.key && version->sequence() <= lookup.visible);  // I2
+  AMETHYST_DCHECK(version->key() == lookup.key && lookup.read.Sees(version->sequence()));  // I2
   return Found{version->tag(), version->value()};
 }
 

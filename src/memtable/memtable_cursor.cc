@@ -39,9 +39,9 @@ void MemtableCursor::SeekForPrev(std::string_view target) {
   ShowUpToRankBefore(place.rank + place.found);
 }
 
-uint64_t MemtableCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
-  if (!Valid() || !tree_->IsDeadAt(*leaf_, visible)) return 0;
-  const auto stretch = FindDeadStretch(*tree_, entry().key(), visible, limit);
+uint64_t MemtableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
+  if (!Valid() || !tree_->IsDeadAt(*leaf_, read)) return 0;
+  const auto stretch = FindDeadStretch(*tree_, entry().key(), read, limit);
   if (!stretch) return 0;
   if (stretch->end == nullptr) {
     Clear();

@@ -24,7 +24,7 @@ class MemtableCursor final : public key::Cursor {
   void SeekToLast() override;
   void Seek(std::string_view target) override;
   void SeekForPrev(std::string_view target) override;
-  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override;
+  uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
   [[nodiscard]] Status status() const override { return {}; }
 
  protected:

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "key/entry.h"
+#include "key/read_point.h"
 #include "memtable/arena.h"
 
 namespace amethyst::memtable {
@@ -58,13 +59,13 @@ class Record {
     return arena.At<Record>(links().older);
   }
 
-  // The newest version, from this one on, at or below `visible`; null if there is none.
-  [[nodiscard]] const Record* VisibleAt(const Arena& arena, key::SequenceNumber visible) const {
+  // The newest version, from this one on, that `read` sees; null if there is none.
+  [[nodiscard]] const Record* VisibleAt(const Arena& arena, key::ReadPoint read) const {
     const Record* record = this;
-    while (record->sequence() > visible) {
+    while (!read.Sees(record->sequence())) {
       if (!record->has_older()) return nullptr;
       const Record* jump = record->Jump(arena);
-      record = jump->sequence() > visible ? jump : record->Older(arena);
+      record = read.Sees(jump->sequence()) ? record->Older(arena) : jump;
     }
     return record;
   }

@@ -32,7 +32,7 @@ class MergeCursor final : public Cursor {
     SeekAll(Direction::kBackward, [this](Cursor& source) { source.SeekForPrev(key_); });
   }
 
-  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override;
+  uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
 
   [[nodiscard]] Status status() const override { return status_; }
 
@@ -183,7 +183,7 @@ size_t MergeCursor::StretchBefore(std::string_view limit, std::span<const Entry>
   return high;
 }
 
-uint64_t MergeCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
+uint64_t MergeCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   AMETHYST_DCHECK(Valid());
   if (queue_.direction() == Direction::kBackward) return 0;
   if (shown_ == 1 && queue_.TopKeysEqual()) return 0;  // Nothing lies wholly before the runner-up.
@@ -197,7 +197,7 @@ uint64_t MergeCursor::SkipDead(key::SequenceNumber visible, std::string_view lim
   if (offset > winner_offset_) winner.Skip(offset - winner_offset_);
   if (offset < winner_offset_) winner.SkipBack(winner_offset_ - offset);
   winner_offset_ = offset;
-  const uint64_t passed = winner.SkipDead(visible, limit);
+  const uint64_t passed = winner.SkipDead(read, limit);
   if (passed == 0) return 0;
   follows_same_key_ = false;
   ContinueAfterWinner();

@@ -227,16 +227,16 @@ int Block::CompareKey(uint32_t i, std::string_view key, const key::Order& order)
   return by_prefix != 0 ? by_prefix : key::CompareBytes(stored, key.substr(prefix_bytes_));
 }
 
-uint32_t Block::Find(std::string_view key, key::SequenceNumber visible, const key::Order& order) const {
+uint32_t Block::Find(std::string_view key, key::ReadPoint read, const key::Order& order) const {
   if (has_heads_) {
     // Without a look at the prefix: a key that lacks it fails the comparison.
     const key::Head head = key::HeadOf(key, prefix_bytes_);
     const uint32_t at = key::LowerBound(heads(), count_, head);
     if (at == count_ || heads()[at] != head) return count_;
-    if (KeyEquals(at, key) && sequence(at) <= visible) [[likely]]
+    if (KeyEquals(at, key) && read.Sees(sequence(at))) [[likely]]
       return at;
   }
-  const uint32_t at = FirstNotBefore(key, order, [&](uint32_t i) { return sequence(i) > visible; });
+  const uint32_t at = FirstNotBefore(key, order, [&](uint32_t i) { return !read.Sees(sequence(i)); });
   return at < count_ && KeyEquals(at, key) ? at : count_;
 }
 

@@ -38,6 +38,7 @@
 #include "key/entry.h"
 #include "key/head.h"
 #include "key/order.h"
+#include "key/read_point.h"
 
 namespace amethyst::sstable {
 
@@ -103,9 +104,9 @@ class alignas(64) Block {
   [[nodiscard]] bool KeyEquals(uint32_t i, std::string_view key) const;
   [[nodiscard]] int CompareKey(uint32_t i, std::string_view key, const key::Order& order) const;
 
-  // The newest version of `key` at or below `visible`, or count(). (Then, if the block continues with that key, the
+  // The newest version of `key` that `read` sees, or count(). (Then, if the block continues with that key, the
   // next one may have it.)
-  [[nodiscard]] uint32_t Find(std::string_view key, key::SequenceNumber visible, const key::Order& order) const;
+  [[nodiscard]] uint32_t Find(std::string_view key, key::ReadPoint read, const key::Order& order) const;
   // Starts loading the lines that a Find will need.
   void Prefetch() const;
   // Starts loading the entry that a Find of this key will compare, if its heads tell which.

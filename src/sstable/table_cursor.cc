@@ -207,13 +207,12 @@ void TableCursor::SeekForPrev(std::string_view target) {
   }
 }
 
-bool TableCursor::IsDead(const IndexPage& page, uint32_t child, key::SequenceNumber visible,
-                         std::string_view limit) const {
+bool TableCursor::IsDead(const IndexPage& page, uint32_t child, key::ReadPoint read, std::string_view limit) const {
   const IndexEntry entry = page.entry(child);
-  return entry.live == 0 && entry.max_sequence() <= visible && page.EndsBefore(child, limit, tree_.order());
+  return entry.live == 0 && read.Sees(entry.max_sequence()) && page.EndsBefore(child, limit, tree_.order());
 }
 
-bool TableCursor::MeasureDead(key::SequenceNumber visible, std::string_view limit, Stretch* stretch) {
+bool TableCursor::MeasureDead(key::ReadPoint read, std::string_view limit, Stretch* stretch) {
   const IndexPage& top = tree_.top();
   uint64_t entries = 0;
   // A stretch ends only where a key ends: a tombstone must not be passed without the older versions it hides.
@@ -223,11 +222,11 @@ bool TableCursor::MeasureDead(key::SequenceNumber visible, std::string_view limi
   };
   for (Place at{.page = page_index_, .block = block_index_};;) {
     for (; at.block < page_->count(); ++at.block) {
-      if (!IsDead(*page_, at.block, visible, limit)) return true;
+      if (!IsDead(*page_, at.block, read, limit)) return true;
       const bool last = at.block + 1 == page_->count();
       pass(page_->entry(at.block), last ? Place{at.page + 1, 0} : Place{at.page, at.block + 1});
     }
-    for (at = {.page = at.page + 1, .block = 0}; at.page < top.count() && IsDead(top, at.page, visible, limit);
+    for (at = {.page = at.page + 1, .block = 0}; at.page < top.count() && IsDead(top, at.page, read, limit);
          ++at.page) {
       pass(top.entry(at.page), {at.page + 1, 0});
     }
@@ -236,13 +235,13 @@ bool TableCursor::MeasureDead(key::SequenceNumber visible, std::string_view limi
   }
 }
 
-uint64_t TableCursor::SkipDead(key::SequenceNumber visible, std::string_view limit) {
+uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   AMETHYST_DCHECK(Valid());
   constexpr uint64_t kFailed = 1;  // Not 0, which says that the cursor still stands here.
   const Place from{.page = page_index_, .block = block_index_};
   const uint32_t at = shown_begin_ + static_cast<uint32_t>(Ahead().data() - entries_.data());
   Stretch stretch{.next = from, .entries = 0};
-  if (!MeasureDead(visible, limit, &stretch)) return kFailed;
+  if (!MeasureDead(read, limit, &stretch)) return kFailed;
   if (stretch.entries == 0) {
     if (page_index_ == from.page) return 0;
     // Measuring has gone to another page, and comes back to another copy of the block.

@@ -32,7 +32,7 @@ class TableCursor final : public key::Cursor {
   void SeekToLast() override;
   void Seek(std::string_view target) override;
   void SeekForPrev(std::string_view target) override;
-  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override;
+  uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
@@ -80,9 +80,8 @@ class TableCursor final : public key::Cursor {
     Place next;            // The first block behind it, where a key begins.
     uint64_t entries = 0;  // In it.
   };
-  [[nodiscard]] bool MeasureDead(key::SequenceNumber visible, std::string_view limit, Stretch* stretch);
-  [[nodiscard]] bool IsDead(const IndexPage& page, uint32_t child, key::SequenceNumber visible,
-                            std::string_view limit) const;
+  [[nodiscard]] bool MeasureDead(key::ReadPoint read, std::string_view limit, Stretch* stretch);
+  [[nodiscard]] bool IsDead(const IndexPage& page, uint32_t child, key::ReadPoint read, std::string_view limit) const;
 
   const BlockTree& tree_;
   const CursorOptions options_;

@@ -127,7 +127,7 @@ inline void TableReader::RecordHit(cache::Frame* frame) const {
 
 inline Lookup TableReader::FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const {
   const Block& block = *BlockTree::BlockIn(frame);
-  const uint32_t at = block.Find(lookup.key, lookup.visible, tree_->order());
+  const uint32_t at = block.Find(lookup.key, lookup.read, tree_->order());
   if (at == block.count()) {
     *goes_on = block.continues() && block.KeyEquals(block.count() - 1, lookup.key);
     return {};

@@ -62,7 +62,7 @@ class TableReader {
 
   // Inside an epoch. Starts loading the key's filter line into the processor's cache.
   void PrefetchFilter(uint64_t key_hash) const;
-  // Inside an epoch; never blocks. The newest version at or below lookup.visible.
+  // Inside an epoch; never blocks. The newest version that the lookup sees.
   [[nodiscard]] Lookup FindResident(const key::LookupKey& lookup) const;
 
   // The same in steps, for who looks up many keys at once: each step ends with asking for the memory that the next one

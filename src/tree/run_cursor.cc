@@ -37,12 +37,12 @@ class RunCursor final : public Cursor {
     Enter(index - 1, Side::kLast);
   }
 
-  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override {
+  uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override {
     AMETHYST_DCHECK(Valid());
     uint64_t passed = 0;
-    if (!IsDead(index_, visible, limit)) {
+    if (!IsDead(index_, read, limit)) {
       Align();
-      passed = in_table_->SkipDead(visible, limit);
+      passed = in_table_->SkipDead(read, limit);
       if (passed == 0) return 0;
       if (in_table_->Valid() || !in_table_->status()) {
         ShowForward();
@@ -50,7 +50,7 @@ class RunCursor final : public Cursor {
       }
       ++index_;
     }
-    for (; index_ < table_count() && IsDead(index_, visible, limit); ++index_) passed += info(index_).entries;
+    for (; index_ < table_count() && IsDead(index_, read, limit); ++index_) passed += info(index_).entries;
     EnterForward(index_);
     return passed;
   }
@@ -149,10 +149,10 @@ class RunCursor final : public Cursor {
     Clear();
   }
 
-  // Whether a reader at `visible` can pass over the whole table, which lies before `limit`.
-  [[nodiscard]] bool IsDead(size_t index, key::SequenceNumber visible, std::string_view limit) const {
+  // Whether `read` can pass over the whole table, which lies before `limit`.
+  [[nodiscard]] bool IsDead(size_t index, key::ReadPoint read, std::string_view limit) const {
     const sstable::TableInfo& table = info(index);
-    return table.deletes == table.entries && table.largest_sequence <= visible &&
+    return table.deletes == table.entries && read.Sees(table.largest_sequence) &&
            (limit.data() == nullptr || order_.Less(table.largest, limit));
   }
 

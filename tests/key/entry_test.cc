@@ -47,7 +47,7 @@ TEST(LookupKey, HashesItsKeyOnce) {
   const LookupKey lookup("key", SequenceNumber{7});
   EXPECT_EQ(lookup.key, "key");
   EXPECT_EQ(lookup.hash, base::Hash64("key"));
-  EXPECT_EQ(lookup.visible, SequenceNumber{7});
+  EXPECT_EQ(lookup.read.visible, SequenceNumber{7});
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ class VectorCursor final : public key::Cursor {
     ShowBackward(end);
   }
 
-  uint64_t SkipDead(key::SequenceNumber visible, std::string_view limit) override {
+  uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override {
     if (!settings_.skips_dead) return 0;
     const size_t from = begin_ + Behind().size() - 1;
     size_t to = from;
@@ -84,7 +84,7 @@ class VectorCursor final : public key::Cursor {
       while (newest > 0 && (*entries_)[newest - 1].key == key) --newest;
       bool dead = (*entries_)[newest].kind == key::EntryKind::kDelete;
       for (end = newest; end < entries_->size() && (*entries_)[end].key == key; ++end) {
-        dead = dead && (*entries_)[end].sequence <= visible;
+        dead = dead && read.Sees((*entries_)[end].sequence);
       }
       if (!dead || (limit.data() != nullptr && !order_.Less(key, limit))) break;
     }
