@@ -4,11 +4,11 @@
 
 #include "base/coding.h"
 #include "base/error.h"
+#include "catalog/manifest.h"
 #include "cli/json.h"
 #include "cli/show.h"
 #include "sstable/footer.h"
 #include "tree/file_names.h"
-#include "tree/manifest.h"
 #include "wal/log_format.h"
 
 namespace amethyst::cli {
@@ -67,7 +67,8 @@ void PrintEdit(Console& console, uint64_t number, const tree::VersionEdit& edit)
 key::FileNumber NumberOf(const std::string& path, std::string_view bytes) {
   const auto parsed = tree::ParseFileName(NameOf(path));
   if (parsed && parsed->type == tree::FileType::kManifest) return parsed->number;
-  return key::FileNumber{bytes.size() < tree::kManifestHeaderBytes ? 0 : base::LoadFixed<uint64_t>(bytes.data() + 32)};
+  return key::FileNumber{bytes.size() < catalog::kManifestHeaderBytes ? 0
+                                                                      : base::LoadFixed<uint64_t>(bytes.data() + 32)};
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ Result<ExitCode> ShowManifest(const Invocation& invocation, const std::string& p
   uint64_t records = 0;
   if (!invocation.json) fmt::print(console.out, "manifest {}, {} bytes\n", path, Grouped(bytes.size()));
   const auto report =
-      tree::ParseManifest(bytes, path, NumberOf(path, bytes), [&](const tree::VersionEdit& edit) -> Status {
+      catalog::ParseManifest(bytes, path, NumberOf(path, bytes), [&](const tree::VersionEdit& edit) -> Status {
         if (invocation.json) {
           edits.push_back(EditJson(edit));
         } else {
@@ -113,7 +114,7 @@ Result<ExitCode> ShowManifest(const Invocation& invocation, const std::string& p
 
 Result<ExitCode> ShowCurrent(const Invocation& invocation, const std::string& path) {
   AMETHYST_ASSIGN(const std::string bytes, io::ReadFile(invocation.session.environment().files(), path));
-  AMETHYST_ASSIGN(const key::FileNumber manifest, tree::ParseCurrent(bytes, path));
+  AMETHYST_ASSIGN(const key::FileNumber manifest, catalog::ParseCurrent(bytes, path));
   const std::string name = tree::ManifestFileName(manifest);
   invocation.console().out << (invocation.json ? fmt::format("{{\"current\":\"{}\"}}\n", name)
                                                : fmt::format("names {}\n", name));
@@ -132,7 +133,7 @@ Result<FileKind> KindOf(io::FileSystem& files, const std::string& path) {
   if (bytes >= sstable::kFooterBytes) {
     AMETHYST_TRY(io::ReadExactly(*file, 0, magic));
     if (magic == wal::kSegmentMagic) return FileKind::kLog;
-    if (magic == tree::kManifestMagic) return FileKind::kManifest;
+    if (magic == catalog::kManifestMagic) return FileKind::kManifest;
     AMETHYST_TRY(io::ReadExactly(*file, bytes - magic.size(), magic));
     if (base::LoadFixed<uint64_t>(magic.data()) == sstable::kTableMagic) return FileKind::kTable;
   }

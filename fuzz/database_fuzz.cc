@@ -15,10 +15,10 @@
 
 #include "amethyst/amethyst.h"
 #include "base/assert.h"
+#include "catalog/manifest.h"
 #include "inspect/verify.h"
 #include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
-#include "tree/manifest.h"
 
 namespace {
 
@@ -45,7 +45,7 @@ Result<std::unique_ptr<DB>> Open(const std::shared_ptr<simulation::SerialEnviron
 struct Seed {
   Files files;
   std::string manifest_name;
-  tree::ManifestIdentity identity;
+  catalog::ManifestIdentity identity;
   std::vector<std::string> edits;
 };
 
@@ -70,13 +70,13 @@ Seed MakeSeed() {
     bytes.resize(std::min(bytes.size(), bytes.find_last_not_of('\0') + 64));
     seed.files[name] = std::move(bytes);
   }
-  seed.identity.number = *tree::ReadCurrent(*files, "/db");
+  seed.identity.number = *catalog::ReadCurrent(*files, "/db");
   seed.manifest_name = seed.files.lower_bound("MANIFEST")->first;
-  const auto report = tree::ParseManifest(seed.files[seed.manifest_name], "seed", seed.identity.number,
-                                          [&](const tree::VersionEdit& edit) -> Status {
-                                            edit.AppendTo(&seed.edits.emplace_back());
-                                            return {};
-                                          });
+  const auto report = catalog::ParseManifest(seed.files[seed.manifest_name], "seed", seed.identity.number,
+                                             [&](const tree::VersionEdit& edit) -> Status {
+                                               edit.AppendTo(&seed.edits.emplace_back());
+                                               return {};
+                                             });
   AMETHYST_ASSERT(report.has_value());
   seed.identity.database_uid = report->database_uid;
   return seed;
@@ -84,7 +84,7 @@ Seed MakeSeed() {
 
 void FlipEdit(const Seed& seed, Files* files, size_t place, char bits) {
   std::string bytes =
-      tree::EncodeManifestHeader(seed.identity) + tree::EncodeManifestMark(seed.identity, seed.edits.size());
+      catalog::EncodeManifestHeader(seed.identity) + catalog::EncodeManifestMark(seed.identity, seed.edits.size());
   size_t edit_bytes = 0;
   for (const std::string& edit : seed.edits) edit_bytes += edit.size();
   place %= edit_bytes;
@@ -92,7 +92,7 @@ void FlipEdit(const Seed& seed, Files* files, size_t place, char bits) {
     std::string edit = seed.edits[ordinal];
     if (place < edit.size()) edit[place] = static_cast<char>(edit[place] ^ bits);
     place = place < edit.size() ? edit_bytes : place - edit.size();
-    bytes += tree::EncodeManifestRecord(seed.identity, bytes.size(), ordinal, edit);
+    bytes += catalog::EncodeManifestRecord(seed.identity, bytes.size(), ordinal, edit);
   }
   (*files)[seed.manifest_name] = bytes;
 }

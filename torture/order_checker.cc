@@ -6,8 +6,8 @@
 #include <ranges>
 
 #include "base/coding.h"
+#include "catalog/manifest.h"
 #include "tree/file_names.h"
-#include "tree/manifest.h"
 #include "wal/log_format.h"
 
 namespace amethyst::torture {
@@ -66,7 +66,7 @@ void OrderChecker::Apply(const TraceOperation& operation) {
     case Kind::kSyncDirectory:
       for (const FileId id : std::views::values(names_)) files_[id].name_is_durable = true;
       if (const File* current = Find(operation.path + "/CURRENT")) {
-        const auto number = tree::ParseCurrent(current->bytes, current->path);
+        const auto number = catalog::ParseCurrent(current->bytes, current->path);
         if (number) possible_current_ = {key::Raw(*number)};
       }
       return;
@@ -113,7 +113,7 @@ void OrderChecker::Write(const TraceOperation& operation) {
 }
 
 void OrderChecker::WriteManifest(const TraceOperation& operation) {
-  if (operation.offset < tree::kManifestRecordsBegin) {
+  if (operation.offset < catalog::kManifestRecordsBegin) {
     const File& file = files_[operation.file];
     Expect(operation.offset == 0 || file.synced == file.written, "manifest",
            operation.path + " was marked durable before it was synced");
@@ -123,7 +123,7 @@ void OrderChecker::WriteManifest(const TraceOperation& operation) {
   Manifest& manifest = manifests_[number];
   const auto payload_bytes = base::LoadFixed<uint32_t>(operation.bytes.data() + 8);
   const auto edit = tree::VersionEdit::FromBytes(
-      std::string_view(operation.bytes).substr(tree::kManifestRecordHeaderBytes, payload_bytes));
+      std::string_view(operation.bytes).substr(catalog::kManifestRecordHeaderBytes, payload_bytes));
   Expect(edit.has_value(), "manifest", operation.path + " holds a record that cannot be read");
   if (!edit) return;
   for (const tree::RemovedTable& removed : edit->removed) manifest.tables.erase(key::Raw(removed.number));
@@ -174,7 +174,7 @@ void OrderChecker::ReplaceCurrent(const TraceOperation& operation) {
   File& file = *Find(operation.to);
   Expect(file.synced == file.written && file.written > 0, "manifest",
          "CURRENT was replaced by a file that is not synced");
-  const auto number = tree::ParseCurrent(file.bytes, operation.to);
+  const auto number = catalog::ParseCurrent(file.bytes, operation.to);
   Expect(number.has_value(), "manifest", "CURRENT was replaced by something else");
   if (!number) return;
   const std::string path = operation.to.substr(0, operation.to.rfind('/') + 1) + tree::ManifestFileName(*number);

@@ -3,10 +3,10 @@
 #include <leveldb/env.h>
 
 #include "base/error.h"
+#include "catalog/foreign.h"
 #include "cli/foreign_database.h"
 #include "io/system_environment.h"
 #include "tree/file_names.h"
-#include "tree/foreign.h"
 
 namespace amethyst::cli {
 
@@ -45,7 +45,7 @@ class LevelDbReader final : public RecordReader {
 // what is its own.
 Status ExpectLevelDb(const std::string& directory) {
   io::FileSystem& files = io::DefaultEnvironment()->files();
-  const auto foreign = tree::RecognizeForeign(files, directory);
+  const auto foreign = catalog::RecognizeForeign(files, directory);
   if (foreign && foreign->library != "LevelDB") {
     return base::InvalidArgument("{}: not a database of LevelDB's: it is {}{}{}", directory, foreign->Name(),
                                  foreign->import_option.empty() ? "" : ": take ", foreign->import_option);

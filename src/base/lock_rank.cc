@@ -16,7 +16,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kCommit: return "kCommit";
     case LockRank::kScheduler: return "kScheduler";
     case LockRank::kThrottle: return "kThrottle";
-    case LockRank::kTree: return "kTree";
+    case LockRank::kCatalog: return "kCatalog";
     case LockRank::kCurrentVersion: return "kCurrentVersion";
     case LockRank::kView: return "kView";
     case LockRank::kReplacedViews: return "kReplacedViews";

@@ -17,8 +17,8 @@ enum class LockRank : uint8_t {
   kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
   kScheduler,  // engine::Background
   kThrottle,   // engine::Throttle
-  kTree,       // tree::Tree; held over the manifest's I/O.
-  kCurrentVersion,   // tree::Tree
+  kCatalog,    // catalog::Catalog; held over the manifest's I/O.
+  kCurrentVersion,   // catalog::Catalog
   kView,             // engine::ViewCell
   kReplacedViews,    // engine::Committer
   kSnapshots,        // engine::SnapshotList
@@ -46,7 +46,7 @@ enum class LockRank : uint8_t {
   kEpoch,            // base::Retire and its kin
 };
 
-// "kTree".
+// "kCatalog".
 [[nodiscard]] const char* LockRankName(LockRank rank);
 
 #ifdef NDEBUG

@@ -19,7 +19,6 @@
 #include "compaction/retention.h"
 #include "key/cursor.h"
 #include "tree/table_store.h"
-#include "tree/tree.h"
 #include "tree/version.h"
 
 namespace amethyst::compaction {
@@ -42,7 +41,7 @@ struct MergeSettings {
 };
 
 struct MergeResult {
-  std::vector<tree::AddedTable> added;  // Synced; the directory is synced by Tree::Apply.
+  std::vector<tree::AddedTable> added;  // Synced; the directory is synced by Catalog::Apply.
   uint64_t entries_read = 0;
   uint64_t entries_dropped = 0;
   uint64_t blocks_taken_over = 0;  // Written as they were stored.

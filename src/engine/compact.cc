@@ -223,7 +223,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const std::s
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(plan, inputs, family_.order);
-    const auto new_file_number = [this] { return storage_.tree->NewFileNumber(); };
+    const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
     return compaction::RunMerge(*storage_.store, new_file_number, *cursor, mine, stop);
   };
   PartsRunner::RunAll(workers_, parts, [&](size_t part) {

@@ -392,7 +392,7 @@ void Engine::LetGoOfMemory() {
     RetireView(reads_->view.Update([&](const View&) { return std::move(empty); }));
   });
   committer_.Close();
-  database_->storage.tree.reset();
+  database_->storage.catalog.reset();
   database_->regions->Close();
   base::DrainEpochs();
 }

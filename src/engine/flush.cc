@@ -22,7 +22,7 @@ Result<compaction::MergeResult> Flusher::WriteTable(const View& view, const Writ
       .end = {},
   };
   const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer));
-  const auto new_file_number = [this] { return storage_.tree->NewFileNumber(); };
+  const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
   return compaction::RunMerge(*storage_.store, new_file_number, *cursor, settings, health_.latch.flag());
 }
 
@@ -35,8 +35,8 @@ void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
 
 void Flusher::EndLogIn(tree::VersionEdit* edit) {
   edit->clean_log_end = storage_.log->end_cut();
-  edit->first_log_segment = storage_.tree->NewFileNumber();  // Behind the end, and no file's.
-  edit->oldest_delete_s = 0;                                 // Nothing stands in the log any more.
+  edit->first_log_segment = storage_.catalog->NewFileNumber();  // Behind the end, and no file's.
+  edit->oldest_delete_s = 0;                                    // Nothing stands in the log any more.
 }
 
 void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexcept {
@@ -77,7 +77,7 @@ Status Flusher::FlushOldest(Writers writers) {
 }
 
 Status Flusher::ReleaseLog() {
-  if (storage_.tree->log_is_empty()) return {};  // The last flush has ended it.
+  if (storage_.catalog->log_is_empty()) return {};  // The last flush has ended it.
   const ViewPtr view = reads_.view.Acquire();
   const key::FileNumber first_needed = view->active->first_log_segment;
   const std::vector<key::FileNumber> segments = storage_.log->segments();
@@ -100,7 +100,7 @@ Status Flusher::EndLog() {
   edit.clean_log_end = end;
   edit.last_sequence = key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)};
   if (!is_needed) EndLogIn(&edit);
-  const bool is_noted = storage_.tree->log_is_empty();  // By the last flush.
+  const bool is_noted = storage_.catalog->log_is_empty();  // By the last flush.
   const Status noted = is_noted ? Status() : storage_.Note(std::move(edit));
   // Without the note the next open replays the log: nothing is lost on a full disk.
   if (!noted) return ClearsByItself(noted.error()) ? Status() : noted;

@@ -4,10 +4,10 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "catalog/census.h"
+#include "catalog/foreign.h"
 #include "engine/flush.h"
 #include "io/system_environment.h"
-#include "tree/census.h"
-#include "tree/foreign.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -64,7 +64,7 @@ Result<std::vector<key::FileNumber>> ListSegments(const Storage& storage) {
 class Replay {
  public:
   Replay(Database& database, const wal::LogRecoverySettings& log)
-      : database_(database), log_(log), flushed_(database.storage.tree->recovered().flushed_sequence) {}
+      : database_(database), log_(log), flushed_(database.storage.catalog->recovered().flushed_sequence) {}
 
   Result<wal::LogRecoveryReport> Run() {
     AMETHYST_ASSIGN(wal::LogRecoveryReport report,
@@ -125,7 +125,7 @@ class Replay {
   // With the space of what an earlier open may have kept.
   Status StartManifest() {
     AMETHYST_TRY(database_.storage.reserve->RemoveLeftover());
-    return database_.storage.tree->OpenManifest();
+    return database_.storage.catalog->OpenManifest();
   }
 
   Database& database_;
@@ -141,14 +141,15 @@ Status OpenTree(Database& database) {
       storage.home, database.budget,
       tree::TableStore::Settings{
           .directory = storage.directory, .max_open_files = settings.options.max_open_files, .order = settings.order});
-  AMETHYST_ASSIGN(storage.tree,
-                  tree::Tree::Open(storage.store, {.directory = storage.directory,
-                                                   .order = settings.order,
-                                                   .create_if_missing = settings.options.create_if_missing,
-                                                   .error_if_exists = settings.options.error_if_exists,
-                                                   .read_only = settings.options.read_only,
-                                                   .check_owner = [&storage] { return storage.lock->CheckHeld(); }}));
-  const tree::RecoveredTree& recovered = storage.tree->recovered();
+  AMETHYST_ASSIGN(
+      storage.catalog,
+      catalog::Catalog::Open(storage.store, {.directory = storage.directory,
+                                             .order = settings.order,
+                                             .create_if_missing = settings.options.create_if_missing,
+                                             .error_if_exists = settings.options.error_if_exists,
+                                             .read_only = settings.options.read_only,
+                                             .check_owner = [&storage] { return storage.lock->CheckHeld(); }}));
+  const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   storage.delete_clock =
       std::make_unique<DeleteClock>(storage.home->clock(), recovered.delete_time.value_or(tree::DeleteTime()));
   database.family = Family(settings, recovered.database_uid);
@@ -160,14 +161,14 @@ Status OpenTree(Database& database) {
     // Of those in the log, and of those that were flushed and whose data it may hold.
     view->active->created_s = view->active->earlier_delete_s = *recovered.oldest_delete_s;
   }
-  view->version = storage.tree->current();
+  view->version = storage.catalog->current();
   database.reads = std::make_shared<ReadContext>(settings.order, std::move(view));
   database.reads->visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
   return {};
 }
 
 Result<wal::LogRecoveryReport> ReplayLog(Database& database) {
-  const tree::RecoveredTree& recovered = database.storage.tree->recovered();
+  const catalog::RecoveredCatalog& recovered = database.storage.catalog->recovered();
   AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(database.storage));
   std::erase_if(segments, [&](key::FileNumber segment) { return segment < recovered.first_log_segment; });
   const wal::LogRecoverySettings log{.directory = database.storage.directory,
@@ -206,7 +207,7 @@ bool Contains(const std::vector<key::FileNumber>& segments, key::FileNumber segm
 Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,
                        key::FileNumber first_needed) {
   io::FileSystem& files = storage.home->files();
-  AMETHYST_ASSIGN(std::vector<std::string> names, storage.tree->Orphans());
+  AMETHYST_ASSIGN(std::vector<std::string> names, storage.catalog->Orphans());
   AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(storage));
   const std::vector<key::FileNumber> of_the_log = storage.log->segments();
   for (const key::FileNumber segment : segments) {
@@ -216,7 +217,7 @@ Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::
   for (const std::string& name : names) {
     const std::string path = storage.PathOf(name);
     std::string what;
-    if (tree::IsProven(files, path, *tree::ParseFileName(name), storage.tree->recovered().database_uid, &what)) {
+    if (catalog::IsProven(files, path, *tree::ParseFileName(name), storage.catalog->recovered().database_uid, &what)) {
       health.Log("removing leftover " + name);
       AMETHYST_TRY(files.Remove(path));
     } else {
@@ -231,11 +232,11 @@ wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport&
   const Options& options = database.settings.options;
   return {
       .directory = storage.directory,
-      .database_uid = storage.tree->recovered().database_uid,
+      .database_uid = storage.catalog->recovered().database_uid,
       .segment_bytes = database.settings.log_segment_bytes,
       .group_commit_bytes = options.group_commit_bytes,
       .group_commit_delay_us = options.group_commit_delay_us,
-      .new_file_number = [&storage] { return storage.tree->NewFileNumber(); },
+      .new_file_number = [&storage] { return storage.catalog->NewFileNumber(); },
       .may_write = [&database] { return !database.health.latch.IsSet(); },
       .free_descriptors = [&storage] { storage.store->FreeDescriptors(); },
       .room_bytes =
@@ -288,7 +289,7 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
                          ? std::move(components.memory_budget)
                          : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
   io::FileSystem& files = database->environment->files();
-  AMETHYST_TRY(tree::CheckNotForeign(files, directory));
+  AMETHYST_TRY(catalog::CheckNotForeign(files, directory));
   AMETHYST_TRY(CheckDirectory(files, directory, options, components.beside_other_files));
   storage.directory = directory;
   AMETHYST_ASSIGN(storage.home, io::OpenDirectory(database->environment, directory));

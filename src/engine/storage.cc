@@ -9,14 +9,14 @@ namespace amethyst::engine {
 
 Status Storage::Note(tree::VersionEdit edit) {
   edit.delete_time = delete_clock->Mark();
-  return tree->Apply(std::move(edit), [](const auto&) {});
+  return catalog->Apply(std::move(edit), [](const auto&) {});
 }
 
 Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed) {
   edit.delete_time = delete_clock->Mark();
   ViewPtr old;
   std::shared_ptr<View> blank = BlankView(*reads.view.Acquire());  // Once the edit is durable nothing may fail.
-  AMETHYST_TRY(tree->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
+  AMETHYST_TRY(catalog->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
     old = reads.view.Update([&](const View& current) {
       std::shared_ptr<View> changed = WithVersion(current, std::move(version), std::move(blank));
       if (flushed != nullptr) {
@@ -31,7 +31,7 @@ Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteB
 }
 
 Status Storage::Close() noexcept {
-  Status closed = base::Contained([this] { return tree->Close(); });
+  Status closed = base::Contained([this] { return catalog->Close(); });
   store->Close();
   home.reset();
   lock.reset();

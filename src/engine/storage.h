@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/catalog.h"
 #include "engine/delete_clock.h"
 #include "engine/read_context.h"
 #include "engine/space_reserve.h"
 #include "io/environment.h"
 #include "tree/table_store.h"
-#include "tree/tree.h"
 #include "wal/log.h"
 
 namespace amethyst::engine {
@@ -24,13 +24,13 @@ struct Storage {
   std::shared_ptr<io::Environment> home;
   std::unique_ptr<io::FileLock> lock;
   std::shared_ptr<tree::TableStore> store;
-  std::unique_ptr<tree::Tree> tree;
+  std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<DeleteClock> delete_clock;
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
 
   [[nodiscard]] std::string PathOf(std::string_view name) const { return io::JoinPath(directory, name); }
-  // Makes `edit` durable, with the time by which deletes age. Errors: as tree::Tree::Apply.
+  // Makes `edit` durable, with the time by which deletes age. Errors: as catalog::Catalog::Apply.
   [[nodiscard]] Status Note(tree::VersionEdit edit);
   // And then shows its version to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
   // nullptr.

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "tree/census.h"
+#include "catalog/census.h"
+#include "catalog/foreign.h"
 #include "tree/file_names.h"
-#include "tree/foreign.h"
 
 namespace amethyst::inspect {
 
@@ -31,13 +31,13 @@ Result<SegmentFile> ReadSegmentFile(io::FileSystem& files, const std::string& pa
 }
 
 void ReadTree(io::FileSystem& files, const std::string& directory, TreeReport* report) {
-  const auto current = tree::ReadCurrent(files, directory);
+  const auto current = catalog::ReadCurrent(files, directory);
   if (!current) {
     report->problems.push_back(current.error().message());
     return;
   }
   report->manifest = *current;
-  const auto manifest = tree::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
+  const auto manifest = catalog::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
     report->state.Apply(edit);
     return {};
   });
@@ -81,7 +81,7 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
 Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
-  AMETHYST_TRY(tree::CheckNotForeign(files, directory));
+  AMETHYST_TRY(catalog::CheckNotForeign(files, directory));
   AMETHYST_ASSIGN(const std::vector<std::string> names, files.List(directory));
   TreeReport report;
   const bool any_ours = std::ranges::any_of(names, [](const std::string& name) {
@@ -103,7 +103,7 @@ Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directo
         (parsed->type == tree::FileType::kLogSegment && parsed->number < report.state.first_log_segment);
     std::string what;
     if (leftover && report.state.database_uid != base::Uid{} &&
-        !tree::IsProven(files, io::JoinPath(directory, name), *parsed, report.state.database_uid, &what)) {
+        !catalog::IsProven(files, io::JoinPath(directory, name), *parsed, report.state.database_uid, &what)) {
       report.foreign.push_back(name);
       continue;
     }

@@ -12,9 +12,9 @@
 
 #include "amethyst/error.h"
 #include "base/hash.h"
+#include "catalog/manifest.h"
 #include "io/file_system.h"
 #include "key/types.h"
-#include "tree/manifest.h"
 #include "tree/version_edit.h"
 #include "wal/segment_reader.h"
 
@@ -46,7 +46,7 @@ struct SegmentFile {
 
 struct TreeReport {
   key::FileNumber manifest{};
-  tree::ManifestReport manifest_report;
+  catalog::ManifestReport manifest_report;
   ManifestState state;
   std::vector<SegmentFile> segments;   // Ascending.
   std::vector<std::string> leftovers;  // Ours by name, but not in use: the next open removes them.

@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "cache/block_cache.h"
+#include "catalog/foreign.h"
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
-#include "tree/foreign.h"
 #include "wal/log_recovery.h"
 
 namespace amethyst::inspect {
@@ -42,7 +42,7 @@ class Verification {
   void Problem(std::string text) { report_.problems.push_back(std::move(text)); }
 
   void CheckManifest() {
-    const tree::ManifestReport& manifest = tree_.manifest_report;
+    const catalog::ManifestReport& manifest = tree_.manifest_report;
     const std::string name = tree::ManifestFileName(tree_.manifest);
     if (manifest.damaged_copies > 0) {
       Problem(fmt::format(
@@ -116,7 +116,7 @@ class Verification {
 Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
-  AMETHYST_TRY(tree::CheckNotForeign(files, directory));  // Whose lock would be taken.
+  AMETHYST_TRY(catalog::CheckNotForeign(files, directory));  // Whose lock would be taken.
   AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
   AMETHYST_ASSIGN(const TreeReport tree, InspectTree(files, directory));
   return Verification(files, directory, tree).Run();

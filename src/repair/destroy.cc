@@ -6,8 +6,8 @@
 #include "amethyst/db.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "catalog/census.h"
 #include "io/system_environment.h"
-#include "tree/census.h"
 
 namespace amethyst {
 namespace repair {
@@ -19,10 +19,10 @@ std::string Bare(std::string directory) {
   return directory;
 }
 
-Status Remaining(const std::string& directory, const std::vector<tree::Stranger>& strangers) {
+Status Remaining(const std::string& directory, const std::vector<catalog::Stranger>& strangers) {
   if (strangers.empty()) return {};
   std::string list;
-  for (const tree::Stranger& stranger : strangers) {
+  for (const catalog::Stranger& stranger : strangers) {
     list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", stranger.name, stranger.what);
   }
   return base::InvalidArgument("{}: the database is removed, but not files that are not proven to be its own: {}",
@@ -36,10 +36,10 @@ Status DestroyIn(io::FileSystem& files, const std::string& path) {
   const std::string directory = Bare(path);
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
-  AMETHYST_TRY(tree::TakeCensus(files, directory));  // Before a LOCK is made in somebody else's directory.
+  AMETHYST_TRY(catalog::TakeCensus(files, directory));  // Before a LOCK is made in somebody else's directory.
   const auto join = [&](std::string_view name) { return io::JoinPath(directory, name); };
   AMETHYST_ASSIGN(std::unique_ptr<io::FileLock> lock, files.Lock(join(tree::kLockFileName), io::LockMode::kExclusive));
-  AMETHYST_ASSIGN(const tree::Census census, tree::TakeCensus(files, directory));  // Nobody adds any more.
+  AMETHYST_ASSIGN(const catalog::Census census, catalog::TakeCensus(files, directory));  // Nobody adds any more.
   if (census.IsOwn(tree::kCurrentFileName)) {
     AMETHYST_TRY(files.Remove(join(tree::kCurrentFileName)));
     AMETHYST_TRY(files.SyncDirectory(directory));

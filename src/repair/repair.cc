@@ -7,13 +7,13 @@
 
 #include "base/containment.h"
 #include "base/error.h"
+#include "catalog/census.h"
+#include "catalog/manifest.h"
 #include "io/system_environment.h"
 #include "repair/destroy.h"
 #include "repair/salvage_merge.h"
 #include "repair/salvage_sources.h"
-#include "tree/census.h"
 #include "tree/file_names.h"
-#include "tree/manifest.h"
 
 namespace amethyst {
 namespace repair {
@@ -36,7 +36,7 @@ struct KnownTables {
 // The manifest that CURRENT names; without CURRENT the newest, which is at least as new.
 std::optional<key::FileNumber> FindManifest(io::FileSystem& files, const std::string& directory,
                                             const std::vector<std::string>& names, std::vector<std::string>* dropped) {
-  const auto current = tree::ReadCurrent(files, directory);
+  const auto current = catalog::ReadCurrent(files, directory);
   if (current) return *current;
   dropped->push_back(current.error().message());
   std::optional<key::FileNumber> newest;
@@ -52,7 +52,7 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
   KnownTables known;
   const auto current = FindManifest(files, directory, names, dropped);
   if (!current) return known;
-  const auto read = tree::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
+  const auto read = catalog::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
     for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
     for (const tree::AddedTable& added : edit.added) known.tables.insert_or_assign(added.number, added.info);
     const key::FileNumber first = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
@@ -77,9 +77,9 @@ class Repairing {
         cache_({.capacity_bytes = kCacheBytes, .shards = 1}) {}
 
   Result<RepairReport> Run(const std::filesystem::path& to) {
-    AMETHYST_ASSIGN(const tree::Census census, tree::TakeCensus(files_, from_));
+    AMETHYST_ASSIGN(const catalog::Census census, catalog::TakeCensus(files_, from_));
     const std::vector<std::string>& names = census.own;
-    for (const tree::Stranger& stranger : census.strangers) Drop(stranger.name, "not taken: " + stranger.what);
+    for (const catalog::Stranger& stranger : census.strangers) Drop(stranger.name, "not taken: " + stranger.what);
     KnownTables known = ReadManifest(files_, from_, names, &report_.dropped);
     TellMissingFiles(names, &known);
     if (!known.comparator_name.empty() && known.comparator_name != BytewiseComparator()->Name()) {
@@ -184,7 +184,7 @@ Result<RepairReport> RepairInto(const std::filesystem::path& from, const std::fi
   io::FileSystem& files = components.environment->files();
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
-  AMETHYST_TRY(tree::TakeCensus(files, directory));  // Whose lock would be taken.
+  AMETHYST_TRY(catalog::TakeCensus(files, directory));  // Whose lock would be taken.
   AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
   return Repairing(std::move(components), directory).Run(to);
 }

@@ -45,7 +45,7 @@ TEST(Mutex, ALockMayLetGoInBetween) {
 }
 
 TEST(LockRank, LocksMayBeTakenInTheOrderOfTheirRanksAndReleasedInAny) {
-  Mutex tree(LockRank::kTree);
+  Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
   for (int i = 0; i < 100; ++i) {
     tree.Lock();
@@ -57,14 +57,14 @@ TEST(LockRank, LocksMayBeTakenInTheOrderOfTheirRanksAndReleasedInAny) {
 }
 
 TEST(LockRank, AnotherThreadHasItsOwnOrder) {
-  Mutex tree(LockRank::kTree);
+  Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
   MutexLock lock(log);
   std::thread([&tree] { MutexLock other(tree); }).join();
 }
 
 TEST(LockRank, OnlyAnAttemptMayBeMadeOutOfOrder) {
-  Mutex tree(LockRank::kTree);
+  Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
   MutexLock lock(log);
   const bool is_taken = tree.TryLock();
@@ -77,7 +77,7 @@ static_assert(sizeof(Mutex) == sizeof(std::mutex), "ranks cost nothing where the
 #else
 // I21
 TEST(LockRankDeathTest, LocksOutOfOrderAreNamed) {
-  Mutex tree(LockRank::kTree);
+  Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
   EXPECT_DEATH(
       {
@@ -88,8 +88,8 @@ TEST(LockRankDeathTest, LocksOutOfOrderAreNamed) {
 }
 
 TEST(LockRankDeathTest, TwoLocksOfOneRankAreNeverHeldTogether) {
-  Mutex one(LockRank::kTree);
-  Mutex other(LockRank::kTree);
+  Mutex one(LockRank::kCatalog);
+  Mutex other(LockRank::kCatalog);
   EXPECT_DEATH(
       {
         MutexLock outer(one);
@@ -103,7 +103,7 @@ void LockBehindAnAttempt(Mutex& tried, Mutex& locked) AMETHYST_NO_THREAD_SAFETY_
 }
 
 TEST(LockRankDeathTest, ALockThatAnAttemptTookCounts) {
-  Mutex tree(LockRank::kTree);
+  Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
   EXPECT_DEATH(LockBehindAnAttempt(log, tree), "kTree is taken while kLog is held");
 }

@@ -71,7 +71,9 @@ TEST(TaggedFields, AMalformedFieldAndACutEndAreNamedByTheirByte) {
   for (size_t length = 1; length < bytes.size(); ++length) {
     const Status cut = Read(std::string_view(bytes).substr(0, length), &fields);
     EXPECT_EQ(!cut, length != at) << length;
-    if (!cut) EXPECT_EQ(cut.error().code(), ErrorCode::kCorruption);
+    if (!cut) {
+      EXPECT_EQ(cut.error().code(), ErrorCode::kCorruption);
+    }
   }
 }
 

@@ -14,12 +14,12 @@
 #include "tree/version.h"
 #include "tree/version_edit.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
-struct TreeState {
-  explicit TreeState(key::Order order) : version(std::make_shared<const Version>(order)) {}
+struct CatalogState {
+  explicit CatalogState(key::Order order) : version(std::make_shared<const tree::Version>(order)) {}
 
-  std::shared_ptr<const Version> version;
+  std::shared_ptr<const tree::Version> version;
   base::Uid database_uid;
   std::string comparator_name;
   // These only grow, whatever an edit says.
@@ -27,7 +27,7 @@ struct TreeState {
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
   key::FileNumber next_file_number{1};
-  std::optional<DeleteTime> delete_time;
+  std::optional<tree::DeleteTime> delete_time;
   // As the last edit says that says it.
   std::optional<uint64_t> oldest_delete_s;
   // Of the last edit alone; but that of an empty log stays until a first segment is named.
@@ -37,10 +37,10 @@ struct TreeState {
   [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
 
   // The state after one more edit. kCorruption: it does not fit.
-  [[nodiscard]] Result<TreeState> After(const VersionEdit& edit,
-                                        base::FunctionRef<TablePtr(const AddedTable&)> make_table) const;
+  [[nodiscard]] Result<CatalogState> After(const tree::VersionEdit& edit,
+                                           base::FunctionRef<tree::TablePtr(const tree::AddedTable&)> make_table) const;
   // The one edit that makes this state out of nothing.
-  [[nodiscard]] VersionEdit Snapshot() const;
+  [[nodiscard]] tree::VersionEdit Snapshot() const;
 };
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -17,7 +17,7 @@
 #include "io/file_system.h"
 #include "tree/file_names.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
 struct Stranger {
   std::string name;
@@ -38,7 +38,7 @@ struct Census {
 [[nodiscard]] Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory);
 
 // Whether the file of a name of ours is proven to belong to the database, by itself; `what` says what else it is.
-[[nodiscard]] bool IsProven(io::FileSystem& files, const std::string& path, const ParsedFileName& name,
+[[nodiscard]] bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name,
                             const base::Uid& database_uid, std::string* what);
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,4 +1,4 @@
-#include "tree/tree.h"
+#include "catalog/catalog.h"
 
 #include <gtest/gtest.h>
 
@@ -9,14 +9,14 @@
 #include <thread>
 #include <utility>
 
-#include "tree/tree_fixture.h"
+#include "catalog/catalog_fixture.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 using support::Operation;
 
-TEST_F(TreeTest, CreatesADatabaseAndFindsItAgain) {
+TEST_F(CatalogTest, CreatesADatabaseAndFindsItAgain) {
   base::Uid uid;
   std::string shape;
   {
@@ -26,7 +26,7 @@ TEST_F(TreeTest, CreatesADatabaseAndFindsItAgain) {
     EXPECT_TRUE(Apply(opened, Flush(opened)));
     EXPECT_TRUE(Apply(opened, Flush(opened)));
     EXPECT_TRUE(Apply(opened, Compact(opened)));
-    VersionEdit last = Flush(opened);
+    tree::VersionEdit last = Flush(opened);
     last.first_log_segment = key::FileNumber{4};
     last.last_sequence = key::SequenceNumber{777};
     last.clean_log_end = wal::LogCut{key::FileNumber{4}, 1234, key::SequenceNumber{777}, 8, 9};
@@ -50,7 +50,7 @@ TEST_F(TreeTest, CreatesADatabaseAndFindsItAgain) {
   }
 }
 
-TEST_F(TreeTest, SaysWhatIsWrongWithADirectory) {
+TEST_F(CatalogTest, SaysWhatIsWrongWithADirectory) {
   EXPECT_EQ(TryOpen({.create_if_missing = false}).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(TryOpen({.read_only = true}).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_TRUE(Names().empty());
@@ -72,22 +72,22 @@ class ReverseOrder final : public Comparator {
   std::string_view Name() const override { return "reverse"; }
 };
 
-TEST_F(TreeTest, RefusesAnotherComparator) {
+TEST_F(CatalogTest, RefusesAnotherComparator) {
   Open();
   const ReverseOrder reverse;
-  const auto store = NewStore(memory_, 1000, key::Order(&reverse));
-  const auto opened = Tree::Open(store, {.directory = kDirectory, .order = key::Order(&reverse)});
+  const auto store = tree::NewStore(memory_, 1000, key::Order(&reverse));
+  const auto opened = Catalog::Open(store, {.directory = tree::kDirectory, .order = key::Order(&reverse)});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_NE(opened.error().message().find("reverse"), std::string::npos);
 }
 
-TEST_F(TreeTest, RefusesMissingTablesOthersSizesAndADamagedCurrent) {
+TEST_F(CatalogTest, RefusesMissingTablesOthersSizesAndADamagedCurrent) {
   {
     Opened opened = Open();
     EXPECT_TRUE(Apply(opened, Flush(opened)));
   }
-  const std::string table = TableFileName(key::FileNumber{2});
+  const std::string table = tree::TableFileName(key::FileNumber{2});
   const std::string bytes = Read(table);
   Remove(table);
   EXPECT_EQ(TryOpen().error().code(), ErrorCode::kCorruption);
@@ -109,7 +109,7 @@ TEST_F(TreeTest, RefusesMissingTablesOthersSizesAndADamagedCurrent) {
   Open();
 }
 
-TEST_F(TreeTest, ReadOnlyChangesNothing) {
+TEST_F(CatalogTest, ReadOnlyChangesNothing) {
   std::string shape;
   {
     Opened opened = Open();
@@ -133,7 +133,7 @@ TEST_F(TreeTest, ReadOnlyChangesNothing) {
   EXPECT_EQ(after, before);
 }
 
-TEST_F(TreeTest, ListsOrphansByAnAllowListOnly) {
+TEST_F(CatalogTest, ListsOrphansByAnAllowListOnly) {
   {
     Opened opened = Open();
     EXPECT_TRUE(Apply(opened, Flush(opened)));
@@ -150,7 +150,7 @@ TEST_F(TreeTest, ListsOrphansByAnAllowListOnly) {
 }
 
 // I11
-TEST_F(TreeTest, NeverGivesANumberTwice) {
+TEST_F(CatalogTest, NeverGivesANumberTwice) {
   std::set<key::FileNumber> given;
   for (int open = 0; open < 5; ++open) {
     Opened opened = Open();
@@ -158,26 +158,26 @@ TEST_F(TreeTest, NeverGivesANumberTwice) {
     for (int i = 0; i < 3; ++i) {
       const key::FileNumber number = opened.tree->NewFileNumber();
       EXPECT_TRUE(given.insert(number).second);
-      if (i == 2) Write(LogFileName(number), "x");  // Known to the directory alone.
+      if (i == 2) Write(tree::LogFileName(number), "x");  // Known to the directory alone.
     }
-    VersionEdit edit = Flush(opened);
+    tree::VersionEdit edit = Flush(opened);
     EXPECT_TRUE(given.insert(edit.added[0].number).second);
     EXPECT_TRUE(Apply(opened, edit));
   }
 }
 
-TEST_F(TreeTest, RefusesADirectoryInWhichFileNumbersAreNearlyUsedUp) {
+TEST_F(CatalogTest, RefusesADirectoryInWhichFileNumbersAreNearlyUsedUp) {
   Open();
-  Write(ManifestFileName(kFileNumberMax), "x");
+  Write(tree::ManifestFileName(tree::kFileNumberMax), "x");
   EXPECT_EQ(TryOpen().error().code(), ErrorCode::kCorruption);
-  Remove(ManifestFileName(kFileNumberMax));
+  Remove(tree::ManifestFileName(tree::kFileNumberMax));
   Open();
 }
 
 // I16
-TEST_F(TreeTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
+TEST_F(CatalogTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
   Opened opened = Open();
-  std::vector<std::shared_ptr<const Version>> held;
+  std::vector<std::shared_ptr<const tree::Version>> held;
   base::Random random(3);
   std::set<std::string> listed;
   for (int step = 0; step < 300; ++step) {
@@ -189,7 +189,8 @@ TEST_F(TreeTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
     held.push_back(opened.tree->current());
     for (const auto& version : held) {
       for (const key::Level level : {0u, 1u}) {
-        for (const TablePtr& table : version->tables(level)) expected.insert(TableFileName(table->number()));
+        for (const tree::TablePtr& table : version->tables(level))
+          expected.insert(tree::TableFileName(table->number()));
       }
     }
     held.pop_back();
@@ -201,11 +202,11 @@ TEST_F(TreeTest, DeletesAFileExactlyWhenTheLastReferenceGoes) {
   }
 }
 
-TEST_F(TreeTest, AMovedTableKeepsItsFile) {
+TEST_F(CatalogTest, AMovedTableKeepsItsFile) {
   Opened opened = Open();
   EXPECT_TRUE(Apply(opened, Flush(opened)));
-  const TablePtr table = opened.tree->current()->level0()[0];
-  VersionEdit move;
+  const tree::TablePtr table = opened.tree->current()->level0()[0];
+  tree::VersionEdit move;
   move.removed = {{0, table->number()}};
   move.added = {{.level = 4, .number = table->number(), .info = table->info()}};
   EXPECT_TRUE(Apply(opened, move));
@@ -215,7 +216,7 @@ TEST_F(TreeTest, AMovedTableKeepsItsFile) {
   EXPECT_EQ(opened.tree->current()->tables(4).size(), 1u);
 }
 
-TEST_F(TreeTest, RewritesAManifestThatHasGrownAndRemovesTheOldOne) {
+TEST_F(CatalogTest, RewritesAManifestThatHasGrownAndRemovesTheOldOne) {
   Opened opened = Open();
   const std::string first = Manifest();
   uint64_t largest = 0;
@@ -233,11 +234,11 @@ TEST_F(TreeTest, RewritesAManifestThatHasGrownAndRemovesTheOldOne) {
   EXPECT_EQ(Shape(*opened.tree->current()), shape);
 }
 
-TEST_F(TreeTest, NeverWritesAManifestThatAnOpenRefuses) {
+TEST_F(CatalogTest, NeverWritesAManifestThatAnOpenRefuses) {
   constexpr uint64_t kBytesMax = 40'000;
   Opened opened = Open({.manifest_bytes_max = kBytesMax});
   const auto flush_long_keys = [&] {
-    VersionEdit edit = Flush(opened);
+    tree::VersionEdit edit = Flush(opened);
     edit.added.front().info.smallest = "a" + std::string(1000, 'k');
     edit.added.front().info.largest = "z" + std::string(1000, 'k');
     return Apply(opened, std::move(edit));
@@ -264,37 +265,37 @@ TEST_F(TreeTest, NeverWritesAManifestThatAnOpenRefuses) {
 }
 
 // I10
-TEST_F(TreeTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
+TEST_F(CatalogTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
   Opened opened = Open();
-  VersionEdit edit = Flush(opened);
-  std::shared_ptr<const Version> seen;
-  EXPECT_TRUE(opened.tree->Apply(edit, [&](std::shared_ptr<const Version> version) {
+  tree::VersionEdit edit = Flush(opened);
+  std::shared_ptr<const tree::Version> seen;
+  EXPECT_TRUE(opened.tree->Apply(edit, [&](std::shared_ptr<const tree::Version> version) {
     seen = std::move(version);
     EXPECT_EQ(Open({.read_only = true}).tree->current()->level0().size(), 1u);
   }));
   EXPECT_EQ(seen, opened.tree->current());
-  VersionEdit bad;
+  tree::VersionEdit bad;
   bad.removed = {{3, key::FileNumber{1}}};
   EXPECT_EQ(opened.tree->Apply(bad, [](const auto&) { FAIL(); }).error().code(), ErrorCode::kCorruption);
   EXPECT_TRUE(opened.tree->health());
   EXPECT_EQ(opened.tree->current(), seen);
 }
 
-TEST_F(TreeTest, SyncsTheDirectoryOnceForAnEditThatAddsTables) {
+TEST_F(CatalogTest, SyncsTheDirectoryOnceForAnEditThatAddsTables) {
   Opened opened = Open();
-  const auto syncs_of = [&](VersionEdit edit) {
+  const auto syncs_of = [&](tree::VersionEdit edit) {
     const uint64_t directory = files_.calls(Operation::kSyncDirectory);
     const uint64_t file = files_.calls(Operation::kSync);
     EXPECT_TRUE(Apply(opened, std::move(edit)));
     return std::pair(files_.calls(Operation::kSyncDirectory) - directory, files_.calls(Operation::kSync) - file);
   };
   EXPECT_EQ(syncs_of(Flush(opened)), std::pair(uint64_t{1}, uint64_t{1}));
-  VersionEdit no_tables;
+  tree::VersionEdit no_tables;
   no_tables.last_sequence = key::SequenceNumber{9};
   EXPECT_EQ(syncs_of(no_tables), std::pair(uint64_t{0}, uint64_t{1}));
 }
 
-TEST_F(TreeTest, ServesManyThreads) {
+TEST_F(CatalogTest, ServesManyThreads) {
   Opened opened = Open();
   std::atomic<bool> done = false;
   std::thread reader([&] {
@@ -319,4 +320,4 @@ TEST_F(TreeTest, ServesManyThreads) {
 }
 
 }  // namespace
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

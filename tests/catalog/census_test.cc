@@ -1,12 +1,12 @@
-#include "tree/census.h"
+#include "catalog/census.h"
 
 #include <gmock/gmock.h>
 
+#include "catalog/catalog_fixture.h"
 #include "sstable/header.h"
-#include "tree/tree_fixture.h"
 #include "wal/log_format.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 using testing::Contains;
@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
 
-class CensusTest : public TreeTest {
+class CensusTest : public CatalogTest {
  protected:
   void SetUp() override {
     auto opened = Open();
@@ -36,7 +36,7 @@ class CensusTest : public TreeTest {
     wal::EncodeSegmentHeader({.database_uid = uid, .segment = key::FileNumber{11}, .cut = {}, .durable = {}}, header);
     return {header.data(), header.size()};
   }
-  Result<Census> Take() { return TakeCensus(memory_->files(), kDirectory); }
+  Result<Census> Take() { return TakeCensus(memory_->files(), tree::kDirectory); }
   Census MustTake() {
     auto census = Take();
     EXPECT_TRUE(census) << census.error().ToString();
@@ -96,7 +96,7 @@ TEST_F(CensusTest, TakesWhatDamageOrACrashLeftOfItsOwn) {
 TEST_F(CensusTest, TakesAListedTableHoweverDamaged) {
   auto opened = Open();
   ASSERT_TRUE(Apply(opened, Flush(opened)));
-  const std::string table = TableFileName(opened.tree->current()->tables(0).front()->number());
+  const std::string table = tree::TableFileName(opened.tree->current()->tables(0).front()->number());
   ASSERT_TRUE(opened.tree->Close());
   Write(table, "nothing that a table has");
   EXPECT_THAT(MustTake().own, Contains(table));
@@ -121,4 +121,4 @@ TEST_F(CensusTest, RefusesDirectoriesWithoutAProvenFile) {
 }
 
 }  // namespace
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,11 +1,11 @@
-#include "tree/manifest.h"
+#include "catalog/manifest.h"
 
 #include "base/assert.h"
 #include "base/coding.h"
 #include "base/error.h"
 #include "tree/file_names.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 constexpr uint64_t Padded(uint64_t bytes) {
@@ -106,8 +106,8 @@ uint64_t RecordsMarked(std::string_view bytes, const ManifestIdentity& identity)
   return holds ? records : 0;
 }
 
-Result<VersionEdit> DecodeRecord(const Record& record, const std::string& path) {
-  Result<VersionEdit> edit = VersionEdit::FromBytes(record.payload);
+Result<tree::VersionEdit> DecodeRecord(const Record& record, const std::string& path) {
+  Result<tree::VersionEdit> edit = tree::VersionEdit::FromBytes(record.payload);
   if (edit) return edit;
   return base::MakeError(edit.error().code(), "{}, record at offset {}: {}", path, record.begin,
                          edit.error().message());
@@ -154,7 +154,7 @@ std::string EncodeManifestRecord(const ManifestIdentity& identity, uint64_t offs
 
 Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(io::FileSystem& files, const std::string& directory,
                                                                const ManifestIdentity& identity) {
-  AMETHYST_ASSIGN(auto file, files.Create(io::JoinPath(directory, ManifestFileName(identity.number))));
+  AMETHYST_ASSIGN(auto file, files.Create(io::JoinPath(directory, tree::ManifestFileName(identity.number))));
   AMETHYST_TRY(file->Append(EncodeManifestHeader(identity) + EncodeManifestMark(identity, 0)));
   return std::unique_ptr<ManifestWriter>(new ManifestWriter(std::move(file), identity));
 }
@@ -170,7 +170,7 @@ Status ManifestWriter::Append(std::string_view payload) {
 }
 
 Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& path, key::FileNumber number,
-                                     base::FunctionRef<Status(const VersionEdit&)> apply) {
+                                     base::FunctionRef<Status(const tree::VersionEdit&)> apply) {
   AMETHYST_ASSIGN(const ManifestIdentity identity, ParseHeader(bytes, path, number));
   ManifestReport report{.database_uid = identity.database_uid};
   RecordFinder finder(bytes, identity);
@@ -178,7 +178,7 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
   while (const std::optional<Record> record = finder.Find(offset)) {
     if (record->begin != offset) ++report.damaged_copies;
     if (record->ordinal == report.records) {
-      AMETHYST_ASSIGN(const VersionEdit edit, DecodeRecord(*record, path));
+      AMETHYST_ASSIGN(const tree::VersionEdit edit, DecodeRecord(*record, path));
       AMETHYST_TRY(apply(edit));
       ++report.records;
     } else if (uint64_t{record->ordinal} + 1 != report.records) {  // Not the second copy of the last one either.
@@ -200,8 +200,8 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
 }
 
 Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory, key::FileNumber number,
-                                    base::FunctionRef<Status(const VersionEdit&)> apply, uint64_t bytes_max) {
-  const std::string path = io::JoinPath(directory, ManifestFileName(number));
+                                    base::FunctionRef<Status(const tree::VersionEdit&)> apply, uint64_t bytes_max) {
+  const std::string path = io::JoinPath(directory, tree::ManifestFileName(number));
   AMETHYST_ASSIGN(const bool exists, files.Exists(path));
   if (!exists) return base::Corruption("{}: expected the manifest that CURRENT names, found no such file", path);
   AMETHYST_ASSIGN(const uint64_t size, files.FileSize(path));
@@ -220,14 +220,14 @@ std::optional<base::Uid> ManifestDatabase(std::string_view bytes) {
 }
 
 std::string EncodeCurrent(key::FileNumber manifest) {
-  const std::string name = ManifestFileName(manifest);
+  const std::string name = tree::ManifestFileName(manifest);
   return fmt::format("{}\nxxh3 {:016x}\n", name, base::Hash64(name));
 }
 
 Result<key::FileNumber> ParseCurrent(std::string_view bytes, const std::string& path) {
   const std::string_view name = bytes.substr(0, bytes.find('\n'));
-  const std::optional<ParsedFileName> parsed = ParseFileName(name);
-  if (!parsed || parsed->type != FileType::kManifest || bytes != EncodeCurrent(parsed->number)) {
+  const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
+  if (!parsed || parsed->type != tree::FileType::kManifest || bytes != EncodeCurrent(parsed->number)) {
     return base::Corruption("{}: expected a manifest's name and its checksum, found something else in {} bytes", path,
                             bytes.size());
   }
@@ -235,7 +235,7 @@ Result<key::FileNumber> ParseCurrent(std::string_view bytes, const std::string& 
 }
 
 Result<key::FileNumber> ReadCurrent(io::FileSystem& files, const std::string& directory) {
-  const std::string path = io::JoinPath(directory, kCurrentFileName);
+  const std::string path = io::JoinPath(directory, tree::kCurrentFileName);
   AMETHYST_ASSIGN(const auto file, files.Open(path));
   char buffer[256];  // More than any CURRENT has.
   AMETHYST_ASSIGN(const size_t bytes, file->ReadAt(0, buffer));
@@ -243,7 +243,7 @@ Result<key::FileNumber> ReadCurrent(io::FileSystem& files, const std::string& di
 }
 
 Status ReplaceCurrent(io::FileSystem& files, const std::string& directory, key::FileNumber manifest) {
-  return io::ReplaceFile(files, io::JoinPath(directory, kCurrentFileName), EncodeCurrent(manifest));
+  return io::ReplaceFile(files, io::JoinPath(directory, tree::kCurrentFileName), EncodeCurrent(manifest));
 }
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

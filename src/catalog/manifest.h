@@ -41,7 +41,7 @@
 #include "key/types.h"
 #include "tree/version_edit.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
 inline constexpr std::string_view kManifestMagic = "AMETHMAN";
 inline constexpr uint32_t kManifestVersion = 1;
@@ -99,10 +99,10 @@ struct ManifestReport {
 // Passes every record to `apply`, in order. Errors name the manifest as `path` and the offset.
 [[nodiscard]] Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& path,
                                                    key::FileNumber number,
-                                                   base::FunctionRef<Status(const VersionEdit&)> apply);
+                                                   base::FunctionRef<Status(const tree::VersionEdit&)> apply);
 [[nodiscard]] Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& directory,
                                                   key::FileNumber number,
-                                                  base::FunctionRef<Status(const VersionEdit&)> apply,
+                                                  base::FunctionRef<Status(const tree::VersionEdit&)> apply,
                                                   uint64_t bytes_max = kManifestBytesMax);
 // The database of the manifest, of whatever version and number, that begins with `bytes`; nullopt: it is none.
 [[nodiscard]] std::optional<base::Uid> ManifestDatabase(std::string_view bytes);
@@ -114,4 +114,4 @@ struct ManifestReport {
 // Atomically. The manifest's name must be durable.
 [[nodiscard]] Status ReplaceCurrent(io::FileSystem& files, const std::string& directory, key::FileNumber manifest);
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,4 +1,4 @@
-#include "tree/census.h"
+#include "catalog/census.h"
 
 #include <algorithm>
 #include <map>
@@ -7,13 +7,13 @@
 
 #include "base/coding.h"
 #include "base/error.h"
+#include "catalog/foreign.h"
+#include "catalog/manifest.h"
 #include "sstable/footer.h"
 #include "sstable/header.h"
-#include "tree/foreign.h"
-#include "tree/manifest.h"
 #include "wal/segment_reader.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 constexpr size_t kHeadBytes = 128;  // At least any header's.
@@ -53,12 +53,12 @@ std::optional<Bytes> ReadEnds(io::FileSystem& files, const std::string& path) {
   return bytes;
 }
 
-std::optional<base::Uid> UidInHead(FileType type, std::string_view head) {
-  if (type == FileType::kTable) {
+std::optional<base::Uid> UidInHead(tree::FileType type, std::string_view head) {
+  if (type == tree::FileType::kTable) {
     const auto header = sstable::Header::FromBytes(head);
     return header ? std::optional(header->database_uid) : std::nullopt;
   }
-  if (type == FileType::kLogSegment) {
+  if (type == tree::FileType::kLogSegment) {
     const auto header = wal::DecodeSegmentHeader(head.substr(0, wal::kSegmentHeaderBytes));
     return header ? std::optional(header->database_uid) : std::nullopt;
   }
@@ -66,19 +66,19 @@ std::optional<base::Uid> UidInHead(FileType type, std::string_view head) {
 }
 
 // Whole, or as much of it as the file has.
-bool HasMagic(FileType type, std::string_view head) {
-  const std::string_view magic = type == FileType::kTable        ? sstable::kHeaderMagic
-                                 : type == FileType::kLogSegment ? wal::kSegmentMagic
-                                                                 : kManifestMagic;
+bool HasMagic(tree::FileType type, std::string_view head) {
+  const std::string_view magic = type == tree::FileType::kTable        ? sstable::kHeaderMagic
+                                 : type == tree::FileType::kLogSegment ? wal::kSegmentMagic
+                                                                       : kManifestMagic;
   return !head.empty() && magic.substr(0, head.size()) == head.substr(0, magic.size());
 }
 
 // Of a table, a log segment or a manifest.
-Claim ClaimOf(io::FileSystem& files, const std::string& path, FileType type) {
+Claim ClaimOf(io::FileSystem& files, const std::string& path, tree::FileType type) {
   const std::optional<Bytes> bytes = ReadEnds(files, path);
   if (!bytes) return {.what = "unreadable"};
   if (const auto uid = UidInHead(type, bytes->head)) return {.kind = Claim::Kind::kDatabase, .uid = *uid};
-  const bool has_footer = type == FileType::kTable && bytes->tail.size() == sstable::kFooterBytes &&
+  const bool has_footer = type == tree::FileType::kTable && bytes->tail.size() == sstable::kFooterBytes &&
                           sstable::Footer::FromBytes(bytes->tail, bytes->size);
   if (has_footer || HasMagic(type, bytes->head)) return {.kind = Claim::Kind::kAmethyst};
   const std::string_view tail = bytes->tail;
@@ -99,14 +99,15 @@ bool HasRecordOf(io::FileSystem& files, const std::string& path, key::FileNumber
   return reading && reading->found == wal::SegmentReader::Found::kRecord;
 }
 
-bool Proves(io::FileSystem& files, const std::string& path, const ParsedFileName& name, const Claim& claim,
+bool Proves(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name, const Claim& claim,
             const base::Uid& uid) {
   switch (claim.kind) {
     case Claim::Kind::kBlank:
     case Claim::Kind::kAmethyst: return true;
     case Claim::Kind::kDatabase: return claim.uid == uid;
     case Claim::Kind::kForeign: return false;
-    case Claim::Kind::kUnknown: return name.type == FileType::kLogSegment && HasRecordOf(files, path, name.number, uid);
+    case Claim::Kind::kUnknown:
+      return name.type == tree::FileType::kLogSegment && HasRecordOf(files, path, name.number, uid);
   }
   return false;
 }
@@ -162,7 +163,7 @@ class Counting {
   }
 
   void Sort(const std::string& name) {
-    const auto parsed = ParseFileName(name);
+    const auto parsed = tree::ParseFileName(name);
     if (!parsed) {
       census_.others.push_back(name);
     } else if (parsed->number == key::FileNumber{0}) {
@@ -177,7 +178,7 @@ class Counting {
     std::map<std::string, base::Uid> uids;
     for (const auto& [name, claim] : claims_) {
       if (claim.kind != Claim::Kind::kDatabase || claim.uid == base::Uid{}) continue;
-      if (name == ManifestFileName(manifest_)) {
+      if (name == tree::ManifestFileName(manifest_)) {
         census_.database_uid = claim.uid;
         return {};
       }
@@ -197,18 +198,18 @@ class Counting {
   // What the manifest lists is ours, however damaged.
   void ReadTables() {
     if (manifest_ == key::FileNumber{0}) return;
-    static_cast<void>(ReadManifest(files_, directory_, manifest_, [&](const VersionEdit& edit) -> Status {
-      for (const AddedTable& added : edit.added) listed_.insert(added.number);
+    static_cast<void>(ReadManifest(files_, directory_, manifest_, [&](const tree::VersionEdit& edit) -> Status {
+      for (const tree::AddedTable& added : edit.added) listed_.insert(added.number);
       return {};
     }));
   }
 
   void Judge(const std::string& name, const Claim& claim) {
-    const ParsedFileName parsed = *ParseFileName(name);
-    const bool vouched_for =
-        claim.kind == Claim::Kind::kUnknown &&
-        (parsed.type == FileType::kTable ? listed_.contains(parsed.number)
-                                         : parsed.type == FileType::kManifest && parsed.number == manifest_);
+    const tree::ParsedFileName parsed = *tree::ParseFileName(name);
+    const bool vouched_for = claim.kind == Claim::Kind::kUnknown &&
+                             (parsed.type == tree::FileType::kTable
+                                  ? listed_.contains(parsed.number)
+                                  : parsed.type == tree::FileType::kManifest && parsed.number == manifest_);
     const std::string path = io::JoinPath(directory_, name);
     if (vouched_for || Proves(files_, path, parsed, claim, census_.database_uid)) {
       census_.own.push_back(name);
@@ -235,12 +236,12 @@ Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory) {
   return Counting(files, directory).Run();
 }
 
-bool IsProven(io::FileSystem& files, const std::string& path, const ParsedFileName& name, const base::Uid& database_uid,
-              std::string* what) {
+bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name,
+              const base::Uid& database_uid, std::string* what) {
   if (name.number == key::FileNumber{0}) return true;
   const Claim claim = ClaimOf(files, path, name.type);
   *what = claim.kind == Claim::Kind::kDatabase ? "of another database" : claim.what;
   return Proves(files, path, name, claim, database_uid);
 }
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,4 +1,5 @@
-// The tree's durable state: the current version, the manifest behind it, and the numbers that are never used twice.
+// What is durable of a database beside its log: the version, the manifest behind it, and the numbers that are never
+// used twice.
 //
 // Apply makes an edit durable first and visible second. Files first, then the manifest, then deletion: a crash between
 // leaves orphans, never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a
@@ -6,8 +7,7 @@
 // what an open reads, and after an append that ran out of space. A state whose snapshot alone is too large for an open
 // is refused with kNoSpace, before anything is written. The first failed manifest write, except kNoSpace, is latched:
 // no further edit is written and nothing is removed. So is the loss of the directory to another owner. Thread safety:
-// any thread at once; Apply calls are serialised by the tree's lock, LockRank::kTree, which is held over the manifest's
-// I/O.
+// any thread at once; Apply calls are serialised by LockRank::kCatalog, which is held over the manifest's I/O.
 #pragma once
 
 #include <atomic>
@@ -20,16 +20,16 @@
 #include "amethyst/error.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "catalog/catalog_state.h"
+#include "catalog/manifest.h"
 #include "io/environment.h"
 #include "tree/file_names.h"
-#include "tree/manifest.h"
 #include "tree/table_store.h"
-#include "tree/tree_state.h"
 #include "tree/version.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
-struct TreeSettings {
+struct CatalogSettings {
   std::string directory{};
   key::Order order{};
   bool create_if_missing = true;
@@ -41,33 +41,33 @@ struct TreeSettings {
 };
 
 // What the manifest said at open.
-struct RecoveredTree {
+struct RecoveredCatalog {
   base::Uid database_uid;
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
-  std::optional<DeleteTime> delete_time;
+  std::optional<tree::DeleteTime> delete_time;
   std::optional<uint64_t> oldest_delete_s;
   // Revoked in the manifest by OpenManifest; by the first edit if the log was empty.
   std::optional<wal::LogCut> clean_log_end;
   bool created = false;  // There was no database before.
 };
 
-class Tree {
+class Catalog {
  public:
   // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that
   // may not exist, or another comparator; kNotSupported: a newer format; kCorruption: damage, or a table that is
   // missing or of another size. Changes nothing in a database that exists, so opening it works on a full disk.
-  [[nodiscard]] static Result<std::unique_ptr<Tree>> Open(std::shared_ptr<TableStore> store,
-                                                          const TreeSettings& settings);
+  [[nodiscard]] static Result<std::unique_ptr<Catalog>> Open(std::shared_ptr<tree::TableStore> store,
+                                                             const CatalogSettings& settings);
 
   // Begins a fresh manifest, which makes durable what Open read, some of which may have lived in the page cache only,
   // and leaves a torn tail behind. Once, before the first edit; not of a read-only tree. On a full disk an existing
   // database goes on with its old manifest.
   [[nodiscard]] Status OpenManifest() AMETHYST_EXCLUDES(mutex_);
 
-  [[nodiscard]] const RecoveredTree& recovered() const { return recovered_; }
-  [[nodiscard]] std::shared_ptr<const Version> current() const AMETHYST_EXCLUDES(current_mutex_);
+  [[nodiscard]] const RecoveredCatalog& recovered() const { return recovered_; }
+  [[nodiscard]] std::shared_ptr<const tree::Version> current() const AMETHYST_EXCLUDES(current_mutex_);
   // Never the same twice, over all opens (numbers seen in the directory are skipped).
   [[nodiscard]] key::FileNumber NewFileNumber() {
     return key::FileNumber{next_file_number_.fetch_add(1, std::memory_order_relaxed)};
@@ -82,7 +82,8 @@ class Tree {
   // them nor adds them again, for the failed record may be what the next open reads. They are removed once it cannot
   // (see TableStore::AddObsolete), or by that open. An edit that does not fit the version is refused with kCorruption,
   // and nothing is written.
-  [[nodiscard]] Status Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed)
+  [[nodiscard]] Status Apply(tree::VersionEdit edit,
+                             base::FunctionRef<void(std::shared_ptr<const tree::Version>)> installed)
       AMETHYST_EXCLUDES(mutex_, current_mutex_);
 
   // Names in the directory that are ours but not live: tables no version lists, old manifests, temporary files; not log
@@ -99,35 +100,36 @@ class Tree {
 
  private:
   // `manifest`: what CURRENT names; 0 for a new database.
-  Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest);
+  Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
+          key::FileNumber manifest);
 
   // All of an edit that takes memory: once it is durable, nothing may fail.
   struct Prepared {
-    TreeState next;
+    CatalogState next;
     std::string payload;  // Of the manifest's record.
-    std::vector<TablePtr> obsolete;
+    std::vector<tree::TablePtr> obsolete;
   };
 
-  [[nodiscard]] Result<Prepared> Prepare(const VersionEdit& edit) const AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Status Write(const VersionEdit& edit, const Prepared& prepared) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Status Append(const VersionEdit& edit, std::string_view payload) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Status Rewrite(const TreeState& next) AMETHYST_REQUIRES(mutex_);
-  [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const TreeState& next);
+  [[nodiscard]] Result<Prepared> Prepare(const tree::VersionEdit& edit) const AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Write(const tree::VersionEdit& edit, const Prepared& prepared) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Append(const tree::VersionEdit& edit, std::string_view payload) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Rewrite(const CatalogState& next) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<std::unique_ptr<ManifestWriter>> StartManifest(key::FileNumber number, const CatalogState& next);
   [[nodiscard]] std::unexpected<Error> GiveUp(key::FileNumber manifest, const Error& error) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool NamesOldManifest() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status SyncDirectory();
   // An error if the directory is another owner's now.
   [[nodiscard]] Status CheckOwner() AMETHYST_REQUIRES(mutex_);
   void LatchUnlessItClears(const Error& error) noexcept AMETHYST_REQUIRES(mutex_);
-  void Abandon(const VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
+  void Abandon(const tree::VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
 
-  const std::shared_ptr<TableStore> store_;
-  const TreeSettings settings_;
-  RecoveredTree recovered_;
+  const std::shared_ptr<tree::TableStore> store_;
+  const CatalogSettings settings_;
+  RecoveredCatalog recovered_;
   std::atomic<uint64_t> next_file_number_;  // Of any thread, by NewFileNumber.
 
-  mutable base::Mutex mutex_{base::LockRank::kTree};  // Held over the manifest's I/O.
-  TreeState state_ AMETHYST_GUARDED_BY(mutex_);
+  mutable base::Mutex mutex_{base::LockRank::kCatalog};  // Held over the manifest's I/O.
+  CatalogState state_ AMETHYST_GUARDED_BY(mutex_);
   Status health_ AMETHYST_GUARDED_BY(mutex_);
   bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
   key::FileNumber manifest_number_ AMETHYST_GUARDED_BY(mutex_){};         // What CURRENT names; 0: there is none yet.
@@ -137,7 +139,7 @@ class Tree {
   std::vector<key::FileNumber> abandoned_ AMETHYST_GUARDED_BY(mutex_);
 
   mutable base::Mutex current_mutex_{base::LockRank::kCurrentVersion};
-  std::shared_ptr<const Version> current_ AMETHYST_GUARDED_BY(current_mutex_);
+  std::shared_ptr<const tree::Version> current_ AMETHYST_GUARDED_BY(current_mutex_);
 };
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -11,7 +11,7 @@
 #include "amethyst/error.h"
 #include "io/file_system.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
 struct Foreign {
   std::string_view library;        // "RocksDB".
@@ -32,4 +32,4 @@ struct Foreign {
 // The library whose table ends in `tail`, its last 8 bytes; empty: none that is known.
 [[nodiscard]] std::string_view LibraryOfTable(std::string_view tail);
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,4 +1,4 @@
-#include "tree/tree.h"
+#include "catalog/catalog.h"
 
 #include <algorithm>
 #include <set>
@@ -8,7 +8,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 // The manifest is rewritten when it is larger than this and than so many times its snapshot.
@@ -18,26 +18,26 @@ constexpr uint64_t kManifestGrowthKept = 4;
 // A database's own files that are worth something: without CURRENT, a sign that it was lost.
 bool HoldsData(const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    const std::optional<ParsedFileName> parsed = ParseFileName(name);
-    return parsed && (parsed->type == FileType::kTable || parsed->type == FileType::kLogSegment);
+    const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
+    return parsed && (parsed->type == tree::FileType::kTable || parsed->type == tree::FileType::kLogSegment);
   });
 }
 
 key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least) {
   for (const std::string& name : names) {
-    if (const auto parsed = ParseFileName(name)) {
+    if (const auto parsed = tree::ParseFileName(name)) {
       at_least = std::max(at_least, key::FileNumber{key::Raw(parsed->number) + 1});
     }
   }
   return at_least;
 }
 
-Status CheckTables(TableStore& store, const Version& version, const std::vector<std::string>& names) {
+Status CheckTables(tree::TableStore& store, const tree::Version& version, const std::vector<std::string>& names) {
   const std::set<std::string_view> present(names.begin(), names.end());
   for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const TablePtr& table : version.tables(level)) {
+    for (const tree::TablePtr& table : version.tables(level)) {
       const std::string path = store.Path(table->number());
-      if (!present.contains(TableFileName(table->number()))) {
+      if (!present.contains(tree::TableFileName(table->number()))) {
         return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
                                 table->info().file_bytes, level);
       }
@@ -51,28 +51,30 @@ Status CheckTables(TableStore& store, const Version& version, const std::vector<
   return {};
 }
 
-auto TableMaker(const std::shared_ptr<TableStore>& store) {
-  return [&store](const AddedTable& added) { return std::make_shared<const Table>(store, added.number, added.info); };
+auto TableMaker(const std::shared_ptr<tree::TableStore>& store) {
+  return [&store](const tree::AddedTable& added) {
+    return std::make_shared<const tree::Table>(store, added.number, added.info);
+  };
 }
 
-Result<TreeState> NewState(const TreeSettings& settings, const std::vector<std::string>& names) {
+Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names) {
   if (HoldsData(names)) {
     return base::Corruption("{}: CURRENT is missing beside tables or log segments", settings.directory);
   }
   if (settings.read_only || !settings.create_if_missing) {
     return base::InvalidArgument("{}: no database is there", settings.directory);
   }
-  TreeState state(settings.order);
+  CatalogState state(settings.order);
   state.database_uid = base::NewUid();
   state.comparator_name = settings.order.comparator()->Name();
   return state;
 }
 
-Result<TreeState> RecoverState(const std::shared_ptr<TableStore>& store, const TreeSettings& settings,
-                               const std::vector<std::string>& names, key::FileNumber manifest) {
-  TreeState state(settings.order);
+Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
+                                  const std::vector<std::string>& names, key::FileNumber manifest) {
+  CatalogState state(settings.order);
   const std::string_view order_name = settings.order.comparator()->Name();
-  const auto take = [&](const VersionEdit& edit) -> Status {
+  const auto take = [&](const tree::VersionEdit& edit) -> Status {
     if (edit.comparator_name && *edit.comparator_name != order_name) {
       return base::InvalidArgument("{}: the database is in the order of comparator '{}', not of '{}'",
                                    settings.directory, *edit.comparator_name, order_name);
@@ -84,28 +86,28 @@ Result<TreeState> RecoverState(const std::shared_ptr<TableStore>& store, const T
                   ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
   if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
-                            io::JoinPath(settings.directory, ManifestFileName(manifest)));
+                            io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
   }
   AMETHYST_TRY(CheckTables(*store, *state.version, names));
   return state;
 }
 
 // Numbers that the edit adds and does not merely move.
-std::vector<key::FileNumber> FreshTables(const VersionEdit& edit) {
+std::vector<key::FileNumber> FreshTables(const tree::VersionEdit& edit) {
   std::vector<key::FileNumber> fresh;
-  for (const AddedTable& added : edit.added) {
-    const auto moves = [&](const RemovedTable& removed) { return removed.number == added.number; };
+  for (const tree::AddedTable& added : edit.added) {
+    const auto moves = [&](const tree::RemovedTable& removed) { return removed.number == added.number; };
     if (std::none_of(edit.removed.begin(), edit.removed.end(), moves)) fresh.push_back(added.number);
   }
   return fresh;
 }
 
 // Those that the edit removes and does not merely move.
-std::vector<TablePtr> ObsoleteTables(const Version& old, const VersionEdit& edit) {
+std::vector<tree::TablePtr> ObsoleteTables(const tree::Version& old, const tree::VersionEdit& edit) {
   std::set<key::FileNumber> added;
-  for (const AddedTable& table : edit.added) added.insert(table.number);
-  std::vector<TablePtr> obsolete;
-  for (const RemovedTable& removed : edit.removed) {
+  for (const tree::AddedTable& table : edit.added) added.insert(table.number);
+  std::vector<tree::TablePtr> obsolete;
+  for (const tree::RemovedTable& removed : edit.removed) {
     if (added.contains(removed.number)) continue;
     obsolete.push_back(old.FindTable(removed.level, removed.number));
     AMETHYST_ASSERT(obsolete.back() != nullptr);  // The edit fits.
@@ -115,7 +117,8 @@ std::vector<TablePtr> ObsoleteTables(const Version& old, const VersionEdit& edit
 
 }  // namespace
 
-Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState state, key::FileNumber manifest)
+Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
+                 key::FileNumber manifest)
     : store_(std::move(store)),
       settings_(std::move(settings)),
       recovered_{.database_uid = state.database_uid,
@@ -133,10 +136,11 @@ Tree::Tree(std::shared_ptr<TableStore> store, TreeSettings settings, TreeState s
   AMETHYST_ASSERT(state_.version != nullptr && manifest < state_.next_file_number);
 }
 
-Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, const TreeSettings& settings) {
+Result<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<tree::TableStore> store,
+                                               const CatalogSettings& settings) {
   AMETHYST_ASSERT(store != nullptr && store->order().comparator() == settings.order.comparator());
   AMETHYST_ASSIGN(const std::vector<std::string> names, store->files().List(settings.directory));
-  const bool exists = std::find(names.begin(), names.end(), kCurrentFileName) != names.end();
+  const bool exists = std::find(names.begin(), names.end(), tree::kCurrentFileName) != names.end();
   if (exists && settings.error_if_exists) {
     return base::InvalidArgument("{}: a database exists there", settings.directory);
   }
@@ -144,16 +148,18 @@ Result<std::unique_ptr<Tree>> Tree::Open(std::shared_ptr<TableStore> store, cons
   if (exists) {
     AMETHYST_ASSIGN(manifest, ReadCurrent(store->files(), settings.directory));
   }
-  AMETHYST_ASSIGN(TreeState state, exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
+  AMETHYST_ASSIGN(CatalogState state,
+                  exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
   state.next_file_number = NumberAfter(names, state.next_file_number);
-  if (key::Raw(state.next_file_number) > key::Raw(kFileNumberMax) / 2) {  // No life is that long: damage, or a joke.
+  if (key::Raw(state.next_file_number) >
+      key::Raw(tree::kFileNumberMax) / 2) {  // No life is that long: damage, or a joke.
     return base::Corruption("{}: file number {} leaves too few for the files to come", settings.directory,
                             key::Raw(state.next_file_number) - 1);
   }
-  return std::unique_ptr<Tree>(new Tree(std::move(store), settings, std::move(state), manifest));
+  return std::unique_ptr<Catalog>(new Catalog(std::move(store), settings, std::move(state), manifest));
 }
 
-Status Tree::OpenManifest() {
+Status Catalog::OpenManifest() {
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(manifest_ == nullptr && !closed_ && !settings_.read_only);
   const key::FileNumber old_manifest = manifest_number_;
@@ -161,33 +167,33 @@ Status Tree::OpenManifest() {
   Status rewritten = Rewrite(state_);
   if (rewritten || !health_ || recovered_.created) return rewritten;
   // On a full disk the old one must do until the first edit.
-  AMETHYST_TRY(store_->files().SyncFile(io::JoinPath(settings_.directory, ManifestFileName(old_manifest))));
+  AMETHYST_TRY(store_->files().SyncFile(io::JoinPath(settings_.directory, tree::ManifestFileName(old_manifest))));
   return SyncDirectory();
 }
 
-std::shared_ptr<const Version> Tree::current() const {
+std::shared_ptr<const tree::Version> Catalog::current() const {
   base::MutexLock lock(current_mutex_);
   return current_;
 }
 
-Status Tree::health() const {
+Status Catalog::health() const {
   base::MutexLock lock(mutex_);
   return health_;
 }
 
-bool Tree::log_is_empty() const {
+bool Catalog::log_is_empty() const {
   base::MutexLock lock(mutex_);
   return state_.log_is_empty();
 }
 
-Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const Version>)> installed) {
+Status Catalog::Apply(tree::VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const tree::Version>)> installed) {
   AMETHYST_ASSERT(!settings_.read_only);
-  std::shared_ptr<const Version> old;  // Outlives the lock: tables may die with it.
+  std::shared_ptr<const tree::Version> old;  // Outlives the lock: tables may die with it.
   base::MutexLock lock(mutex_);
   if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", settings_.directory);
   AMETHYST_TRY(health_);
   edit.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
-  for (const AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);  // I11
+  for (const tree::AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);  // I11
   Result<Prepared> prepared = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Prepare(edit); });
   if (!prepared && prepared.error().code() != ErrorCode::kOutOfMemory) {
     return std::unexpected(std::move(prepared).error());
@@ -200,7 +206,7 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
   AMETHYST_ASSERT(health_ && manifest_ != nullptr);  // I10: it is durable before it is visible.
   old = std::move(state_.version);
   state_ = std::move(prepared->next);
-  for (const TablePtr& table : prepared->obsolete) table->MarkObsolete();
+  for (const tree::TablePtr& table : prepared->obsolete) table->MarkObsolete();
   {
     base::MutexLock current_lock(current_mutex_);
     current_ = state_.version;
@@ -209,8 +215,8 @@ Status Tree::Apply(VersionEdit edit, base::FunctionRef<void(std::shared_ptr<cons
   return {};
 }
 
-Result<Tree::Prepared> Tree::Prepare(const VersionEdit& edit) const {
-  AMETHYST_ASSIGN(TreeState next, state_.After(edit, TableMaker(store_)));
+Result<Catalog::Prepared> Catalog::Prepare(const tree::VersionEdit& edit) const {
+  AMETHYST_ASSIGN(CatalogState next, state_.After(edit, TableMaker(store_)));
   std::string payload;
   edit.AppendTo(&payload);
   return Prepared{
@@ -218,7 +224,7 @@ Result<Tree::Prepared> Tree::Prepare(const VersionEdit& edit) const {
 }
 
 // Makes `edit`, which is prepared so, durable.
-Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
+Status Catalog::Write(const tree::VersionEdit& edit, const Prepared& prepared) {
   AMETHYST_ASSERT(health_ && !closed_);
   AMETHYST_TRY(CheckOwner());
   const std::string& payload = prepared.payload;
@@ -232,7 +238,7 @@ Status Tree::Write(const VersionEdit& edit, const Prepared& prepared) {
   return Append(edit, payload);
 }
 
-Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
+Status Catalog::Append(const tree::VersionEdit& edit, std::string_view payload) {
   AMETHYST_ASSERT(manifest_ != nullptr);  // I15
   if (!edit.added.empty()) {
     Status synced = SyncDirectory();
@@ -248,7 +254,7 @@ Status Tree::Append(const VersionEdit& edit, std::string_view payload) {
 }
 
 // Writes `next` to a new manifest and makes that the current one. Until CURRENT is replaced a failure changes nothing.
-Status Tree::Rewrite(const TreeState& next) {
+Status Catalog::Rewrite(const CatalogState& next) {
   io::FileSystem& files = store_->files();
   const key::FileNumber number = NewFileNumber();
   AMETHYST_ASSERT(health_ && number > manifest_number_);  // I11
@@ -266,7 +272,7 @@ Status Tree::Rewrite(const TreeState& next) {
   if (manifest_number_ != key::FileNumber{0}) {
     // At worst it stays behind as an orphan.
     base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      static_cast<void>(files.Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest_number_))));
+      static_cast<void>(files.Remove(io::JoinPath(settings_.directory, tree::ManifestFileName(manifest_number_))));
     });
   }
   AMETHYST_ASSERT(*started != nullptr);
@@ -278,9 +284,10 @@ Status Tree::Rewrite(const TreeState& next) {
 }
 
 // Whether CURRENT is surely what it was, which is missing while a database is made.
-bool Tree::NamesOldManifest() const {
+bool Catalog::NamesOldManifest() const {
   const Result<bool> known = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Result<bool> {
-    AMETHYST_ASSIGN(const bool exists, store_->files().Exists(io::JoinPath(settings_.directory, kCurrentFileName)));
+    AMETHYST_ASSIGN(const bool exists,
+                    store_->files().Exists(io::JoinPath(settings_.directory, tree::kCurrentFileName)));
     if (!exists) return manifest_number_ == key::FileNumber{0};
     AMETHYST_ASSIGN(const key::FileNumber named, ReadCurrent(store_->files(), settings_.directory));
     return named == manifest_number_;
@@ -289,8 +296,8 @@ bool Tree::NamesOldManifest() const {
 }
 
 // A manifest whose first record is `next`, durable, as its name is and the names of all tables.
-Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber number, const TreeState& next) {
-  VersionEdit snapshot = next.Snapshot();
+Result<std::unique_ptr<ManifestWriter>> Catalog::StartManifest(key::FileNumber number, const CatalogState& next) {
+  tree::VersionEdit snapshot = next.Snapshot();
   snapshot.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
   std::string payload;
   snapshot.AppendTo(&payload);
@@ -309,32 +316,32 @@ Result<std::unique_ptr<ManifestWriter>> Tree::StartManifest(key::FileNumber numb
   return manifest;
 }
 
-std::unexpected<Error> Tree::GiveUp(key::FileNumber manifest, const Error& error) {
+std::unexpected<Error> Catalog::GiveUp(key::FileNumber manifest, const Error& error) {
   AMETHYST_ASSERT(manifest != manifest_number_);  // I15: never the one that CURRENT names.
   LatchUnlessItClears(error);
   if (!health_) return std::unexpected(error);
   base::DoIfPossible([&] {
-    static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, ManifestFileName(manifest))));
+    static_cast<void>(store_->files().Remove(io::JoinPath(settings_.directory, tree::ManifestFileName(manifest))));
   });
   return std::unexpected(error);
 }
 
-Status Tree::SyncDirectory() {
+Status Catalog::SyncDirectory() {
   return store_->WithDescriptor([&] { return store_->files().SyncDirectory(settings_.directory); });
 }
 
-Status Tree::CheckOwner() {
+Status Catalog::CheckOwner() {
   Status owned = settings_.check_owner == nullptr ? Status() : base::Contained(settings_.check_owner);
   if (!owned) LatchUnlessItClears(owned.error());
   return owned;
 }
 
-void Tree::LatchUnlessItClears(const Error& error) noexcept {
+void Catalog::LatchUnlessItClears(const Error& error) noexcept {
   if (!health_ || base::ClearsByItself(error)) return;
   health_ = std::unexpected(base::MadeWithoutFail([&] { return error; }));
 }
 
-void Tree::Abandon(const VersionEdit& edit) {
+void Catalog::Abandon(const tree::VersionEdit& edit) {
   if (!health_) return;  // Then nothing is removed any more.
   for (const key::FileNumber table : FreshTables(edit)) {
     if (manifest_ == nullptr) {
@@ -345,27 +352,27 @@ void Tree::Abandon(const VersionEdit& edit) {
   }
 }
 
-Result<std::vector<std::string>> Tree::Orphans() const {
+Result<std::vector<std::string>> Catalog::Orphans() const {
   AMETHYST_ASSIGN(std::vector<std::string> names, store_->files().List(settings_.directory));
   base::MutexLock lock(mutex_);
   std::set<key::FileNumber> live = {manifest_number_};
   for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const TablePtr& table : state_.version->tables(level)) live.insert(table->number());
+    for (const tree::TablePtr& table : state_.version->tables(level)) live.insert(table->number());
   }
   std::erase_if(names, [&](const std::string& name) {
-    const std::optional<ParsedFileName> parsed = ParseFileName(name);
+    const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
     if (!parsed) return true;
-    const bool numbered = parsed->type == FileType::kTable || parsed->type == FileType::kManifest;
-    return !(numbered && !live.contains(parsed->number)) && parsed->type != FileType::kTemporary;
+    const bool numbered = parsed->type == tree::FileType::kTable || parsed->type == tree::FileType::kManifest;
+    return !(numbered && !live.contains(parsed->number)) && parsed->type != tree::FileType::kTemporary;
   });
   return names;
 }
 
-Status Tree::Close() {
+Status Catalog::Close() {
   base::MutexLock lock(mutex_);
   closed_ = true;
   const std::unique_ptr<ManifestWriter> manifest = std::move(manifest_);
   return manifest == nullptr ? Status() : manifest->Close();
 }
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,11 +1,11 @@
-#include "tree/foreign.h"
+#include "catalog/foreign.h"
 
 #include <gmock/gmock.h>
 
+#include "catalog/manifest.h"
 #include "io/memory_file_system.h"
-#include "tree/manifest.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 using testing::HasSubstr;
@@ -55,7 +55,7 @@ TEST_F(ForeignTest, NamesRocksDbAndItsVersion) {
   EXPECT_EQ(Name(), "a RocksDB database");
   Write("LOG", "2026/01/02-03:04:05 7f RocksDB version: 8.9.1\nmore\n");
   EXPECT_EQ(Name(), "a RocksDB database, 8.9.1");
-  Write("OPTIONS-000007", "# An option file\n[Version]\n  rocksdb_version=9.7.4\n  options_file_version=1.1\n");
+  Write("OPTIONS-000007", "# An option file\n[tree::Version]\n  rocksdb_version=9.7.4\n  options_file_version=1.1\n");
   EXPECT_EQ(Name(), "a RocksDB database, 9.7.4");
   EXPECT_THAT(CheckNotForeign(files_, kDirectory).error().message(), HasSubstr("import --from-rocksdb /db"));
 }
@@ -77,7 +77,8 @@ TEST_F(ForeignTest, NamesDatabasesThatAreOneFile) {
   EXPECT_EQ(Name(), "an LMDB database") << "its second format";
   Write("notes.db", std::string("SQLite format 3\0", 16) + std::string(100, '\0'));
   EXPECT_EQ(Name(kDirectory + "/notes.db"), "an SQLite database");
-  EXPECT_THAT(CheckNotForeign(files_, kDirectory + "/notes.db").error().message(), HasSubstr("this is an SQLite"));
+  EXPECT_THAT(CheckNotForeign(files_, kDirectory + "/notes.db").error().message(),
+              HasSubstr("this is an SQLite"));
   Write("WiredTiger", "WiredTiger\nWiredTiger 3.2.1: (April 1, 2020)\n");
   Write("data.mdb", "");
   EXPECT_THAT(Name(), HasSubstr("a WiredTiger database"));
@@ -95,4 +96,4 @@ TEST_F(ForeignTest, NamesNothingOfAmethystsOrOfNobodys) {
 }
 
 }  // namespace
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

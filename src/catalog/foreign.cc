@@ -1,14 +1,14 @@
-#include "tree/foreign.h"
+#include "catalog/foreign.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/coding.h"
 #include "base/error.h"
+#include "catalog/manifest.h"
 #include "tree/file_names.h"
-#include "tree/manifest.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -117,7 +117,7 @@ std::optional<Foreign> RecognizeTables(io::FileSystem& files, const std::string&
 }
 
 std::optional<Foreign> RecognizeDirectory(io::FileSystem& files, const std::string& directory, const Names& names) {
-  const std::string current = Look(files, io::JoinPath(directory, kCurrentFileName), 0, 256);
+  const std::string current = Look(files, io::JoinPath(directory, tree::kCurrentFileName), 0, 256);
   if (ParseCurrent(current, directory)) return std::nullopt;
   if (const auto rocks_db = RecognizeRocksDb(files, directory, names)) return rocks_db;
   if (HasLevelDbManifest(files, directory, current)) return LevelDb();
@@ -171,4 +171,4 @@ Status CheckNotForeign(io::FileSystem& files, const std::string& path) {
   return {};
 }
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

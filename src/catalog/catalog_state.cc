@@ -1,4 +1,4 @@
-#include "tree/tree_state.h"
+#include "catalog/catalog_state.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,11 +6,11 @@
 #include "base/assert.h"
 #include "base/error.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 
-Result<TreeState> TreeState::After(const VersionEdit& edit,
-                                   base::FunctionRef<TablePtr(const AddedTable&)> make_table) const {
-  TreeState next = *this;
+Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit,
+                                         base::FunctionRef<tree::TablePtr(const tree::AddedTable&)> make_table) const {
+  CatalogState next = *this;
   AMETHYST_ASSIGN(next.version, version->Apply(edit, make_table));
   next.database_uid = edit.database_uid.value_or(database_uid);
   next.comparator_name = edit.comparator_name.value_or(comparator_name);
@@ -18,7 +18,7 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
   next.last_sequence = std::max({last_sequence, next.flushed_sequence, edit.last_sequence.value_or(last_sequence)});
   next.first_log_segment = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));
   next.next_file_number = std::max(next_file_number, edit.next_file_number.value_or(next_file_number));
-  for (const AddedTable& added : edit.added) {
+  for (const tree::AddedTable& added : edit.added) {
     next.last_sequence = std::max(next.last_sequence, added.info.largest_sequence);
     next.next_file_number = std::max(next.next_file_number, key::FileNumber{key::Raw(added.number) + 1});
   }
@@ -37,11 +37,11 @@ Result<TreeState> TreeState::After(const VersionEdit& edit,
   return next;
 }
 
-VersionEdit TreeState::Snapshot() const {
+tree::VersionEdit CatalogState::Snapshot() const {
   AMETHYST_ASSERT(version != nullptr && flushed_sequence <= last_sequence);
-  VersionEdit edit;
+  tree::VersionEdit edit;
   for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const TablePtr& table : version->tables(level)) {
+    for (const tree::TablePtr& table : version->tables(level)) {
       edit.added.push_back({.level = level, .number = table->number(), .info = table->info()});
     }
     if (level == 0) std::reverse(edit.added.begin(), edit.added.end());  // Oldest first.
@@ -58,4 +58,4 @@ VersionEdit TreeState::Snapshot() const {
   return edit;
 }
 
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

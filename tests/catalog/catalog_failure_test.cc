@@ -6,23 +6,23 @@
 #include <optional>
 
 #include "base/error.h"
-#include "tree/tree.h"
-#include "tree/tree_fixture.h"
+#include "catalog/catalog.h"
+#include "catalog/catalog_fixture.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 using support::Fault;
 using support::Operation;
 
-class TreeFailureTest : public TreeTest {
+class CatalogFailureTest : public CatalogTest {
  protected:
   bool RunWithFault(const Fault& fault, uint64_t* failures, uint64_t* latched);
 };
 
 // Loses the manifest's end at every length, as a power loss may, and cuts it there at rest; and flips every byte. What
 // is recovered is a prefix of the edits, with every edit that was synced before; or the open is refused.
-TEST_F(TreeFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
+TEST_F(CatalogFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
   std::vector<std::string> shapes;
   std::vector<size_t> synced;  // Bytes of the manifest at the time of each shape, and what they began with.
   std::vector<std::string> heads;
@@ -74,11 +74,11 @@ TEST_F(TreeFailureTest, RecoversAPrefixThatHoldsEverySyncedEditOrRefuses) {
 }
 
 // Flushes and compactions, of which some fail by `fault`; whether it struck at all.
-bool TreeFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint64_t* latched) {
+bool CatalogFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint64_t* latched) {
   support::FaultFileSystem faulty(memory_->files());
-  const auto store = NewStore(std::make_shared<support::FaultEnvironment>(*memory_, faulty));
+  const auto store = tree::NewStore(std::make_shared<support::FaultEnvironment>(*memory_, faulty));
   for (const std::string& name : Names()) Remove(name);
-  auto tree = Tree::Open(store, {.directory = kDirectory});
+  auto tree = Catalog::Open(store, {.directory = tree::kDirectory});
   EXPECT_TRUE(tree && (*tree)->OpenManifest());
   Opened opened{.store = store, .tree = std::move(*tree)};
   const auto calls = [&] { return faulty.calls(fault.operation); };
@@ -88,21 +88,21 @@ bool TreeFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint6
   faulty.Fail(from_now);
   for (int i = 0; i < 6; ++i) {
     // Table files are written to the real files: the fault is for the tree's own.
-    const Opened writer{.store = NewStore(memory_), .tree = nullptr};
-    VersionEdit edit;
+    const Opened writer{.store = tree::NewStore(memory_), .tree = nullptr};
+    tree::VersionEdit edit;
     const auto version = opened.tree->current();
     if (i % 3 == 2) {
-      for (const TablePtr& table : version->level0()) edit.removed.push_back({0, table->number()});
-      for (const TablePtr& table : version->tables(1)) edit.removed.push_back({1, table->number()});
+      for (const tree::TablePtr& table : version->level0()) edit.removed.push_back({0, table->number()});
+      for (const tree::TablePtr& table : version->tables(1)) edit.removed.push_back({1, table->number()});
     }
     const uint64_t number = key::Raw(opened.tree->NewFileNumber());
-    edit.added.push_back(FakeTable(i % 3 == 2 ? 1 : 0, number, "a", "z", writer.store.get()));
+    edit.added.push_back(tree::FakeTable(i % 3 == 2 ? 1 : 0, number, "a", "z", writer.store.get()));
     const Status applied = Apply(opened, edit);
     if (applied) {
       allowed = {Shape(*opened.tree->current())};
     } else {
       EXPECT_EQ(Shape(*opened.tree->current()), allowed[0]);
-      const auto failed = version->Apply(edit, MakerFor(store));
+      const auto failed = version->Apply(edit, tree::MakerFor(store));
       allowed.push_back(Shape(**failed));  // The failed record may be whole.
       ++*failures;
       *latched += opened.tree->health() ? 0 : 1;
@@ -123,7 +123,7 @@ bool TreeFailureTest::RunWithFault(const Fault& fault, uint64_t* failures, uint6
 
 // Every write of a workload fails in turn, once or for good; then the fault clears and the next open must see every
 // edit that was acknowledged, and no edit but those and the failed one.
-TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
+TEST_F(CatalogFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
   uint64_t failures = 0;
   uint64_t latched = 0;
   for (const Operation operation :
@@ -147,12 +147,12 @@ TEST_F(TreeFailureTest, KeepsEveryAcknowledgedEditWhateverWriteFails) {
 }
 
 // I15
-TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
+TEST_F(CatalogFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   Opened opened = Open();
   EXPECT_TRUE(Apply(opened, Flush(opened)));
   const std::string sealed = Manifest();
   const std::string shape = Shape(*opened.tree->current());
-  const VersionEdit lost = Flush(opened);
+  const tree::VersionEdit lost = Flush(opened);
   // The record is written, but its sync runs out of space: it may be read by the next open, so its table must stay.
   files_.Fail({.operation = Operation::kSync, .call = files_.calls(Operation::kSync) + 1, .code = ErrorCode::kNoSpace});
   EXPECT_EQ(Apply(opened, lost).error().code(), ErrorCode::kNoSpace);
@@ -181,7 +181,7 @@ TEST_F(TreeFailureTest, BeginsANewManifestAfterRunningOutOfSpace) {
   EXPECT_TRUE(opened.tree->Orphans().value().empty());
 }
 
-TEST_F(TreeFailureTest, GoesOnOnceThereAreDescriptorsAgain) {
+TEST_F(CatalogFailureTest, GoesOnOnceThereAreDescriptorsAgain) {
   Opened opened = Open();
   files_.Fail({.operation = Operation::kSyncDirectory,
                .call = files_.calls(Operation::kSyncDirectory) + 1,
@@ -196,7 +196,7 @@ TEST_F(TreeFailureTest, GoesOnOnceThereAreDescriptorsAgain) {
   EXPECT_EQ(Open().tree->current()->level0().size(), 1u);
 }
 
-TEST_F(TreeFailureTest, OpensOnAFullDisk) {
+TEST_F(CatalogFailureTest, OpensOnAFullDisk) {
   std::string shape;
   {
     Opened opened = Open();
@@ -218,4 +218,4 @@ TEST_F(TreeFailureTest, OpensOnAFullDisk) {
 }
 
 }  // namespace
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog

@@ -1,4 +1,4 @@
-#include "tree/manifest.h"
+#include "catalog/manifest.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "tree/file_names.h"
 #include "tree/tables.h"
 
-namespace amethyst::tree {
+namespace amethyst::catalog {
 namespace {
 
 constexpr ManifestIdentity kIdentity{.database_uid = {.low = 0x1122334455667788, .high = 0x99aabbccddeeff00},
@@ -22,7 +22,7 @@ std::string HeadOf(const ManifestIdentity& identity, uint64_t records_marked) {
 
 struct Manifest {
   std::string bytes;
-  std::vector<VersionEdit> edits;
+  std::vector<tree::VersionEdit> edits;
   std::vector<size_t> ends;  // Of the records, both copies.
 
   // As it is while the mark counts so many.
@@ -35,9 +35,9 @@ Manifest RandomManifest(uint64_t seed, size_t records) {
   base::Random random(seed);
   Manifest manifest{.bytes = HeadOf(kIdentity, 0), .edits = {}, .ends = {}};
   for (size_t i = 0; i < records; ++i) {
-    VersionEdit edit;
+    tree::VersionEdit edit;
     edit.last_sequence = key::SequenceNumber{i * 1000};
-    if (random.OneIn(2)) edit.added.push_back(FakeTable(1, i + 1, "key", std::string(random.Below(50), 'z')));
+    if (random.OneIn(2)) edit.added.push_back(tree::FakeTable(1, i + 1, "key", std::string(random.Below(50), 'z')));
     std::string payload;
     edit.AppendTo(&payload);
     manifest.bytes += EncodeManifestRecord(kIdentity, manifest.bytes.size(), static_cast<uint32_t>(i), payload);
@@ -49,12 +49,12 @@ Manifest RandomManifest(uint64_t seed, size_t records) {
 
 struct Parsed {
   Result<ManifestReport> report;
-  std::vector<VersionEdit> edits;
+  std::vector<tree::VersionEdit> edits;
 };
 
 Parsed Parse(std::string_view bytes, key::FileNumber number = kIdentity.number) {
-  std::vector<VersionEdit> edits;
-  auto report = ParseManifest(bytes, "MANIFEST", number, [&](const VersionEdit& edit) -> Status {
+  std::vector<tree::VersionEdit> edits;
+  auto report = ParseManifest(bytes, "MANIFEST", number, [&](const tree::VersionEdit& edit) -> Status {
     edits.push_back(edit);
     return {};
   });
@@ -127,12 +127,12 @@ TEST(Manifest, IsMarkedAsFarAsItIsSynced) {
   io::MemoryFileSystem files;
   auto writer = ManifestWriter::Create(files, "/", kIdentity).value();
   for (uint64_t records = 1; records <= 3; ++records) {
-    VersionEdit edit;
+    tree::VersionEdit edit;
     edit.last_sequence = key::SequenceNumber{records};
     std::string payload;
     edit.AppendTo(&payload);
     ASSERT_TRUE(writer->Append(payload));
-    const std::string bytes = io::ReadFile(files, "/" + ManifestFileName(kIdentity.number)).value();
+    const std::string bytes = io::ReadFile(files, "/" + tree::ManifestFileName(kIdentity.number)).value();
     EXPECT_TRUE(bytes.starts_with(HeadOf(kIdentity, records)));
     EXPECT_EQ(Parse(bytes).edits.size(), records);
   }
@@ -241,12 +241,12 @@ TEST(Manifest, RefusesANewerVersionByNumber) {
 
 TEST(Manifest, IsWrittenAsTheDocumentShows) {
   const std::map<std::string, std::string> dumps = test::DumpsOf("manifest.md");
-  VersionEdit first;
+  tree::VersionEdit first;
   first.database_uid = kIdentity.database_uid;
   first.comparator_name = "amethyst.bytewise";
   first.next_file_number = key::FileNumber{8};
-  VersionEdit second;
-  second.added.push_back(FakeTable(1, 9, "apple", "pear"));
+  tree::VersionEdit second;
+  second.added.push_back(tree::FakeTable(1, 9, "apple", "pear"));
   second.removed.push_back({0, key::FileNumber{5}});
   second.flushed_sequence = key::SequenceNumber{300};
   second.first_log_segment = key::FileNumber{6};
@@ -254,14 +254,14 @@ TEST(Manifest, IsWrittenAsTheDocumentShows) {
   second.clean_log_end = wal::LogCut{key::FileNumber{6}, 4096, key::SequenceNumber{310}, 17, 0x0123456789abcdef};
   std::string bytes = HeadOf(kIdentity, 2);
   uint32_t ordinal = 0;
-  for (const VersionEdit& edit : {first, second}) {
+  for (const tree::VersionEdit& edit : {first, second}) {
     std::string payload;
     edit.AppendTo(&payload);
     bytes += EncodeManifestRecord(kIdentity, bytes.size(), ordinal++, payload);
   }
   EXPECT_EQ(dumps.at("manifest"), bytes);
   EXPECT_EQ(dumps.at("current"), EncodeCurrent(key::FileNumber{7}));
-  EXPECT_EQ(Parse(dumps.at("manifest")).edits, (std::vector<VersionEdit>{first, second}));
+  EXPECT_EQ(Parse(dumps.at("manifest")).edits, (std::vector<tree::VersionEdit>{first, second}));
 }
 
 TEST(Current, NamesAManifestOrIsRefused) {
@@ -279,4 +279,4 @@ TEST(Current, NamesAManifestOrIsRefused) {
 }
 
 }  // namespace
-}  // namespace amethyst::tree
+}  // namespace amethyst::catalog
