@@ -24,14 +24,18 @@ void Retention::StartKey(bool nothing_below) {
 Retention::Verdict Retention::Decide(key::Tag tag) {
   const size_t stripe = StripeOf(tag.sequence());
   AMETHYST_DCHECK(stripe <= last_stripe_);  // I20
-  if (stripe == last_stripe_) return Verdict::kDrop;
-  last_stripe_ = stripe;
-  if (tag.kind() == key::EntryKind::kDelete) {
-    held_ = tag;
-    return Verdict::kHold;
+  if (stripe != last_stripe_) {
+    last_stripe_ = stripe;
+    stripe_ = key::Resolver(key::kSequenceMax);  // The reader at the stripe's end sees all that is in it.
+  } else if (stripe_.IsDecided()) {
+    return Verdict::kDrop;
   }
-  AMETHYST_DCHECK(tag.kind() == key::EntryKind::kPut);
-  return stripe == 0 && nothing_below_ ? Verdict::kKeepAsOldest : Verdict::kKeep;
+  switch (stripe_.AddOlder(tag)) {
+    case key::Answer::kUndecided: return Verdict::kKeep;
+    case key::Answer::kValue: return stripe == 0 && nothing_below_ ? Verdict::kKeepAsOldest : Verdict::kKeep;
+    case key::Answer::kGone: held_ = tag; return Verdict::kHold;
+  }
+  std::unreachable();
 }
 
 std::optional<key::Tag> Retention::EndKey() {

@@ -1,7 +1,8 @@
 // Which versions of a key a rewrite keeps: a pure decision, shared by flush and compaction.
 //
-// Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only the newest is ever seen, by
-// the snapshot at the stripe's end (the last stripe's end is a reader at the newest sequence). All others are dropped.
+// Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only those are ever seen that the
+// snapshot at the stripe's end needs for its answer (the last stripe's end is a reader at the newest sequence): the
+// newest, as every kind decides today. Each stripe has a key::Resolver; what comes once it has decided is dropped.
 // A tombstone is needed only to hide an older version: it is held back until the next version that stays is known. If
 // that is a put, the tombstone stays; if that is another tombstone, the older one hides all that both would; if there
 // is none, the tombstone goes, unless something older may lie below this rewrite. A put that is below all snapshots,
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "key/resolver.h"
 #include "key/types.h"
 
 namespace amethyst::compaction {
@@ -50,7 +52,8 @@ class Retention {
   [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
 
   const std::vector<key::SequenceNumber> snapshots_;
-  size_t last_stripe_ = 0;  // Of the version before; one past the last stripe: none yet.
+  size_t last_stripe_ = 0;                   // Of the version before; one past the last stripe: none yet.
+  key::Resolver stripe_{key::kSequenceMax};  // What the reader at that stripe's end has come to.
   std::optional<key::Tag> held_;
   bool nothing_below_ = false;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "key/resolver.h"
 
 namespace amethyst::repair {
 
@@ -33,13 +34,17 @@ bool SalvageMerge::Later(const Head& a, const Head& b) {
 Status SalvageMerge::Run(DB& to, RepairReport* report) {
   for (size_t i = 0; i < sources_.size(); ++i) Advance(i);
   std::optional<std::string> last;
+  key::Resolver resolver(key::kSequenceMax);
   while (!heap_.empty()) {
     std::ranges::pop_heap(heap_, Later);
     const Head head = heap_.back();
     heap_.pop_back();
-    if ((!last || *last != head.entry.key()) && !IsReplaced(head)) {
+    if (!last || *last != head.entry.key()) {
       last.emplace(head.entry.key());
-      if (head.entry.tag.kind() == key::EntryKind::kPut) AMETHYST_TRY(Put(to, head.entry, report));
+      resolver = key::Resolver(key::kSequenceMax);
+    }
+    if (!resolver.IsDecided() && !IsReplaced(head) && resolver.AddOlder(head.entry.tag) == key::Answer::kValue) {
+      AMETHYST_TRY(Put(to, head.entry, report));
     }
     Advance(head.source);
   }

@@ -70,7 +70,7 @@ CLASSES = (
     "Close during iteration", "destructor without Close", "clock jump", "two owners", "newer format taken for ours",
     "deleted data that stays", "late sync", "charge that outlives its cause", "little that adds up",
     "optimisation taken for a need", "damage that costs more than it touched", "manifest that outgrows its reader",
-    "old value taken by a repair", "another file's name",
+    "old value taken by a repair", "wrong version of a key", "another file's name",
     "fork", "out of memory", "out of threads", "file size limit", "comparator that throws")
 
 
