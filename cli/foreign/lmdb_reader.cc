@@ -113,12 +113,15 @@ class LmdbReader final : public RecordReader {
 };
 
 // Asked to open anything else, LMDB leaves a lock file beside it.
-Result<bool> IsLmdb(const std::string& path) {
-  constexpr uint32_t kMagic = 0xBEEFC0DE;  // Behind the header of the first page.
-  constexpr uint64_t kMagicOffset = 16;
+// Where a data file has its magic number: behind the header of the first page, which is longer in data format 2.
+constexpr uint64_t kMagicOffset = 16;
+constexpr uint64_t kNewerMagicOffset = 24;
+
+Result<bool> HasMagicAt(const std::string& path, uint64_t offset) {
+  constexpr uint32_t kMagic = 0xBEEFC0DE;
   AMETHYST_ASSIGN(const auto file, io::DefaultEnvironment()->files().Open(path));
   char bytes[sizeof kMagic];
-  const auto read = file->ReadAt(kMagicOffset, bytes);  // Fails for a directory.
+  const auto read = file->ReadAt(offset, bytes);  // Fails for a directory.
   return read && *read == sizeof bytes && std::memcmp(bytes, &kMagic, sizeof bytes) == 0;
 }
 
@@ -127,7 +130,15 @@ Result<bool> IsLmdb(const std::string& path) {
 Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path, const ForeignOptions& options) {
   const std::string in_directory = io::JoinPath(path, "data.mdb");
   AMETHYST_ASSIGN(const bool is_directory, io::DefaultEnvironment()->files().Exists(in_directory));
-  AMETHYST_ASSIGN(const bool is_lmdb, IsLmdb(is_directory ? in_directory : path));
+  const std::string& file = is_directory ? in_directory : path;
+  AMETHYST_ASSIGN(const bool is_lmdb, HasMagicAt(file, kMagicOffset));
+  AMETHYST_ASSIGN(const bool is_newer, HasMagicAt(file, kNewerMagicOffset));
+  if (!is_lmdb && is_newer) {
+    return base::InvalidArgument(
+        "{}: a database of LMDB's data format 2, which this program's LMDB cannot read; `npx amethyst-level import {} "
+        "NEW` reads it with the package lmdb",
+        path, path);
+  }
   if (!is_lmdb) {
     return base::InvalidArgument("{}: not a database of LMDB's: name a directory with a file data.mdb, or such a file",
                                  path);

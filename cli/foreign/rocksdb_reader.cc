@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/foreign.h"
 #include "cli/foreign/rocksdb_library.h"
 #include "cli/foreign/rocksdb_ttl.h"
 #include "cli/foreign_database.h"
@@ -141,7 +142,12 @@ class RocksDbReader final : public RecordReader {
   }
 
   [[nodiscard]] std::unexpected<Error> CannotOpen(char* error) const {
-    return base::InvalidArgument("{}: RocksDB cannot open it: {}", directory_, TakeText(error));
+    const auto foreign = catalog::RecognizeForeign(io::DefaultEnvironment()->files(), directory_);
+    const std::string writer = foreign && !foreign->version.empty() ? " (RocksDB " + foreign->version + ")" : "";
+    return base::InvalidArgument(
+        "{}: RocksDB cannot open it: {}; if the library or package that wrote it{} is newer than the one here, "
+        "`npx amethyst-level import {} NEW` reads it with that package",
+        directory_, TakeText(error), writer, directory_);
   }
 
   Result<std::vector<std::string>> ListFamilies() {

@@ -154,6 +154,15 @@ TEST_F(ForeignDatabase, OfLmdbWithMoreThanEntriesIsRefused) {
               HasSubstr("several values for a key"));
 }
 
+TEST_F(ForeignDatabase, LmdbsNewerFormatIsNamedWithTheCommandThatReadsIt) {
+  std::string head(4096, '\0');
+  head.replace(24, 4, "\xDE\xC0\xEF\xBE");
+  std::ofstream(foreign_, std::ios::binary) << head;
+  const Answer answer = Amethyst({"import", "--from-lmdb", foreign_});
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("data format 2"), HasSubstr("npx amethyst-level import " + foreign_)));
+}
+
 TEST_F(ForeignDatabase, OneOfLmdbsNamedDatabasesComesOverWhole) {
   MakeLmdb(foreign_, "first", MDB_CREATE);
   MakeLmdb(foreign_, "second", MDB_CREATE);
