@@ -99,7 +99,7 @@ void Find(benchmark::State& state, size_t distinct_keys, bool present) {
     const key::LookupKey lookup(keys[i], key::kSequenceMax);
     const base::EpochGuard guard;
     const Lookup answer = reader.FindResident(lookup);
-    if ((answer.state == LookupState::kPut) != present) state.SkipWithError("wrong answer");
+    if ((answer.state == LookupState::kFound) != present) state.SkipWithError("wrong answer");
     for (size_t at = 0; at < answer.value.size(); at += 64) bytes += static_cast<uint8_t>(answer.value[at]);
     if (++i == keys.size()) i = 0;
   }

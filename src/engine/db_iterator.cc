@@ -182,7 +182,7 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 Result<bool> DbIterator::LookUpCopiedKey() {
   const key::LookupKey lookup(copied_key_, read_);
   AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, reads_->statistics));
-  const bool live = found.state == sstable::LookupState::kPut;
+  const bool live = found.state == sstable::LookupState::kFound;
   if (live) copied_value_.assign(found.value);
   cursor_->Seek(copied_key_);
   if (cursor_->Valid()) cursor_->Prev();

@@ -205,7 +205,11 @@ Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
                          base::FunctionRef<void(std::string_view)> take) {
   const SampledTimer timer(*database_, Sample::kGetNs);
   AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take));
-  return found ? *found : GetSlowly(key, options, take);
+  if (found) [[likely]]
+    return *found;
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options));
+  if (value) take(value->view());
+  return value.has_value();
 }
 
 Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options,
@@ -216,27 +220,13 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
   const key::LookupKey lookup(key, ReadPointOf(options));
   const Found found = FindResident(view, lookup, reads_->statistics);
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
-  if (found.state == LookupState::kPut) take(found.value);
+  if (found.state == LookupState::kFound) take(found.value);
   reads_->statistics.Add(Counter::kGets);
-  reads_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kPut ? 1 : 0);
-  return found.state == LookupState::kPut;
+  reads_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kFound ? 1 : 0);
+  return found.state == LookupState::kFound;
 }
 
-// Something has to be read: from a view taken anew, and so with a sequence taken anew.
-Result<bool> Engine::GetSlowly(std::string_view key, const ReadOptions& options,
-                               base::FunctionRef<void(std::string_view)> take) {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return std::unexpected(Closed().error());
-  reads_->statistics.Add(Counter::kGets);
-  const ViewPtr view = reads_->view.Acquire();
-  const key::LookupKey lookup(key, ReadPointOf(options));
-  AMETHYST_ASSIGN(const PinnedFound found, FindAndTell(*database_, *view, lookup, options.fill_cache));
-  if (found.state != LookupState::kPut) return false;
-  reads_->statistics.Add(Counter::kGetsFound);
-  take(found.value);
-  return true;
-}
-
+// May read, and so takes the view and the sequence anew where a TryGet came before.
 Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const ReadOptions& options) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
@@ -244,7 +234,7 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   const ViewPtr view = reads_->view.Acquire();
   const key::LookupKey lookup(key, ReadPointOf(options));
   AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, *view, lookup, options.fill_cache));
-  if (found.state != LookupState::kPut) return std::optional<PinnedValue>();
+  if (found.state != LookupState::kFound) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
   return PinnedValue(found.value, std::move(found.owner));
 }
@@ -274,7 +264,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
       FindResident(*view, group, std::span(found).first(group.size()), reads_->statistics);
       for (size_t i = 0; i < group.size(); ++i) {
         auto& result = results.emplace_back();
-        if (found[i].state == LookupState::kPut) result->emplace(found[i].value);
+        if (found[i].state == LookupState::kFound) result->emplace(found[i].value);
       }
     }
     for (size_t i = 0; i < group.size(); ++i) {
@@ -282,7 +272,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
       Result<PinnedFound> loaded = FindAndTell(*database_, *view, group[i], options.fill_cache);
       if (!loaded) {
         results[begin + i] = std::unexpected(std::move(loaded).error());
-      } else if (loaded->state == LookupState::kPut) {
+      } else if (loaded->state == LookupState::kFound) {
         results[begin + i]->emplace(loaded->value);
       }
     }

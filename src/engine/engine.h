@@ -63,8 +63,6 @@ class Engine {
   [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] key::ReadPoint ReadPointOf(const ReadOptions& options) const;
-  [[nodiscard]] Result<bool> GetSlowly(std::string_view key, const ReadOptions& options,
-                                       base::FunctionRef<void(std::string_view)> take);
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 

@@ -1,62 +1,18 @@
 #include "engine/point_lookup.h"
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "key/resolver.h"
 
 namespace amethyst::engine {
 
 namespace {
 
 using sstable::LookupState;
-
-struct MemtableHit {
-  memtable::Memtable::Found version;
-  const WriteBufferPtr* buffer = nullptr;
-};
-
-// Inside an epoch, or with the view held.
-bool FindInMemtables(const View& view, const key::LookupKey& lookup, MemtableHit* hit) {
-  const auto look = [&](const WriteBufferPtr& buffer) {
-    const auto version = buffer->memtable.Get(lookup);
-    if (!version) return false;
-    *hit = {.version = *version, .buffer = &buffer};
-    return true;
-  };
-  if (look(view.active)) return true;
-  for (const WriteBufferPtr& buffer : view.immutable) {
-    if (look(buffer)) return true;
-  }
-  return false;
-}
-
-LookupState StateOf(key::Tag tag) {
-  return tag.kind() == key::EntryKind::kDelete ? LookupState::kDelete : LookupState::kPut;
-}
-
-Found OnlyState(LookupState state) {
-  Found found;
-  found.state = state;
-  return found;
-}
-
-// The tables that may hold the key, newest first; calls `visit` for each until it returns true.
-template <typename Visit>
-void ForEachCandidate(const tree::Version& version, std::string_view key, Visit visit) {
-  const key::Order& order = version.order();
-  for (const tree::TablePtr& table : version.level0()) {
-    if (order.Less(key, table->info().smallest) || order.Less(table->info().largest, key)) continue;
-    if (visit(*table)) return;
-  }
-  for (key::Level level = 1; level < key::kLevels; ++level) {
-    const tree::Run& run = version.run(level);
-    if (run.tables().empty()) continue;
-    const tree::Table* table = run.Find(key);
-    if (table != nullptr && visit(*table)) return;
-  }
-}
 
 // What one lookup did. Added to the statistics at its end: one that gives up is done again, and counts once.
 struct Tally {
@@ -84,73 +40,112 @@ struct Tally {
   }
 };
 
-// Searches tables that are open for one key, newest first: some at a time, for the lines of their filters are asked for
-// together, so that their cache misses overlap.
-class ResidentSearch {
+// One key's read. It takes what the sources know of the key, newest first, until that decides.
+class PointRead {
  public:
-  explicit ResidentSearch(const key::LookupKey& lookup) : lookup_(lookup) {}
+  explicit PointRead(const key::LookupKey& lookup) : lookup_(lookup), resolver_(lookup.read) {}
 
-  [[nodiscard]] bool IsFull() const { return count_ == tables_.size(); }
-  void Add(const sstable::TableReader& table) {
-    table.PrefetchFilter(lookup_.hash);
-    tables_[count_++] = &table;
+  [[nodiscard]] const key::LookupKey& lookup() const { return lookup_; }
+  [[nodiscard]] const Found& found() const { return found_; }
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+
+  // The newest version that the read sees in a source. True: it decides.
+  bool Take(key::Tag tag, std::string_view value) {
+    switch (resolver_.AddOlder(tag)) {
+      case key::Answer::kUndecided: return false;
+      case key::Answer::kValue: found_ = {.state = LookupState::kFound, .value = value}; return true;
+      case key::Answer::kGone: found_ = {}; return true;
+    }
+    std::unreachable();
   }
-  // Searches the tables added since the last call. True: one of them has the answer, or is not in memory.
-  [[nodiscard]] bool Run() {
-    for (size_t i = 0; i < count_; ++i) {
-      const sstable::Lookup found = tables_[i]->FindResident(lookup_);
-      if (found.state == LookupState::kAbsent) {
-        tally_.Note(found);
-        continue;
-      }
-      answer_ = {.state = found.state, .value = found.value, .frame = found.frame, .buffer = nullptr};
-      if (found.state != LookupState::kNotResident) tally_.Note(found);
+  // What a table answers. True: it decides, or is not in memory.
+  bool Take(const sstable::Lookup& answer) {
+    if (answer.state == LookupState::kNotResident) {
+      GiveUp();
       return true;
     }
-    count_ = 0;
-    return false;
+    tally_.Note(answer);
+    return answer.state == LookupState::kFound && Take(answer.tag, answer.value);
   }
-
-  [[nodiscard]] const Found& answer() const { return answer_; }
-  // Not if something was not in memory: then the slow way counts.
-  void CountAllHits(Statistics& statistics) const {
-    if (answer_.state == LookupState::kNotResident) return;
-    tally_.AddTo(statistics);
-    if (tally_.consulted > 0) statistics.Add(Counter::kCacheHits, tally_.consulted);
-  }
+  // Not all of the sources are in memory: what is found comes from those before, or has to be read.
+  void GiveUp() { found_.state = LookupState::kNotResident; }
 
  private:
   const key::LookupKey& lookup_;
-  std::array<const sstable::TableReader*, 32> tables_;
-  size_t count_ = 0;
-  Found answer_;
+  key::Resolver resolver_;
+  Found found_;
   Tally tally_;
 };
 
-}  // namespace
-
-Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics) {
-  AMETHYST_DCHECK(base::InEpoch());
-  if (MemtableHit hit; FindInMemtables(view, lookup, &hit)) {
-    return {.state = StateOf(hit.version.tag), .value = hit.version.value, .frame = nullptr, .buffer = hit.buffer};
+// Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
+const WriteBufferPtr* ReadMemtables(const View& view, PointRead* read) {
+  const auto decides = [read](const WriteBufferPtr& buffer) {
+    const auto version = buffer->memtable.Get(read->lookup());
+    return version && read->Take(version->tag, version->value);
+  };
+  if (decides(view.active)) return &view.active;
+  for (const WriteBufferPtr& buffer : view.immutable) {
+    if (decides(buffer)) return &buffer;
   }
-  ResidentSearch search(lookup);
-  bool decided = false;
-  bool all_open = true;
-  ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
-    if (search.IsFull() && search.Run()) return decided = true;
-    const sstable::TableReader* reader = table.reader();
-    all_open = reader != nullptr;
-    if (all_open) search.Add(*reader);
-    return !all_open;
-  });
-  if (!decided) decided = search.Run();
-  if (!decided && !all_open) return OnlyState(LookupState::kNotResident);
-  search.CountAllHits(statistics);
-  return search.answer();
+  return nullptr;
 }
 
-namespace {
+// The tables that may hold the key, newest first; calls `visit` for each until it returns true.
+template <typename Visit>
+void ForEachCandidate(const tree::Version& version, std::string_view key, Visit visit) {
+  const key::Order& order = version.order();
+  for (const tree::TablePtr& table : version.level0()) {
+    if (order.Less(key, table->info().smallest) || order.Less(table->info().largest, key)) continue;
+    if (visit(*table)) return;
+  }
+  for (key::Level level = 1; level < key::kLevels; ++level) {
+    const tree::Run& run = version.run(level);
+    if (run.tables().empty()) continue;
+    const tree::Table* table = run.Find(key);
+    if (table != nullptr && visit(*table)) return;
+  }
+}
+
+// The point read, whichever way it comes to the tables: `tables` visits each that may hold the key, newest first, until
+// it returns true; Keep is told of the memtable's buffer where there was no need of tables.
+template <typename Tables>
+void ReadFrom(const View& view, PointRead* read, Tables& tables) {
+  if (const WriteBufferPtr* const buffer = ReadMemtables(view, read)) return tables.Keep(*buffer);
+  ForEachCandidate(*view.version, read->lookup().key, [&](const tree::Table& table) { return tables.Visit(table); });
+}
+
+// Searches tables that are open: some at a time, for the lines of their filters are asked for together, so that their
+// cache misses overlap.
+class ResidentTables {
+ public:
+  explicit ResidentTables(PointRead* read) : read_(read) {}
+
+  void Keep(const WriteBufferPtr& /*buffer*/) {}
+  [[nodiscard]] bool Visit(const tree::Table& table) {
+    if (count_ == tables_.size() && Search()) return true;
+    const sstable::TableReader* const reader = table.reader();
+    if (reader == nullptr) {
+      read_->GiveUp();
+      return true;
+    }
+    reader->PrefetchFilter(read_->lookup().hash);
+    tables_[count_++] = reader;
+    return false;
+  }
+  // Searches the tables visited since the last call. True: one of them decides, or is not in memory.
+  bool Search() {
+    const size_t count = std::exchange(count_, 0);
+    for (size_t i = 0; i < count; ++i) {
+      if (read_->Take(tables_[i]->FindResident(read_->lookup()))) return true;
+    }
+    return false;
+  }
+
+ private:
+  PointRead* const read_;
+  std::array<const sstable::TableReader*, 32> tables_;
+  size_t count_ = 0;
+};
 
 // One table that may hold one key of a group.
 struct Probe {
@@ -169,91 +164,130 @@ struct Probe {
       case At::kEnd: break;
     }
   }
+  [[nodiscard]] const sstable::Lookup& Finish(const key::LookupKey& lookup) {
+    if (at == At::kBlock) table->Finish(lookup, &search);
+    return search.answer;
+  }
 };
 
-// The tables' probes for the keys that no memtable knew, newest first for each key, with their filters' lines on the
-// way. A key of which a table is not open is kNotResident.
-std::vector<Probe> ProbesFor(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found) {
-  std::vector<Probe> probes;
-  probes.reserve(2 * lookups.size());
-  for (size_t i = 0; i < lookups.size(); ++i) {
-    if (MemtableHit hit; FindInMemtables(view, lookups[i], &hit)) {
-      found[i] = {
-          .state = StateOf(hit.version.tag), .value = hit.version.value, .frame = nullptr, .buffer = hit.buffer};
-      continue;
+// As ResidentTables, for one key of a group: its tables are searched later, together with those of the others.
+class ProbedTables {
+ public:
+  ProbedTables(PointRead* read, size_t index, std::vector<Probe>* probes)
+      : read_(read), index_(index), probes_(probes) {}
+
+  void Keep(const WriteBufferPtr& /*buffer*/) {}
+  [[nodiscard]] bool Visit(const tree::Table& table) {
+    const sstable::TableReader* const reader = table.reader();
+    if (reader == nullptr) {
+      read_->GiveUp();
+      return true;
     }
-    found[i] = {};
-    ForEachCandidate(*view.version, lookups[i].key, [&](const tree::Table& table) {
-      const sstable::TableReader* reader = table.reader();
-      if (reader == nullptr) {
-        found[i].state = LookupState::kNotResident;
-        return true;
-      }
-      reader->PrefetchFilter(lookups[i].hash);
-      probes.push_back({.index = i, .table = reader});
-      return false;
-    });
+    reader->PrefetchFilter(read_->lookup().hash);
+    probes_->push_back({.index = index_, .table = reader});
+    return false;
   }
-  return probes;
+
+ private:
+  PointRead* const read_;
+  const size_t index_;
+  std::vector<Probe>* const probes_;
+};
+
+// Opens and reads what it has to, one table after the other.
+class LoadingTables {
+ public:
+  LoadingTables(PointRead* read, bool fill_cache, Statistics& statistics)
+      : read_(read), fill_cache_(fill_cache), statistics_(statistics) {}
+
+  void Keep(const WriteBufferPtr& buffer) { owner_ = buffer; }
+  [[nodiscard]] bool Visit(const tree::Table& table) {
+    const Result<bool> decides = Look(table);
+    if (!decides) status_ = std::unexpected(decides.error());
+    return !decides || *decides;
+  }
+  // What the read came to.
+  [[nodiscard]] Result<PinnedFound> Take() && {
+    AMETHYST_TRY(std::move(status_));
+    AMETHYST_ASSERT(read_->found().state != LookupState::kNotResident);
+    return PinnedFound{read_->found(), std::move(owner_), std::move(filter_lost_)};
+  }
+
+ private:
+  [[nodiscard]] Result<bool> Look(const tree::Table& table) {
+    AMETHYST_ASSIGN(const sstable::TableReader* reader, table.Open());
+    AMETHYST_ASSIGN(sstable::PinnedLookup pinned, reader->Find(read_->lookup(), fill_cache_));
+    if (pinned.filter_lost) {
+      statistics_.Add(Counter::kFiltersLost);
+      filter_lost_ = std::move(pinned.filter_lost);
+    }
+    if (!read_->Take(pinned.lookup)) return false;
+    if (read_->found().state == LookupState::kFound) owner_ = std::make_shared<cache::FrameRef>(std::move(pinned.pin));
+    return true;
+  }
+
+  PointRead* const read_;
+  const bool fill_cache_;
+  Statistics& statistics_;
+  std::shared_ptr<const void> owner_;
+  std::optional<Error> filter_lost_;
+  Status status_;
+};
+
+// Of a read that found all that it asked for in memory.
+void CountHits(const Tally& tally, Statistics& statistics) {
+  tally.AddTo(statistics);
+  if (tally.consulted > 0) statistics.Add(Counter::kCacheHits, tally.consulted);
 }
 
 }  // namespace
 
+Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics) {
+  AMETHYST_DCHECK(base::InEpoch());
+  PointRead read(lookup);
+  ResidentTables tables(&read);
+  ReadFrom(view, &read, tables);
+  tables.Search();
+  if (read.found().state != LookupState::kNotResident) CountHits(read.tally(), statistics);
+  return read.found();
+}
+
 void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
                   Statistics& statistics) {
   AMETHYST_DCHECK(base::InEpoch() && lookups.size() == found.size());
-  std::vector<Probe> probes = ProbesFor(view, lookups, found);
+  std::vector<PointRead> reads(lookups.begin(), lookups.end());
+  std::vector<Probe> probes;
+  probes.reserve(2 * lookups.size());
+  for (size_t i = 0; i < reads.size(); ++i) {
+    ProbedTables tables(&reads[i], i, &probes);
+    ReadFrom(view, &reads[i], tables);
+  }
   constexpr int kSteps = 3;
   for (int step = 0; step < kSteps; ++step) {
     for (Probe& probe : probes) probe.Step(lookups[probe.index]);
   }
-  Tally all;
   for (auto probe = probes.begin(); probe != probes.end();) {
     const size_t index = probe->index;
-    Tally tally;
     bool decided = false;  // By a newer table.
     for (; probe != probes.end() && probe->index == index; ++probe) {
-      if (decided) continue;
-      if (probe->at == Probe::At::kBlock) probe->table->Finish(lookups[index], &probe->search);
-      const sstable::Lookup& answer = probe->search.answer;
-      tally.Note(answer);
-      decided = answer.state != LookupState::kAbsent;
-      if (decided) found[index] = {.state = answer.state, .value = answer.value, .frame = answer.frame};
+      decided = decided || reads[index].Take(probe->Finish(lookups[index]));
     }
-    if (found[index].state != LookupState::kNotResident) all.Add(tally);
   }
-  all.AddTo(statistics);
-  if (all.consulted > 0) statistics.Add(Counter::kCacheHits, all.consulted);
+  Tally all;
+  for (size_t i = 0; i < reads.size(); ++i) {
+    found[i] = reads[i].found();
+    if (found[i].state != LookupState::kNotResident) all.Add(reads[i].tally());
+  }
+  CountHits(all, statistics);
 }
 
 Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache, Statistics& statistics) {
   AMETHYST_DCHECK(!base::InEpoch());
-  if (MemtableHit hit; FindInMemtables(view, lookup, &hit)) {
-    return PinnedFound{.state = StateOf(hit.version.tag), .value = hit.version.value, .owner = *hit.buffer};
-  }
-  PinnedFound found;
-  Status status;
-  Tally tally;
-  ForEachCandidate(*view.version, lookup.key, [&](const tree::Table& table) {
-    const auto look = [&]() -> Status {
-      AMETHYST_ASSIGN(const sstable::TableReader* reader, table.Open());
-      AMETHYST_ASSIGN(sstable::PinnedLookup pinned, reader->Find(lookup, fill_cache));
-      tally.Note(pinned.lookup);
-      if (pinned.filter_lost) {
-        statistics.Add(Counter::kFiltersLost);
-        found.filter_lost = std::move(pinned.filter_lost);
-      }
-      found.state = pinned.lookup.state;
-      found.value = pinned.lookup.value;
-      if (found.state == LookupState::kPut) found.owner = std::make_shared<cache::FrameRef>(std::move(pinned.pin));
-      return {};
-    };
-    status = look();
-    return !status || found.state != LookupState::kAbsent;
-  });
-  AMETHYST_TRY(status);
-  tally.AddTo(statistics);
-  AMETHYST_ASSERT(found.state != LookupState::kNotResident);
+  PointRead read(lookup);
+  LoadingTables tables(&read, fill_cache, statistics);
+  ReadFrom(view, &read, tables);
+  Result<PinnedFound> found = std::move(tables).Take();
+  if (found) read.tally().AddTo(statistics);
   return found;
 }
 

@@ -1,8 +1,10 @@
-// Finds the newest visible version of one key: memtables newest first, level 0 newest first, then one table a level.
+// The point read: what the versions of one key come to, asked of memtables newest first, of level 0 newest first, then
+// of one table a level, until a version decides (key/resolver.h).
 //
-// The fast form stays inside the caller's epoch, borrows everything and never blocks: it gives up (kNotResident) where
-// a table is not open or a block not in memory. The slow form holds the view and reads. Both stop at the first source
-// that knows the key, for sources are ordered by time. Thread safety: pure functions of a view.
+// It comes to the tables in two ways. The resident one stays inside the caller's epoch, borrows everything and never
+// blocks: it gives up (kNotResident) where a table is not open or a block not in memory. The loading one holds the view
+// and reads. Both stop at the first source that decides, for sources are ordered by time. Thread safety: pure functions
+// of a view.
 #pragma once
 
 #include <memory>
@@ -19,10 +21,8 @@
 namespace amethyst::engine {
 
 struct Found {
-  sstable::LookupState state = sstable::LookupState::kAbsent;
-  std::string_view value;                  // For kPut.
-  cache::Frame* frame = nullptr;           // Holds the value, or else `buffer` does.
-  WriteBufferPtr const* buffer = nullptr;  // In the view.
+  sstable::LookupState state = sstable::LookupState::kAbsent;  // Of the key: kFound if it has a value.
+  std::string_view value;                                      // In the view, or in memory that the epoch keeps.
 };
 
 // Inside an epoch.
@@ -33,12 +33,10 @@ struct Found {
 void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
                   Statistics& statistics);
 
-// A Found that keeps what holds its value alive; never kNotResident.
-struct PinnedFound {
-  sstable::LookupState state = sstable::LookupState::kAbsent;
-  std::string_view value;
+// With what keeps its value alive; never kNotResident.
+struct PinnedFound : Found {
   std::shared_ptr<const void> owner;
-  std::optional<Error> filter_lost{};  // Of a table on the way, as PinnedLookup tells it.
+  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
 };
 // Outside epochs.
 [[nodiscard]] Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache,

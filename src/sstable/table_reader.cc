@@ -8,6 +8,7 @@
 #include "base/epoch.h"
 #include "base/error.h"
 #include "filter/bloom_filter.h"
+#include "sstable/block.h"
 #include "sstable/table_cursor.h"
 
 namespace amethyst::sstable {
@@ -117,103 +118,6 @@ void TableReader::PrefetchFilter(uint64_t key_hash) const {
   if (frame != nullptr) FilterIn(frame).Prefetch(key_hash);
 }
 
-inline void TableReader::RecordHit(cache::Frame* frame) const {
-  if (lru_) [[unlikely]] {
-    tree_->cache().RecordHit(frame);
-  } else {
-    frame->Touch();
-  }
-}
-
-inline Lookup TableReader::FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const {
-  const Block& block = *BlockTree::BlockIn(frame);
-  const uint32_t at = block.Find(lookup.key, lookup.read, tree_->order());
-  if (at == block.count()) {
-    *goes_on = block.continues() && block.KeyEquals(block.count() - 1, lookup.key);
-    return {};
-  }
-  const key::Tag tag = block.tag(at);
-  if (tag.kind() == key::EntryKind::kDelete) return {.state = LookupState::kDelete, .tag = tag};
-  return {.state = LookupState::kPut, .tag = tag, .value = block.value(at), .frame = frame};
-}
-
-inline bool TableReader::EnterPage(Search* search) const {
-  cache::Frame* const frame = tree_->top().slot(search->page_index).Peek();
-  if (frame == nullptr) {
-    search->answer.state = LookupState::kNotResident;
-    return false;
-  }
-  search->page = BlockTree::PageIn(frame);
-  search->page->Prefetch();
-  RecordHit(frame);
-  return true;
-}
-
-inline bool TableReader::EnterBlock(Search* search) const {
-  cache::Frame* const frame = search->page->slot(search->block_index).Peek();
-  if (frame == nullptr) {
-    search->page->PrefetchEntry(search->block_index);  // For Find, which will read it.
-    search->answer.state = LookupState::kNotResident;
-    return false;
-  }
-  BlockTree::BlockIn(frame)->Prefetch();
-  RecordHit(frame);
-  search->block = frame;
-  return true;
-}
-
-bool TableReader::FindPage(const key::LookupKey& lookup, Search* search) const {
-  AMETHYST_DCHECK(base::InEpoch());
-  if (HasFilter()) {
-    cache::Frame* const frame = filter_slot_.Peek();
-    if (frame == nullptr) {
-      search->answer.state = LookupState::kNotResident;
-      return false;
-    }
-    RecordHit(frame);
-    if (!FilterIn(frame).MayContain(lookup.hash)) {
-      search->answer.filter_said_no = true;
-      return false;
-    }
-  }
-  search->page_index = tree_->top().Find(lookup.key, tree_->order());
-  return search->page_index < tree_->top().count() && EnterPage(search);
-}
-
-bool TableReader::FindBlock(const key::LookupKey& lookup, Search* search) const {
-  search->block_index = search->page->Find(lookup.key, tree_->order());
-  if (search->block_index == search->page->count()) [[unlikely]] {
-    search->answer.state = LookupState::kNotResident;  // No page ends before its separator: let Find look at it.
-    return false;
-  }
-  return EnterBlock(search);
-}
-
-void TableReader::PrefetchEntry(const key::LookupKey& lookup, const Search& search) {
-  BlockTree::BlockIn(search.block)->PrefetchEntry(lookup.key);
-}
-
-void TableReader::Finish(const key::LookupKey& lookup, Search* search) const {
-  for (;;) {
-    bool goes_on = false;
-    search->answer = FindIn(search->block, lookup, &goes_on);
-    if (!goes_on) [[likely]]
-      return;
-    // The key's older versions are in the next block.
-    if (++search->block_index == search->page->count()) {
-      if (++search->page_index == tree_->top().count() || !EnterPage(search)) return;
-      search->block_index = 0;
-    }
-    if (!EnterBlock(search)) return;
-  }
-}
-
-Lookup TableReader::FindResident(const key::LookupKey& lookup) const {
-  Search search;
-  if (FindPage(lookup, &search) && FindBlock(lookup, &search)) Finish(lookup, &search);
-  return search.answer;
-}
-
 Result<cache::FrameRef> TableReader::ReadFilterFrame() const {
   cache::FrameRef frame;
   const TableFile& file = tree_->file();
@@ -260,26 +164,179 @@ std::optional<Error> TableReader::GiveUpFilter(std::optional<Error> lost) const 
   return std::nullopt;
 }
 
-Result<PinnedLookup> TableReader::Find(const key::LookupKey& lookup, bool fill_cache) const {
-  AMETHYST_DCHECK(!base::InEpoch());
-  std::optional<Error> lost;
-  AMETHYST_ASSIGN(const bool excluded, FilterExcludes(lookup, fill_cache, &lost));
-  if (excluded) return PinnedLookup{.lookup = {.filter_said_no = true}, .pin = {}, .filter_lost = {}};
-  const IndexPage& top = tree_->top();
-  for (uint32_t page_index = top.Find(lookup.key, tree_->order()); page_index < top.count(); ++page_index) {
-    AMETHYST_ASSIGN(const Loaded page, tree_->LoadPage(page_index, KeepIf(fill_cache)));
-    const IndexPage& children = *BlockTree::PageIn(page.frame.get());
-    for (uint32_t i = children.Find(lookup.key, tree_->order()); i < children.count(); ++i) {
-      AMETHYST_ASSIGN(Loaded block, tree_->LoadBlock(page.frame.get(), i, KeepIf(fill_cache)));
-      bool goes_on = false;
-      const Lookup found = FindIn(block.frame.get(), lookup, &goes_on);
-      if (!goes_on) {
-        return PinnedLookup{
-            .lookup = found, .pin = std::move(block.frame), .filter_lost = GiveUpFilter(std::move(lost))};
-      }
+// In memory already: borrowed, for as long as the caller's epoch lasts.
+class TableReader::Resident {
+ public:
+  explicit Resident(const TableReader& table) : table_(table), tree_(*table.tree_) {}
+
+  [[nodiscard]] bool PassesFilter(const key::LookupKey& lookup, Search* search) const {
+    cache::Frame* const frame = table_.filter_slot_.Peek();
+    if (frame == nullptr) return IsMissing(search);
+    RecordHit(frame);
+    search->answer.filter_said_no = !FilterIn(frame).MayContain(lookup.hash);
+    return !search->answer.filter_said_no;
+  }
+  [[nodiscard]] bool EnterPage(Search* search) const {
+    cache::Frame* const frame = tree_.top().slot(search->page_index).Peek();
+    if (frame == nullptr) return IsMissing(search);
+    search->page = BlockTree::PageIn(frame);
+    search->page->Prefetch();
+    RecordHit(frame);
+    return true;
+  }
+  [[nodiscard]] bool EnterBlock(Search* search) const {
+    cache::Frame* const frame = search->page->slot(search->block_index).Peek();
+    if (frame == nullptr) {
+      search->page->PrefetchEntry(search->block_index);  // For Find, which will read it.
+      return IsMissing(search);
+    }
+    search->block = BlockTree::BlockIn(frame);
+    search->block->Prefetch();
+    RecordHit(frame);
+    return true;
+  }
+
+ private:
+  static bool IsMissing(Search* search) {
+    search->answer.state = LookupState::kNotResident;
+    return false;
+  }
+  // Tells the cache.
+  void RecordHit(cache::Frame* frame) const {
+    if (table_.lru_) [[unlikely]] {
+      tree_.cache().RecordHit(frame);
+    } else {
+      frame->Touch();
     }
   }
-  return PinnedLookup{.lookup = {}, .pin = {}, .filter_lost = GiveUpFilter(std::move(lost))};
+
+  const TableReader& table_;
+  const BlockTree& tree_;
+};
+
+// Read if need be, and pinned.
+class TableReader::Loading {
+ public:
+  Loading(const TableReader& table, bool fill_cache) : table_(table), fill_cache_(fill_cache) {}
+
+  [[nodiscard]] bool PassesFilter(const key::LookupKey& lookup, Search* search) {
+    const Result<bool> excluded = table_.FilterExcludes(lookup, fill_cache_, &filter_lost_);
+    if (!excluded) return Fails(excluded.error());
+    search->answer.filter_said_no = *excluded;
+    return !*excluded;
+  }
+  [[nodiscard]] bool EnterPage(Search* search) {
+    Result<Loaded> loaded = table_.tree_->LoadPage(search->page_index, KeepIf(fill_cache_));
+    if (!loaded) return Fails(std::move(loaded).error());
+    page_ = std::move(loaded->frame);
+    search->page = BlockTree::PageIn(page_.get());
+    return true;
+  }
+  [[nodiscard]] bool EnterBlock(Search* search) {
+    Result<Loaded> loaded = table_.tree_->LoadBlock(page_.get(), search->block_index, KeepIf(fill_cache_));
+    if (!loaded) return Fails(std::move(loaded).error());
+    block_ = std::move(loaded->frame);
+    search->block = BlockTree::BlockIn(block_.get());
+    return true;
+  }
+
+  // What the search came to.
+  [[nodiscard]] Result<PinnedLookup> Take(const Lookup& answer) && {
+    AMETHYST_TRY(std::move(status_));
+    return PinnedLookup{
+        .lookup = answer, .pin = std::move(block_), .filter_lost = table_.GiveUpFilter(std::move(filter_lost_))};
+  }
+
+ private:
+  bool Fails(Error error) {
+    status_ = std::unexpected(std::move(error));
+    return false;
+  }
+
+  const TableReader& table_;
+  const bool fill_cache_;
+  cache::FrameRef page_;
+  cache::FrameRef block_;
+  std::optional<Error> filter_lost_;
+  Status status_;
+};
+
+inline bool TableReader::LookIntoBlock(const key::LookupKey& lookup, Search* search) const {
+  const Block& block = *search->block;
+  const uint32_t at = block.Find(lookup.key, lookup.read, tree_->order());
+  if (at == block.count()) return !(block.continues() && block.KeyEquals(block.count() - 1, lookup.key));
+  search->answer.state = LookupState::kFound;
+  search->answer.tag = block.tag(at);
+  search->answer.value = block.value(at);
+  return true;
+}
+
+template <typename Reach>
+inline bool TableReader::FindPage(const key::LookupKey& lookup, Reach& reach, Search* search) const {
+  if (HasFilter() && !reach.PassesFilter(lookup, search)) return false;
+  search->page_index = tree_->top().Find(lookup.key, tree_->order());
+  return search->page_index < tree_->top().count() && reach.EnterPage(search);
+}
+
+template <typename Reach>
+inline bool TableReader::FindBlock(const key::LookupKey& lookup, Reach& reach, Search* search) const {
+  for (;;) {
+    search->block_index = search->page->Find(lookup.key, tree_->order());
+    if (search->block_index < search->page->count()) [[likely]]
+      return reach.EnterBlock(search);
+    // The page ends before its own separator: then the key is in the next one, if anywhere.
+    if (++search->page_index == tree_->top().count() || !reach.EnterPage(search)) return false;
+  }
+}
+
+template <typename Reach>
+inline void TableReader::Finish(const key::LookupKey& lookup, Reach& reach, Search* search) const {
+  while (!LookIntoBlock(lookup, search)) [[unlikely]] {
+    // The key's older versions are in the next block.
+    if (++search->block_index < search->page->count()) {
+      if (!reach.EnterBlock(search)) return;
+    } else {
+      if (++search->page_index == tree_->top().count() || !reach.EnterPage(search)) return;
+      if (!FindBlock(lookup, reach, search)) return;
+    }
+  }
+}
+
+bool TableReader::FindPage(const key::LookupKey& lookup, Search* search) const {
+  AMETHYST_DCHECK(base::InEpoch());
+  const Resident reach(*this);
+  return FindPage(lookup, reach, search);
+}
+
+bool TableReader::FindBlock(const key::LookupKey& lookup, Search* search) const {
+  const Resident reach(*this);
+  return FindBlock(lookup, reach, search);
+}
+
+void TableReader::PrefetchEntry(const key::LookupKey& lookup, const Search& search) {
+  search.block->PrefetchEntry(lookup.key);
+}
+
+void TableReader::Finish(const key::LookupKey& lookup, Search* search) const {
+  const Resident reach(*this);
+  Finish(lookup, reach, search);
+}
+
+Lookup TableReader::FindResident(const key::LookupKey& lookup) const {
+  AMETHYST_DCHECK(base::InEpoch());
+  const Resident reach(*this);
+  Search search;
+  if (FindPage(lookup, reach, &search) && FindBlock(lookup, reach, &search)) Finish(lookup, reach, &search);
+  return search.answer;
+}
+
+Result<PinnedLookup> TableReader::Find(const key::LookupKey& lookup, bool fill_cache) const {
+  AMETHYST_DCHECK(!base::InEpoch());
+  Loading reach(*this, fill_cache);
+  Search search;
+  if (FindPage(lookup, reach, &search) && FindBlock(lookup, reach, &search)) Finish(lookup, reach, &search);
+  AMETHYST_ASSERT(search.answer.state != LookupState::kNotResident);
+  return std::move(reach).Take(search.answer);
 }
 
 std::unique_ptr<key::Cursor> TableReader::NewCursor(const CursorOptions& options) const {

@@ -1,10 +1,12 @@
 // An open table: point lookups and cursors over its blocks, which it reads through the block cache.
 //
 // Index pages hang in slots of the table's top index, data blocks in slots of their index page, the filter in a slot of
-// its own: FindResident walks them inside the caller's epoch, without locks or reference counts, and says kNotResident
-// where something has to be read; Find reads. Every byte read is checksummed against this table's uid and the block's
-// offset. A filter that cannot be read is no filter: lookups go on without it. Thread safety: any thread at once. The
-// reader must outlive its cursors; its frames are evicted when it dies.
+// its own. One walk looks a key up, in two ways: FindResident goes inside the caller's epoch, without locks or
+// reference counts, and says kNotResident where something has to be read; Find reads it. Either answers with the newest
+// version that the lookup sees, of whatever kind: what it means is not the table's business (key/resolver.h). Every
+// byte read is checksummed against this table's uid and the block's offset. A filter that cannot be read is no filter:
+// lookups go on without it. Thread safety: any thread at once. The reader must outlive its cursors; its frames are
+// evicted when it dies.
 #pragma once
 
 #include <atomic>
@@ -27,19 +29,18 @@
 
 namespace amethyst::sstable {
 
+// Of what was looked for.
 enum class LookupState : uint8_t {
-  kAbsent,  // The table has no visible version of the key.
-  kPut,
-  kDelete,
+  kAbsent,  // There is none.
+  kFound,
   kNotResident,  // Something on the way is not in memory: ask Find, outside the epoch.
 };
 
 struct Lookup {
   LookupState state = LookupState::kAbsent;
   bool filter_said_no = false;  // kAbsent without a search.
-  key::Tag tag{};
-  std::string_view value{};       // For kPut; valid while `frame` is: in the epoch, or while pinned.
-  cache::Frame* frame = nullptr;  // Holds `value`.
+  key::Tag tag{};               // For kFound.
+  std::string_view value{};     // Valid in the epoch, or while its frame is pinned.
 };
 
 // A Lookup with its frame pinned; never kNotResident.
@@ -73,7 +74,7 @@ class TableReader {
     uint32_t page_index = 0;
     uint32_t block_index = 0;
     const IndexPage* page = nullptr;
-    cache::Frame* block = nullptr;
+    const Block* block = nullptr;
   };
   [[nodiscard]] bool FindPage(const key::LookupKey& lookup, Search* search) const;  // After PrefetchFilter.
   [[nodiscard]] bool FindBlock(const key::LookupKey& lookup, Search* search) const;
@@ -113,13 +114,19 @@ class TableReader {
   [[nodiscard]] Result<bool> FilterExcludes(const key::LookupKey& lookup, bool fill_cache,
                                             std::optional<Error>* lost) const;
   [[nodiscard]] std::optional<Error> GiveUpFilter(std::optional<Error> lost) const;
-  // Tells the cache of a hit.
-  void RecordHit(cache::Frame* frame) const;
-  // False, with the answer: not in memory.
-  [[nodiscard]] bool EnterPage(Search* search) const;
-  [[nodiscard]] bool EnterBlock(Search* search) const;
-  // What `block` knows of the key. `goes_on`: nothing, but the next block may.
-  [[nodiscard]] Lookup FindIn(cache::Frame* frame, const key::LookupKey& lookup, bool* goes_on) const;
+
+  // How a search comes to the parts of the table: borrowed from what is in memory, or read if need be and pinned. Each
+  // step is false if it ends the search, with the answer in it, or an error in `reach`.
+  class Resident;
+  class Loading;
+  template <typename Reach>
+  [[nodiscard]] bool FindPage(const key::LookupKey& lookup, Reach& reach, Search* search) const;
+  template <typename Reach>
+  [[nodiscard]] bool FindBlock(const key::LookupKey& lookup, Reach& reach, Search* search) const;
+  template <typename Reach>
+  void Finish(const key::LookupKey& lookup, Reach& reach, Search* search) const;
+  // Looks into the search's block. False: it knows nothing of the key, but the next one may.
+  [[nodiscard]] bool LookIntoBlock(const key::LookupKey& lookup, Search* search) const;
 
   mutable cache::Slot filter_slot_;
   // Cleared, by any thread, when the filter cannot be read: a hint that guards nothing, so relaxed.

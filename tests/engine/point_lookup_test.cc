@@ -231,7 +231,7 @@ TEST(PointLookup, ManyRunsOfLevel0AreSearchedWithoutARead) {
     const base::EpochGuard guard;
     const Found found = FindResident(view, lookup, statistics);
     EXPECT_NE(found.state, sstable::LookupState::kNotResident) << key;
-    if (found.state != sstable::LookupState::kPut) return std::nullopt;
+    if (found.state != sstable::LookupState::kFound) return std::nullopt;
     return std::string(found.value);
   };
   for (uint64_t run = 1; run <= kRuns; ++run) {  // Brings all of them into memory.

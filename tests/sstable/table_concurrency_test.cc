@@ -34,7 +34,7 @@ TEST_P(TableConcurrency, LookupsAndCursorsAgreeWhileBlocksComeAndGo) {
         reader->PrefetchFilter(lookup.hash);
         const Lookup found = reader->FindResident(lookup);
         if (found.state != LookupState::kNotResident) {
-          wrong += found.state != LookupState::kPut || found.value != ValueOf(number) ? 1u : 0u;
+          wrong += found.state != LookupState::kFound || found.value != ValueOf(number) ? 1u : 0u;
           ++resident;
           continue;
         }

@@ -21,13 +21,9 @@ void ExpectAnswer(const Lookup& lookup, const OwnedEntry* expected) {
     return;
   }
   ASSERT_FALSE(lookup.filter_said_no);
+  EXPECT_EQ(lookup.state, LookupState::kFound);
   EXPECT_EQ(lookup.tag, expected->tag);
-  if (expected->tag.kind() == key::EntryKind::kDelete) {
-    EXPECT_EQ(lookup.state, LookupState::kDelete);
-  } else {
-    EXPECT_EQ(lookup.state, LookupState::kPut);
-    EXPECT_EQ(lookup.value, expected->value);
-  }
+  EXPECT_EQ(lookup.value, expected->value);
 }
 
 void ExpectLookups(const TableReader& reader, const std::vector<OwnedEntry>& entries, KeyKind kind, uint64_t sequences,
