@@ -45,7 +45,7 @@ void ExpectShown(const Block& block, const std::vector<OwnedEntry>& entries, uin
 void ExpectHolds(const Block& block, const std::vector<OwnedEntry>& entries) {
   ASSERT_EQ(block.count(), entries.size());
   uint64_t max_sequence = 0;
-  uint32_t puts = 0;
+  uint32_t live = 0;
   for (uint32_t i = 0; i < block.count(); ++i) {
     EXPECT_EQ(block.key(i), entries[i].key);
     EXPECT_EQ(block.value(i), entries[i].value);
@@ -53,10 +53,10 @@ void ExpectHolds(const Block& block, const std::vector<OwnedEntry>& entries) {
     EXPECT_TRUE(block.KeyEquals(i, entries[i].key));
     EXPECT_FALSE(block.KeyEquals(i, entries[i].key + "x"));
     max_sequence = std::max(max_sequence, key::Raw(entries[i].tag.sequence()));
-    puts += entries[i].tag.kind() == key::EntryKind::kPut ? 1 : 0;
+    live += entries[i].tag.kind() == key::EntryKind::kPut ? 1 : 0;
   }
   EXPECT_EQ(key::Raw(block.max_sequence()), max_sequence);
-  EXPECT_EQ(block.puts(), puts);
+  EXPECT_EQ(block.live(), live);
 }
 
 TEST(Block, HoldsAndFindsWhatWasAdded) {
