@@ -7,6 +7,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/point_lookup.h"
+#include "key/resolver.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
@@ -217,40 +218,42 @@ void DbIterator::FindForward() {
   while (cursor_->Valid()) {
     const key::Entry& entry = cursor_->entry();
     if (BeyondUpper(entry.key())) break;
-    const bool passed = passing_ && order.Compare(entry.key(), passed_key_) == 0;
-    if (passed && ++passed_versions > kVersionsBeforeLookUp) {
-      passed_versions = 0;
-      SeekPastVersions();
-      continue;
-    }
-    const bool hidden = passed || !read_.Sees(entry.tag.sequence());
-    if (hidden && !passed && ++too_new % kVersionsBeforeLookUp == 0) {
-      if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_key_) == 0) {
-        if (ShowOldVersion()) return;
+    if (passing_ && order.Compare(entry.key(), passed_key_) == 0) {  // What it is to us is decided.
+      if (++passed_versions > kVersionsBeforeLookUp) {
+        passed_versions = 0;
+        SeekPastVersions();
         continue;
       }
-      copied_key_.assign(entry.key());
-    }
-    if (!hidden) {
-      too_new = 0;
-      if (entry.tag.kind() == key::EntryKind::kPut) {
-        passing_ = false;
-        ShowCursor();
-        CountPlainAhead();
-        return;
+    } else {
+      switch (key::AnswerOf(read_, entry.tag)) {
+        case key::Answer::kUndecided:  // It is too new.
+          if (++too_new % kVersionsBeforeLookUp != 0) break;
+          if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_key_) == 0) {
+            if (ShowOldVersion()) return;
+            continue;
+          }
+          copied_key_.assign(entry.key());
+          break;
+        case key::Answer::kValue:
+          passing_ = false;
+          ShowCursor();
+          CountPlainAhead();
+          return;
+        case key::Answer::kGone:
+          too_new = 0;
+          Pass(entry.key());
+          if (++tombstones > kTombstonesBeforeSkip && SkipTombstones()) continue;
+          break;
       }
-      Pass(entry.key());
-      if (++tombstones > kTombstonesBeforeSkip && SkipTombstones()) continue;
     }
     cursor_->Next();
   }
   End();
 }
 
-// Going backward the versions of a key come oldest first, so the last visible one counts; unless nothing needs looking
-// at, the cursor has then left the key and a copy is shown.
+// Going backward the versions of a key come oldest first, so that only the last one settles what the key is; unless
+// nothing needs looking at, the cursor has then left the key and a copy is shown.
 void DbIterator::FindBackward() {
-  const key::Order& order = reads_->order;
   forward_ = false;
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
@@ -261,9 +264,10 @@ void DbIterator::FindBackward() {
       return;
     }
     copied_key_.assign(first.key());
+    key::Resolver resolver(read_);
     bool live = false;
     uint32_t versions = 0;
-    while (cursor_->Valid() && order.Compare(cursor_->entry().key(), copied_key_) == 0) {
+    while (cursor_->Valid() && reads_->order.Compare(cursor_->entry().key(), copied_key_) == 0) {
       if (++versions > kVersionsBeforeLookUp) {
         const Result<bool> found = LookUpCopiedKey();
         if (!found) return Fail(found.error());
@@ -271,10 +275,8 @@ void DbIterator::FindBackward() {
         break;
       }
       const key::Entry& entry = cursor_->entry();
-      if (read_.Sees(entry.tag.sequence())) {
-        live = entry.tag.kind() == key::EntryKind::kPut;
-        if (live) copied_value_.assign(entry.value());
-      }
+      if (resolver.AddNewer(entry.tag) == key::Answer::kValue) copied_value_.assign(entry.value());
+      live = resolver.answer() == key::Answer::kValue;
       cursor_->Prev();
     }
     if (!cursor_->Valid() && !cursor_->status()) break;
