@@ -24,13 +24,10 @@ void Retention::StartKey(bool nothing_below) {
 Retention::Verdict Retention::Decide(key::Tag tag) {
   const size_t stripe = StripeOf(tag.sequence());
   AMETHYST_DCHECK(stripe <= last_stripe_);  // I20
-  if (stripe != last_stripe_) {
-    last_stripe_ = stripe;
-    stripe_ = key::Resolver(key::kSequenceMax);  // The reader at the stripe's end sees all that is in it.
-  } else if (stripe_.IsDecided()) {
-    return Verdict::kDrop;
-  }
-  switch (stripe_.AddOlder(tag)) {
+  if (stripe == last_stripe_ && answer_ != key::Answer::kUndecided) return Verdict::kDrop;
+  last_stripe_ = stripe;
+  answer_ = key::AnswerOf(key::kSequenceMax, tag);  // The reader at the stripe's end sees all that is in it.
+  switch (answer_) {
     case key::Answer::kUndecided: return Verdict::kKeep;
     case key::Answer::kValue: return stripe == 0 && nothing_below_ ? Verdict::kKeepAsOldest : Verdict::kKeep;
     case key::Answer::kGone: held_ = tag; return Verdict::kHold;

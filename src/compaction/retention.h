@@ -2,7 +2,7 @@
 //
 // Snapshots cut the sequence numbers into stripes; of a key's versions in one stripe only those are ever seen that the
 // snapshot at the stripe's end needs for its answer (the last stripe's end is a reader at the newest sequence): the
-// newest, as every kind decides today. Each stripe has a key::Resolver; what comes once it has decided is dropped.
+// newest, as every kind decides today. What comes once the stripe's answer is decided is dropped.
 // A tombstone is needed only to hide an older version: it is held back until the next version that stays is known. If
 // that is a put, the tombstone stays; if that is another tombstone, the older one hides all that both would; if there
 // is none, the tombstone goes, unless something older may lie below this rewrite. A put that is below all snapshots,
@@ -52,8 +52,8 @@ class Retention {
   [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
 
   const std::vector<key::SequenceNumber> snapshots_;
-  size_t last_stripe_ = 0;                   // Of the version before; one past the last stripe: none yet.
-  key::Resolver stripe_{key::kSequenceMax};  // What the reader at that stripe's end has come to.
+  size_t last_stripe_ = 0;                        // Of the version before; one past the last stripe: none yet.
+  key::Answer answer_ = key::Answer::kUndecided;  // Of the reader at that stripe's end.
   std::optional<key::Tag> held_;
   bool nothing_below_ = false;
 };

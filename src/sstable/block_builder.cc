@@ -33,7 +33,6 @@ void BlockBuilder::Reset() {
   sequence_min_ = key::Raw(key::kSequenceMax);
   sequence_max_ = 0;
   live_ = 0;
-  uniform_kind_ = true;
 }
 
 void BlockBuilder::Add(const key::Entry& entry) {
@@ -47,7 +46,6 @@ void BlockBuilder::Add(const key::Entry& entry) {
   sequence_min_ = std::min(sequence_min_, sequence);
   sequence_max_ = std::max(sequence_max_, sequence);
   live_ += key::IsLive(entry.tag.kind()) ? 1 : 0;
-  uniform_kind_ &= entry.tag.kind() == tags_.front().kind();
 }
 
 template <typename Width>
@@ -80,6 +78,13 @@ void BlockBuilder::AppendSequences(size_t width) {
   }
 }
 
+bool BlockBuilder::IsOfOneKind() const {
+  const uint64_t first = tags_.front().bits();
+  uint64_t differing = 0;  // Without a branch for each, so that it is vectorised.
+  for (size_t i = 0; i < tags_.size(); ++i) differing |= tags_[i].bits() ^ first;
+  return key::Tag::FromBits(differing).kind() == key::EntryKind{};
+}
+
 std::string_view BlockBuilder::Finish(uint8_t flags) {
   AMETHYST_ASSERT(!empty());
   AMETHYST_ASSERT((flags & ~(kContinued | kContinues)) == 0);
@@ -89,6 +94,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   const bool suffixes = saved > 0 && saved >= EstimatedBytes() / 8;
   const size_t keys_bytes = keys_.size() - (suffixes ? saved : 0);
   const bool wide = keys_bytes > UINT16_MAX || values_.size() > UINT16_MAX;
+  const bool uniform_kind = IsOfOneKind();
   const size_t width = WidthFor(sequence_max_ - sequence_min_);
   const bool same_keys = HaveOneSize(key_offsets_);
   const bool same_values = HaveOneSize(value_offsets_);
@@ -100,9 +106,9 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   base::AppendFixed(&raw_, sequence_min_);
   raw_ += static_cast<char>(flags | (wide ? kWide : 0) | (suffixes ? kSuffixKeys : 0));
   raw_ += static_cast<char>(width);
-  raw_ += static_cast<char>(uniform_kind_ ? tags_.front().kind() : key::EntryKind::kPut);
+  raw_ += static_cast<char>(uniform_kind ? tags_.front().kind() : key::EntryKind::kPut);
   raw_ += static_cast<char>(2 + (same_keys ? 0 : 1) + (same_values ? 0 : 1) + (width != 0 ? 1 : 0) +
-                            (uniform_kind_ ? 0 : 1));
+                            (uniform_kind ? 0 : 1));
   AMETHYST_ASSERT(raw_.size() == kBlockHeaderBytes);
   const auto column = [this](ColumnId id, size_t bytes) {
     base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
@@ -111,7 +117,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   if (!same_keys) column(kKeyOffsets, offsets_bytes);
   if (!same_values) column(kValueOffsets, offsets_bytes);
   if (width != 0) column(kSequences, count() * width);
-  if (!uniform_kind_) column(kKinds, count());
+  if (!uniform_kind) column(kKinds, count());
   column(kKeys, keys_bytes);
   column(kValues, values_.size());
 
@@ -119,7 +125,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   if (!same_keys) wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
   if (!same_values) wide ? AppendOffsets<uint32_t>(value_offsets_, 0) : AppendOffsets<uint16_t>(value_offsets_, 0);
   if (width != 0) AppendSequences(width);
-  if (!uniform_kind_) {
+  if (!uniform_kind) {
     for (const key::Tag tag : tags_) raw_ += static_cast<char>(tag.kind());
   }
   AppendKeys(prefix_bytes, suffixes);

@@ -55,6 +55,7 @@ class BlockBuilder {
   void AppendOffsets(const std::vector<uint32_t>& offsets, uint32_t cut);
   void AppendKeys(uint32_t prefix_bytes, bool suffixes);
   void AppendSequences(size_t width);
+  [[nodiscard]] bool IsOfOneKind() const;
 
   const key::Order order_;
   std::string keys_;
@@ -64,8 +65,7 @@ class BlockBuilder {
   std::vector<key::Tag> tags_;
   uint64_t sequence_min_ = 0;
   uint64_t sequence_max_ = 0;
-  uint32_t live_ = 0;         // Entries of live kinds.
-  bool uniform_kind_ = true;  // All are of the first one's kind.
+  uint32_t live_ = 0;  // Entries of live kinds.
   std::string raw_;
 };
 
