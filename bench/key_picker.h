@@ -1,7 +1,7 @@
 // Which key comes next: numbers of keys by a distribution or in an order.
 //
 // The tables behind it are shared by all threads of a workload; each has a picker of its own, with its own position and
-// random numbers. Thread safety: KeySpace immutable but for its count of keys, which is atomic; KeyPicker one thread.
+// random numbers. Thread safety: KeySpace immutable, except its count of keys, which is atomic; KeyPicker one thread.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // One client thread: draws actions and keys, carries them out on a session, and measures each.
 //
 // The sequence of operations is a function of the load, the workload, the seed and the thread's number alone, never of
-// the engine or the time (but for workloads that end by time). Thread safety: made and run by one thread; `done` by
+// the engine or the time (except for workloads that end by time). Thread safety: made and run by one thread; `done` by
 // any.
 #pragma once
 

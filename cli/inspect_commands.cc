@@ -86,7 +86,7 @@ void PrintTables(Console& console, const Stats& stats) {
   line("tables", fmt::format("{}, {}, {}", Grouped(tables), HumanBytes(bytes), Counted(entries, "entry", "entries")));
 }
 
-// What the log of the directory holds, whoever wrote it.
+// What the log of the directory holds, no matter who wrote it.
 Status PrintLogFiles(const Invocation& invocation) {
   AMETHYST_ASSIGN(const inspect::TreeReport report, inspect::InspectTree(invocation.session.environment().files(),
                                                                          invocation.session.settings().directory));

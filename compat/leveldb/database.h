@@ -3,7 +3,7 @@
 // Under a program's own comparator (`order`) keys of different bytes may be one key to it; Amethyst tells them apart.
 // So this class stores one spelling at the most: a write removes another one in the same batch, and a read that does
 // not find its own spelling looks at the two neighbours, where any other must lie. Thread safety: any thread at once,
-// but for the destructor.
+// except the destructor.
 #pragma once
 
 #include <leveldb/db.h>

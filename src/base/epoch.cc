@@ -104,7 +104,7 @@ class Domain {
       record->entered.store(0, std::memory_order_relaxed);
       record->taken.store(false, std::memory_order_relaxed);
     }
-    std::construct_at(&sweep_ended_);  // Whoever waited on it is not here either.
+    std::construct_at(&sweep_ended_);  // The thread that waited on it is not here either.
     if (!running_deferred) sweeping_ = false;
     std::construct_at(&limbo_);
     next_sweep_size_ = kRetirementsPerSweep;
@@ -128,7 +128,7 @@ class Domain {
     return true;
   }
 
-  // Whoever is inside leaves without waiting for anything, so this ends whatever locks the caller holds.
+  // A thread that is inside leaves without waiting for anything, so this ends whatever locks the caller holds.
   void WaitForReaders(uint64_t epoch) const {
     while (OldestReader() < epoch) sched_yield();
   }

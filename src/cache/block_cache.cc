@@ -104,7 +104,7 @@ Result<FrameRef> BlockCache::GetOrLoad(Slot& slot, Frame* parent, base::Function
     if (found == Slot::kLoading) WaitForLoad(slot);
   }
   MyCounters().misses.fetch_add(1, std::memory_order_relaxed);
-  Result<FrameRef> loaded = base::Contained(load);  // Whoever waits for it must learn of any end.
+  Result<FrameRef> loaded = base::Contained(load);  // All who wait for it must learn of any end.
   if (!loaded || !AdmitsRead(*loaded->get())) {
     AbandonLoad(slot);
     return loaded;

@@ -7,7 +7,7 @@
 // Life: NewFrame -> filled by its loader -> published in its slot -> evicted (slot cleared, then the grace period) ->
 // freed at the last unpin. A resident frame pins the parent that its slot lies in, and nothing pinned is chosen for
 // eviction: so a frame that owns slots stays while any of them is resident, and a slot never dies before the frame in
-// it. Thread safety: pins and touches from any thread; payload is immutable once published, but for slots in it.
+// it. Thread safety: pins and touches from any thread; payload is immutable once published, except the slots in it.
 #pragma once
 
 #include <atomic>
@@ -49,9 +49,9 @@ enum class FrameIdentity : uint64_t {};
 enum class FrameQueue : uint8_t { kNone, kSmall, kSmallAgain, kMain };
 
 // What the cache notes about a frame. `queue`, `slot`, `parent` and the links are guarded by the lock of the frame's
-// shard while the frame is in a slot; after its eviction they belong to whoever evicted it.
+// shard while the frame is in a slot; after its eviction they belong to the thread that evicted it.
 struct FrameState {
-  std::atomic<uint32_t> references{1};  // Pins, and one for the slot; whoever takes the last one back frees.
+  std::atomic<uint32_t> references{1};  // Pins, and one for the slot; the thread that takes the last one back frees.
   std::atomic<uint8_t> heat{0};         // Hits that the policy has not used up; hints, so relaxed everywhere.
   FrameKind kind : 7 = {};
   bool is_loose : 1 = false;  // Has memory of its own, beyond the cache's capacity; constant, as the kind is.

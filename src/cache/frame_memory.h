@@ -5,11 +5,11 @@
 // have slabs of their own: index frames are pinned by their children and would keep slabs from emptying. Frames of more
 // than half a slab are mapped alone, in pages. taken_bytes() counts whole slabs and pages: nothing else is held. Slabs
 // that have become empty are kept, a quarter of the capacity at the most and while there are frames, and counted too:
-// a fresh one has to be cleared by the kernel, which takes whoever touches it first a millisecond and more. Rounding
-// loses 256 bytes a frame on average; smaller units would leave holes that fit nothing and make every search longer.
-// Holes cost hits, never memory: New refuses to grow beyond the capacity, so whoever needs room evicts, and where
-// holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with mixed sizes, 84 to 94 % of a full
-// cache is frames, the least just after a change of block size.
+// a fresh one has to be cleared by the kernel, which costs the first thread that touches it a millisecond or more.
+// Rounding loses 256 bytes a frame on average; smaller units would leave holes that fit nothing and make every search
+// longer. Holes cost hits, never memory: New refuses to grow beyond the capacity, so a caller who needs room evicts,
+// and where holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with mixed sizes, 84 to 94 % of a
+// full cache is frames, the least just after a change of block size.
 //
 // A frame for which no room can be made is LOOSE: it has memory of its own from the heap, beyond the capacity, so that
 // no slab has to be taken, cleared and given back for it. It is meant for its reader alone, or to be evicted soon.

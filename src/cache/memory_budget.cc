@@ -18,8 +18,8 @@ size_t MemoryBudget::CacheShare(size_t reserved_bytes) const {
 void MemoryBudget::Add(ptrdiff_t bytes) {
   const size_t before = reserved_bytes_.fetch_add(static_cast<size_t>(bytes), std::memory_order_seq_cst);
   AMETHYST_ASSERT(bytes >= 0 || before >= static_cast<size_t>(-bytes));
-  // Several threads may be here at once and set capacities in any order: whoever sets last looks again, and corrects.
-  // Who gives back may be in a function deferred to an epoch's end, and so never has to evict for others.
+  // Several threads may be here at once and set capacities in any order: the last one to set it looks again, and
+  // corrects. Who gives back may be in a function deferred to an epoch's end, and so never has to evict for others.
   const auto shrink = bytes > 0 ? BlockCache::Shrink::kNow : BlockCache::Shrink::kLater;
   size_t reserved = 0;
   do {

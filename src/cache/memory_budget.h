@@ -1,6 +1,6 @@
 // One number for all memory: what memtables, buffers and open tables reserve is taken from the block cache's share.
 //
-// Shared by all databases opened with it. Reservations never wait and never fail: whoever reserves has its own limit
+// Shared by all databases opened with it. Reservations never wait and never fail: each caller has a limit of its own
 // (see the engine's pacing), so that no wait can need memory that only the waiter holds; the cache gives way down to a
 // floor of an eighth of the budget. Thread safety: any thread at once; reserving more not inside an epoch.
 #pragma once

@@ -85,7 +85,7 @@ class HandleTable {
   void AfterFork() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { mutex_.native().unlock(); }
 
   struct Slot {
-    // generation << 32 | visitors. Published by Add and given up by visitors with release, for whoever comes next.
+    // generation << 32 | visitors. Published by Add and given up by visitors with release, for the one who comes next.
     std::atomic<uint64_t> state{0};
     std::atomic<HandleKind> kind{};        // Set by Add before the state.
     std::unique_ptr<HandleObject> object;  // Set by Add before the state, reset by Destroy when all have left.

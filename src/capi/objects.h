@@ -1,4 +1,4 @@
-// What the handles of the C interface stand for, but for those that one file alone knows.
+// What the handles of the C interface stand for, except those that one file alone knows.
 //
 // Whatever comes from a database shares it, so that handles may be released in any order. Thread safety: as c.h says of
 // each.

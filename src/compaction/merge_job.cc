@@ -130,7 +130,7 @@ class Rewriter {
     return {};
   }
 
-  // A plain window: but for its first and last entry, which neighbouring windows may hold other versions of, each entry
+  // A plain window: except the first and the last, of which neighbouring windows may hold other versions, each entry
   // is the only one of its key, and is kept. Questions are asked for stretches of keys that share the answer.
   [[nodiscard]] Status AddPlain(std::span<const key::Entry> window) {
     if (window.size() < kPlainEntriesMin) return AddEach(window);

@@ -85,8 +85,8 @@ void CommitQueue::CollectPending() {
 void CommitQueue::FinishTurn(Turn turn) {
   do {
     CollectPending();
-    // At least one, however long the turn was: so whoever waits is served after as many turns as it has requests before
-    // it, at the most.
+    // At least one, however long the turn was: so a thread that waits is served after as many turns as it has requests
+    // before it, at the most.
     for (bool served = false; backlog_first_ != nullptr && !(served && turn.IsOver()); served = true) {
       CommitRequest& first = *backlog_first_;
       backlog_first_ = first.next;

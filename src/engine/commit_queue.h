@@ -69,8 +69,8 @@ class CommitQueue {
 
   void* const server_;
   void (*const serve_)(void*, CommitRequest&);
-  // The lock, and a stack of new requests. Both sequentially consistent: whoever queues and then finds the lock taken
-  // is seen by the holder, who unlocks and then looks at the stack.
+  // The lock, and a stack of new requests. Both sequentially consistent: a thread that queues and then finds the lock
+  // taken is seen by the holder, who unlocks and then looks at the stack.
   alignas(64) std::atomic<uint32_t> held_{0};  // 1: taken. The named leader sleeps on it.
   alignas(64) std::atomic<CommitRequest*> pending_{nullptr};
   // Older requests in order of arrival; only with the lock held.

@@ -31,8 +31,8 @@ using compaction::Plan;
 using compaction::PlanKind;
 
 // Calls run(0) … run(count - 1), on this thread, on idle background threads and, while no flush has work, on a spare
-// one. Whoever is free takes the next, this thread included, so it never waits for a part that nobody has begun. `run`
-// must not throw.
+// one. A thread that is free takes the next, this one included, so it never waits for a part that nobody has begun.
+// `run` must not throw.
 class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
  public:
   // `workers` outlive all their jobs.
@@ -86,7 +86,7 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
   Workers& workers_;
   const size_t count_;
   const std::function<void(size_t)> run_;
-  std::atomic<size_t> next_{0};  // The part to be taken next, by whoever is free.
+  std::atomic<size_t> next_{0};  // The part to be taken next, by a thread that is free.
   std::atomic<bool> spare_called_{false};
   base::Mutex mutex_{base::LockRank::kCompactionParts};
   base::CondVar finished_changed_;

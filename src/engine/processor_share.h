@@ -1,8 +1,8 @@
 // Leaves readers their share of the processors.
 //
 // What is written has to be flushed and compacted, by threads that are as good as any to the system: one writer that
-// goes as fast as it can has three at work, and on few processors whoever only reads waits behind them. So while some
-// threads read and do not write, and for longer than a burst, writes are slowed down to what a fifth of the
+// goes as fast as it can has three at work, and on few processors threads that only read wait behind them. So while
+// some threads read and do not write, and for longer than a burst, writes are slowed down to what a fifth of the
 // processors can flush and compact. Measured, not set: what that work takes for a KiB, and who reads. If nobody else
 // reads, writes may have it all. Thread safety: one thread at a time.
 #pragma once

@@ -1,9 +1,9 @@
 // What one read sees: the memtables and the version, as one immutable value.
 //
 // A read loads the view first and the visible sequence second: the view then holds everything at or below that sequence
-// but for writes that were concurrent with the load, and no rewrite in it has dropped what that sequence can see.
-// Inside an epoch a view is borrowed by Peek, at the cost of one load; whoever stays longer takes a share by Acquire.
-// Thread safety: a View is immutable; a ViewCell is for any thread.
+// except writes that were concurrent with the load, and no rewrite in it has dropped what that sequence can see.
+// Inside an epoch a view is borrowed by Peek, at the cost of one load; a read that stays longer takes a share by
+// Acquire. Thread safety: a View is immutable; a ViewCell is for any thread.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // The threads of an open database, and how many of them may do what.
 //
-// Thread safety: set while opening, then constant, but for flush_rests.
+// Thread safety: set while opening, then constant, except flush_rests.
 #pragma once
 
 #include <atomic>

@@ -42,8 +42,8 @@ class Executor {
   // run in progress). A simulation runs it when it advances its clock. kOutOfMemory: there is no thread to be had.
   [[nodiscard]] virtual Result<std::unique_ptr<struct PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
                                                                                   std::function<void()> job) = 0;
-  // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). Whoever makes it
-  // true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
+  // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). The thread that makes
+  // it true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
   virtual void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready)
       AMETHYST_REQUIRES(mutex) = 0;
   [[nodiscard]] virtual uint32_t thread_count() const = 0;

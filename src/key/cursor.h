@@ -77,7 +77,7 @@ class Cursor {
   }
 
   // True if in the window no key occurs twice, and every entry is of a plain kind (a put). Then `WindowMaxSequence` at
-  // or below a reader's snapshot means that every entry is visible as it stands, but for what other sources say. (The
+  // or below a reader's snapshot means that every entry is visible as it stands, unless other sources hide it. (The
   // first key of the window may still have newer versions before the window, and the last one older versions after it,
   // unless this is true of the whole table: producers set it only if neither is so.)
   [[nodiscard]] bool WindowIsPlain() const { return plain_; }

@@ -1,6 +1,6 @@
 // A clock that stands still until told otherwise, with timers that fire when it passes them. For simulations.
 //
-// A sleep moves it on at once, but leaves what falls due to whoever moves it on next: on one thread the sleeper may
+// A sleep moves it on at once, but leaves what falls due to the next one who moves it on: on one thread the sleeper may
 // hold what a timer would wait for. Wall time keeps an offset from monotonic time, which a test changes to make it
 // jump. Thread safety: one thread; timers run on it, inside Advance.
 #pragma once

@@ -1,8 +1,8 @@
 // The top index, index pages and data blocks of an open table as a tree, whose nodes it loads through the cache.
 //
 // The top index is resident and holds the slots of the index pages; each index page, in its frame, holds those of its
-// data blocks. Whoever uses a block outside an epoch pins it, and pins the page while it loads the page's children.
-// Thread safety: any thread at once.
+// data blocks. A reader that uses a block outside an epoch pins it, and pins the page while it loads the page's
+// children. Thread safety: any thread at once.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 //   | IndexPage, 64 bytes | slots, 8 bytes each, zero: empty | Block |
 //
 // so that it lives in a cache frame, or, for the top index, in memory of the table's own. Thread safety: immutable once
-// made, but for the slots, which the cache keeps.
+// made, except the slots, which the cache keeps.
 #pragma once
 
 #include <cstdint>

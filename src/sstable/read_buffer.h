@@ -1,4 +1,4 @@
-// Reads a table's blocks for whoever walks forward: larger and larger pieces of the file at once, the next of which the
+// Reads a table's blocks for a walk forward: larger and larger pieces of the file at once, the next of which the
 // system is asked to have ready.
 //
 // One call for many blocks is most of what there is to gain where the page cache holds them, reading ahead where it

@@ -62,7 +62,7 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
   }
   const bool is_scan = missed_in_a_row_ >= kScanBlocks;
   const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
-  // Whoever misses a second block in a row, on the way forward, is likely to miss more.
+  // A walk that misses a second block in a row, on the way forward, is likely to miss more.
   const bool read_more = missed_in_a_row_ > 0 && handle.offset == next_offset_;
   const BlockTree::ReadStored stored = read;
   AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep, read_more ? &stored : nullptr));

@@ -52,7 +52,7 @@ class TableCursor final : public key::Cursor {
   };
   enum class Direction : uint8_t { kForward, kBackward };
 
-  // Before a seek: as if new, but for what is held and may be used again.
+  // Before a seek: as if new; what is held and may be used again stays.
   void Restart();
   // Makes page_ (block_) the one asked for. False: failed, the cursor is invalid.
   [[nodiscard]] bool OpenPage(uint32_t page);

@@ -14,7 +14,7 @@ namespace {
 using compress::Codec;
 
 // The most that one stored byte can become: a ZSTD block of four bytes repeats a byte 128 Ki times, an LZ4 length byte
-// stands for 255. Whoever claims more is refused before memory is asked for.
+// stands for 255. A block that claims more is refused before memory is asked for.
 uint64_t ExpansionMax(Codec codec) { return codec == Codec::kZstd ? 32768 : 255; }
 
 }  // namespace

@@ -143,7 +143,7 @@ void TableSalvage::ReadBlock(const IndexEntry& entry, Step* step) {
 
 namespace {
 
-// Blocks are small, but for one large value.
+// Blocks are small, except one of a large value.
 constexpr uint64_t kScanBytesMax = uint64_t{4} << 20;
 // What bytes made to look like the end of a block again and again may cost.
 constexpr uint64_t kHashedBytesMax = uint64_t{1} << 30;

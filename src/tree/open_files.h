@@ -1,9 +1,9 @@
 // Files that open on demand, under a limit of descriptors.
 //
-// Each read of such a file makes it the most recently used; whoever needs one more descriptor than the limit allows
-// closes the least recently used file that nobody is reading. Where the process runs out of descriptors, some idle
-// files are closed and the open is tried once more. If every open file is being read, the limit is exceeded by as many
-// threads, for as long. Thread safety: any thread at once; no I/O happens under the lock.
+// Each read of such a file makes it the most recently used; a caller who needs one more descriptor than the limit
+// allows closes the least recently used file that nobody is reading. Where the process runs out of descriptors, some
+// idle files are closed and the open is tried once more. If every open file is being read, the limit is exceeded by as
+// many threads, for as long. Thread safety: any thread at once; no I/O happens under the lock.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ class TableStore {
   [[nodiscard]] const key::Order& order() const { return settings_.order; }
   [[nodiscard]] io::FileSystem& files() { return environment_->files(); }
   [[nodiscard]] uint64_t open_files() const { return open_files_->count(); }
-  // As OpenFiles::WithDescriptor: tables give way to whoever else needs a descriptor.
+  // As OpenFiles::WithDescriptor: tables give way to all others who need a descriptor.
   template <typename Call>
   [[nodiscard]] auto WithDescriptor(Call call) {
     return open_files_->WithDescriptor(call);
