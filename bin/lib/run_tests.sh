@@ -7,8 +7,8 @@ tests_skipped=0
 # The folders whose tests start threads: those that exist in this tree.
 folders_with_threads() {
   local folder folders=()
-  for folder in base io cache wal memtable sstable tree catalog compaction engine api repair; do
-    if compgen -G "$root/tests/$folder/*.cc" > /dev/null; then folders+=("$folder"); fi
+  for folder in base io cache wal memtable sstable tree catalog compaction engine api capi repair; do
+    if compgen -G "$root/tests/$folder/*_test.c*" > /dev/null; then folders+=("$folder"); fi
   done
   echo "${folders[*]}"
 }
