@@ -11,9 +11,15 @@ namespace {
 
 using Kind = TraceOperation::Kind;
 
+// Apart from the engine's own rule: a checker that asked the engine could not find it wrong.
+bool ClearsByItself(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || error.code() == ErrorCode::kOutOfMemory ||
+         base::IsOutOfDescriptors(error);
+}
+
 // Writes down that a call failed; passes its status on.
 Status Failed(Trace& trace, Kind kind, FileId file, const std::string& path, Status status) {
-  trace.Add({.kind = kind, .file = file, .path = path, .clears_by_itself = base::ClearsByItself(status.error())});
+  trace.Add({.kind = kind, .file = file, .path = path, .clears_by_itself = ClearsByItself(status.error())});
   return status;
 }
 
@@ -25,7 +31,7 @@ Status TraceWrite(Trace& trace, FileId file, uint64_t offset, std::string_view b
              .offset = offset,
              .bytes = std::string(bytes),
              .path = path,
-             .clears_by_itself = !status && base::ClearsByItself(status.error())});
+             .clears_by_itself = !status && ClearsByItself(status.error())});
   return status;
 }
 

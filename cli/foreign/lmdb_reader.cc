@@ -112,11 +112,11 @@ class LmdbReader final : public RecordReader {
   uint64_t counted_ = 0;
 };
 
-// Asked to open anything else, LMDB leaves a lock file beside it.
 // Where a data file has its magic number: behind the header of the first page, which is longer in data format 2.
 constexpr uint64_t kMagicOffset = 16;
 constexpr uint64_t kNewerMagicOffset = 24;
 
+// To be asked before LMDB is, which leaves a lock file beside anything that it is told to open.
 Result<bool> HasMagicAt(const std::string& path, uint64_t offset) {
   constexpr uint32_t kMagic = 0xBEEFC0DE;
   AMETHYST_ASSIGN(const auto file, io::DefaultEnvironment()->files().Open(path));

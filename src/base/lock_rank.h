@@ -13,7 +13,7 @@ namespace amethyst::base {
 // From the outermost to the innermost.
 enum class LockRank : uint8_t {
   kProgram,    // A program around the library, or a test.
-  kClose,      // engine::Engine; held over all of Close, and so over its I/O.
+  kClose,      // engine::Engine; held over all of Close, and so over its I/O and the logger.
   kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
   kScheduler,  // engine::Background
   kThrottle,   // engine::Throttle

@@ -2,7 +2,7 @@
 //
 // Fields name their lock with AMETHYST_GUARDED_BY, functions with AMETHYST_REQUIRES. Each mutex has a rank; locks are
 // taken in the order of their ranks, which debug builds check (lock_rank.h). No user code runs under a lock, and no
-// I/O, except where its rank says so.
+// I/O, except where its rank says so: a comparator under kCatalog, the logger under kClose.
 #pragma once
 
 #include <chrono>

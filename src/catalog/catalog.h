@@ -94,7 +94,6 @@ class Catalog {
   [[nodiscard]] bool log_is_empty() const AMETHYST_EXCLUDES(mutex_);
   // The latched error, if any.
   [[nodiscard]] Status health() const AMETHYST_EXCLUDES(mutex_);
-  // The number of the manifest that CURRENT names, for inspection.
   // Of the manifest's descriptor; a later Apply fails with kClosed.
   [[nodiscard]] Status Close() AMETHYST_EXCLUDES(mutex_);
 

@@ -95,8 +95,7 @@ Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& edit,
     }
     std::vector<TablePtr>& level = change(added.level);
     AMETHYST_ASSERT(table != nullptr && table->number() == added.number);
-    // I14
-    level.insert(added.level == 0 ? level.begin() : level.end(), std::move(table));
+    level.insert(added.level == 0 ? level.begin() : level.end(), std::move(table));  // I14
   }
   AMETHYST_TRY(CheckUnused(fresh_numbers));
   auto next = std::make_shared<Version>(*this);

@@ -77,8 +77,7 @@ TEST_F(ForeignTest, NamesDatabasesThatAreOneFile) {
   EXPECT_EQ(Name(), "an LMDB database") << "its second format";
   Write("notes.db", std::string("SQLite format 3\0", 16) + std::string(100, '\0'));
   EXPECT_EQ(Name(kDirectory + "/notes.db"), "an SQLite database");
-  EXPECT_THAT(CheckNotForeign(files_, kDirectory + "/notes.db").error().message(),
-              HasSubstr("this is an SQLite"));
+  EXPECT_THAT(CheckNotForeign(files_, kDirectory + "/notes.db").error().message(), HasSubstr("this is an SQLite"));
   Write("WiredTiger", "WiredTiger\nWiredTiger 3.2.1: (April 1, 2020)\n");
   Write("data.mdb", "");
   EXPECT_THAT(Name(), HasSubstr("a WiredTiger database"));

@@ -69,14 +69,15 @@ void ExpectPoints(DB& db, const Moment& moment) {
 
 void ExpectWalks(DB& db, const Moment& moment) {
   Iterator it = db.NewIterator(At(moment));
-  Model forward;
-  for (it.SeekToFirst(); it.Valid(); it.Next()) forward.emplace(it.key(), it.value());
+  using Entries = std::vector<std::pair<std::string, std::string>>;  // In the order in which they are shown.
+  Entries forward;
+  for (it.SeekToFirst(); it.Valid(); it.Next()) forward.emplace_back(it.key(), it.value());
   ASSERT_TRUE(it.status());
-  ASSERT_EQ(forward, moment.model);
-  Model backward;
-  for (it.SeekToLast(); it.Valid(); it.Prev()) backward.emplace(it.key(), it.value());
+  ASSERT_EQ(forward, Entries(moment.model.begin(), moment.model.end()));
+  Entries backward;
+  for (it.SeekToLast(); it.Valid(); it.Prev()) backward.emplace_back(it.key(), it.value());
   ASSERT_TRUE(it.status());
-  ASSERT_EQ(backward, moment.model);
+  ASSERT_EQ(backward, Entries(moment.model.rbegin(), moment.model.rend()));
 }
 
 TEST(OneAnswer, ComesOfEveryWayToReadAtEveryMoment) {
