@@ -84,7 +84,7 @@ TEST(LockRankDeathTest, LocksOutOfOrderAreNamed) {
         MutexLock outer(log);
         MutexLock inner(tree);
       },
-      "kTree is taken while kLog is held");
+      "kCatalog is taken while kLog is held");
 }
 
 TEST(LockRankDeathTest, TwoLocksOfOneRankAreNeverHeldTogether) {
@@ -95,7 +95,7 @@ TEST(LockRankDeathTest, TwoLocksOfOneRankAreNeverHeldTogether) {
         MutexLock outer(one);
         MutexLock inner(other);
       },
-      "kTree is taken while kTree is held");
+      "kCatalog is taken while kCatalog is held");
 }
 
 void LockBehindAnAttempt(Mutex& tried, Mutex& locked) AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
@@ -105,7 +105,7 @@ void LockBehindAnAttempt(Mutex& tried, Mutex& locked) AMETHYST_NO_THREAD_SAFETY_
 TEST(LockRankDeathTest, ALockThatAnAttemptTookCounts) {
   Mutex tree(LockRank::kCatalog);
   Mutex log(LockRank::kLog);
-  EXPECT_DEATH(LockBehindAnAttempt(log, tree), "kTree is taken while kLog is held");
+  EXPECT_DEATH(LockBehindAnAttempt(log, tree), "kCatalog is taken while kLog is held");
 }
 #endif
 
