@@ -42,8 +42,12 @@ void WriteSome(DB& db, Model& model, base::Random& random) {
       ASSERT_TRUE(db.Put(key, model[key]));
     }
   }
-  if (random.OneIn(3)) ASSERT_TRUE(db.Flush());
-  if (random.OneIn(8)) ASSERT_TRUE(db.CompactRange());
+  if (random.OneIn(3)) {
+    ASSERT_TRUE(db.Flush());
+  }
+  if (random.OneIn(8)) {
+    ASSERT_TRUE(db.CompactRange());
+  }
 }
 
 ReadOptions At(const Moment& moment) {
