@@ -187,8 +187,8 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
   return output;
 }
 
-// In how many parts to merge so many bytes. If there is a spare thread, parts are small, so that it can come in the
-// middle and is soon gone when there is something to flush.
+// Says into how many parts a merge of `bytes` is cut. With a spare thread the parts are small: it can then join in the
+// middle of a merge, and leave soon when a flush is due.
 uint32_t Compactor::PartsFor(uint64_t bytes) const {
   constexpr uint64_t kPartsMax = 16;
   const uint32_t least = workers_.threads + workers_.spare_threads;

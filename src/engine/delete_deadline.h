@@ -39,7 +39,7 @@ class DeleteDeadline {
   ReadContext& reads_;
   Health& health_;
   Flusher& flusher_;
-  const uint64_t deadline_s_;  // 0: there is none.
+  const uint64_t deadline_s_;  // 0: deletes have no deadline.
 };
 
 }  // namespace amethyst::engine

@@ -60,7 +60,7 @@ class Cursor {
   [[nodiscard]] std::span<const Entry> Behind() const {
     return Valid() ? std::span<const Entry>(begin_, position_ + 1) : std::span<const Entry>();
   }
-  // Moves within the window, or just past it, which fetches the next: as that many calls of Next (Prev).
+  // Makes `n` calls of Next (Prev) in one step. It may leave the window by one entry: then it fetches the next one.
   void Skip(size_t n) {
     AMETHYST_DCHECK(n <= Ahead().size());
     position_ += n;
@@ -88,9 +88,9 @@ class Cursor {
 
   // A hint from a read that has hit a tombstone here: moves forward over whole subtrees (blocks, index pages, memtable
   // nodes) in which no key is live, of which the read sees everything, and which lie wholly before `limit` (empty
-  // data(): no limit). May stop anywhere before the first entry that is none of these, or not move at all. Returns 0 if
-  // the cursor stands where it stood and is Valid; else, at least approximately, how many entries were passed. A
-  // failure is never 0: the cursor is then not Valid, and must be looked at before a step.
+  // data(): no limit). It passes no other entry, but may pass fewer than it could, or none. Returns 0 if the cursor
+  // stands where it stood and is Valid; else, at least approximately, how many entries were passed. A failure is never
+  // 0: the cursor is then not Valid, and must be looked at before a step.
   virtual uint64_t SkipDead(ReadPoint read, std::string_view limit) {
     static_cast<void>(read);
     static_cast<void>(limit);

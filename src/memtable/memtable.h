@@ -47,7 +47,7 @@ class Memtable {
     key::Tag tag;
     std::string_view value;  // Valid while the memtable lives.
   };
-  // The newest version of the key that the lookup sees, a tombstone included; nullopt if there is none.
+  // The newest version of the key that the lookup sees. It may be a tombstone. nullopt: the lookup sees no version.
   [[nodiscard]] std::optional<Found> Get(const key::LookupKey& lookup) const;
 
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,

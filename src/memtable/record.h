@@ -59,7 +59,7 @@ class Record {
     return arena.At<Record>(links().older);
   }
 
-  // The newest version, from this one on, that `read` sees; null if there is none.
+  // The newest version that `read` sees, of this one and the older ones. nullptr: it sees none of them.
   [[nodiscard]] const Record* VisibleAt(const Arena& arena, key::ReadPoint read) const {
     const Record* record = this;
     while (!read.Sees(record->sequence())) {

@@ -29,9 +29,9 @@
 
 namespace amethyst::sstable {
 
-// Of what was looked for.
+// How a search ended.
 enum class LookupState : uint8_t {
-  kAbsent,  // There is none.
+  kAbsent,  // The table has no version that the lookup sees.
   kFound,
   kNotResident,  // Something on the way is not in memory: ask Find, outside the epoch.
 };
