@@ -112,17 +112,20 @@ class LmdbReader final : public RecordReader {
   uint64_t counted_ = 0;
 };
 
-// Where a data file has its magic number: behind the header of the first page, which is longer in data format 2.
-constexpr uint64_t kMagicOffset = 16;
-constexpr uint64_t kNewerMagicOffset = 24;
+// The format of a data file tells how long the header of its first page is, behind which the magic number stands.
+enum class DataFormat : uint8_t { kNone, kOne, kTwo };
 
 // To be asked before LMDB is, which leaves a lock file beside anything that it is told to open.
-Result<bool> HasMagicAt(const std::string& path, uint64_t offset) {
-  constexpr uint32_t kMagic = 0xBEEFC0DE;
+Result<DataFormat> DataFormatOf(const std::string& path) {
+  static constexpr uint32_t kMagic = 0xBEEFC0DE;
   AMETHYST_ASSIGN(const auto file, io::DefaultEnvironment()->files().Open(path));
-  char bytes[sizeof kMagic];
-  const auto read = file->ReadAt(offset, bytes);  // Fails for a directory.
-  return read && *read == sizeof bytes && std::memcmp(bytes, &kMagic, sizeof bytes) == 0;
+  const auto has_magic_at = [&file](uint64_t offset) {
+    char bytes[sizeof kMagic];
+    const auto read = file->ReadAt(offset, bytes);  // Fails for a directory.
+    return read && *read == sizeof bytes && std::memcmp(bytes, &kMagic, sizeof bytes) == 0;
+  };
+  if (has_magic_at(16)) return DataFormat::kOne;
+  return has_magic_at(24) ? DataFormat::kTwo : DataFormat::kNone;
 }
 
 }  // namespace
@@ -130,16 +133,14 @@ Result<bool> HasMagicAt(const std::string& path, uint64_t offset) {
 Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path, const ForeignOptions& options) {
   const std::string in_directory = io::JoinPath(path, "data.mdb");
   AMETHYST_ASSIGN(const bool is_directory, io::DefaultEnvironment()->files().Exists(in_directory));
-  const std::string& file = is_directory ? in_directory : path;
-  AMETHYST_ASSIGN(const bool is_lmdb, HasMagicAt(file, kMagicOffset));
-  AMETHYST_ASSIGN(const bool is_newer, HasMagicAt(file, kNewerMagicOffset));
-  if (!is_lmdb && is_newer) {
+  AMETHYST_ASSIGN(const DataFormat format, DataFormatOf(is_directory ? in_directory : path));
+  if (format == DataFormat::kTwo) {
     return base::InvalidArgument(
         "{}: a database of LMDB's data format 2, which this program's LMDB cannot read; `npx amethyst-level import {} "
         "NEW` reads it with the package lmdb",
         path, path);
   }
-  if (!is_lmdb) {
+  if (format == DataFormat::kNone) {
     return base::InvalidArgument("{}: not a database of LMDB's: name a directory with a file data.mdb, or such a file",
                                  path);
   }
