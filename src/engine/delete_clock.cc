@@ -39,7 +39,8 @@ tree::DeleteTime DeleteClock::Now() {
 
 uint64_t DeleteClock::WallSeconds() const {
   constexpr int64_t kSecondsMax = int64_t{1} << 40;  // Whatever a broken clock shows.
-  return static_cast<uint64_t>(std::clamp<int64_t>(clock_.WallTime().count(), 0, kSecondsMax));
+  const auto wall = std::chrono::floor<std::chrono::seconds>(clock_.WallTime());
+  return static_cast<uint64_t>(std::clamp<int64_t>(wall.count(), 0, kSecondsMax));
 }
 
 }  // namespace amethyst::engine

@@ -20,7 +20,7 @@ class Clock {
   // Since an arbitrary start; never goes back.
   [[nodiscard]] virtual std::chrono::nanoseconds Monotonic() = 0;
   // Since 1970; may jump either way.
-  [[nodiscard]] virtual std::chrono::seconds WallTime() = 0;
+  [[nodiscard]] virtual std::chrono::milliseconds WallTime() = 0;
   virtual void Sleep(std::chrono::microseconds duration) = 0;
   // The processor time that the calling thread has used; a simulation counts none.
   [[nodiscard]] virtual std::chrono::nanoseconds ThreadCpu() { return {}; }

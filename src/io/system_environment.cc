@@ -18,8 +18,8 @@ namespace {
 class SystemClock final : public Clock {
  public:
   std::chrono::nanoseconds Monotonic() override { return std::chrono::steady_clock::now().time_since_epoch(); }
-  std::chrono::seconds WallTime() override {
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  std::chrono::milliseconds WallTime() override {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   }
   void Sleep(std::chrono::microseconds duration) override { std::this_thread::sleep_for(duration); }
   std::chrono::nanoseconds ThreadCpu() override {

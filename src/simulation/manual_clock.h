@@ -16,7 +16,9 @@ namespace amethyst::simulation {
 class ManualClock final : public io::Clock {
  public:
   std::chrono::nanoseconds Monotonic() override { return now_; }
-  std::chrono::seconds WallTime() override { return std::chrono::floor<std::chrono::seconds>(now_ + wall_offset_); }
+  std::chrono::milliseconds WallTime() override {
+    return std::chrono::floor<std::chrono::milliseconds>(now_ + wall_offset_);
+  }
   void Sleep(std::chrono::microseconds duration) override { now_ += duration; }
 
   // Moves on, and on the way runs every timer that falls due, in order. A timer may advance the clock itself.

@@ -21,7 +21,7 @@ class SleepingEnvironment final : public io::Environment, public io::Clock {
   Result<std::unique_ptr<io::Executor>> NewExecutor(uint32_t threads) override { return base_->NewExecutor(threads); }
 
   std::chrono::nanoseconds Monotonic() override { return now_; }
-  std::chrono::seconds WallTime() override { return base_->clock().WallTime(); }
+  std::chrono::milliseconds WallTime() override { return base_->clock().WallTime(); }
   void Sleep(std::chrono::microseconds duration) override {
     now_ += duration;
     ++sleeps_;

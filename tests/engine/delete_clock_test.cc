@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-uint64_t WallOf(simulation::ManualClock& clock) { return static_cast<uint64_t>(clock.WallTime().count()); }
+uint64_t WallOf(simulation::ManualClock& clock) { return static_cast<uint64_t>(clock.WallTime().count()) / 1000; }
 
 TEST(DeleteClock, IsWallTimeWhereThatBehaves) {
   simulation::ManualClock clock;

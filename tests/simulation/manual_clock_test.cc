@@ -25,7 +25,7 @@ TEST(ManualClock, StandsStillUntilItIsMoved) {
 
 TEST(ManualClock, WallTimeMovesAlongAndMayJump) {
   ManualClock clock;
-  const seconds start = clock.WallTime();
+  const milliseconds start = clock.WallTime();
   clock.Advance(seconds(10));
   EXPECT_EQ(clock.WallTime() - start, seconds(10));
   const nanoseconds monotonic = clock.Monotonic();
