@@ -40,6 +40,11 @@ class Tag {
 enum class FileNumber : uint64_t {};
 [[nodiscard]] constexpr uint64_t Raw(FileNumber number) { return static_cast<uint64_t>(number); }
 
+// Names a family of keys; never used twice in the life of a database. The default family is always there.
+enum class FamilyId : uint32_t {};
+inline constexpr FamilyId kDefaultFamily{0};
+[[nodiscard]] constexpr uint32_t Raw(FamilyId family) { return static_cast<uint32_t>(family); }
+
 // A level of the tree: 0 is the newest, where tables overlap.
 using Level = uint32_t;
 inline constexpr Level kLevels = 7;

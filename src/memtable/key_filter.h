@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "key/types.h"
 #include "memtable/arena.h"
 
 namespace amethyst::memtable {
@@ -28,6 +29,13 @@ class KeyFilter {
         word_count_(Bytes(capacity_bytes) / sizeof(uint64_t)) {
     AMETHYST_ASSERT(word_count_ > 0 && word_count_ <= UINT32_MAX);
     std::uninitialized_value_construct_n(words_, word_count_);
+  }
+
+  // What is asked for and added of a key of that hash in a family: the same key of two families is two keys.
+  [[nodiscard]] static constexpr uint64_t HashIn(key::FamilyId family, uint64_t hash) {
+    constexpr uint64_t kGolden =
+        0x9e3779b97f4a7c15;  // 2^64 over the golden ratio: neighbours' multiples are far apart.
+    return hash + key::Raw(family) * kGolden;
   }
 
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&WordOf(hash)); }

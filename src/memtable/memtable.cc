@@ -23,13 +23,14 @@ Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<Regi
       tree_(arena_, order),
       writer_(tree_) {}
 
-void Memtable::Insert(const key::Entry& entry) {
-  AMETHYST_ASSERT(HasRoom(BytesFor(entry.key_bytes, entry.value_bytes)));  // I3
-  AMETHYST_ASSERT(Empty() || entry.tag.sequence() > last_sequence());      // I1
-  const uint64_t hash = base::Hash64(entry.key());
-  filter_.Prefetch(hash);
-  const bool is_new = writer_.Insert(entry);
-  filter_.Add(hash);
+void Memtable::Prepare(key::FamilyId family, key::Order order) {
+  if (family == key::kDefaultFamily || others_.Find(family) != nullptr) return;
+  AMETHYST_ASSERT(HasRoom(kFamilyBytes));  // I3
+  others_.Add(arena_, family, order);
+  taken_bytes_ += kFamilyBytes;
+}
+
+inline void Memtable::Count(const key::Entry& entry, bool is_new) {
   taken_bytes_ +=
       Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? KeyTreeWriter::kNodeBytesPerKey : 0);
   if (Empty()) first_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
@@ -39,26 +40,96 @@ void Memtable::Insert(const key::Entry& entry) {
   Add(entry_count_, 1);
 }
 
-std::optional<Memtable::Found> Memtable::Get(const key::LookupKey& lookup) const {
+void Memtable::Insert(const key::Entry& entry) {
+  AMETHYST_ASSERT(HasRoom(BytesFor(entry.key_bytes, entry.value_bytes)));  // I3
+  AMETHYST_ASSERT(Empty() || entry.tag.sequence() > last_sequence());      // I1
+  const uint64_t hash = base::Hash64(entry.key());
+  filter_.Prefetch(hash);
+  const bool is_new = writer_.Insert(entry);
+  filter_.Add(hash);
+  Count(entry, is_new);
+}
+
+void Memtable::InsertIntoOther(key::FamilyId family, const key::Entry& entry) {
+  AMETHYST_ASSERT(HasRoom(BytesFor(entry.key_bytes, entry.value_bytes)));  // I3
+  AMETHYST_ASSERT(Empty() || entry.tag.sequence() > last_sequence());      // I1
+  FamilyTree* const other = others_.Find(family);
+  AMETHYST_ASSERT(other != nullptr);  // I3: it was prepared.
+  const uint64_t hash = KeyFilter::HashIn(family, base::Hash64(entry.key()));
+  filter_.Prefetch(hash);
+  const bool is_new = other->writer.Insert(entry);
+  filter_.Add(hash);
+  Add(other->raw_bytes, uint64_t{entry.key_bytes} + entry.value_bytes);
+  Add(other->entry_count, 1);
+  Count(entry, is_new);
+}
+
+std::optional<Memtable::Found> Memtable::Get(key::FamilyId family, const key::LookupKey& lookup) const {
   // An entry that the reader may see was counted before it became visible.
-  if (Empty() || !filter_.MayContain(lookup.hash)) return std::nullopt;
-  const Node& leaf = tree_.LeafOf(lookup.key);
-  const KeyTree::Place place = tree_.Find(leaf, lookup.key);
+  if (Empty() || !filter_.MayContain(KeyFilter::HashIn(family, lookup.hash))) return std::nullopt;
+  const KeyTree* tree = &tree_;
+  if (family != key::kDefaultFamily) [[unlikely]] {
+    const FamilyTree* const other = others_.Find(family);
+    if (other == nullptr) return std::nullopt;
+    tree = &other->tree;
+  }
+  const Node& leaf = tree->LeafOf(lookup.key);
+  const KeyTree::Place place = tree->Find(leaf, lookup.key);
   if (!place.found) return std::nullopt;
-  const Record* version = tree_.RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.read);
+  const Record* version = tree->RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.read);
   if (version == nullptr) return std::nullopt;
   AMETHYST_DCHECK(version->key() == lookup.key && lookup.read.Sees(version->sequence()));  // I2
   return Found{version->tag(), version->value()};
 }
 
 std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self) {
-  const KeyTree& tree = self->tree_;
-  return std::make_unique<MemtableCursor>(std::shared_ptr<const KeyTree>(std::move(self), &tree));
+  return NewCursor(std::move(self), key::kDefaultFamily);
 }
 
-uint64_t Memtable::ApproximateBytes(std::string_view begin, std::string_view end) const {
-  const double fraction = std::max(0.0, tree_.FractionBelow(end) - tree_.FractionBelow(begin));
-  return static_cast<uint64_t>(fraction * static_cast<double>(raw_bytes()));
+std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self, key::FamilyId family) {
+  const KeyTree* tree = &self->tree_;
+  if (family != key::kDefaultFamily) {
+    const FamilyTree* const other = self->others_.Find(family);
+    if (other == nullptr) return nullptr;
+    tree = &other->tree;
+  }
+  return std::make_unique<MemtableCursor>(std::shared_ptr<const KeyTree>(std::move(self), tree));
+}
+
+uint64_t Memtable::OthersEntries() const {
+  uint64_t entries = 0;
+  for (const FamilyTree* other : others_.All()) entries += other->entry_count.load(std::memory_order_relaxed);
+  return entries;
+}
+
+uint64_t Memtable::OthersRawBytes() const {
+  uint64_t bytes = 0;
+  for (const FamilyTree* other : others_.All()) bytes += other->raw_bytes.load(std::memory_order_relaxed);
+  return bytes;
+}
+
+std::vector<key::FamilyId> Memtable::Families() const {
+  std::vector<key::FamilyId> families;
+  if (OthersEntries() < entry_count()) families.push_back(key::kDefaultFamily);
+  for (const FamilyTree* other : others_.All()) {
+    if (other->entry_count.load(std::memory_order_relaxed) > 0) families.push_back(other->id);
+  }
+  return families;
+}
+
+uint64_t Memtable::ApproximateBytes(key::FamilyId family, std::string_view begin, std::string_view end) const {
+  const KeyTree* tree = &tree_;
+  uint64_t bytes = raw_bytes();
+  if (family != key::kDefaultFamily) {
+    const FamilyTree* const other = others_.Find(family);
+    if (other == nullptr) return 0;
+    tree = &other->tree;
+    bytes = other->raw_bytes.load(std::memory_order_relaxed);
+  } else {
+    bytes -= std::min(bytes, OthersRawBytes());
+  }
+  const double fraction = std::max(0.0, tree->FractionBelow(end) - tree->FractionBelow(begin));
+  return static_cast<uint64_t>(fraction * static_cast<double>(bytes));
 }
 
 }  // namespace amethyst::memtable

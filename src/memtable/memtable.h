@@ -7,6 +7,9 @@
 // off its slot, newest first, with jump pointers. A small Bloom filter answers most lookups of keys that are not there.
 // Nothing is freed before the memtable dies. See key_tree.h for why this is right, arena.h for the memory.
 //
+// All families of a database fill one memtable, from one arena within one budget, and each has a tree of its own
+// (family_trees.h). A call that names no family means the default one, whose tree is always there.
+//
 // What readers may rely on: a reader that loaded `visible` (acquire) BEFORE it started sees every entry at or below it.
 // Lifetime: held by shared_ptr; cursors and pinned values hold one; Get inside an epoch needs none.
 // Thread safety: as said; the counters may be read by anyone.
@@ -17,11 +20,13 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "key/cursor.h"
 #include "key/lookup_key.h"
 #include "key/order.h"
 #include "memtable/arena.h"
+#include "memtable/family_trees.h"
 #include "memtable/key_filter.h"
 #include "memtable/key_tree.h"
 #include "memtable/key_tree_writer.h"
@@ -30,29 +35,47 @@ namespace amethyst::memtable {
 
 class Memtable {
  public:
-  // A memtable that holds at least `capacity_bytes` by BytesFor, in a region of `pool`.
+  // A memtable that holds at least `capacity_bytes` by BytesFor and kFamilyBytes, in a region of `pool`; `order` is the
+  // default family's.
   Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>());
 
   // Most bytes that inserting this entry can take: its own, and its part of the nodes that any number of entries take.
   [[nodiscard]] static constexpr size_t BytesFor(size_t key_bytes, size_t value_bytes) {
     return Record::Bytes(key_bytes, value_bytes, true) + KeyTreeWriter::kNodeBytesPerKey;
   }
-  // Whether entries of that many BytesFor in all can be inserted. Writer only.
+  // Most bytes that the first entry of a family other than the default takes beside its BytesFor.
+  static constexpr size_t kFamilyBytes = FamilyTrees::kTreeBytes;
+  // Whether entries of that many BytesFor, and kFamilyBytes, in all can be inserted. Writer only.
   [[nodiscard]] bool HasRoom(size_t bytes) const { return bytes <= capacity_bytes_ - taken_bytes_; }
 
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
   void Insert(const key::Entry& entry);
+  // Makes sure that the family has a tree, in `order`: before its first entry. There must be room; throws
+  // std::bad_alloc, with nothing changed. Writer only.
+  void Prepare(key::FamilyId family, key::Order order);
+  // As Insert, of a family that was prepared.
+  void Insert(key::FamilyId family, const key::Entry& entry) {
+    return family == key::kDefaultFamily ? Insert(entry) : InsertIntoOther(family, entry);
+  }
 
   struct Found {
     key::Tag tag;
     std::string_view value;  // Valid while the memtable lives.
   };
   // The newest version of the key that the lookup sees. It may be a tombstone. nullopt: the lookup sees no version.
-  [[nodiscard]] std::optional<Found> Get(const key::LookupKey& lookup) const;
+  [[nodiscard]] std::optional<Found> Get(const key::LookupKey& lookup) const {
+    return Get(key::kDefaultFamily, lookup);
+  }
+  [[nodiscard]] std::optional<Found> Get(key::FamilyId family, const key::LookupKey& lookup) const;
 
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,
   // and is consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self);
+  // The same of a family; nullptr: nothing was written to it.
+  [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self,
+                                                              key::FamilyId family);
+  // The families that hold entries, in the order of their ids. Exact once nobody writes.
+  [[nodiscard]] std::vector<key::FamilyId> Families() const;
 
   // Bytes of memory touched, and totals. Exact for the writer, slightly stale for others.
   [[nodiscard]] size_t memory_bytes() const { return arena_.used_bytes(); }
@@ -61,18 +84,28 @@ class Memtable {
   // Keys and values.
   [[nodiscard]] uint64_t raw_bytes() const { return raw_bytes_.load(std::memory_order_relaxed); }
   // Estimated raw bytes of the entries with keys in [begin, end).
-  [[nodiscard]] uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const;
+  [[nodiscard]] uint64_t ApproximateBytes(std::string_view begin, std::string_view end) const {
+    return ApproximateBytes(key::kDefaultFamily, begin, end);
+  }
+  [[nodiscard]] uint64_t ApproximateBytes(key::FamilyId family, std::string_view begin, std::string_view end) const;
   [[nodiscard]] bool Empty() const { return entry_count() == 0; }
-  // Sequence range of what it holds; first() > last() while it is empty.
+  // Sequence range of what it holds, in all families; first() > last() while it is empty.
   [[nodiscard]] key::SequenceNumber first_sequence() const { return first_sequence_.load(std::memory_order_relaxed); }
   [[nodiscard]] key::SequenceNumber last_sequence() const { return last_sequence_.load(std::memory_order_relaxed); }
 
  private:
+  void InsertIntoOther(key::FamilyId family, const key::Entry& entry);
+  void Count(const key::Entry& entry, bool is_new);
+  // Of the families other than the default: what the default's totals are less by.
+  [[nodiscard]] uint64_t OthersEntries() const;
+  [[nodiscard]] uint64_t OthersRawBytes() const;
+
   const size_t capacity_bytes_;
   Arena arena_;
   KeyFilter filter_;
-  KeyTree tree_;
+  KeyTree tree_;  // The default family's, and its writer.
   KeyTreeWriter writer_;
+  FamilyTrees others_;
   size_t taken_bytes_ = 0;  // Of the capacity. Writer only.
 
   // Stored by the writer, loaded by anyone, relaxed: nothing hangs on them.

@@ -1,5 +1,6 @@
 #include "memtable/memtable.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -146,6 +147,87 @@ TEST(Memtable, EstimatesTheBytesOfARange) {
   EXPECT_NEAR(near_tenth, 0.1 * static_cast<double>(entries), 0.03 * static_cast<double>(entries));
   EXPECT_EQ(twin.memtable->ApproximateBytes("5", "5"), 0u);
   EXPECT_EQ(twin.memtable->ApproximateBytes("5", "4"), 0u);
+}
+
+key::Tag Put(uint64_t sequence) { return {key::SequenceNumber{sequence}, key::EntryKind::kPut}; }
+
+std::string ValueIn(const Memtable& memtable, key::FamilyId family, std::string_view key) {
+  const auto found = memtable.Get(family, key::LookupKey(key, key::kSequenceMax));
+  return found ? std::string(found->value) : "nothing";
+}
+
+std::string KeysOf(const std::shared_ptr<const Memtable>& memtable, key::FamilyId family) {
+  std::string keys;
+  const std::unique_ptr<key::Cursor> cursor = Memtable::NewCursor(memtable, family);
+  if (cursor == nullptr) return "no tree";
+  for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) keys += std::string(cursor->entry().key()) + " ";
+  return keys;
+}
+
+TEST(MemtableFamilies, ShareNoKeys) {
+  constexpr key::FamilyId kOne{1}, kTwo{2};
+  const auto memtable = std::make_shared<Memtable>(1 << 20, key::Order());
+  memtable->Prepare(kOne, key::Order());
+  memtable->Prepare(kTwo, key::Order());
+  memtable->Insert({"a", Put(1), "of the default"});
+  memtable->Insert(kOne, {"a", Put(2), "of one"});
+  memtable->Insert(kOne, {"b", Put(3), "of one, too"});
+  EXPECT_EQ(ValueIn(*memtable, key::kDefaultFamily, "a"), "of the default");
+  EXPECT_EQ(ValueIn(*memtable, kOne, "a"), "of one");
+  EXPECT_EQ(ValueIn(*memtable, kOne, "b"), "of one, too");
+  EXPECT_EQ(ValueIn(*memtable, key::kDefaultFamily, "b"), "nothing");
+  EXPECT_EQ(ValueIn(*memtable, kTwo, "a"), "nothing");
+  EXPECT_EQ(ValueIn(*memtable, key::FamilyId{3}, "a"), "nothing");
+  EXPECT_EQ(KeysOf(memtable, key::kDefaultFamily), "a ");
+  EXPECT_EQ(KeysOf(memtable, kOne), "a b ");
+  EXPECT_EQ(KeysOf(memtable, kTwo), "");
+  EXPECT_EQ(KeysOf(memtable, key::FamilyId{3}), "no tree");
+}
+
+TEST(MemtableFamilies, AreListedOnceTheyHoldEntries) {
+  Memtable memtable(1 << 20, key::Order());
+  EXPECT_TRUE(memtable.Families().empty());
+  memtable.Prepare(key::FamilyId{7}, key::Order());
+  EXPECT_TRUE(memtable.Families().empty());
+  memtable.Insert(key::FamilyId{7}, {"a", Put(1), "1"});
+  EXPECT_EQ(memtable.Families(), std::vector{key::FamilyId{7}});
+  memtable.Insert({"a", Put(2), "1"});
+  EXPECT_EQ(memtable.Families(), (std::vector{key::kDefaultFamily, key::FamilyId{7}}));
+}
+
+TEST(MemtableFamilies, EachHaveTheirOrder) {
+  static const support::Backwards reversed;
+  const auto memtable = std::make_shared<Memtable>(1 << 20, key::Order());
+  memtable->Prepare(key::FamilyId{1}, key::Order(&reversed));
+  uint64_t sequence = 0;
+  for (const std::string key : {"ab", "ba", "ca"}) {
+    memtable->Insert({key, Put(++sequence), ""});
+    memtable->Insert(key::FamilyId{1}, {key, Put(++sequence), ""});
+  }
+  EXPECT_EQ(KeysOf(memtable, key::kDefaultFamily), "ab ba ca ");
+  EXPECT_EQ(KeysOf(memtable, key::FamilyId{1}), "ba ca ab ");
+}
+
+TEST(MemtableFamilies, TakeTheirShareOfOneBudget) {
+  constexpr uint32_t kFamilies = 20;
+  constexpr size_t kEntryBytes = Memtable::BytesFor(8, 100);
+  Memtable memtable(kFamilies * (Memtable::kFamilyBytes + 10 * kEntryBytes), key::Order());
+  const std::string value(100, 'v');
+  uint64_t sequence = 0;
+  for (uint32_t id = 1; id <= kFamilies; ++id) {
+    ASSERT_TRUE(memtable.HasRoom(Memtable::kFamilyBytes));
+    memtable.Prepare(key::FamilyId{id}, key::Order());
+    memtable.Prepare(key::FamilyId{id}, key::Order());  // Costs nothing.
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(memtable.HasRoom(kEntryBytes));
+      ++sequence;
+      memtable.Insert(key::FamilyId{id}, {fmt::format("{:08}", i), Put(sequence), value});
+    }
+  }
+  EXPECT_FALSE(memtable.HasRoom(Memtable::kFamilyBytes));
+  EXPECT_EQ(memtable.entry_count(), 10 * kFamilies);
+  EXPECT_EQ(memtable.ApproximateBytes("0", "1"), 0u);
+  EXPECT_EQ(memtable.ApproximateBytes(key::FamilyId{3}, "0", "1"), 1080u);
 }
 
 }  // namespace
