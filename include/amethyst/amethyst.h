@@ -5,6 +5,8 @@
 #include "amethyst/components.h"
 #include "amethyst/db.h"
 #include "amethyst/error.h"
+#include "amethyst/family.h"
+#include "amethyst/family_options.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"

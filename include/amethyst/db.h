@@ -15,6 +15,7 @@
 
 #include "amethyst/components.h"
 #include "amethyst/error.h"
+#include "amethyst/family.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
@@ -78,6 +79,17 @@ class DB {
   // An iterator, not yet positioned; one with a status that is not OK if the database is closed.
   [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {});
   [[nodiscard]] Snapshot GetSnapshot();
+
+  // Families: maps of their own in this database (family.h). One that is made is there, and empty, or not there,
+  // whatever happens. kInvalidArgument: the name is empty, over 255 bytes or taken, or an option is out of range.
+  [[nodiscard]] Result<Family> CreateFamily(std::string_view name, const FamilyOptions& options = {});
+  // kInvalidArgument, naming those there are: there is no such family.
+  [[nodiscard]] Result<Family> OpenFamily(std::string_view name);
+  // The family and all that is in it is gone at once, for snapshots too. The default family stays.
+  [[nodiscard]] Status DropFamily(const Family& family);
+  [[nodiscard]] Status RenameFamily(const Family& family, std::string_view name);
+  // "default" first, then in the order of their making.
+  [[nodiscard]] std::vector<std::string> FamilyNames();
 
   // Writes all memtables to tables, and waits for it.
   [[nodiscard]] Status Flush();

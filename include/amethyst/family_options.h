@@ -2,15 +2,28 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "amethyst/comparator.h"
 #include "amethyst/merge_operator.h"
 
 namespace amethyst {
 
+enum class Compression : uint8_t;
+
 struct FamilyOptions {
+  // The order of its keys, which must outlive the database. It cannot be kept in files: give it again at each open, in
+  // Options::families. See comparator.h.
+  const Comparator* comparator = BytewiseComparator();
   // What DB::Merge does; nullptr: nothing, it is refused. See merge_operator.h.
-  std::shared_ptr<const MergeOperator> merge_operator;
+  std::shared_ptr<const MergeOperator> merge_operator{};
+  // As in Options, whose values hold where there is none. They stay as they were when the family was made.
+  std::optional<Compression> compression{};
+  std::optional<size_t> block_bytes{};
+  std::optional<double> filter_false_positive_rate{};
   // How long what is written from now on lives, unless its write says otherwise; 0: for ever.
   std::chrono::milliseconds ttl{0};
 };

@@ -4,11 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "amethyst/comparator.h"
+#include "amethyst/family_options.h"
 
 namespace amethyst {
 
@@ -67,6 +71,10 @@ struct Options {
   uint32_t delete_deadline_s = 86400;
   // The order of keys, which must outlive the database. See comparator.h.
   const Comparator* comparator = BytewiseComparator();
+
+  // Settings of families by name, for what cannot be kept in files: functions must be given at each open. "default" is
+  // the family that the database itself is. A name that the database does not have is no error.
+  std::map<std::string, FamilyOptions, std::less<>> families{};
 };
 
 struct WriteOptions {

@@ -1,11 +1,18 @@
 #include "amethyst/db.h"
 
 #include "base/containment.h"
+#include "base/error.h"
 #include "engine/engine.h"
 
 namespace amethyst {
 
 using base::Contained;
+
+namespace {
+
+std::unexpected<Error> AnothersFamily() { return base::InvalidArgument("the family is of another database"); }
+
+}  // namespace
 
 Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Options& options) {
   return Open(path, options, Components{});
@@ -74,6 +81,34 @@ Snapshot DB::GetSnapshot() {
   const uint64_t sequence = key::Raw(pin->sequence());
   return {std::move(pin), sequence};
 }
+
+Result<Family> DB::CreateFamily(std::string_view name, const FamilyOptions& options) {
+  return Contained([&]() -> Result<Family> {
+    const Result<tree::FamilyKey> made = engine_->CreateFamily(name, options);
+    if (!made) return std::unexpected(made.error());
+    return Family(engine_, key::Raw(made->id), made->place_hint);
+  });
+}
+Result<Family> DB::OpenFamily(std::string_view name) {
+  return Contained([&]() -> Result<Family> {
+    const Result<tree::FamilyKey> found = engine_->OpenFamily(name);
+    if (!found) return std::unexpected(found.error());
+    return Family(engine_, key::Raw(found->id), found->place_hint);
+  });
+}
+Status DB::DropFamily(const Family& family) {
+  return Contained([&]() -> Status {
+    if (!family.IsOf(*engine_)) return AnothersFamily();
+    return engine_->DropFamily({.id = key::FamilyId{family.id()}});
+  });
+}
+Status DB::RenameFamily(const Family& family, std::string_view name) {
+  return Contained([&]() -> Status {
+    if (!family.IsOf(*engine_)) return AnothersFamily();
+    return engine_->RenameFamily({.id = key::FamilyId{family.id()}}, name);
+  });
+}
+std::vector<std::string> DB::FamilyNames() { return engine_->FamilyNames(); }
 
 Status DB::Flush() {
   return Contained([&] { return engine_->Flush(); });

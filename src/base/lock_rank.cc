@@ -13,6 +13,7 @@ const char* LockRankName(LockRank rank) {
   switch (rank) {
     case LockRank::kProgram: return "kProgram";
     case LockRank::kClose: return "kClose";
+    case LockRank::kFamilies: return "kFamilies";
     case LockRank::kCommit: return "kCommit";
     case LockRank::kScheduler: return "kScheduler";
     case LockRank::kThrottle: return "kThrottle";

@@ -14,6 +14,7 @@ namespace amethyst::base {
 enum class LockRank : uint8_t {
   kProgram,    // A program around the library, or a test.
   kClose,      // engine::Engine; held over all of Close, and so over its I/O and the logger.
+  kFamilies,   // engine::FamilyList; held over the manifest's I/O.
   kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
   kScheduler,  // engine::Background
   kThrottle,   // engine::Throttle

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "catalog/read_state.h"
 
 namespace amethyst::catalog {
 namespace {
@@ -14,83 +15,6 @@ namespace {
 // The manifest is rewritten when it is larger than this and than so many times its snapshot.
 constexpr uint64_t kManifestBytesKept = uint64_t{256} << 10;
 constexpr uint64_t kManifestGrowthKept = 4;
-
-// A database's own files that are worth something: without CURRENT, a sign that it was lost.
-bool HoldsData(const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
-    return parsed && (parsed->type == tree::FileType::kTable || parsed->type == tree::FileType::kLogSegment);
-  });
-}
-
-key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least) {
-  for (const std::string& name : names) {
-    if (const auto parsed = tree::ParseFileName(name)) {
-      at_least = std::max(at_least, key::FileNumber{key::Raw(parsed->number) + 1});
-    }
-  }
-  return at_least;
-}
-
-Status CheckTables(tree::TableStore& store, const tree::Version& version, const std::vector<std::string>& names) {
-  const std::set<std::string_view> present(names.begin(), names.end());
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const tree::TablePtr& table : version.tables(level)) {
-      const std::string path = store.Path(table->number());
-      if (!present.contains(tree::TableFileName(table->number()))) {
-        return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
-                                table->info().file_bytes, level);
-      }
-      AMETHYST_ASSIGN(const uint64_t file_bytes, store.files().FileSize(path));
-      if (file_bytes != table->info().file_bytes) {
-        return base::Corruption("{}: expected a table of {} bytes, found {}", path, table->info().file_bytes,
-                                file_bytes);
-      }
-    }
-  }
-  return {};
-}
-
-auto TableMaker(const std::shared_ptr<tree::TableStore>& store) {
-  return [&store](const tree::AddedTable& added) {
-    return std::make_shared<const tree::Table>(store, added.number, added.info);
-  };
-}
-
-Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names) {
-  if (HoldsData(names)) {
-    return base::Corruption("{}: CURRENT is missing beside tables or log segments", settings.directory);
-  }
-  if (settings.read_only || !settings.create_if_missing) {
-    return base::InvalidArgument("{}: no database is there", settings.directory);
-  }
-  CatalogState state(settings.order);
-  state.database_uid = base::NewUid();
-  state.comparator_name = settings.order.comparator()->Name();
-  return state;
-}
-
-Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
-                                  const std::vector<std::string>& names, key::FileNumber manifest) {
-  CatalogState state(settings.order);
-  const std::string_view order_name = settings.order.comparator()->Name();
-  const auto take = [&](const tree::VersionEdit& edit) -> Status {
-    if (edit.comparator_name && *edit.comparator_name != order_name) {
-      return base::InvalidArgument("{}: the database is in the order of comparator '{}', not of '{}'",
-                                   settings.directory, *edit.comparator_name, order_name);
-    }
-    AMETHYST_ASSIGN(state, state.After(edit, TableMaker(store)));
-    return {};
-  };
-  AMETHYST_ASSIGN(const ManifestReport report,
-                  ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
-  if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
-    return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
-                            io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
-  }
-  AMETHYST_TRY(CheckTables(*store, *state.version, names));
-  return state;
-}
 
 // Numbers that the edit adds and does not merely move.
 std::vector<key::FileNumber> FreshTables(const tree::VersionEdit& edit) {
@@ -102,15 +26,21 @@ std::vector<key::FileNumber> FreshTables(const tree::VersionEdit& edit) {
   return fresh;
 }
 
-// Those that the edit removes and does not merely move.
-std::vector<tree::TablePtr> ObsoleteTables(const tree::Version& old, const tree::VersionEdit& edit) {
+// Those that the edit removes and does not merely move, and all of the families that it drops.
+std::vector<tree::TablePtr> ObsoleteTables(const tree::Forest& old, const tree::VersionEdit& edit) {
   std::set<key::FileNumber> added;
   for (const tree::AddedTable& table : edit.added) added.insert(table.number);
   std::vector<tree::TablePtr> obsolete;
   for (const tree::RemovedTable& removed : edit.removed) {
     if (added.contains(removed.number)) continue;
-    obsolete.push_back(old.FindTable(removed.level, removed.number));
+    obsolete.push_back(old.Find({.id = removed.family})->version->FindTable(removed.level, removed.number));
     AMETHYST_ASSERT(obsolete.back() != nullptr);  // The edit fits.
+  }
+  for (const key::FamilyId dropped : edit.dropped_families) {
+    const tree::Version& version = *old.Find({.id = dropped})->version;
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      obsolete.insert(obsolete.end(), version.tables(level).begin(), version.tables(level).end());
+    }
   }
   return obsolete;
 }
@@ -132,8 +62,8 @@ Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settin
       next_file_number_(key::Raw(state.next_file_number)),
       state_(std::move(state)),
       manifest_number_(manifest),
-      current_(state_.version) {
-  AMETHYST_ASSERT(state_.version != nullptr && manifest < state_.next_file_number);
+      current_(state_.forest) {
+  AMETHYST_ASSERT(state_.forest != nullptr && manifest < state_.next_file_number);
 }
 
 Result<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<tree::TableStore> store,
@@ -171,7 +101,7 @@ Status Catalog::OpenManifest() {
   return SyncDirectory();
 }
 
-std::shared_ptr<const tree::Version> Catalog::current() const {
+std::shared_ptr<const tree::Forest> Catalog::forest() const {
   base::MutexLock lock(current_mutex_);
   return current_;
 }
@@ -186,13 +116,14 @@ bool Catalog::log_is_empty() const {
   return state_.log_is_empty();
 }
 
-Status Catalog::Apply(tree::VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const tree::Version>)> installed) {
+Status Catalog::Apply(tree::VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const tree::Forest>)> installed) {
   AMETHYST_ASSERT(!settings_.read_only);
-  std::shared_ptr<const tree::Version> old;  // Outlives the lock: tables may die with it.
+  std::shared_ptr<const tree::Forest> old;  // Outlives the lock: tables may die with it.
   base::MutexLock lock(mutex_);
   if (closed_) return base::MakeError(ErrorCode::kClosed, "{}: the database is closed", settings_.directory);
   AMETHYST_TRY(health_);
   edit.next_file_number = key::FileNumber{next_file_number_.load(std::memory_order_relaxed)};
+  LeaveOutDropped(&edit);
   for (const tree::AddedTable& added : edit.added) AMETHYST_ASSERT(added.number < *edit.next_file_number);  // I11
   Result<Prepared> prepared = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Prepare(edit); });
   if (!prepared && prepared.error().code() != ErrorCode::kOutOfMemory) {
@@ -204,14 +135,14 @@ Status Catalog::Apply(tree::VersionEdit edit, base::FunctionRef<void(std::shared
     return written;
   }
   AMETHYST_ASSERT(health_ && manifest_ != nullptr);  // I10: it is durable before it is visible.
-  old = std::move(state_.version);
+  old = std::move(state_.forest);
   state_ = std::move(prepared->next);
   for (const tree::TablePtr& table : prepared->obsolete) table->MarkObsolete();
   {
     base::MutexLock current_lock(current_mutex_);
-    current_ = state_.version;
+    current_ = state_.forest;
   }
-  installed(state_.version);
+  installed(state_.forest);
   return {};
 }
 
@@ -220,7 +151,21 @@ Result<Catalog::Prepared> Catalog::Prepare(const tree::VersionEdit& edit) const 
   std::string payload;
   edit.AppendTo(&payload);
   return Prepared{
-      .next = std::move(next), .payload = std::move(payload), .obsolete = ObsoleteTables(*state_.version, edit)};
+      .next = std::move(next), .payload = std::move(payload), .obsolete = ObsoleteTables(*state_.forest, edit)};
+}
+
+void Catalog::LeaveOutDropped(tree::VersionEdit* edit) {
+  const tree::Forest& forest = *state_.forest;
+  if (forest.next_family_id() == key::FamilyId{1}) return;  // There never was any.
+  const auto is_dropped = [&](const auto& table) {
+    return table.family < forest.next_family_id() && forest.Find({.id = table.family}) == nullptr;
+  };
+  tree::VersionEdit left_out;
+  left_out.removed = edit->removed;  // A table that moves is the drop's own to remove.
+  std::ranges::copy_if(edit->added, std::back_inserter(left_out.added), is_dropped);
+  for (const key::FileNumber fresh : FreshTables(left_out)) store_->AddObsolete(fresh);
+  std::erase_if(edit->added, is_dropped);
+  std::erase_if(edit->removed, is_dropped);
 }
 
 // Makes `edit`, which is prepared so, durable.
@@ -356,8 +301,10 @@ Result<std::vector<std::string>> Catalog::Orphans() const {
   AMETHYST_ASSIGN(std::vector<std::string> names, store_->files().List(settings_.directory));
   base::MutexLock lock(mutex_);
   std::set<key::FileNumber> live = {manifest_number_};
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const tree::TablePtr& table : state_.version->tables(level)) live.insert(table->number());
+  for (const tree::FamilyTree& tree : state_.forest->families()) {
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      for (const tree::TablePtr& table : tree.version->tables(level)) live.insert(table->number());
+    }
   }
   std::erase_if(names, [&](const std::string& name) {
     const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);

@@ -1,5 +1,5 @@
-// What is durable of a database beside its log: the version, the manifest behind it, and the numbers that are never
-// used twice.
+// What is durable of a database beside its log: the trees of its families, the manifest behind it, and the numbers that
+// are never used twice.
 //
 // Apply makes an edit durable first and visible second. Files first, then the manifest, then deletion: a crash between
 // leaves orphans, never holes. CURRENT names the manifest and is replaced atomically; the manifest is rewritten (a
@@ -11,7 +11,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,25 +19,15 @@
 #include "amethyst/error.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "catalog/catalog_settings.h"
 #include "catalog/catalog_state.h"
 #include "catalog/manifest.h"
 #include "io/environment.h"
 #include "tree/file_names.h"
+#include "tree/forest.h"
 #include "tree/table_store.h"
-#include "tree/version.h"
 
 namespace amethyst::catalog {
-
-struct CatalogSettings {
-  std::string directory{};
-  key::Order order{};
-  bool create_if_missing = true;
-  bool error_if_exists = false;
-  bool read_only = false;
-  // Asked before each edit; its error is latched, as one of the manifest is. Null: the owner needs no check.
-  std::function<Status()> check_owner{};
-  uint64_t manifest_bytes_max = kManifestBytesMax;  // Neither read nor written beyond.
-};
 
 // What the manifest said at open.
 struct RecoveredCatalog {
@@ -56,8 +45,9 @@ struct RecoveredCatalog {
 class Catalog {
  public:
   // The caller holds the directory's lock. kInvalidArgument: no database there (and it may not be created), one that
-  // may not exist, or another comparator; kNotSupported: a newer format; kCorruption: damage, or a table that is
-  // missing or of another size. Changes nothing in a database that exists, so opening it works on a full disk.
+  // may not exist, or another comparator than the database's or a family's; kNotSupported: a newer format; kCorruption:
+  // damage, or a table that is missing or of another size. Changes nothing in a database that exists, so opening it
+  // works on a full disk.
   [[nodiscard]] static Result<std::unique_ptr<Catalog>> Open(std::shared_ptr<tree::TableStore> store,
                                                              const CatalogSettings& settings);
 
@@ -67,14 +57,16 @@ class Catalog {
   [[nodiscard]] Status OpenManifest() AMETHYST_EXCLUDES(mutex_);
 
   [[nodiscard]] const RecoveredCatalog& recovered() const { return recovered_; }
-  [[nodiscard]] std::shared_ptr<const tree::Version> current() const AMETHYST_EXCLUDES(current_mutex_);
+  [[nodiscard]] std::shared_ptr<const tree::Forest> forest() const AMETHYST_EXCLUDES(current_mutex_);
+  // The default family's version.
+  [[nodiscard]] std::shared_ptr<const tree::Version> current() const { return forest()->default_family().version; }
   // Never the same twice, over all opens (numbers seen in the directory are skipped).
   [[nodiscard]] key::FileNumber NewFileNumber() {
     return key::FileNumber{next_file_number_.fetch_add(1, std::memory_order_relaxed)};
   }
 
-  // Writes `edit` to the manifest, syncs it, makes the next version current, marks removed tables obsolete, and calls
-  // `installed`, which must not throw, with the new version before any later Apply can run. The files of added tables
+  // Writes `edit` to the manifest, syncs it, makes the next forest current, marks removed tables obsolete, and calls
+  // `installed`, which must not throw, with the new forest before any later Apply can run. The files of added tables
   // are written and synced by the caller; their names are made durable here (one directory sync if any table is added).
   //
   // kNoSpace, kOutOfMemory, and running out of descriptors, leave the tree as it was and are not latched; another
@@ -82,8 +74,11 @@ class Catalog {
   // them nor adds them again, for the failed record may be what the next open reads. They are removed once it cannot
   // (see TableStore::AddObsolete), or by that open. An edit that does not fit the version is refused with kCorruption,
   // and nothing is written.
+  //
+  // What the edit adds to a family that was dropped meanwhile, or removes of it, is left out: its tables are gone, and
+  // so are the files of these.
   [[nodiscard]] Status Apply(tree::VersionEdit edit,
-                             base::FunctionRef<void(std::shared_ptr<const tree::Version>)> installed)
+                             base::FunctionRef<void(std::shared_ptr<const tree::Forest>)> installed)
       AMETHYST_EXCLUDES(mutex_, current_mutex_);
 
   // Names in the directory that are ours but not live: tables no version lists, old manifests, temporary files; not log
@@ -120,6 +115,7 @@ class Catalog {
   // An error if the directory is another owner's now.
   [[nodiscard]] Status CheckOwner() AMETHYST_REQUIRES(mutex_);
   void LatchUnlessItClears(const Error& error) noexcept AMETHYST_REQUIRES(mutex_);
+  void LeaveOutDropped(tree::VersionEdit* edit) AMETHYST_REQUIRES(mutex_);
   void Abandon(const tree::VersionEdit& edit) AMETHYST_REQUIRES(mutex_);
 
   const std::shared_ptr<tree::TableStore> store_;
@@ -138,7 +134,7 @@ class Catalog {
   std::vector<key::FileNumber> abandoned_ AMETHYST_GUARDED_BY(mutex_);
 
   mutable base::Mutex current_mutex_{base::LockRank::kCurrentVersion};
-  std::shared_ptr<const tree::Version> current_ AMETHYST_GUARDED_BY(current_mutex_);
+  std::shared_ptr<const tree::Forest> current_ AMETHYST_GUARDED_BY(current_mutex_);
 };
 
 }  // namespace amethyst::catalog

@@ -8,10 +8,9 @@
 
 namespace amethyst::catalog {
 
-Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit,
-                                         base::FunctionRef<tree::TablePtr(const tree::AddedTable&)> make_table) const {
+Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit, tree::Forest::MakeTable make_table) const {
   CatalogState next = *this;
-  AMETHYST_ASSIGN(next.version, version->Apply(edit, make_table));
+  AMETHYST_ASSIGN(next.forest, forest->Apply(edit, make_table));
   next.database_uid = edit.database_uid.value_or(database_uid);
   next.comparator_name = edit.comparator_name.value_or(comparator_name);
   next.flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
@@ -38,14 +37,22 @@ Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit,
 }
 
 tree::VersionEdit CatalogState::Snapshot() const {
-  AMETHYST_ASSERT(version != nullptr && flushed_sequence <= last_sequence);
+  AMETHYST_ASSERT(forest != nullptr && flushed_sequence <= last_sequence);
   tree::VersionEdit edit;
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const tree::TablePtr& table : version->tables(level)) {
-      edit.added.push_back({.level = level, .number = table->number(), .info = table->info()});
+  for (const tree::FamilyTree& tree : forest->families()) {
+    const key::FamilyId family = tree.family->id;
+    if (family != key::kDefaultFamily) edit.families.push_back(*tree.family);
+    AMETHYST_ASSERT(tree.version != nullptr);  // The catalog refuses to open without the order.
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      const auto first = static_cast<std::ptrdiff_t>(edit.added.size());
+      for (const tree::TablePtr& table : tree.version->tables(level)) {
+        edit.added.push_back({.level = level, .number = table->number(), .info = table->info(), .family = family});
+      }
+      if (level == 0) std::reverse(edit.added.begin() + first, edit.added.end());  // Oldest first.
     }
-    if (level == 0) std::reverse(edit.added.begin(), edit.added.end());  // Oldest first.
   }
+  // Nothing is said of families in a database that never had any.
+  if (forest->next_family_id() != key::FamilyId{1}) edit.next_family_id = forest->next_family_id();
   edit.flushed_sequence = flushed_sequence;
   edit.first_log_segment = first_log_segment;
   edit.next_file_number = next_file_number;

@@ -1,4 +1,4 @@
-// What the records of a manifest add up to: a version and the numbers beside it. Replay and Apply take the same step,
+// What the records of a manifest add up to: the trees and the numbers beside them. Replay and Apply take the same step,
 // After. Thread safety: immutable values.
 #pragma once
 
@@ -7,19 +7,18 @@
 #include <string>
 
 #include "amethyst/error.h"
-#include "base/function_ref.h"
 #include "base/hash.h"
 #include "key/order.h"
 #include "key/types.h"
-#include "tree/version.h"
+#include "tree/forest.h"
 #include "tree/version_edit.h"
 
 namespace amethyst::catalog {
 
 struct CatalogState {
-  explicit CatalogState(key::Order order) : version(std::make_shared<const tree::Version>(order)) {}
+  explicit CatalogState(key::Order order) : forest(std::make_shared<const tree::Forest>(order)) {}
 
-  std::shared_ptr<const tree::Version> version;
+  std::shared_ptr<const tree::Forest> forest;
   base::Uid database_uid;
   std::string comparator_name;
   // These only grow, whatever an edit says.
@@ -37,8 +36,7 @@ struct CatalogState {
   [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
 
   // The state after one more edit. kCorruption: it does not fit.
-  [[nodiscard]] Result<CatalogState> After(const tree::VersionEdit& edit,
-                                           base::FunctionRef<tree::TablePtr(const tree::AddedTable&)> make_table) const;
+  [[nodiscard]] Result<CatalogState> After(const tree::VersionEdit& edit, tree::Forest::MakeTable make_table) const;
   // The one edit that makes this state out of nothing.
   [[nodiscard]] tree::VersionEdit Snapshot() const;
 };

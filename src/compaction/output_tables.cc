@@ -41,7 +41,7 @@ Status OutputTables::FinishTable(std::string_view span_end) {
   writer_->SetLineage({.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)});
   AMETHYST_ASSIGN(sstable::TableInfo info, writer_->Finish());
   writer_.reset();
-  finished_.push_back({settings_.level, files_.back(), std::move(info)});
+  finished_.push_back({settings_.level, files_.back(), std::move(info), settings_.table_options.family});
   return {};
 }
 

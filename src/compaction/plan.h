@@ -38,6 +38,10 @@ struct Plan {
   std::vector<key::FileNumber> upper;  // Inputs from `from`, in that level's order.
   std::vector<key::FileNumber> lower;  // Inputs from `to` that they overlap (kMerge).
   std::string reason;                  // For logs and golden tests: "level 0 has 5 runs".
+  // Among plans for several trees the most urgent is carried out first: by how much a level is over its target, 1 or
+  // more; less for what can wait, kAtOnce for what must not or costs nothing.
+  double urgency = 0;
+  static constexpr double kAtOnce = 1e9;
 };
 
 // A few lines of text that say all of a plan, for golden tests and logs.

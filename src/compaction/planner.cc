@@ -19,6 +19,11 @@ constexpr uint64_t kDeadlineReserveParts = 4;
 
 std::string Name(const TableShape& table) { return fmt::format("{:06}", Raw(table.number)); }
 
+Plan WithUrgency(Plan plan, double urgency) {
+  plan.urgency = urgency;
+  return plan;
+}
+
 struct Candidate {
   key::Level level = 0;
   const TableShape* table = nullptr;
@@ -121,7 +126,7 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
   });
   for (const auto& [score, level] : overfull) {
     if (level == 0) {
-      if (std::optional<Plan> plan = PlanLevel0(context)) return plan;
+      if (std::optional<Plan> plan = PlanLevel0(context)) return WithUrgency(*std::move(plan), score);
       continue;
     }
     const TableShape* victim = ChooseVictim(context, level);
@@ -129,7 +134,9 @@ std::optional<Plan> PlanOverfull(const PlanContext& context) {
     const std::string reason = context.targets.target[level] == 0
                                    ? fmt::format("level {} is not needed", level)
                                    : fmt::format("level {} has {:.2f} of its target", level, score);
-    if (std::optional<Plan> plan = PushDown(context, level, {victim, 1}, reason)) return plan;
+    if (std::optional<Plan> plan = PushDown(context, level, {victim, 1}, reason)) {
+      return WithUrgency(*std::move(plan), score);
+    }
   }
   return std::nullopt;
 }
@@ -190,8 +197,8 @@ std::optional<Plan> PlanSmallNeighbours(const PlanContext& context) {
 Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& running,
                     const PlannerSettings& settings) {
   const PlanContext context{shape, running, settings, TargetsOf(shape, running, settings)};
-  if (std::optional<Plan> plan = PlanDrop(context)) return *std::move(plan);
-  if (std::optional<Plan> plan = PlanDeadline(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanDrop(context)) return WithUrgency(*std::move(plan), Plan::kAtOnce);
+  if (std::optional<Plan> plan = PlanDeadline(context)) return WithUrgency(*std::move(plan), Plan::kAtOnce);
   if (std::optional<Plan> plan = PlanOverfull(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanSmallDeletes(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanTombstones(context)) return *std::move(plan);

@@ -139,17 +139,25 @@ void Background::RunFlushes() {
   }
 }
 
-Background::Planned Background::MakePlan(Planner planner) {
+Background::Planned Background::MakePlan(Planner planner, const tree::FamilyKey* only) {
   std::vector<key::FileNumber> busy;
-  std::vector<compaction::RunningOutput> outputs;
+  std::map<key::FamilyId, std::vector<compaction::RunningOutput>> outputs;
   {
     // Before the version is taken: a job that ends in between counts as running still, which is the safe side.
     base::MutexLock lock(mutex_);
     busy = running_.Inputs();
     outputs = running_.Outputs();
   }
-  Planned planned{.plan = {}, .version = reads_.view.Acquire()->version};
-  planned.plan = planner(compaction::ShapeOf(*planned.version, busy, true), outputs);
+  Planned planned;
+  const std::shared_ptr<const tree::Forest> forest = reads_.view.Acquire()->forest;
+  for (const tree::FamilyTree& tree : forest->families()) {
+    const key::FamilyId family = tree.family->id;
+    if (only != nullptr && family != only->id) continue;
+    compaction::Plan plan = planner(compaction::ShapeOf(*tree.version, busy, true), outputs[family]);
+    if (plan.kind == compaction::PlanKind::kNothing) continue;
+    if (planned.plan.kind != compaction::PlanKind::kNothing && plan.urgency <= planned.plan.urgency) continue;
+    planned = {.plan = std::move(plan), .tree = tree};
+  }
   return planned;
 }
 
@@ -178,7 +186,7 @@ void Background::RunCompaction() {
       return;
     }
     registered = plan ? base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      id = running_.Add(planned.plan, OutputOf(planned.plan, *planned.version));
+      id = running_.Add(planned.plan, planned.tree.family->id, OutputOf(planned.plan, *planned.tree.version));
     })
                       : plan;
     if (registered) {
@@ -189,10 +197,9 @@ void Background::RunCompaction() {
   if (!registered) return GiveUpPlan(registered.error());
   const Status done = base::Contained([&]() -> Status {
     AMETHYST_TRY(storage_.reserve->CheckCanWait());
-    return compactor_.ExecutePlan(planned.plan, planned.version,
-                                  {health_.stop_compactions, storage_.reserve->is_full()});
+    return compactor_.ExecutePlan(planned.plan, planned.tree, {health_.stop_compactions, storage_.reserve->is_full()});
   });
-  planned.version.reset();  // Which keeps the inputs.
+  planned.tree = {};  // Which keeps the inputs.
   if (done) {
     base::DoIfPossible([this] { UpdatePressure(); });
   } else {
@@ -277,8 +284,15 @@ compaction::PlannerSettings Background::Planning() {
 }
 
 void Background::UpdatePressure() {
-  const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
-  throttle_.Update(*version, compaction::CompactionDebt(compaction::ShapeOf(*version, {}, false), Planning()));
+  const std::shared_ptr<const tree::Forest> forest = reads_.view.Acquire()->forest;
+  const compaction::PlannerSettings planning = Planning();
+  uint64_t debt_bytes = 0;
+  const tree::Version* deepest = forest->default_family().version.get();  // The one with most runs in level 0.
+  for (const tree::FamilyTree& tree : forest->families()) {
+    debt_bytes += compaction::CompactionDebt(compaction::ShapeOf(*tree.version, {}, false), planning);
+    if (tree.version->level0().size() > deepest->level0().size()) deepest = tree.version.get();
+  }
+  throttle_.Update(*deepest, debt_bytes);
 }
 
 void Background::DeleteObsolete() noexcept {

@@ -43,9 +43,11 @@ class Background {
   // memory has been flushed or what the disk holds for nothing was removed; else with that error.
   [[nodiscard]] Status WaitForSpace(const Status& refused, bool is_first) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Flush() AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
-      AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status CompactRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
+                                    std::optional<std::string_view> end) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status WaitForIdle() AMETHYST_EXCLUDES(mutex_);
+  // Deletes the files of what was dropped, as far as nobody reads them any more.
+  void DeleteDropped() noexcept { FreeSpace(); }
 
   // Compactions end at their next block and no new one begins. For Close, before it waits for the callers.
   void StopCompactions() AMETHYST_EXCLUDES(mutex_);
@@ -57,7 +59,7 @@ class Background {
  private:
   struct Planned {
     compaction::Plan plan;
-    std::shared_ptr<const tree::Version> version;
+    tree::FamilyTree tree{};
   };
   using Planner =
       base::FunctionRef<compaction::Plan(const compaction::TreeShape&, const std::vector<compaction::RunningOutput>&)>;
@@ -73,14 +75,14 @@ class Background {
   void ScheduleChores() AMETHYST_EXCLUDES(mutex_);
   // All periodic work except the log's sync.
   void DoChores() AMETHYST_EXCLUDES(mutex_);
-  // Plans on the current version around what runs.
-  [[nodiscard]] Planned MakePlan(Planner planner) AMETHYST_EXCLUDES(mutex_);
+  // Plans on the current trees around what runs: the most urgent of the families' plans; or for one family alone.
+  [[nodiscard]] Planned MakePlan(Planner planner, const tree::FamilyKey* only = nullptr) AMETHYST_EXCLUDES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
   void Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept AMETHYST_EXCLUDES(mutex_);
   void GiveUpPlan(const Error& error) noexcept AMETHYST_EXCLUDES(mutex_);
   // All rewrites of a CompactRange, one after the other.
-  [[nodiscard]] Status ExecuteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end)
-      AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status ExecuteRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
+                                    std::optional<std::string_view> end) AMETHYST_EXCLUDES(mutex_);
   // Writes do not press any more: what was put off is due.
   void Rest() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] compaction::PlannerSettings Planning() AMETHYST_EXCLUDES(mutex_);

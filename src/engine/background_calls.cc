@@ -61,7 +61,8 @@ Status Background::Flush() {
   return std::unexpected(*flush_stalled_);
 }
 
-Status Background::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
+                                std::optional<std::string_view> end) {
   AMETHYST_TRY(Flush());
   {
     base::MutexLock lock(mutex_);
@@ -69,7 +70,7 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
     manual_ = true;
     WaitForOthers();
   }
-  const Status done = base::Contained([&] { return ExecuteRange(begin, end); });
+  const Status done = base::Contained([&] { return ExecuteRange(family, begin, end); });
   if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
   base::DoIfPossible([this] { UpdatePressure(); });
   {
@@ -84,18 +85,20 @@ Status Background::CompactRange(std::optional<std::string_view> begin, std::opti
   return done;
 }
 
-Status Background::ExecuteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+Status Background::ExecuteRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
+                                std::optional<std::string_view> end) {
   compaction::RangeGoal goal;
   if (begin) goal.begin = *begin;
   if (end) goal.end = *end;
   AMETHYST_TRY(health_.latch.status());
   for (;;) {
-    const Planned planned = MakePlan([&](const auto& shape, const auto& running) {
+    const auto next_step = [&](const auto& shape, const auto& running) {
       return compaction::PlanRange(shape, running, compactor_.Planning(), goal);
-    });
+    };
+    const Planned planned = MakePlan(next_step, &family);
     if (planned.plan.kind == compaction::PlanKind::kNothing) return {};
     AMETHYST_TRY(storage_.reserve->Support(
-        [&] { return compactor_.ExecutePlan(planned.plan, planned.version, health_.stop_compactions); },
+        [&] { return compactor_.ExecutePlan(planned.plan, planned.tree, health_.stop_compactions); },
         [this] { FreeSpace(); }));
   }
 }

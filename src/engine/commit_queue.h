@@ -9,11 +9,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "amethyst/error.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "key/types.h"
 #include "wal/log.h"
 
 namespace amethyst::engine {
@@ -25,6 +27,7 @@ struct CommitRequest {
   uint32_t count = 0;
   size_t memtable_bytes = 0;  // Most arena bytes that its entries take.
   bool logged = true;
+  std::span<const key::FamilyId> families;  // Other than the default, that it has entries of: each once.
   // Or a call.
   base::FunctionRef<void()>* call = nullptr;
 

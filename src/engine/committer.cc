@@ -4,6 +4,8 @@
 
 #include "base/assert.h"
 #include "base/containment.h"
+#include "base/error.h"
+#include "engine/family.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -19,12 +21,14 @@ Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const
       active_(reads.view.Acquire()->active),
       last_sequence_(reads.visible.load(std::memory_order_relaxed)) {}
 
-Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged) {
+Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged,
+                                    std::span<const key::FamilyId> families) {
   CommitRequest request;
   request.payload = payload;
   request.count = count;
   request.memtable_bytes = memtable_bytes;
   request.logged = logged;
+  request.families = families;
   return Submit(request);
 }
 
@@ -85,6 +89,7 @@ Status Committer::Carry(CommitRequest& request) {
     request.needs_room = true;
     return {};
   }
+  if (!request.families.empty()) AMETHYST_TRY(PrepareFamilies(request));
   const key::SequenceNumber first{last_sequence_ + 1};
   if (request.logged) {
     Result<wal::LogPosition> end = storage_.log->Append(first, request.count, request.payload);
@@ -110,11 +115,24 @@ Status Committer::Carry(CommitRequest& request) {
   return {};
 }
 
+Status Committer::PrepareFamilies(const CommitRequest& request) {
+  const base::EpochGuard guard;
+  const tree::Forest& forest = *reads_.view.Peek()->forest;
+  for (const key::FamilyId family : request.families) {
+    const tree::FamilyTree* const tree = forest.Find({.id = family});
+    if (tree == nullptr && family < forest.next_family_id()) return FamilyDropped();
+    if (tree == nullptr) return base::InvalidArgument("family {} was never made in this database", key::Raw(family));
+    active_->memtable.Prepare(family, tree->version->order());
+  }
+  return {};
+}
+
 void Committer::Insert(const CommitRequest& request, key::SequenceNumber first) {
   wal::BatchReader reader(request.payload);
   wal::BatchEntry entry;
   for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    active_->memtable.Insert({entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+    active_->memtable.Insert(key::FamilyId{entry.family},
+                             {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <list>
+#include <span>
 
 #include "engine/commit_queue.h"
 #include "engine/health.h"
@@ -33,8 +34,10 @@ class Committer {
     bool needs_room = false;  // Nothing was done: for want of memory, or for want of space (`status`).
     bool switched = false;    // There is a memtable to flush.
   };
-  // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor.
-  [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged);
+  // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor, and whose `families`,
+  // other than the default, kFamilyBytes each. One that is not there, or not any more, refuses the batch, whole.
+  [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged,
+                              std::span<const key::FamilyId> families = {});
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
   [[nodiscard]] Status Switch() { return Switch(WithLog::kNo); }
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
@@ -52,6 +55,9 @@ class Committer {
 
   [[nodiscard]] Status Switch(WithLog with_log);
   [[nodiscard]] Status Carry(CommitRequest& request);
+  // Makes sure that the batch's families are there, for what a drop has taken away takes no more entries, and that they
+  // have trees in the memtable: before the log has the batch.
+  [[nodiscard]] Status PrepareFamilies(const CommitRequest& request);
   // Puts the entries into the memtable, where nobody sees them yet.
   void Insert(const CommitRequest& request, key::SequenceNumber first);
   [[nodiscard]] Outcome Submit(CommitRequest& request);

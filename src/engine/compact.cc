@@ -152,9 +152,13 @@ Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, co
   return lineage;
 }
 
-void AddInputsRemoved(const Plan& plan, tree::VersionEdit* edit) {
-  for (const key::FileNumber number : plan.upper) edit->removed.push_back({.level = plan.from, .number = number});
-  for (const key::FileNumber number : plan.lower) edit->removed.push_back({.level = plan.to, .number = number});
+void AddInputsRemoved(const Plan& plan, key::FamilyId family, tree::VersionEdit* edit) {
+  for (const key::FileNumber number : plan.upper) {
+    edit->removed.push_back({.level = plan.from, .number = number, .family = family});
+  }
+  for (const key::FileNumber number : plan.lower) {
+    edit->removed.push_back({.level = plan.to, .number = number, .family = family});
+  }
 }
 
 }  // namespace
@@ -197,14 +201,15 @@ uint32_t Compactor::PartsFor(uint64_t bytes) const {
   return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
 }
 
-Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const std::shared_ptr<const tree::Version>& version,
+Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::FamilyTree& tree,
                                                   const PlanInputs& inputs, const compaction::StopSignals& stop) {
   const std::vector<tree::TablePtr> all = inputs.All();
+  const Family family = family_.For(*tree.family);
   MergeSettings settings{
-      .table_options = family_.table_options,
-      .table_bytes = family_.table_bytes,
+      .table_options = family.table_options,
+      .table_bytes = family.table_bytes,
       .output_level = plan.to,
-      .version = version,
+      .version = tree.version,
       .older_from_level = plan.from,
       .inputs = {},
       .snapshots = reads_.snapshots->List(),
@@ -213,8 +218,8 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const std::s
       .end = {},
   };
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
-  AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family_.order));
-  const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family_.order, PartsFor(BytesOf(all)));
+  AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
+  const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));
 
   const size_t parts = boundaries.size() + 1;
   std::vector<Result<MergeResult>> results(parts);
@@ -222,7 +227,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const std::s
     MergeSettings mine = settings;
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];
-    const std::unique_ptr<key::Cursor> cursor = OpenInputs(plan, inputs, family_.order);
+    const std::unique_ptr<key::Cursor> cursor = OpenInputs(plan, inputs, family.order);
     const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
     return compaction::RunMerge(*storage_.store, new_file_number, *cursor, mine, stop);
   };
@@ -255,15 +260,15 @@ Status Compactor::Install(tree::VersionEdit edit) {
   return storage_.Install(std::move(edit), reads_, nullptr);
 }
 
-Status Compactor::ExecutePlan(const Plan& plan, const std::shared_ptr<const tree::Version>& version,
-                              const compaction::StopSignals& stop) {
+Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, const compaction::StopSignals& stop) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
-  const PlanInputs inputs = InputsOf(plan, *version);
+  const PlanInputs inputs = InputsOf(plan, *tree.version);
+  const key::FamilyId family = tree.family->id;
   tree::VersionEdit edit;
-  AddInputsRemoved(plan, &edit);
+  AddInputsRemoved(plan, family, &edit);
   if (plan.kind == PlanKind::kMove) {
     for (const tree::TablePtr& table : inputs.upper) {
-      edit.added.push_back({.level = plan.to, .number = table->number(), .info = table->info()});
+      edit.added.push_back({.level = plan.to, .number = table->number(), .info = table->info(), .family = family});
     }
     AMETHYST_TRY(Install(std::move(edit)));
     reads_.statistics.Add(Counter::kTrivialMoves, inputs.upper.size());
@@ -271,7 +276,7 @@ Status Compactor::ExecutePlan(const Plan& plan, const std::shared_ptr<const tree
   }
   if (plan.kind == PlanKind::kDrop) return Install(std::move(edit));
 
-  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, version, inputs, stop));
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, tree, inputs, stop));
   const uint64_t bytes_read = BytesOf(inputs.All());
   uint64_t bytes_written = 0, dropped = 0;
   for (MergeResult& part : merged) {
@@ -296,12 +301,19 @@ Status Compactor::CompactLittle() {
   constexpr int kPlansMax = 8;
   constexpr uint64_t kLittlePart = 2;  // Of a write buffer: more than small neighbours have together.
   for (int done = 0; done < kPlansMax; ++done) {
-    const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
-    const Plan plan = compaction::PlanCompaction(compaction::ShapeOf(*version, {}, false), {}, Planning());
-    if (plan.kind == PlanKind::kNothing) break;
-    const uint64_t bytes = plan.kind == PlanKind::kMerge ? BytesOf(InputsOf(plan, *version).All()) : 0;
-    if (bytes > family_.write_buffer_bytes / kLittlePart) break;
-    AMETHYST_TRY(ExecutePlan(plan, version, health_.latch.flag()));
+    const ViewPtr view = reads_.view.Acquire();
+    const compaction::PlannerSettings planning = Planning();
+    bool is_done = true;
+    for (const tree::FamilyTree& tree : view->forest->families()) {
+      const Plan plan = compaction::PlanCompaction(compaction::ShapeOf(*tree.version, {}, false), {}, planning);
+      if (plan.kind == PlanKind::kNothing) continue;
+      const uint64_t bytes = plan.kind == PlanKind::kMerge ? BytesOf(InputsOf(plan, *tree.version).All()) : 0;
+      if (bytes > family_.write_buffer_bytes / kLittlePart) continue;
+      AMETHYST_TRY(ExecutePlan(plan, tree, health_.latch.flag()));
+      is_done = false;
+      break;  // The forest is another now.
+    }
+    if (is_done) break;
   }
   return {};
 }

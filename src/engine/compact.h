@@ -24,9 +24,9 @@ class Compactor {
   Compactor(Storage& storage, ReadContext& reads, Health& health, Workers& workers, const Family& family)
       : storage_(storage), reads_(reads), health_(health), workers_(workers), family_(family) {}
 
-  // `version` is the one that was planned on. A large merge is split into ranges, which idle background threads help
+  // `tree` is the one that was planned on. A large merge is split into ranges, which idle background threads help
   // with. Fails with nothing changed once it is told to stop.
-  [[nodiscard]] Status ExecutePlan(const compaction::Plan& plan, const std::shared_ptr<const tree::Version>& version,
+  [[nodiscard]] Status ExecutePlan(const compaction::Plan& plan, const tree::FamilyTree& tree,
                                    const compaction::StopSignals& stop);
 
   // Plans and carries out some of what is due, as long as it costs hardly more than a flush: at the end of a session
@@ -38,7 +38,7 @@ class Compactor {
 
  private:
   [[nodiscard]] Result<std::vector<compaction::MergeResult>> Merge(const compaction::Plan& plan,
-                                                                   const std::shared_ptr<const tree::Version>& version,
+                                                                   const tree::FamilyTree& tree,
                                                                    const PlanInputs& inputs,
                                                                    const compaction::StopSignals& stop);
   [[nodiscard]] uint32_t PartsFor(uint64_t bytes) const;

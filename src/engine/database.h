@@ -27,13 +27,14 @@ struct Database {
   Health health;
   Workers workers;
   Storage storage;
-  Family family;
+  Family family;  // The default one.
   std::shared_ptr<memtable::RegionPool> regions;
   std::shared_ptr<ReadContext> reads;
   std::unique_ptr<WriteBuffers> write_buffers;
-  uint64_t torn_tails = 0;           // That recovery cut.
-  uint64_t batches_recovered = 0;    // That it read from the log, and no table held.
-  std::shared_ptr<Database> itself;  // In a forked child that has let go of it: so that it is never destroyed.
+  uint64_t torn_tails = 0;                   // That recovery cut.
+  uint64_t batches_recovered = 0;            // That it read from the log, and no table held.
+  uint64_t entries_of_dropped_families = 0;  // That it found in the log, and left out.
+  std::shared_ptr<Database> itself;          // In a forked child that has let go of it: so that it is never destroyed.
 };
 
 }  // namespace amethyst::engine

@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "engine/family.h"
 #include "engine/point_lookup.h"
 #include "key/resolver.h"
-#include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
 
@@ -33,15 +33,20 @@ constexpr uint32_t kVersionsBeforeLookUp = 64;
 
 }  // namespace
 
-DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options)
+DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family)
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options)),
       read_(pin_.sequence()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
-      fill_cache_(options.fill_cache) {
+      fill_cache_(options.fill_cache),
+      view_(*reads_, family) {
   reads_->iterators.fetch_add(1, std::memory_order_relaxed);
-  if (reads_->gate.IsClosed()) status_ = Detached();
+  if (reads_->gate.IsClosed()) {
+    status_ = Detached();
+  } else if (view_.IsDropped()) {
+    status_ = FamilyDropped();
+  }
 }
 
 DbIterator::~DbIterator() { reads_->iterators.fetch_sub(1, std::memory_order_relaxed); }
@@ -60,49 +65,26 @@ template <typename Move>
 
 void DbIterator::Fail(Error error) {
   cursor_.reset();  // Wherever it is: the next seek opens another.
-  view_.reset();
+  view_.LetGo();
   End();
   status_ = std::unexpected(std::move(error));
 }
 
 // For seeks: any newer view will do, for the pin keeps in it all that we can see.
 void DbIterator::Refresh() {
-  const auto is_current = [this] {
-    const base::EpochGuard guard;
-    return reads_->view.Peek() == view_.get();
-  };
-  if (!is_current()) OpenCursor();
-}
-
-// For steps: whether the memory of a flushed memtable is held by us.
-bool DbIterator::HoldsFlushedMemtable() {
-  const base::EpochGuard guard;
-  const View* now = reads_->view.Peek();
-  if (now == seen_view_) return false;
-  seen_view_ = now;
-  const WriteBufferPtr& oldest = view_->immutable.empty() ? view_->active : view_->immutable.back();
-  return oldest != now->active && std::ranges::find(now->immutable, oldest) == now->immutable.end();
+  if (!view_.IsCurrent() || cursor_ == nullptr) OpenCursor();
 }
 
 void DbIterator::OpenCursor() {
-  view_ = reads_->view.Acquire();
-  seen_view_ = view_.get();
-  std::vector<std::unique_ptr<key::Cursor>> sources;
-  const auto add = [&](const WriteBufferPtr& buffer) {
-    // Whatever is or comes into a memtable after what we see, is not for us.
-    if (!read_.Sees(buffer->memtable.first_sequence())) return;
-    sources.push_back(memtable::Memtable::NewCursor(MemtableOf(buffer)));
-  };
-  add(view_->active);
-  for (const WriteBufferPtr& buffer : view_->immutable) add(buffer);
+  if (view_.IsDropped()) throw base::Thrown(FamilyDropped().error());
+  view_.Renew();
   const std::string_view upper = upper_ ? std::string_view(*upper_) : std::string_view();
-  tree::AppendCursors(*view_->version, {.fill_cache = fill_cache_, .upper_bound = upper}, &sources);
-  cursor_ = merge::NewMergeCursor(std::move(sources), reads_->order);
+  cursor_ = view_.NewCursor(read_, {.fill_cache = fill_cache_, .upper_bound = upper});
 }
 
-bool DbIterator::BeyondUpper(std::string_view key) const { return upper_ && reads_->order.Compare(key, *upper_) >= 0; }
+bool DbIterator::BeyondUpper(std::string_view key) const { return upper_ && view_.order().Compare(key, *upper_) >= 0; }
 
-bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && reads_->order.Less(key, *lower_); }
+bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && view_.order().Less(key, *lower_); }
 
 void DbIterator::Pass(std::string_view key) {
   passed_key_.assign(key);
@@ -161,7 +143,7 @@ bool DbIterator::SkipTombstones() {
 
 // Past all versions of passed_key_, of which there are many.
 void DbIterator::SeekPastVersions() {
-  if (reads_->order.IsBytewise()) {
+  if (view_.order().IsBytewise()) {
     target_.assign(passed_key_).push_back('\0');  // The next key that there can be.
     cursor_->Seek(target_);
   } else {
@@ -172,7 +154,7 @@ void DbIterator::SeekPastVersions() {
 
 // Back past all versions of `key` that lie at the cursor and before it.
 void DbIterator::PrevPastVersions(std::string_view key) {
-  for (uint32_t versions = 0; cursor_->Valid() && reads_->order.Compare(cursor_->entry().key(), key) == 0;) {
+  for (uint32_t versions = 0; cursor_->Valid() && view_.order().Compare(cursor_->entry().key(), key) == 0;) {
     if (++versions > kVersionsBeforeLookUp) cursor_->Seek(key);
     if (cursor_->Valid()) cursor_->Prev();
   }
@@ -182,13 +164,13 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 // with its value in copied_value_; an error ends the walk.
 Result<bool> DbIterator::LookUpCopiedKey() {
   const key::LookupKey lookup(copied_key_, read_);
-  AMETHYST_ASSIGN(const PinnedFound found, Find(*view_, lookup, fill_cache_, reads_->statistics));
+  AMETHYST_ASSIGN(const PinnedFound found, Find(view_.family(), lookup, fill_cache_, reads_->statistics));
   const bool live = found.state == sstable::LookupState::kFound;
   if (live) copied_value_.assign(found.value);
   cursor_->Seek(copied_key_);
   if (cursor_->Valid()) cursor_->Prev();
   AMETHYST_TRY(cursor_->status());
-  AMETHYST_DCHECK(!cursor_->Valid() || reads_->order.Less(cursor_->entry().key(), copied_key_));
+  AMETHYST_DCHECK(!cursor_->Valid() || view_.order().Less(cursor_->entry().key(), copied_key_));
   return live;
 }
 
@@ -210,7 +192,7 @@ bool DbIterator::ShowOldVersion() {
 }
 
 void DbIterator::FindForward() {
-  const key::Order& order = reads_->order;
+  const key::Order& order = view_.order();
   forward_ = true;
   uint32_t tombstones = 0;
   uint32_t passed_versions = 0;
@@ -267,7 +249,7 @@ void DbIterator::FindBackward() {
     key::Resolver resolver(read_);
     bool live = false;
     uint32_t versions = 0;
-    while (cursor_->Valid() && reads_->order.Compare(cursor_->entry().key(), copied_key_) == 0) {
+    while (cursor_->Valid() && view_.order().Compare(cursor_->entry().key(), copied_key_) == 0) {
       if (++versions > kVersionsBeforeLookUp) {
         const Result<bool> found = LookUpCopiedKey();
         if (!found) return Fail(found.error());
@@ -354,7 +336,7 @@ void DbIterator::Next() {
 
 void DbIterator::NextSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
-  const bool reopen = HoldsFlushedMemtable();
+  const bool reopen = view_.HoldsFlushedMemtable();
   if (reopen || at_ == At::kBefore) {
     Pass(position_.key);
     if (reopen) OpenCursor();
@@ -383,7 +365,7 @@ void DbIterator::Prev() {
 
 void DbIterator::PrevSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
-  const bool reopen = HoldsFlushedMemtable();
+  const bool reopen = view_.HoldsFlushedMemtable();
   if (reopen || at_ == At::kShown) {
     Pass(position_.key);
     if (reopen) {

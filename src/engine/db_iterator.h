@@ -14,6 +14,7 @@
 
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
+#include "engine/iterator_view.h"
 #include "engine/read_context.h"
 #include "key/cursor.h"
 
@@ -21,8 +22,9 @@ namespace amethyst::engine {
 
 class DbIterator {
  public:
-  // Reads at the snapshot of the options, or as of now.
-  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options);
+  // Reads at the snapshot of the options, or as of now. One of a family other than the default holds the view from the
+  // start, so that it goes on to its end if the family is dropped.
+  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family = {});
   ~DbIterator();
 
   [[nodiscard]] const IteratorPosition* position() const { return &position_; }
@@ -48,7 +50,6 @@ class DbIterator {
   void Run(Move move);
   void Fail(Error error);
   void Refresh();
-  [[nodiscard]] bool HoldsFlushedMemtable();
   void OpenCursor();
   void NextSlow();
   void PrevSlow();
@@ -78,8 +79,7 @@ class DbIterator {
   const std::optional<std::string> upper_;
   const bool fill_cache_;
 
-  ViewPtr view_;
-  const View* seen_view_ = nullptr;  // The newest view that HoldsFlushedMemtable has looked at; only compared.
+  IteratorView view_;
   std::unique_ptr<key::Cursor> cursor_;
   IteratorPosition position_;
   Status status_;

@@ -14,11 +14,13 @@ constexpr uint64_t kNotedParts = 16;
 
 bool HoldsDeletes(const View& view) {
   if (view.active->OldestDeleteSeconds() != 0 || !view.immutable.empty()) return true;
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    const auto tables = view.version->tables(level);
-    if (std::ranges::any_of(tables, [](const auto& table) { return table->info().deletes > 0; })) return true;
-  }
-  return false;
+  return std::ranges::any_of(view.forest->families(), [](const tree::FamilyTree& tree) {
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      const auto tables = tree.version->tables(level);
+      if (std::ranges::any_of(tables, [](const auto& table) { return table->info().deletes > 0; })) return true;
+    }
+    return false;
+  });
 }
 
 }  // namespace
@@ -46,12 +48,17 @@ Status DeleteDeadline::Finish(Compactor& compactor) {
   if (deadline_s_ == 0) return {};
   AMETHYST_TRY(flusher_.ReleaseLog());
   Status done = health_.latch.status();
-  while (done) {
-    const std::shared_ptr<const tree::Version> version = reads_.view.Acquire()->version;
-    const compaction::Plan plan =
-        compaction::PlanDueDeletes(compaction::ShapeOf(*version, {}, true), compactor.Planning());
-    if (plan.kind == compaction::PlanKind::kNothing) break;
-    done = compactor.ExecutePlan(plan, version, health_.latch.flag());
+  for (bool is_due = true; done && is_due;) {
+    is_due = false;
+    const ViewPtr view = reads_.view.Acquire();
+    for (const tree::FamilyTree& tree : view->forest->families()) {
+      const compaction::Plan plan =
+          compaction::PlanDueDeletes(compaction::ShapeOf(*tree.version, {}, true), compactor.Planning());
+      if (plan.kind == compaction::PlanKind::kNothing) continue;
+      is_due = true;
+      done = compactor.ExecutePlan(plan, tree, health_.latch.flag());
+      break;  // The forest is another now.
+    }
   }
   return done;
 }

@@ -8,15 +8,12 @@
 #include "base/error.h"
 #include "engine/flush.h"
 #include "engine/recovery.h"
-#include "engine/stats_of.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
 namespace {
 
 using sstable::LookupState;
-
-Status Closed() { return base::MakeError(ErrorCode::kClosed, "the database is closed"); }
 
 Status Forked(const Storage& storage) {
   return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
@@ -29,12 +26,19 @@ Status CheckKey(std::string_view key) {
 }
 
 // Find, which tells of a filter that is lost.
-Result<PinnedFound> FindAndTell(Database& database, const View& view, const key::LookupKey& lookup, bool fill_cache) {
-  Result<PinnedFound> found = Find(view, lookup, fill_cache, database.reads->statistics);
+Result<PinnedFound> FindAndTell(Database& database, const FamilyView& family, const key::LookupKey& lookup,
+                                bool fill_cache) {
+  Result<PinnedFound> found = Find(family, lookup, fill_cache, database.reads->statistics);
   if (found && found->filter_lost) {
     database.health.Log("a table is searched without its filter: " + found->filter_lost->message());
   }
   return found;
+}
+
+// Keeps `families` sorted.
+void AddOnce(key::FamilyId family, std::vector<key::FamilyId>* families) {
+  const auto place = std::ranges::lower_bound(*families, family);
+  if (place == families->end() || *place != family) families->insert(place, family);
 }
 
 // Times one call in a while.
@@ -72,7 +76,8 @@ Engine::Engine(std::shared_ptr<Database> database)
       reads_(database_->reads),
       committer_(*reads_, database_->storage, database_->health, *database_->write_buffers,
                  {.write_buffer_bytes = database_->settings.write_buffer_bytes,
-                  .immutable_count_max = database_->settings.immutable_count_max}) {
+                  .immutable_count_max = database_->settings.immutable_count_max}),
+      families_(database_->settings, database_->storage, *reads_) {
   if (database_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(*database_, committer_);
 }
@@ -88,16 +93,16 @@ Engine::~Engine() {
 
 // --- Writes ---
 
-Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
-  return WriteOne(key::EntryKind::kPut, key, value, options);
+Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options, const FamilyKey& family) {
+  return WriteOne(key::EntryKind::kPut, key, value, options, family);
 }
 
-Status Engine::Delete(std::string_view key, const WriteOptions& options) {
-  return WriteOne(key::EntryKind::kDelete, key, {}, options);
+Status Engine::Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family) {
+  return WriteOne(key::EntryKind::kDelete, key, {}, options, family);
 }
 
-Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
-                        const WriteOptions& options) {
+Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_view value, const WriteOptions& options,
+                        const FamilyKey& family) {
   AMETHYST_TRY(CheckKey(key));
   if (value.size() > database_->settings.batch_bytes_max) {
     return base::InvalidArgument("a value of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
@@ -106,8 +111,21 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   constexpr size_t kScratchKeptMax = size_t{64} << 10;
   thread_local std::string scratch;
   scratch.clear();
-  wal::AppendBatchEntry(&scratch, {.kind = kind, .key = key, .value = value});
-  const Status written = WriteEncoded(scratch, 1, memtable::Memtable::BytesFor(key.size(), value.size()), options);
+  const bool is_default = family.id == key::kDefaultFamily;
+  if (is_default) [[likely]] {  // For which the family's number is a constant.
+    wal::AppendBatchEntry(&scratch, {.kind = kind, .key = key, .value = value});
+  } else {
+    wal::AppendBatchEntry(&scratch, {.family = key::Raw(family.id), .kind = kind, .key = key, .value = value});
+  }
+  Encoded batch{.payload = scratch,
+                .count = 1,
+                .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size()),
+                .families = {}};
+  if (!is_default) [[unlikely]] {
+    batch.families = {&family.id, 1};
+    batch.memtable_bytes += memtable::Memtable::kFamilyBytes;
+  }
+  const Status written = WriteEncoded(batch, options);
   if (scratch.capacity() > kScratchKeptMax) scratch = {};
   return written;
 }
@@ -120,12 +138,19 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
   }
   wal::BatchReader reader(batch.Representation());
   size_t memtable_bytes = 0;
+  std::vector<key::FamilyId> families;
   for (wal::BatchEntry entry; reader.Next(&entry);) {
     AMETHYST_TRY(CheckKey(entry.key));
     memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+    if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &families);
   }
   AMETHYST_TRY(reader.status());
-  return WriteEncoded(batch.Representation(), batch.Count(), memtable_bytes, options);
+  memtable_bytes += families.size() * memtable::Memtable::kFamilyBytes;
+  return WriteEncoded({.payload = batch.Representation(),
+                       .count = batch.Count(),
+                       .memtable_bytes = memtable_bytes,
+                       .families = families},
+                      options);
 }
 
 Status Engine::CheckWritable() const {
@@ -136,36 +161,36 @@ Status Engine::CheckWritable() const {
   return database_->storage.lock->OwnedByThisProcess() ? Status() : Forked(database_->storage);
 }
 
-Status Engine::WriteEncoded(std::string_view payload, uint32_t count, size_t memtable_bytes,
-                            const WriteOptions& options) {
+Status Engine::WriteEncoded(const Encoded& batch, const WriteOptions& options) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return Closed();
   AMETHYST_TRY(CheckWritable());
-  if (payload.size() > database_->settings.batch_bytes_max) {
+  if (batch.payload.size() > database_->settings.batch_bytes_max) {
     return base::InvalidArgument("a batch of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
-                                 payload.size(), database_->settings.batch_bytes_max);
+                                 batch.payload.size(), database_->settings.batch_bytes_max);
   }
-  if (memtable_bytes > database_->settings.batch_memory_bytes_max) {
+  if (batch.memtable_bytes > database_->settings.batch_memory_bytes_max) {
     return base::InvalidArgument(
-        "a batch of {} entries takes {} bytes of memory, over the limit of {}, half of memory_budget_bytes", count,
-        memtable_bytes, database_->settings.batch_memory_bytes_max);
+        "a batch of {} entries takes {} bytes of memory, over the limit of {}, half of memory_budget_bytes",
+        batch.count, batch.memtable_bytes, database_->settings.batch_memory_bytes_max);
   }
   const SampledTimer timer(*database_, Sample::kWriteNs);
-  if (const auto delay = background_->throttle().pacer().Wait(payload.size()); delay.count() > 0) {
+  if (const auto delay = background_->throttle().pacer().Wait(batch.payload.size()); delay.count() > 0) {
     reads_->statistics.Add(Counter::kWriteDelays);
     reads_->statistics.Add(Counter::kWriteDelayUs, static_cast<uint64_t>(delay.count()));
   }
-  AMETHYST_TRY(Commit(payload, count, memtable_bytes, options.durability));
+  AMETHYST_TRY(Commit(batch, options.durability));
   reads_->statistics.Add(Counter::kWrites);
-  reads_->statistics.Add(Counter::kEntriesWritten, count);
-  reads_->statistics.Add(Counter::kUserBytesWritten, payload.size());
+  reads_->statistics.Add(Counter::kEntriesWritten, batch.count);
+  reads_->statistics.Add(Counter::kUserBytesWritten, batch.payload.size());
   return {};
 }
 
-Status Engine::Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability) {
+Status Engine::Commit(const Encoded& batch, Durability durability) {
   Committer::Outcome outcome;
   for (bool is_first_refusal = true;;) {
-    outcome = committer_.Write(payload, count, memtable_bytes, durability != Durability::kNone);
+    outcome = committer_.Write(batch.payload, batch.count, batch.memtable_bytes, durability != Durability::kNone,
+                               batch.families);
     if (outcome.switched) background_->Notify();
     if (!outcome.needs_room) break;
     AMETHYST_TRY(outcome.status ? background_->WaitForRoom()
@@ -202,23 +227,26 @@ key::ReadPoint Engine::ReadPointOf(const ReadOptions& options) const {
 }
 
 Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
-                         base::FunctionRef<void(std::string_view)> take) {
+                         base::FunctionRef<void(std::string_view)> take, const FamilyKey& family) {
   const SampledTimer timer(*database_, Sample::kGetNs);
-  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take));
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take, family));
   if (found) [[likely]]
     return *found;
-  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options));
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family));
   if (value) take(value->view());
   return value.has_value();
 }
 
 Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options,
-                                           base::FunctionRef<void(std::string_view)> take) {
+                                           base::FunctionRef<void(std::string_view)> take, const FamilyKey& family) {
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
   const View& view = *reads_->view.Peek();  // Before the visible sequence: see view.h.
+  const tree::Version* const version = VersionOf(view, family);
+  if (version == nullptr) [[unlikely]]
+    return FamilyDropped();
   const key::LookupKey lookup(key, ReadPointOf(options));
-  const Found found = FindResident(view, lookup, reads_->statistics);
+  const Found found = FindResident({view, family.id, *version}, lookup, reads_->statistics);
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
   if (found.state == LookupState::kFound) take(found.value);
   reads_->statistics.Add(Counter::kGets);
@@ -227,28 +255,34 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
 }
 
 // May read, and so takes the view and the sequence anew where a TryGet came before.
-Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const ReadOptions& options) {
+Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const ReadOptions& options,
+                                                     const FamilyKey& family) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
   reads_->statistics.Add(Counter::kGets);
   const ViewPtr view = reads_->view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (version == nullptr) return FamilyDropped();
   const key::LookupKey lookup(key, ReadPointOf(options));
-  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, *view, lookup, options.fill_cache));
+  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, {*view, family.id, *version}, lookup, options.fill_cache));
   if (found.state != LookupState::kFound) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
   return PinnedValue(found.value, std::move(found.owner));
 }
 
 std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const std::string_view> keys,
-                                                                 const ReadOptions& options) {
+                                                                 const ReadOptions& options, const FamilyKey& family) {
   std::vector<Result<std::optional<std::string>>> results;
   results.reserve(keys.size());
   const OperationGate::Operation operation(reads_->gate);
-  if (!operation) {
-    for (size_t i = 0; i < keys.size(); ++i) results.emplace_back(std::unexpected(Closed().error()));
+  const ViewPtr view = reads_->view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (!operation || version == nullptr) {
+    const Error refusal = operation ? FamilyDropped().error() : Closed().error();
+    for (size_t i = 0; i < keys.size(); ++i) results.emplace_back(std::unexpected(refusal));
     return results;
   }
-  const ViewPtr view = reads_->view.Acquire();
+  const FamilyView shown(*view, family.id, *version);
   const key::ReadPoint read = ReadPointOf(options);
   reads_->statistics.Add(Counter::kGets, keys.size());
   constexpr size_t kGroupMax = 32;
@@ -261,7 +295,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     }
     {
       const base::EpochGuard guard;
-      FindResident(*view, group, std::span(found).first(group.size()), reads_->statistics);
+      FindResident(shown, group, std::span(found).first(group.size()), reads_->statistics);
       for (size_t i = 0; i < group.size(); ++i) {
         auto& result = results.emplace_back();
         if (found[i].state == LookupState::kFound) result->emplace(found[i].value);
@@ -269,7 +303,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     }
     for (size_t i = 0; i < group.size(); ++i) {
       if (found[i].state != LookupState::kNotResident) continue;
-      Result<PinnedFound> loaded = FindAndTell(*database_, *view, group[i], options.fill_cache);
+      Result<PinnedFound> loaded = FindAndTell(*database_, shown, group[i], options.fill_cache);
       if (!loaded) {
         results[begin + i] = std::unexpected(std::move(loaded).error());
       } else if (loaded->state == LookupState::kFound) {
@@ -282,59 +316,12 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   return results;
 }
 
-std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options) {
-  return std::make_unique<DbIterator>(reads_, options);
+std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, const FamilyKey& family) {
+  return std::make_unique<DbIterator>(reads_, options, family);
 }
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
   return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible);
-}
-
-// --- Maintenance ---
-
-Status Engine::Flush() {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return Closed();
-  AMETHYST_TRY(CheckWritable());
-  return background_->Flush();
-}
-
-Status Engine::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return Closed();
-  AMETHYST_TRY(CheckWritable());
-  return background_->CompactRange(begin, end);
-}
-
-Status Engine::WaitForIdle() {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return Closed();
-  return background_ == nullptr ? Status() : background_->WaitForIdle();
-}
-
-Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_view end) {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return std::unexpected(Closed().error());
-  if (!reads_->order.Less(begin, end)) return 0;
-  const ViewPtr view = reads_->view.Acquire();
-  uint64_t bytes = view->active->memtable.ApproximateBytes(begin, end);
-  for (const WriteBufferPtr& buffer : view->immutable) bytes += buffer->memtable.ApproximateBytes(begin, end);
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const tree::TablePtr& table : view->version->Overlapping(level, begin, end)) {
-      AMETHYST_ASSIGN(const sstable::TableReader* reader, table->Open());
-      AMETHYST_ASSIGN(const uint64_t from, reader->ApproximateOffset(begin));
-      AMETHYST_ASSIGN(const uint64_t to, reader->ApproximateOffset(end));
-      bytes += to - std::min(from, to);
-    }
-  }
-  return bytes;
-}
-
-Stats Engine::GetStats() {
-  const OperationGate::Operation operation(reads_->gate);
-  Stats stats = StatsOf(*database_, static_cast<bool>(operation));
-  if (operation && background_ != nullptr) stats.compaction_debt_bytes = background_->throttle().debt_bytes();
-  return stats;
 }
 
 // --- Close ---
@@ -378,7 +365,8 @@ void Engine::LetGoOfMemory() {
     auto empty = std::make_shared<View>();
     // Of no pool, whose budget may live on: it takes some kilobytes.
     empty->active = std::make_shared<WriteBuffer>(0, reads_->order, std::make_shared<memtable::RegionPool>());
-    empty->version = std::make_shared<const tree::Version>(reads_->order);
+    empty->forest = std::make_shared<const tree::Forest>(reads_->order);
+    empty->version = empty->forest->default_family().version;
     RetireView(reads_->view.Update([&](const View&) { return std::move(empty); }));
   });
   committer_.Close();

@@ -19,6 +19,7 @@
 #include "engine/committer.h"
 #include "engine/database.h"
 #include "engine/db_iterator.h"
+#include "engine/family_list.h"
 #include "engine/point_lookup.h"
 
 namespace amethyst::engine {
@@ -30,36 +31,59 @@ class Engine {
   explicit Engine(std::shared_ptr<Database> database);  // For Open.
   ~Engine();
 
-  [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options);
-  [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options);
+  // A call that names no family means the default one.
+  using FamilyKey = tree::FamilyKey;
+  [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options,
+                           const FamilyKey& family = {});
+  [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
 
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
   [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options,
-                                 base::FunctionRef<void(std::string_view)> take);
+                                 base::FunctionRef<void(std::string_view)> take, const FamilyKey& family = {});
   // The same from memory alone, without waiting: nullopt where something would have to be read.
   [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options,
-                                                   base::FunctionRef<void(std::string_view)> take);
-  [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options);
+                                                   base::FunctionRef<void(std::string_view)> take,
+                                                   const FamilyKey& family = {});
+  [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options,
+                                                             const FamilyKey& family = {});
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
-                                                                         const ReadOptions& options);
-  [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options);
+                                                                         const ReadOptions& options,
+                                                                         const FamilyKey& family = {});
+  [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options, const FamilyKey& family = {});
   [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot();
 
   [[nodiscard]] Status Flush();
-  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end);
+  [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                                    const FamilyKey& family = {});
   [[nodiscard]] Status WaitForIdle();
   [[nodiscard]] Status SyncWal();
-  [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end);
+  [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end,
+                                                 const FamilyKey& family = {});
+
+  [[nodiscard]] Result<FamilyKey> CreateFamily(std::string_view name, const FamilyOptions& options);
+  [[nodiscard]] Result<FamilyKey> OpenFamily(std::string_view name);
+  [[nodiscard]] Status DropFamily(const FamilyKey& family);
+  [[nodiscard]] Status RenameFamily(const FamilyKey& family, std::string_view name);
+  [[nodiscard]] std::vector<std::string> FamilyNames();
+  // Empty: it was dropped.
+  [[nodiscard]] std::string FamilyName(const FamilyKey& family);
+
   [[nodiscard]] Stats GetStats();
   [[nodiscard]] Status Close();
 
  private:
+  // An encoded batch, and what committing it needs to know.
+  struct Encoded {
+    std::string_view payload;
+    uint32_t count = 0;
+    size_t memtable_bytes = 0;
+    std::span<const key::FamilyId> families;  // As CommitRequest has them.
+  };
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
-                                const WriteOptions& options);
-  [[nodiscard]] Status WriteEncoded(std::string_view payload, uint32_t count, size_t memtable_bytes,
-                                    const WriteOptions& options);
-  [[nodiscard]] Status Commit(std::string_view payload, uint32_t count, size_t memtable_bytes, Durability durability);
+                                const WriteOptions& options, const FamilyKey& family);
+  [[nodiscard]] Status WriteEncoded(const Encoded& batch, const WriteOptions& options);
+  [[nodiscard]] Status Commit(const Encoded& batch, Durability durability);
   [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] key::ReadPoint ReadPointOf(const ReadOptions& options) const;
@@ -69,6 +93,7 @@ class Engine {
   const std::shared_ptr<Database> database_;
   const std::shared_ptr<ReadContext> reads_;  // The database's.
   Committer committer_;
+  FamilyList families_;
   std::unique_ptr<Background> background_;           // nullptr in a read-only database.
   base::Mutex close_mutex_{base::LockRank::kClose};  // Held over all of Close, and so over its I/O.
   std::optional<Status> closed_ AMETHYST_GUARDED_BY(close_mutex_);

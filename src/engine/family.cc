@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+
 namespace amethyst::engine {
 
 Family::Family(const Settings& settings, const base::Uid& database_uid)
@@ -14,5 +16,22 @@ Family::Family(const Settings& settings, const base::Uid& database_uid)
   table_bytes = std::clamp<uint64_t>(write_buffer_bytes, kTableBytesMin, kTableBytesMax);
   table_options.database_uid = database_uid;
 }
+
+Family Family::For(const tree::FamilyDescription& description) const {
+  Family family = *this;
+  if (description.id == key::kDefaultFamily) return family;
+  family.order = *description.order;
+  sstable::TableOptions& tables = family.table_options;
+  tables.order = family.order;
+  tables.family = description.id;
+  tables.family_name = description.name;
+  tables.block_bytes = description.block_bytes.value_or(tables.block_bytes);
+  tables.compression = description.compression.value_or(tables.compression);
+  tables.filter_false_positive_rate =
+      description.filter_false_positive_rate.value_or(tables.filter_false_positive_rate);
+  return family;
+}
+
+std::unexpected<Error> FamilyDropped() { return base::InvalidArgument("family dropped"); }
 
 }  // namespace amethyst::engine

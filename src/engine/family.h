@@ -1,18 +1,24 @@
-// A family of keys: one order, one way to store its tables. A database has one so far, the default.
+// A family of keys, as what stores it sees it: one order, one way to store its tables.
 //
-// Thread safety: set while opening, then constant.
+// Thread safety: plain values.
 #pragma once
 
+#include "amethyst/error.h"
 #include "compaction/plan.h"
 #include "engine/settings.h"
 #include "key/order.h"
 #include "sstable/table_info.h"
+#include "tree/family_description.h"
 
 namespace amethyst::engine {
 
 struct Family {
   Family() = default;
+  // The default one.
   Family(const Settings& settings, const base::Uid& database_uid);
+
+  // Another one: as this, the default, where its description says nothing else.
+  [[nodiscard]] Family For(const tree::FamilyDescription& description) const;
 
   key::Order order{};
   sstable::TableOptions table_options{};
@@ -20,5 +26,8 @@ struct Family {
   uint64_t table_bytes = 0;  // About what a compaction's output has.
   uint64_t delete_deadline_s = 0;
 };
+
+// What a call says whose family is gone.
+[[nodiscard]] std::unexpected<Error> FamilyDropped();
 
 }  // namespace amethyst::engine

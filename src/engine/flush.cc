@@ -1,5 +1,7 @@
 #include "engine/flush.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/assert.h"
@@ -8,12 +10,30 @@
 
 namespace amethyst::engine {
 
-Result<compaction::MergeResult> Flusher::WriteTable(const View& view, const WriteBufferPtr& buffer) {
+Result<compaction::MergeResult> Flusher::WriteTables(const View& view, const WriteBufferPtr& buffer) {
+  compaction::MergeResult all;
+  for (const key::FamilyId family : buffer->memtable.Families()) {
+    const tree::FamilyTree* const tree = view.forest->Find({.id = family});
+    if (tree == nullptr) continue;
+    Result<compaction::MergeResult> merged = base::Contained([&] { return WriteTable(*tree, buffer); });
+    if (!merged) {
+      for (const tree::AddedTable& table : all.added) storage_.store->AddObsolete(table.number);
+      return std::unexpected(std::move(merged).error());
+    }
+    std::ranges::move(merged->added, std::back_inserter(all.added));
+    all.entries_read += merged->entries_read;
+    all.entries_dropped += merged->entries_dropped;
+    all.bytes_written += merged->bytes_written;
+  }
+  return all;
+}
+
+Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer) {
   const compaction::MergeSettings settings{
-      .table_options = family_.table_options,
+      .table_options = family_.For(*tree.family).table_options,
       .table_bytes = std::numeric_limits<uint64_t>::max(),
       .output_level = 0,
-      .version = view.version,
+      .version = tree.version,
       .older_from_level = 0,
       .inputs = {},
       .snapshots = reads_.snapshots->List(),
@@ -21,7 +41,7 @@ Result<compaction::MergeResult> Flusher::WriteTable(const View& view, const Writ
       .begin = {},
       .end = {},
   };
-  const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer));
+  const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), tree.family->id);
   const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
   return compaction::RunMerge(*storage_.store, new_file_number, *cursor, settings, health_.latch.flag());
 }
@@ -53,7 +73,7 @@ Status Flusher::FlushOldest(Writers writers) {
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
   const WriteBufferPtr buffer = view->immutable.back();
-  AMETHYST_ASSIGN(compaction::MergeResult merged, WriteTable(*view, buffer));
+  AMETHYST_ASSIGN(compaction::MergeResult merged, WriteTables(*view, buffer));
   AMETHYST_TRY(health_.latch.status());
 
   const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;

@@ -1,5 +1,9 @@
-// Writes the oldest immutable memtable to a table of level 0, lets the manifest know, and lets go of the log. Thread
-// safety: one flush at a time; ReleaseLog beside it; EndLog alone.
+// Writes the oldest immutable memtable to tables of level 0, one for each family that it holds entries of, lets the
+// manifest know, and lets go of the log.
+//
+// All its tables come with one edit, which also says where the log begins from then on. So a batch over several
+// families is in tables as a whole or not at all, and no family that is seldom written holds the log. Thread safety:
+// one flush at a time; ReleaseLog beside it; EndLog alone.
 #pragma once
 
 #include <vector>
@@ -34,7 +38,10 @@ class Flusher {
   [[nodiscard]] Status EndLog();
 
  private:
-  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const View& view, const WriteBufferPtr& buffer);
+  // One table for each family that has entries in the buffer; nothing for one that was dropped. On an error there are
+  // none.
+  [[nodiscard]] Result<compaction::MergeResult> WriteTables(const View& view, const WriteBufferPtr& buffer);
+  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer);
   // What the manifest has noted is done: whatever stays is left to the next open.
   void RemoveLog(key::FileNumber first_needed) noexcept;
   // As RemoveLog, of a log that is closed.

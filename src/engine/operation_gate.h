@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "amethyst/error.h"
+#include "base/error.h"
 #include "base/mutex.h"
 #include "io/environment.h"
 
@@ -57,5 +59,8 @@ class OperationGate {
   base::Mutex mutex_{base::LockRank::kOperations};  // For the wait alone.
   base::CondVar left_;
 };
+
+// What a call says that comes after Close.
+[[nodiscard]] inline Status Closed() { return base::MakeError(ErrorCode::kClosed, "the database is closed"); }
 
 }  // namespace amethyst::engine

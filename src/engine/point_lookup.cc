@@ -78,9 +78,10 @@ class PointRead {
 };
 
 // Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
-const WriteBufferPtr* ReadMemtables(const View& view, PointRead* read) {
-  const auto decides = [read](const WriteBufferPtr& buffer) {
-    const auto version = buffer->memtable.Get(read->lookup());
+const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
+  const View& view = family.view;
+  const auto decides = [read, id = family.id](const WriteBufferPtr& buffer) {
+    const auto version = buffer->memtable.Get(id, read->lookup());
     return version && read->Take(version->tag, version->value);
   };
   if (decides(view.active)) return &view.active;
@@ -109,9 +110,9 @@ void ForEachCandidate(const tree::Version& version, std::string_view key, Visit 
 // The point read, whichever way it comes to the tables: `tables` visits each that may hold the key, newest first, until
 // it returns true; Keep is told of the memtable's buffer where there was no need of tables.
 template <typename Tables>
-void ReadFrom(const View& view, PointRead* read, Tables& tables) {
-  if (const WriteBufferPtr* const buffer = ReadMemtables(view, read)) return tables.Keep(*buffer);
-  ForEachCandidate(*view.version, read->lookup().key, [&](const tree::Table& table) { return tables.Visit(table); });
+void ReadFrom(const FamilyView& family, PointRead* read, Tables& tables) {
+  if (const WriteBufferPtr* const buffer = ReadMemtables(family, read)) return tables.Keep(*buffer);
+  ForEachCandidate(family.version, read->lookup().key, [&](const tree::Table& table) { return tables.Visit(table); });
 }
 
 // Searches tables that are open: some at a time, for the lines of their filters are asked for together, so that their
@@ -242,17 +243,17 @@ void CountHits(const Tally& tally, Statistics& statistics) {
 
 }  // namespace
 
-Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics) {
+Found FindResident(const FamilyView& family, const key::LookupKey& lookup, Statistics& statistics) {
   AMETHYST_DCHECK(base::InEpoch());
   PointRead read(lookup);
   ResidentTables tables(&read);
-  ReadFrom(view, &read, tables);
+  ReadFrom(family, &read, tables);
   tables.Search();
   if (read.found().state != LookupState::kNotResident) CountHits(read.tally(), statistics);
   return read.found();
 }
 
-void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
+void FindResident(const FamilyView& family, std::span<const key::LookupKey> lookups, std::span<Found> found,
                   Statistics& statistics) {
   AMETHYST_DCHECK(base::InEpoch() && lookups.size() == found.size());
   std::vector<PointRead> reads(lookups.begin(), lookups.end());
@@ -260,7 +261,7 @@ void FindResident(const View& view, std::span<const key::LookupKey> lookups, std
   probes.reserve(2 * lookups.size());
   for (size_t i = 0; i < reads.size(); ++i) {
     ProbedTables tables(&reads[i], i, &probes);
-    ReadFrom(view, &reads[i], tables);
+    ReadFrom(family, &reads[i], tables);
   }
   constexpr int kSteps = 3;
   for (int step = 0; step < kSteps; ++step) {
@@ -281,11 +282,12 @@ void FindResident(const View& view, std::span<const key::LookupKey> lookups, std
   CountHits(all, statistics);
 }
 
-Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache, Statistics& statistics) {
+Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup, bool fill_cache,
+                         Statistics& statistics) {
   AMETHYST_DCHECK(!base::InEpoch());
   PointRead read(lookup);
   LoadingTables tables(&read, fill_cache, statistics);
-  ReadFrom(view, &read, tables);
+  ReadFrom(family, &read, tables);
   Result<PinnedFound> found = std::move(tables).Take();
   if (found) read.tally().AddTo(statistics);
   return found;

@@ -4,7 +4,7 @@
 // It comes to the tables in two ways. The resident one stays inside the caller's epoch, borrows everything and never
 // blocks: it gives up (kNotResident) where a table is not open or a block not in memory. The loading one holds the view
 // and reads. Both stop at the first source that decides, for sources are ordered by time. Thread safety: pure functions
-// of a view.
+// of a view, of one family of it.
 #pragma once
 
 #include <memory>
@@ -26,11 +26,11 @@ struct Found {
 };
 
 // Inside an epoch.
-[[nodiscard]] Found FindResident(const View& view, const key::LookupKey& lookup, Statistics& statistics);
+[[nodiscard]] Found FindResident(const FamilyView& family, const key::LookupKey& lookup, Statistics& statistics);
 // The same for several keys, step by step for all of them, so that their cache misses overlap: found[i] is what
 // lookups[i] came to. Some dozens at a time: what was asked for must still be in the processor's cache when its turn
 // comes.
-void FindResident(const View& view, std::span<const key::LookupKey> lookups, std::span<Found> found,
+void FindResident(const FamilyView& family, std::span<const key::LookupKey> lookups, std::span<Found> found,
                   Statistics& statistics);
 
 // With what keeps its value alive; never kNotResident.
@@ -39,7 +39,7 @@ struct PinnedFound : Found {
   std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
 };
 // Outside epochs.
-[[nodiscard]] Result<PinnedFound> Find(const View& view, const key::LookupKey& lookup, bool fill_cache,
+[[nodiscard]] Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup, bool fill_cache,
                                        Statistics& statistics);
 
 }  // namespace amethyst::engine

@@ -1,6 +1,7 @@
 #include "engine/recovery.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -76,6 +77,8 @@ class Replay {
 
  private:
   Status Apply(const wal::RecoveredBatch& batch) {
+    const std::shared_ptr<const tree::Forest> forest = database_.storage.catalog->forest();
+    AMETHYST_TRY(CheckFamilies(*forest, batch));
     const key::SequenceNumber last = batch.first + (batch.count - 1);
     database_.reads->visible.store(std::max(database_.reads->visible.load(std::memory_order_relaxed), key::Raw(last)),
                                    std::memory_order_relaxed);
@@ -83,14 +86,35 @@ class Replay {
     ++database_.batches_recovered;
     wal::BatchReader measuring(batch.payload);
     size_t bytes = 0;
+    std::set<key::FamilyId> families;
     for (wal::BatchEntry entry; measuring.Next(&entry);) {
+      const key::FamilyId family{entry.family};
       bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+      if (family != key::kDefaultFamily && families.insert(family).second) bytes += memtable::Memtable::kFamilyBytes;
     }
     AMETHYST_TRY(MakeRoom(bytes));
     wal::BatchReader reader(batch.payload);
     uint64_t sequence = key::Raw(batch.first);
     for (wal::BatchEntry entry; reader.Next(&entry); ++sequence) {
-      active().memtable.Insert({entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+      const tree::FamilyTree* const tree = forest->Find({.id = key::FamilyId{entry.family}});
+      if (tree == nullptr) {
+        ++database_.entries_of_dropped_families;
+        continue;
+      }
+      active().memtable.Prepare(tree->family->id, tree->version->order());
+      active().memtable.Insert(tree->family->id,
+                               {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+    }
+    return {};
+  }
+
+  // That each entry's family is there or was: the log never names one before the manifest has it.
+  static Status CheckFamilies(const tree::Forest& forest, const wal::RecoveredBatch& batch) {
+    wal::BatchReader reader(batch.payload);
+    for (wal::BatchEntry entry; reader.Next(&entry);) {
+      if (key::FamilyId{entry.family} < forest.next_family_id()) continue;
+      return base::Corruption("batch of sequence {}: family {} is not known to the manifest, whose ids are below {}",
+                              key::Raw(batch.first), entry.family, key::Raw(forest.next_family_id()));
     }
     return {};
   }
@@ -116,8 +140,10 @@ class Replay {
     if (writing_) return {};
     wal::LogRecoverySettings log = log_;
     log.read_only = true;
-    AMETHYST_TRY(
-        wal::RecoverLog(database_.storage.home->files(), log, [](const wal::RecoveredBatch&) { return Status(); }));
+    const auto check = [forest = database_.storage.catalog->forest()](const wal::RecoveredBatch& batch) {
+      return CheckFamilies(*forest, batch);
+    };
+    AMETHYST_TRY(wal::RecoverLog(database_.storage.home->files(), log, check));
     writing_ = true;
     return StartManifest();
   }
@@ -134,6 +160,31 @@ class Replay {
   bool writing_ = false;  // The manifest is open.
 };
 
+// Those of the families, by their names.
+std::map<std::string, const Comparator*, std::less<>> ComparatorsOf(const Options& options) {
+  std::map<std::string, const Comparator*, std::less<>> comparators;
+  for (const auto& [name, family] : options.families) {
+    if (family.comparator != nullptr) comparators.emplace(std::string(family.comparator->Name()), family.comparator);
+  }
+  return comparators;
+}
+
+// That a family which the options name is in the order that they give.
+Status CheckFamilyOptions(const Storage& storage, const Options& options) {
+  const std::shared_ptr<const tree::Forest> forest = storage.catalog->forest();
+  for (const auto& [name, family] : options.families) {
+    if (family.comparator == nullptr) return base::InvalidArgument("families[\"{}\"].comparator is null", name);
+    const tree::FamilyTree* const tree = forest->FindByName(name);
+    if (tree == nullptr || tree->family->id == key::kDefaultFamily ||
+        tree->family->comparator_name == family.comparator->Name()) {
+      continue;
+    }
+    return base::InvalidArgument("{}: family \"{}\" is in the order of comparator '{}', not of '{}'", storage.directory,
+                                 name, tree->family->comparator_name, family.comparator->Name());
+  }
+  return {};
+}
+
 Status OpenTree(Database& database) {
   const Settings& settings = database.settings;
   Storage& storage = database.storage;
@@ -145,10 +196,12 @@ Status OpenTree(Database& database) {
       storage.catalog,
       catalog::Catalog::Open(storage.store, {.directory = storage.directory,
                                              .order = settings.order,
+                                             .comparators = ComparatorsOf(settings.options),
                                              .create_if_missing = settings.options.create_if_missing,
                                              .error_if_exists = settings.options.error_if_exists,
                                              .read_only = settings.options.read_only,
                                              .check_owner = [&storage] { return storage.lock->CheckHeld(); }}));
+  AMETHYST_TRY(CheckFamilyOptions(storage, settings.options));
   const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   storage.delete_clock =
       std::make_unique<DeleteClock>(storage.home->clock(), recovered.delete_time.value_or(tree::DeleteTime()));
@@ -161,7 +214,8 @@ Status OpenTree(Database& database) {
     // Of those in the log, and of those that were flushed and whose data it may hold.
     view->active->created_s = view->active->earlier_delete_s = *recovered.oldest_delete_s;
   }
-  view->version = storage.catalog->current();
+  view->forest = storage.catalog->forest();
+  view->version = view->forest->default_family().version;
   database.reads = std::make_shared<ReadContext>(settings.order, std::move(view));
   database.reads->visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
   return {};
@@ -179,6 +233,10 @@ Result<wal::LogRecoveryReport> ReplayLog(Database& database) {
                                      .read_only = database.settings.options.read_only};
   AMETHYST_ASSIGN(wal::LogRecoveryReport report, Replay(database, log).Run());
   database.torn_tails = report.torn_tails;
+  if (database.entries_of_dropped_families > 0) {
+    database.health.Log(
+        fmt::format("passed over {} entries of the log, of dropped families", database.entries_of_dropped_families));
+  }
   if (report.torn_tails > 0) {
     database.health.Log(
         fmt::format("cut {} bytes of a torn log tail, never acknowledged as synced", report.torn_bytes));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace amethyst::engine {
 class RunningCompactions {
  public:
   // Returns what Remove wants.
-  [[nodiscard]] uint64_t Add(const compaction::Plan& plan, compaction::RunningOutput output) {
-    Running running{.id = next_id_, .inputs = plan.upper, .output = std::move(output)};
+  [[nodiscard]] uint64_t Add(const compaction::Plan& plan, key::FamilyId family, compaction::RunningOutput output) {
+    Running running{.id = next_id_, .family = family, .inputs = plan.upper, .output = std::move(output)};
     running.inputs.insert(running.inputs.end(), plan.lower.begin(), plan.lower.end());
     running_.push_back(std::move(running));
     return next_id_++;
@@ -30,15 +31,17 @@ class RunningCompactions {
     for (const Running& running : running_) all.insert(all.end(), running.inputs.begin(), running.inputs.end());
     return all;
   }
-  [[nodiscard]] std::vector<compaction::RunningOutput> Outputs() const {
-    std::vector<compaction::RunningOutput> all;
-    for (const Running& running : running_) all.push_back(running.output);
+  // By family: the ranges of two families have nothing to do with each other.
+  [[nodiscard]] std::map<key::FamilyId, std::vector<compaction::RunningOutput>> Outputs() const {
+    std::map<key::FamilyId, std::vector<compaction::RunningOutput>> all;
+    for (const Running& running : running_) all[running.family].push_back(running.output);
     return all;
   }
 
  private:
   struct Running {
     uint64_t id = 0;
+    key::FamilyId family{};
     std::vector<key::FileNumber> inputs;
     compaction::RunningOutput output;
   };

@@ -24,13 +24,16 @@ void AddShape(const View& view, Stats* stats) {
   for (const WriteBufferPtr& buffer : view.immutable) stats->memtable_bytes += buffer->memtable.memory_bytes();
   for (key::Level level = 0; level < key::kLevels; ++level) {
     LevelStats shape;
-    for (const tree::TablePtr& table : view.version->tables(level)) {
-      ++shape.tables;
-      shape.bytes += table->info().file_bytes;
-      shape.entries += table->info().entries;
-      shape.deletes += table->info().deletes;
+    for (const tree::FamilyTree& tree : view.forest->families()) {
+      const auto tables = tree.version->tables(level);
+      for (const tree::TablePtr& table : tables) {
+        shape.bytes += table->info().file_bytes;
+        shape.entries += table->info().entries;
+        shape.deletes += table->info().deletes;
+      }
+      shape.tables += tables.size();
+      shape.runs += level == 0 ? tables.size() : (tables.empty() ? 0 : 1);
     }
-    shape.runs = level == 0 ? shape.tables : (shape.tables > 0 ? 1 : 0);
     stats->levels.push_back(shape);
   }
 }

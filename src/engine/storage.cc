@@ -16,9 +16,9 @@ Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteB
   edit.delete_time = delete_clock->Mark();
   ViewPtr old;
   std::shared_ptr<View> blank = BlankView(*reads.view.Acquire());  // Once the edit is durable nothing may fail.
-  AMETHYST_TRY(catalog->Apply(std::move(edit), [&](std::shared_ptr<const tree::Version> version) {
+  AMETHYST_TRY(catalog->Apply(std::move(edit), [&](std::shared_ptr<const tree::Forest> forest) {
     old = reads.view.Update([&](const View& current) {
-      std::shared_ptr<View> changed = WithVersion(current, std::move(version), std::move(blank));
+      std::shared_ptr<View> changed = WithForest(current, std::move(forest), std::move(blank));
       if (flushed != nullptr) {
         AMETHYST_ASSERT(changed->immutable.back().get() == flushed);
         changed->immutable.pop_back();

@@ -32,7 +32,7 @@ struct Storage {
   [[nodiscard]] std::string PathOf(std::string_view name) const { return io::JoinPath(directory, name); }
   // Makes `edit` durable, with the time by which deletes age. Errors: as catalog::Catalog::Apply.
   [[nodiscard]] Status Note(tree::VersionEdit edit);
-  // And then shows its version to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
+  // And then shows its forest to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
   // nullptr.
   [[nodiscard]] Status Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed);
   // Closes every file, and lets others have the directory. The log is closed before, and no thread is left.

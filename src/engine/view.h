@@ -1,4 +1,4 @@
-// What one read sees: the memtables and the version, as one immutable value.
+// What one read sees: the memtables and the tables of all families, as one immutable value.
 //
 // A read loads the view first and the visible sequence second: the view then holds everything at or below that sequence
 // except writes that were concurrent with the load, and no rewrite in it has dropped what that sequence can see.
@@ -15,7 +15,7 @@
 #include "base/mutex.h"
 #include "key/types.h"
 #include "memtable/memtable.h"
-#include "tree/version.h"
+#include "tree/forest.h"
 
 namespace amethyst::engine {
 
@@ -49,9 +49,29 @@ using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
 struct View : std::enable_shared_from_this<View> {
   WriteBufferPtr active;
   std::vector<WriteBufferPtr> immutable;  // Newest first.
-  std::shared_ptr<const tree::Version> version;
+  std::shared_ptr<const tree::Forest> forest;
+  std::shared_ptr<const tree::Version> version;  // The forest's default family: one load less for most reads.
 };
 using ViewPtr = std::shared_ptr<const View>;
+
+// What a view shows of one family. Borrows from the view.
+struct FamilyView {
+  // Of the default family.
+  FamilyView(const View& the_view) : view(the_view), id(key::kDefaultFamily), version(*the_view.version) {}
+  FamilyView(const View& the_view, key::FamilyId the_id, const tree::Version& the_version)
+      : view(the_view), id(the_id), version(the_version) {}
+
+  const View& view;
+  key::FamilyId id;
+  const tree::Version& version;
+};
+// The version of a family; nullptr: it was dropped.
+[[nodiscard]] inline const tree::Version* VersionOf(const View& view, const tree::FamilyKey& family) {
+  if (family.id == key::kDefaultFamily) [[likely]]
+    return view.version.get();
+  const tree::FamilyTree* const tree = view.forest->Find(family);
+  return tree == nullptr ? nullptr : tree->version.get();
+}
 
 // The view after a memtable switch: `fresh` fills from now on, and the memtable that did waits for flush unless it is
 // empty.
@@ -60,6 +80,7 @@ using ViewPtr = std::shared_ptr<const View>;
   next->active = std::move(fresh);
   next->immutable = view.immutable;
   if (!view.active->memtable.Empty()) next->immutable.insert(next->immutable.begin(), view.active);
+  next->forest = view.forest;
   next->version = view.version;
   return next;
 }
@@ -67,11 +88,12 @@ using ViewPtr = std::shared_ptr<const View>;
 // The view after a manifest edit.
 //
 // `next` is a blank one from BlankView: an edit that is durable must become visible, whether there is memory or not.
-[[nodiscard]] inline std::shared_ptr<View> WithVersion(const View& view, std::shared_ptr<const tree::Version> version,
-                                                       std::shared_ptr<View> next) {
+[[nodiscard]] inline std::shared_ptr<View> WithForest(const View& view, std::shared_ptr<const tree::Forest> forest,
+                                                      std::shared_ptr<View> next) {
   next->active = view.active;
   next->immutable = view.immutable;
-  next->version = std::move(version);
+  next->version = forest->default_family().version;
+  next->forest = std::move(forest);
   return next;
 }
 
@@ -115,10 +137,12 @@ class ViewCell {
   for (const WriteBufferPtr& buffer : view.immutable) bytes += buffer->memtable.raw_bytes();
   return bytes;
 }
-// In tables.
+// In tables, of all families.
 [[nodiscard]] inline uint64_t TableBytes(const View& view) {
   uint64_t bytes = 0;
-  for (key::Level level = 0; level < key::kLevels; ++level) bytes += view.version->LevelBytes(level);
+  for (const tree::FamilyTree& tree : view.forest->families()) {
+    for (key::Level level = 0; level < key::kLevels; ++level) bytes += tree.version->LevelBytes(level);
+  }
   return bytes;
 }
 

@@ -61,6 +61,11 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
   if (edit.clean_log_end || !log_stays_empty) clean_log_end = edit.clean_log_end;
   first_log_segment = first;
   next_file_number = std::max(next_file_number, edit.next_file_number.value_or(next_file_number));
+  for (const tree::FamilyDescription& family : edit.families) {
+    next_family_id = std::max(next_family_id, key::FamilyId{key::Raw(family.id) + 1});
+    families.insert_or_assign(family.id, family);
+  }
+  next_family_id = std::max(next_family_id, edit.next_family_id.value_or(next_family_id));
   for (const tree::RemovedTable& removed : edit.removed) {
     if (removed.level >= key::kLevels) continue;
     std::erase_if(levels[removed.level], [&](const tree::AddedTable& table) { return table.number == removed.number; });
@@ -75,6 +80,12 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
                              });
     tables.insert(place, added);
     last_sequence = std::max(last_sequence, added.info.largest_sequence);
+  }
+  for (const key::FamilyId dropped : edit.dropped_families) {
+    families.erase(dropped);
+    for (auto& tables : levels) {
+      std::erase_if(tables, [&](const tree::AddedTable& table) { return table.family == dropped; });
+    }
   }
 }
 

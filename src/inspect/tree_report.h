@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct ManifestState {
   key::FileNumber next_file_number{};
   std::optional<wal::LogCut> clean_log_end;
   // Level 0 newest first, the others by key.
+  std::map<key::FamilyId, tree::FamilyDescription> families;  // Other than the default.
+  key::FamilyId next_family_id{1};
   std::array<std::vector<tree::AddedTable>, key::kLevels> levels;
 
   void Apply(const tree::VersionEdit& edit);

@@ -1,6 +1,7 @@
 #include "inspect/verify.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
+#include "wal/batch_encoding.h"
 #include "wal/log_recovery.h"
 
 namespace amethyst::inspect {
@@ -73,12 +75,22 @@ class Verification {
   }
 
   void CheckDisjoint(key::Level level) {
-    const auto& tables = tree_.state.levels[level];
-    for (size_t i = 1; i < tables.size(); ++i) {
-      if (tables[i - 1].info.largest < tables[i].info.smallest) continue;
-      Problem(fmt::format("level {}: tables {} and {} overlap", level, key::Raw(tables[i - 1].number),
-                          key::Raw(tables[i].number)));
+    std::map<key::FamilyId, const tree::AddedTable*> before;
+    for (const tree::AddedTable& table : tree_.state.levels[level]) {
+      const tree::AddedTable* const last = std::exchange(before[table.family], &table);
+      if (last == nullptr || last->info.largest < table.info.smallest) continue;
+      Problem(fmt::format("level {}: tables {} and {} overlap", level, key::Raw(last->number), key::Raw(table.number)));
     }
+  }
+
+  [[nodiscard]] Status CheckFamilies(const wal::RecoveredBatch& batch) const {
+    wal::BatchReader reader(batch.payload);
+    for (wal::BatchEntry entry; reader.Next(&entry);) {
+      if (key::FamilyId{entry.family} < tree_.state.next_family_id) continue;
+      return base::Corruption("batch of sequence {}: family {} is not known to the manifest", key::Raw(batch.first),
+                              entry.family);
+    }
+    return {};
   }
 
   void CheckLog() {
@@ -94,7 +106,7 @@ class Verification {
                                             .first_segment = state.first_log_segment,
                                             .clean_end = state.clean_log_end,
                                             .read_only = true},
-                                           [](const wal::RecoveredBatch&) { return Status(); });
+                                           [&](const wal::RecoveredBatch& batch) { return CheckFamilies(batch); });
     if (!recovered) return Problem(recovered.error().message());
     report_.log_segments = recovered->replayed_segments.size();
     report_.log_batches = recovered->batches;

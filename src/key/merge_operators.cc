@@ -97,7 +97,8 @@ class AppendOperator final : public StringOperator {
   static constexpr std::string_view kNamePrefix = "append:";
 
   explicit AppendOperator(std::string separator)
-      : separator_(std::move(separator)), name_(separator_.empty() ? "append" : std::string(kNamePrefix) + separator_) {}
+      : separator_(std::move(separator)),
+        name_(separator_.empty() ? "append" : std::string(kNamePrefix) + separator_) {}
 
   [[nodiscard]] std::string_view Name() const override { return name_; }
 

@@ -27,6 +27,9 @@ struct KnownTables {
   // since.
   bool whole = false;
   std::map<key::FileNumber, sstable::TableInfo> tables;
+  std::map<key::FileNumber, key::FamilyId> families;  // Of those of them that are of another family than the default.
+  std::map<key::FamilyId, tree::FamilyDescription> descriptions;  // Of these families, as far as they were not dropped.
+  key::FamilyId next_family_id{1};
   key::FileNumber first_log_segment{};
   bool log_is_empty = false;  // No segment needs to be there.
   key::SequenceNumber flushed_sequence{};
@@ -53,8 +56,23 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
   const auto current = FindManifest(files, directory, names, dropped);
   if (!current) return known;
   const auto read = catalog::ReadManifest(files, directory, *current, [&](const tree::VersionEdit& edit) -> Status {
+    for (const tree::FamilyDescription& family : edit.families) {
+      known.descriptions.insert_or_assign(family.id, family);
+      known.next_family_id = std::max(known.next_family_id, key::FamilyId{key::Raw(family.id) + 1});
+    }
+    known.next_family_id = std::max(known.next_family_id, edit.next_family_id.value_or(known.next_family_id));
     for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
-    for (const tree::AddedTable& added : edit.added) known.tables.insert_or_assign(added.number, added.info);
+    for (const tree::AddedTable& added : edit.added) {
+      known.tables.insert_or_assign(added.number, added.info);
+      if (added.family != key::kDefaultFamily) known.families.insert_or_assign(added.number, added.family);
+    }
+    for (const key::FamilyId gone : edit.dropped_families) {
+      known.descriptions.erase(gone);
+      std::erase_if(known.tables, [&](const auto& table) {
+        const auto family = known.families.find(table.first);
+        return family != known.families.end() && family->second == gone;
+      });
+    }
     const key::FileNumber first = std::max(known.first_log_segment, edit.first_log_segment.value_or(key::FileNumber{}));
     known.log_is_empty = edit.clean_log_end ? edit.clean_log_end->segment < first
                                             : known.log_is_empty && first == known.first_log_segment;
@@ -93,15 +111,16 @@ class Repairing {
     LogEntries log;
     if (known.whole) log.flushed = known.flushed_sequence;
     AMETHYST_ASSIGN(report_.log_batches_kept, SalvageLog(files_, from_, names, &log, &report_.dropped));
-    const SalvageSource* const settled = log.settled.get();
-    sources_.push_back(std::move(log.settled));
-    sources_.push_back(std::move(log.fresh));
+    for (auto& [id, entries] : log.families) AddLog(id, std::move(entries), known);
 
     Options options;
     options.error_if_exists = true;
     options.memory_budget_bytes = SalvageMerge::kMemoryBudgetBytes;
     AMETHYST_ASSIGN(const std::unique_ptr<DB> database, DB::Open(to, options, components_));
-    Status written = SalvageMerge(std::move(sources_), settled, known.whole).Run(*database, &report_);
+    Status written;
+    for (auto& [id, family] : families_) {
+      if (written) written = WriteFamily(*database, id, std::move(family), known.whole);
+    }
     const Status closed = database->Close();
     if (written) written = closed;
     if (written) return std::move(report_);
@@ -112,6 +131,64 @@ class Repairing {
  private:
   void Drop(const std::string& name, std::string_view what) {
     report_.dropped.push_back(fmt::format("{}: {}", name, what));
+  }
+
+  // What there is of one family: entries of two families may have one key, and are not put together.
+  struct FamilySources {
+    std::string name{};  // Empty: nothing says it.
+    SalvageMerge::Sources sources{};
+    const SalvageSource* settled = nullptr;
+  };
+
+  // Of the log. What it holds of a dropped family is nobody's, as far as the manifest is there to say so.
+  void AddLog(key::FamilyId id, LogEntries::OfFamily entries, const KnownTables& known) {
+    const auto described = known.descriptions.find(id);
+    if (id != key::kDefaultFamily && known.whole && described == known.descriptions.end()) {
+      if (id >= known.next_family_id)
+        Drop("log", fmt::format("entries of family {}, which was never made", key::Raw(id)));
+      return;
+    }
+    FamilySources& family = families_[id];
+    if (described != known.descriptions.end()) family.name = described->second.name;
+    family.settled = entries.settled.get();
+    family.sources.push_back(std::move(entries.settled));
+    family.sources.push_back(std::move(entries.fresh));
+  }
+
+  // Into a family of its name, with the settings of the database.
+  Status WriteFamily(DB& database, key::FamilyId id, FamilySources family, bool tables_whole) {
+    if (id != key::kDefaultFamily && (family.name.empty() || database.OpenFamily(family.name))) {
+      family.name = fmt::format("{}{}", family.name.empty() ? "family " : family.name + " ", key::Raw(id));
+    }
+    AMETHYST_ASSIGN(const Family into, id == key::kDefaultFamily ? database.OpenFamily(tree::kDefaultFamilyName)
+                                                                 : database.CreateFamily(family.name));
+    return SalvageMerge(std::move(family.sources), family.settled, tables_whole).Run(database, into, &report_);
+  }
+
+  // Where the entries of a table go; nullptr, which is told: nobody here knows their order.
+  FamilySources* FamilyOf(const std::string& file, key::FileNumber number, const sstable::TableSalvage& table,
+                          const KnownTables& known) {
+    key::FamilyId id{};
+    std::string name;
+    std::string order;
+    if (table.properties()) {
+      id = table.properties()->family;
+      name = table.properties()->family_name;
+      order = table.properties()->order_name;
+    }
+    if (const auto listed = known.families.find(number); listed != known.families.end()) id = listed->second;
+    if (const auto described = known.descriptions.find(id); described != known.descriptions.end()) {
+      name = described->second.name;
+      order = described->second.comparator_name;
+    }
+    if (id != key::kDefaultFamily && order != BytewiseComparator()->Name()) {
+      Drop(file, fmt::format("all of it: family {} is in the order '{}', which only the program that wrote it knows",
+                             name, order));
+      return nullptr;
+    }
+    FamilySources& family = families_[id];
+    if (!name.empty()) family.name = name;
+    return &family;
   }
 
   // A list whose tables are gone may be an old one: then what it does not list is taken as well.
@@ -139,21 +216,24 @@ class Repairing {
     if (!table) return Drop(name, fmt::format("all of it: {}", table.error().message()));
     for (const std::string& problem : (*table)->problems()) Drop(name, problem);
     TableOrigin origin{.name = name, .number = number};
+    FamilySources* const family = FamilyOf(name, number, **table, known);
+    if (family == nullptr) return;
     if ((*table)->properties()) origin.lineage = (*table)->properties()->lineage;
     if ((*table)->has_index()) {
       ++report_.tables_kept;
-      sources_.push_back(std::make_unique<TableSource>(std::move(origin), *std::move(table), &report_.dropped));
+      family->sources.push_back(std::make_unique<TableSource>(std::move(origin), *std::move(table), &report_.dropped));
     } else if (listed != known.tables.end()) {
-      ScanTable(std::move(origin), file, listed->second.uid);
+      ScanTable(family, std::move(origin), file, listed->second.uid);
     } else if ((*table)->footer()) {
-      ScanTable(std::move(origin), file, (*table)->footer()->uid);
+      ScanTable(family, std::move(origin), file, (*table)->footer()->uid);
     } else if ((*table)->header()) {
-      ScanTable(std::move(origin), file, (*table)->header()->table_uid);
+      ScanTable(family, std::move(origin), file, (*table)->header()->table_uid);
     }
   }
 
   // A table whose index is lost: its blocks one after the other, as far as they can be told apart.
-  void ScanTable(TableOrigin origin, const std::shared_ptr<io::RandomAccessFile>& file, const base::Uid& uid) {
+  void ScanTable(FamilySources* family, TableOrigin origin, const std::shared_ptr<io::RandomAccessFile>& file,
+                 const base::Uid& uid) {
     const std::string name = origin.name;
     auto loose = std::make_unique<NewestEntries>(std::move(origin));
     uint64_t entries = 0;
@@ -164,7 +244,7 @@ class Repairing {
     if (!end) return Drop(name, fmt::format("all of it: {}", end.error().message()));
     Drop(name, fmt::format("what lies behind {}; {} entries before it were found without the index", *end, entries));
     report_.tables_kept += entries > 0 ? 1 : 0;
-    sources_.push_back(std::move(loose));
+    family->sources.push_back(std::move(loose));
   }
 
   const Components components_;
@@ -172,7 +252,7 @@ class Repairing {
   const std::string& from_;
   cache::BlockCache cache_;
   RepairReport report_;
-  std::vector<std::unique_ptr<SalvageSource>> sources_;
+  std::map<key::FamilyId, FamilySources> families_;
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ bool SalvageMerge::Later(const Head& a, const Head& b) {
   return a.entry.tag != b.entry.tag ? a.entry.tag < b.entry.tag : a.number < b.number;
 }
 
-Status SalvageMerge::Run(DB& to, RepairReport* report) {
+Status SalvageMerge::Run(DB& to, const Family& family, RepairReport* report) {
   for (size_t i = 0; i < sources_.size(); ++i) Advance(i);
   std::optional<std::string> last;
   key::Resolver resolver(key::kSequenceMax);
@@ -44,7 +44,7 @@ Status SalvageMerge::Run(DB& to, RepairReport* report) {
       resolver = key::Resolver(key::kSequenceMax);
     }
     if (!resolver.IsDecided() && !IsReplaced(head) && resolver.AddOlder(head.entry.tag) == key::Answer::kValue) {
-      AMETHYST_TRY(Put(to, head.entry, report));
+      AMETHYST_TRY(Put(to, family, head.entry, report));
     }
     Advance(head.source);
   }
@@ -96,14 +96,14 @@ bool SalvageMerge::IsReplacedByFlush(std::string_view key) const {
   return tables_whole_ && std::ranges::none_of(sources_, has_lost);
 }
 
-Status SalvageMerge::Put(DB& to, const key::Entry& entry, RepairReport* report) {
+Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, RepairReport* report) {
   if (entry.key().size() > kKeyBytesMax || entry.value().size() > kMemoryBudgetBytes / 4 - kKeyBytesMax - 64) {
     report->dropped.push_back(
         fmt::format("an entry of {} and {} bytes: over the limits", entry.key().size(), entry.value().size()));
     return {};
   }
   if (batch_.ByteSize() + entry.value().size() > kBatchBytes) AMETHYST_TRY(WriteBatch(to));
-  batch_.Put(entry.key(), entry.value());
+  batch_.Put(family, entry.key(), entry.value());
   ++report->entries_kept;
   return {};
 }

@@ -28,7 +28,8 @@ class SalvageMerge {
   // is missing.
   SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole);
 
-  [[nodiscard]] Status Run(DB& to, RepairReport* report);
+  // Writes to one family of `to`.
+  [[nodiscard]] Status Run(DB& to, const Family& family, RepairReport* report);
 
  private:
   struct Head {
@@ -43,7 +44,7 @@ class SalvageMerge {
   [[nodiscard]] bool IsReplaced(const Head& head);
   [[nodiscard]] bool IsReplacedByTable(const Head& head, std::string_view key);
   [[nodiscard]] bool IsReplacedByFlush(std::string_view key) const;
-  [[nodiscard]] Status Put(DB& to, const key::Entry& entry, RepairReport* report);
+  [[nodiscard]] Status Put(DB& to, const Family& family, const key::Entry& entry, RepairReport* report);
   [[nodiscard]] Status WriteBatch(DB& to);
   void TellReplaced(RepairReport* report) const;
 

@@ -128,7 +128,8 @@ class SegmentSalvage {
     wal::BatchReader reader(record.payload);
     for (wal::BatchEntry entry; reader.Next(&entry);) {
       const key::SequenceNumber sequence = record.header.first + (reader.count() - 1);
-      NewestEntries& to = sequence <= entries_.flushed ? *entries_.settled : *entries_.fresh;
+      LogEntries::OfFamily& family = entries_.families[key::FamilyId{entry.family}];
+      NewestEntries& to = sequence <= entries_.flushed ? *family.settled : *family.fresh;
       to.Add(entry.key, key::Tag(sequence, entry.kind), entry.value);
     }
     if (const Status status = reader.status(); !status) {

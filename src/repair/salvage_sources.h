@@ -98,11 +98,15 @@ class NewestEntries final : public SalvageSource {
   bool started_ = false;
 };
 
-// Where the log's entries go.
+// Where the log's entries go, by family.
 struct LogEntries {
+  struct OfFamily {
+    std::unique_ptr<NewestEntries> settled = std::make_unique<NewestEntries>(TableOrigin());  // Those up to `flushed`.
+    std::unique_ptr<NewestEntries> fresh = std::make_unique<NewestEntries>(TableOrigin());    // The rest.
+  };
+
   key::SequenceNumber flushed{};  // Up to here everything is in tables as well.
-  std::unique_ptr<NewestEntries> settled = std::make_unique<NewestEntries>(TableOrigin());  // Those up to there.
-  std::unique_ptr<NewestEntries> fresh = std::make_unique<NewestEntries>(TableOrigin());    // The rest.
+  std::map<key::FamilyId, OfFamily> families{};
 };
 
 // Adds the entries of all records that can be read in the log segments `names` of a directory to `entries`. What lies

@@ -37,6 +37,9 @@ void VisitLineage(Lineage& lineage, Visitor&& visit) {
 }
 constexpr uint64_t kFieldsOfAll = kFields + 3;
 
+constexpr uint64_t kFamily = 29;
+constexpr uint64_t kFamilyName = 30;
+
 std::string Encoded(const std::string& bytes) { return bytes; }
 std::string Encoded(uint64_t number) {
   std::string bytes;
@@ -69,6 +72,10 @@ void Properties::AppendTo(std::string* to) const {
   VisitFields(*this, [to](uint64_t number, const auto& field) {
     base::AppendField(to, number, base::FieldNeed::kRequired, Encoded(field));
   });
+  if (family != key::kDefaultFamily) {
+    base::AppendField(to, kFamily, base::FieldNeed::kRequired, Encoded(uint64_t{key::Raw(family)}));
+    base::AppendField(to, kFamilyName, base::FieldNeed::kRequired, family_name);
+  }
   if (lineage.replaced.empty()) return;
   VisitLineage(lineage, [to](uint64_t number, const auto& field) {
     base::AppendField(to, number, base::FieldNeed::kIgnorable, Encoded(field));
@@ -76,9 +83,10 @@ void Properties::AppendTo(std::string* to) const {
 }
 
 Result<Properties> Properties::FromBytes(std::string_view bytes) {
-  std::array<std::string_view, kFieldsOfAll + 1> values{};
+  std::array<std::string_view, kFamilyName + 1> values{};
   AMETHYST_TRY(base::ReadFields(bytes, "properties", [&values](uint64_t number, std::string_view content) {
-    if (number == 0 || number > kFieldsOfAll) return base::FieldMatch::kUnknown;
+    const bool is_known = (number > 0 && number <= kFieldsOfAll) || number == kFamily || number == kFamilyName;
+    if (!is_known) return base::FieldMatch::kUnknown;
     if (values[number].data() != nullptr) return base::FieldMatch::kMalformed;
     values[number] = content;
     return base::FieldMatch::kTaken;
@@ -92,6 +100,13 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
     VisitLineage(properties.lineage, [&](uint64_t number, auto& field) {
       if (!Decode(values[number], &field)) bad = number;
     });
+  }
+  if (values[kFamily].data() != nullptr) {
+    uint64_t family = 0;
+    if (!Decode(values[kFamily], &family) || family == 0 || family > UINT32_MAX) bad = kFamily;
+    if (values[kFamilyName].empty()) bad = kFamilyName;
+    properties.family = key::FamilyId{static_cast<uint32_t>(family)};
+    properties.family_name = values[kFamilyName];
   }
   if (bad != 0) return base::Corruption("property {} is missing or no number", bad);
   return properties;

@@ -7,8 +7,9 @@
 //    2 largest key         5 entries             8 oldest delete time    11 index pages
 //    3 smallest sequence   6 deletes             9 order's name          12 block bytes, wanted   13 codec, wanted
 //
-// and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span.
-// Thread safety: plain values.
+// and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span; in a table
+// of a family other than the default, 29 the family's id and 30 its name at that time, both required. Thread safety:
+// plain values.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,9 @@ struct Properties {
   uint64_t index_pages = 0;
   uint64_t block_bytes = 0;
   uint64_t codec = 0;
-  Lineage lineage;
+  Lineage lineage{};
+  key::FamilyId family{};
+  std::string family_name{};  // Empty: of the default family.
 
   void AppendTo(std::string* to) const;
   [[nodiscard]] static Result<Properties> FromBytes(std::string_view bytes);

@@ -18,6 +18,9 @@ struct TableOptions {
   Compression compression = Compression::kLz4;
   double filter_false_positive_rate = 0.01;
   key::Order order{};
+  // Whose keys they are: the table says so, unless it is the default family's.
+  key::FamilyId family{};
+  std::string family_name{};
 };
 
 struct TableInfo {

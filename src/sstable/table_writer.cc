@@ -220,7 +220,9 @@ Status TableWriter::WriteTail() {
              .index_pages = pages_.size(),
              .block_bytes = options_.block_bytes,
              .codec = static_cast<uint64_t>(options_.compression),
-             .lineage = std::move(lineage_)}
+             .lineage = std::move(lineage_),
+             .family = options_.family,
+             .family_name = options_.family_name}
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
   AMETHYST_ASSIGN(footer.top_index, WriteBlock(top_.Finish(0), options_.compression));

@@ -8,10 +8,13 @@
 
 namespace amethyst::tree {
 
-Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info)
-    : store_(std::move(store)), number_(number), info_(std::move(info)) {
+Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info, key::Order order)
+    : store_(std::move(store)), number_(number), info_(std::move(info)), order_(order) {
   AMETHYST_ASSERT(store_ != nullptr);
 }
+
+Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info)
+    : store_(std::move(store)), number_(number), info_(std::move(info)), order_(store_->order()) {}
 
 Table::~Table() {
   delete reader();
@@ -22,8 +25,7 @@ Table::~Table() {
 Result<const sstable::TableReader*> Table::Open() const {
   if (const sstable::TableReader* open = reader()) return open;
   cache::MemoryBudget& budget = store_->budget();
-  AMETHYST_ASSIGN(auto mine,
-                  sstable::TableReader::Open(store_->Handle(number_), info_, store_->order(), budget.cache()));
+  AMETHYST_ASSIGN(auto mine, sstable::TableReader::Open(store_->Handle(number_), info_, order_, budget.cache()));
   AMETHYST_ASSERT(mine != nullptr);
   const sstable::TableReader* theirs = nullptr;
   if (!reader_.compare_exchange_strong(theirs, mine.get(), std::memory_order_acq_rel)) return theirs;

@@ -23,6 +23,8 @@ class TableStore;
 
 class Table {
  public:
+  // In the order of its family's keys; without one, in the store's.
+  Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info, key::Order order);
   Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable::TableInfo info);
   ~Table();
   Table(const Table&) = delete;
@@ -45,6 +47,7 @@ class Table {
   const std::shared_ptr<TableStore> store_;
   const key::FileNumber number_;
   const sstable::TableInfo info_;
+  const key::Order order_;
   mutable std::atomic<const sstable::TableReader*> reader_{nullptr};  // Owned. Set once by Open, read by lookups.
   mutable cache::Reservation reader_memory_;  // What the reader holds outside the cache; set by the thread that set it.
   mutable std::atomic<bool> obsolete_{false};  // Set by the edit that removes the table, read by its destructor.

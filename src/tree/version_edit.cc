@@ -1,5 +1,7 @@
 #include "tree/version_edit.h"
 
+#include <set>
+
 #include "base/assert.h"
 #include "base/coding.h"
 #include "base/error.h"
@@ -20,6 +22,10 @@ enum Field : uint64_t {
   kCleanLogEnd = 7,
   kDatabaseUid = 8,
   kComparatorName = 9,
+  kFamily = 10,
+  kDroppedFamily = 11,
+  kNextFamilyId = 12,
+  kTableDetails = 13,
   kDeleteTime = 17,
   kOldestDelete = 20,
 };
@@ -51,6 +57,15 @@ std::string EncodeTable(const AddedTable& table) {
   base::AppendLengthPrefixed(&bytes, info.largest);
   bytes += Varints({key::Raw(info.smallest_sequence), key::Raw(info.largest_sequence), info.entries, info.deletes,
                     info.raw_bytes, info.oldest_delete_time_s});
+  return bytes;
+}
+
+// The details of a table that have a field each; the default family needs none.
+enum Detail : uint64_t { kFamilyDetail = 1 };
+
+std::string EncodeDetails(key::FileNumber number, key::FamilyId family) {
+  std::string bytes = Varints({key::Raw(number)});
+  base::AppendField(&bytes, kFamilyDetail, base::FieldNeed::kRequired, Varints({key::Raw(family)}));
   return bytes;
 }
 
@@ -124,6 +139,13 @@ bool ReadLogCut(std::string_view* from, wal::LogCut* cut) {
          base::ReadFixed(from, &cut->chained_checksum);
 }
 
+bool ReadFamilyId(std::string_view* from, key::FamilyId* family) {
+  uint32_t value = 0;
+  if (!base::ReadVarint32(from, &value) || value == 0) return false;
+  *family = key::FamilyId{value};
+  return true;
+}
+
 bool ReadName(std::string_view* from, std::string* name) {
   if (from->size() > kComparatorNameBytesMax) return false;
   *name = *from;
@@ -149,6 +171,8 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kCleanLogEnd: return ReadOnce(content, &edit->clean_log_end, ReadLogCut);
     case kDatabaseUid: return ReadOnce(content, &edit->database_uid, ReadUid);
     case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
+    case kDroppedFamily: return ReadFamilyId(content, &edit->dropped_families.emplace_back());
+    case kNextFamilyId: return ReadOnce(content, &edit->next_family_id, ReadFamilyId);
     case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
     case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
     default: return false;
@@ -156,7 +180,47 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
 }
 
 bool IsKnown(uint64_t field) {
-  return (field >= kAddedTable && field <= kComparatorName) || field == kDeleteTime || field == kOldestDelete;
+  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kOldestDelete;
+}
+
+// Gives what the edit adds and removes its details.
+Status ReadDetails(std::string_view content, VersionEdit* edit) {
+  key::FileNumber number{};
+  std::optional<key::FamilyId> family;
+  if (!ReadNumber(&content, &number)) return base::Corruption("details of a table: expected its number, found none");
+  AMETHYST_TRY(base::ReadFields(content, "details of a table", [&family](uint64_t field, std::string_view value) {
+    if (field != kFamilyDetail) return base::FieldMatch::kUnknown;
+    const bool fits = ReadOnce(&value, &family, ReadFamilyId) && value.empty();
+    return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
+  }));
+  bool is_listed = false;
+  bool is_repeated = false;
+  const auto take = [&](auto& tables) {
+    for (auto& table : tables) {
+      if (table.number != number) continue;
+      is_listed = true;
+      is_repeated = is_repeated || table.family != key::kDefaultFamily;
+      table.family = family.value_or(key::kDefaultFamily);
+    }
+  };
+  take(edit->added);
+  take(edit->removed);
+  if (is_listed && !is_repeated) return {};
+  return base::Corruption("details of {}: expected one for a table that the same edit lists, found {}",
+                          TableFileName(number), is_repeated ? "two" : "no such table");
+}
+
+// Of each table of a family other than the default, once: one that moves is removed and added.
+void AppendDetails(const VersionEdit& edit, std::string* to) {
+  std::set<key::FileNumber> told;
+  const auto append = [&](const auto& tables) {
+    for (const auto& table : tables) {
+      if (table.family == key::kDefaultFamily || !told.insert(table.number).second) continue;
+      AppendField(to, kTableDetails, EncodeDetails(table.number, table.family));
+    }
+  };
+  append(edit.added);
+  append(edit.removed);
 }
 
 }  // namespace
@@ -171,10 +235,18 @@ void VersionEdit::AppendTo(std::string* to) const {
     AMETHYST_ASSERT(comparator_name->size() <= kComparatorNameBytesMax);
     AppendField(to, kComparatorName, *comparator_name);
   }
+  for (const FamilyDescription& family : families) {
+    std::string description;
+    family.AppendTo(&description);
+    AppendField(to, kFamily, description);
+  }
   for (const AddedTable& table : added) AppendField(to, kAddedTable, EncodeTable(table));
   for (const RemovedTable& table : removed) {
     AppendField(to, kRemovedTable, Varints({table.level, key::Raw(table.number)}));
   }
+  AppendDetails(*this, to);
+  for (const key::FamilyId family : dropped_families) AppendField(to, kDroppedFamily, Varints({key::Raw(family)}));
+  if (next_family_id) AppendField(to, kNextFamilyId, Varints({key::Raw(*next_family_id)}));
   if (flushed_sequence) AppendField(to, kFlushedSequence, Varints({key::Raw(*flushed_sequence)}));
   if (first_log_segment) AppendField(to, kFirstLogSegment, Varints({key::Raw(*first_log_segment)}));
   if (next_file_number) AppendField(to, kNextFileNumber, Varints({key::Raw(*next_file_number)}));
@@ -191,11 +263,21 @@ void VersionEdit::AppendTo(std::string* to) const {
 
 Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {
   VersionEdit edit;
-  AMETHYST_TRY(base::ReadFields(bytes, "version edit", [&edit](uint64_t field, std::string_view content) {
+  std::vector<std::string_view> families;
+  std::vector<std::string_view> details;  // Of tables that may be listed behind them.
+  AMETHYST_TRY(base::ReadFields(bytes, "version edit", [&](uint64_t field, std::string_view content) {
     if (!IsKnown(field)) return base::FieldMatch::kUnknown;
+    if (field == kFamily || field == kTableDetails) {
+      (field == kFamily ? families : details).push_back(content);
+      return base::FieldMatch::kTaken;
+    }
     const bool fits = ReadField(field, &content, &edit) && content.empty();
     return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
   }));
+  for (const std::string_view family : families) {
+    AMETHYST_ASSIGN(edit.families.emplace_back(), FamilyDescription::FromBytes(family));
+  }
+  for (const std::string_view table : details) AMETHYST_TRY(ReadDetails(table, &edit));
   return edit;
 }
 

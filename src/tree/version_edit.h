@@ -1,8 +1,9 @@
-// One durable change of the tree, as a manifest record: tables added and removed, and how far the log is flushed.
+// One durable change of the trees, as a manifest record: tables added and removed, families made and dropped, and how
+// far the log is flushed.
 //
 // Encoded as a list of tagged fields (base/tagged_fields.h, docs/format/manifest.md), all required, so that later
-// versions can add some. Decoding bounds every number: the caller can compute with the result. Thread safety: plain
-// values.
+// versions can add some. What concerns families other than the default is there only where there are some. Decoding
+// bounds every number: the caller can compute with the result. Thread safety: plain values.
 //
 //    1 added table      varint level, varint number, uid u128, varint file bytes, digest u64, smallest key, largest key
 //                       (each varint length and bytes), varints: smallest sequence, largest sequence, entries, deletes,
@@ -12,6 +13,10 @@
 //    7 clean log end    varints: segment, offset, last sequence, next ordinal; then chained checksum u64
 //    8 database uid     u128
 //    9 comparator name  bytes
+//   10 family           as tree/family_description.h: made, if its id is new, else described anew (another name)
+//   11 dropped family   varint id: its tables go with it
+//   12 next family id   varint
+//   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint id
 //   17 delete time      varints: seconds, seconds ahead of wall time
 //   20 oldest delete    varint: seconds
 #pragma once
@@ -26,6 +31,7 @@
 #include "base/hash.h"
 #include "key/types.h"
 #include "sstable/table_info.h"
+#include "tree/family_description.h"
 #include "wal/log_position.h"
 
 namespace amethyst::tree {
@@ -34,12 +40,14 @@ struct AddedTable {
   key::Level level = 0;
   key::FileNumber number{};
   sstable::TableInfo info;
+  key::FamilyId family{};
   friend bool operator==(const AddedTable&, const AddedTable&) = default;
 };
 
 struct RemovedTable {
   key::Level level = 0;
   key::FileNumber number{};
+  key::FamilyId family{};
   friend bool operator==(const RemovedTable&, const RemovedTable&) = default;
 };
 
@@ -53,6 +61,11 @@ struct DeleteTime {
 struct VersionEdit {
   std::vector<AddedTable> added;      // To level 0: oldest first.
   std::vector<RemovedTable> removed;  // A table that is removed and added again moves to another level.
+  // Before the tables are added and removed; a live one is described anew.
+  std::vector<FamilyDescription> families;
+  std::vector<key::FamilyId> dropped_families;  // After that.
+  // At least one more than any id in use.
+  std::optional<key::FamilyId> next_family_id;
   // Every entry at or below it is in tables (kNone writes in flushed memtables included): recovery skips it in the log.
   std::optional<key::SequenceNumber> flushed_sequence;
   // Oldest log segment that recovery needs.

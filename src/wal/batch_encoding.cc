@@ -11,9 +11,6 @@ Status BatchReader::status() const {
   uint32_t family = 0;
   if (ReadNumber(&rest, &family) && !rest.empty()) {
     const auto kind = static_cast<uint8_t>(rest.front());
-    if (family != 0) {
-      return base::NotSupported("batch, entry {} at {}: family {} is not known to this build", count_, offset, family);
-    }
     if (!key::IsKnownKind(kind)) {
       return base::NotSupported("batch, entry {} at {}: kind {} is not known to this build", count_, offset, kind);
     }

@@ -50,8 +50,8 @@ class BatchReader {
     return true;
   }
 
-  // OK at the end of whole entries; else kCorruption with the offset, or kNotSupported for a kind or a family that this
-  // build does not know: an entry of another family must not be taken for one of the default.
+  // OK at the end of whole entries; else kCorruption with the offset, or kNotSupported for a kind that this build does
+  // not know. Whether the families are there is for the database to say.
   [[nodiscard]] Status status() const;
   // Entries read so far.
   [[nodiscard]] uint64_t count() const { return count_; }
@@ -59,7 +59,7 @@ class BatchReader {
  private:
   [[nodiscard]] bool Read(BatchEntry* entry) {
     std::string_view rest = rest_;
-    if (!ReadNumber(&rest, &entry->family) || entry->family != 0 || rest.empty()) return false;
+    if (!ReadNumber(&rest, &entry->family) || rest.empty()) return false;
     const auto kind = static_cast<uint8_t>(rest.front());
     rest.remove_prefix(1);
     if (!key::IsKnownKind(kind) || !ReadBytes(&rest, &entry->key)) return false;

@@ -2,14 +2,34 @@
 
 #include <limits>
 
+#include "amethyst/family.h"
 #include "base/error.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst {
 
+Status WriteBatch::Handler::PutIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*value*/) {
+  return base::NotSupported("batch: the handler takes no put into family {}", family_id);
+}
+Status WriteBatch::Handler::DeleteIn(uint32_t family_id, std::string_view /*key*/) {
+  return base::NotSupported("batch: the handler takes no delete from family {}", family_id);
+}
+
 void WriteBatch::Put(std::string_view key, std::string_view value) {
   AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
   wal::AppendBatchEntry(&rep_, {.kind = key::EntryKind::kPut, .key = key, .value = value});
+  ++count_;
+}
+
+void WriteBatch::Put(const Family& family, std::string_view key, std::string_view value) {
+  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
+  wal::AppendBatchEntry(&rep_, {.family = family.id(), .kind = key::EntryKind::kPut, .key = key, .value = value});
+  ++count_;
+}
+
+void WriteBatch::Delete(const Family& family, std::string_view key) {
+  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
+  wal::AppendBatchEntry(&rep_, {.family = family.id(), .kind = key::EntryKind::kDelete, .key = key, .value = {}});
   ++count_;
 }
 
@@ -33,6 +53,11 @@ void WriteBatch::Append(const WriteBatch& other) {
 Status WriteBatch::Iterate(Handler& handler) const {
   wal::BatchReader reader(rep_);
   for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.family != 0) {
+      AMETHYST_TRY(entry.kind == key::EntryKind::kPut ? handler.PutIn(entry.family, entry.key, entry.value)
+                                                      : handler.DeleteIn(entry.family, entry.key));
+      continue;
+    }
     switch (entry.kind) {
       case key::EntryKind::kPut: handler.Put(entry.key, entry.value); break;
       case key::EntryKind::kDelete: handler.Delete(entry.key); break;

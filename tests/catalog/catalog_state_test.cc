@@ -26,7 +26,7 @@ TEST(CatalogState, IsRebuiltByItsSnapshot) {
 
   const CatalogState rebuilt = CatalogState(key::Order()).After(state.Snapshot(), tree::MakerFor(store)).value();
   EXPECT_EQ(rebuilt.Snapshot(), state.Snapshot());
-  EXPECT_EQ(rebuilt.version->level0()[0]->number(), key::FileNumber{2});
+  EXPECT_EQ(rebuilt.forest->default_family().version->level0()[0]->number(), key::FileNumber{2});
   EXPECT_EQ(rebuilt.clean_log_end, edit.clean_log_end);
   EXPECT_EQ(rebuilt.delete_time, edit.delete_time);
   EXPECT_EQ(rebuilt.oldest_delete_s, edit.oldest_delete_s);

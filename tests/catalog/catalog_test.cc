@@ -269,8 +269,8 @@ TEST_F(CatalogTest, CallsInstalledWithTheNewVersionOnceItIsDurable) {
   Opened opened = Open();
   tree::VersionEdit edit = Flush(opened);
   std::shared_ptr<const tree::Version> seen;
-  EXPECT_TRUE(opened.tree->Apply(edit, [&](std::shared_ptr<const tree::Version> version) {
-    seen = std::move(version);
+  EXPECT_TRUE(opened.tree->Apply(edit, [&](std::shared_ptr<const tree::Forest> forest) {
+    seen = forest->default_family().version;
     EXPECT_EQ(Open({.read_only = true}).tree->current()->level0().size(), 1u);
   }));
   EXPECT_EQ(seen, opened.tree->current());

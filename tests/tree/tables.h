@@ -71,7 +71,9 @@ inline AddedTable FakeTable(key::Level level, uint64_t number, std::string small
 
 // Tables of `store` that no file backs.
 inline auto MakerFor(const std::shared_ptr<TableStore>& store) {
-  return [&store](const AddedTable& added) { return std::make_shared<const Table>(store, added.number, added.info); };
+  return [&store](const AddedTable& added, std::optional<key::Order> order = std::nullopt) {
+    return std::make_shared<const Table>(store, added.number, added.info, order.value_or(store->order()));
+  };
 }
 
 }  // namespace amethyst::tree

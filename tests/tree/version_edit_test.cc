@@ -19,6 +19,20 @@ VersionEdit RandomEdit(base::Random& random) {
     edit.removed.push_back(
         {static_cast<key::Level>(random.Below(key::kLevels)), key::FileNumber{random.Below(1 << 20)}});
   }
+  const key::FamilyId family{static_cast<uint32_t>(random.Below(3))};
+  for (AddedTable& table : edit.added) table.family = family;
+  for (RemovedTable& table : edit.removed) table.family = family;
+  for (uint32_t i = 0; i < random.Below(3); ++i) {
+    FamilyDescription& made = edit.families.emplace_back();
+    made.id = key::FamilyId{1 + i};
+    made.name = std::string(1 + random.Below(kFamilyNameBytesMax), 'n');
+    made.comparator_name = "amethyst.bytewise";
+    if (random.OneIn(2)) made.block_bytes = 512;
+    if (random.OneIn(2)) made.compression = Compression::kZstd;
+    if (random.OneIn(2)) made.filter_false_positive_rate = 0.25;
+  }
+  if (random.OneIn(3)) edit.dropped_families = {key::FamilyId{7}, key::FamilyId{300}};
+  if (random.OneIn(3)) edit.next_family_id = key::FamilyId{301};
   if (random.OneIn(2)) edit.flushed_sequence = key::SequenceNumber{random.Below(key::Raw(key::kSequenceMax))};
   if (random.OneIn(2)) edit.first_log_segment = key::FileNumber{random.Below(1000)};
   if (random.OneIn(2)) edit.next_file_number = key::FileNumber{random.Below(1000)};
@@ -47,7 +61,7 @@ TEST(VersionEdit, ComesBackAsItWasWritten) {
 TEST(VersionEdit, SkipsUnknownFieldsAndRefusesRequiredOnesByNumber) {
   VersionEdit edit;
   edit.last_sequence = key::SequenceNumber{5};
-  for (const uint64_t field : {uint64_t{10}, uint64_t{16}, uint64_t{18}, uint64_t{77}, uint64_t{1} << 40}) {
+  for (const uint64_t field : {uint64_t{15}, uint64_t{16}, uint64_t{18}, uint64_t{77}, uint64_t{1} << 40}) {
     for (const base::FieldNeed need : {base::FieldNeed::kIgnorable, base::FieldNeed::kRequired}) {
       std::string bytes;
       base::AppendField(&bytes, field, need, "of the future");
@@ -131,6 +145,37 @@ TEST(VersionEdit, SurvivesRandomBytesAndReadsBackWhatItAccepts) {
     ASSERT_TRUE(reread);
     ASSERT_EQ(*reread, *read);
   }
+}
+
+TEST(VersionEdit, SaysNothingOfFamiliesWhereThereIsOnlyTheDefault) {
+  VersionEdit edit;
+  edit.added = {FakeTable(0, 5, "a", "b")};
+  edit.removed = {{1, key::FileNumber{3}}};
+  std::string bytes;
+  edit.AppendTo(&bytes);
+  ASSERT_TRUE(base::ReadFields(bytes, "edit", [](uint64_t field, std::string_view) {
+    EXPECT_LE(field, 2u);
+    return base::FieldMatch::kTaken;
+  }));
+}
+
+TEST(VersionEdit, RefusesDetailsOfATableThatItDoesNotListOrTwiceTheSame) {
+  VersionEdit edit;
+  edit.added = {FakeTable(0, 5, "a", "b")};
+  std::string details("\x06\x03\x01\x02", 4);  // Of table 6: field 1, required, family 2.
+  std::string bytes;
+  edit.AppendTo(&bytes);
+  base::AppendField(&bytes, 13, base::FieldNeed::kRequired, details);
+  EXPECT_EQ(VersionEdit::FromBytes(bytes).error().code(), ErrorCode::kCorruption);
+  details[0] = 5;
+  bytes.clear();
+  edit.AppendTo(&bytes);
+  base::AppendField(&bytes, 13, base::FieldNeed::kRequired, details);
+  const Result<VersionEdit> read = VersionEdit::FromBytes(bytes);
+  ASSERT_TRUE(read) << read.error().ToString();
+  EXPECT_EQ(read->added[0].family, key::FamilyId{2});
+  base::AppendField(&bytes, 13, base::FieldNeed::kRequired, details);
+  EXPECT_EQ(VersionEdit::FromBytes(bytes).error().code(), ErrorCode::kCorruption);
 }
 
 }  // namespace

@@ -19,7 +19,6 @@ struct Owned {
 std::vector<Owned> ReadAll(BatchReader& reader) {
   std::vector<Owned> entries;
   for (BatchEntry entry; reader.Next(&entry);) {
-    EXPECT_EQ(entry.family, 0u);
     entries.push_back({entry.kind, std::string(entry.key), std::string(entry.value)});
   }
   return entries;
@@ -78,15 +77,20 @@ TEST(BatchReader, RefusesUnknownKindsByNumberAndLengthsBeyondTheBytes) {
   }
 }
 
-TEST(BatchReader, RefusesOtherFamiliesByNumber) {
-  for (const uint32_t family : {1u, 300u, ~0u}) {
+TEST(BatchReader, TellsEachEntrysFamily) {
+  for (const uint32_t family : {1u, 127u, 128u, 300u, ~0u}) {
     std::string bytes;
     AppendBatchEntry(&bytes, {.kind = key::EntryKind::kPut, .key = "key", .value = "value"});
     AppendBatchEntry(&bytes, {.family = family, .kind = key::EntryKind::kPut, .key = "key", .value = "value"});
     BatchReader reader(bytes);
-    EXPECT_EQ(ReadAll(reader).size(), 1u);
-    EXPECT_EQ(reader.status().error().code(), ErrorCode::kNotSupported);
-    EXPECT_NE(reader.status().error().message().find("family " + std::to_string(family)), std::string::npos);
+    BatchEntry entry;
+    ASSERT_TRUE(reader.Next(&entry));
+    EXPECT_EQ(entry.family, 0u);
+    ASSERT_TRUE(reader.Next(&entry));
+    EXPECT_EQ(entry.family, family);
+    EXPECT_EQ(entry.value, "value");
+    EXPECT_FALSE(reader.Next(&entry));
+    EXPECT_TRUE(reader.status());
   }
 }
 

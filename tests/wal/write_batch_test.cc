@@ -57,9 +57,9 @@ TEST(WriteBatch, ComesBackFromItsRepresentationOrIsRefused) {
   EXPECT_EQ(Text(*copy), Text(batch));
   const std::string_view bytes = batch.Representation();
   EXPECT_EQ(WriteBatch::FromRepresentation(bytes.substr(0, bytes.size() - 1)).error().code(), ErrorCode::kCorruption);
-  EXPECT_EQ(WriteBatch::FromRepresentation(std::string_view("\x01\x00\x01k", 4)).error().code(),
+  EXPECT_EQ(WriteBatch::FromRepresentation(std::string_view("\x00\x0f\x01k", 4)).error().code(),
             ErrorCode::kNotSupported)
-      << "a family that nobody made";
+      << "a kind that nobody knows";
 }
 
 }  // namespace

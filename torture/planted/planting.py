@@ -71,7 +71,8 @@ CLASSES = (
     "deleted data that stays", "late sync", "charge that outlives its cause", "little that adds up",
     "optimisation taken for a need", "damage that costs more than it touched", "manifest that outgrows its reader",
     "old value taken by a repair", "wrong version of a key", "another file's name",
-    "fork", "out of memory", "out of threads", "file size limit", "comparator that throws")
+    "fork", "out of memory", "out of threads", "file size limit", "comparator that throws",
+    "partial flush of families", "write into what was dropped", "job of what was dropped", "family id used twice")
 
 
 class PlantingError(Exception):

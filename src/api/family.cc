@@ -1,0 +1,65 @@
+#include "amethyst/family.h"
+
+#include "base/containment.h"
+#include "engine/engine.h"
+
+namespace amethyst {
+
+using base::Contained;
+
+namespace {
+
+tree::FamilyKey KeyOf(uint32_t id, uint32_t place_hint) { return {.id = key::FamilyId{id}, .place_hint = place_hint}; }
+
+}  // namespace
+
+std::string Family::name() const { return engine_->FamilyName(KeyOf(id_, place_hint_)); }
+
+Status Family::Put(std::string_view key, std::string_view value, const WriteOptions& options) const {
+  return Contained([&] { return engine_->Put(key, value, options, KeyOf(id_, place_hint_)); });
+}
+Status Family::Delete(std::string_view key, const WriteOptions& options) const {
+  return Contained([&] { return engine_->Delete(key, options, KeyOf(id_, place_hint_)); });
+}
+
+Result<std::optional<std::string>> Family::Get(std::string_view key, const ReadOptions& options) const {
+  return Contained([&]() -> Result<std::optional<std::string>> {
+    std::optional<std::string> value;
+    const Result<bool> found =
+        engine_->Get(key, options, [&value](std::string_view bytes) { value.emplace(bytes); }, KeyOf(id_, place_hint_));
+    if (!found) return std::unexpected(found.error());
+    return value;
+  });
+}
+Result<bool> Family::GetInto(std::string_view key, std::string* value, const ReadOptions& options) const {
+  return Contained([&] {
+    return engine_->Get(
+        key, options, [value](std::string_view bytes) { value->assign(bytes); }, KeyOf(id_, place_hint_));
+  });
+}
+Result<std::optional<PinnedValue>> Family::GetPinned(std::string_view key, const ReadOptions& options) const {
+  return Contained([&] { return engine_->GetPinned(key, options, KeyOf(id_, place_hint_)); });
+}
+
+std::vector<Result<std::optional<std::string>>> Family::MultiGet(std::span<const std::string_view> keys,
+                                                                 const ReadOptions& options) const {
+  std::vector<Result<std::optional<std::string>>> results;
+  const Status read = Contained([&] { results = engine_->MultiGet(keys, options, KeyOf(id_, place_hint_)); });
+  if (!read) results.assign(keys.size(), std::unexpected(read.error()));
+  return results;
+}
+
+Iterator Family::NewIterator(const ReadOptions& options) const {
+  std::unique_ptr<engine::DbIterator> made;
+  base::DoIfPossible([&] { made = engine_->NewIterator(options, KeyOf(id_, place_hint_)); });
+  return Iterator(std::move(made));
+}
+
+Status Family::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) const {
+  return Contained([&] { return engine_->CompactRange(begin, end, KeyOf(id_, place_hint_)); });
+}
+Result<uint64_t> Family::ApproximateSize(std::string_view begin, std::string_view end) const {
+  return Contained([&] { return engine_->ApproximateSize(begin, end, KeyOf(id_, place_hint_)); });
+}
+
+}  // namespace amethyst

@@ -1,0 +1,116 @@
+#include "catalog/read_state.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "catalog/manifest.h"
+#include "tree/file_names.h"
+
+namespace amethyst::catalog {
+
+namespace {
+
+// A database's own files that are worth something: without CURRENT, a sign that it was lost.
+bool HoldsData(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
+    return parsed && (parsed->type == tree::FileType::kTable || parsed->type == tree::FileType::kLogSegment);
+  });
+}
+
+Status CheckTables(tree::TableStore& store, const tree::Version& version, const std::set<std::string_view>& present) {
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::TablePtr& table : version.tables(level)) {
+      const std::string path = store.Path(table->number());
+      if (!present.contains(tree::TableFileName(table->number()))) {
+        return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
+                                table->info().file_bytes, level);
+      }
+      AMETHYST_ASSIGN(const uint64_t file_bytes, store.files().FileSize(path));
+      if (file_bytes != table->info().file_bytes) {
+        return base::Corruption("{}: expected a table of {} bytes, found {}", path, table->info().file_bytes,
+                                file_bytes);
+      }
+    }
+  }
+  return {};
+}
+
+// Gives the families of an edit from a manifest the comparators that they name, as far as the caller has them: one that
+// is missing matters only if its family is still there at the end.
+void SetOrders(const CatalogSettings& settings, tree::VersionEdit* edit) {
+  for (tree::FamilyDescription& family : edit->families) {
+    if (family.comparator_name == settings.order.comparator()->Name()) {
+      family.order = settings.order;
+    } else if (family.comparator_name == BytewiseComparator()->Name()) {
+      family.order = key::Order();
+    } else if (const auto known = settings.comparators.find(family.comparator_name);
+               known != settings.comparators.end()) {
+      family.order = key::Order(known->second);
+    }
+  }
+}
+
+Status CheckFamilies(tree::TableStore& store, const CatalogSettings& settings, const tree::Forest& forest,
+                     const std::vector<std::string>& names) {
+  const std::set<std::string_view> present(names.begin(), names.end());
+  for (const tree::FamilyTree& tree : forest.families()) {
+    if (tree.version == nullptr) {
+      return base::InvalidArgument("{}: family \"{}\" is in the order of comparator '{}', which was not given",
+                                   settings.directory, tree.family->name, tree.family->comparator_name);
+    }
+    AMETHYST_TRY(CheckTables(store, *tree.version, present));
+  }
+  return {};
+}
+
+}  // namespace
+
+key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least) {
+  for (const std::string& name : names) {
+    if (const auto parsed = tree::ParseFileName(name)) {
+      at_least = std::max(at_least, key::FileNumber{key::Raw(parsed->number) + 1});
+    }
+  }
+  return at_least;
+}
+
+Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names) {
+  if (HoldsData(names)) {
+    return base::Corruption("{}: CURRENT is missing beside tables or log segments", settings.directory);
+  }
+  if (settings.read_only || !settings.create_if_missing) {
+    return base::InvalidArgument("{}: no database is there", settings.directory);
+  }
+  CatalogState state(settings.order);
+  state.database_uid = base::NewUid();
+  state.comparator_name = settings.order.comparator()->Name();
+  return state;
+}
+
+Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
+                                  const std::vector<std::string>& names, key::FileNumber manifest) {
+  CatalogState state(settings.order);
+  const std::string_view order_name = settings.order.comparator()->Name();
+  const auto take = [&](const tree::VersionEdit& edit) -> Status {
+    if (edit.comparator_name && *edit.comparator_name != order_name) {
+      return base::InvalidArgument("{}: the database is in the order of comparator '{}', not of '{}'",
+                                   settings.directory, *edit.comparator_name, order_name);
+    }
+    tree::VersionEdit known = edit;
+    SetOrders(settings, &known);
+    AMETHYST_ASSIGN(state, state.After(known, TableMaker(store)));
+    return {};
+  };
+  AMETHYST_ASSIGN(const ManifestReport report,
+                  ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
+  if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
+    return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
+                            io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
+  }
+  AMETHYST_TRY(CheckFamilies(*store, settings, *state.forest, names));
+  return state;
+}
+
+}  // namespace amethyst::catalog

@@ -1,0 +1,97 @@
+// The calls of an engine beside reads, writes and Close: flushes, compactions, sizes, families.
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/stats_of.h"
+
+namespace amethyst::engine {
+
+// --- Maintenance ---
+
+Status Engine::Flush() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return background_->Flush();
+}
+
+Status Engine::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                            const FamilyKey& family) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  if (VersionOf(*reads_->view.Acquire(), family) == nullptr) return FamilyDropped();
+  return background_->CompactRange(family, begin, end);
+}
+
+Status Engine::WaitForIdle() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  return background_ == nullptr ? Status() : background_->WaitForIdle();
+}
+
+Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_view end, const FamilyKey& family) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  const ViewPtr view = reads_->view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (version == nullptr) return FamilyDropped();
+  if (!version->order().Less(begin, end)) return 0;
+  uint64_t bytes = view->active->memtable.ApproximateBytes(family.id, begin, end);
+  for (const WriteBufferPtr& buffer : view->immutable)
+    bytes += buffer->memtable.ApproximateBytes(family.id, begin, end);
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::TablePtr& table : version->Overlapping(level, begin, end)) {
+      AMETHYST_ASSIGN(const sstable::TableReader* reader, table->Open());
+      AMETHYST_ASSIGN(const uint64_t from, reader->ApproximateOffset(begin));
+      AMETHYST_ASSIGN(const uint64_t to, reader->ApproximateOffset(end));
+      bytes += to - std::min(from, to);
+    }
+  }
+  return bytes;
+}
+
+// --- Families ---
+
+Result<tree::FamilyKey> Engine::CreateFamily(std::string_view name, const FamilyOptions& options) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  AMETHYST_TRY(CheckWritable());
+  return families_.Create(name, options);
+}
+
+Result<tree::FamilyKey> Engine::OpenFamily(std::string_view name) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  return families_.Open(name);
+}
+
+Status Engine::DropFamily(const FamilyKey& family) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  AMETHYST_TRY(families_.Drop(family));
+  background_->DeleteDropped();
+  return {};
+}
+
+Status Engine::RenameFamily(const FamilyKey& family, std::string_view name) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return families_.Rename(family, name);
+}
+
+std::vector<std::string> Engine::FamilyNames() { return families_.Names(); }
+
+std::string Engine::FamilyName(const FamilyKey& family) { return families_.NameOf(family); }
+
+Stats Engine::GetStats() {
+  const OperationGate::Operation operation(reads_->gate);
+  Stats stats = StatsOf(*database_, static_cast<bool>(operation));
+  if (operation && background_ != nullptr) stats.compaction_debt_bytes = background_->throttle().debt_bytes();
+  return stats;
+}
+
+}  // namespace amethyst::engine

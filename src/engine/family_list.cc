@@ -1,0 +1,107 @@
+#include "engine/family_list.h"
+
+#include <limits>
+
+#include "base/error.h"
+#include "engine/family.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+Status CheckName(const tree::Forest& forest, std::string_view name) {
+  if (name.empty() || name.size() > tree::kFamilyNameBytesMax) {
+    return base::InvalidArgument("a family's name has {} bytes; it must have 1 to {}", name.size(),
+                                 tree::kFamilyNameBytesMax);
+  }
+  if (forest.FindByName(name) == nullptr) return {};
+  return base::InvalidArgument("there is a family \"{}\" already", name);
+}
+
+// The options of a family as the manifest will have them, checked as those of the database are.
+Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOptions& options, Options as_database) {
+  if (options.merge_operator != nullptr || options.ttl.count() != 0) {
+    return base::NotSupported("family \"{}\": only the default family may have a merge operator or a ttl", name);
+  }
+  as_database.comparator = options.comparator;
+  as_database.block_bytes = options.block_bytes.value_or(as_database.block_bytes);
+  as_database.compression = options.compression.value_or(as_database.compression);
+  as_database.filter_false_positive_rate =
+      options.filter_false_positive_rate.value_or(as_database.filter_false_positive_rate);
+  if (const Result<Settings> checked = CheckOptions(as_database); !checked) {
+    return base::InvalidArgument("family \"{}\": {}", name, checked.error().message());
+  }
+  tree::FamilyDescription family;
+  family.name = name;
+  family.comparator_name = options.comparator->Name();
+  family.order = key::Order(options.comparator);
+  family.block_bytes = options.block_bytes;
+  family.compression = options.compression;
+  family.filter_false_positive_rate = options.filter_false_positive_rate;
+  return family;
+}
+
+}  // namespace
+
+Result<tree::FamilyKey> FamilyList::Create(std::string_view name, const FamilyOptions& options) {
+  base::MutexLock lock(mutex_);
+  const std::shared_ptr<const tree::Forest> before = forest();
+  AMETHYST_TRY(CheckName(*before, name));
+  AMETHYST_ASSIGN(tree::FamilyDescription family, Describe(name, options, settings_.options));
+  family.id = before->next_family_id();
+  if (key::Raw(family.id) == std::numeric_limits<uint32_t>::max()) {
+    return base::NotSupported("this database has had as many families as it can number");
+  }
+  tree::VersionEdit edit;
+  edit.families.push_back(std::move(family));
+  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
+  return Open(name);
+}
+
+Result<tree::FamilyKey> FamilyList::Open(std::string_view name) const {
+  const std::shared_ptr<const tree::Forest> now = forest();
+  if (const tree::FamilyTree* const tree = now->FindByName(name)) return now->KeyOf(*tree);
+  std::string names;
+  for (const tree::FamilyTree& tree : now->families()) {
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", tree.family->name);
+  }
+  return base::InvalidArgument("there is no family \"{}\"; there are {}", name, names);
+}
+
+Status FamilyList::Drop(const tree::FamilyKey& family) {
+  if (family.id == key::kDefaultFamily) return base::InvalidArgument("the default family cannot be dropped");
+  base::MutexLock lock(mutex_);
+  if (forest()->Find(family) == nullptr) return FamilyDropped();
+  tree::VersionEdit edit;
+  edit.dropped_families.push_back(family.id);
+  return storage_.Install(std::move(edit), reads_, nullptr);
+}
+
+Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) {
+  if (family.id == key::kDefaultFamily) return base::InvalidArgument("the default family cannot be renamed");
+  base::MutexLock lock(mutex_);
+  const std::shared_ptr<const tree::Forest> before = forest();
+  const tree::FamilyTree* const tree = before->Find(family);
+  if (tree == nullptr) return FamilyDropped();
+  if (tree->family->name == name) return {};
+  AMETHYST_TRY(CheckName(*before, name));
+  tree::VersionEdit edit;
+  edit.families.push_back(*tree->family);
+  edit.families.back().name = name;
+  return storage_.Install(std::move(edit), reads_, nullptr);
+}
+
+std::vector<std::string> FamilyList::Names() const {
+  std::vector<std::string> names;
+  const std::shared_ptr<const tree::Forest> now = forest();
+  for (const tree::FamilyTree& tree : now->families()) names.push_back(tree.family->name);
+  return names;
+}
+
+std::string FamilyList::NameOf(const tree::FamilyKey& family) const {
+  const std::shared_ptr<const tree::Forest> now = forest();
+  const tree::FamilyTree* const tree = now->Find(family);
+  return tree == nullptr ? std::string() : tree->family->name;
+}
+
+}  // namespace amethyst::engine

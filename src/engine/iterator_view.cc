@@ -1,0 +1,59 @@
+#include "engine/iterator_view.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/assert.h"
+#include "merge/merge_cursor.h"
+
+namespace amethyst::engine {
+
+IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& family)
+    : reads_(reads), family_(family), order_(reads.order) {
+  if (family_.id == key::kDefaultFamily) return;
+  Renew();
+  is_dropped_ = view_ == nullptr;
+  if (!is_dropped_) order_ = VersionOf(*view_, family_)->order();
+}
+
+void IteratorView::Renew() {
+  AMETHYST_ASSERT(!is_dropped_);
+  ViewPtr newest = reads_.view.Acquire();
+  seen_ = newest.get();
+  if (VersionOf(*newest, family_) != nullptr) view_ = std::move(newest);
+}
+
+void IteratorView::LetGo() {
+  if (family_.id == key::kDefaultFamily) view_.reset();
+}
+
+bool IteratorView::IsCurrent() const {
+  const base::EpochGuard guard;
+  return reads_.view.Peek() == view_.get();
+}
+
+bool IteratorView::HoldsFlushedMemtable() {
+  const base::EpochGuard guard;
+  const View* now = reads_.view.Peek();
+  if (now == seen_) return false;
+  seen_ = now;
+  const WriteBufferPtr& oldest = view_->immutable.empty() ? view_->active : view_->immutable.back();
+  return oldest != now->active && std::ranges::find(now->immutable, oldest) == now->immutable.end();
+}
+
+std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const sstable::CursorOptions& options) const {
+  std::vector<std::unique_ptr<key::Cursor>> sources;
+  const auto add = [&](const WriteBufferPtr& buffer) {
+    // Whatever is or comes into a memtable after what we see, is not for us.
+    if (!read.Sees(buffer->memtable.first_sequence())) return;
+    std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), family_.id);
+    if (cursor != nullptr) sources.push_back(std::move(cursor));
+  };
+  add(view_->active);
+  for (const WriteBufferPtr& buffer : view_->immutable) add(buffer);
+  tree::AppendCursors(*VersionOf(*view_, family_), options, &sources);
+  return merge::NewMergeCursor(std::move(sources), order_);
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,134 @@
+#include "tree/forest.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "tree/file_names.h"
+
+namespace amethyst::tree {
+
+namespace {
+
+key::FamilyId IdOf(const FamilyTree& tree) { return tree.family->id; }
+
+// The edit's tables by family.
+std::map<key::FamilyId, VersionEdit> ByFamily(const VersionEdit& edit) {
+  std::map<key::FamilyId, VersionEdit> parts;
+  for (const RemovedTable& removed : edit.removed) parts[removed.family].removed.push_back(removed);
+  for (const AddedTable& added : edit.added) parts[added.family].added.push_back(added);
+  return parts;
+}
+
+}  // namespace
+
+Forest::Forest(key::Order order) {
+  FamilyDescription family;
+  family.id = key::kDefaultFamily;
+  family.name = kDefaultFamilyName;
+  family.comparator_name = order.comparator()->Name();
+  family.order = order;
+  families_.push_back({.family = std::make_shared<const FamilyDescription>(std::move(family)),
+                       .version = std::make_shared<const Version>(order)});
+}
+
+const FamilyTree* Forest::Search(key::FamilyId id) const {
+  const auto found = std::ranges::lower_bound(families_, id, {}, IdOf);
+  return found != families_.end() && IdOf(*found) == id ? &*found : nullptr;
+}
+
+const FamilyTree* Forest::FindByName(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(families_, [name](const FamilyTree& tree) { return tree.family->name == name; });
+  return found == families_.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<const Forest>> Forest::Apply(const VersionEdit& edit, MakeTable make_table) const {
+  auto next = std::make_shared<Forest>(*this);
+  for (const FamilyDescription& family : edit.families) AMETHYST_TRY(next->Describe(family));
+  AMETHYST_TRY(next->Change(edit, make_table));
+  for (const key::FamilyId id : edit.dropped_families) AMETHYST_TRY(next->Drop(id));
+  if (edit.next_family_id) next->next_family_id_ = std::max(next->next_family_id_, *edit.next_family_id);
+  return next;
+}
+
+Status Forest::Describe(const FamilyDescription& family) {
+  const FamilyTree* const same_name = FindByName(family.name);
+  if (same_name != nullptr && IdOf(*same_name) != family.id) {
+    return base::Corruption("version edit gives families {} and {} one name, \"{}\"", key::Raw(IdOf(*same_name)),
+                            key::Raw(family.id), family.name);
+  }
+  auto described = std::make_shared<const FamilyDescription>(family);
+  if (family.id >= next_family_id_) {
+    families_.push_back({.family = std::move(described),
+                         .version = family.order ? std::make_shared<const Version>(*family.order) : nullptr});
+    next_family_id_ = key::FamilyId{key::Raw(family.id) + 1};
+    return {};
+  }
+  const auto live = std::ranges::find(families_, family.id, IdOf);
+  if (live == families_.end() || family.id == key::kDefaultFamily ||
+      live->family->comparator_name != family.comparator_name) {
+    return base::Corruption("version edit describes family {} anew, which is not there or has another order",
+                            key::Raw(family.id));
+  }
+  live->family = std::move(described);
+  return {};
+}
+
+Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
+  if (edit.added.empty() && edit.removed.empty()) return {};
+  const auto is_default = [](const auto& table) { return table.family == key::kDefaultFamily; };
+  if (families_.size() == 1 && std::ranges::all_of(edit.added, is_default) &&
+      std::ranges::all_of(edit.removed, is_default)) {
+    const auto make = [&](const AddedTable& added) { return make_table(added, families_[0].version->order()); };
+    AMETHYST_ASSIGN(families_[0].version, families_[0].version->Apply(edit, make));
+    return {};
+  }
+  for (const auto& [id, part] : ByFamily(edit)) {
+    const auto tree = std::ranges::find(families_, id, IdOf);
+    if (tree == families_.end()) {
+      return base::Corruption("version edit changes family {}, which is not there", key::Raw(id));
+    }
+    if (tree->version == nullptr) continue;
+    const auto make = [&](const AddedTable& added) { return make_table(added, tree->version->order()); };
+    AMETHYST_ASSIGN(tree->version, tree->version->Apply(part, make));
+  }
+  return families_.size() > 1 ? CheckUnused(edit) : Status();
+}
+
+// That no table which the edit adds is another family's.
+Status Forest::CheckUnused(const VersionEdit& edit) const {
+  std::map<key::FileNumber, key::FamilyId> added;
+  for (const AddedTable& table : edit.added) {
+    if (!added.emplace(table.number, table.family).second) {
+      return base::Corruption("version edit adds {} twice", TableFileName(table.number));
+    }
+  }
+  if (added.empty()) return {};
+  for (const FamilyTree& tree : families_) {
+    if (tree.version == nullptr) continue;
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      for (const TablePtr& table : tree.version->tables(level)) {
+        const auto found = added.find(table->number());
+        if (found == added.end() || found->second == IdOf(tree)) continue;
+        return base::Corruption("version edit adds {} to family {}, which is a table of family {}",
+                                TableFileName(table->number()), key::Raw(found->second), key::Raw(IdOf(tree)));
+      }
+    }
+  }
+  return {};
+}
+
+Status Forest::Drop(key::FamilyId id) {
+  const auto tree = std::ranges::find(families_, id, IdOf);
+  if (tree == families_.end() || id == key::kDefaultFamily) {
+    return base::Corruption("version edit drops family {}, which is not there or is the default", key::Raw(id));
+  }
+  families_.erase(tree);
+  return {};
+}
+
+}  // namespace amethyst::tree
