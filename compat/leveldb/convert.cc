@@ -13,6 +13,7 @@ leveldb::Status StatusOf(const Error& error) {
     case ErrorCode::kNoSpace: break;
     case ErrorCode::kClosed: break;
     case ErrorCode::kOutOfMemory: break;
+    case ErrorCode::kTooOld: break;
   }
   return leveldb::Status::IOError(message);
 }

@@ -39,7 +39,8 @@ enum {
   AMETHYST_NO_SPACE = 5,          // The disk or a quota is full: free space, then try again; nothing is lost.
   AMETHYST_CORRUPTION = 6,        // Bytes on disk are not what was written: restore or repair.
   AMETHYST_CLOSED = 7,            // The database was closed: open it again.
-  AMETHYST_OUT_OF_MEMORY = 8      // The process may have no more memory or threads: free some; nothing is lost.
+  AMETHYST_OUT_OF_MEMORY = 8,     // The process may have no more memory or threads: free some; nothing is lost.
+  AMETHYST_TOO_OLD = 9            // What you ask for is gone: start over from a snapshot, or from now.
 };
 
 // The code's name, such as "Corruption"; "Unknown" for a number that is no code. Lives forever.
@@ -106,6 +107,14 @@ AMETHYST_API amethyst_code amethyst_options_set_environment(amethyst_options* op
 // Memory shared with other databases, in place of AMETHYST_OPTION_MEMORY_BUDGET_BYTES; NULL: not shared.
 AMETHYST_API amethyst_code amethyst_options_set_memory_budget(amethyst_options* options, amethyst_memory_budget* budget,
                                                               char** error);
+// The merge operator of the family, by the name of a built-in one, such as "int64.add" (amethyst/merge_operator.h lists
+// them); NULL: none. A database itself is the family "default".
+AMETHYST_API amethyst_code amethyst_options_set_merge_operator(amethyst_options* options, const char* family,
+                                                               const char* merge_operator, char** error);
+// How long what is written to the family from now on lives, in milliseconds, unless its write says otherwise; 0: for
+// ever.
+AMETHYST_API amethyst_code amethyst_options_set_ttl(amethyst_options* options, const char* family, uint64_t ttl_ms,
+                                                    char** error);
 // Receives a line about what happens in the background, from any thread; `log` must not call the library, and NULL
 // takes the logger away. `destroy` (or NULL) is called with `state` once nothing can log any more.
 AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options, void* state,
@@ -171,6 +180,19 @@ AMETHYST_API amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t
 // Removes `key`; an absent one is no failure.
 AMETHYST_API amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes,
                                            amethyst_durability durability, char** error);
+// Stores a value that is deleted from a moment on: `expires_at_ms`, in milliseconds since 1970, or AMETHYST_NEVER,
+// which overrides the family's ttl.
+#define AMETHYST_NEVER UINT64_MAX
+AMETHYST_API amethyst_code amethyst_put_expiring(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
+                                                 size_t value_bytes, uint64_t expires_at_ms,
+                                                 amethyst_durability durability, char** error);
+// Writes an operand for the family's merge operator, without a read: the value changes as the operator says. Refused
+// with AMETHYST_INVALID_ARGUMENT where there is none, or where it does not take the operand.
+AMETHYST_API amethyst_code amethyst_merge(amethyst_db* db, const void* key, size_t key_bytes, const void* operand,
+                                          size_t operand_bytes, amethyst_durability durability, char** error);
+AMETHYST_API amethyst_code amethyst_merge_expiring(amethyst_db* db, const void* key, size_t key_bytes,
+                                                   const void* operand, size_t operand_bytes, uint64_t expires_at_ms,
+                                                   amethyst_durability durability, char** error);
 // Applies all of the batch or nothing. The batch stays as it is.
 AMETHYST_API amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_durability durability,
                                           char** error);
@@ -203,6 +225,8 @@ AMETHYST_API amethyst_code amethyst_get_pinned(amethyst_db* db, const amethyst_r
                                                size_t key_bytes, amethyst_pinned** pinned, char** error);
 // The bytes, valid until the handle is released; NULL for what is no live pinned value.
 AMETHYST_API const char* amethyst_pinned_value(amethyst_pinned* pinned, size_t* value_bytes);
+// When it expires, in milliseconds since 1970; AMETHYST_NEVER.
+AMETHYST_API amethyst_code amethyst_pinned_expires_at(amethyst_pinned* pinned, uint64_t* expires_at_ms, char** error);
 AMETHYST_API amethyst_code amethyst_pinned_free(amethyst_pinned* pinned);
 // Reads `count` keys as of one moment. Each of the arrays holds `count` elements; values are as from amethyst_get.
 // Where one key fails its code is in `codes` (or NULL) and its value NULL, and the call returns the first failure.
@@ -231,7 +255,7 @@ AMETHYST_API amethyst_code amethyst_snapshot_free(amethyst_snapshot* snapshot);
 // The number of the newest write that the snapshot sees.
 AMETHYST_API amethyst_code amethyst_snapshot_sequence(amethyst_snapshot* snapshot, uint64_t* sequence, char** error);
 
-// --- Batches: puts and deletes that are applied as one ---
+// --- Batches: puts, merges and deletes that are applied as one ---
 
 AMETHYST_API amethyst_code amethyst_batch_create(amethyst_batch** batch, char** error);
 AMETHYST_API amethyst_code amethyst_batch_free(amethyst_batch* batch);
@@ -240,12 +264,19 @@ AMETHYST_API amethyst_code amethyst_batch_put(amethyst_batch* batch, const void*
                                               const void* value, size_t value_bytes, char** error);
 AMETHYST_API amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size_t key_bytes,
                                                  char** error);
+// As amethyst_put_expiring and amethyst_merge.
+AMETHYST_API amethyst_code amethyst_batch_put_expiring(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                                       const void* value, size_t value_bytes, uint64_t expires_at_ms,
+                                                       char** error);
+AMETHYST_API amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                                const void* operand, size_t operand_bytes, char** error);
 AMETHYST_API amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error);
 // Adds all operations of `other`, which may be the same batch.
 AMETHYST_API amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other, char** error);
 // How many operations it holds, and the bytes that they take in memory and in the log; either may be NULL.
 AMETHYST_API amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error);
-// Calls `put` or `remove` for each operation in order. Neither may use the batch.
+// Calls `put` or `remove` for each operation in order. Neither may use the batch. A batch that holds merges, or puts
+// that expire, is refused there with AMETHYST_NOT_SUPPORTED.
 AMETHYST_API amethyst_code amethyst_batch_iterate(amethyst_batch* batch, void* state,
                                                   void (*put)(void* state, const char* key, size_t key_bytes,
                                                               const char* value, size_t value_bytes),
@@ -278,6 +309,9 @@ AMETHYST_API int amethyst_iterator_valid(amethyst_iterator* iterator);
 // The entry's parts, valid until the next move or release; NULL where the iterator is not valid.
 AMETHYST_API const char* amethyst_iterator_key(amethyst_iterator* iterator, size_t* key_bytes);
 AMETHYST_API const char* amethyst_iterator_value(amethyst_iterator* iterator, size_t* value_bytes);
+// When the entry expires, in milliseconds since 1970; AMETHYST_NEVER.
+AMETHYST_API amethyst_code amethyst_iterator_expires_at(amethyst_iterator* iterator, uint64_t* expires_at_ms,
+                                                        char** error);
 // What the last move returned.
 AMETHYST_API amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error);
 // For languages in which a call is dear: copies entries from the current one on, as many as fit, at most `entries_max`,

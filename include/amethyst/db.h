@@ -62,9 +62,13 @@ class DB {
   // nothing was acknowledged: the write is whole or absent after the next open.
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options = {});
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options = {});
+  // Writes an operand for the family's merge operator, without a read: the key's value changes as the operator says,
+  // once somebody reads it. kInvalidArgument: there is no operator (FamilyOptions), or it does not take the operand.
+  [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options = {});
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options = {});
 
-  // Reads of one key. An absent key is nullopt (false); an error is an error, never taken for absence.
+  // Reads of one key. An absent key is nullopt (false); an error is an error, never taken for absence. Where a key has
+  // operands, its operator can refuse (kInvalidArgument), or not have been given (kNotSupported).
   [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key, const ReadOptions& options = {});
   // Assigns to `*value` if the key is there, reusing its buffer; else leaves it.
   [[nodiscard]] Result<bool> GetInto(std::string_view key, std::string* value, const ReadOptions& options = {});

@@ -24,6 +24,7 @@ enum class ErrorCode {
   kCorruption,       // Bytes on disk are not what was written: restore or repair.
   kClosed,           // The database was closed: open it again.
   kOutOfMemory,      // The process may have no more memory or threads: free some, then try again; nothing is lost.
+  kTooOld,           // What you ask for is gone: start over from a snapshot, or from now.
 };
 
 // The code's name without its prefix, such as "Corruption". Lives forever.

@@ -5,7 +5,10 @@
 // with kClosed. Thread safety: one thread at a time. Move-only.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "amethyst/error.h"
@@ -19,6 +22,7 @@ struct IteratorPosition {
   std::string_view key;
   std::string_view value;
   bool valid = false;
+  uint64_t expires_ms = UINT64_MAX;  // UINT64_MAX: never.
 };
 
 class DbIterator;
@@ -47,6 +51,8 @@ class Iterator {
   // Only while Valid; the views are valid until the next move or seek.
   [[nodiscard]] std::string_view key() const { return position_->key; }
   [[nodiscard]] std::string_view value() const { return position_->value; }
+  // nullopt: it does not expire, or was merged from entries that may. Only while Valid.
+  [[nodiscard]] std::optional<std::chrono::system_clock::time_point> expires_at() const;
   [[nodiscard]] Status status() const;
 
  private:

@@ -24,8 +24,7 @@ class MergeOperator {
 
   // The value of `key`: `operands`, oldest first, on `base`, which is nullopt where the key had no value. Sets
   // `*result` to it; nullopt: the key has none, as if it were deleted. False refuses: the read of that key is an error
-  // then, and all operands are kept. Two operands that came one after the other must come to the same in one call and
-  // in two.
+  // then, and all operands are kept. Operands must come to the same in one call and in several, one after the other.
   [[nodiscard]] virtual bool Merge(std::string_view key, std::optional<std::string_view> base,
                                    std::span<const std::string_view> operands,
                                    std::optional<std::string>* result) const noexcept = 0;

@@ -2,6 +2,7 @@
 // reason that its comment names. Thread safety: plain values.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -77,19 +78,30 @@ struct Options {
   std::map<std::string, FamilyOptions, std::less<>> families{};
 };
 
+// When an entry expires that is to live for ever, in a family with a ttl as well.
+inline constexpr std::chrono::system_clock::time_point kNever = std::chrono::system_clock::time_point::max();
+
 struct WriteOptions {
   Durability durability = Durability::kBuffered;
+  // What is put or merged expires so long after this call, or at that moment: from then on it is deleted. Give one of
+  // them at the most; neither: the family's ttl counts. In DB::Write they are for what has no expiry of its own. A
+  // delete takes none.
+  std::chrono::milliseconds ttl{0};
+  std::optional<std::chrono::system_clock::time_point> expires_at{};
 };
 
 struct ReadOptions {
   // Read as of this snapshot; nullptr: as of now. It may die before an iterator made with it.
   const Snapshot* snapshot = nullptr;
   // Iterators stay within [lower_bound, upper_bound); the bounds are copied by NewIterator.
-  std::optional<std::string_view> lower_bound;
-  std::optional<std::string_view> upper_bound;
+  std::optional<std::string_view> lower_bound{};
+  std::optional<std::string_view> upper_bound{};
   // Whether blocks that had to be read are kept in the cache; those of a long scan are from the second time on.
   // Turn off for scans that come once.
   bool fill_cache = true;
+  // What has expired by then is gone, instead of by now, or by the snapshot's time. Up to a minute ago, or from the
+  // snapshot's time on; earlier is kTooOld.
+  std::optional<std::chrono::system_clock::time_point> read_time{};
 };
 
 // Limits of the format. A value or batch is limited to a quarter of the memory budget as well.

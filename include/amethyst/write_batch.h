@@ -1,11 +1,13 @@
-// An ordered list of puts and deletes that is applied as one: all of it or nothing.
+// An ordered list of puts, merges and deletes that is applied as one: all of it or nothing.
 //
 // The representation is the payload of a log record (docs/format/wal.md), so that a commit
 // copies it and never re-encodes. Thread safety: like std::string.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +17,20 @@ namespace amethyst {
 
 class Family;
 
+// When an entry of a batch expires. See ExpiresAfter and ExpiresAt.
+struct Expiry {
+  std::optional<std::chrono::system_clock::time_point> at{};
+  std::chrono::milliseconds after{0};  // Its write, unless `at` is set.
+};
+// So long after the batch is written; 0: as the options of the write say. A negative time is refused then.
+[[nodiscard]] constexpr Expiry ExpiresAfter(std::chrono::milliseconds ttl) { return {.at = {}, .after = ttl}; }
+// At that moment; kNever: never, whatever the family's ttl.
+[[nodiscard]] constexpr Expiry ExpiresAt(std::chrono::system_clock::time_point moment) { return {.at = moment}; }
+
 class WriteBatch {
  public:
-  // Receives the operations in order.
+  // Receives the operations in order. One that a handler does not know ends Iterate with what is returned here, so that
+  // none is lost on the way.
   class Handler {
    public:
     virtual ~Handler() = default;
@@ -27,13 +40,21 @@ class WriteBatch {
     // kNotSupported: no operation is passed over in silence.
     [[nodiscard]] virtual Status PutIn(uint32_t family_id, std::string_view key, std::string_view value);
     [[nodiscard]] virtual Status DeleteIn(uint32_t family_id, std::string_view key);
+    [[nodiscard]] virtual Status PutExpiring(std::string_view key, std::string_view value, const Expiry& expiry);
+    [[nodiscard]] virtual Status Merge(std::string_view key, std::string_view operand);
+    [[nodiscard]] virtual Status MergeExpiring(std::string_view key, std::string_view operand, const Expiry& expiry);
   };
 
   // Later operations on a key win over earlier ones. Limits are checked when the batch is written.
   void Put(std::string_view key, std::string_view value);
+  void Put(std::string_view key, std::string_view value, const Expiry& expiry);
   void Delete(std::string_view key);
   void Put(const Family& family, std::string_view key, std::string_view value);
+  void Put(const Family& family, std::string_view key, std::string_view value, const Expiry& expiry);
   void Delete(const Family& family, std::string_view key);
+  // See DB::Merge.
+  void Merge(std::string_view key, std::string_view operand);
+  void Merge(std::string_view key, std::string_view operand, const Expiry& expiry);
   void Clear();
   // Adds all operations of `other` behind ours; `other` may be this batch.
   void Append(const WriteBatch& other);
@@ -47,13 +68,20 @@ class WriteBatch {
   // fail.
   [[nodiscard]] Status Iterate(Handler& handler) const;
 
+  // Whether an entry expires some time after the batch is written.
+  [[nodiscard]] bool HasTtl() const { return has_ttl_; }
+
   // The encoded operations, valid until the batch changes; and a batch from such bytes, which are checked.
   [[nodiscard]] std::string_view Representation() const { return rep_; }
   [[nodiscard]] static Result<WriteBatch> FromRepresentation(std::string_view bytes);
 
  private:
+  void Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value);
+  void AddExpiring(uint32_t family, uint8_t kind, std::string_view key, std::string_view value, const Expiry& expiry);
+
   std::string rep_;
   uint32_t count_ = 0;
+  bool has_ttl_ = false;
 };
 
 }  // namespace amethyst

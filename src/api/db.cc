@@ -35,6 +35,9 @@ Status DB::Put(std::string_view key, std::string_view value, const WriteOptions&
 Status DB::Delete(std::string_view key, const WriteOptions& options) {
   return Contained([&] { return engine_->Delete(key, options); });
 }
+Status DB::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
+  return Contained([&] { return engine_->Merge(key, operand, options); });
+}
 Status DB::Write(const WriteBatch& batch, const WriteOptions& options) {
   return Contained([&] { return engine_->Write(batch, options); });
 }
@@ -79,7 +82,8 @@ Iterator DB::NewIterator(const ReadOptions& options) {
 Snapshot DB::GetSnapshot() {
   std::unique_ptr<engine::SnapshotPin> pin = engine_->NewSnapshot();
   const uint64_t sequence = key::Raw(pin->sequence());
-  return {std::move(pin), sequence};
+  const std::chrono::system_clock::time_point read_time{std::chrono::milliseconds(engine_->NowMs())};
+  return {std::move(pin), sequence, read_time};
 }
 
 Result<Family> DB::CreateFamily(std::string_view name, const FamilyOptions& options) {

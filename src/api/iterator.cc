@@ -1,6 +1,7 @@
 #include "amethyst/iterator.h"
 
 #include "engine/db_iterator.h"
+#include "key/moment.h"
 
 namespace amethyst {
 
@@ -30,6 +31,9 @@ void Iterator::SeekForPrev(std::string_view target) {
 }
 void Iterator::Next() { impl_->Next(); }
 void Iterator::Prev() { impl_->Prev(); }
+std::optional<std::chrono::system_clock::time_point> Iterator::expires_at() const {
+  return key::ExpiresAtOf(position_->expires_ms);
+}
 Status Iterator::status() const {
   if (impl_ != nullptr) return impl_->status();
   return std::unexpected(Error(ErrorCode::kOutOfMemory, "out of memory"));

@@ -15,6 +15,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kCorruption: return "Corruption";
     case ErrorCode::kClosed: return "Closed";
     case ErrorCode::kOutOfMemory: return "OutOfMemory";
+    case ErrorCode::kTooOld: return "TooOld";
   }
   return "Unknown";
 }

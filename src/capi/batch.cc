@@ -1,5 +1,6 @@
 // Batches.
 #include "capi/objects.h"
+#include "key/moment.h"
 
 namespace amethyst::capi {
 
@@ -48,6 +49,28 @@ amethyst_code amethyst_batch_put(amethyst_batch* batch, const void* key, size_t 
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
     entered->batch.Put(key_view, value_view);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_put_expiring(amethyst_batch* batch, const void* key, size_t key_bytes, const void* value,
+                                          size_t value_bytes, uint64_t expires_at_ms, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
+    entered->batch.Put(key_view, value_view, amethyst::ExpiresAt(amethyst::key::MomentOf(expires_at_ms)));
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_t key_bytes, const void* operand,
+                                   size_t operand_bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
+    entered->batch.Merge(key_view, operand_view);
     return {};
   });
 }

@@ -23,6 +23,7 @@ amethyst_code CodeOf(ErrorCode code) {
     case ErrorCode::kCorruption: return AMETHYST_CORRUPTION;
     case ErrorCode::kClosed: return AMETHYST_CLOSED;
     case ErrorCode::kOutOfMemory: return AMETHYST_OUT_OF_MEMORY;
+    case ErrorCode::kTooOld: return AMETHYST_TOO_OLD;
   }
   return AMETHYST_IO;
 }
@@ -74,6 +75,7 @@ const char* amethyst_code_name(amethyst_code code) {
     case AMETHYST_CORRUPTION: return "Corruption";
     case AMETHYST_CLOSED: return "Closed";
     case AMETHYST_OUT_OF_MEMORY: return "OutOfMemory";
+    case AMETHYST_TOO_OLD: return "TooOld";
   }
   return "Unknown";
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "capi/objects.h"
+#include "key/moment.h"
 
 namespace amethyst::capi {
 
@@ -107,6 +108,43 @@ amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t key_bytes, c
   });
 }
 
+amethyst_code amethyst_put_expiring(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
+                                    size_t value_bytes, uint64_t expires_at_ms, amethyst_durability durability,
+                                    char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
+    AMETHYST_ASSIGN(amethyst::WriteOptions options, WriteOptionsOf(durability));
+    options.expires_at = amethyst::key::MomentOf(expires_at_ms);
+    return database->db().Put(key_view, value_view, options);
+  });
+}
+
+amethyst_code amethyst_merge(amethyst_db* db, const void* key, size_t key_bytes, const void* operand,
+                             size_t operand_bytes, amethyst_durability durability, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
+    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
+    return database->db().Merge(key_view, operand_view, options);
+  });
+}
+
+amethyst_code amethyst_merge_expiring(amethyst_db* db, const void* key, size_t key_bytes, const void* operand,
+                                      size_t operand_bytes, uint64_t expires_at_ms, amethyst_durability durability,
+                                      char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
+    AMETHYST_ASSIGN(amethyst::WriteOptions options, WriteOptionsOf(durability));
+    options.expires_at = amethyst::key::MomentOf(expires_at_ms);
+    return database->db().Merge(key_view, operand_view, options);
+  });
+}
+
 amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes, amethyst_durability durability,
                               char** error) {
   return Call(error, [&]() -> Status {
@@ -191,6 +229,15 @@ const char* amethyst_pinned_value(amethyst_pinned* pinned, size_t* value_bytes) 
   if (value_bytes != nullptr) *value_bytes = entered ? entered->value.size() : 0;
   if (!entered) return nullptr;
   return entered->value.size() == 0 ? "" : entered->value.data();
+}
+
+amethyst_code amethyst_pinned_expires_at(amethyst_pinned* pinned, uint64_t* expires_at_ms, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(expires_at_ms, "expires_at_ms"));
+    AMETHYST_ENTER(entered, PinnedObject, pinned);
+    *expires_at_ms = amethyst::key::MillisecondsOf(entered->value.expires_at().value_or(amethyst::kNever));
+    return {};
+  });
 }
 
 amethyst_code amethyst_pinned_free(amethyst_pinned* pinned) { return Release<PinnedObject>(pinned); }

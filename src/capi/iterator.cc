@@ -3,6 +3,7 @@
 
 #include "base/coding.h"
 #include "capi/objects.h"
+#include "key/moment.h"
 
 namespace amethyst::capi {
 
@@ -139,6 +140,16 @@ const char* amethyst_iterator_key(amethyst_iterator* iterator, size_t* key_bytes
 
 const char* amethyst_iterator_value(amethyst_iterator* iterator, size_t* value_bytes) {
   return Part(iterator, value_bytes, &Iterator::value);
+}
+
+amethyst_code amethyst_iterator_expires_at(amethyst_iterator* iterator, uint64_t* expires_at_ms, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(expires_at_ms, "expires_at_ms"));
+    AMETHYST_ENTER(entered, IteratorObject, iterator);
+    if (!entered->iterator.Valid()) return amethyst::base::InvalidArgument("the iterator is not on an entry");
+    *expires_at_ms = amethyst::key::MillisecondsOf(entered->iterator.expires_at().value_or(amethyst::kNever));
+    return {};
+  });
 }
 
 amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error) {

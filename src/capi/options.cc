@@ -199,6 +199,32 @@ amethyst_code amethyst_options_set_comparator(amethyst_options* options, amethys
   });
 }
 
+amethyst_code amethyst_options_set_merge_operator(amethyst_options* options, const char* family,
+                                                  const char* merge_operator, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(family, "family"));
+    AMETHYST_ENTER(entered, OptionsObject, options);
+    const auto built_in = merge_operator == nullptr ? nullptr : amethyst::BuiltInMergeOperator(merge_operator);
+    if (merge_operator != nullptr && built_in == nullptr) {
+      return base::InvalidArgument("merge operator {}: there are int64.add, uint64.add, bit.or, max, min, append",
+                                   merge_operator);
+    }
+    entered->options.families[family].merge_operator = built_in;
+    return {};
+  });
+}
+
+amethyst_code amethyst_options_set_ttl(amethyst_options* options, const char* family, uint64_t ttl_ms, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(family, "family"));
+    AMETHYST_ENTER(entered, OptionsObject, options);
+    constexpr auto kTtlMax = static_cast<uint64_t>(std::chrono::milliseconds::max().count());
+    if (ttl_ms > kTtlMax) return base::InvalidArgument("a ttl of {} ms: it has at most {}", ttl_ms, kTtlMax);
+    entered->options.families[family].ttl = std::chrono::milliseconds(ttl_ms);
+    return {};
+  });
+}
+
 amethyst_code amethyst_options_set_environment(amethyst_options* options, amethyst_environment* environment,
                                                char** error) {
   return Call(error, [&]() -> Status {

@@ -57,6 +57,8 @@ Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settin
                  .first_log_segment = state.first_log_segment,
                  .delete_time = state.delete_time,
                  .oldest_delete_s = state.oldest_delete_s,
+                 .read_time_ms = state.read_time_ms,
+                 .merge_operator_name = state.merge_operator_name,
                  .clean_log_end = state.clean_log_end,
                  .created = manifest == key::FileNumber{0}},
       next_file_number_(key::Raw(state.next_file_number)),

@@ -37,6 +37,8 @@ struct RecoveredCatalog {
   key::FileNumber first_log_segment{};
   std::optional<tree::DeleteTime> delete_time;
   std::optional<uint64_t> oldest_delete_s;
+  std::optional<uint64_t> read_time_ms;            // Entries may expire.
+  std::optional<std::string> merge_operator_name;  // There may be operands, for it.
   // Revoked in the manifest by OpenManifest; by the first edit if the log was empty.
   std::optional<wal::LogCut> clean_log_end;
   bool created = false;  // There was no database before.

@@ -31,6 +31,8 @@ Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit, tree::Fo
   }
   AMETHYST_ASSERT(!delete_time || next.delete_time->seconds >= delete_time->seconds);
   if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
+  next.read_time_ms = std::max(read_time_ms, edit.read_time_ms);
+  if (edit.merge_operator_name) next.merge_operator_name = edit.merge_operator_name;
   const bool stays_empty = log_is_empty() && next.first_log_segment == first_log_segment;
   if (edit.clean_log_end || !stays_empty) next.clean_log_end = edit.clean_log_end;
   return next;
@@ -59,6 +61,8 @@ tree::VersionEdit CatalogState::Snapshot() const {
   edit.last_sequence = last_sequence;
   edit.delete_time = delete_time;
   edit.oldest_delete_s = oldest_delete_s;
+  edit.read_time_ms = read_time_ms;
+  edit.merge_operator_name = merge_operator_name;
   edit.clean_log_end = clean_log_end;
   edit.database_uid = database_uid;
   edit.comparator_name = comparator_name;

@@ -27,8 +27,10 @@ struct CatalogState {
   key::FileNumber first_log_segment{};
   key::FileNumber next_file_number{1};
   std::optional<tree::DeleteTime> delete_time;
+  std::optional<uint64_t> read_time_ms;
   // As the last edit says that says it.
   std::optional<uint64_t> oldest_delete_s;
+  std::optional<std::string> merge_operator_name;
   // Of the last edit alone; but that of an empty log stays until a first segment is named.
   std::optional<wal::LogCut> clean_log_end;
 

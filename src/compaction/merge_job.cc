@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "compaction/older_versions.h"
+#include "compaction/operand_fold.h"
 #include "compaction/output_cutter.h"
 #include "compaction/output_tables.h"
 
@@ -37,7 +38,8 @@ class Rewriter {
            const MergeSettings& settings)
       : settings_(settings),
         order_(settings.version->order()),
-        retention_(settings.snapshots),
+        retention_(settings.snapshots, settings.expired_ms),
+        fold_(settings.merge_operator),
         older_(settings.version, settings.older_from_level, settings.inputs),
         cutter_(NextLevel(settings), order_, settings.table_bytes),
         outputs_(store, new_file_number,
@@ -119,14 +121,60 @@ class Rewriter {
       key_ = entry.key();
       has_key_ = true;
     }
-    switch (retention_.Decide(entry.tag)) {
+    const Retention::Verdict verdict = retention_.Decide(entry.tag, entry.value());
+    return fold_.empty() ? Apply(verdict, entry) : AddBehindOperands(verdict, entry);
+  }
+
+  [[nodiscard]] Status Apply(Retention::Verdict verdict, const key::Entry& entry) {
+    switch (verdict) {
       case Retention::Verdict::kDrop:
       case Retention::Verdict::kHold: return {};
       case Retention::Verdict::kKeep: AMETHYST_TRY(AddHeld(retention_.TakeHeld())); return outputs_.Add(entry);
       case Retention::Verdict::kKeepAsOldest:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
         return outputs_.Add(AsOldest(entry));
+      case Retention::Verdict::kOperand:
+        AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
+        fold_.AddOlder(entry.tag, entry.value());
+        return {};
     }
+    return {};
+  }
+
+  // A version that is older than operands which wait. In their stripe, and where it decides, it is their base, and goes
+  // into what they come to. A base that may expire by itself stays apart.
+  [[nodiscard]] Status AddBehindOperands(Retention::Verdict verdict, const key::Entry& entry) {
+    if (retention_.began_stripe()) {
+      AMETHYST_TRY(AddOperands());
+      return Apply(verdict, entry);
+    }
+    if (verdict == Retention::Verdict::kDrop || verdict == Retention::Verdict::kOperand) return Apply(verdict, entry);
+    const bool is_gone = verdict == Retention::Verdict::kHold;
+    if (is_gone || key::IsPlain(entry.tag.kind())) {
+      const auto base = is_gone ? std::optional<std::string_view>() : entry.value();
+      if (std::optional<std::string> value; fold_.Merge(key_, base, &value)) return AddMerged(value);
+    }
+    AMETHYST_TRY(AddOperands());
+    return Apply(verdict, entry);
+  }
+
+  // In the place of the operands and their base.
+  [[nodiscard]] Status AddMerged(const std::optional<std::string>& value) {
+    const key::Tag tag(fold_.newest().sequence(), value ? key::EntryKind::kPut : key::EntryKind::kDelete);
+    fold_.Clear();
+    return Apply(retention_.DecideMerged(tag), key::Entry(key_, tag, value ? std::string_view(*value) : ""));
+  }
+
+  // Those that wait, whose base is not known here.
+  [[nodiscard]] Status AddOperands() {
+    if (std::string operand; fold_.Combine(key_, &operand)) {
+      AMETHYST_TRY(outputs_.Add(key::Entry(key_, fold_.newest(), operand)));
+    } else {
+      for (const OperandFold::Operand& each : fold_.entries()) {
+        AMETHYST_TRY(outputs_.Add(key::Entry(key_, each.tag, each.stored)));
+      }
+    }
+    fold_.Clear();
     return {};
   }
 
@@ -180,7 +228,15 @@ class Rewriter {
   }
 
   [[nodiscard]] Status EndKey() {
-    return has_key_ && std::exchange(has_key_, false) ? AddHeld(retention_.EndKey()) : Status();
+    if (!has_key_) return {};
+    has_key_ = false;
+    if (!fold_.empty()) AMETHYST_TRY(EndOperands());
+    return AddHeld(retention_.EndKey());
+  }
+
+  [[nodiscard]] Status EndOperands() {
+    std::optional<std::string> value;
+    return retention_.nothing_below() && fold_.Merge(key_, std::nullopt, &value) ? AddMerged(value) : AddOperands();
   }
 
   // A tombstone of the current key.
@@ -198,6 +254,7 @@ class Rewriter {
   const MergeSettings& settings_;
   const key::Order order_;
   Retention retention_;
+  OperandFold fold_;  // Of the current key and stripe.
   OlderVersions older_;
   OutputCutter cutter_;
   OutputTables outputs_;

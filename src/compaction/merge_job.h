@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "amethyst/merge_operator.h"
 #include "compaction/plan.h"
 #include "compaction/retention.h"
 #include "key/cursor.h"
@@ -32,9 +33,11 @@ struct MergeSettings {
   std::shared_ptr<const tree::Version> version;
   key::Level older_from_level = 0;
   std::vector<key::FileNumber> inputs;
-  std::vector<key::SequenceNumber> snapshots;  // Ascending.
-  uint64_t oldest_delete_time_s = 0;           // The oldest of the inputs' (a memtable's creation time for a flush).
-  sstable::Lineage lineage{};                  // Of the outputs together; empty for a flush.
+  std::vector<key::SequenceNumber> snapshots;     // Ascending.
+  uint64_t oldest_delete_time_s = 0;              // The oldest of the inputs' (a memtable's creation time for a flush).
+  sstable::Lineage lineage{};                     // Of the outputs together; empty for a flush.
+  const MergeOperator* merge_operator = nullptr;  // nullptr: operands are kept as they are.
+  uint64_t expired_ms = 0;                        // As Retention takes it.
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;

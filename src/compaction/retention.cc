@@ -6,7 +6,8 @@
 
 namespace amethyst::compaction {
 
-Retention::Retention(std::vector<key::SequenceNumber> snapshots) : snapshots_(std::move(snapshots)) {
+Retention::Retention(std::vector<key::SequenceNumber> snapshots, uint64_t expired_ms)
+    : snapshots_(std::move(snapshots)), reader_(key::kSequenceMax, expired_ms) {
   AMETHYST_ASSERT(std::is_sorted(snapshots_.begin(), snapshots_.end()));  // I20
 }
 
@@ -21,18 +22,33 @@ void Retention::StartKey(bool nothing_below) {
   nothing_below_ = nothing_below;
 }
 
-Retention::Verdict Retention::Decide(key::Tag tag) {
+Retention::Verdict Retention::Decide(key::Tag tag, std::string_view stored) {
   const size_t stripe = StripeOf(tag.sequence());
   AMETHYST_DCHECK(stripe <= last_stripe_);  // I20
-  if (stripe == last_stripe_ && answer_ != key::Answer::kUndecided) return Verdict::kDrop;
+  began_stripe_ = stripe != last_stripe_;
+  if (!began_stripe_ && answer_ != key::Answer::kUndecided) return Verdict::kDrop;
   last_stripe_ = stripe;
-  answer_ = key::AnswerOf(key::kSequenceMax, tag);  // The reader at the stripe's end sees all that is in it.
-  switch (answer_) {
-    case key::Answer::kUndecided: return Verdict::kKeep;
-    case key::Answer::kValue: return stripe == 0 && nothing_below_ ? Verdict::kKeepAsOldest : Verdict::kKeep;
-    case key::Answer::kGone: held_ = tag; return Verdict::kHold;
+  answer_ = key::Answer::kUndecided;
+  switch (const key::Answer told = key::AnswerOf(reader_, tag, stored)) {
+    case key::Answer::kUndecided: return Verdict::kDrop;  // An operand that has expired.
+    case key::Answer::kOperand: return Verdict::kOperand;
+    case key::Answer::kValue:
+    case key::Answer::kGone: answer_ = told; break;
   }
-  std::unreachable();
+  if (answer_ == key::Answer::kValue) return IsOldest() ? Verdict::kKeepAsOldest : Verdict::kKeep;
+  held_ = key::Tag(tag.sequence(), key::EntryKind::kDelete);
+  return Verdict::kHold;
+}
+
+Retention::Verdict Retention::DecideMerged(key::Tag tag) {
+  if (key::IsLive(tag.kind())) {
+    answer_ = key::Answer::kValue;
+    held_.reset();
+    return IsOldest() ? Verdict::kKeepAsOldest : Verdict::kKeep;
+  }
+  answer_ = key::Answer::kGone;
+  held_ = tag;
+  return Verdict::kHold;
 }
 
 std::optional<key::Tag> Retention::EndKey() {

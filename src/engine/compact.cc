@@ -214,9 +214,14 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
       .inputs = {},
       .snapshots = reads_.snapshots->List(),
       .oldest_delete_time_s = OldestDeleteTime(all),
+      .lineage = {},
+      .merge_operator = reads_.merging.merge_operator.get(),
+      .expired_ms = ExpiredForAllMs(reads_),
       .begin = {},
       .end = {},
   };
+  // What has expired becomes a delete now, unless older ones are there.
+  if (settings.oldest_delete_time_s == 0) settings.oldest_delete_time_s = storage_.delete_clock->Seconds();
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
   AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
   const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));

@@ -7,7 +7,6 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/family.h"
-#include "engine/point_lookup.h"
 #include "key/resolver.h"
 
 namespace amethyst::engine {
@@ -20,23 +19,21 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
 }
 
 SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options) {
-  if (options.snapshot == nullptr) return {reads.snapshots, reads.visible};
-  return {reads.snapshots, key::SequenceNumber{options.snapshot->sequence()}};
+  if (options.snapshot == nullptr && !options.read_time) return {reads.snapshots, reads.visible, *reads.clock};
+  return {reads.snapshots, ReadPointOf(reads, options)};
 }
 
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
 
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
-// After that many versions of one key they are not stepped over any more: the key is looked up, as Get does.
-constexpr uint32_t kVersionsBeforeLookUp = 64;
 
 }  // namespace
 
 DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family)
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options)),
-      read_(pin_.sequence()),
+      read_(pin_.read()),
       lower_(Copy(options.lower_bound)),
       upper_(Copy(options.upper_bound)),
       fill_cache_(options.fill_cache),
@@ -46,6 +43,8 @@ DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& op
     status_ = Detached();
   } else if (view_.IsDropped()) {
     status_ = FamilyDropped();
+  } else {
+    status_ = CheckReadTime(*reads_, options);
   }
 }
 
@@ -125,12 +124,16 @@ void DbIterator::CountPlainBehind() {
 
 void DbIterator::ShowCursor() {
   const key::Entry& entry = cursor_->entry();
-  position_ = {.key = entry.key(), .value = entry.value(), .valid = true};
+  const key::EntryKind kind = entry.tag.kind();
+  position_ = {.key = entry.key(),
+               .value = key::ValueOf(kind, entry.value()),
+               .valid = true,
+               .expires_ms = key::ExpiryOf(kind, entry.value())};
   at_ = At::kShown;
 }
 
 void DbIterator::ShowCopy() {
-  position_ = {.key = copied_key_, .value = copied_value_, .valid = true};
+  position_ = {.key = copied_.key, .value = copied_.value, .valid = true, .expires_ms = copied_.expires_ms};
   at_ = At::kBefore;
   plain_steps_ = 0;
 }
@@ -141,62 +144,12 @@ bool DbIterator::SkipTombstones() {
   return cursor_->SkipDead(read_, limit) > 0;
 }
 
-// Past all versions of passed_key_, of which there are many.
-void DbIterator::SeekPastVersions() {
-  if (view_.order().IsBytewise()) {
-    target_.assign(passed_key_).push_back('\0');  // The next key that there can be.
-    cursor_->Seek(target_);
-  } else {
-    cursor_->SeekForPrev(passed_key_);  // Its oldest version.
-    if (cursor_->Valid()) cursor_->Next();
-  }
-}
-
-// Back past all versions of `key` that lie at the cursor and before it.
-void DbIterator::PrevPastVersions(std::string_view key) {
-  for (uint32_t versions = 0; cursor_->Valid() && view_.order().Compare(cursor_->entry().key(), key) == 0;) {
-    if (++versions > kVersionsBeforeLookUp) cursor_->Seek(key);
-    if (cursor_->Valid()) cursor_->Prev();
-  }
-}
-
-// Looks copied_key_ up, of which there are many versions, and leaves the cursor before all of them. Whether it is live,
-// with its value in copied_value_; an error ends the walk.
-Result<bool> DbIterator::LookUpCopiedKey() {
-  const key::LookupKey lookup(copied_key_, read_);
-  AMETHYST_ASSIGN(const PinnedFound found, Find(view_.family(), lookup, fill_cache_, reads_->statistics));
-  const bool live = found.state == sstable::LookupState::kFound;
-  if (live) copied_value_.assign(found.value);
-  cursor_->Seek(copied_key_);
-  if (cursor_->Valid()) cursor_->Prev();
-  AMETHYST_TRY(cursor_->status());
-  AMETHYST_DCHECK(!cursor_->Valid() || view_.order().Less(cursor_->entry().key(), copied_key_));
-  return live;
-}
-
-// At one of many versions that are too new. True: the key is live, and shown, or an error has ended the walk.
-bool DbIterator::ShowOldVersion() {
-  const Result<bool> live = LookUpCopiedKey();
-  if (!live) {
-    Fail(live.error());
-    return true;
-  }
-  if (*live) {
-    passing_ = false;
-    ShowCopy();
-    return true;
-  }
-  Pass(copied_key_);
-  SeekPastVersions();
-  return false;
-}
-
 void DbIterator::FindForward() {
   const key::Order& order = view_.order();
   forward_ = true;
   uint32_t tombstones = 0;
   uint32_t passed_versions = 0;
-  uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_key_ is that of the last such.
+  uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_.key is that of the last such.
   while (cursor_->Valid()) {
     const key::Entry& entry = cursor_->entry();
     if (BeyondUpper(entry.key())) break;
@@ -207,15 +160,19 @@ void DbIterator::FindForward() {
         continue;
       }
     } else {
-      switch (key::AnswerOf(read_, entry.tag)) {
-        case key::Answer::kUndecided:  // It is too new.
+      switch (key::AnswerOf(read_, entry.tag, entry.value())) {
+        case key::Answer::kUndecided:  // It is too new, or an operand that has expired.
           if (++too_new % kVersionsBeforeLookUp != 0) break;
-          if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_key_) == 0) {
-            if (ShowOldVersion()) return;
+          if (too_new > kVersionsBeforeLookUp && order.Compare(entry.key(), copied_.key) == 0) {
+            if (ShowLookedUp()) return;
             continue;
           }
-          copied_key_.assign(entry.key());
+          copied_.key.assign(entry.key());
           break;
+        case key::Answer::kOperand:
+          copied_.key.assign(entry.key());
+          if (ShowLookedUp()) return;
+          continue;
         case key::Answer::kValue:
           passing_ = false;
           ShowCursor();
@@ -245,24 +202,11 @@ void DbIterator::FindBackward() {
       CountPlainBehind();
       return;
     }
-    copied_key_.assign(first.key());
-    key::Resolver resolver(read_);
-    bool live = false;
-    uint32_t versions = 0;
-    while (cursor_->Valid() && view_.order().Compare(cursor_->entry().key(), copied_key_) == 0) {
-      if (++versions > kVersionsBeforeLookUp) {
-        const Result<bool> found = LookUpCopiedKey();
-        if (!found) return Fail(found.error());
-        live = *found;
-        break;
-      }
-      const key::Entry& entry = cursor_->entry();
-      if (resolver.AddNewer(entry.tag) == key::Answer::kValue) copied_value_.assign(entry.value());
-      live = resolver.answer() == key::Answer::kValue;
-      cursor_->Prev();
-    }
+    copied_.key.assign(first.key());
+    const Result<bool> live = ResolveCopiedKey();
+    if (!live) return Fail(live.error());
     if (!cursor_->Valid() && !cursor_->status()) break;
-    if (live) {
+    if (*live) {
       ShowCopy();
       return;
     }

@@ -17,6 +17,7 @@
 #include "engine/iterator_view.h"
 #include "engine/read_context.h"
 #include "key/cursor.h"
+#include "key/expiry.h"
 
 namespace amethyst::engine {
 
@@ -38,6 +39,9 @@ class DbIterator {
   void Prev();
 
  private:
+  // After that many versions of one key they are not stepped over any more: the key is looked up, as Get does.
+  static constexpr uint32_t kVersionsBeforeLookUp = 64;
+
   // Where the cursor is relative to what is shown.
   enum class At : uint8_t {
     kShown,   // On the entry that is shown.
@@ -60,7 +64,8 @@ class DbIterator {
   void SeekPastVersions();
   void PrevPastVersions(std::string_view key);
   [[nodiscard]] Result<bool> LookUpCopiedKey();
-  [[nodiscard]] bool ShowOldVersion();
+  [[nodiscard]] Result<bool> ResolveCopiedKey();
+  [[nodiscard]] bool ShowLookedUp();
   void ShowCursor();
   void ShowCopy();
   void End();
@@ -88,8 +93,12 @@ class DbIterator {
   bool forward_ = true;
   bool passing_ = false;  // passed_key_ is set: its older versions are hidden.
   std::string passed_key_;
-  std::string copied_key_;  // What is shown under At::kBefore.
-  std::string copied_value_;
+  struct Copied {
+    std::string key;
+    std::string value;
+    uint64_t expires_ms = key::kNeverMs;
+  };
+  Copied copied_;       // What is shown under At::kBefore.
   std::string target_;  // Of a seek: a copy, for the caller's may be our own key, which goes with the cursor.
 };
 

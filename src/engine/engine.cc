@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/flush.h"
 #include "engine/recovery.h"
+#include "key/moment.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -20,25 +21,14 @@ Status Forked(const Storage& storage) {
                          storage.directory);
 }
 
-Status CheckKey(std::string_view key) {
-  if (key.size() <= kKeyBytesMax) return {};
-  return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
-}
-
 // Find, which tells of a filter that is lost.
 Result<PinnedFound> FindAndTell(Database& database, const FamilyView& family, const key::LookupKey& lookup,
                                 bool fill_cache) {
-  Result<PinnedFound> found = Find(family, lookup, fill_cache, database.reads->statistics);
+  Result<PinnedFound> found = Find(family, lookup, database.reads->merging, fill_cache, database.reads->statistics);
   if (found && found->filter_lost) {
     database.health.Log("a table is searched without its filter: " + found->filter_lost->message());
   }
   return found;
-}
-
-// Keeps `families` sorted.
-void AddOnce(key::FamilyId family, std::vector<key::FamilyId>* families) {
-  const auto place = std::ranges::lower_bound(*families, family);
-  if (place == families->end() || *place != family) families->insert(place, family);
 }
 
 // Times one call in a while.
@@ -77,7 +67,8 @@ Engine::Engine(std::shared_ptr<Database> database)
       committer_(*reads_, database_->storage, database_->health, *database_->write_buffers,
                  {.write_buffer_bytes = database_->settings.write_buffer_bytes,
                   .immutable_count_max = database_->settings.immutable_count_max}),
-      families_(database_->settings, database_->storage, *reads_) {
+      families_(database_->settings, database_->storage, *reads_),
+      rules_(database_->settings.options, *reads_, database_->storage) {
   if (database_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(*database_, committer_);
 }
@@ -94,16 +85,45 @@ Engine::~Engine() {
 // --- Writes ---
 
 Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options, const FamilyKey& family) {
+  if (!rules_.IsForEver(options)) [[unlikely]]
+    return WriteExpiring(key::EntryKind::kPut, key, value, options, family);
   return WriteOne(key::EntryKind::kPut, key, value, options, family);
 }
 
 Status Engine::Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family) {
+  AMETHYST_TRY(rules_.CheckDelete(options));
   return WriteOne(key::EntryKind::kDelete, key, {}, options, family);
+}
+
+Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
+  AMETHYST_TRY(rules_.CheckOperand(operand));
+  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, {});
+  AMETHYST_TRY(Announce(key::EntryKind::kOperand));
+  return WriteOne(key::EntryKind::kOperand, key, operand, options, {});
+}
+
+Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
+                             const WriteOptions& options, const FamilyKey& family) {
+  AMETHYST_ASSIGN(const uint64_t expires_ms, rules_.ExpiryOf(options, family.id));
+  std::string stored;
+  if (expires_ms != key::kNeverMs) {
+    kind = key::ExpiringOf(kind);
+    key::AppendExpiring(&stored, expires_ms, value);
+  }
+  AMETHYST_TRY(Announce(kind));
+  return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
+}
+
+Status Engine::Announce(key::EntryKind kind) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return rules_.Announce(kind);
 }
 
 Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_view value, const WriteOptions& options,
                         const FamilyKey& family) {
-  AMETHYST_TRY(CheckKey(key));
+  AMETHYST_TRY(WriteRules::CheckKey(key));
   if (value.size() > database_->settings.batch_bytes_max) {
     return base::InvalidArgument("a value of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
                                  value.size(), database_->settings.batch_bytes_max);
@@ -136,20 +156,14 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
     const OperationGate::Operation operation(reads_->gate);
     return operation ? CheckWritable() : Closed();
   }
-  wal::BatchReader reader(batch.Representation());
-  size_t memtable_bytes = 0;
-  std::vector<key::FamilyId> families;
-  for (wal::BatchEntry entry; reader.Next(&entry);) {
-    AMETHYST_TRY(CheckKey(entry.key));
-    memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
-    if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &families);
-  }
-  AMETHYST_TRY(reader.status());
-  memtable_bytes += families.size() * memtable::Memtable::kFamilyBytes;
-  return WriteEncoded({.payload = batch.Representation(),
+  WriteRules::Prepared prepared;
+  AMETHYST_TRY(rules_.Prepare(batch, options, &prepared));
+  if (prepared.holds_operands) AMETHYST_TRY(Announce(key::EntryKind::kOperand));
+  if (prepared.holds_expiries) AMETHYST_TRY(Announce(key::EntryKind::kExpiringPut));
+  return WriteEncoded({.payload = prepared.payload,
                        .count = batch.Count(),
-                       .memtable_bytes = memtable_bytes,
-                       .families = families},
+                       .memtable_bytes = prepared.memtable_bytes,
+                       .families = prepared.families},
                       options);
 }
 
@@ -221,11 +235,6 @@ Status Engine::SyncWal() {
 
 // --- Reads ---
 
-key::ReadPoint Engine::ReadPointOf(const ReadOptions& options) const {
-  return key::SequenceNumber{options.snapshot != nullptr ? options.snapshot->sequence()
-                                                         : reads_->visible.load(std::memory_order_acquire)};
-}
-
 Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
                          base::FunctionRef<void(std::string_view)> take, const FamilyKey& family) {
   const SampledTimer timer(*database_, Sample::kGetNs);
@@ -245,7 +254,8 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
   const tree::Version* const version = VersionOf(view, family);
   if (version == nullptr) [[unlikely]]
     return FamilyDropped();
-  const key::LookupKey lookup(key, ReadPointOf(options));
+  AMETHYST_TRY(CheckReadTime(*reads_, options));
+  const key::LookupKey lookup(key, ReadPointOf(*reads_, options));
   const Found found = FindResident({view, family.id, *version}, lookup, reads_->statistics);
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
   if (found.state == LookupState::kFound) take(found.value);
@@ -263,11 +273,12 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   const ViewPtr view = reads_->view.Acquire();
   const tree::Version* const version = VersionOf(*view, family);
   if (version == nullptr) return FamilyDropped();
-  const key::LookupKey lookup(key, ReadPointOf(options));
+  AMETHYST_TRY(CheckReadTime(*reads_, options));
+  const key::LookupKey lookup(key, ReadPointOf(*reads_, options));
   AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, {*view, family.id, *version}, lookup, options.fill_cache));
   if (found.state != LookupState::kFound) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
-  return PinnedValue(found.value, std::move(found.owner));
+  return PinnedValue(found.value, std::move(found.owner), key::ExpiresAtOf(found.expires_ms));
 }
 
 std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const std::string_view> keys,
@@ -277,13 +288,15 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   const OperationGate::Operation operation(reads_->gate);
   const ViewPtr view = reads_->view.Acquire();
   const tree::Version* const version = VersionOf(*view, family);
-  if (!operation || version == nullptr) {
-    const Error refusal = operation ? FamilyDropped().error() : Closed().error();
-    for (size_t i = 0; i < keys.size(); ++i) results.emplace_back(std::unexpected(refusal));
+  const Status may_read = !operation           ? Closed()
+                          : version == nullptr ? Status(FamilyDropped())
+                                               : CheckReadTime(*reads_, options);
+  if (!may_read) {
+    results.assign(keys.size(), std::unexpected(may_read.error()));
     return results;
   }
   const FamilyView shown(*view, family.id, *version);
-  const key::ReadPoint read = ReadPointOf(options);
+  const key::ReadPoint read = ReadPointOf(*reads_, options);
   reads_->statistics.Add(Counter::kGets, keys.size());
   constexpr size_t kGroupMax = 32;
   std::array<Found, kGroupMax> found;
@@ -321,7 +334,7 @@ std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, cons
 }
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
-  return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible);
+  return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock);
 }
 
 // --- Close ---

@@ -21,6 +21,7 @@
 #include "engine/db_iterator.h"
 #include "engine/family_list.h"
 #include "engine/point_lookup.h"
+#include "engine/write_rules.h"
 
 namespace amethyst::engine {
 
@@ -36,6 +37,8 @@ class Engine {
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options,
                            const FamilyKey& family = {});
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family = {});
+  // Into the default family.
+  [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options);
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
 
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
@@ -52,6 +55,8 @@ class Engine {
                                                                          const FamilyKey& family = {});
   [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options, const FamilyKey& family = {});
   [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot();
+  // By the clock of reads.
+  [[nodiscard]] uint64_t NowMs() { return reads_->clock->NowMs(); }
 
   [[nodiscard]] Status Flush();
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
@@ -82,11 +87,13 @@ class Engine {
   };
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options, const FamilyKey& family);
+  [[nodiscard]] Status WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
+                                     const WriteOptions& options, const FamilyKey& family);
+  [[nodiscard]] Status Announce(key::EntryKind kind);
   [[nodiscard]] Status WriteEncoded(const Encoded& batch, const WriteOptions& options);
   [[nodiscard]] Status Commit(const Encoded& batch, Durability durability);
   [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
-  [[nodiscard]] key::ReadPoint ReadPointOf(const ReadOptions& options) const;
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 
@@ -94,6 +101,7 @@ class Engine {
   const std::shared_ptr<ReadContext> reads_;  // The database's.
   Committer committer_;
   FamilyList families_;
+  WriteRules rules_;
   std::unique_ptr<Background> background_;           // nullptr in a read-only database.
   base::Mutex close_mutex_{base::LockRank::kClose};  // Held over all of Close, and so over its I/O.
   std::optional<Status> closed_ AMETHYST_GUARDED_BY(close_mutex_);

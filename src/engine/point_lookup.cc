@@ -6,6 +6,8 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "engine/candidates.h"
+#include "engine/merged_read.h"
 #include "key/resolver.h"
 
 namespace amethyst::engine {
@@ -49,12 +51,20 @@ class PointRead {
   [[nodiscard]] const Found& found() const { return found_; }
   [[nodiscard]] const Tally& tally() const { return tally_; }
 
-  // The newest version that the read sees in a source. True: it decides.
-  bool Take(key::Tag tag, std::string_view value) {
-    switch (resolver_.AddOlder(tag)) {
-      case key::Answer::kUndecided: return false;
-      case key::Answer::kValue: found_ = {.state = LookupState::kFound, .value = value}; return true;
+  // The newest version that the read sees in a source. True: it ends the walk over the sources.
+  bool Take(key::Tag tag, std::string_view stored) {
+    switch (resolver_.AddOlder(tag, stored)) {
+      case key::Answer::kValue:
+        found_ = {.state = LookupState::kFound, .value = key::ValueOf(tag.kind(), stored)};
+        if (!key::IsPlain(tag.kind())) [[unlikely]]
+          found_.expires_ms = key::ExpiryOf(tag.kind(), stored);
+        return true;
       case key::Answer::kGone: found_ = {}; return true;
+      case key::Answer::kUndecided:
+      case key::Answer::kOperand:  // The versions behind it are needed, too: see merged_read.h.
+        needs_older_ = true;
+        GiveUp();
+        return true;
     }
     std::unreachable();
   }
@@ -67,44 +77,29 @@ class PointRead {
     tally_.Note(answer);
     return answer.state == LookupState::kFound && Take(answer.tag, answer.value);
   }
-  // Not all of the sources are in memory: what is found comes from those before, or has to be read.
+  // What is found cannot be said in this walk: not all of the sources are in memory, or one version is not enough.
   void GiveUp() { found_.state = LookupState::kNotResident; }
+  // An operand is the newest version.
+  [[nodiscard]] bool needs_older() const { return needs_older_; }
 
  private:
   const key::LookupKey& lookup_;
   key::Resolver resolver_;
   Found found_;
   Tally tally_;
+  bool needs_older_ = false;
 };
 
 // Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
 const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
-  const View& view = family.view;
-  const auto decides = [read, id = family.id](const WriteBufferPtr& buffer) {
-    const auto version = buffer->memtable.Get(id, read->lookup());
-    return version && read->Take(version->tag, version->value);
-  };
-  if (decides(view.active)) return &view.active;
-  for (const WriteBufferPtr& buffer : view.immutable) {
-    if (decides(buffer)) return &buffer;
-  }
-  return nullptr;
-}
-
-// The tables that may hold the key, newest first; calls `visit` for each until it returns true.
-template <typename Visit>
-void ForEachCandidate(const tree::Version& version, std::string_view key, Visit visit) {
-  const key::Order& order = version.order();
-  for (const tree::TablePtr& table : version.level0()) {
-    if (order.Less(key, table->info().smallest) || order.Less(table->info().largest, key)) continue;
-    if (visit(*table)) return;
-  }
-  for (key::Level level = 1; level < key::kLevels; ++level) {
-    const tree::Run& run = version.run(level);
-    if (run.tables().empty()) continue;
-    const tree::Table* table = run.Find(key);
-    if (table != nullptr && visit(*table)) return;
-  }
+  const WriteBufferPtr* deciding = nullptr;
+  AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+    const auto version = buffer->memtable.Get(family.id, read->lookup());
+    if (!version || !read->Take(version->tag, version->value)) return false;
+    deciding = &buffer;
+    return true;
+  });
+  return deciding;
 }
 
 // The point read, whichever way it comes to the tables: `tables` visits each that may hold the key, newest first, until
@@ -210,7 +205,7 @@ class LoadingTables {
   // What the read came to.
   [[nodiscard]] Result<PinnedFound> Take() && {
     AMETHYST_TRY(std::move(status_));
-    AMETHYST_ASSERT(read_->found().state != LookupState::kNotResident);
+    AMETHYST_ASSERT(read_->found().state != LookupState::kNotResident || read_->needs_older());
     return PinnedFound{read_->found(), std::move(owner_), std::move(filter_lost_)};
   }
 
@@ -282,14 +277,16 @@ void FindResident(const FamilyView& family, std::span<const key::LookupKey> look
   CountHits(all, statistics);
 }
 
-Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup, bool fill_cache,
-                         Statistics& statistics) {
+Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup, const key::Merging& merging,
+                         bool fill_cache, Statistics& statistics) {
   AMETHYST_DCHECK(!base::InEpoch());
   PointRead read(lookup);
   LoadingTables tables(&read, fill_cache, statistics);
   ReadFrom(family, &read, tables);
   Result<PinnedFound> found = std::move(tables).Take();
-  if (found) read.tally().AddTo(statistics);
+  if (!found) return found;
+  read.tally().AddTo(statistics);
+  if (read.needs_older()) return FindMerged(family, lookup, merging, fill_cache);
   return found;
 }
 

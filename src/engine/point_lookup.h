@@ -2,28 +2,21 @@
 // of one table a level, until a version decides (key/resolver.h).
 //
 // It comes to the tables in two ways. The resident one stays inside the caller's epoch, borrows everything and never
-// blocks: it gives up (kNotResident) where a table is not open or a block not in memory. The loading one holds the view
-// and reads. Both stop at the first source that decides, for sources are ordered by time. Thread safety: pure functions
-// of a view, of one family of it.
+// blocks: it gives up (kNotResident) where a table is not open or a block not in memory, or the key has operands. The
+// loading one holds the view, reads, and merges. Both stop at the first source that decides, for sources are ordered by
+// time. Thread safety: pure functions of a view, of one family of it.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <span>
-#include <string_view>
 
 #include "amethyst/error.h"
+#include "engine/found.h"
 #include "engine/statistics.h"
 #include "engine/view.h"
 #include "key/lookup_key.h"
-#include "sstable/table_reader.h"
+#include "key/operands.h"
 
 namespace amethyst::engine {
-
-struct Found {
-  sstable::LookupState state = sstable::LookupState::kAbsent;  // Of the key: kFound if it has a value.
-  std::string_view value;                                      // In the view, or in memory that the epoch keeps.
-};
 
 // Inside an epoch.
 [[nodiscard]] Found FindResident(const FamilyView& family, const key::LookupKey& lookup, Statistics& statistics);
@@ -33,13 +26,8 @@ struct Found {
 void FindResident(const FamilyView& family, std::span<const key::LookupKey> lookups, std::span<Found> found,
                   Statistics& statistics);
 
-// With what keeps its value alive; never kNotResident.
-struct PinnedFound : Found {
-  std::shared_ptr<const void> owner;
-  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
-};
 // Outside epochs.
-[[nodiscard]] Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup, bool fill_cache,
-                                       Statistics& statistics);
+[[nodiscard]] Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup,
+                                       const key::Merging& merging, bool fill_cache, Statistics& statistics);
 
 }  // namespace amethyst::engine

@@ -9,18 +9,25 @@
 #include <memory>
 #include <utility>
 
+#include "amethyst/options.h"
 #include "engine/operation_gate.h"
+#include "engine/read_clock.h"
 #include "engine/snapshot_list.h"
 #include "engine/statistics.h"
 #include "engine/view.h"
+#include "key/operands.h"
 #include "key/order.h"
 
 namespace amethyst::engine {
 
 struct ReadContext {
-  ReadContext(const key::Order& the_order, ViewPtr first) : order(the_order), view(std::move(first)) {}
+  ReadContext(const key::Order& the_order, key::Merging the_merging, std::shared_ptr<ReadClock> the_clock,
+              ViewPtr first)
+      : order(the_order), merging(std::move(the_merging)), clock(std::move(the_clock)), view(std::move(first)) {}
 
   const key::Order order;
+  const key::Merging merging;
+  const std::shared_ptr<ReadClock> clock;
   ViewCell view;
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
   // loaded (acquire) by reads after they have their view.
@@ -30,5 +37,19 @@ struct ReadContext {
   Statistics statistics{};
   std::atomic<uint64_t> iterators{0};  // How many live; counted by themselves.
 };
+
+// What expires by then has expired for every snapshot, and for all reads to come: a rewrite may drop it. 0: nothing
+// expires.
+[[nodiscard]] uint64_t ExpiredForAllMs(const ReadContext& reads);
+
+// What a read with these options sees, if CheckReadTime lets it. The caller has its view.
+[[nodiscard]] key::ReadPoint ChosenReadPoint(const ReadContext& reads, const ReadOptions& options);
+[[nodiscard]] inline key::ReadPoint ReadPointOf(const ReadContext& reads, const ReadOptions& options) {
+  if (options.snapshot != nullptr || options.read_time) return ChosenReadPoint(reads, options);
+  const key::SequenceNumber visible{reads.visible.load(std::memory_order_acquire)};  // Before the time: see ReadClock.
+  return {visible, reads.clock->ReadTimeMs()};
+}
+// kTooOld for a time before the snapshot's, or long past.
+[[nodiscard]] Status CheckReadTime(const ReadContext& reads, const ReadOptions& options);
 
 }  // namespace amethyst::engine

@@ -185,6 +185,22 @@ Status CheckFamilyOptions(const Storage& storage, const Options& options) {
   return {};
 }
 
+// Operands that are there are for one operator, and no other. A built-in one need not be given.
+Result<key::Merging> MergingOf(const Options& options, const catalog::RecoveredCatalog& recovered) {
+  key::Merging merging{.operator_name = recovered.merge_operator_name.value_or("")};
+  if (const auto family = options.families.find(merging.family); family != options.families.end()) {
+    merging.merge_operator = family->second.merge_operator;
+  }
+  if (merging.operator_name.empty()) return merging;
+  if (merging.merge_operator == nullptr) {
+    merging.merge_operator = BuiltInMergeOperator(merging.operator_name);
+  } else if (merging.merge_operator->Name() != merging.operator_name) {
+    return base::InvalidArgument("family {} has operands of merge operator {}; it cannot be opened with {}",
+                                 merging.family, merging.operator_name, merging.merge_operator->Name());
+  }
+  return merging;
+}
+
 Status OpenTree(Database& database) {
   const Settings& settings = database.settings;
   Storage& storage = database.storage;
@@ -205,6 +221,8 @@ Status OpenTree(Database& database) {
   const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   storage.delete_clock =
       std::make_unique<DeleteClock>(storage.home->clock(), recovered.delete_time.value_or(tree::DeleteTime()));
+  storage.read_clock = std::make_shared<ReadClock>(database.environment, recovered.read_time_ms);
+  AMETHYST_ASSIGN(key::Merging merging, MergingOf(settings.options, recovered));
   database.family = Family(settings, recovered.database_uid);
   database.write_buffers = std::make_unique<WriteBuffers>(settings.order, database.regions, storage);
   auto view = std::make_shared<View>();
@@ -216,7 +234,8 @@ Status OpenTree(Database& database) {
   }
   view->forest = storage.catalog->forest();
   view->version = view->forest->default_family().version;
-  database.reads = std::make_shared<ReadContext>(settings.order, std::move(view));
+  database.reads =
+      std::make_shared<ReadContext>(settings.order, std::move(merging), storage.read_clock, std::move(view));
   database.reads->visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
   return {};
 }

@@ -14,6 +14,7 @@ constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kMemoryBudgetMin = 4 * kMiB;
 constexpr size_t kWriteBufferMin = 64 << 10;
 constexpr size_t kWriteBufferMax = size_t{4} << 30;
+constexpr size_t kNameBytesMax = 255;
 // What a record of the log and a memtable of its own can hold.
 constexpr size_t kBatchMax = size_t{1} << 30;
 
@@ -46,6 +47,23 @@ Status CheckRanges(const Options& options) {
   return {};
 }
 
+Status CheckFamilies(const Options& options) {
+  for (const auto& [name, family] : options.families) {
+    if (name.empty() || name.size() > kNameBytesMax) {
+      return base::InvalidArgument("a name of {} bytes in families; it must have 1 to {}", name.size(), kNameBytesMax);
+    }
+    if (family.ttl.count() < 0) {
+      return base::InvalidArgument("family {}: ttl is {} ms; it must not be negative", name, family.ttl.count());
+    }
+    if (family.merge_operator == nullptr) continue;
+    if (const size_t bytes = family.merge_operator->Name().size(); bytes == 0 || bytes > kNameBytesMax) {
+      return base::InvalidArgument("family {}: the merge operator's name has {} bytes; it must have 1 to {}", name,
+                                   bytes, kNameBytesMax);
+    }
+  }
+  return {};
+}
+
 Status CheckKinds(const Options& options) {
   if (!compress::IsKnownCodec(static_cast<uint8_t>(options.compression))) {
     return base::InvalidArgument("compression is {}; it must be kNone, kLz4 or kZstd",
@@ -73,6 +91,7 @@ Status CheckKinds(const Options& options) {
 Result<Settings> CheckOptions(const Options& options) {
   AMETHYST_TRY(CheckRanges(options));
   AMETHYST_TRY(CheckKinds(options));
+  AMETHYST_TRY(CheckFamilies(options));
   Settings settings{.options = options, .order = key::Order(options.comparator)};
   const size_t budget = options.memory_budget_bytes;
   settings.write_buffer_bytes =

@@ -1,39 +1,51 @@
 #include "engine/snapshot_list.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
+#include "key/expiry.h"
 
 namespace amethyst::engine {
 
 // Most pins are of the newest sequence, so the end is the place to begin with.
-SnapshotList::Pinned::iterator SnapshotList::Insert(key::SequenceNumber sequence) {
-  if (spare_.empty()) return pinned_.insert(pinned_.end(), sequence);
-  spare_.value() = sequence;
+SnapshotList::Pinned::iterator SnapshotList::Insert(key::ReadPoint read) {
+  if (spare_.empty()) return pinned_.insert(pinned_.end(), read);
+  spare_.value() = read;
   return pinned_.insert(pinned_.end(), std::move(spare_));
 }
 
-SnapshotList::Pinned::iterator SnapshotList::Add(const std::atomic<uint64_t>& visible) {
+SnapshotList::Pinned::iterator SnapshotList::Add(const std::atomic<uint64_t>& visible, ReadClock& clock) {
   base::MutexLock lock(mutex_);
-  return Insert(key::SequenceNumber{visible.load(std::memory_order_acquire)});
+  const key::SequenceNumber sequence{visible.load(std::memory_order_acquire)};  // Before the time: see ReadClock.
+  return Insert({sequence, clock.ReadTimeMs()});
 }
 
-SnapshotList::Pinned::iterator SnapshotList::Add(key::SequenceNumber sequence) {
+SnapshotList::Pinned::iterator SnapshotList::Add(key::ReadPoint read) {
   base::MutexLock lock(mutex_);
-  AMETHYST_DCHECK(pinned_.contains(sequence));
-  return Insert(sequence);
+  AMETHYST_DCHECK(pinned_.contains(read));
+  return Insert(read);
 }
 
 std::vector<key::SequenceNumber> SnapshotList::List() const {
   base::MutexLock lock(mutex_);
   std::vector<key::SequenceNumber> list;
-  for (auto it = pinned_.begin(); it != pinned_.end(); it = pinned_.upper_bound(*it)) list.push_back(*it);
+  for (auto it = pinned_.begin(); it != pinned_.end(); it = pinned_.upper_bound(*it)) list.push_back(it->visible);
   return list;
 }
 
 uint64_t SnapshotList::count() const {
   base::MutexLock lock(mutex_);
   return pinned_.size();
+}
+
+uint64_t SnapshotList::OldestReadTimeMs() const {
+  base::MutexLock lock(mutex_);
+  uint64_t oldest = key::kNeverMs;
+  for (const key::ReadPoint& read : pinned_) {
+    if (read.now_ms != 0) oldest = std::min(oldest, read.now_ms);
+  }
+  return oldest;
 }
 
 void SnapshotList::Remove(Pinned::iterator place) {

@@ -1,7 +1,8 @@
 // The live snapshots: what compaction must keep.
 //
 // A job that takes the list after it has chosen its inputs may drop what none of them sees: later snapshots see at
-// least everything in the inputs. Thread safety: any thread. The list lives as long as its last pin.
+// least everything in the inputs, and at a later time. Thread safety: any thread. The list lives as long as its last
+// pin.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "key/types.h"
+#include "engine/read_clock.h"
+#include "key/read_point.h"
 
 namespace amethyst::engine {
 
@@ -20,15 +22,22 @@ class SnapshotList {
   // Ascending, each once.
   [[nodiscard]] std::vector<key::SequenceNumber> List() const AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] uint64_t count() const AMETHYST_EXCLUDES(mutex_);
+  // The least time of those that see anything expire; kNeverMs: there are none.
+  [[nodiscard]] uint64_t OldestReadTimeMs() const AMETHYST_EXCLUDES(mutex_);
 
   // For SnapshotPin.
-  using Pinned = std::multiset<key::SequenceNumber>;
-  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible) AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] Pinned::iterator Add(key::SequenceNumber sequence) AMETHYST_EXCLUDES(mutex_);
+  struct BySequence {
+    [[nodiscard]] bool operator()(const key::ReadPoint& a, const key::ReadPoint& b) const {
+      return a.visible < b.visible;
+    }
+  };
+  using Pinned = std::multiset<key::ReadPoint, BySequence>;
+  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, ReadClock& clock) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Pinned::iterator Add(key::ReadPoint read) AMETHYST_EXCLUDES(mutex_);
   void Remove(Pinned::iterator place) AMETHYST_EXCLUDES(mutex_);
 
  private:
-  [[nodiscard]] Pinned::iterator Insert(key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Pinned::iterator Insert(key::ReadPoint read) AMETHYST_REQUIRES(mutex_);
 
   mutable base::Mutex mutex_{base::LockRank::kSnapshots};
   Pinned pinned_ AMETHYST_GUARDED_BY(mutex_);
@@ -37,17 +46,18 @@ class SnapshotList {
 
 class SnapshotPin {
  public:
-  // Pins what `visible` holds now; no job's list can fall between the load and the pin.
-  SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible)
-      : list_(std::move(list)), place_(list_->Add(visible)) {}
-  // Pins `sequence`, which another pin holds already.
-  SnapshotPin(std::shared_ptr<SnapshotList> list, key::SequenceNumber sequence)
-      : list_(std::move(list)), place_(list_->Add(sequence)) {}
+  // Pins what `visible` holds now, at this time; no job's list can fall between the load and the pin.
+  SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, ReadClock& clock)
+      : list_(std::move(list)), place_(list_->Add(visible, clock)) {}
+  // Pins a read's point, whose sequence another pin holds already, at an earlier time.
+  SnapshotPin(std::shared_ptr<SnapshotList> list, key::ReadPoint read)
+      : list_(std::move(list)), place_(list_->Add(read)) {}
   ~SnapshotPin() { list_->Remove(place_); }
   SnapshotPin(const SnapshotPin&) = delete;
   SnapshotPin& operator=(const SnapshotPin&) = delete;
 
-  [[nodiscard]] key::SequenceNumber sequence() const { return *place_; }
+  [[nodiscard]] key::SequenceNumber sequence() const { return place_->visible; }
+  [[nodiscard]] key::ReadPoint read() const { return *place_; }
 
  private:
   const std::shared_ptr<SnapshotList> list_;

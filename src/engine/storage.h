@@ -26,8 +26,13 @@ struct Storage {
   std::shared_ptr<tree::TableStore> store;
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<DeleteClock> delete_clock;
+  std::shared_ptr<ReadClock> read_clock;
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
+
+  // Takes note of what a feature's first use makes necessary; once it has returned, a write may use it.
+  [[nodiscard]] Status BeginExpiries();
+  [[nodiscard]] Status BeginOperands(std::string_view merge_operator_name);
 
   [[nodiscard]] std::string PathOf(std::string_view name) const { return io::JoinPath(directory, name); }
   // Makes `edit` durable, with the time by which deletes age. Errors: as catalog::Catalog::Apply.
@@ -35,6 +40,8 @@ struct Storage {
   // And then shows its forest to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
   // nullptr.
   [[nodiscard]] Status Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed);
+  // Says in `edit` what the clocks show.
+  void Date(tree::VersionEdit* edit) const;
   // Closes every file, and lets others have the directory. The log is closed before, and no thread is left.
   [[nodiscard]] Status Close() noexcept;
 };

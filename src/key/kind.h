@@ -14,12 +14,17 @@
 
 namespace amethyst::key {
 
-// What an entry does to its key. On disk everywhere; never renumber. Reserved for features to come: 2 merge operand,
-// 3 range tombstone, 4 put with expiry time, 5 pointer to a separated value.
-enum class EntryKind : uint8_t { kDelete = 0, kPut = 1 };
+// What an entry does to its key. On disk everywhere; never renumber (docs/format/reserved.md).
+enum class EntryKind : uint8_t {
+  kDelete = 0,
+  kPut = 1,
+  kOperand = 2,          // Of a merge operator: changes the value that is there.
+  kExpiringPut = 4,      // Its value begins with the time from which on it is a delete (key/expiry.h).
+  kExpiringOperand = 6,  // Likewise: from then on it is as if never written.
+};
 
 struct KindTraits {
-  std::string_view name;  // As tools print it.
+  std::string_view name;  // As tools print it; empty: there is no such kind.
   bool has_value;         // A value is stored with it.
   bool is_live;           // Its key may have a value because of it; else it only takes one away.
   bool decides;           // A read that sees it asks for nothing older.
@@ -30,8 +35,15 @@ struct KindTraits {
 inline constexpr KindTraits kKinds[] = {
     {.name = "delete", .has_value = false, .is_live = false, .decides = true, .may_expire = false},
     {.name = "put", .has_value = true, .is_live = true, .decides = true, .may_expire = false},
+    {.name = "merge", .has_value = true, .is_live = true, .decides = false, .may_expire = false},
+    {},
+    {.name = "expiring put", .has_value = true, .is_live = true, .decides = true, .may_expire = true},
+    {},
+    {.name = "expiring merge", .has_value = true, .is_live = true, .decides = false, .may_expire = true},
 };
-[[nodiscard]] constexpr bool IsKnownKind(uint8_t kind) { return kind < std::size(kKinds); }
+[[nodiscard]] constexpr bool IsKnownKind(uint8_t kind) {
+  return kind < std::size(kKinds) && !kKinds[kind].name.empty();
+}
 [[nodiscard]] constexpr const KindTraits& TraitsOf(EntryKind kind) { return kKinds[static_cast<size_t>(kind)]; }
 static_assert(TraitsOf(EntryKind::kDelete).name == "delete" && TraitsOf(EntryKind::kPut).name == "put");
 
@@ -59,6 +71,9 @@ template <typename Asks>
 }
 [[nodiscard]] constexpr bool Decides(EntryKind kind) {
   return internal::IsTrueOf(kind, [](const KindTraits& traits) { return traits.decides; });
+}
+[[nodiscard]] constexpr bool MayExpire(EntryKind kind) {
+  return internal::IsTrueOf(kind, [](const KindTraits& traits) { return traits.may_expire; });
 }
 // Whether every read that sees it shows its value as it stands, without another question.
 [[nodiscard]] constexpr bool IsPlain(EntryKind kind) {

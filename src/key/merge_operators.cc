@@ -98,7 +98,7 @@ class AppendOperator final : public StringOperator {
 
   explicit AppendOperator(std::string separator)
       : separator_(std::move(separator)),
-        name_(separator_.empty() ? "append" : std::string(kNamePrefix) + separator_) {}
+        name_(separator_.empty() ? std::string("append") : std::string(kNamePrefix) + separator_) {}
 
   [[nodiscard]] std::string_view Name() const override { return name_; }
 

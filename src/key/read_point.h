@@ -1,8 +1,8 @@
 // The moment that a read sees: an entry that came later does not exist for it.
 //
 // Every read carries one from its start to its end, and sources ask it what the read sees, so that all that a moment
-// means is decided here. Today that is a sequence number; the time of a read would be one more member. Thread safety:
-// plain value.
+// means is decided here: a sequence number for what was written, and a time for what has expired. Thread safety: plain
+// value.
 #pragma once
 
 #include "key/types.h"
@@ -10,12 +10,14 @@
 namespace amethyst::key {
 
 struct ReadPoint {
-  // Implicit, for as long as no entry expires a sequence number is all of it.
-  constexpr ReadPoint(SequenceNumber sequence) : visible(sequence) {}
+  // Implicit: where nothing expires a sequence number is all of it. At time 0 nothing has expired.
+  constexpr ReadPoint(SequenceNumber sequence, uint64_t time_ms = 0) : visible(sequence), now_ms(time_ms) {}
 
   [[nodiscard]] constexpr bool Sees(SequenceNumber sequence) const { return sequence <= visible; }
+  [[nodiscard]] constexpr bool IsExpired(uint64_t expires_ms) const { return now_ms >= expires_ms; }
 
   SequenceNumber visible;  // The greatest that it sees.
+  uint64_t now_ms;         // Since 1970, by the database's clock (engine/read_clock.h).
 };
 
 }  // namespace amethyst::key

@@ -64,22 +64,35 @@ void Memtable::InsertIntoOther(key::FamilyId family, const key::Entry& entry) {
   Count(entry, is_new);
 }
 
-std::optional<Memtable::Found> Memtable::Get(key::FamilyId family, const key::LookupKey& lookup) const {
+inline const Record* Memtable::FindRecord(key::FamilyId family, const key::LookupKey& lookup) const {
   // An entry that the reader may see was counted before it became visible.
-  if (Empty() || !filter_.MayContain(KeyFilter::HashIn(family, lookup.hash))) return std::nullopt;
+  if (Empty() || !filter_.MayContain(KeyFilter::HashIn(family, lookup.hash))) return nullptr;
   const KeyTree* tree = &tree_;
   if (family != key::kDefaultFamily) [[unlikely]] {
     const FamilyTree* const other = others_.Find(family);
-    if (other == nullptr) return std::nullopt;
+    if (other == nullptr) return nullptr;
     tree = &other->tree;
   }
   const Node& leaf = tree->LeafOf(lookup.key);
   const KeyTree::Place place = tree->Find(leaf, lookup.key);
-  if (!place.found) return std::nullopt;
+  if (!place.found) return nullptr;
   const Record* version = tree->RecordAt(leaf, place.order, place.rank).VisibleAt(arena_, lookup.read);
+  AMETHYST_DCHECK(version == nullptr || (version->key() == lookup.key && lookup.read.Sees(version->sequence())));  // I2
+  return version;
+}
+
+std::optional<Memtable::Found> Memtable::Get(key::FamilyId family, const key::LookupKey& lookup) const {
+  const Record* const version = FindRecord(family, lookup);
   if (version == nullptr) return std::nullopt;
-  AMETHYST_DCHECK(version->key() == lookup.key && lookup.read.Sees(version->sequence()));  // I2
   return Found{version->tag(), version->value()};
+}
+
+void Memtable::ForEachVersion(key::FamilyId family, const key::LookupKey& lookup,
+                              base::FunctionRef<bool(const Found&)> visit) const {
+  const Record* version = FindRecord(family, lookup);
+  while (version != nullptr && !visit({version->tag(), version->value()})) {
+    version = version->has_older() ? version->Older(arena_) : nullptr;
+  }
 }
 
 std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self) {

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "key/cursor.h"
 #include "key/lookup_key.h"
 #include "key/order.h"
@@ -60,13 +61,16 @@ class Memtable {
 
   struct Found {
     key::Tag tag;
-    std::string_view value;  // Valid while the memtable lives.
+    std::string_view value;  // As it is stored. Valid while the memtable lives.
   };
   // The newest version of the key that the lookup sees. It may be a tombstone. nullopt: the lookup sees no version.
   [[nodiscard]] std::optional<Found> Get(const key::LookupKey& lookup) const {
     return Get(key::kDefaultFamily, lookup);
   }
   [[nodiscard]] std::optional<Found> Get(key::FamilyId family, const key::LookupKey& lookup) const;
+  // All that it sees, newest first, until `visit` returns true.
+  void ForEachVersion(key::FamilyId family, const key::LookupKey& lookup,
+                      base::FunctionRef<bool(const Found&)> visit) const;
 
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,
   // and is consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
@@ -99,6 +103,8 @@ class Memtable {
   // Of the families other than the default: what the default's totals are less by.
   [[nodiscard]] uint64_t OthersEntries() const;
   [[nodiscard]] uint64_t OthersRawBytes() const;
+  // The record of the newest version that the lookup sees; nullptr: it sees none.
+  [[nodiscard]] const Record* FindRecord(key::FamilyId family, const key::LookupKey& lookup) const;
 
   const size_t capacity_bytes_;
   Arena arena_;

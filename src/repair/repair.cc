@@ -34,6 +34,7 @@ struct KnownTables {
   bool log_is_empty = false;  // No segment needs to be there.
   key::SequenceNumber flushed_sequence{};
   std::string comparator_name;
+  std::string merge_operator_name;  // Empty: there are no operands, or nothing tells.
 };
 
 // The manifest that CURRENT names; without CURRENT the newest, which is at least as new.
@@ -79,12 +80,29 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
     known.first_log_segment = first;
     known.flushed_sequence = std::max(known.flushed_sequence, edit.flushed_sequence.value_or(key::SequenceNumber{}));
     known.comparator_name = edit.comparator_name.value_or(known.comparator_name);
+    known.merge_operator_name = edit.merge_operator_name.value_or(known.merge_operator_name);
     return {};
   });
   known.whole = read.has_value();
   if (!read) dropped->push_back(fmt::format("{}: {}", tree::ManifestFileName(*current), read.error().message()));
   return known;
 }
+
+// In the place of the operator that operands are for: they are kept as they are, under its name.
+class CarriedOperator final : public MergeOperator {
+ public:
+  explicit CarriedOperator(std::string name) : name_(std::move(name)) {}
+
+  [[nodiscard]] std::string_view Name() const override { return name_; }
+  [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> /*base*/,
+                           std::span<const std::string_view> /*operands*/,
+                           std::optional<std::string>* /*result*/) const noexcept override {
+    return false;
+  }
+
+ private:
+  const std::string name_;
+};
 
 class Repairing {
  public:
@@ -116,10 +134,14 @@ class Repairing {
     Options options;
     options.error_if_exists = true;
     options.memory_budget_bytes = SalvageMerge::kMemoryBudgetBytes;
+    const bool keeps_operands = !known.merge_operator_name.empty();
+    if (keeps_operands) {
+      options.families["default"].merge_operator = std::make_shared<CarriedOperator>(known.merge_operator_name);
+    }
     AMETHYST_ASSIGN(const std::unique_ptr<DB> database, DB::Open(to, options, components_));
     Status written;
     for (auto& [id, family] : families_) {
-      if (written) written = WriteFamily(*database, id, std::move(family), known.whole);
+      if (written) written = WriteFamily(*database, id, std::move(family), known.whole, keeps_operands);
     }
     const Status closed = database->Close();
     if (written) written = closed;
@@ -156,13 +178,14 @@ class Repairing {
   }
 
   // Into a family of its name, with the settings of the database.
-  Status WriteFamily(DB& database, key::FamilyId id, FamilySources family, bool tables_whole) {
+  Status WriteFamily(DB& database, key::FamilyId id, FamilySources family, bool tables_whole, bool keeps_operands) {
     if (id != key::kDefaultFamily && (family.name.empty() || database.OpenFamily(family.name))) {
       family.name = fmt::format("{}{}", family.name.empty() ? "family " : family.name + " ", key::Raw(id));
     }
     AMETHYST_ASSIGN(const Family into, id == key::kDefaultFamily ? database.OpenFamily(tree::kDefaultFamilyName)
                                                                  : database.CreateFamily(family.name));
-    return SalvageMerge(std::move(family.sources), family.settled, tables_whole).Run(database, into, &report_);
+    return SalvageMerge(std::move(family.sources), family.settled, tables_whole, keeps_operands)
+        .Run(database, into, &report_);
   }
 
   // Where the entries of a table go; nullptr, which is told: nobody here knows their order.

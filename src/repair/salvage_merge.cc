@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/readable.h"
+#include "key/moment.h"
 #include "key/resolver.h"
 
 namespace amethyst::repair {
@@ -14,8 +16,8 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 
 }  // namespace
 
-SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole)
-    : sources_(std::move(sources)), settled_(settled), tables_whole_(tables_whole) {
+SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole, bool keeps_operands)
+    : sources_(std::move(sources)), settled_(settled), tables_whole_(tables_whole), keeps_operands_(keeps_operands) {
   for (size_t i = 0; i < sources_.size(); ++i) {
     const key::FileNumber number = sources_[i]->origin().number;
     if (number == key::FileNumber{}) continue;
@@ -28,7 +30,12 @@ SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, bool t
 bool SalvageMerge::Later(const Head& a, const Head& b) {
   const int by_key = key::CompareBytes(a.entry.key(), b.entry.key());
   if (by_key != 0) return by_key > 0;
-  return a.entry.tag != b.entry.tag ? a.entry.tag < b.entry.tag : a.number < b.number;
+  const key::Tag of_a = a.entry.tag;
+  const key::Tag of_b = b.entry.tag;
+  if (of_a.sequence() != of_b.sequence()) return of_a.sequence() < of_b.sequence();
+  // A value is what an operand of its number was merged into.
+  if (key::Decides(of_a.kind()) != key::Decides(of_b.kind())) return key::Decides(of_b.kind());
+  return of_a != of_b ? of_a < of_b : a.number < b.number;
 }
 
 Status SalvageMerge::Run(DB& to, const Family& family, RepairReport* report) {
@@ -40,17 +47,36 @@ Status SalvageMerge::Run(DB& to, const Family& family, RepairReport* report) {
     const Head head = heap_.back();
     heap_.pop_back();
     if (!last || *last != head.entry.key()) {
+      AMETHYST_TRY(PutOperands(to, family, report));
       last.emplace(head.entry.key());
       resolver = key::Resolver(key::kSequenceMax);
     }
-    if (!resolver.IsDecided() && !IsReplaced(head) && resolver.AddOlder(head.entry.tag) == key::Answer::kValue) {
-      AMETHYST_TRY(Put(to, family, head.entry, report));
+    const key::Tag tag = head.entry.tag;
+    const bool again =
+        !operands_.empty() && operands_.back().tag.sequence() == tag.sequence();  // From the log as well.
+    if (!again && !resolver.IsDecided() && !IsReplaced(head)) {
+      switch (resolver.AddOlder(tag, head.entry.value())) {
+        case key::Answer::kUndecided:
+        case key::Answer::kGone: break;
+        case key::Answer::kOperand: operands_.emplace_back(*last, tag, std::string(head.entry.value())); break;
+        case key::Answer::kValue: AMETHYST_TRY(Put(to, family, head.entry, report)); break;
+      }
     }
     Advance(head.source);
   }
+  AMETHYST_TRY(PutOperands(to, family, report));
   AMETHYST_TRY(WriteBatch(to));
   TellReplaced(report);
   return to.Flush();
+}
+
+// Behind the value that they are on.
+Status SalvageMerge::PutOperands(DB& to, const Family& family, RepairReport* report) {
+  for (; !operands_.empty(); operands_.pop_back()) {
+    const Operand& oldest = operands_.back();
+    AMETHYST_TRY(Put(to, family, key::Entry(oldest.key, oldest.tag, oldest.stored), report));
+  }
+  return {};
 }
 
 void SalvageMerge::Advance(size_t source) {
@@ -103,7 +129,22 @@ Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, 
     return {};
   }
   if (batch_.ByteSize() + entry.value().size() > kBatchBytes) AMETHYST_TRY(WriteBatch(to));
-  batch_.Put(family, entry.key(), entry.value());
+  const key::EntryKind kind = entry.tag.kind();
+  if (!key::Decides(kind) && (!keeps_operands_ || family.id() != 0)) {
+    report->dropped.push_back(fmt::format("an operand of key {}: nothing tells its merge operator",
+                                          base::Shortened(entry.key(), base::kKeyColumnsMax)));
+    return {};
+  }
+  const std::string_view value = key::ValueOf(kind, entry.value());
+  const Expiry expiry = ExpiresAt(key::MomentOf(key::ExpiryOf(kind, entry.value())));
+  switch (kind) {
+    case key::EntryKind::kDelete: break;
+    case key::EntryKind::kPut: batch_.Put(family, entry.key(), value); break;
+    // Operands are of the default family.
+    case key::EntryKind::kOperand: batch_.Merge(entry.key(), value); break;
+    case key::EntryKind::kExpiringPut: batch_.Put(family, entry.key(), value, expiry); break;
+    case key::EntryKind::kExpiringOperand: batch_.Merge(entry.key(), value, expiry); break;
+  }
   ++report->entries_kept;
   return {};
 }

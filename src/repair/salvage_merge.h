@@ -1,4 +1,5 @@
-// Merges what a repair draws from and writes the newest version of each key, unless that is a delete, to a database.
+// Merges what a repair draws from and writes the newest version of each key, unless that is a delete, to a database;
+// where that is an operand, all versions down to the one that decides.
 //
 // Newest is the greatest sequence number, and among equal ones the table with the greatest file number; but an entry of
 // a table that another one replaced at that key (sstable/lineage.h) is older than anything in that one, whatever the
@@ -26,7 +27,7 @@ class SalvageMerge {
   using Sources = std::vector<std::unique_ptr<SalvageSource>>;
   // `settled`, one of the sources or nullptr: entries of the log that are in tables as well. `tables_whole`: no table
   // is missing.
-  SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole);
+  SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole, bool keeps_operands);
 
   // Writes to one family of `to`.
   [[nodiscard]] Status Run(DB& to, const Family& family, RepairReport* report);
@@ -44,6 +45,7 @@ class SalvageMerge {
   [[nodiscard]] bool IsReplaced(const Head& head);
   [[nodiscard]] bool IsReplacedByTable(const Head& head, std::string_view key);
   [[nodiscard]] bool IsReplacedByFlush(std::string_view key) const;
+  [[nodiscard]] Status PutOperands(DB& to, const Family& family, RepairReport* report);
   [[nodiscard]] Status Put(DB& to, const Family& family, const key::Entry& entry, RepairReport* report);
   [[nodiscard]] Status WriteBatch(DB& to);
   void TellReplaced(RepairReport* report) const;
@@ -57,6 +59,13 @@ class SalvageMerge {
   const Sources sources_;
   const SalvageSource* const settled_;
   const bool tables_whole_;
+  const bool keeps_operands_;  // `to` has their merge operator.
+  struct Operand {
+    std::string key;
+    key::Tag tag;
+    std::string stored;
+  };
+  std::vector<Operand> operands_;                                  // Of the key that the merge stands at, newest first.
   std::map<size_t, std::vector<const SalvageSource*>> replacing_;  // By source: those that replaced it somewhere.
   std::map<size_t, Replaced> replaced_;
   std::vector<Head> heap_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "key/expiry.h"
 #include "sstable/format.h"
 
 namespace amethyst::sstable {
@@ -139,19 +140,30 @@ Status Block::CheckTags(bool* plain) {
     return base::Corruption("a sequence number {} + {} is too great", sequence_min_, delta_max);
   }
   sequence_max_ = sequence_min_ + delta_max;
-  uint8_t kind_max = kind_;
+  bool may_expire = false;
   if (kinds_ == 0) {
+    may_expire = key::MayExpire(static_cast<key::EntryKind>(kind_));
     live_ = key::IsLive(static_cast<key::EntryKind>(kind_)) ? count_ : 0;
     *plain = key::IsPlain(static_cast<key::EntryKind>(kind_));
+    if (!key::IsKnownKind(kind_)) return base::NotSupported("entry kind {} is unknown", kind_);
   } else {
     for (uint32_t i = 0; i < count_; ++i) {
       const uint8_t kind = static_cast<uint8_t>(base()[kinds_ + i]);
-      kind_max = std::max(kind_max, kind);
+      may_expire |= key::MayExpire(static_cast<key::EntryKind>(kind));
       live_ += key::IsLive(static_cast<key::EntryKind>(kind)) ? 1 : 0;
       *plain &= key::IsPlain(static_cast<key::EntryKind>(kind));
+      if (!key::IsKnownKind(kind)) return base::NotSupported("entry kind {} is unknown", kind);
     }
   }
-  if (!key::IsKnownKind(kind_max)) return base::NotSupported("entry kind {} is unknown", kind_max);
+  return may_expire ? CheckExpiries() : Status();
+}
+
+Status Block::CheckExpiries() const {
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (!key::HoldsExpiry(tag(i).kind(), value(i).size())) {
+      return base::Corruption("value {} of {} bytes does not hold the time that it expires", i, value(i).size());
+    }
+  }
   return {};
 }
 

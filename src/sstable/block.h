@@ -133,6 +133,7 @@ class alignas(64) Block {
   [[nodiscard]] Result<Layout> ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const;
   // Clears `plain` if an entry is of a kind that is not.
   [[nodiscard]] Status CheckTags(bool* plain);
+  [[nodiscard]] Status CheckExpiries() const;
   // Clears `distinct` if two heads are the same.
   [[nodiscard]] Status DeriveHeads(bool* distinct);
   [[nodiscard]] bool KeysAreDistinct() const;

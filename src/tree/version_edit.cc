@@ -28,9 +28,12 @@ enum Field : uint64_t {
   kTableDetails = 13,
   kDeleteTime = 17,
   kOldestDelete = 20,
+  kReadTime = 21,
+  kRefusedByOlder = 22,
+  kMergeOperatorName = 23,
 };
 
-constexpr size_t kComparatorNameBytesMax = 255;
+constexpr size_t kNameBytesMax = 255;  // Of a comparator, of a merge operator.
 
 void AppendField(std::string* to, Field field, std::string_view content) {
   base::AppendField(to, field, base::FieldNeed::kRequired, content);
@@ -146,8 +149,14 @@ bool ReadFamilyId(std::string_view* from, key::FamilyId* family) {
   return true;
 }
 
+// Before the year 10000.
+bool ReadMilliseconds(std::string_view* from, uint64_t* milliseconds) {
+  constexpr uint64_t kMillisecondsMax = uint64_t{1} << 50;
+  return base::ReadVarint64(from, milliseconds) && *milliseconds <= kMillisecondsMax;
+}
+
 bool ReadName(std::string_view* from, std::string* name) {
-  if (from->size() > kComparatorNameBytesMax) return false;
+  if (from->size() > kNameBytesMax) return false;
   *name = *from;
   from->remove_prefix(from->size());
   return true;
@@ -175,12 +184,15 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kNextFamilyId: return ReadOnce(content, &edit->next_family_id, ReadFamilyId);
     case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
     case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
+    case kReadTime: return ReadOnce(content, &edit->read_time_ms, ReadMilliseconds);
+    case kMergeOperatorName: return ReadOnce(content, &edit->merge_operator_name, ReadName);
     default: return false;
   }
 }
 
 bool IsKnown(uint64_t field) {
-  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kOldestDelete;
+  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kOldestDelete ||
+         field == kReadTime || field == kMergeOperatorName;
 }
 
 // Gives what the edit adds and removes its details.
@@ -232,7 +244,7 @@ void VersionEdit::AppendTo(std::string* to) const {
     AppendField(to, kDatabaseUid, uid);
   }
   if (comparator_name) {
-    AMETHYST_ASSERT(comparator_name->size() <= kComparatorNameBytesMax);
+    AMETHYST_ASSERT(comparator_name->size() <= kNameBytesMax);
     AppendField(to, kComparatorName, *comparator_name);
   }
   for (const FamilyDescription& family : families) {
@@ -244,7 +256,9 @@ void VersionEdit::AppendTo(std::string* to) const {
   for (const RemovedTable& table : removed) {
     AppendField(to, kRemovedTable, Varints({table.level, key::Raw(table.number)}));
   }
+  const size_t before_details = to->size();
   AppendDetails(*this, to);
+  const bool has_details = to->size() > before_details;
   for (const key::FamilyId family : dropped_families) AppendField(to, kDroppedFamily, Varints({key::Raw(family)}));
   if (next_family_id) AppendField(to, kNextFamilyId, Varints({key::Raw(*next_family_id)}));
   if (flushed_sequence) AppendField(to, kFlushedSequence, Varints({key::Raw(*flushed_sequence)}));
@@ -259,6 +273,15 @@ void VersionEdit::AppendTo(std::string* to) const {
   }
   if (delete_time) AppendField(to, kDeleteTime, Varints({delete_time->seconds, delete_time->ahead_of_wall}));
   if (oldest_delete_s) AppendField(to, kOldestDelete, Varints({*oldest_delete_s}));
+  if (read_time_ms) AppendField(to, kReadTime, Varints({*read_time_ms}));
+  if (merge_operator_name) {
+    AMETHYST_ASSERT(merge_operator_name->size() <= kNameBytesMax);
+    AppendField(to, kMergeOperatorName, *merge_operator_name);
+  }
+  const bool has_families = !families.empty() || has_details || !dropped_families.empty() || next_family_id;
+  if (has_families || read_time_ms || merge_operator_name) {
+    base::AppendField(to, kRefusedByOlder, base::FieldNeed::kIgnorable, {});
+  }
 }
 
 Result<VersionEdit> VersionEdit::FromBytes(std::string_view bytes) {

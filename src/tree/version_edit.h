@@ -19,6 +19,10 @@
 //   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint id
 //   17 delete time      varints: seconds, seconds ahead of wall time
 //   20 oldest delete    varint: seconds
+//   21 read time        varint: milliseconds since 1970
+//   22 refused by older nothing, and ignorable: written with 21 and 23, so that builds which took the mark of required
+//                       fields for the opposite (docs/format/reserved.md) refuse the database
+//   23 merge operator   bytes: its name
 #pragma once
 
 #include <cstdint>
@@ -80,6 +84,10 @@ struct VersionEdit {
   std::optional<DeleteTime> delete_time;
   // No delete is older, of those in the log from the first segment on and of those whose data it may still hold.
   std::optional<uint64_t> oldest_delete_s;
+  // The greatest time that reads have seen; only where entries may expire.
+  std::optional<uint64_t> read_time_ms;
+  // That the operands are for; only where there may be some.
+  std::optional<std::string> merge_operator_name;
   // First record only.
   std::optional<base::Uid> database_uid;
   std::optional<std::string> comparator_name;

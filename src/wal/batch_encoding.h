@@ -2,9 +2,9 @@
 //
 //   entry:  family id varint (0: the default) | kind u8 | key bytes varint | key | [value bytes varint | value]
 //
-// The value is there for the kinds that have one: puts. BatchReader walks foreign bytes as safely as our own: it never
-// reads past them and stops with an error at the first entry that is none. Thread safety: pure functions; a reader
-// belongs to one thread and borrows the bytes.
+// The value is there for the kinds that have one, as tables store it: with the moment first where it expires.
+// BatchReader walks foreign bytes as safely as our own: it never reads past them and stops with an error at the first
+// entry that is none. Thread safety: pure functions; a reader belongs to one thread and borrows the bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "amethyst/error.h"
 #include "base/assert.h"
 #include "base/coding.h"
+#include "key/expiry.h"
 #include "key/kind.h"
 
 namespace amethyst::wal {
@@ -66,6 +67,7 @@ class BatchReader {
     entry->kind = static_cast<key::EntryKind>(kind);
     entry->value = {};
     if (key::HasValue(entry->kind) && !ReadBytes(&rest, &entry->value)) return false;
+    if (!key::HoldsExpiry(entry->kind, entry->value.size())) return false;
     rest_ = rest;
     return true;
   }

@@ -4,9 +4,50 @@
 
 #include "amethyst/family.h"
 #include "base/error.h"
+#include "key/moment.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst {
+
+namespace {
+
+uint64_t Encoded(const Expiry& expiry) {
+  if (!expiry.at) {
+    const int64_t ttl_ms = expiry.after.count();
+    return key::AsTtl(ttl_ms < 0 ? key::kTtlBit - 1 : static_cast<uint64_t>(ttl_ms));
+  }
+  return key::MillisecondsOf(*expiry.at);
+}
+
+Expiry Decoded(uint64_t expires_ms) {
+  if (key::IsTtl(expires_ms)) {
+    return ExpiresAfter(std::chrono::milliseconds(static_cast<int64_t>(key::TtlOf(expires_ms))));
+  }
+  return ExpiresAt(key::MomentOf(expires_ms));
+}
+
+Status Unknown(std::string_view operation) {
+  return base::NotSupported("the handler of a batch does not know {}", operation);
+}
+
+// An entry of a family other than the default.
+Status IterateOther(WriteBatch::Handler& handler, const wal::BatchEntry& entry) {
+  if (entry.kind == key::EntryKind::kPut) return handler.PutIn(entry.family, entry.key, entry.value);
+  if (entry.kind == key::EntryKind::kDelete) return handler.DeleteIn(entry.family, entry.key);
+  return Unknown("merges, and puts that expire, of families");
+}
+
+}  // namespace
+
+Status WriteBatch::Handler::PutExpiring(std::string_view /*key*/, std::string_view /*value*/,
+                                        const Expiry& /*expiry*/) {
+  return Unknown("puts that expire");
+}
+Status WriteBatch::Handler::Merge(std::string_view /*key*/, std::string_view /*operand*/) { return Unknown("merges"); }
+Status WriteBatch::Handler::MergeExpiring(std::string_view /*key*/, std::string_view /*operand*/,
+                                          const Expiry& /*expiry*/) {
+  return Unknown("merges that expire");
+}
 
 Status WriteBatch::Handler::PutIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*value*/) {
   return base::NotSupported("batch: the handler takes no put into family {}", family_id);
@@ -15,52 +56,78 @@ Status WriteBatch::Handler::DeleteIn(uint32_t family_id, std::string_view /*key*
   return base::NotSupported("batch: the handler takes no delete from family {}", family_id);
 }
 
-void WriteBatch::Put(std::string_view key, std::string_view value) {
+void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value) {
   AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
-  wal::AppendBatchEntry(&rep_, {.kind = key::EntryKind::kPut, .key = key, .value = value});
+  wal::AppendBatchEntry(&rep_,
+                        {.family = family, .kind = static_cast<key::EntryKind>(kind), .key = key, .value = value});
   ++count_;
+}
+
+void WriteBatch::AddExpiring(uint32_t family, uint8_t kind, std::string_view key, std::string_view value,
+                             const Expiry& expiry) {
+  if (!expiry.at && expiry.after.count() == 0) {  // Nothing of its own.
+    const bool is_put = kind == static_cast<uint8_t>(key::EntryKind::kExpiringPut);
+    return Add(family, static_cast<uint8_t>(is_put ? key::EntryKind::kPut : key::EntryKind::kOperand), key, value);
+  }
+  std::string stored;
+  stored.reserve(key::kExpiryBytes + value.size());
+  key::AppendExpiring(&stored, Encoded(expiry), value);
+  Add(family, kind, key, stored);
+  has_ttl_ = has_ttl_ || !expiry.at;
+}
+
+void WriteBatch::Put(std::string_view key, std::string_view value) {
+  Add(0, static_cast<uint8_t>(key::EntryKind::kPut), key, value);
+}
+void WriteBatch::Put(std::string_view key, std::string_view value, const Expiry& expiry) {
+  AddExpiring(0, static_cast<uint8_t>(key::EntryKind::kExpiringPut), key, value, expiry);
+}
+void WriteBatch::Delete(std::string_view key) { Add(0, static_cast<uint8_t>(key::EntryKind::kDelete), key, {}); }
+void WriteBatch::Merge(std::string_view key, std::string_view operand) {
+  Add(0, static_cast<uint8_t>(key::EntryKind::kOperand), key, operand);
+}
+void WriteBatch::Merge(std::string_view key, std::string_view operand, const Expiry& expiry) {
+  AddExpiring(0, static_cast<uint8_t>(key::EntryKind::kExpiringOperand), key, operand, expiry);
 }
 
 void WriteBatch::Put(const Family& family, std::string_view key, std::string_view value) {
-  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
-  wal::AppendBatchEntry(&rep_, {.family = family.id(), .kind = key::EntryKind::kPut, .key = key, .value = value});
-  ++count_;
+  Add(family.id(), static_cast<uint8_t>(key::EntryKind::kPut), key, value);
 }
-
+void WriteBatch::Put(const Family& family, std::string_view key, std::string_view value, const Expiry& expiry) {
+  AddExpiring(family.id(), static_cast<uint8_t>(key::EntryKind::kExpiringPut), key, value, expiry);
+}
 void WriteBatch::Delete(const Family& family, std::string_view key) {
-  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
-  wal::AppendBatchEntry(&rep_, {.family = family.id(), .kind = key::EntryKind::kDelete, .key = key, .value = {}});
-  ++count_;
-}
-
-void WriteBatch::Delete(std::string_view key) {
-  AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
-  wal::AppendBatchEntry(&rep_, {.kind = key::EntryKind::kDelete, .key = key, .value = {}});
-  ++count_;
+  Add(family.id(), static_cast<uint8_t>(key::EntryKind::kDelete), key, {});
 }
 
 void WriteBatch::Clear() {
   rep_.clear();
   count_ = 0;
+  has_ttl_ = false;
 }
 
 void WriteBatch::Append(const WriteBatch& other) {
   AMETHYST_ASSERT(other.count_ <= std::numeric_limits<uint32_t>::max() - count_);
   rep_.append(other.rep_);
   count_ += other.count_;
+  has_ttl_ = has_ttl_ || other.has_ttl_;
 }
 
 Status WriteBatch::Iterate(Handler& handler) const {
   wal::BatchReader reader(rep_);
   for (wal::BatchEntry entry; reader.Next(&entry);) {
     if (entry.family != 0) {
-      AMETHYST_TRY(entry.kind == key::EntryKind::kPut ? handler.PutIn(entry.family, entry.key, entry.value)
-                                                      : handler.DeleteIn(entry.family, entry.key));
+      AMETHYST_TRY(IterateOther(handler, entry));
       continue;
     }
+    const std::string_view value = key::ValueOf(entry.kind, entry.value);
+    const auto expiry = [&entry] { return Decoded(key::ExpiryOf(entry.kind, entry.value)); };
     switch (entry.kind) {
-      case key::EntryKind::kPut: handler.Put(entry.key, entry.value); break;
+      case key::EntryKind::kPut: handler.Put(entry.key, value); break;
       case key::EntryKind::kDelete: handler.Delete(entry.key); break;
+      case key::EntryKind::kOperand: AMETHYST_TRY(handler.Merge(entry.key, value)); break;
+      case key::EntryKind::kExpiringPut: AMETHYST_TRY(handler.PutExpiring(entry.key, value, expiry())); break;
+      case key::EntryKind::kExpiringOperand: AMETHYST_TRY(handler.MergeExpiring(entry.key, value, expiry())); break;
     }
   }
   return reader.status();
@@ -68,7 +135,10 @@ Status WriteBatch::Iterate(Handler& handler) const {
 
 Result<WriteBatch> WriteBatch::FromRepresentation(std::string_view bytes) {
   wal::BatchReader reader(bytes);
-  for (wal::BatchEntry entry; reader.Next(&entry);) continue;
+  bool has_ttl = false;
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    has_ttl = has_ttl || key::IsTtl(key::ExpiryOf(entry.kind, entry.value));
+  }
   AMETHYST_TRY(reader.status());
   if (reader.count() > std::numeric_limits<uint32_t>::max()) {
     return base::InvalidArgument("batch: {} entries, 32 bits must do to count them", reader.count());
@@ -76,6 +146,7 @@ Result<WriteBatch> WriteBatch::FromRepresentation(std::string_view bytes) {
   WriteBatch batch;
   batch.rep_ = bytes;
   batch.count_ = static_cast<uint32_t>(reader.count());
+  batch.has_ttl_ = has_ttl;
   return batch;
 }
 

@@ -37,7 +37,7 @@ std::vector<Version> Rewrite(const std::vector<Tag>& tags, const std::vector<Seq
   std::vector<Version> kept;
   retention.StartKey(nothing_below);
   for (const Tag tag : tags) {
-    const Retention::Verdict verdict = retention.Decide(tag);
+    const Retention::Verdict verdict = retention.Decide(tag, "");
     if (verdict != Retention::Verdict::kKeep && verdict != Retention::Verdict::kKeepAsOldest) continue;
     if (const std::optional<Tag> held = retention.TakeHeld()) kept.push_back({*held, 0});
     const bool as_oldest = verdict == Retention::Verdict::kKeepAsOldest;

@@ -236,7 +236,8 @@ TEST(PointLookup, ManyRunsOfLevel0AreSearchedWithoutARead) {
   };
   for (uint64_t run = 1; run <= kRuns; ++run) {  // Brings all of them into memory.
     const std::string key = "b" + Key(run);
-    EXPECT_TRUE(Find(view, key::LookupKey(key, key::kSequenceMax), true, statistics)->value == std::to_string(run));
+    EXPECT_TRUE(Find(view, key::LookupKey(key, key::kSequenceMax), key::Merging(), true, statistics)->value ==
+                std::to_string(run));
   }
   for (uint64_t run = 1; run <= kRuns; ++run) EXPECT_EQ(value_of("b" + Key(run)), std::to_string(run));
   EXPECT_EQ(value_of("a"), std::to_string(kRuns));

@@ -4,10 +4,15 @@
 
 #include <thread>
 
+#include "amethyst/components.h"
+#include "key/expiry.h"
+
 namespace amethyst::engine {
 namespace {
 
 using key::SequenceNumber;
+
+std::shared_ptr<ReadClock> Clock() { return std::make_shared<ReadClock>(NewInMemoryEnvironment(), std::nullopt); }
 
 std::vector<uint64_t> RawList(const SnapshotList& list) {
   std::vector<uint64_t> raw;
@@ -18,10 +23,10 @@ std::vector<uint64_t> RawList(const SnapshotList& list) {
 TEST(SnapshotList, ListsEachPinnedSequenceOnceInOrder) {
   const auto list = std::make_shared<SnapshotList>();
   std::atomic<uint64_t> visible{30};
-  auto first = std::make_unique<SnapshotPin>(list, visible);
+  auto first = std::make_unique<SnapshotPin>(list, visible, *Clock());
   visible.store(10);
-  auto second = std::make_unique<SnapshotPin>(list, visible);
-  auto third = std::make_unique<SnapshotPin>(list, first->sequence());
+  auto second = std::make_unique<SnapshotPin>(list, visible, *Clock());
+  auto third = std::make_unique<SnapshotPin>(list, first->read());
   EXPECT_EQ(RawList(*list), (std::vector<uint64_t>{10, 30}));
   EXPECT_EQ(list->count(), 3);
   first.reset();
@@ -36,11 +41,23 @@ TEST(SnapshotList, LivesAsLongAsItsLastPin) {
   auto list = std::make_shared<SnapshotList>();
   const std::weak_ptr<SnapshotList> watch = list;
   std::atomic<uint64_t> visible{1};
-  auto pin = std::make_unique<SnapshotPin>(list, visible);
+  auto pin = std::make_unique<SnapshotPin>(list, visible, *Clock());
   list.reset();
   EXPECT_FALSE(watch.expired());
   pin.reset();
   EXPECT_TRUE(watch.expired());
+}
+
+TEST(SnapshotList, TellsTheOldestTimeOfThoseThatSeeAnythingExpire) {
+  const auto list = std::make_shared<SnapshotList>();
+  EXPECT_EQ(list->OldestReadTimeMs(), key::kNeverMs);
+  const std::atomic<uint64_t> visible{7};
+  const SnapshotPin before_any_expiry(list, visible, *Clock());
+  EXPECT_EQ(list->OldestReadTimeMs(), key::kNeverMs) << "it sees no entry that may expire";
+  const SnapshotPin late(list, {key::SequenceNumber{7}, 500});
+  const SnapshotPin early(list, {key::SequenceNumber{7}, 400});
+  EXPECT_EQ(list->OldestReadTimeMs(), 400);
+  EXPECT_EQ(RawList(*list), std::vector<uint64_t>{7});
 }
 
 // What a job may drop is what lies between two listed sequences: a pin that is not listed must not be older than what
@@ -60,7 +77,7 @@ TEST(SnapshotList, NoPinFallsBetweenTheLoadOfVisibleAndTheList) {
     }
   });
   std::vector<std::unique_ptr<SnapshotPin>> pins;
-  for (int i = 0; i < 2000; ++i) pins.push_back(std::make_unique<SnapshotPin>(list, visible));
+  for (int i = 0; i < 2000; ++i) pins.push_back(std::make_unique<SnapshotPin>(list, visible, *Clock()));
   job.join();
   stop.store(true);
   writer.join();

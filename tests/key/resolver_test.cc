@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace amethyst::key {
@@ -33,7 +34,7 @@ Shown NewestFirst(std::vector<Tag> versions, SequenceNumber visible, size_t* ask
   *asked = 0;
   for (const Tag tag : versions) {
     ++*asked;
-    if (resolver.AddOlder(tag) == Answer::kValue) shown = tag;
+    if (resolver.AddOlder(tag, "") == Answer::kValue) shown = tag;
     if (resolver.IsDecided()) break;
   }
   EXPECT_EQ(shown.has_value(), resolver.answer() == Answer::kValue);
@@ -45,7 +46,7 @@ Shown OldestFirst(std::vector<Tag> versions, SequenceNumber visible) {
   Resolver resolver(visible);
   Shown kept;
   for (const Tag tag : versions) {
-    if (resolver.AddNewer(tag) == Answer::kValue) kept = tag;
+    if (resolver.AddNewer(tag, "") == Answer::kValue) kept = tag;
   }
   return resolver.answer() == Answer::kValue ? kept : std::nullopt;
 }
@@ -84,7 +85,7 @@ TEST(Resolver, ComesToTheSameFromSourcesThatAnswerForThemselves) {
         Shown shown;
         const auto ask = [&](size_t begin, size_t end) {
           while (end > begin && versions[end - 1].sequence() > SequenceNumber{visible}) --end;
-          if (end > begin && resolver.AddOlder(versions[end - 1]) == Answer::kValue) shown = versions[end - 1];
+          if (end > begin && resolver.AddOlder(versions[end - 1], "") == Answer::kValue) shown = versions[end - 1];
         };
         ask(cut, 6);
         if (!resolver.IsDecided()) ask(0, cut);
@@ -97,17 +98,56 @@ TEST(Resolver, ComesToTheSameFromSourcesThatAnswerForThemselves) {
 TEST(Resolver, TellsAKeyThatIsGoneFromOneThatNothingIsKnownOf) {
   Resolver resolver(SequenceNumber{5});
   EXPECT_EQ(resolver.answer(), Answer::kUndecided);
-  EXPECT_EQ(resolver.AddOlder(Put(6)), Answer::kUndecided) << "it is too new";
-  EXPECT_EQ(resolver.AddOlder(Delete(5)), Answer::kGone);
+  EXPECT_EQ(resolver.AddOlder(Put(6), ""), Answer::kUndecided) << "it is too new";
+  EXPECT_EQ(resolver.AddOlder(Delete(5), ""), Answer::kGone);
   EXPECT_TRUE(resolver.IsDecided());
 }
 
 TEST(Resolver, TellsGoingBackWhatEachVersionChanges) {
   Resolver resolver(SequenceNumber{5});
-  EXPECT_EQ(resolver.AddNewer(Put(3)), Answer::kValue);
-  EXPECT_EQ(resolver.AddNewer(Delete(4)), Answer::kGone);
-  EXPECT_EQ(resolver.AddNewer(Put(6)), Answer::kUndecided);
+  EXPECT_EQ(resolver.AddNewer(Put(3), ""), Answer::kValue);
+  EXPECT_EQ(resolver.AddNewer(Delete(4), ""), Answer::kGone);
+  EXPECT_EQ(resolver.AddNewer(Put(6), ""), Answer::kUndecided);
   EXPECT_EQ(resolver.answer(), Answer::kGone);
+}
+
+Tag Operand(uint64_t sequence) { return {SequenceNumber{sequence}, EntryKind::kOperand}; }
+Tag Expiring(uint64_t sequence, bool is_put) {
+  return {SequenceNumber{sequence}, is_put ? EntryKind::kExpiringPut : EntryKind::kExpiringOperand};
+}
+std::string At(uint64_t expires_ms) {
+  std::string stored;
+  AppendExpiring(&stored, expires_ms, "value");
+  return stored;
+}
+
+TEST(Resolver, GathersOperandsDownToTheVersionThatDecides) {
+  Resolver resolver(SequenceNumber{5});
+  EXPECT_EQ(resolver.AddOlder(Operand(6), ""), Answer::kUndecided) << "it is too new";
+  EXPECT_EQ(resolver.AddOlder(Operand(5), ""), Answer::kOperand);
+  EXPECT_EQ(resolver.AddOlder(Operand(4), ""), Answer::kOperand);
+  EXPECT_FALSE(resolver.IsDecided());
+  EXPECT_EQ(resolver.AddOlder(Put(3), ""), Answer::kValue);
+  EXPECT_TRUE(resolver.IsDecided());
+}
+
+TEST(Resolver, TakesWhatHasExpiredForADeleteAndAnOperandForNothing) {
+  const std::string stored = At(1000);
+  EXPECT_EQ(AnswerOf({SequenceNumber{5}, 999}, Expiring(5, true), stored), Answer::kValue);
+  EXPECT_EQ(AnswerOf({SequenceNumber{5}, 1000}, Expiring(5, true), stored), Answer::kGone) << "from then on";
+  EXPECT_EQ(AnswerOf({SequenceNumber{5}, 999}, Expiring(5, false), stored), Answer::kOperand);
+  EXPECT_EQ(AnswerOf({SequenceNumber{5}, 1000}, Expiring(5, false), stored), Answer::kUndecided);
+  EXPECT_EQ(AnswerOf(SequenceNumber{5}, Expiring(5, true), stored), Answer::kValue) << "at time 0 nothing has";
+  EXPECT_EQ(AnswerOf({SequenceNumber{4}, 1000}, Expiring(5, true), stored), Answer::kUndecided) << "it is too new";
+}
+
+TEST(Resolver, TellsGoingBackWhichOperandsStillCount) {
+  Resolver resolver({SequenceNumber{9}, 1000});
+  EXPECT_EQ(resolver.AddNewer(Operand(1), ""), Answer::kOperand);
+  EXPECT_EQ(resolver.AddNewer(Expiring(2, true), At(1000)), Answer::kGone) << "older operands count no more";
+  EXPECT_EQ(resolver.AddNewer(Operand(3), ""), Answer::kOperand);
+  EXPECT_EQ(resolver.AddNewer(Expiring(4, false), At(1000)), Answer::kUndecided);
+  EXPECT_EQ(resolver.answer(), Answer::kGone) << "of what the operands are put on";
 }
 
 }  // namespace

@@ -62,15 +62,19 @@ TEST(BatchReader, StopsWithAnErrorAtEveryTruncation) {
 }
 
 TEST(BatchReader, RefusesUnknownKindsByNumberAndLengthsBeyondTheBytes) {
-  BatchReader reserved(std::string_view("\x00\x02\x01k\x00", 5));
+  BatchReader reserved(std::string_view("\x00\x03\x01k\x00", 5));
   BatchEntry entry;
   EXPECT_FALSE(reserved.Next(&entry));
   EXPECT_EQ(reserved.status().error().code(), ErrorCode::kNotSupported);
-  EXPECT_NE(reserved.status().error().message().find("kind 2"), std::string::npos);
+  EXPECT_NE(reserved.status().error().message().find("kind 3"), std::string::npos);
   for (const std::string_view hostile :
        {std::string_view("\x00\x01\xff\xff\xff\xff\x0fk", 8),
         std::string_view("\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11), std::string_view("\x00\x00\x02k", 4),
-        std::string_view("\xff\xff\xff\xff\xff\xff", 6)}) {
+        std::string_view("\xff\xff\xff\xff\xff\xff", 6),
+        std::string_view("\x00\x04\x01k\x07"
+                         "1234567",
+                         12),
+        std::string_view("\x00\x06\x01k\x00", 5)}) {
     BatchReader reader(hostile);
     EXPECT_FALSE(reader.Next(&entry));
     EXPECT_EQ(reader.status().error().code(), ErrorCode::kCorruption);

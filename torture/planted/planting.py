@@ -72,7 +72,9 @@ CLASSES = (
     "optimisation taken for a need", "damage that costs more than it touched", "manifest that outgrows its reader",
     "old value taken by a repair", "wrong version of a key", "another file's name",
     "fork", "out of memory", "out of threads", "file size limit", "comparator that throws",
-    "partial flush of families", "write into what was dropped", "job of what was dropped", "family id used twice")
+    "partial flush of families", "write into what was dropped", "job of what was dropped", "family id used twice",
+    "merge in the wrong order", "merge across a snapshot", "merge without its base", "merge by another operator",
+    "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost")
 
 
 class PlantingError(Exception):

@@ -15,7 +15,7 @@ BusyError when two meet. Whatever is used after its end raises ClosedError. The 
 environment variable AMETHYST_LIBRARY may name.
 """
 from ._c import (BusyError, ClosedError, CorruptionError, Error, InvalidArgumentError, IoError, NoSpaceError,
-                 NotSupportedError, OutOfMemoryError, library_version)
+                 NotSupportedError, OutOfMemoryError, TooOldError, library_version)
 from ._database import Batch, Database, Snapshot, destroy, open, repair
 from ._options import Comparator, Durability, Environment, MemoryBudget
 from ._range import Range

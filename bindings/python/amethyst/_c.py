@@ -65,8 +65,15 @@ class OutOfMemoryError(Error, MemoryError):
     code = 8
 
 
+class TooOldError(Error):
+    """What you ask for is gone: start over from a snapshot, or from now."""
+
+    code = 9
+
+
 _ERRORS = {kind.code: kind for kind in (InvalidArgumentError, NotSupportedError, BusyError, IoError, NoSpaceError,
-                                        CorruptionError, ClosedError, OutOfMemoryError)}
+                                        CorruptionError, ClosedError, OutOfMemoryError,
+                                        TooOldError)}
 
 
 class ReadOptions(ctypes.Structure):

@@ -1,0 +1,27 @@
+// What a point read came to. Thread safety: plain values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "key/expiry.h"
+#include "sstable/table_reader.h"
+
+namespace amethyst::engine {
+
+struct Found {
+  sstable::LookupState state = sstable::LookupState::kAbsent;  // Of the key: kFound if it has a value.
+  std::string_view value;                                      // In the view, or in memory that the epoch keeps.
+  uint64_t expires_ms = key::kNeverMs;                         // Of the value.
+};
+
+// With what keeps its value alive; never kNotResident.
+struct PinnedFound : Found {
+  std::shared_ptr<const void> owner;
+  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
+};
+
+}  // namespace amethyst::engine

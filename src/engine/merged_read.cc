@@ -1,0 +1,100 @@
+#include "engine/merged_read.h"
+
+#include <deque>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/candidates.h"
+#include "key/resolver.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+using sstable::LookupState;
+
+class MergedRead {
+ public:
+  explicit MergedRead(const key::LookupKey& lookup) : lookup_(lookup), resolver_(lookup.read) {}
+
+  // The next older version; its value stays where it is until the end. True: it decides.
+  bool Take(key::Tag tag, std::string_view stored) {
+    switch (resolver_.AddOlder(tag, stored)) {
+      case key::Answer::kUndecided: return false;
+      case key::Answer::kOperand: operands_.AddOlder(key::ValueOf(tag.kind(), stored)); return false;
+      case key::Answer::kValue:
+        base_ = key::ValueOf(tag.kind(), stored);
+        expires_ms_ = key::ExpiryOf(tag.kind(), stored);
+        return true;
+      case key::Answer::kGone: return true;
+    }
+    std::unreachable();
+  }
+
+  // Those of a table. True: one of them decides.
+  [[nodiscard]] Result<bool> Take(const tree::Table& table, const key::Order& order, bool fill_cache) {
+    AMETHYST_ASSIGN(const sstable::TableReader* const reader, table.Open());
+    const std::unique_ptr<key::Cursor> cursor = reader->NewCursor({.fill_cache = fill_cache, .upper_bound = {}});
+    for (cursor->Seek(lookup_.key); cursor->Valid(); cursor->Next()) {
+      const key::Entry& entry = cursor->entry();
+      if (order.Compare(entry.key(), lookup_.key) != 0) return false;
+      if (!lookup_.read.Sees(entry.tag.sequence())) continue;
+      if (Take(entry.tag, copies_.emplace_back(entry.value()))) return true;
+    }
+    AMETHYST_TRY(cursor->status());
+    return false;
+  }
+
+  [[nodiscard]] Result<PinnedFound> Finish(const key::Merging& merging) {
+    std::optional<std::string> value;
+    PinnedFound found;
+    if (operands_.empty()) {  // All of them have expired.
+      if (base_) value.emplace(*base_);
+      found.expires_ms = expires_ms_;
+    } else {
+      AMETHYST_ASSIGN(value, operands_.Merge(merging, lookup_.key, base_));
+    }
+    if (!value) return PinnedFound();
+    const auto owner = std::make_shared<const std::string>(*std::move(value));
+    found.state = LookupState::kFound;
+    found.value = *owner;
+    found.owner = owner;
+    return found;
+  }
+
+ private:
+  const key::LookupKey& lookup_;
+  key::Resolver resolver_;
+  key::Operands operands_;
+  std::optional<std::string_view> base_;
+  uint64_t expires_ms_ = key::kNeverMs;  // Of base_.
+  std::deque<std::string> copies_;       // Of values that a cursor shows only for a while.
+};
+
+}  // namespace
+
+Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& lookup, const key::Merging& merging,
+                               bool fill_cache) {
+  AMETHYST_DCHECK(!base::InEpoch());
+  MergedRead read(lookup);
+  bool decided = AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+    bool decides = false;
+    buffer->memtable.ForEachVersion(family.id, lookup, [&](const memtable::Memtable::Found& version) {
+      return decides = read.Take(version.tag, version.value);
+    });
+    return decides;
+  });
+  Status status;
+  if (!decided) {
+    ForEachCandidate(family.version, lookup.key, [&](const tree::Table& table) {
+      const Result<bool> taken = read.Take(table, family.version.order(), fill_cache);
+      if (!taken) status = std::unexpected(taken.error());
+      return !taken || *taken;
+    });
+  }
+  AMETHYST_TRY(std::move(status));
+  return read.Finish(merging);
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,132 @@
+#include "engine/write_rules.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "key/merge_operators.h"
+#include "key/moment.h"
+#include "memtable/memtable.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
+
+uint64_t TtlMs(const Options& options) {
+  const auto family = options.families.find("default");
+  return family == options.families.end() ? 0 : static_cast<uint64_t>(family->second.ttl.count());
+}
+
+Result<uint64_t> After(uint64_t now_ms, uint64_t ttl_ms) {
+  if (ttl_ms < kYear10000Ms && now_ms + ttl_ms < kYear10000Ms) return now_ms + ttl_ms;
+  return base::InvalidArgument("a ttl of {} ms is negative, or ends after the year 9999; kNever is for ever",
+                               static_cast<int64_t>(ttl_ms));
+}
+
+// Keeps `families` sorted.
+void AddOnce(key::FamilyId family, std::vector<key::FamilyId>* families) {
+  const auto place = std::ranges::lower_bound(*families, family);
+  if (place == families->end() || *place != family) families->insert(place, family);
+}
+
+}  // namespace
+
+WriteRules::WriteRules(const Options& options, const ReadContext& reads, Storage& storage)
+    : reads_(reads),
+      storage_(storage),
+      ttl_ms_(TtlMs(options)),
+      operands_noted_(!reads.merging.operator_name.empty()) {}
+
+Status WriteRules::CheckKey(std::string_view key) {
+  if (key.size() <= kKeyBytesMax) return {};
+  return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
+}
+
+Result<uint64_t> WriteRules::ExpiryOf(const WriteOptions& options, key::FamilyId family) const {
+  if (options.ttl.count() < 0) {
+    return base::InvalidArgument("ttl is {} ms; it must not be negative", options.ttl.count());
+  }
+  if (options.ttl.count() > 0 && options.expires_at) {
+    return base::InvalidArgument("ttl and expires_at exclude each other");
+  }
+  if (options.expires_at) return key::MillisecondsOf(*options.expires_at);
+  const uint64_t by_default = family == key::kDefaultFamily ? ttl_ms_ : 0;
+  const uint64_t ttl_ms = options.ttl.count() > 0 ? static_cast<uint64_t>(options.ttl.count()) : by_default;
+  if (ttl_ms == 0) return key::kNeverMs;
+  return After(reads_.clock->NowMs(), ttl_ms);
+}
+
+Status WriteRules::CheckDelete(const WriteOptions& options) const {
+  if (options.ttl.count() == 0 && !options.expires_at) return {};
+  return base::InvalidArgument("a delete does not expire; leave out ttl and expires_at");
+}
+
+Status WriteRules::CheckOperand(std::string_view operand) const {
+  const key::Merging& merging = reads_.merging;
+  if (merging.merge_operator == nullptr) {
+    return base::InvalidArgument("family {} has no merge operator{}{}; give one in Options::families", merging.family,
+                                 merging.operator_name.empty() ? "" : " at this open, but operands of ",
+                                 merging.operator_name);
+  }
+  return key::CheckOperand(*merging.merge_operator, operand);
+}
+
+Status WriteRules::Announce(key::EntryKind kind) {
+  if (key::MayExpire(kind)) AMETHYST_TRY(storage_.BeginExpiries());
+  if (!key::Decides(kind) && !operands_noted_.load(std::memory_order_acquire)) {
+    AMETHYST_TRY(storage_.BeginOperands(reads_.merging.merge_operator->Name()));
+    operands_noted_.store(true, std::memory_order_release);
+  }
+  return {};
+}
+
+Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const {
+  AMETHYST_ASSIGN(const uint64_t expires_ms, ExpiryOf(options, key::kDefaultFamily));
+  prepared->payload = batch.Representation();
+  if (expires_ms != key::kNeverMs || batch.HasTtl()) {
+    AMETHYST_TRY(Date(batch, options, &prepared->changed));
+    prepared->payload = prepared->changed;
+  }
+  wal::BatchReader reader(prepared->payload);
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    AMETHYST_TRY(CheckKey(entry.key));
+    prepared->memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+    if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &prepared->families);
+    if (key::IsPlain(entry.kind)) continue;
+    if (!key::Decides(entry.kind) && entry.family != 0) {
+      return base::NotSupported("batch: a merge into family {}, which has no merge operator", entry.family);
+    }
+    if (!key::Decides(entry.kind)) AMETHYST_TRY(CheckOperand(key::ValueOf(entry.kind, entry.value)));
+    prepared->holds_operands |= !key::Decides(entry.kind);
+    prepared->holds_expiries |= key::MayExpire(entry.kind);
+  }
+  prepared->memtable_bytes += prepared->families.size() * memtable::Memtable::kFamilyBytes;
+  return reader.status();
+}
+
+Status WriteRules::Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const {
+  const uint64_t now_ms = reads_.clock->NowMs();
+  std::string value;
+  wal::BatchReader reader(batch.Representation());
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    uint64_t own_ms = key::ExpiryOf(entry.kind, entry.value);
+    if (!key::MayExpire(entry.kind)) {
+      AMETHYST_ASSIGN(own_ms, ExpiryOf(options, key::FamilyId{entry.family}));
+    } else if (key::IsTtl(own_ms)) {
+      AMETHYST_ASSIGN(own_ms, After(now_ms, key::TtlOf(own_ms)));
+    }
+    if (key::IsLive(entry.kind) && (own_ms != key::kNeverMs || key::MayExpire(entry.kind))) {
+      const std::string_view plain = key::ValueOf(entry.kind, entry.value);
+      value.clear();
+      key::AppendExpiring(&value, own_ms, plain);
+      entry.kind = key::ExpiringOf(entry.kind);
+      entry.value = value;
+    }
+    wal::AppendBatchEntry(to, entry);
+  }
+  return reader.status();
+}
+
+}  // namespace amethyst::engine

@@ -1,0 +1,60 @@
+// What a write means, and whether it may be, before it is committed: expiries and merge operators.
+//
+// A ttl becomes a moment of the database's clock here, and an operand is refused whose operator is not known or does
+// not take it: behind the log there is nobody left to refuse. The first write of either sort is noted in the manifest,
+// so that a build that knows neither refuses the database, and an open knows what it will meet. Thread safety: any
+// thread at once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/options.h"
+#include "amethyst/write_batch.h"
+#include "engine/read_context.h"
+#include "engine/storage.h"
+
+namespace amethyst::engine {
+
+class WriteRules {
+ public:
+  // The default family alone has a ttl and a merge operator. All outlive it.
+  WriteRules(const Options& options, const ReadContext& reads, Storage& storage);
+
+  [[nodiscard]] static Status CheckKey(std::string_view key);
+  // Whether what is put with these options never expires: then nothing else is to be asked of it.
+  [[nodiscard]] bool IsForEver(const WriteOptions& options) const {
+    return ttl_ms_ == 0 && options.ttl.count() == 0 && !options.expires_at;
+  }
+  // When it expires, in that family: since 1970; kNeverMs.
+  [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, key::FamilyId family) const;
+  [[nodiscard]] Status CheckDelete(const WriteOptions& options) const;
+  [[nodiscard]] Status CheckOperand(std::string_view operand) const;
+  // To be called before an entry of the kind is committed.
+  [[nodiscard]] Status Announce(key::EntryKind kind);
+
+  // A batch as it is to be committed.
+  struct Prepared {
+    std::string_view payload;  // The batch's own, or `changed`.
+    std::string changed{};
+    size_t memtable_bytes = 0;
+    std::vector<key::FamilyId> families{};  // Each once, without the default.
+    bool holds_operands = false;            // To be announced; likewise the next.
+    bool holds_expiries = false;
+  };
+  [[nodiscard]] Status Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const;
+
+ private:
+  // Encodes `batch` anew, with a moment for each entry that expires and does not say when.
+  [[nodiscard]] Status Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const;
+
+  const ReadContext& reads_;
+  Storage& storage_;
+  const uint64_t ttl_ms_;
+  std::atomic<bool> operands_noted_;  // Released by Announce: the manifest has the operator's name.
+};
+
+}  // namespace amethyst::engine

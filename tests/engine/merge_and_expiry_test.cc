@@ -1,0 +1,228 @@
+// Operands and expiries against an oracle that keeps every version: whatever is flushed, compacted, reopened or held by
+// snapshots meanwhile, and whatever the clock does, every way to read comes to what the versions come to.
+// Covers: merged_read, write_rules, read_clock, read_context, db_iterator_versions
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/read_clock.h"
+#include "io/memory_file_system.h"
+#include "key/expiry.h"
+#include "simulation/serial_environment.h"
+#include "support/database.h"
+#include "support/rounds.h"
+
+namespace amethyst::engine {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using support::Key;
+using support::OpenOrFail;
+using support::Over;
+
+using Value = std::optional<std::string>;
+
+struct Version {
+  enum class Kind : uint8_t { kPut, kDelete, kMerge };
+  Kind kind;
+  std::string value{};
+  uint64_t expires_ms = key::kNeverMs;
+};
+
+uint64_t Ms(std::chrono::system_clock::time_point time) {
+  return static_cast<uint64_t>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
+}
+
+// The versions of all keys, oldest first.
+class Oracle {
+ public:
+  using Counts = std::map<std::string, size_t>;
+
+  void Add(const std::string& key, Version version) { versions_[key].push_back(std::move(version)); }
+  // How many versions each key has: a moment.
+  [[nodiscard]] Counts Now() const {
+    Counts counts;
+    for (const auto& [key, versions] : versions_) counts[key] = versions.size();
+    return counts;
+  }
+  [[nodiscard]] Value Read(const std::string& key, const Counts& at, uint64_t now_ms) const {
+    const auto count = at.find(key);
+    if (count == at.end()) return std::nullopt;
+    const std::vector<Version>& versions = versions_.at(key);
+    std::vector<std::string> operands;
+    Value base;
+    for (size_t i = count->second; i-- > 0;) {
+      const Version& version = versions[i];
+      const bool expired = now_ms >= version.expires_ms;
+      if (version.kind == Version::Kind::kMerge) {
+        if (!expired) operands.push_back(version.value);
+        continue;
+      }
+      if (version.kind == Version::Kind::kPut && !expired) base = version.value;
+      break;
+    }
+    for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand) {
+      base = base ? *base + "," + *operand : *operand;
+    }
+    return base;
+  }
+
+ private:
+  std::map<std::string, std::vector<Version>> versions_;
+};
+
+struct Moment {
+  std::optional<Snapshot> snapshot;  // None: now.
+  Oracle::Counts counts;
+  uint64_t now_ms = 0;
+
+  [[nodiscard]] ReadOptions Options() const {
+    ReadOptions options;
+    if (snapshot) options.snapshot = &*snapshot;
+    return options;
+  }
+};
+
+class World {
+ public:
+  static constexpr uint64_t kKeys = 10;
+
+  explicit World(uint64_t seed) : random_(seed), seed_(seed) { Open(); }
+
+  void Step() {
+    const uint64_t writes = random_.Below(12);
+    for (uint64_t i = 0; i < writes; ++i) ASSERT_NO_FATAL_FAILURE(Write());
+    if (random_.OneIn(2)) Move();
+    if (random_.OneIn(3)) {
+      ASSERT_TRUE(db_->Flush());
+    }
+    if (random_.OneIn(6)) {
+      ASSERT_TRUE(db_->CompactRange());
+    }
+    if (random_.OneIn(4)) moments_.push_back(Take());
+    if (random_.OneIn(5) && !moments_.empty()) moments_.erase(moments_.begin());
+    if (random_.OneIn(12)) Reopen();
+    Moment now{std::nullopt, oracle_.Now(), NowMs()};
+    ASSERT_NO_FATAL_FAILURE(Expect(now));
+    if (!moments_.empty()) {
+      ASSERT_NO_FATAL_FAILURE(Expect(moments_[random_.Below(moments_.size())]));
+    }
+  }
+
+ private:
+  void Open() {
+    environment_.emplace(files_, seed_);
+    environment_->clock().JumpWallTime(wall_);
+    Options options = support::SmallOptions();
+    options.families["default"].merge_operator = Append(",");
+    db_ = OpenOrFail("/db", options, Over(*environment_));
+  }
+  void Reopen() {
+    moments_.clear();
+    ASSERT_TRUE(db_->Close());
+    db_.reset();
+    Open();
+  }
+  // A snapshot looks at the clock.
+  Moment Take() {
+    Moment moment{db_->GetSnapshot(), oracle_.Now()};
+    moment.now_ms = Ms(moment.snapshot->read_time());
+    return moment;
+  }
+  uint64_t NowMs() { return Ms(db_->GetSnapshot().read_time()); }
+
+  void Move() {
+    const seconds by(static_cast<int64_t>(random_.Below(150)) - 30);
+    if (random_.OneIn(2) && by.count() > 0) {
+      environment_->clock().Advance(by);
+    } else {
+      environment_->clock().JumpWallTime(by);
+      wall_ += by;
+    }
+    static_cast<void>(NowMs());
+  }
+
+  void Write() {
+    const std::string key = Key(random_.Below(kKeys));
+    const std::string value = std::to_string(++written_);
+    WriteOptions options;
+    Version version{Version::Kind::kPut, value};
+    if (expiring_ && random_.OneIn(2)) {
+      const milliseconds ttl(1 + random_.Below(200'000));
+      const uint64_t now_ms = NowMs();
+      version.expires_ms = now_ms + static_cast<uint64_t>(ttl.count());
+      if (random_.OneIn(2)) {
+        options.ttl = ttl;
+      } else {
+        options.expires_at = std::chrono::system_clock::time_point(milliseconds(version.expires_ms));
+      }
+    }
+    switch (random_.Below(5)) {
+      case 0: {
+        ASSERT_TRUE(db_->Delete(key));
+        oracle_.Add(key, {Version::Kind::kDelete});
+        return;
+      }
+      case 1:
+      case 2: {
+        version.kind = Version::Kind::kMerge;
+        ASSERT_TRUE(db_->Merge(key, value, options));
+        break;
+      }
+      default: ASSERT_TRUE(db_->Put(key, value, options));
+    }
+    oracle_.Add(key, version);
+  }
+
+  void Expect(const Moment& moment) {
+    std::vector<std::pair<std::string, std::string>> all;
+    std::vector<std::string> keys;
+    for (uint64_t i = 0; i < kKeys; ++i) keys.push_back(Key(i));
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    const auto group = db_->MultiGet(views, moment.Options());
+    for (uint64_t i = 0; i < kKeys; ++i) {
+      const Value expected = oracle_.Read(keys[i], moment.counts, moment.now_ms);
+      if (expected) all.emplace_back(keys[i], *expected);
+      ASSERT_EQ(db_->Get(keys[i], moment.Options()).value(), expected) << keys[i];
+      ASSERT_EQ(group[i].value(), expected) << keys[i];
+    }
+    Iterator it = db_->NewIterator(moment.Options());
+    std::vector<std::pair<std::string, std::string>> walked;
+    for (it.SeekToFirst(); it.Valid(); it.Next()) walked.emplace_back(it.key(), it.value());
+    ASSERT_TRUE(it.status());
+    ASSERT_EQ(walked, all) << "forward";
+    walked.clear();
+    for (it.SeekToLast(); it.Valid(); it.Prev()) walked.emplace_back(it.key(), it.value());
+    ASSERT_TRUE(it.status());
+    std::ranges::reverse(all);
+    ASSERT_EQ(walked, all) << "backward";
+  }
+
+  base::Random random_;
+  const uint64_t seed_;
+  const bool expiring_ = seed_ % 3 != 0;
+  std::shared_ptr<io::MemoryFileSystem> files_ = std::make_shared<io::MemoryFileSystem>();
+  seconds wall_{0};
+  std::optional<simulation::SerialEnvironment> environment_;
+  std::unique_ptr<DB> db_;
+  Oracle oracle_;
+  std::vector<Moment> moments_;
+  uint64_t written_ = 0;
+};
+
+TEST(MergeAndExpiry, ComeToWhatAllVersionsComeTo) {
+  for (uint64_t seed = 1; seed <= support::Rounds(60); ++seed) {
+    World world(seed);
+    for (int step = 0; step < 40; ++step) {
+      ASSERT_NO_FATAL_FAILURE(world.Step()) << "seed " << seed << ", step " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace amethyst::engine
