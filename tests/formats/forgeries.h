@@ -1,5 +1,8 @@
-// Each thing that the formats reserve, in the form in which a build that has it would write it: what the test here holds
-// this build to. One line a thing, in forgeries.cc. Thread safety: pure functions.
+// Each thing that docs/format/reserved.md reserves, in the form in which a build that has it would write it: what the
+// test here holds this build to, and tools/old_builds an earlier one.
+//
+// One line a thing, in forgeries.cc. A build that learns one changes the line's kRefuses to kKnows, and the row of the
+// document with it. Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +29,7 @@ enum class Before : uint8_t {
 };
 
 struct Forgery {
-  std::string where;  // What the number is of.
+  std::string where;  // And the number: the row of the document.
   uint32_t number = 0;
   std::string form;  // Where it stands, if it may stand in several places.
   Here here{};
