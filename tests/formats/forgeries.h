@@ -2,7 +2,7 @@
 // test here holds this build to, and tools/old_builds an earlier one.
 //
 // One line a thing, in forgeries.cc. A build that learns one changes the line's kRefuses to kKnows, and the row of the
-// document with it. Thread safety: pure functions.
+// document with it; tests/formats/reserved_test.py holds the two to each other. Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>
