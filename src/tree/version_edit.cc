@@ -27,11 +27,14 @@ enum Field : uint64_t {
   kNextFamilyId = 12,
   kTableDetails = 13,
   kDeleteTime = 17,
+  kDefaultFamilySettings = 19,
   kOldestDelete = 20,
   kReadTime = 21,
   kRefusedByOlder = 22,
-  kMergeOperatorName = 23,
 };
+
+// In field 19.
+constexpr uint64_t kMergeOperatorName = 1;
 
 constexpr size_t kNameBytesMax = 255;  // Of a comparator, of a merge operator.
 
@@ -162,6 +165,19 @@ bool ReadName(std::string_view* from, std::string* name) {
   return true;
 }
 
+// Of field 19. A required field in it that is not known is refused as damage is: by the whole of it.
+bool ReadDefaultFamily(std::string_view* from, std::string* merge_operator_name) {
+  bool has_name = false;
+  const Status read = base::ReadFields(*from, "default family", [&](uint64_t field, std::string_view content) {
+    if (field != kMergeOperatorName) return base::FieldMatch::kUnknown;
+    if (has_name || !ReadName(&content, merge_operator_name)) return base::FieldMatch::kMalformed;
+    has_name = true;
+    return base::FieldMatch::kTaken;
+  });
+  from->remove_prefix(from->size());
+  return read && has_name;
+}
+
 // Fields that occur once.
 template <typename T>
 bool ReadOnce(std::string_view* from, std::optional<T>* to, bool (*read)(std::string_view*, T*)) {
@@ -185,14 +201,14 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
     case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
     case kReadTime: return ReadOnce(content, &edit->read_time_ms, ReadMilliseconds);
-    case kMergeOperatorName: return ReadOnce(content, &edit->merge_operator_name, ReadName);
+    case kDefaultFamilySettings: return ReadOnce(content, &edit->merge_operator_name, ReadDefaultFamily);
     default: return false;
   }
 }
 
 bool IsKnown(uint64_t field) {
   return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kOldestDelete ||
-         field == kReadTime || field == kMergeOperatorName;
+         field == kReadTime || field == kDefaultFamilySettings;
 }
 
 // Gives what the edit adds and removes its details.
@@ -276,7 +292,9 @@ void VersionEdit::AppendTo(std::string* to) const {
   if (read_time_ms) AppendField(to, kReadTime, Varints({*read_time_ms}));
   if (merge_operator_name) {
     AMETHYST_ASSERT(merge_operator_name->size() <= kNameBytesMax);
-    AppendField(to, kMergeOperatorName, *merge_operator_name);
+    std::string settings;
+    base::AppendField(&settings, kMergeOperatorName, base::FieldNeed::kRequired, *merge_operator_name);
+    AppendField(to, kDefaultFamilySettings, settings);
   }
   const bool has_families = !families.empty() || has_details || !dropped_families.empty() || next_family_id;
   if (has_families || read_time_ms || merge_operator_name) {

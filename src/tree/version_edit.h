@@ -18,11 +18,12 @@
 //   12 next family id   varint
 //   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint id
 //   17 delete time      varints: seconds, seconds ahead of wall time
+//   19 default family   tagged fields: 1 merge operator's name
 //   20 oldest delete    varint: seconds
 //   21 read time        varint: milliseconds since 1970
-//   22 refused by older nothing, and ignorable: written with 21 and 23, so that builds which took the mark of required
-//                       fields for the opposite (docs/format/reserved.md) refuse the database
-//   23 merge operator   bytes: its name
+//   22 refused by older nothing, and ignorable: beside any of 10 to 13, 19 and 21, so that builds which took the mark
+//   of
+//                       required fields for the opposite (docs/format/reserved.md) refuse the database
 #pragma once
 
 #include <cstdint>

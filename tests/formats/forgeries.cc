@@ -39,8 +39,9 @@ std::string BodyOf(uint8_t kind) {
   std::string body;
   if (kind == 3) return Varint(1 + 5) + "new03" + Varint(1 + 5) + "new07";
   base::AppendLengthPrefixed(&body, "new05");
-  if (kind == 4 || kind == 6 || kind == 7) body += Varint(kExpiryMs);
-  base::AppendLengthPrefixed(&body, "value");
+  std::string value;
+  if (kind == 4 || kind == 6 || kind == 7) base::AppendFixed(&value, kExpiryMs);
+  base::AppendLengthPrefixed(&body, value + "value");
   return body;
 }
 
@@ -191,15 +192,15 @@ Forgery IgnorableInManifest(uint32_t number, Here here) {
 std::vector<Forgery> OfLog() {
   constexpr Here kRefuses = Here::kRefuses;
   return {
-      EntryInLog(2, kRefuses),
+      EntryInLog(2, Here::kKnows),
       EntryInLog(3, kRefuses),
-      EntryInLog(4, kRefuses),
+      EntryInLog(4, Here::kKnows),
       EntryInLog(5, kRefuses),
-      EntryInLog(6, kRefuses),
+      EntryInLog(6, Here::kKnows),
       EntryInLog(7, kRefuses),
       EntryInLog(8, kRefuses),
       EntryInLog(15, kRefuses),
-      FamilyInLog(1, kRefuses),
+      FamilyInLog(1, Here::kKnows),
       Record(3, kRefuses),
       Record(4, kRefuses),
       Record(5, kRefuses),
@@ -216,11 +217,11 @@ std::vector<Forgery> OfTables() {
   constexpr Here kRefuses = Here::kRefuses;
   constexpr Here kIgnores = Here::kIgnores;
   return {
-      EntryInTable(2, kRefuses),
+      EntryInTable(2, Here::kKnows),
       EntryInTable(3, kRefuses),
-      EntryInTable(4, kRefuses),
+      EntryInTable(4, Here::kKnows),
       EntryInTable(5, kRefuses),
-      EntryInTable(6, kRefuses),
+      EntryInTable(6, Here::kKnows),
       EntryInTable(7, kRefuses),
       EntryInTable(8, kRefuses),
       EntryInTable(15, kRefuses),
@@ -249,8 +250,8 @@ std::vector<Forgery> OfTables() {
       IgnorableProperty(26, kIgnores),
       IgnorableProperty(27, kIgnores),
       RequiredProperty(28, kRefuses),
-      RequiredProperty(29, kRefuses),
-      RequiredProperty(30, kRefuses),
+      RequiredProperty(29, Here::kKnows),
+      RequiredProperty(30, Here::kKnows),
       IgnorableProperty(31, kIgnores),
   };
 }
@@ -259,12 +260,12 @@ std::vector<Forgery> OfManifest() {
   constexpr Here kRefuses = Here::kRefuses;
   constexpr Here kIgnores = Here::kIgnores;
   return {
-      RequiredInManifest(10, kRefuses), RequiredInManifest(11, kRefuses),
-      RequiredInManifest(12, kRefuses), RequiredInManifest(13, kRefuses),
-      RequiredInManifest(14, kRefuses), RequiredInManifest(15, kRefuses),
-      RequiredInManifest(16, kRefuses), RequiredInManifest(18, kRefuses),
-      RequiredInManifest(19, kRefuses), RequiredInManifest(21, kRefuses),
-      RequiredAlone(10, kRefuses),      IgnorableInManifest(kRefusedByOlder, kIgnores),
+      RequiredInManifest(10, Here::kKnows), RequiredInManifest(11, Here::kKnows),
+      RequiredInManifest(12, Here::kKnows), RequiredInManifest(13, Here::kKnows),
+      RequiredInManifest(14, kRefuses),     RequiredInManifest(15, kRefuses),
+      RequiredInManifest(16, kRefuses),     RequiredInManifest(18, kRefuses),
+      RequiredInManifest(19, Here::kKnows), RequiredInManifest(21, Here::kKnows),
+      RequiredAlone(10, Here::kKnows),      IgnorableInManifest(kRefusedByOlder, Here::kKnows),
   };
 }
 

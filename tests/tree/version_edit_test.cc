@@ -41,6 +41,8 @@ VersionEdit RandomEdit(base::Random& random) {
     edit.clean_log_end = wal::LogCut{key::FileNumber{3}, random(), key::SequenceNumber{9}, random(), random()};
   if (random.OneIn(2)) edit.delete_time = DeleteTime{random.Below(uint64_t{1} << 48), random.Below(1000)};
   if (random.OneIn(2)) edit.oldest_delete_s = random.Below(uint64_t{1} << 48);
+  if (random.OneIn(2)) edit.read_time_ms = random.Below(uint64_t{1} << 50);
+  if (random.OneIn(2)) edit.merge_operator_name = std::string(random.Below(256), 'm');
   if (random.OneIn(2)) edit.database_uid = base::Uid{random(), random()};
   if (random.OneIn(2)) edit.comparator_name = std::string(random.Below(256), 'c');
   return edit;
