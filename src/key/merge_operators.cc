@@ -11,7 +11,7 @@
 namespace amethyst::key {
 namespace {
 
-using Operands = std::span<const std::string_view>;
+using OperandList = std::span<const std::string_view>;
 
 // Of operands of one size.
 class SizedOperator : public MergeOperator {
@@ -27,17 +27,18 @@ class IntegerOperator final : public SizedOperator {
 
   [[nodiscard]] std::string_view Name() const override { return name_; }
   [[nodiscard]] size_t operand_bytes() const override { return sizeof(uint64_t); }
-  [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> base, Operands operands,
+  [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> base, OperandList operands,
                            std::optional<std::string>* result) const noexcept override {
     if (base && base->size() != operand_bytes()) return false;
     return Fold(base ? base::LoadFixed<uint64_t>(base->data()) : 0, operands, &result->emplace());
   }
-  [[nodiscard]] bool Combine(std::string_view /*key*/, Operands operands, std::string* result) const noexcept override {
+  [[nodiscard]] bool Combine(std::string_view /*key*/, OperandList operands,
+                             std::string* result) const noexcept override {
     return Fold(0, operands, result);
   }
 
  private:
-  bool Fold(uint64_t number, Operands operands, std::string* result) const noexcept {
+  bool Fold(uint64_t number, OperandList operands, std::string* result) const noexcept {
     for (const std::string_view operand : operands) {
       if (operand.size() != operand_bytes()) return false;
       number = join_(number, base::LoadFixed<uint64_t>(operand.data()));
@@ -54,16 +55,16 @@ class IntegerOperator final : public SizedOperator {
 // The result and an operand are strings. What may fail for want of memory refuses.
 class StringOperator : public MergeOperator {
  public:
-  [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> base, Operands operands,
+  [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> base, OperandList operands,
                            std::optional<std::string>* result) const noexcept final {
     return Fold(base, operands, &result->emplace());
   }
-  [[nodiscard]] bool Combine(std::string_view /*key*/, Operands operands, std::string* result) const noexcept final {
+  [[nodiscard]] bool Combine(std::string_view /*key*/, OperandList operands, std::string* result) const noexcept final {
     return Fold(std::nullopt, operands, result);
   }
 
  private:
-  [[nodiscard]] virtual bool Fold(std::optional<std::string_view> base, Operands operands,
+  [[nodiscard]] virtual bool Fold(std::optional<std::string_view> base, OperandList operands,
                                   std::string* result) const noexcept = 0;
 };
 
@@ -75,7 +76,7 @@ class ExtremeOperator final : public StringOperator {
   [[nodiscard]] std::string_view Name() const override { return which_ == Which::kMax ? "max" : "min"; }
 
  private:
-  [[nodiscard]] bool Fold(std::optional<std::string_view> base, Operands operands,
+  [[nodiscard]] bool Fold(std::optional<std::string_view> base, OperandList operands,
                           std::string* result) const noexcept override {
     std::string_view best = base ? *base : operands.front();
     for (const std::string_view operand : operands) {
@@ -103,7 +104,7 @@ class AppendOperator final : public StringOperator {
   [[nodiscard]] std::string_view Name() const override { return name_; }
 
  private:
-  [[nodiscard]] bool Fold(std::optional<std::string_view> base, Operands operands,
+  [[nodiscard]] bool Fold(std::optional<std::string_view> base, OperandList operands,
                           std::string* result) const noexcept override {
     size_t bytes = base ? base->size() + separator_.size() : 0;
     for (const std::string_view operand : operands) bytes += operand.size() + separator_.size();

@@ -51,7 +51,7 @@ TEST(FamilyList, ACreateThatFailsAnywhereLeavesTheFamilyThereAndEmptyOrNotThere)
       const std::vector<std::string> names = world.db().FamilyNames();
       const bool is_there = std::ranges::find(names, "a") != names.end();
       EXPECT_TRUE(is_there || !made);
-      Result<Family> family = is_there ? world.db().OpenFamily("a") : world.db().CreateFamily("a");
+      Result<amethyst::Family> family = is_there ? world.db().OpenFamily("a") : world.db().CreateFamily("a");
       ASSERT_TRUE(family);
       EXPECT_EQ(family->Get("key").value(), std::nullopt);
       ASSERT_EQ(Text(family->Put("key", "of a")), "");
@@ -65,7 +65,7 @@ TEST(FamilyList, ACreateThatFailsAnywhereLeavesTheFamilyThereAndEmptyOrNotThere)
 TEST(FamilyList, ADropThatFailsForWantOfSpaceHasChangedNothing) {
   World world(1);
   ASSERT_EQ(Text(world.Open()), "");
-  const Family family = world.db().CreateFamily("a").value();
+  const amethyst::Family family = world.db().CreateFamily("a").value();
   ASSERT_TRUE(family.Put("key", "value"));
   for (const Operation operation : {Operation::kAppend, Operation::kCreate}) {
     world.FailNext(operation, ErrorCode::kNoSpace, true);
@@ -80,7 +80,7 @@ TEST(FamilyList, ADropThatFailsForWantOfSpaceHasChangedNothing) {
 TEST(FamilyList, WhatTheLogHoldsOfAFamilyComesBackAfterACrash) {
   World world(1);
   ASSERT_EQ(Text(world.Open()), "");
-  const Family family = world.db().CreateFamily("a").value();
+  const amethyst::Family family = world.db().CreateFamily("a").value();
   WriteBatch batch;
   batch.Put("key", "default");
   batch.Put(family, "key", "of a");
@@ -93,7 +93,7 @@ TEST(FamilyList, WhatTheLogHoldsOfAFamilyComesBackAfterACrash) {
 TEST(FamilyList, WhatTheLogHoldsOfADroppedFamilyIsPassedOver) {
   World world(1);
   ASSERT_EQ(Text(world.Open()), "");
-  const Family family = world.db().CreateFamily("a").value();
+  const amethyst::Family family = world.db().CreateFamily("a").value();
   WriteBatch batch;
   batch.Put(family, "key", "of a");
   batch.Put("key", "default");
@@ -159,7 +159,7 @@ TEST(FamilyList, AFlushTakesAllFamiliesOrNone) {
 TEST(FamilyList, TheTablesOfADroppedFamilyAreGoneAfterTheNextOpenAtTheLatest) {
   World world(1);
   ASSERT_EQ(Text(world.Open()), "");
-  const Family family = world.db().CreateFamily("a").value();
+  const amethyst::Family family = world.db().CreateFamily("a").value();
   ASSERT_TRUE(family.Put("key", "value"));
   ASSERT_TRUE(world.db().Flush());
   ASSERT_EQ(TablesOf(world).size(), 1u);

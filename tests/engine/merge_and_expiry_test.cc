@@ -3,6 +3,7 @@
 // Covers: merged_read, write_rules, read_clock, read_context, db_iterator_versions
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,9 +26,9 @@ using support::Key;
 using support::OpenOrFail;
 using support::Over;
 
-using Value = std::optional<std::string>;
+using MaybeValue = std::optional<std::string>;
 
-struct Version {
+struct WrittenVersion {
   enum class Kind : uint8_t { kPut, kDelete, kMerge };
   Kind kind;
   std::string value{};
@@ -39,31 +40,31 @@ uint64_t Ms(std::chrono::system_clock::time_point time) {
 }
 
 // The versions of all keys, oldest first.
-class Oracle {
+class VersionOracle {
  public:
   using Counts = std::map<std::string, size_t>;
 
-  void Add(const std::string& key, Version version) { versions_[key].push_back(std::move(version)); }
+  void Add(const std::string& key, WrittenVersion version) { versions_[key].push_back(std::move(version)); }
   // How many versions each key has: a moment.
   [[nodiscard]] Counts Now() const {
     Counts counts;
     for (const auto& [key, versions] : versions_) counts[key] = versions.size();
     return counts;
   }
-  [[nodiscard]] Value Read(const std::string& key, const Counts& at, uint64_t now_ms) const {
+  [[nodiscard]] MaybeValue Read(const std::string& key, const Counts& at, uint64_t now_ms) const {
     const auto count = at.find(key);
     if (count == at.end()) return std::nullopt;
-    const std::vector<Version>& versions = versions_.at(key);
+    const std::vector<WrittenVersion>& versions = versions_.at(key);
     std::vector<std::string> operands;
-    Value base;
+    MaybeValue base;
     for (size_t i = count->second; i-- > 0;) {
-      const Version& version = versions[i];
+      const WrittenVersion& version = versions[i];
       const bool expired = now_ms >= version.expires_ms;
-      if (version.kind == Version::Kind::kMerge) {
+      if (version.kind == WrittenVersion::Kind::kMerge) {
         if (!expired) operands.push_back(version.value);
         continue;
       }
-      if (version.kind == Version::Kind::kPut && !expired) base = version.value;
+      if (version.kind == WrittenVersion::Kind::kPut && !expired) base = version.value;
       break;
     }
     for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand) {
@@ -73,12 +74,12 @@ class Oracle {
   }
 
  private:
-  std::map<std::string, std::vector<Version>> versions_;
+  std::map<std::string, std::vector<WrittenVersion>> versions_;
 };
 
-struct Moment {
+struct SeenMoment {
   std::optional<Snapshot> snapshot;  // None: now.
-  Oracle::Counts counts;
+  VersionOracle::Counts counts;
   uint64_t now_ms = 0;
 
   [[nodiscard]] ReadOptions Options() const {
@@ -88,11 +89,11 @@ struct Moment {
   }
 };
 
-class World {
+class HistoryWorld {
  public:
   static constexpr uint64_t kKeys = 10;
 
-  explicit World(uint64_t seed) : random_(seed), seed_(seed) { Open(); }
+  explicit HistoryWorld(uint64_t seed) : random_(seed), seed_(seed) { Open(); }
 
   void Step() {
     const uint64_t writes = random_.Below(12);
@@ -107,7 +108,7 @@ class World {
     if (random_.OneIn(4)) moments_.push_back(Take());
     if (random_.OneIn(5) && !moments_.empty()) moments_.erase(moments_.begin());
     if (random_.OneIn(12)) Reopen();
-    Moment now{std::nullopt, oracle_.Now(), NowMs()};
+    SeenMoment now{std::nullopt, oracle_.Now(), NowMs()};
     ASSERT_NO_FATAL_FAILURE(Expect(now));
     if (!moments_.empty()) {
       ASSERT_NO_FATAL_FAILURE(Expect(moments_[random_.Below(moments_.size())]));
@@ -129,8 +130,8 @@ class World {
     Open();
   }
   // A snapshot looks at the clock.
-  Moment Take() {
-    Moment moment{db_->GetSnapshot(), oracle_.Now()};
+  SeenMoment Take() {
+    SeenMoment moment{db_->GetSnapshot(), oracle_.Now()};
     moment.now_ms = Ms(moment.snapshot->read_time());
     return moment;
   }
@@ -151,7 +152,7 @@ class World {
     const std::string key = Key(random_.Below(kKeys));
     const std::string value = std::to_string(++written_);
     WriteOptions options;
-    Version version{Version::Kind::kPut, value};
+    WrittenVersion version{WrittenVersion::Kind::kPut, value};
     if (expiring_ && random_.OneIn(2)) {
       const milliseconds ttl(1 + random_.Below(200'000));
       const uint64_t now_ms = NowMs();
@@ -165,12 +166,12 @@ class World {
     switch (random_.Below(5)) {
       case 0: {
         ASSERT_TRUE(db_->Delete(key));
-        oracle_.Add(key, {Version::Kind::kDelete});
+        oracle_.Add(key, {WrittenVersion::Kind::kDelete});
         return;
       }
       case 1:
       case 2: {
-        version.kind = Version::Kind::kMerge;
+        version.kind = WrittenVersion::Kind::kMerge;
         ASSERT_TRUE(db_->Merge(key, value, options));
         break;
       }
@@ -179,14 +180,14 @@ class World {
     oracle_.Add(key, version);
   }
 
-  void Expect(const Moment& moment) {
+  void Expect(const SeenMoment& moment) {
     std::vector<std::pair<std::string, std::string>> all;
     std::vector<std::string> keys;
     for (uint64_t i = 0; i < kKeys; ++i) keys.push_back(Key(i));
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     const auto group = db_->MultiGet(views, moment.Options());
     for (uint64_t i = 0; i < kKeys; ++i) {
-      const Value expected = oracle_.Read(keys[i], moment.counts, moment.now_ms);
+      const MaybeValue expected = oracle_.Read(keys[i], moment.counts, moment.now_ms);
       if (expected) all.emplace_back(keys[i], *expected);
       ASSERT_EQ(db_->Get(keys[i], moment.Options()).value(), expected) << keys[i];
       ASSERT_EQ(group[i].value(), expected) << keys[i];
@@ -210,14 +211,14 @@ class World {
   seconds wall_{0};
   std::optional<simulation::SerialEnvironment> environment_;
   std::unique_ptr<DB> db_;
-  Oracle oracle_;
-  std::vector<Moment> moments_;
+  VersionOracle oracle_;
+  std::vector<SeenMoment> moments_;
   uint64_t written_ = 0;
 };
 
 TEST(MergeAndExpiry, ComeToWhatAllVersionsComeTo) {
   for (uint64_t seed = 1; seed <= support::Rounds(60); ++seed) {
-    World world(seed);
+    HistoryWorld world(seed);
     for (int step = 0; step < 40; ++step) {
       ASSERT_NO_FATAL_FAILURE(world.Step()) << "seed " << seed << ", step " << step;
     }

@@ -209,12 +209,12 @@ TEST(MemtableFamilies, EachHaveTheirOrder) {
 }
 
 TEST(MemtableFamilies, TakeTheirShareOfOneBudget) {
-  constexpr uint32_t kFamilies = 20;
+  constexpr uint32_t kOthers = 20;
   constexpr size_t kEntryBytes = Memtable::BytesFor(8, 100);
-  Memtable memtable(kFamilies * (Memtable::kFamilyBytes + 10 * kEntryBytes), key::Order());
+  Memtable memtable(kOthers * (Memtable::kFamilyBytes + 10 * kEntryBytes), key::Order());
   const std::string value(100, 'v');
   uint64_t sequence = 0;
-  for (uint32_t id = 1; id <= kFamilies; ++id) {
+  for (uint32_t id = 1; id <= kOthers; ++id) {
     ASSERT_TRUE(memtable.HasRoom(Memtable::kFamilyBytes));
     memtable.Prepare(key::FamilyId{id}, key::Order());
     memtable.Prepare(key::FamilyId{id}, key::Order());  // Costs nothing.
@@ -225,7 +225,7 @@ TEST(MemtableFamilies, TakeTheirShareOfOneBudget) {
     }
   }
   EXPECT_FALSE(memtable.HasRoom(Memtable::kFamilyBytes));
-  EXPECT_EQ(memtable.entry_count(), 10 * kFamilies);
+  EXPECT_EQ(memtable.entry_count(), 10 * kOthers);
   EXPECT_EQ(memtable.ApproximateBytes("0", "1"), 0u);
   EXPECT_EQ(memtable.ApproximateBytes(key::FamilyId{3}, "0", "1"), 1080u);
 }
