@@ -258,7 +258,6 @@ std::vector<Forgery> OfTables() {
 
 std::vector<Forgery> OfManifest() {
   constexpr Here kRefuses = Here::kRefuses;
-  constexpr Here kIgnores = Here::kIgnores;
   return {
       RequiredInManifest(10, Here::kKnows), RequiredInManifest(11, Here::kKnows),
       RequiredInManifest(12, Here::kKnows), RequiredInManifest(13, Here::kKnows),
