@@ -122,10 +122,13 @@ class Rewriter {
       has_key_ = true;
     }
     const Retention::Verdict verdict = retention_.Decide(entry.tag, entry.value());
-    return fold_.empty() ? Apply(verdict, entry) : AddBehindOperands(verdict, entry);
+    if (operands_wait_) [[unlikely]]
+      return AddBehindOperands(verdict, entry);
+    return Apply(verdict, entry);
   }
 
-  [[nodiscard]] Status Apply(Retention::Verdict verdict, const key::Entry& entry) {
+  // Inline, for it is a part of the loop over all entries.
+  [[nodiscard, gnu::always_inline]] inline Status Apply(Retention::Verdict verdict, const key::Entry& entry) {
     switch (verdict) {
       case Retention::Verdict::kDrop:
       case Retention::Verdict::kHold: return {};
@@ -136,6 +139,7 @@ class Rewriter {
       case Retention::Verdict::kOperand:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
         fold_.AddOlder(entry.tag, entry.value());
+        operands_wait_ = true;
         return {};
     }
     return {};
@@ -158,10 +162,15 @@ class Rewriter {
     return Apply(verdict, entry);
   }
 
+  void ClearOperands() {
+    fold_.Clear();
+    operands_wait_ = false;
+  }
+
   // In the place of the operands and their base.
   [[nodiscard]] Status AddMerged(const std::optional<std::string>& value) {
     const key::Tag tag(fold_.newest().sequence(), value ? key::EntryKind::kPut : key::EntryKind::kDelete);
-    fold_.Clear();
+    ClearOperands();
     return Apply(retention_.DecideMerged(tag), key::Entry(key_, tag, value ? std::string_view(*value) : ""));
   }
 
@@ -174,7 +183,7 @@ class Rewriter {
         AMETHYST_TRY(outputs_.Add(key::Entry(key_, each.tag, each.stored)));
       }
     }
-    fold_.Clear();
+    ClearOperands();
     return {};
   }
 
@@ -230,7 +239,8 @@ class Rewriter {
   [[nodiscard]] Status EndKey() {
     if (!has_key_) return {};
     has_key_ = false;
-    if (!fold_.empty()) AMETHYST_TRY(EndOperands());
+    if (operands_wait_) [[unlikely]]
+      AMETHYST_TRY(EndOperands());
     return AddHeld(retention_.EndKey());
   }
 
@@ -254,7 +264,8 @@ class Rewriter {
   const MergeSettings& settings_;
   const key::Order order_;
   Retention retention_;
-  OperandFold fold_;  // Of the current key and stripe.
+  OperandFold fold_;            // Of the current key and stripe.
+  bool operands_wait_ = false;  // fold_ holds some.
   OlderVersions older_;
   OutputCutter cutter_;
   OutputTables outputs_;

@@ -7,7 +7,7 @@
 namespace amethyst::compaction {
 
 Retention::Retention(std::vector<key::SequenceNumber> snapshots, uint64_t expired_ms)
-    : snapshots_(std::move(snapshots)), reader_(key::kSequenceMax, expired_ms) {
+    : snapshots_(std::move(snapshots)), expired_ms_(expired_ms) {
   AMETHYST_ASSERT(std::is_sorted(snapshots_.begin(), snapshots_.end()));  // I20
 }
 
@@ -22,6 +22,11 @@ void Retention::StartKey(bool nothing_below) {
   nothing_below_ = nothing_below;
 }
 
+// Of the reader at a stripe's end, which sees all that is in it.
+inline key::Answer Retention::AnswerTo(key::Tag tag, std::string_view stored) const {
+  return key::IsPlain(tag.kind()) ? key::Answer::kValue : key::AnswerOf({key::kSequenceMax, expired_ms_}, tag, stored);
+}
+
 Retention::Verdict Retention::Decide(key::Tag tag, std::string_view stored) {
   const size_t stripe = StripeOf(tag.sequence());
   AMETHYST_DCHECK(stripe <= last_stripe_);  // I20
@@ -29,7 +34,7 @@ Retention::Verdict Retention::Decide(key::Tag tag, std::string_view stored) {
   if (!began_stripe_ && answer_ != key::Answer::kUndecided) return Verdict::kDrop;
   last_stripe_ = stripe;
   answer_ = key::Answer::kUndecided;
-  switch (const key::Answer told = key::AnswerOf(reader_, tag, stored)) {
+  switch (const key::Answer told = AnswerTo(tag, stored)) {
     case key::Answer::kUndecided: return Verdict::kDrop;  // An operand that has expired.
     case key::Answer::kOperand: return Verdict::kOperand;
     case key::Answer::kValue:

@@ -61,10 +61,11 @@ class Retention {
  private:
   // Whether no reader asks for anything older than the last version.
   [[nodiscard]] bool IsOldest() const { return last_stripe_ == 0 && nothing_below_; }
+  [[nodiscard]] key::Answer AnswerTo(key::Tag tag, std::string_view stored) const;
   [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
 
   const std::vector<key::SequenceNumber> snapshots_;
-  const key::ReadPoint reader_;  // At a stripe's end: it sees all that is in it.
+  const uint64_t expired_ms_;
   bool began_stripe_ = false;
   size_t last_stripe_ = 0;                        // Of the version before; one past the last stripe: none yet.
   key::Answer answer_ = key::Answer::kUndecided;  // Of the reader at that stripe's end.

@@ -20,8 +20,7 @@ key::ReadPoint ChosenReadPoint(const ReadContext& reads, const ReadOptions& opti
   return {visible, key::MillisecondsOf(options.read_time ? *options.read_time : options.snapshot->read_time())};
 }
 
-Status CheckReadTime(const ReadContext& reads, const ReadOptions& options) {
-  if (!options.read_time) return {};
+Status CheckChosenTime(const ReadContext& reads, const ReadOptions& options) {
   const uint64_t chosen = key::MillisecondsOf(*options.read_time);
   const uint64_t oldest = options.snapshot != nullptr
                               ? key::MillisecondsOf(options.snapshot->read_time())

@@ -45,11 +45,15 @@ struct ReadContext {
 // What a read with these options sees, if CheckReadTime lets it. The caller has its view.
 [[nodiscard]] key::ReadPoint ChosenReadPoint(const ReadContext& reads, const ReadOptions& options);
 [[nodiscard]] inline key::ReadPoint ReadPointOf(const ReadContext& reads, const ReadOptions& options) {
-  if (options.snapshot != nullptr || options.read_time) return ChosenReadPoint(reads, options);
+  if (options.snapshot != nullptr || options.read_time) [[unlikely]]
+    return ChosenReadPoint(reads, options);
   const key::SequenceNumber visible{reads.visible.load(std::memory_order_acquire)};  // Before the time: see ReadClock.
   return {visible, reads.clock->ReadTimeMs()};
 }
 // kTooOld for a time before the snapshot's, or long past.
-[[nodiscard]] Status CheckReadTime(const ReadContext& reads, const ReadOptions& options);
+[[nodiscard]] Status CheckChosenTime(const ReadContext& reads, const ReadOptions& options);
+[[nodiscard]] inline Status CheckReadTime(const ReadContext& reads, const ReadOptions& options) {
+  return options.read_time ? CheckChosenTime(reads, options) : Status();
+}
 
 }  // namespace amethyst::engine
