@@ -23,5 +23,5 @@ from ._range import Range
 __all__ = [
     "Batch", "BusyError", "ClosedError", "Comparator", "CorruptionError", "Database", "Durability", "Environment",
     "Error", "InvalidArgumentError", "IoError", "MemoryBudget", "NoSpaceError", "NotSupportedError", "OutOfMemoryError",
-    "Range", "Snapshot", "destroy", "library_version", "open", "repair",
+    "Range", "Snapshot", "TooOldError", "destroy", "library_version", "open", "repair",
 ]
