@@ -158,10 +158,11 @@ TEST_F(Merge, ThatMakesNothingIsADelete) {
   Open(std::make_shared<Bracket>());
   ASSERT_TRUE(db_->Put("a", "base"));
   Settle();
+  ASSERT_TRUE(db_->Put("a", "newer"));
   ASSERT_TRUE(db_->Merge("a", "none"));
   EXPECT_EQ(Get("a"), std::nullopt);
   ASSERT_TRUE(db_->Flush());
-  EXPECT_EQ(Get("a"), std::nullopt) << "the base below must not come back";
+  EXPECT_EQ(Get("a"), std::nullopt) << "what is below must not come back";
   Settle();
   EXPECT_EQ(Get("a"), std::nullopt);
   EXPECT_EQ(support::ContentOf(*db_).size(), 0u);
