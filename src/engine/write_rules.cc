@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t kYear10000Ms = 253'402'300'800'000;
 
 uint64_t TtlMs(const Options& options) {
-  const auto family = options.families.find("default");
+  const auto family = options.families.find(tree::kDefaultFamilyName);
   return family == options.families.end() ? 0 : static_cast<uint64_t>(family->second.ttl.count());
 }
 
@@ -86,7 +86,8 @@ Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options,
   AMETHYST_ASSIGN(const uint64_t expires_ms, ExpiryOf(options, key::kDefaultFamily));
   prepared->payload = batch.Representation();
   if (expires_ms != key::kNeverMs || batch.HasTtl()) {
-    AMETHYST_TRY(Date(batch, options, &prepared->changed));
+    const bool is_default_ttl = options.ttl.count() == 0 && !options.expires_at;  // No other family has one.
+    AMETHYST_TRY(Date(batch, expires_ms, is_default_ttl ? key::kNeverMs : expires_ms, &prepared->changed));
     prepared->payload = prepared->changed;
   }
   wal::BatchReader reader(prepared->payload);
@@ -106,14 +107,15 @@ Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options,
   return reader.status();
 }
 
-Status WriteRules::Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const {
+Status WriteRules::Date(const WriteBatch& batch, uint64_t expires_ms, uint64_t others_expire_ms,
+                        std::string* to) const {
   const uint64_t now_ms = reads_.clock->NowMs();
   std::string value;
   wal::BatchReader reader(batch.Representation());
   for (wal::BatchEntry entry; reader.Next(&entry);) {
     uint64_t own_ms = key::ExpiryOf(entry.kind, entry.value);
     if (!key::MayExpire(entry.kind)) {
-      AMETHYST_ASSIGN(own_ms, ExpiryOf(options, key::FamilyId{entry.family}));
+      own_ms = entry.family == 0 ? expires_ms : others_expire_ms;
     } else if (key::IsTtl(own_ms)) {
       AMETHYST_ASSIGN(own_ms, After(now_ms, key::TtlOf(own_ms)));
     }

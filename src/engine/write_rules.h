@@ -48,8 +48,10 @@ class WriteRules {
   [[nodiscard]] Status Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const;
 
  private:
-  // Encodes `batch` anew, with a moment for each entry that expires and does not say when.
-  [[nodiscard]] Status Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const;
+  // Encodes `batch` anew, with a moment for each entry that expires and does not say when: `expires_ms` in the default
+  // family, `others_expire_ms` in others.
+  [[nodiscard]] Status Date(const WriteBatch& batch, uint64_t expires_ms, uint64_t others_expire_ms,
+                            std::string* to) const;
 
   const ReadContext& reads_;
   Storage& storage_;
