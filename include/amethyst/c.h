@@ -186,8 +186,8 @@ AMETHYST_API amethyst_code amethyst_delete(amethyst_db* db, const void* key, siz
 AMETHYST_API amethyst_code amethyst_put_expiring(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
                                                  size_t value_bytes, uint64_t expires_at_ms,
                                                  amethyst_durability durability, char** error);
-// Writes an operand for the family's merge operator, without a read: the value changes as the operator says. Refused
-// with AMETHYST_INVALID_ARGUMENT where there is none, or where it does not take the operand.
+// Writes an operand for the family's merge operator, without a read: the value changes as the operator says.
+// AMETHYST_INVALID_ARGUMENT: the family has no operator, or its operator does not take the operand.
 AMETHYST_API amethyst_code amethyst_merge(amethyst_db* db, const void* key, size_t key_bytes, const void* operand,
                                           size_t operand_bytes, amethyst_durability durability, char** error);
 AMETHYST_API amethyst_code amethyst_merge_expiring(amethyst_db* db, const void* key, size_t key_bytes,

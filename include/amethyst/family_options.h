@@ -20,7 +20,7 @@ struct FamilyOptions {
   const Comparator* comparator = BytewiseComparator();
   // What DB::Merge does; nullptr: nothing, it is refused. See merge_operator.h.
   std::shared_ptr<const MergeOperator> merge_operator{};
-  // As in Options, whose values hold where there is none. They stay as they were when the family was made.
+  // As in Options; nullopt takes the value of Options. A family keeps what it was made with.
   std::optional<Compression> compression{};
   std::optional<size_t> block_bytes{};
   std::optional<double> filter_false_positive_rate{};

@@ -51,7 +51,7 @@ class MergeOperator {
 // Value and operands one after the other, with `separator` between. Its name is "append", or "append:" and the
 // separator, of which 248 bytes fit in.
 [[nodiscard]] std::shared_ptr<const MergeOperator> Append(std::string separator = "");
-// The built-in operator of that name; nullptr: there is none.
+// The built-in operator of that name, or nullptr.
 [[nodiscard]] std::shared_ptr<const MergeOperator> BuiltInMergeOperator(std::string_view name);
 
 }  // namespace amethyst

@@ -39,7 +39,7 @@ class DbIterator {
   void Prev();
 
  private:
-  // After that many versions of one key they are not stepped over any more: the key is looked up, as Get does.
+  // An iterator steps over so many versions of one key; if there are more, it looks the key up, as Get does.
   static constexpr uint32_t kVersionsBeforeLookUp = 64;
 
   // Where the cursor is relative to what is shown.

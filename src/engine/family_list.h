@@ -27,7 +27,7 @@ class FamilyList {
   FamilyList(const Settings& settings, Storage& storage, ReadContext& reads)
       : settings_(settings), storage_(storage), reads_(reads) {}
 
-  // kInvalidArgument: the name is taken or is none, or an option is out of range.
+  // kInvalidArgument: the name is taken, empty or too long, or an option is out of range.
   [[nodiscard]] Result<tree::FamilyKey> Create(std::string_view name, const FamilyOptions& options)
       AMETHYST_EXCLUDES(mutex_);
   // kInvalidArgument, with the names that there are: there is no such family.

@@ -18,7 +18,7 @@ namespace amethyst::key {
 inline constexpr size_t kExpiryBytes = sizeof(uint64_t);
 inline constexpr uint64_t kNeverMs = std::numeric_limits<uint64_t>::max();
 
-// Whether a value of so many bytes can be that of the kind.
+// Whether a value of this kind may have so many bytes: one that expires has its time in it.
 [[nodiscard]] constexpr bool HoldsExpiry(EntryKind kind, size_t stored_bytes) {
   return !MayExpire(kind) || stored_bytes >= kExpiryBytes;
 }

@@ -46,7 +46,8 @@ class Memtable {
   }
   // Most bytes that the first entry of a family other than the default takes beside its BytesFor.
   static constexpr size_t kFamilyBytes = FamilyTrees::kTreeBytes;
-  // Whether entries of that many BytesFor, and kFamilyBytes, in all can be inserted. Writer only.
+  // Whether there is room for `bytes`: the sum of BytesFor of all entries and kFamilyBytes of all new families. Writer
+  // only.
   [[nodiscard]] bool HasRoom(size_t bytes) const { return bytes <= capacity_bytes_ - taken_bytes_; }
 
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
