@@ -54,6 +54,16 @@
     sentence();             \
   } while (0)
 
+// Options of a database in memory; both are the caller's to free.
+static inline amethyst_options* OptionsInMemory(amethyst_environment** environment) {
+  char* error = NULL;
+  amethyst_options* options = NULL;
+  OK(amethyst_environment_create_in_memory(environment, &error));
+  OK(amethyst_options_create(&options, &error));
+  OK(amethyst_options_set_environment(options, *environment, &error));
+  return options;
+}
+
 // An open database in memory, and nothing else of it to release but itself.
 static inline amethyst_db* InMemory(void) {
   amethyst_options* options = NULL;

@@ -185,15 +185,6 @@ TEST(a_snapshot_sees_what_was) {
 }
 
 // Options for databases in an environment of their own, which the caller frees as well.
-static amethyst_options* OptionsInMemory(amethyst_environment** environment) {
-  char* error = NULL;
-  amethyst_options* options = NULL;
-  OK(amethyst_environment_create_in_memory(environment, &error));
-  OK(amethyst_options_create(&options, &error));
-  OK(amethyst_options_set_environment(options, *environment, &error));
-  return options;
-}
-
 static int Backwards(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes) {
   (void)state;
   const int order = memcmp(b, a, a_bytes < b_bytes ? a_bytes : b_bytes);

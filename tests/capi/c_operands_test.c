@@ -6,15 +6,6 @@ static void NoPut(void* state, const char* key, size_t key_bytes, const char* va
 }
 static void NoRemove(void* state, const char* key, size_t key_bytes) { (void)state, (void)key, (void)key_bytes; }
 
-static amethyst_options* OptionsInMemory(amethyst_environment** environment) {
-  char* error = NULL;
-  amethyst_options* options = NULL;
-  OK(amethyst_environment_create_in_memory(environment, &error));
-  OK(amethyst_options_create(&options, &error));
-  OK(amethyst_options_set_environment(options, *environment, &error));
-  return options;
-}
-
 TEST(operands_are_merged_by_a_built_in_operator) {
   char* error = NULL;
   amethyst_environment* environment = NULL;
