@@ -62,6 +62,12 @@ class DB {
   // nothing was acknowledged: the write is whole or absent after the next open.
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options = {});
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options = {});
+  // Deletes all keys from `begin` to the one before `end`, however many, at the cost of one write; nullopt: that side
+  // is open. What is put later stays. kInvalidArgument: the range ends before it begins.
+  [[nodiscard]] Status DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                                   const WriteOptions& options = {});
+  // All keys that begin with `prefix`. kNotSupported under an order that is not bytewise.
+  [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options = {});
   // Writes an operand for the family's merge operator, without a read: the key's value changes as the operator says,
   // once somebody reads it. kInvalidArgument: there is no operator (FamilyOptions), or it does not take the operand.
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options = {});

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "amethyst/error.h"
 
@@ -40,6 +41,11 @@ class WriteBatch {
     // kNotSupported: no operation is passed over in silence.
     [[nodiscard]] virtual Status PutIn(uint32_t family_id, std::string_view key, std::string_view value);
     [[nodiscard]] virtual Status DeleteIn(uint32_t family_id, std::string_view key);
+    // nullopt: that side is open.
+    [[nodiscard]] virtual Status DeleteRange(std::optional<std::string_view> begin,
+                                             std::optional<std::string_view> end);
+    [[nodiscard]] virtual Status DeleteRangeIn(uint32_t family_id, std::optional<std::string_view> begin,
+                                               std::optional<std::string_view> end);
     [[nodiscard]] virtual Status PutExpiring(std::string_view key, std::string_view value, const Expiry& expiry);
     [[nodiscard]] virtual Status Merge(std::string_view key, std::string_view operand);
     [[nodiscard]] virtual Status MergeExpiring(std::string_view key, std::string_view operand, const Expiry& expiry);
@@ -52,6 +58,11 @@ class WriteBatch {
   void Put(const Family& family, std::string_view key, std::string_view value);
   void Put(const Family& family, std::string_view key, std::string_view value, const Expiry& expiry);
   void Delete(const Family& family, std::string_view key);
+  // See DB::DeleteRange and DB::DeletePrefix, whose errors come when the batch is written.
+  void DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end);
+  void DeleteRange(const Family& family, std::optional<std::string_view> begin, std::optional<std::string_view> end);
+  void DeletePrefix(std::string_view prefix);
+  void DeletePrefix(const Family& family, std::string_view prefix);
   // See DB::Merge.
   void Merge(std::string_view key, std::string_view operand);
   void Merge(std::string_view key, std::string_view operand, const Expiry& expiry);
@@ -68,6 +79,8 @@ class WriteBatch {
   // fail.
   [[nodiscard]] Status Iterate(Handler& handler) const;
 
+  // The ids of the families that DeletePrefix was called for, each as often.
+  [[nodiscard]] const std::vector<uint32_t>& PrefixFamilies() const { return prefix_families_; }
   // Whether an entry expires some time after the batch is written.
   [[nodiscard]] bool HasTtl() const { return has_ttl_; }
 
@@ -78,10 +91,13 @@ class WriteBatch {
  private:
   void Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value);
   void AddExpiring(uint32_t family, uint8_t kind, std::string_view key, std::string_view value, const Expiry& expiry);
+  void AddRangeDelete(uint32_t family, std::optional<std::string_view> begin, std::optional<std::string_view> end);
+  void AddPrefixDelete(uint32_t family, std::string_view prefix);
 
   std::string rep_;
   uint32_t count_ = 0;
   bool has_ttl_ = false;
+  std::vector<uint32_t> prefix_families_;
 };
 
 }  // namespace amethyst

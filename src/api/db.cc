@@ -35,6 +35,13 @@ Status DB::Put(std::string_view key, std::string_view value, const WriteOptions&
 Status DB::Delete(std::string_view key, const WriteOptions& options) {
   return Contained([&] { return engine_->Delete(key, options); });
 }
+Status DB::DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                       const WriteOptions& options) {
+  return Contained([&] { return engine_->DeleteRange({.begin = begin, .end = end}, options); });
+}
+Status DB::DeletePrefix(std::string_view prefix, const WriteOptions& options) {
+  return Contained([&] { return engine_->DeletePrefix(prefix, options); });
+}
 Status DB::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
   return Contained([&] { return engine_->Merge(key, operand, options); });
 }

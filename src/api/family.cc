@@ -21,6 +21,14 @@ Status Family::Put(std::string_view key, std::string_view value, const WriteOpti
 Status Family::Delete(std::string_view key, const WriteOptions& options) const {
   return Contained([&] { return engine_->Delete(key, options, KeyOf(id_, place_hint_)); });
 }
+Status Family::DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                           const WriteOptions& options) const {
+  return Contained(
+      [&] { return engine_->DeleteRange({.begin = begin, .end = end}, options, KeyOf(id_, place_hint_)); });
+}
+Status Family::DeletePrefix(std::string_view prefix, const WriteOptions& options) const {
+  return Contained([&] { return engine_->DeletePrefix(prefix, options, KeyOf(id_, place_hint_)); });
+}
 
 Result<std::optional<std::string>> Family::Get(std::string_view key, const ReadOptions& options) const {
   return Contained([&]() -> Result<std::optional<std::string>> {

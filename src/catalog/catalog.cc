@@ -33,14 +33,16 @@ std::vector<tree::TablePtr> ObsoleteTables(const tree::Forest& old, const tree::
   std::vector<tree::TablePtr> obsolete;
   for (const tree::RemovedTable& removed : edit.removed) {
     if (added.contains(removed.number)) continue;
-    obsolete.push_back(old.Find({.id = removed.family})->version->FindTable(removed.level, removed.number));
+    const tree::Version& version = *old.Find({.id = removed.family})->version;
+    const tree::TablePtr& tombstones = version.tombstone_table();
+    const bool is_list = tombstones != nullptr && tombstones->number() == removed.number;
+    obsolete.push_back(is_list ? tombstones : version.FindTable(removed.level, removed.number));
     AMETHYST_ASSERT(obsolete.back() != nullptr);  // The edit fits.
   }
   for (const key::FamilyId dropped : edit.dropped_families) {
-    const tree::Version& version = *old.Find({.id = dropped})->version;
-    for (key::Level level = 0; level < key::kLevels; ++level) {
-      obsolete.insert(obsolete.end(), version.tables(level).begin(), version.tables(level).end());
-    }
+    old.Find({.id = dropped})->version->ForEachTable([&obsolete](key::Level, const tree::TablePtr& table) {
+      obsolete.push_back(table);
+    });
   }
   return obsolete;
 }
@@ -304,9 +306,7 @@ Result<std::vector<std::string>> Catalog::Orphans() const {
   base::MutexLock lock(mutex_);
   std::set<key::FileNumber> live = {manifest_number_};
   for (const tree::FamilyTree& tree : state_.forest->families()) {
-    for (key::Level level = 0; level < key::kLevels; ++level) {
-      for (const tree::TablePtr& table : tree.version->tables(level)) live.insert(table->number());
-    }
+    tree.version->ForEachTable([&live](key::Level, const tree::TablePtr& table) { live.insert(table->number()); });
   }
   std::erase_if(names, [&](const std::string& name) {
     const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);

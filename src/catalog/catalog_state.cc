@@ -52,6 +52,10 @@ tree::VersionEdit CatalogState::Snapshot() const {
       }
       if (level == 0) std::reverse(edit.added.begin() + first, edit.added.end());  // Oldest first.
     }
+    if (const tree::TablePtr& table = tree.version->tombstone_table(); table != nullptr) {
+      edit.added.push_back(
+          {.level = 0, .number = table->number(), .info = table->info(), .family = family, .holds_tombstones = true});
+    }
   }
   // Nothing is said of families in a database that never had any.
   if (forest->next_family_id() != key::FamilyId{1}) edit.next_family_id = forest->next_family_id();

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "catalog/manifest.h"
 #include "tree/file_names.h"
+#include "tree/tombstone_table.h"
 
 namespace amethyst::catalog {
 
@@ -19,22 +20,24 @@ bool HoldsData(const std::vector<std::string>& names) {
   });
 }
 
-Status CheckTables(tree::TableStore& store, const tree::Version& version, const std::set<std::string_view>& present) {
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    for (const tree::TablePtr& table : version.tables(level)) {
-      const std::string path = store.Path(table->number());
-      if (!present.contains(tree::TableFileName(table->number()))) {
-        return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
-                                table->info().file_bytes, level);
-      }
-      AMETHYST_ASSIGN(const uint64_t file_bytes, store.files().FileSize(path));
-      if (file_bytes != table->info().file_bytes) {
-        return base::Corruption("{}: expected a table of {} bytes, found {}", path, table->info().file_bytes,
-                                file_bytes);
-      }
-    }
+Status CheckTable(tree::TableStore& store, key::Level level, const tree::Table& table,
+                  const std::set<std::string_view>& present) {
+  const std::string path = store.Path(table.number());
+  if (!present.contains(tree::TableFileName(table.number()))) {
+    return base::Corruption("{}: expected a table of {} bytes at level {}, found no such file", path,
+                            table.info().file_bytes, level);
   }
-  return {};
+  AMETHYST_ASSIGN(const uint64_t file_bytes, store.files().FileSize(path));
+  if (file_bytes == table.info().file_bytes) return {};
+  return base::Corruption("{}: expected a table of {} bytes, found {}", path, table.info().file_bytes, file_bytes);
+}
+
+Status CheckTables(tree::TableStore& store, const tree::Version& version, const std::set<std::string_view>& present) {
+  Status checked;
+  version.ForEachTable([&](key::Level level, const tree::TablePtr& table) {
+    if (checked) checked = CheckTable(store, level, *table, present);
+  });
+  return checked;
 }
 
 // Gives the families of an edit from a manifest the comparators that they name, as far as the caller has them: one that
@@ -110,6 +113,10 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
                             io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
   }
   AMETHYST_TRY(CheckFamilies(*store, settings, *state.forest, names));
+  // Without them what was deleted would be there again.
+  AMETHYST_ASSIGN(state.forest, state.forest->WithTombstones([](const tree::Table& table, const key::Order& order) {
+    return tree::ReadTombstoneTable(table, order);
+  }));
   return state;
 }
 

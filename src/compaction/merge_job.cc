@@ -10,6 +10,7 @@
 #include "compaction/operand_fold.h"
 #include "compaction/output_cutter.h"
 #include "compaction/output_tables.h"
+#include "compaction/range_delete_walk.h"
 
 namespace amethyst::compaction {
 namespace {
@@ -40,6 +41,7 @@ class Rewriter {
         order_(settings.version->order()),
         retention_(settings.snapshots, settings.expired_ms),
         fold_(settings.merge_operator),
+        range_deletes_(settings.tombstones, order_),
         older_(settings.version, settings.older_from_level, settings.inputs),
         cutter_(NextLevel(settings), order_, settings.table_bytes),
         outputs_(store, new_file_number,
@@ -51,6 +53,7 @@ class Rewriter {
       AMETHYST_TRY(stop.Check());
       const std::span<const key::Entry> window = WithinRange(input.Ahead());
       if (window.empty()) break;
+      if (SkipCovered(input, window.front())) continue;
       result_.entries_read += window.size();
       AMETHYST_TRY(AddWindow(input, window));
       saved_key_.assign(key_);  // The window goes with the step.
@@ -87,7 +90,9 @@ class Rewriter {
 
   // `window` is what is ahead in `input`, or its beginning.
   [[nodiscard]] Status AddWindow(const key::Cursor& input, std::span<const key::Entry> window) {
-    if (!input.WindowIsPlain()) return AddEach(window);
+    const bool is_plain =
+        input.WindowIsPlain() && !range_deletes_.TouchesAnyOf(window.front().key(), window.back().key());
+    if (!is_plain) return AddEach(window);
     if (window.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
       AMETHYST_ASSIGN(const bool added, AddStored(window, input.StoredAhead()));
       if (added) return {};
@@ -120,11 +125,39 @@ class Rewriter {
       retention_.StartKey(older_.NothingBelow(entry.key()));
       key_ = entry.key();
       has_key_ = true;
+      range_deletes_.StartKey(key_);
     }
+    AMETHYST_TRY(AddRangeDeletesDownTo(entry.tag.sequence()));
+    return Decide(entry);
+  }
+
+  [[nodiscard, gnu::always_inline]] inline Status Decide(const key::Entry& entry) {
     const Retention::Verdict verdict = retention_.Decide(entry.tag, entry.value());
     if (operands_wait_) [[unlikely]]
       return AddBehindOperands(verdict, entry);
     return Apply(verdict, entry);
+  }
+
+  // Those of the current key that are newer than its next version here: to retention they are tombstones, which stay by
+  // themselves, in the family's list. Of one that is older than all versions here nothing follows: there may be others
+  // between, elsewhere.
+  [[nodiscard]] Status AddRangeDeletesDownTo(key::SequenceNumber next) {
+    while (const auto sequence = range_deletes_.TakeNewerThan(next)) {
+      AMETHYST_TRY(Decide(key::Entry(key_, key::Tag(*sequence, key::EntryKind::kDelete), {})));
+      retention_.ForgetHeld();
+    }
+    return {};
+  }
+
+  // Passes what no reader will ever see, at the entry ahead. False: there is nothing of it.
+  [[nodiscard]] bool SkipCovered(key::Cursor& input, const key::Entry& ahead) {
+    const key::Cover* const cover = range_deletes_.CoverOf(ahead.key());
+    if (cover == nullptr) [[likely]]
+      return false;
+    if (!cover->Hides(ahead.tag.sequence()) || !retention_.IsSettled(cover->sequence)) return false;
+    saved_key_.assign(key_);  // The window goes with the step.
+    key_ = saved_key_;
+    return input.SkipCovered(*cover, true);
   }
 
   // Inline, for it is a part of the loop over all entries.
@@ -135,7 +168,7 @@ class Rewriter {
       case Retention::Verdict::kKeep: AMETHYST_TRY(AddHeld(retention_.TakeHeld())); return outputs_.Add(entry);
       case Retention::Verdict::kKeepAsOldest:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
-        return outputs_.Add(AsOldest(entry));
+        return outputs_.Add(range_deletes_.covers_key() ? entry : AsOldest(entry));
       case Retention::Verdict::kOperand:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
         fold_.AddOlder(entry.tag, entry.value());
@@ -266,6 +299,7 @@ class Rewriter {
   Retention retention_;
   OperandFold fold_;            // Of the current key and stripe.
   bool operands_wait_ = false;  // fold_ holds some.
+  RangeDeleteWalk range_deletes_;
   OlderVersions older_;
   OutputCutter cutter_;
   OutputTables outputs_;

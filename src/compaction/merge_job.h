@@ -38,6 +38,8 @@ struct MergeSettings {
   sstable::Lineage lineage{};                     // Of the outputs together; empty for a flush.
   const MergeOperator* merge_operator = nullptr;  // nullptr: operands are kept as they are.
   uint64_t expired_ms = 0;                        // As Retention takes it.
+  // All range deletes that may hide entries of the inputs, or of the outputs later on; nullptr: none.
+  std::shared_ptr<const key::RangeTombstones> tombstones{};
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "compaction/covered.h"
 #include "compaction/planner.h"
 #include "compaction/small_neighbours.h"
 #include "compaction/steps.h"
@@ -77,8 +78,9 @@ LevelStep StepInLevel(const PlanContext& context, const RangeGoal& goal, const s
 }
 
 // What may hold tombstones or versions that nobody sees any more.
-bool IsUnsettled(const TableShape& table) {
-  return table.info->deletes > 0 || table.info->largest_sequence != key::SequenceNumber{0};
+bool IsUnsettled(const PlanContext& context, const TableShape& table) {
+  return table.info->deletes > 0 || table.info->largest_sequence != key::SequenceNumber{0} ||
+         MayHoldCovered(context.shape, table, context.settings.oldest_snapshot);
 }
 
 // Tables that no merge of this goal has made, and that are unsettled, or small and neighbours: each together with those
@@ -100,7 +102,7 @@ LevelStep StepInLastLevel(const PlanContext& context, const RangeGoal& goal, con
     }
     const std::span<const TableShape> group(&tables[i], end - i);
     const bool small_neighbours = group.size() > 1 && std::ranges::all_of(group, is_small);
-    if (!small_neighbours && !IsUnsettled(tables[i])) continue;
+    if (!small_neighbours && !IsUnsettled(context, tables[i])) continue;
     step.level_done = false;
     step.plan = MergeInPlace(context, goal.level, group, reason);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "compaction/covered.h"
 #include "compaction/level_targets.h"
 #include "compaction/small_neighbours.h"
 #include "compaction/steps.h"
@@ -29,9 +30,23 @@ struct Candidate {
   const TableShape* table = nullptr;
 };
 
-// Tables that hold nothing but tombstones without use: they cost an edit.
+// All tables of a level that range deletes hide from every reader: whatever older lies below is hidden, too.
+std::optional<Plan> DropCovered(const PlanContext& context, key::Level level) {
+  Plan plan{PlanKind::kDrop, level, level, {}, {}, "deleted by range"};
+  for (const TableShape& table : context.shape.levels[level]) {
+    if (table.busy || !IsCovered(context.shape, table, context.settings.oldest_snapshot)) continue;
+    plan.upper.push_back(table.number);
+  }
+  if (plan.upper.empty()) return std::nullopt;
+  return plan;
+}
+
+// Tables that nobody needs: they cost an edit.
 std::optional<Plan> PlanDrop(const PlanContext& context) {
   for (key::Level level = 0; level < key::kLevels; ++level) {
+    if (context.shape.tombstones != nullptr) {
+      if (std::optional<Plan> plan = DropCovered(context, level)) return plan;
+    }
     for (const TableShape& table : context.shape.levels[level]) {
       if (std::optional<Plan> plan = Drop(context, level, table)) return plan;
     }
@@ -56,6 +71,27 @@ std::optional<Plan> AdvanceTombstones(const PlanContext& context, const Candidat
   return RewriteInPlace(context, candidate.level, *candidate.table, std::move(reason));
 }
 
+// Rewrites what is hidden out of a table; where older versions are does not matter, for they are hidden as well.
+std::optional<Plan> PlanCovered(const PlanContext& context, const std::string& reason) {
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const TableShape& table : context.shape.levels[level]) {
+      if (table.busy || !MayHoldCovered(context.shape, table, context.settings.oldest_snapshot)) continue;
+      std::optional<Plan> plan = level == 0 ? AdvanceTombstones(context, {level, &table}, reason)
+                                            : MergeInPlace(context, level, {&table, 1}, reason);
+      if (plan) return plan;
+    }
+  }
+  return std::nullopt;
+}
+
+// So many that lookups and versions feel it.
+std::optional<Plan> PlanManyRangeDeletes(const PlanContext& context) {
+  constexpr size_t kManyFragments = 16'384;
+  const key::RangeTombstones* const tombstones = context.shape.tombstones;
+  if (tombstones == nullptr || tombstones->fragments().size() <= kManyFragments) return std::nullopt;
+  return PlanCovered(context, fmt::format("{} range deletes are kept", tombstones->fragments().size()));
+}
+
 // Tombstones near their deadline, oldest first.
 std::optional<Plan> PlanDeadline(const PlanContext& context) {
   const PlannerSettings& settings = context.settings;
@@ -74,6 +110,11 @@ std::optional<Plan> PlanDeadline(const PlanContext& context) {
     return std::pair(a.table->info->oldest_delete_time_s, a.table->number) <
            std::pair(b.table->info->oldest_delete_time_s, b.table->number);
   });
+  if (const uint64_t written_s = context.shape.oldest_range_delete_s;
+      written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s) {
+    std::string reason = fmt::format("range deletes are up to {} s old", settings.now_s - written_s);
+    if (std::optional<Plan> plan = PlanCovered(context, reason)) return plan;
+  }
   for (const Candidate& candidate : due) {
     std::string reason = fmt::format("tombstones of {} are {} s old", Name(*candidate.table),
                                      settings.now_s - candidate.table->info->oldest_delete_time_s);
@@ -200,6 +241,7 @@ Plan PlanCompaction(const TreeShape& shape, const std::vector<RunningOutput>& ru
   if (std::optional<Plan> plan = PlanDrop(context)) return WithUrgency(*std::move(plan), Plan::kAtOnce);
   if (std::optional<Plan> plan = PlanDeadline(context)) return WithUrgency(*std::move(plan), Plan::kAtOnce);
   if (std::optional<Plan> plan = PlanOverfull(context)) return *std::move(plan);
+  if (std::optional<Plan> plan = PlanManyRangeDeletes(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanSmallDeletes(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanTombstones(context)) return *std::move(plan);
   if (std::optional<Plan> plan = PlanSmallNeighbours(context)) return *std::move(plan);

@@ -50,6 +50,8 @@ class Retention {
   [[nodiscard]] bool nothing_below() const { return nothing_below_; }
   // After kKeep, kKeepAsOldest and kOperand: the tombstone that stays before the version just kept, if one does.
   [[nodiscard]] std::optional<key::Tag> TakeHeld() { return std::exchange(held_, std::nullopt); }
+  // Nothing is held any more: what a range delete hides needs no tombstone of its own.
+  void ForgetHeld() { held_.reset(); }
   // No version of the key is left: the tombstone that stays as its oldest, if one does.
   [[nodiscard]] std::optional<key::Tag> EndKey();
 

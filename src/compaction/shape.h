@@ -13,6 +13,7 @@
 
 #include "filter/key_sketch.h"
 #include "key/order.h"
+#include "key/range_tombstones.h"
 #include "key/types.h"
 #include "sstable/table_info.h"
 
@@ -29,6 +30,8 @@ struct TableShape {
 struct TreeShape {
   std::array<std::vector<TableShape>, key::kLevels> levels;  // Level 0 newest first, the others by key.
   key::Order order{};
+  const key::RangeTombstones* tombstones = nullptr;  // nullptr: there are none.
+  uint64_t oldest_range_delete_s = 0;                // When the oldest of them was written.
 };
 
 // Ranges of keys that running jobs write to, by level: a plan must not overlap them there.

@@ -16,6 +16,10 @@ const filter::KeySketch* SketchOf(const tree::Table& table) {
 TreeShape ShapeOf(const tree::Version& version, const std::vector<key::FileNumber>& busy, bool want_sketches) {
   TreeShape shape;
   shape.order = version.order();
+  shape.tombstones = version.tombstones().get();
+  if (shape.tombstones != nullptr) {
+    shape.oldest_range_delete_s = version.tombstone_table()->info().oldest_delete_time_s;
+  }
   key::Level last = key::kLevels - 1;
   while (last > 0 && version.tables(last).empty()) --last;
   for (key::Level level = 0; level < key::kLevels; ++level) {

@@ -79,7 +79,7 @@ void Background::ScheduleLocked() noexcept {
 void Background::ScheduleDue() {
   throttle_.Nap(IsLastMemtable());
   if (!started_ || health_.latch.IsSet()) return;
-  if (!flushing_ && !flush_stalled_ && FlushIsDue()) {
+  if (!flushing_ && !flush_stalled_ && (flusher_.SweepIsDue() || FlushIsDue())) {
     workers_.flushes->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
     flushing_ = true;
   }
@@ -122,7 +122,8 @@ Status Background::FlushOne() {
 void Background::RunFlushes() {
   bool more = true;
   while (more) {
-    const Status flushed = base::Contained([this] { return FlushOne(); });
+    const Status flushed =
+        base::Contained([this] { return FlushIsDue() ? FlushOne() : flusher_.DropSpentTombstones(); });
     if (flushed) {
       base::DoIfPossible([this] { UpdatePressure(); });
     } else {
@@ -132,7 +133,7 @@ void Background::RunFlushes() {
     base::MutexLock lock(mutex_);
     if (flushed) ++changes_;
     ++flushes_;
-    more = flushed && FlushIsDue() && started_;
+    more = flushed && (flusher_.SweepIsDue() || FlushIsDue()) && started_;
     if (!more) flushing_ = false;
     ScheduleLocked();
     changed_.NotifyAll();
@@ -210,6 +211,7 @@ void Background::RunCompaction() {
     running_.Remove(id);
     ++changes_;
     ++deleting_;
+    if (done) flusher_.NoteCompaction();
     ScheduleLocked();  // On another thread, if one is free: to delete what was large takes a while.
   }
   DeleteObsolete();

@@ -78,6 +78,7 @@ Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std
     WaitForOthers();
     manual_ = false;
     ++changes_;
+    if (done) flusher_.NoteCompaction();
     ScheduleLocked();
     changed_.NotifyAll();
   }
@@ -116,8 +117,8 @@ void Background::WaitForOthers() {
 }
 
 bool Background::IsIdle() const {
-  return !flushing_ && !planning_ && !manual_ && running_.empty() && deleting_ == 0 && !FlushIsDue() &&
-         idle_at_change_ == changes_;
+  return !flushing_ && !flusher_.SweepIsDue() && !planning_ && !manual_ && running_.empty() && deleting_ == 0 &&
+         !FlushIsDue() && idle_at_change_ == changes_;
 }
 
 Status Background::WaitForIdle() {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/view.h"
+#include "key/lookup_key.h"
 
 namespace amethyst::engine {
 
@@ -15,6 +16,17 @@ bool AnyMemtable(const View& view, Visit visit) {
     if (visit(buffer)) return true;
   }
   return false;
+}
+
+// The sequence number below which range deletes in this one source hide the key from the read; 0: none does.
+[[nodiscard]] inline key::SequenceNumber CoveringIn(const memtable::Memtable& memtable, key::FamilyId family,
+                                                    const key::LookupKey& lookup) {
+  const memtable::RangeDeletes* const deletes = memtable.RangeDeletesOf(family);
+  return deletes == nullptr ? key::SequenceNumber{} : deletes->Covering(lookup.key, lookup.read.visible);
+}
+[[nodiscard]] inline key::SequenceNumber CoveringIn(const tree::Version& version, const key::LookupKey& lookup) {
+  const key::RangeTombstones* const tombstones = version.tombstones().get();
+  return tombstones == nullptr ? key::SequenceNumber{} : tombstones->At(lookup.key, lookup.read.visible).sequence;
 }
 
 // The tables that may hold the key, newest first: all of level 0, then one a level; calls `visit` for each until it

@@ -28,6 +28,7 @@ struct CommitRequest {
   size_t memtable_bytes = 0;  // Most arena bytes that its entries take.
   bool logged = true;
   std::span<const key::FamilyId> families;  // Other than the default, that it has entries of: each once.
+  bool holds_ranges = false;                // It has range deletes.
   // Or a call.
   base::FunctionRef<void()>* call = nullptr;
 

@@ -22,13 +22,14 @@ Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const
       last_sequence_(reads.visible.load(std::memory_order_relaxed)) {}
 
 Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged,
-                                    std::span<const key::FamilyId> families) {
+                                    std::span<const key::FamilyId> families, bool holds_ranges) {
   CommitRequest request;
   request.payload = payload;
   request.count = count;
   request.memtable_bytes = memtable_bytes;
   request.logged = logged;
   request.families = families;
+  request.holds_ranges = holds_ranges;
   return Submit(request);
 }
 
@@ -91,6 +92,8 @@ Status Committer::Carry(CommitRequest& request) {
   }
   if (!request.families.empty()) AMETHYST_TRY(PrepareFamilies(request));
   const key::SequenceNumber first{last_sequence_ + 1};
+  if (request.holds_ranges) [[unlikely]]
+    PrepareRanges(request, first);
   if (request.logged) {
     Result<wal::LogPosition> end = storage_.log->Append(first, request.count, request.payload);
     if (!end) {
@@ -104,7 +107,7 @@ Status Committer::Carry(CommitRequest& request) {
     active_->holds_unlogged = true;
   }
   try {
-    Insert(request, first);
+    request.holds_ranges ? InsertWithRanges(request, first) : Insert(request, first);
   } catch (...) {
     const Error failure = base::ErrorInFlight();
     health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
@@ -125,6 +128,29 @@ Status Committer::PrepareFamilies(const CommitRequest& request) {
     active_->memtable.Prepare(family, tree->version->order());
   }
   return {};
+}
+
+void Committer::PrepareRanges(const CommitRequest& request, key::SequenceNumber first) {
+  active_->memtable.ForgetPreparedRanges();  // Of a batch that the log did not take.
+  wal::BatchReader reader(request.payload);
+  wal::BatchEntry entry;
+  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
+    if (entry.kind != key::EntryKind::kRangeDelete) continue;
+    active_->memtable.PrepareRange(key::FamilyId{entry.family}, entry.Range(), key::SequenceNumber{sequence});
+  }
+}
+
+void Committer::InsertWithRanges(const CommitRequest& request, key::SequenceNumber first) {
+  wal::BatchReader reader(request.payload);
+  wal::BatchEntry entry;
+  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
+    const key::FamilyId family{entry.family};
+    if (entry.kind == key::EntryKind::kRangeDelete) {
+      active_->memtable.InsertRange(family, entry.value.size(), key::SequenceNumber{sequence});
+    } else {
+      active_->memtable.Insert(family, {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+    }
+  }
 }
 
 void Committer::Insert(const CommitRequest& request, key::SequenceNumber first) {

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "compaction/covered.h"
 #include "compaction/planner.h"
 #include "merge/merge_cursor.h"
 
@@ -136,6 +137,17 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
   return oldest;
 }
 
+// Up to where what a merge of these tables writes is clean of range deletes.
+key::SequenceNumber CleanThrough(const MergeSettings& settings, const std::vector<tree::TablePtr>& tables) {
+  if (settings.tombstones == nullptr || tables.empty()) return {};
+  key::SequenceNumber inputs = key::kSequenceMax;
+  for (const tree::TablePtr& table : tables) {
+    const uint64_t before = key::Raw(table->info().smallest_sequence);
+    inputs = std::min(inputs, std::max(table->info().clean_through, key::SequenceNumber{before == 0 ? 0 : before - 1}));
+  }
+  return std::max(inputs, compaction::CleanThrough(settings.tombstones.get(), settings.snapshots));
+}
+
 // Of a table that takes the place of all of these. Its span is about bytes: under another order nobody repairs.
 Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, const key::Order& order) {
   sstable::Lineage lineage;
@@ -217,12 +229,14 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
       .lineage = {},
       .merge_operator = reads_.merging.merge_operator.get(),
       .expired_ms = ExpiredForAllMs(reads_),
+      .tombstones = tree.version->tombstones(),
       .begin = {},
       .end = {},
   };
   // What has expired becomes a delete now, unless older ones are there.
   if (settings.oldest_delete_time_s == 0) settings.oldest_delete_time_s = storage_.delete_clock->Seconds();
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
+  settings.table_options.clean_through = CleanThrough(settings, all);
   AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
   const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));
 

@@ -27,6 +27,9 @@ Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's d
 
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
+// Of what range deletes hide it is so many entries; after an attempt in vain so many more.
+constexpr uint32_t kCoveredBeforeSkip = 4;
+constexpr uint32_t kCoveredBetweenSkips = 64;
 
 }  // namespace
 
@@ -102,12 +105,17 @@ void DbIterator::CountPlainAhead() {
   plain_steps_ = 0;
   const std::span<const key::Entry> ahead = cursor_->Ahead();
   if (ahead.size() < 2 || !AllVisible()) return;
-  if (!upper_ || !BeyondUpper(ahead.back().key())) {
+  Covers& covers = view_.covers();
+  if (!covers.empty() && covers.At(ahead.front().key()).sequence != key::SequenceNumber{}) return;
+  const auto beyond = [&](std::string_view key) {
+    return BeyondUpper(key) || (!covers.empty() && covers.last().stretch.EndsAtOrBefore(key, view_.order()));
+  };
+  if (!beyond(ahead.back().key())) {
     plain_steps_ = ahead.size() - 1;
     return;
   }
   const auto end = std::partition_point(ahead.begin() + 1, ahead.end(),
-                                        [this](const key::Entry& entry) { return !BeyondUpper(entry.key()); });
+                                        [&](const key::Entry& entry) { return !beyond(entry.key()); });
   plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
 }
 
@@ -115,10 +123,15 @@ void DbIterator::CountPlainBehind() {
   plain_steps_ = 0;
   const std::span<const key::Entry> behind = cursor_->Behind();
   if (behind.size() < 2 || !AllVisible()) return;
-  const auto first = !lower_ || !BeyondLower(behind.front().key())
+  Covers& covers = view_.covers();
+  if (!covers.empty() && covers.At(behind.back().key()).sequence != key::SequenceNumber{}) return;
+  const auto beyond = [&](std::string_view key) {
+    return BeyondLower(key) || (!covers.empty() && covers.last().stretch.BeginsAfter(key, view_.order()));
+  };
+  const auto first = !beyond(behind.front().key())
                          ? behind.begin()
                          : std::partition_point(behind.begin(), behind.end() - 1,
-                                                [this](const key::Entry& entry) { return BeyondLower(entry.key()); });
+                                                [&](const key::Entry& entry) { return beyond(entry.key()); });
   plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
 }
 
@@ -144,10 +157,18 @@ bool DbIterator::SkipTombstones() {
   return cursor_->SkipDead(read_, limit) > 0;
 }
 
+// At an entry that is covered. True: the cursor has moved, ended or failed, and has to be looked at anew.
+bool DbIterator::SkipCovered() {
+  key::Cover cover = view_.covers().WidestAt(cursor_->entry().key(), forward_);
+  cover.stretch.Narrow({.begin = lower_, .end = upper_}, view_.order());
+  return cursor_->SkipCovered(cover, forward_);
+}
+
 void DbIterator::FindForward() {
   const key::Order& order = view_.order();
   forward_ = true;
   uint32_t tombstones = 0;
+  uint32_t covered_until_skip = kCoveredBeforeSkip;
   uint32_t passed_versions = 0;
   uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_.key is that of the last such.
   while (cursor_->Valid()) {
@@ -158,6 +179,16 @@ void DbIterator::FindForward() {
         passed_versions = 0;
         SeekPastVersions();
         continue;
+      }
+    } else if (IsCovered(entry)) {
+      too_new = 0;
+      Pass(entry.key());
+      if (--covered_until_skip == 0) {
+        covered_until_skip = kCoveredBetweenSkips;
+        if (SkipCovered()) {
+          covered_until_skip = kCoveredBeforeSkip;
+          continue;
+        }
       }
     } else {
       switch (key::AnswerOf(read_, entry.tag, entry.value())) {
@@ -194,10 +225,19 @@ void DbIterator::FindForward() {
 // nothing needs looking at, the cursor has then left the key and a copy is shown.
 void DbIterator::FindBackward() {
   forward_ = false;
+  uint32_t covered_until_skip = kCoveredBeforeSkip;
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
     if (BeyondLower(first.key())) break;
-    if (AllVisible()) {
+    const bool is_covered = IsCovered(first);
+    if (is_covered && --covered_until_skip == 0) {
+      covered_until_skip = kCoveredBetweenSkips;
+      if (SkipCovered()) {
+        covered_until_skip = kCoveredBeforeSkip;
+        continue;
+      }
+    }
+    if (!is_covered && AllVisible()) {
       ShowCursor();
       CountPlainBehind();
       return;

@@ -61,6 +61,11 @@ class DbIterator {
   void FindBackward();
   void FindLast();
   [[nodiscard]] bool SkipTombstones();
+  [[nodiscard]] bool SkipCovered();
+  // Whether a range delete hides the entry from us.
+  [[nodiscard]] bool IsCovered(const key::Entry& entry) {
+    return !view_.covers().empty() && view_.covers().At(entry.key()).Hides(entry.tag.sequence());
+  }
   void SeekPastVersions();
   void PrevPastVersions(std::string_view key);
   [[nodiscard]] Result<bool> LookUpCopiedKey();

@@ -69,6 +69,10 @@ Result<bool> DbIterator::ResolveCopiedKey() {
     const key::Entry& entry = cursor_->entry();
     if (view_.order().Compare(entry.key(), copied_.key) != 0) break;
     if (versions > kVersionsBeforeLookUp) return LookUpCopiedKey();
+    if (IsCovered(entry)) {  // As if it had never been.
+      cursor_->Prev();
+      continue;
+    }
     switch (resolver.AddNewer(entry.tag, entry.value())) {
       case key::Answer::kUndecided: break;
       case key::Answer::kOperand: has_operands = true; break;

@@ -15,6 +15,7 @@ constexpr uint64_t kNotedParts = 16;
 bool HoldsDeletes(const View& view) {
   if (view.active->OldestDeleteSeconds() != 0 || !view.immutable.empty()) return true;
   return std::ranges::any_of(view.forest->families(), [](const tree::FamilyTree& tree) {
+    if (tree.version->tombstones() != nullptr) return true;
     for (key::Level level = 0; level < key::kLevels; ++level) {
       const auto tables = tree.version->tables(level);
       if (std::ranges::any_of(tables, [](const auto& table) { return table->info().deletes > 0; })) return true;

@@ -95,32 +95,6 @@ Status Engine::Delete(std::string_view key, const WriteOptions& options, const F
   return WriteOne(key::EntryKind::kDelete, key, {}, options, family);
 }
 
-Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
-  AMETHYST_TRY(rules_.CheckOperand(operand));
-  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, {});
-  AMETHYST_TRY(Announce(key::EntryKind::kOperand));
-  return WriteOne(key::EntryKind::kOperand, key, operand, options, {});
-}
-
-Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
-                             const WriteOptions& options, const FamilyKey& family) {
-  AMETHYST_ASSIGN(const uint64_t expires_ms, rules_.ExpiryOf(options, family.id));
-  std::string stored;
-  if (expires_ms != key::kNeverMs) {
-    kind = key::ExpiringOf(kind);
-    key::AppendExpiring(&stored, expires_ms, value);
-  }
-  AMETHYST_TRY(Announce(kind));
-  return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
-}
-
-Status Engine::Announce(key::EntryKind kind) {
-  const OperationGate::Operation operation(reads_->gate);
-  if (!operation) return Closed();
-  AMETHYST_TRY(CheckWritable());
-  return rules_.Announce(kind);
-}
-
 Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_view value, const WriteOptions& options,
                         const FamilyKey& family) {
   AMETHYST_TRY(WriteRules::CheckKey(key));
@@ -140,7 +114,8 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   Encoded batch{.payload = scratch,
                 .count = 1,
                 .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size()),
-                .families = {}};
+                .families = {},
+                .holds_ranges = false};
   if (!is_default) [[unlikely]] {
     batch.families = {&family.id, 1};
     batch.memtable_bytes += memtable::Memtable::kFamilyBytes;
@@ -163,7 +138,8 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
   return WriteEncoded({.payload = prepared.payload,
                        .count = batch.Count(),
                        .memtable_bytes = prepared.memtable_bytes,
-                       .families = prepared.families},
+                       .families = prepared.families,
+                       .holds_ranges = prepared.holds_ranges},
                       options);
 }
 
@@ -204,7 +180,7 @@ Status Engine::Commit(const Encoded& batch, Durability durability) {
   Committer::Outcome outcome;
   for (bool is_first_refusal = true;;) {
     outcome = committer_.Write(batch.payload, batch.count, batch.memtable_bytes, durability != Durability::kNone,
-                               batch.families);
+                               batch.families, batch.holds_ranges);
     if (outcome.switched) background_->Notify();
     if (!outcome.needs_room) break;
     AMETHYST_TRY(outcome.status ? background_->WaitForRoom()

@@ -37,6 +37,8 @@ class Engine {
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options,
                            const FamilyKey& family = {});
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family = {});
+  [[nodiscard]] Status DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family = {});
+  [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family = {});
   // Into the default family.
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options);
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
@@ -83,7 +85,8 @@ class Engine {
     std::string_view payload;
     uint32_t count = 0;
     size_t memtable_bytes = 0;
-    std::span<const key::FamilyId> families;  // As CommitRequest has them.
+    std::span<const key::FamilyId> families;  // As CommitRequest has them; likewise the next.
+    bool holds_ranges = false;
   };
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options, const FamilyKey& family);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/covers.h"
 #include "engine/engine.h"
 #include "engine/stats_of.h"
 
@@ -31,6 +32,30 @@ Status Engine::WaitForIdle() {
   return background_ == nullptr ? Status() : background_->WaitForIdle();
 }
 
+namespace {
+
+// Of the table's keys in `range`, without those that range deletes hide.
+Result<uint64_t> BytesIn(const tree::Table& table, const key::Range& range, Covers* covers) {
+  constexpr int kStretchesMax = 64;
+  AMETHYST_ASSIGN(const sstable::TableReader* const reader, table.Open());
+  const std::string_view end = *range.end;
+  std::string_view at = *range.begin;
+  AMETHYST_ASSIGN(uint64_t from, reader->ApproximateOffset(at));
+  uint64_t bytes = 0;
+  for (int stretches = 0; at != end; ++stretches) {
+    const key::Cover cover = covers->empty() || stretches == kStretchesMax ? key::Cover() : covers->At(at);
+    key::Range rest{.begin = at, .end = end};
+    rest.Narrow(cover.stretch, table.order());
+    AMETHYST_ASSIGN(const uint64_t to, reader->ApproximateOffset(*rest.end));
+    if (!cover.Hides(table.info().largest_sequence)) bytes += to - std::min(from, to);
+    from = to;
+    at = *rest.end;
+  }
+  return bytes;
+}
+
+}  // namespace
+
 Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_view end, const FamilyKey& family) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
@@ -41,12 +66,11 @@ Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_vie
   uint64_t bytes = view->active->memtable.ApproximateBytes(family.id, begin, end);
   for (const WriteBufferPtr& buffer : view->immutable)
     bytes += buffer->memtable.ApproximateBytes(family.id, begin, end);
+  Covers covers({*view, family.id, *version}, key::SequenceNumber{reads_->visible.load(std::memory_order_acquire)});
   for (key::Level level = 0; level < key::kLevels; ++level) {
     for (const tree::TablePtr& table : version->Overlapping(level, begin, end)) {
-      AMETHYST_ASSIGN(const sstable::TableReader* reader, table->Open());
-      AMETHYST_ASSIGN(const uint64_t from, reader->ApproximateOffset(begin));
-      AMETHYST_ASSIGN(const uint64_t to, reader->ApproximateOffset(end));
-      bytes += to - std::min(from, to);
+      AMETHYST_ASSIGN(const uint64_t in_table, BytesIn(*table, {.begin = begin, .end = end}, &covers));
+      bytes += in_table;
     }
   }
   return bytes;

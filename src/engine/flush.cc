@@ -1,26 +1,46 @@
 #include "engine/flush.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "compaction/covered.h"
+#include "tree/tombstone_table.h"
 
 namespace amethyst::engine {
 
-Result<compaction::MergeResult> Flusher::WriteTables(const View& view, const WriteBufferPtr& buffer) {
+namespace {
+
+// All range tombstones of a family: those of the buffer and those that it has in a table; nullptr: there are none.
+std::shared_ptr<const key::RangeTombstones> TombstonesOf(const tree::FamilyTree& tree, const WriteBuffer& buffer,
+                                                         const std::vector<key::SequenceNumber>& snapshots) {
+  const memtable::RangeDeletes* const deletes = buffer.memtable.RangeDeletesOf(tree.family->id);
+  const std::shared_ptr<const key::RangeTombstones>& before = tree.version->tombstones();
+  if (deletes == nullptr) return before;
+  std::vector<key::RangeTombstone> all;
+  if (before != nullptr) before->AppendTo(&all);
+  deletes->AppendTo(&all);
+  auto tombstones = std::make_shared<key::RangeTombstones>(all, tree.version->order(), snapshots);
+  tombstones->KeepKeys();
+  return tombstones->empty() ? before : tombstones;
+}
+
+}  // namespace
+
+Result<compaction::MergeResult> Flusher::WriteTables(const View& view, const WriteBufferPtr& buffer,
+                                                     tree::VersionEdit* edit) {
   compaction::MergeResult all;
   for (const key::FamilyId family : buffer->memtable.Families()) {
     const tree::FamilyTree* const tree = view.forest->Find({.id = family});
     if (tree == nullptr) continue;
-    Result<compaction::MergeResult> merged = base::Contained([&] { return WriteTable(*tree, buffer); });
+    Result<compaction::MergeResult> merged = base::Contained([&] { return WriteTable(*tree, buffer, edit); });
     if (!merged) {
-      for (const tree::AddedTable& table : all.added) storage_.store->AddObsolete(table.number);
+      for (const tree::AddedTable& table : edit->added) storage_.store->AddObsolete(table.number);
       return std::unexpected(std::move(merged).error());
     }
-    std::ranges::move(merged->added, std::back_inserter(all.added));
     all.entries_read += merged->entries_read;
     all.entries_dropped += merged->entries_dropped;
     all.bytes_written += merged->bytes_written;
@@ -28,8 +48,9 @@ Result<compaction::MergeResult> Flusher::WriteTables(const View& view, const Wri
   return all;
 }
 
-Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer) {
-  const compaction::MergeSettings settings{
+Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer,
+                                                    tree::VersionEdit* edit) {
+  compaction::MergeSettings settings{
       .table_options = family_.For(*tree.family).table_options,
       .table_bytes = std::numeric_limits<uint64_t>::max(),
       .output_level = 0,
@@ -43,9 +64,40 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
       .begin = {},
       .end = {},
   };
+  settings.tombstones = TombstonesOf(tree, *buffer, settings.snapshots);
+  settings.table_options.clean_through = compaction::CleanThrough(settings.tombstones.get(), settings.snapshots);
   const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), tree.family->id);
   const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
-  return compaction::RunMerge(*storage_.store, new_file_number, *cursor, settings, health_.latch.flag());
+  AMETHYST_ASSIGN(compaction::MergeResult merged,
+                  compaction::RunMerge(*storage_.store, new_file_number, *cursor, settings, health_.latch.flag()));
+  const std::vector<tree::AddedTable> added = std::exchange(merged.added, {});
+  edit->added.insert(edit->added.end(), added.begin(), added.end());
+  if (settings.tombstones != nullptr) {
+    AMETHYST_TRY(ReplaceTombstones(tree, *buffer, *settings.tombstones, added, edit));
+  }
+  return merged;
+}
+
+Status Flusher::ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
+                                  const key::RangeTombstones& tombstones, const std::vector<tree::AddedTable>& added,
+                                  tree::VersionEdit* edit) {
+  auto needed = std::make_shared<key::RangeTombstones>(compaction::StillNeeded(tombstones, *tree.version, added));
+  const tree::TablePtr& before = tree.version->tombstone_table();
+  const bool has_new = tree.version->tombstones().get() != &tombstones;
+  if (!has_new && !needed->empty()) return {};
+  if (before != nullptr) edit->removed.push_back({.level = 0, .number = before->number(), .family = tree.family->id});
+  if (needed->empty()) return {};
+  const key::FileNumber number = storage_.catalog->NewFileNumber();
+  const uint64_t oldest_s =
+      before == nullptr ? buffer.created_s : std::min(buffer.created_s, before->info().oldest_delete_time_s);
+  Result<tree::AddedTable> table =
+      tree::WriteTombstoneTable(*storage_.store, number, family_.For(*tree.family).table_options, needed, oldest_s);
+  if (!table) {
+    storage_.store->AddObsolete(number);
+    return std::unexpected(std::move(table).error());
+  }
+  edit->added.push_back(*std::move(table));
+  return {};
 }
 
 void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
@@ -75,12 +127,11 @@ Status Flusher::FlushOldest(Writers writers) {
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
   const WriteBufferPtr buffer = view->immutable.back();
-  AMETHYST_ASSIGN(compaction::MergeResult merged, WriteTables(*view, buffer));
+  tree::VersionEdit edit;
+  AMETHYST_ASSIGN(const compaction::MergeResult merged, WriteTables(*view, buffer, &edit));
   AMETHYST_TRY(health_.latch.status());
 
   const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;
-  tree::VersionEdit edit;
-  edit.added = std::move(merged.added);
   edit.flushed_sequence = buffer->memtable.last_sequence();
   edit.first_log_segment = next->first_log_segment;
   edit.oldest_delete_s = next->DeletesSinceSeconds();
@@ -96,6 +147,26 @@ Status Flusher::FlushOldest(Writers writers) {
   });
   if (storage_.log != nullptr) RemoveLog(next->first_log_segment);  // Else recovery removes segments itself.
   return {};
+}
+
+void Flusher::NoteCompaction() {
+  const ViewPtr view = reads_.view.Acquire();
+  const auto has_some = [](const tree::FamilyTree& tree) { return tree.version->tombstones() != nullptr; };
+  if (std::ranges::any_of(view->forest->families(), has_some)) sweep_is_due_.store(true, std::memory_order_release);
+}
+
+Status Flusher::DropSpentTombstones() {
+  sweep_is_due_.store(false, std::memory_order_release);
+  AMETHYST_TRY(health_.latch.status());
+  const ViewPtr view = reads_.view.Acquire();
+  tree::VersionEdit edit;
+  for (const tree::FamilyTree& tree : view->forest->families()) {
+    const auto& tombstones = tree.version->tombstones();
+    if (tombstones == nullptr || compaction::IsNeeded(*tombstones, *tree.version)) continue;
+    edit.removed.push_back(
+        {.level = 0, .number = tree.version->tombstone_table()->number(), .family = tree.family->id});
+  }
+  return edit.removed.empty() ? Status() : storage_.Install(std::move(edit), reads_, nullptr);
 }
 
 Status Flusher::ReleaseLog() {

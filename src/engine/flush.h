@@ -6,6 +6,7 @@
 // one flush at a time; ReleaseLog beside it; EndLog alone.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "compaction/merge_job.h"
@@ -29,6 +30,12 @@ class Flusher {
   // writer comes any more and nothing else is in memory, the same edit ends the log.
   [[nodiscard]] Status FlushOldest(Writers writers = Writers::kMayCome);
 
+  // After a compaction range tombstones may have nothing left to hide: any thread says so, and the thread that flushes
+  // lets go of those of families in which it is so.
+  void NoteCompaction();
+  [[nodiscard]] bool SweepIsDue() const { return sweep_is_due_.load(std::memory_order_acquire); }
+  [[nodiscard]] Status DropSpentTombstones();
+
   // Removes the log segments in front of the active memtable's first, if no memtable waits for flush: else its flush
   // does so.
   [[nodiscard]] Status ReleaseLog();
@@ -38,10 +45,16 @@ class Flusher {
   [[nodiscard]] Status EndLog();
 
  private:
-  // One table for each family that has entries in the buffer; nothing for one that was dropped. On an error there are
-  // none.
-  [[nodiscard]] Result<compaction::MergeResult> WriteTables(const View& view, const WriteBufferPtr& buffer);
-  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer);
+  // One table for each family that has entries in the buffer, and one for range tombstones; nothing for one that was
+  // dropped. On an error there are none.
+  [[nodiscard]] Result<compaction::MergeResult> WriteTables(const View& view, const WriteBufferPtr& buffer,
+                                                            tree::VersionEdit* edit);
+  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer,
+                                                           tree::VersionEdit* edit);
+  // Puts what is left of `tombstones`, all that the family has once `added` is there, in the place of those it has.
+  [[nodiscard]] Status ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
+                                         const key::RangeTombstones& tombstones,
+                                         const std::vector<tree::AddedTable>& added, tree::VersionEdit* edit);
   // What the manifest has noted is done: whatever stays is left to the next open.
   void RemoveLog(key::FileNumber first_needed) noexcept;
   // As RemoveLog, of a log that is closed.
@@ -53,6 +66,7 @@ class Flusher {
   ReadContext& reads_;
   Health& health_;
   const Family& family_;
+  std::atomic<bool> sweep_is_due_{false};
 };
 
 }  // namespace amethyst::engine

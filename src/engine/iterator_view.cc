@@ -42,7 +42,8 @@ bool IteratorView::HoldsFlushedMemtable() {
   return oldest != now->active && std::ranges::find(now->immutable, oldest) == now->immutable.end();
 }
 
-std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const sstable::CursorOptions& options) const {
+std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const sstable::CursorOptions& options) {
+  covers_ = Covers(family(), read);
   std::vector<std::unique_ptr<key::Cursor>> sources;
   const auto add = [&](const WriteBufferPtr& buffer) {
     // Whatever is or comes into a memtable after what we see, is not for us.

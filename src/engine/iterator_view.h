@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "engine/covers.h"
 #include "engine/read_context.h"
 #include "engine/view.h"
 #include "key/cursor.h"
@@ -37,8 +38,9 @@ class IteratorView {
 
   [[nodiscard]] FamilyView family() const { return {*view_, family_.id, *VersionOf(*view_, family_)}; }
   // A merge of all sources with something that `read` sees.
-  [[nodiscard]] std::unique_ptr<key::Cursor> NewCursor(key::ReadPoint read,
-                                                       const sstable::CursorOptions& options) const;
+  [[nodiscard]] std::unique_ptr<key::Cursor> NewCursor(key::ReadPoint read, const sstable::CursorOptions& options);
+  // What range deletes hide from the last cursor's read.
+  [[nodiscard]] Covers& covers() { return covers_; }
 
  private:
   const ReadContext& reads_;
@@ -46,6 +48,7 @@ class IteratorView {
   ViewPtr view_;
   const View* seen_ = nullptr;  // The newest view that HoldsFlushedMemtable has looked at; only compared.
   key::Order order_;
+  Covers covers_;
   bool is_dropped_ = false;
 };
 

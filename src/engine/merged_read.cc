@@ -1,5 +1,6 @@
 #include "engine/merged_read.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -20,6 +21,7 @@ class MergedRead {
 
   // The next older version; its value stays where it is until the end. True: it decides.
   bool Take(key::Tag tag, std::string_view stored) {
+    if (tag.sequence() < covered_) return true;
     switch (resolver_.AddOlder(tag, stored)) {
       case key::Answer::kUndecided: return false;
       case key::Answer::kOperand: operands_.AddOlder(key::ValueOf(tag.kind(), stored)); return false;
@@ -31,6 +33,10 @@ class MergedRead {
     }
     std::unreachable();
   }
+
+  // What range deletes of the next source hide. A memtable's hide all that is in older ones.
+  void Cover(key::SequenceNumber covered) { covered_ = std::max(covered_, covered); }
+  [[nodiscard]] bool IsCovered() const { return covered_ != key::SequenceNumber{}; }
 
   // Those of a table. True: one of them decides.
   [[nodiscard]] Result<bool> Take(const tree::Table& table, const key::Order& order, bool fill_cache) {
@@ -70,6 +76,7 @@ class MergedRead {
   std::optional<std::string_view> base_;
   uint64_t expires_ms_ = key::kNeverMs;  // Of base_.
   std::deque<std::string> copies_;       // Of values that a cursor shows only for a while.
+  key::SequenceNumber covered_{};        // Entries below it are gone.
 };
 
 }  // namespace
@@ -79,14 +86,16 @@ Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& l
   AMETHYST_DCHECK(!base::InEpoch());
   MergedRead read(lookup);
   bool decided = AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+    read.Cover(CoveringIn(buffer->memtable, family.id, lookup));
     bool decides = false;
     buffer->memtable.ForEachVersion(family.id, lookup, [&](const memtable::Memtable::Found& version) {
       return decides = read.Take(version.tag, version.value);
     });
-    return decides;
+    return decides || read.IsCovered();
   });
   Status status;
   if (!decided) {
+    read.Cover(CoveringIn(family.version, lookup));
     ForEachCandidate(family.version, lookup.key, [&](const tree::Table& table) {
       const Result<bool> taken = read.Take(table, family.version.order(), fill_cache);
       if (!taken) status = std::unexpected(taken.error());

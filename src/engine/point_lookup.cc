@@ -1,5 +1,6 @@
 #include "engine/point_lookup.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -53,6 +54,10 @@ class PointRead {
 
   // The newest version that the read sees in a source. True: it ends the walk over the sources.
   bool Take(key::Tag tag, std::string_view stored) {
+    if (tag.sequence() < covered_) [[unlikely]] {
+      found_ = {};
+      return true;
+    }
     switch (resolver_.AddOlder(tag, stored)) {
       case key::Answer::kValue:
         found_ = {.state = LookupState::kFound, .value = key::ValueOf(tag.kind(), stored)};
@@ -77,6 +82,10 @@ class PointRead {
     tally_.Note(answer);
     return answer.state == LookupState::kFound && Take(answer.tag, answer.value);
   }
+  // What range deletes of this and older sources hide.
+  void Cover(key::SequenceNumber covered) { covered_ = std::max(covered_, covered); }
+  // Whether a range delete hides all that older sources than the one which has it may hold: nothing is found then.
+  [[nodiscard]] bool IsCovered() const { return covered_ != key::SequenceNumber{}; }
   // What is found cannot be said in this walk: not all of the sources are in memory, or one version is not enough.
   void GiveUp() { found_.state = LookupState::kNotResident; }
   // An operand is the newest version.
@@ -88,14 +97,18 @@ class PointRead {
   Found found_;
   Tally tally_;
   bool needs_older_ = false;
+  key::SequenceNumber covered_{};  // Entries below it are gone.
 };
 
 // Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
 const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
   const WriteBufferPtr* deciding = nullptr;
   AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
-    const auto version = buffer->memtable.Get(family.id, read->lookup());
-    if (!version || !read->Take(version->tag, version->value)) return false;
+    const key::LookupKey& lookup = read->lookup();
+    if (buffer->memtable.HasRangeDeletes()) [[unlikely]]
+      read->Cover(CoveringIn(buffer->memtable, family.id, lookup));
+    const auto version = buffer->memtable.Get(family.id, lookup);
+    if ((!version || !read->Take(version->tag, version->value)) && !read->IsCovered()) return false;
     deciding = &buffer;
     return true;
   });
@@ -107,6 +120,8 @@ const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
 template <typename Tables>
 void ReadFrom(const FamilyView& family, PointRead* read, Tables& tables) {
   if (const WriteBufferPtr* const buffer = ReadMemtables(family, read)) return tables.Keep(*buffer);
+  if (family.version.tombstones() != nullptr) [[unlikely]]
+    read->Cover(CoveringIn(family.version, read->lookup()));
   ForEachCandidate(family.version, read->lookup().key, [&](const tree::Table& table) { return tables.Visit(table); });
 }
 

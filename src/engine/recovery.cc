@@ -89,7 +89,9 @@ class Replay {
     std::set<key::FamilyId> families;
     for (wal::BatchEntry entry; measuring.Next(&entry);) {
       const key::FamilyId family{entry.family};
-      bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
+      bytes += entry.kind == key::EntryKind::kRangeDelete
+                   ? memtable::Memtable::BytesForRange(entry.value.size())
+                   : memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
       if (family != key::kDefaultFamily && families.insert(family).second) bytes += memtable::Memtable::kFamilyBytes;
     }
     AMETHYST_TRY(MakeRoom(bytes));
@@ -102,6 +104,11 @@ class Replay {
         continue;
       }
       active().memtable.Prepare(tree->family->id, tree->version->order());
+      if (entry.kind == key::EntryKind::kRangeDelete) {
+        active().memtable.PrepareRange(tree->family->id, entry.Range(), key::SequenceNumber{sequence});
+        active().memtable.InsertRange(tree->family->id, entry.value.size(), key::SequenceNumber{sequence});
+        continue;
+      }
       active().memtable.Insert(tree->family->id,
                                {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
     }

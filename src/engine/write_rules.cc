@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/readable.h"
 #include "key/merge_operators.h"
 #include "key/moment.h"
 #include "memtable/memtable.h"
@@ -73,6 +74,27 @@ Status WriteRules::CheckOperand(std::string_view operand) const {
   return key::CheckOperand(*merging.merge_operator, operand);
 }
 
+Result<bool> WriteRules::CheckRange(const key::Range& range, const tree::FamilyKey& family) const {
+  if (range.begin) AMETHYST_TRY(CheckKey(*range.begin));
+  if (range.end) AMETHYST_TRY(CheckKey(*range.end));
+  if (!range.begin || !range.end) return true;
+  const ViewPtr view = reads_.view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (version == nullptr) return true;  // The commit refuses it.
+  const int order = version->order().Compare(*range.begin, *range.end);
+  if (order <= 0) return order < 0;
+  return base::InvalidArgument("a range delete ends before it begins: \"{}\" comes behind \"{}\" in the family's order",
+                               base::Readable(*range.begin), base::Readable(*range.end));
+}
+
+Status WriteRules::CheckPrefix(const tree::FamilyKey& family) const {
+  const ViewPtr view = reads_.view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (version == nullptr || version->order().IsBytewise()) return {};
+  return base::NotSupported("keys with one prefix are no range in the order of comparator '{}'; use DeleteRange",
+                            version->order().comparator()->Name());
+}
+
 Status WriteRules::Announce(key::EntryKind kind) {
   if (key::MayExpire(kind)) AMETHYST_TRY(storage_.BeginExpiries());
   if (!key::Decides(kind) && !operands_noted_.load(std::memory_order_acquire)) {
@@ -83,6 +105,7 @@ Status WriteRules::Announce(key::EntryKind kind) {
 }
 
 Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const {
+  for (const uint32_t family : batch.PrefixFamilies()) AMETHYST_TRY(CheckPrefix({.id = key::FamilyId{family}}));
   AMETHYST_ASSIGN(const uint64_t expires_ms, ExpiryOf(options, key::kDefaultFamily));
   prepared->payload = batch.Representation();
   if (expires_ms != key::kNeverMs || batch.HasTtl()) {
@@ -92,6 +115,14 @@ Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options,
   }
   wal::BatchReader reader(prepared->payload);
   for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind == key::EntryKind::kRangeDelete) [[unlikely]] {
+      AMETHYST_ASSIGN([[maybe_unused]] const bool holds_keys,
+                      CheckRange(entry.Range(), {.id = key::FamilyId{entry.family}}));
+      prepared->holds_ranges = true;
+      prepared->memtable_bytes += memtable::Memtable::BytesForRange(entry.value.size());
+      if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &prepared->families);
+      continue;
+    }
     AMETHYST_TRY(CheckKey(entry.key));
     prepared->memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
     if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &prepared->families);

@@ -33,6 +33,10 @@ class WriteRules {
   [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, key::FamilyId family) const;
   [[nodiscard]] Status CheckDelete(const WriteOptions& options) const;
   [[nodiscard]] Status CheckOperand(std::string_view operand) const;
+  // kInvalidArgument: it ends before it begins, in the family's order. False: it holds no key.
+  [[nodiscard]] Result<bool> CheckRange(const key::Range& range, const tree::FamilyKey& family) const;
+  // kNotSupported: under a custom order no range of keys has a prefix.
+  [[nodiscard]] Status CheckPrefix(const tree::FamilyKey& family) const;
   // To be called before an entry of the kind is committed.
   [[nodiscard]] Status Announce(key::EntryKind kind);
 
@@ -44,6 +48,7 @@ class WriteRules {
     std::vector<key::FamilyId> families{};  // Each once, without the default.
     bool holds_operands = false;            // To be announced; likewise the next.
     bool holds_expiries = false;
+    bool holds_ranges = false;
   };
   [[nodiscard]] Status Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const;
 

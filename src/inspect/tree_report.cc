@@ -13,9 +13,10 @@ namespace amethyst::inspect {
 namespace {
 
 bool IsListed(const ManifestState& state, key::FileNumber number) {
-  return std::ranges::any_of(state.levels, [&](const auto& tables) {
+  const auto lists = [number](const std::vector<tree::AddedTable>& tables) {
     return std::ranges::find(tables, number, &tree::AddedTable::number) != tables.end();
-  });
+  };
+  return std::ranges::any_of(state.levels, lists) || lists(state.range_tombstones);
 }
 
 Result<SegmentFile> ReadSegmentFile(io::FileSystem& files, const std::string& path, key::FileNumber number,
@@ -68,10 +69,17 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
   next_family_id = std::max(next_family_id, edit.next_family_id.value_or(next_family_id));
   for (const tree::RemovedTable& removed : edit.removed) {
     if (removed.level >= key::kLevels) continue;
-    std::erase_if(levels[removed.level], [&](const tree::AddedTable& table) { return table.number == removed.number; });
+    const auto is_it = [&](const tree::AddedTable& table) { return table.number == removed.number; };
+    std::erase_if(levels[removed.level], is_it);
+    std::erase_if(range_tombstones, is_it);
   }
   for (const tree::AddedTable& added : edit.added) {
     if (added.level >= key::kLevels) continue;
+    if (added.holds_tombstones) {
+      range_tombstones.push_back(added);
+      last_sequence = std::max(last_sequence, added.info.largest_sequence);
+      continue;
+    }
     auto& tables = levels[added.level];
     const auto place = added.level == 0
                            ? tables.begin()
@@ -83,9 +91,9 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
   }
   for (const key::FamilyId dropped : edit.dropped_families) {
     families.erase(dropped);
-    for (auto& tables : levels) {
-      std::erase_if(tables, [&](const tree::AddedTable& table) { return table.family == dropped; });
-    }
+    const auto is_of_it = [&](const tree::AddedTable& table) { return table.family == dropped; };
+    for (auto& tables : levels) std::erase_if(tables, is_of_it);
+    std::erase_if(range_tombstones, is_of_it);
   }
 }
 

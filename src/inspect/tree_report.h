@@ -34,6 +34,7 @@ struct ManifestState {
   std::map<key::FamilyId, tree::FamilyDescription> families;  // Other than the default.
   key::FamilyId next_family_id{1};
   std::array<std::vector<tree::AddedTable>, key::kLevels> levels;
+  std::vector<tree::AddedTable> range_tombstones;  // The tables of them, at most one a family.
 
   void Apply(const tree::VersionEdit& edit);
 };

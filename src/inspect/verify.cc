@@ -11,6 +11,7 @@
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
+#include "tree/tombstone_table.h"
 #include "wal/batch_encoding.h"
 #include "wal/log_recovery.h"
 
@@ -32,6 +33,7 @@ class Verification {
       for (const tree::AddedTable& table : tree_.state.levels[level]) CheckTable(level, table);
       if (level > 0) CheckDisjoint(level);
     }
+    for (const tree::AddedTable& table : tree_.state.range_tombstones) CheckTombstones(table);
     // Without a manifest nobody says where the log begins, nor whose it is.
     if (tree_.problems.empty()) CheckLog();
     for (const std::string& name : tree_.leftovers) {
@@ -61,17 +63,41 @@ class Verification {
   }
 
   void CheckTable(key::Level level, const tree::AddedTable& listed) {
+    if (OpenTable(level, listed) != nullptr) report_.table_entries += listed.info.entries;
+  }
+
+  void CheckTombstones(const tree::AddedTable& listed) {
+    const auto reader = OpenTable(0, listed);
+    if (reader == nullptr) return;
+    if (!IsBytewise(listed.family)) return;  // Where one ends and the next begins only their program knows.
+    const auto tombstones = tree::ReadTombstones(*reader, tree::TableFileName(listed.number), key::Order());
+    if (!tombstones) Problem(tombstones.error().message());
+  }
+
+  [[nodiscard]] bool IsBytewise(key::FamilyId family) const {
+    const auto described = tree_.state.families.find(family);
+    return (described == tree_.state.families.end()
+                ? tree_.state.comparator_name
+                : described->second.comparator_name) == BytewiseComparator()->Name();
+  }
+
+  // nullptr: it is not whole, which is told.
+  std::unique_ptr<sstable::TableReader> OpenTable(key::Level level, const tree::AddedTable& listed) {
+    const auto failed = [this](std::string text) {
+      Problem(std::move(text));
+      return nullptr;
+    };
     const std::string path = io::JoinPath(directory_, tree::TableFileName(listed.number));
     ++report_.tables;
     const auto exists = files_.Exists(path);
-    if (exists && !*exists) return Problem(fmt::format("{}: missing; it is listed in level {}", path, level));
+    if (exists && !*exists) return failed(fmt::format("{}: missing; it is listed in level {}", path, level));
     auto file = files_.Open(path);
-    if (!file) return Problem(file.error().message());
-    const auto reader = sstable::TableReader::Open(*std::move(file), listed.info, key::Order(), cache_);
-    if (!reader) return Problem(reader.error().message());
-    if (const Status verified = (*reader)->Verify(); !verified) return Problem(verified.error().message());
+    if (!file) return failed(file.error().message());
+    auto reader = sstable::TableReader::Open(*std::move(file), listed.info, key::Order(), cache_);
+    if (!reader) return failed(reader.error().message());
+    if (const Status verified = (*reader)->Verify(); !verified) return failed(verified.error().message());
     report_.table_bytes += listed.info.file_bytes;
-    report_.table_entries += listed.info.entries;
+    return *std::move(reader);
   }
 
   void CheckDisjoint(key::Level level) {

@@ -19,6 +19,7 @@
 #include "amethyst/error.h"
 #include "base/assert.h"
 #include "key/entry.h"
+#include "key/range_tombstones.h"
 #include "key/read_point.h"
 
 namespace amethyst::key {
@@ -95,6 +96,15 @@ class Cursor {
     static_cast<void>(read);
     static_cast<void>(limit);
     return 0;
+  }
+
+  // A hint from a read to which `cover` hides what stands here: moves on, forward or back, over what holds no entry
+  // that is newer than the cover and lies wholly in its stretch (tables, subtrees). It may pass less than it could, or
+  // nothing: then it returns false, and stands where it stood. After a move it may be at its end or have failed.
+  virtual bool SkipCovered(const Cover& cover, bool forward) {
+    static_cast<void>(cover);
+    static_cast<void>(forward);
+    return false;
   }
 
   [[nodiscard]] virtual Status status() const = 0;

@@ -19,12 +19,13 @@ enum class EntryKind : uint8_t {
   kDelete = 0,
   kPut = 1,
   kOperand = 2,          // Of a merge operator: changes the value that is there.
+  kRangeDelete = 3,      // Deletes a range of keys. Of batches alone: it is no entry of any key.
   kExpiringPut = 4,      // Its value begins with the time from which on it is a delete (key/expiry.h).
   kExpiringOperand = 6,  // Likewise: from then on it is as if never written.
 };
 
 struct KindTraits {
-  std::string_view name;  // As tools print it; empty: there is no such kind.
+  std::string_view name;  // As tools print it; empty: no entry of a key is of that kind.
   bool has_value;         // A value is stored with it.
   bool is_live;           // Its key may have a value because of it; else it only takes one away.
   bool decides;           // A read that sees it asks for nothing older.

@@ -19,15 +19,18 @@
 #include "memtable/arena.h"
 #include "memtable/key_tree.h"
 #include "memtable/key_tree_writer.h"
+#include "memtable/range_deletes.h"
 
 namespace amethyst::memtable {
 
 struct FamilyTree {
-  FamilyTree(Arena& arena, key::FamilyId the_id, key::Order order) : id(the_id), tree(arena, order), writer(tree) {}
+  FamilyTree(Arena& arena, key::FamilyId the_id, key::Order order)
+      : id(the_id), tree(arena, order), writer(tree), range_deletes(order) {}
 
   const key::FamilyId id;
   KeyTree tree;
   KeyTreeWriter writer;
+  RangeDeletes range_deletes;
   // Stored by the writer, loaded by anyone, relaxed: nothing hangs on them.
   std::atomic<uint64_t> entry_count{0};
   std::atomic<uint64_t> raw_bytes{0};
@@ -42,6 +45,10 @@ class FamilyTrees {
   [[nodiscard]] FamilyTree* Find(key::FamilyId family) const;
   // Writer only: a tree for a family that has none. Throws std::bad_alloc, with nothing changed.
   FamilyTree& Add(Arena& arena, key::FamilyId family, key::Order order);
+  // Writer only.
+  void ForgetPreparedRanges() {
+    for (const std::unique_ptr<FamilyTree>& tree : trees_) tree->range_deletes.ForgetPrepared();
+  }
   // In the order of their ids.
   [[nodiscard]] std::vector<const FamilyTree*> All() const;
 

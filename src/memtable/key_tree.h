@@ -125,6 +125,9 @@ class KeyTree {
     AMETHYST_ASSERT(node.height < kHeightMax);
     root_.store(arena_.OffsetOf(&node), std::memory_order_release);
   }
+  void SetNewestSequence(key::SequenceNumber newest) { newest_sequence_.store(newest, std::memory_order_relaxed); }
+  // Of the entry inserted last.
+  [[nodiscard]] key::SequenceNumber newest_sequence() const { return newest_sequence_.load(std::memory_order_relaxed); }
   void SetBaseSequence(key::SequenceNumber base) { base_sequence_.store(Raw(base), std::memory_order_relaxed); }
   [[nodiscard]] uint32_t SinceBase(key::SequenceNumber sequence) const {
     const uint64_t since = Raw(sequence) - base_sequence_.load(std::memory_order_relaxed);
@@ -142,7 +145,9 @@ class KeyTree {
   Arena& arena_;
   const key::Order order_;
   std::atomic<Offset> root_{Offset::kNone};  // Released by SetRoot, acquired by root().
-  std::atomic<uint64_t> base_sequence_{0};   // Relaxed: ordered by the publication of the first entry.
+  // Relaxed: ordered by the publication of each entry.
+  std::atomic<key::SequenceNumber> newest_sequence_{key::SequenceNumber{}};
+  std::atomic<uint64_t> base_sequence_{0};  // Relaxed: ordered by the publication of the first entry.
 };
 
 }  // namespace amethyst::memtable

@@ -20,6 +20,7 @@ struct KeyTreeWriter::Items {
 bool KeyTreeWriter::Insert(const key::Entry& entry) {
   AMETHYST_DCHECK(entry.tag.sequence() > sequence_ || greatest_ == nullptr);
   sequence_ = entry.tag.sequence();
+  tree_.SetNewestSequence(sequence_);
   if (greatest_ == nullptr) tree_.SetBaseSequence(sequence_);
   if (Descend(entry.key())) {
     Update(entry);

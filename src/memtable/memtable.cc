@@ -21,7 +21,8 @@ Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<Regi
       arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + KeyTreeWriter::kNodeBytesFixed, std::move(pool)),
       filter_(arena_, capacity_bytes),
       tree_(arena_, order),
-      writer_(tree_) {}
+      writer_(tree_),
+      range_deletes_(order) {}
 
 void Memtable::Prepare(key::FamilyId family, key::Order order) {
   if (family == key::kDefaultFamily || others_.Find(family) != nullptr) return;
@@ -33,10 +34,14 @@ void Memtable::Prepare(key::FamilyId family, key::Order order) {
 inline void Memtable::Count(const key::Entry& entry, bool is_new) {
   taken_bytes_ +=
       Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? KeyTreeWriter::kNodeBytesPerKey : 0);
-  if (Empty()) first_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
-  last_sequence_.store(entry.tag.sequence(), std::memory_order_relaxed);
-  Add(raw_bytes_, uint64_t{entry.key_bytes} + entry.value_bytes);
   if (!key::IsLive(entry.tag.kind())) Add(delete_count_, 1);
+  Count(entry.tag.sequence(), uint64_t{entry.key_bytes} + entry.value_bytes);
+}
+
+inline void Memtable::Count(key::SequenceNumber sequence, uint64_t raw_bytes) {
+  if (Empty()) first_sequence_.store(sequence, std::memory_order_relaxed);
+  last_sequence_.store(sequence, std::memory_order_relaxed);
+  Add(raw_bytes_, raw_bytes);
   Add(entry_count_, 1);
 }
 
@@ -62,6 +67,44 @@ void Memtable::InsertIntoOther(key::FamilyId family, const key::Entry& entry) {
   Add(other->raw_bytes, uint64_t{entry.key_bytes} + entry.value_bytes);
   Add(other->entry_count, 1);
   Count(entry, is_new);
+}
+
+void Memtable::PrepareRange(key::FamilyId family, const key::Range& range, key::SequenceNumber sequence) {
+  FamilyTree* const other = family == key::kDefaultFamily ? nullptr : others_.Find(family);
+  AMETHYST_ASSERT(family == key::kDefaultFamily || other != nullptr);  // I3: it was prepared.
+  (other == nullptr ? range_deletes_ : other->range_deletes).Prepare(range, sequence);
+}
+
+void Memtable::ForgetPreparedRanges() {
+  range_deletes_.ForgetPrepared();
+  others_.ForgetPreparedRanges();
+}
+
+void Memtable::InsertRange(key::FamilyId family, size_t range_bytes, key::SequenceNumber sequence) {
+  AMETHYST_ASSERT(Empty() || sequence > last_sequence());  // I1
+  taken_bytes_ += BytesForRange(range_bytes);
+  if (family == key::kDefaultFamily) {
+    range_deletes_.Publish();
+  } else {
+    FamilyTree* const other = others_.Find(family);
+    other->range_deletes.Publish();
+    Add(other->raw_bytes, range_bytes);
+    Add(other->entry_count, 1);
+  }
+  has_range_deletes_.store(true, std::memory_order_relaxed);
+  Add(delete_count_, 1);
+  Count(sequence, range_bytes);
+}
+
+const RangeDeletes* Memtable::RangeDeletesOf(key::FamilyId family) const {
+  if (!HasRangeDeletes()) return nullptr;
+  const RangeDeletes* deletes = &range_deletes_;
+  if (family != key::kDefaultFamily) {
+    const FamilyTree* const other = others_.Find(family);
+    if (other == nullptr) return nullptr;
+    deletes = &other->range_deletes;
+  }
+  return deletes->Empty() ? nullptr : deletes;
 }
 
 inline const Record* Memtable::FindRecord(key::FamilyId family, const key::LookupKey& lookup) const {

@@ -31,6 +31,7 @@
 #include "memtable/key_filter.h"
 #include "memtable/key_tree.h"
 #include "memtable/key_tree_writer.h"
+#include "memtable/range_deletes.h"
 
 namespace amethyst::memtable {
 
@@ -46,8 +47,12 @@ class Memtable {
   }
   // Most bytes that the first entry of a family other than the default takes beside its BytesFor.
   static constexpr size_t kFamilyBytes = FamilyTrees::kTreeBytes;
-  // Whether there is room for `bytes`: the sum of BytesFor of all entries and kFamilyBytes of all new families. Writer
-  // only.
+  // What a range delete counts for, whose encoded range has so many bytes.
+  [[nodiscard]] static constexpr size_t BytesForRange(size_t range_bytes) {
+    return RangeDeletes::BytesFor(range_bytes);
+  }
+  // Whether there is room for `bytes`: the sum of BytesFor of all entries, BytesForRange of all range deletes and
+  // kFamilyBytes of all new families. Writer only.
   [[nodiscard]] bool HasRoom(size_t bytes) const { return bytes <= capacity_bytes_ - taken_bytes_; }
 
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
@@ -59,6 +64,18 @@ class Memtable {
   void Insert(key::FamilyId family, const key::Entry& entry) {
     return family == key::kDefaultFamily ? Insert(entry) : InsertIntoOther(family, entry);
   }
+
+  // A range delete comes in two steps, so that nothing can fail once it stands in the log. Several of one batch are all
+  // prepared first; nobody sees them before they are inserted. Throws std::bad_alloc. The family was prepared.
+  void PrepareRange(key::FamilyId family, const key::Range& range, key::SequenceNumber sequence);
+  // Of a batch that was not written.
+  void ForgetPreparedRanges();
+  // Cannot fail. For each that was prepared, in their order.
+  void InsertRange(key::FamilyId family, size_t range_bytes, key::SequenceNumber sequence);
+  // Whether there are any, in any family: a reader that loaded `visible` before sees none if not.
+  [[nodiscard]] bool HasRangeDeletes() const { return has_range_deletes_.load(std::memory_order_relaxed); }
+  // nullptr: the family has none.
+  [[nodiscard]] const RangeDeletes* RangeDeletesOf(key::FamilyId family) const;
 
   struct Found {
     key::Tag tag;
@@ -101,6 +118,7 @@ class Memtable {
  private:
   void InsertIntoOther(key::FamilyId family, const key::Entry& entry);
   void Count(const key::Entry& entry, bool is_new);
+  void Count(key::SequenceNumber sequence, uint64_t raw_bytes);
   // Of the families other than the default: what the default's totals are less by.
   [[nodiscard]] uint64_t OthersEntries() const;
   [[nodiscard]] uint64_t OthersRawBytes() const;
@@ -112,10 +130,12 @@ class Memtable {
   KeyFilter filter_;
   KeyTree tree_;  // The default family's, and its writer.
   KeyTreeWriter writer_;
+  RangeDeletes range_deletes_;  // The default family's.
   FamilyTrees others_;
   size_t taken_bytes_ = 0;  // Of the capacity. Writer only.
 
   // Stored by the writer, loaded by anyone, relaxed: nothing hangs on them.
+  std::atomic<bool> has_range_deletes_{false};
   std::atomic<uint64_t> entry_count_{0};
   std::atomic<uint64_t> delete_count_{0};
   std::atomic<uint64_t> raw_bytes_{0};

@@ -53,6 +53,22 @@ uint64_t MemtableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   return stretch->entries;
 }
 
+// All or nothing: nodes do not know how new their entries are, the tree does.
+bool MemtableCursor::SkipCovered(const key::Cover& cover, bool forward) {
+  if (!Valid() || !cover.Hides(tree_->newest_sequence())) return false;
+  const std::optional<std::string_view> edge = forward ? cover.stretch.end : cover.stretch.begin;
+  if (!edge) {
+    Clear();
+  } else if (forward) {
+    Seek(*edge);
+  } else {
+    const std::string_view begin = *edge;
+    Seek(begin);
+    Valid() ? Prev() : SeekToLast();
+  }
+  return true;
+}
+
 void MemtableCursor::NextWindow() {
   Grow();
   if (last_.version->has_older()) {

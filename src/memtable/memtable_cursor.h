@@ -25,6 +25,7 @@ class MemtableCursor final : public key::Cursor {
   void Seek(std::string_view target) override;
   void SeekForPrev(std::string_view target) override;
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
+  bool SkipCovered(const key::Cover& cover, bool forward) override;
   [[nodiscard]] Status status() const override { return {}; }
 
  protected:

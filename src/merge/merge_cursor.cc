@@ -33,6 +33,7 @@ class MergeCursor final : public Cursor {
   }
 
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
+  bool SkipCovered(const key::Cover& cover, bool forward) override;
 
   [[nodiscard]] Status status() const override { return status_; }
 
@@ -72,6 +73,7 @@ class MergeCursor final : public Cursor {
   void Leave(Direction direction);
   void Turn(Direction direction);
   void ContinueAfterWinner();
+  void AlignWinner();
   void Show();
   [[nodiscard]] size_t StretchBefore(std::string_view limit, std::span<const Entry> window) const;
 
@@ -193,15 +195,46 @@ uint64_t MergeCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
     if (limit.data() == nullptr || order_.Less(runner_up, limit)) limit = runner_up;
   }
   Cursor& winner = queue_.winner();
-  const size_t offset = Behind().size() - 1;
-  if (offset > winner_offset_) winner.Skip(offset - winner_offset_);
-  if (offset < winner_offset_) winner.SkipBack(winner_offset_ - offset);
-  winner_offset_ = offset;
+  AlignWinner();
   const uint64_t passed = winner.SkipDead(read, limit);
   if (passed == 0) return 0;
   follows_same_key_ = false;
   ContinueAfterWinner();
   return passed;
+}
+
+// Moves the winner, going forward, to the entry that the merge stands at.
+void MergeCursor::AlignWinner() {
+  Cursor& winner = queue_.winner();
+  const size_t offset = Behind().size() - 1;
+  if (offset > winner_offset_) winner.Skip(offset - winner_offset_);
+  if (offset < winner_offset_) winner.SkipBack(winner_offset_ - offset);
+  winner_offset_ = offset;
+}
+
+// What is covered is covered whatever other sources hold: each goes on by itself.
+bool MergeCursor::SkipCovered(const key::Cover& cover, bool forward) {
+  AMETHYST_DCHECK(Valid());
+  const Direction direction = forward ? Direction::kForward : Direction::kBackward;
+  if (direction != queue_.direction()) return false;
+  if (forward) {
+    AlignWinner();
+  } else if (const size_t behind = Ahead().size() - 1; behind > 0) {
+    queue_.winner().SkipBack(behind);
+  }
+  bool moved = false;
+  for (const std::unique_ptr<Cursor>& source : sources_) {
+    const bool is_inside = source->Valid() && cover.stretch.Holds(source->entry().key(), order_);
+    if (is_inside && source->SkipCovered(cover, forward)) moved = true;
+  }
+  if (moved) follows_same_key_ = false;
+  queue_.Reset(direction);
+  for (uint32_t i = 0; i < sources_.size(); ++i) {
+    if (!Enlist(i)) return true;
+  }
+  queue_.Sort();
+  Show();
+  return moved;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/containment.h"
@@ -14,6 +15,7 @@
 #include "repair/salvage_merge.h"
 #include "repair/salvage_sources.h"
 #include "tree/file_names.h"
+#include "tree/tombstone_table.h"
 
 namespace amethyst {
 namespace repair {
@@ -28,6 +30,7 @@ struct KnownTables {
   bool whole = false;
   std::map<key::FileNumber, sstable::TableInfo> tables;
   std::map<key::FileNumber, key::FamilyId> families;  // Of those of them that are of another family than the default.
+  std::set<key::FileNumber> tombstone_tables;         // Those of them that hold range deletes.
   std::map<key::FamilyId, tree::FamilyDescription> descriptions;  // Of these families, as far as they were not dropped.
   key::FamilyId next_family_id{1};
   key::FileNumber first_log_segment{};
@@ -65,6 +68,7 @@ KnownTables ReadManifest(io::FileSystem& files, const std::string& directory, co
     for (const tree::RemovedTable& removed : edit.removed) known.tables.erase(removed.number);
     for (const tree::AddedTable& added : edit.added) {
       known.tables.insert_or_assign(added.number, added.info);
+      if (added.holds_tombstones) known.tombstone_tables.insert(added.number);
       if (added.family != key::kDefaultFamily) known.families.insert_or_assign(added.number, added.family);
     }
     for (const key::FamilyId gone : edit.dropped_families) {
@@ -160,6 +164,8 @@ class Repairing {
     std::string name{};  // Empty: nothing says it.
     SalvageMerge::Sources sources{};
     const SalvageSource* settled = nullptr;
+    SalvagedRangeDeletes range_deletes{};
+    key::FileNumber newest_list{};  // The table that they are from; the log's come on top.
   };
 
   // Of the log. What it holds of a dropped family is nobody's, as far as the manifest is there to say so.
@@ -173,6 +179,7 @@ class Repairing {
     FamilySources& family = families_[id];
     if (described != known.descriptions.end()) family.name = described->second.name;
     family.settled = entries.settled.get();
+    family.range_deletes.Append(entries.range_deletes);
     family.sources.push_back(std::move(entries.settled));
     family.sources.push_back(std::move(entries.fresh));
   }
@@ -184,7 +191,7 @@ class Repairing {
     }
     AMETHYST_ASSIGN(const Family into, id == key::kDefaultFamily ? database.OpenFamily(tree::kDefaultFamilyName)
                                                                  : database.CreateFamily(family.name));
-    return SalvageMerge(std::move(family.sources), family.settled, tables_whole, keeps_operands)
+    return SalvageMerge(std::move(family.sources), family.settled, family.range_deletes, tables_whole, keeps_operands)
         .Run(database, into, &report_);
   }
 
@@ -241,6 +248,10 @@ class Repairing {
     TableOrigin origin{.name = name, .number = number};
     FamilySources* const family = FamilyOf(name, number, **table, known);
     if (family == nullptr) return;
+    if (((*table)->properties() && (*table)->properties()->tombstone_span) || known.tombstone_tables.contains(number)) {
+      return TakeRangeDeletes(family, std::move(origin), *std::move(table));
+    }
+    if (listed != known.tables.end()) origin.clean_through = listed->second.clean_through;
     if ((*table)->properties()) origin.lineage = (*table)->properties()->lineage;
     if ((*table)->has_index()) {
       ++report_.tables_kept;
@@ -252,6 +263,25 @@ class Repairing {
     } else if ((*table)->header()) {
       ScanTable(family, std::move(origin), file, (*table)->header()->table_uid);
     }
+  }
+
+  // A family's list of range deletes; a newer one replaces it.
+  void TakeRangeDeletes(FamilySources* family, TableOrigin origin, std::unique_ptr<sstable::TableSalvage> table) {
+    if (!table->has_index()) return Drop(origin.name, "all its range deletes: what they deleted is there again");
+    if (origin.number < family->newest_list) return;
+    ++report_.tables_kept;
+    family->newest_list = origin.number;
+    family->range_deletes = {};
+    const size_t problems = report_.dropped.size();
+    const std::string name = origin.name;
+    TableSource source(std::move(origin), std::move(table), &report_.dropped);
+    key::Range range;
+    std::vector<key::SequenceNumber> sequences;
+    while (source.Next()) {
+      if (!tree::ReadFragment(source.entry().value(), &range, &sequences)) continue;
+      for (const key::SequenceNumber sequence : sequences) family->range_deletes.Add(range, sequence);
+    }
+    if (report_.dropped.size() > problems) Drop(name, "range deletes: what they deleted is there again");
   }
 
   // A table whose index is lost: its blocks one after the other, as far as they can be told apart.

@@ -16,8 +16,13 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 
 }  // namespace
 
-SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole, bool keeps_operands)
-    : sources_(std::move(sources)), settled_(settled), tables_whole_(tables_whole), keeps_operands_(keeps_operands) {
+SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, const SalvagedRangeDeletes& range_deletes,
+                           bool tables_whole, bool keeps_operands)
+    : sources_(std::move(sources)),
+      settled_(settled),
+      tombstones_(range_deletes.Make()),
+      tables_whole_(tables_whole),
+      keeps_operands_(keeps_operands) {
   for (size_t i = 0; i < sources_.size(); ++i) {
     const key::FileNumber number = sources_[i]->origin().number;
     if (number == key::FileNumber{}) continue;
@@ -42,6 +47,7 @@ Status SalvageMerge::Run(DB& to, const Family& family, RepairReport* report) {
   for (size_t i = 0; i < sources_.size(); ++i) Advance(i);
   std::optional<std::string> last;
   key::Resolver resolver(key::kSequenceMax);
+  key::Cover cover;  // At *last.
   while (!heap_.empty()) {
     std::ranges::pop_heap(heap_, Later);
     const Head head = heap_.back();
@@ -50,11 +56,14 @@ Status SalvageMerge::Run(DB& to, const Family& family, RepairReport* report) {
       AMETHYST_TRY(PutOperands(to, family, report));
       last.emplace(head.entry.key());
       resolver = key::Resolver(key::kSequenceMax);
+      cover = tombstones_.At(*last, key::kSequenceMax);
     }
     const key::Tag tag = head.entry.tag;
     const bool again =
         !operands_.empty() && operands_.back().tag.sequence() == tag.sequence();  // From the log as well.
-    if (!again && !resolver.IsDecided() && !IsReplaced(head)) {
+    const bool is_hidden =
+        cover.Hides(tag.sequence()) && cover.sequence > sources_[head.source]->origin().clean_through;
+    if (!again && !is_hidden && !resolver.IsDecided() && !IsReplaced(head)) {
       switch (resolver.AddOlder(tag, head.entry.value())) {
         case key::Answer::kUndecided:
         case key::Answer::kGone: break;
@@ -139,6 +148,7 @@ Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, 
   const Expiry expiry = ExpiresAt(key::MomentOf(key::ExpiryOf(kind, entry.value())));
   switch (kind) {
     case key::EntryKind::kDelete: break;
+    case key::EntryKind::kRangeDelete: break;  // No entry of a key.
     case key::EntryKind::kPut: batch_.Put(family, entry.key(), value); break;
     // Operands are of the default family.
     case key::EntryKind::kOperand: batch_.Merge(entry.key(), value); break;

@@ -27,7 +27,9 @@ class SalvageMerge {
   using Sources = std::vector<std::unique_ptr<SalvageSource>>;
   // `settled`, one of the sources or nullptr: entries of the log that are in tables as well. `tables_whole`: no table
   // is missing.
-  SalvageMerge(Sources sources, const SalvageSource* settled, bool tables_whole, bool keeps_operands);
+  // `range_deletes` outlives it.
+  SalvageMerge(Sources sources, const SalvageSource* settled, const SalvagedRangeDeletes& range_deletes,
+               bool tables_whole, bool keeps_operands);
 
   // Writes to one family of `to`.
   [[nodiscard]] Status Run(DB& to, const Family& family, RepairReport* report);
@@ -58,6 +60,7 @@ class SalvageMerge {
 
   const Sources sources_;
   const SalvageSource* const settled_;
+  const key::RangeTombstones tombstones_;
   const bool tables_whole_;
   const bool keeps_operands_;  // `to` has their merge operator.
   struct Operand {

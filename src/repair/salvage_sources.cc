@@ -39,6 +39,13 @@ void TableSource::TellLoss(const sstable::TableSalvage::Step& step) {
                                  base::Shortened(step.description.separator, base::kKeyColumnsMax), step.problem));
 }
 
+void SalvagedRangeDeletes::Add(const key::Range& range, key::SequenceNumber sequence) {
+  const auto kept = [this](std::optional<std::string_view> bound) {
+    return bound ? std::optional<std::string_view>(keys_.emplace_back(*bound)) : std::nullopt;
+  };
+  all_.push_back({{.begin = kept(range.begin), .end = kept(range.end)}, sequence});
+}
+
 void NewestEntries::Add(std::string_view key, key::Tag tag, std::string_view value) {
   AMETHYST_ASSERT(!started_);
   const auto found = entries_.find(key);
@@ -129,6 +136,10 @@ class SegmentSalvage {
     for (wal::BatchEntry entry; reader.Next(&entry);) {
       const key::SequenceNumber sequence = record.header.first + (reader.count() - 1);
       LogEntries::OfFamily& family = entries_.families[key::FamilyId{entry.family}];
+      if (entry.kind == key::EntryKind::kRangeDelete) {
+        family.range_deletes.Add(entry.Range(), sequence);
+        continue;
+      }
       NewestEntries& to = sequence <= entries_.flushed ? *family.settled : *family.fresh;
       to.Add(entry.key, key::Tag(sequence, entry.kind), entry.value);
     }

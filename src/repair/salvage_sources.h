@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "io/file_system.h"
 #include "key/entry.h"
 #include "key/order.h"
+#include "key/range_tombstones.h"
 #include "sstable/table_salvage.h"
 #include "tree/version_edit.h"
 
@@ -26,6 +28,22 @@ struct TableOrigin {
   std::string name{};
   key::FileNumber number{};  // 0: they come from the log.
   sstable::Lineage lineage{};
+  key::SequenceNumber clean_through{};  // No range delete up to it hides what the table holds.
+};
+
+// The range deletes of one family: those of its table of them, and those that the log holds.
+class SalvagedRangeDeletes {
+ public:
+  void Add(const key::Range& range, key::SequenceNumber sequence);
+  void Append(const SalvagedRangeDeletes& others) {
+    for (const key::RangeTombstone& other : others.all_) Add(other.range, other.sequence);
+  }
+  // What hides what from a read of the newest. Borrows keys.
+  [[nodiscard]] key::RangeTombstones Make() const { return {all_, key::Order(), {}}; }
+
+ private:
+  std::deque<std::string> keys_;
+  std::vector<key::RangeTombstone> all_;
 };
 
 class SalvageSource {
@@ -103,6 +121,7 @@ struct LogEntries {
   struct OfFamily {
     std::unique_ptr<NewestEntries> settled = std::make_unique<NewestEntries>(TableOrigin());  // Those up to `flushed`.
     std::unique_ptr<NewestEntries> fresh = std::make_unique<NewestEntries>(TableOrigin());    // The rest.
+    SalvagedRangeDeletes range_deletes{};
   };
 
   key::SequenceNumber flushed{};  // Up to here everything is in tables as well.

@@ -37,8 +37,16 @@ void VisitLineage(Lineage& lineage, Visitor&& visit) {
 }
 constexpr uint64_t kFieldsOfAll = kFields + 3;
 
+constexpr uint64_t kRangeTombstones = 20;
+constexpr uint64_t kSpanBegin = 21;
+constexpr uint64_t kSpanEnd = 22;
 constexpr uint64_t kFamily = 29;
 constexpr uint64_t kFamilyName = 30;
+
+bool IsKnown(uint64_t number) {
+  return (number > 0 && number <= kFieldsOfAll) || (number >= kRangeTombstones && number <= kSpanEnd) ||
+         number == kFamily || number == kFamilyName;
+}
 
 std::string Encoded(const std::string& bytes) { return bytes; }
 std::string Encoded(uint64_t number) {
@@ -76,6 +84,11 @@ void Properties::AppendTo(std::string* to) const {
     base::AppendField(to, kFamily, base::FieldNeed::kRequired, Encoded(uint64_t{key::Raw(family)}));
     base::AppendField(to, kFamilyName, base::FieldNeed::kRequired, family_name);
   }
+  if (tombstone_span) {
+    base::AppendField(to, kRangeTombstones, base::FieldNeed::kIgnorable, Encoded(info.entries));
+    base::AppendField(to, kSpanBegin, base::FieldNeed::kRequired, tombstone_span->begin);
+    base::AppendField(to, kSpanEnd, base::FieldNeed::kRequired, tombstone_span->end);
+  }
   if (lineage.replaced.empty()) return;
   VisitLineage(lineage, [to](uint64_t number, const auto& field) {
     base::AppendField(to, number, base::FieldNeed::kIgnorable, Encoded(field));
@@ -85,8 +98,7 @@ void Properties::AppendTo(std::string* to) const {
 Result<Properties> Properties::FromBytes(std::string_view bytes) {
   std::array<std::string_view, kFamilyName + 1> values{};
   AMETHYST_TRY(base::ReadFields(bytes, "properties", [&values](uint64_t number, std::string_view content) {
-    const bool is_known = (number > 0 && number <= kFieldsOfAll) || number == kFamily || number == kFamilyName;
-    if (!is_known) return base::FieldMatch::kUnknown;
+    if (!IsKnown(number)) return base::FieldMatch::kUnknown;
     if (values[number].data() != nullptr) return base::FieldMatch::kMalformed;
     values[number] = content;
     return base::FieldMatch::kTaken;
@@ -107,6 +119,10 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
     if (values[kFamilyName].empty()) bad = kFamilyName;
     properties.family = key::FamilyId{static_cast<uint32_t>(family)};
     properties.family_name = values[kFamilyName];
+  }
+  if (values[kSpanBegin].data() != nullptr || values[kSpanEnd].data() != nullptr) {
+    if (values[kSpanBegin].empty() || values[kSpanEnd].empty()) bad = kSpanBegin;
+    properties.tombstone_span = {.begin = std::string(values[kSpanBegin]), .end = std::string(values[kSpanEnd])};
   }
   if (bad != 0) return base::Corruption("property {} is missing or no number", bad);
   return properties;

@@ -8,11 +8,13 @@
 //    3 smallest sequence   6 deletes             9 order's name          12 block bytes, wanted   13 codec, wanted
 //
 // and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span; in a table
-// of a family other than the default, 29 the family's id and 30 its name at that time, both required. Thread safety:
-// plain values.
+// of a family other than the default, 29 the family's id and 30 its name at that time, both required; in a table of
+// range tombstones (tree/tombstone_table.h) 20 their number, ignorable, and 21 and 22 the bounds of their span, both
+// required. Thread safety: plain values.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +25,7 @@
 namespace amethyst::sstable {
 
 struct Properties {
-  TableInfo info;  // Without uid, file_bytes and digest, which the footer knows.
+  TableInfo info;  // Without uid, file_bytes and digest, which the footer knows, and clean_through.
   std::string order_name;
   uint64_t data_blocks = 0;
   uint64_t index_pages = 0;
@@ -32,6 +34,7 @@ struct Properties {
   Lineage lineage{};
   key::FamilyId family{};
   std::string family_name{};  // Empty: of the default family.
+  std::optional<TableOptions::TombstoneSpan> tombstone_span{};
 
   void AppendTo(std::string* to) const;
   [[nodiscard]] static Result<Properties> FromBytes(std::string_view bytes);

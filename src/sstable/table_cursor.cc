@@ -207,12 +207,8 @@ void TableCursor::SeekForPrev(std::string_view target) {
   }
 }
 
-bool TableCursor::IsDead(const IndexPage& page, uint32_t child, key::ReadPoint read, std::string_view limit) const {
-  const IndexEntry entry = page.entry(child);
-  return entry.live == 0 && read.Sees(entry.max_sequence()) && page.EndsBefore(child, limit, tree_.order());
-}
-
-bool TableCursor::MeasureDead(key::ReadPoint read, std::string_view limit, Stretch* stretch) {
+template <typename IsPassed>
+bool TableCursor::Measure(IsPassed is_passed, Stretch* stretch) {
   const IndexPage& top = tree_.top();
   uint64_t entries = 0;
   // A stretch ends only where a key ends: a tombstone must not be passed without the older versions it hides.
@@ -222,12 +218,11 @@ bool TableCursor::MeasureDead(key::ReadPoint read, std::string_view limit, Stret
   };
   for (Place at{.page = page_index_, .block = block_index_};;) {
     for (; at.block < page_->count(); ++at.block) {
-      if (!IsDead(*page_, at.block, read, limit)) return true;
+      if (!is_passed(*page_, at.block)) return true;
       const bool last = at.block + 1 == page_->count();
       pass(page_->entry(at.block), last ? Place{at.page + 1, 0} : Place{at.page, at.block + 1});
     }
-    for (at = {.page = at.page + 1, .block = 0}; at.page < top.count() && IsDead(top, at.page, read, limit);
-         ++at.page) {
+    for (at = {.page = at.page + 1, .block = 0}; at.page < top.count() && is_passed(top, at.page); ++at.page) {
       pass(top.entry(at.page), {at.page + 1, 0});
     }
     if (at.page == top.count()) return true;
@@ -235,13 +230,14 @@ bool TableCursor::MeasureDead(key::ReadPoint read, std::string_view limit, Stret
   }
 }
 
-uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
+template <typename IsPassed>
+uint64_t TableCursor::SkipChildren(IsPassed is_passed) {
   AMETHYST_DCHECK(Valid());
   constexpr uint64_t kFailed = 1;  // Not 0, which says that the cursor still stands here.
   const Place from{.page = page_index_, .block = block_index_};
   const uint32_t at = shown_begin_ + static_cast<uint32_t>(Ahead().data() - entries_.data());
   Stretch stretch{.next = from, .entries = 0};
-  if (!MeasureDead(read, limit, &stretch)) return kFailed;
+  if (!Measure(is_passed, &stretch)) return kFailed;
   if (stretch.entries == 0) {
     if (page_index_ == from.page) return 0;
     // Measuring has gone to another page, and comes back to another copy of the block.
@@ -255,6 +251,22 @@ uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
     ShowFrom(0);
   }
   return stretch.entries - at;
+}
+
+uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
+  return SkipChildren([&](const IndexPage& page, uint32_t child) {
+    const IndexEntry entry = page.entry(child);
+    return entry.live == 0 && read.Sees(entry.max_sequence()) && page.EndsBefore(child, limit, tree_.order());
+  });
+}
+
+bool TableCursor::SkipCovered(const key::Cover& cover, bool forward) {
+  if (!forward) return false;
+  const std::string_view limit = cover.stretch.end.value_or(std::string_view());
+  if (cover.stretch.end && limit.empty()) return false;  // It would pass for no limit.
+  return SkipChildren([&](const IndexPage& page, uint32_t child) {
+           return cover.Hides(page.entry(child).max_sequence()) && page.EndsBefore(child, limit, tree_.order());
+         }) > 0;
 }
 
 }  // namespace amethyst::sstable

@@ -33,6 +33,7 @@ class TableCursor final : public key::Cursor {
   void Seek(std::string_view target) override;
   void SeekForPrev(std::string_view target) override;
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
+  bool SkipCovered(const key::Cover& cover, bool forward) override;
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
@@ -75,13 +76,16 @@ class TableCursor final : public key::Cursor {
   [[nodiscard]] uint64_t ReadLimit(uint32_t block) const;
   void Fail(Error error);
 
-  // Of SkipDead: how far the dead stretch that begins at a place reaches.
+  // Of SkipDead and SkipCovered: how far the stretch of blocks to be passed that begins at a place reaches.
   struct Stretch {
     Place next;            // The first block behind it, where a key begins.
     uint64_t entries = 0;  // In it.
   };
-  [[nodiscard]] bool MeasureDead(key::ReadPoint read, std::string_view limit, Stretch* stretch);
-  [[nodiscard]] bool IsDead(const IndexPage& page, uint32_t child, key::ReadPoint read, std::string_view limit) const;
+  // `is_passed(page, child)`: whether the child may be passed over.
+  template <typename IsPassed>
+  [[nodiscard]] uint64_t SkipChildren(IsPassed is_passed);
+  template <typename IsPassed>
+  [[nodiscard]] bool Measure(IsPassed is_passed, Stretch* stretch);
 
   const BlockTree& tree_;
   const CursorOptions options_;

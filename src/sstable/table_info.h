@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "amethyst/options.h"
@@ -21,6 +22,14 @@ struct TableOptions {
   // Whose keys they are: the table says so, unless it is the default family's.
   key::FamilyId family{};
   std::string family_name{};
+  // See TableInfo.
+  key::SequenceNumber clean_through{};
+  // Of a table of range tombstones (tree/tombstone_table.h): the bounds of all together, as key/range.h encodes them.
+  struct TombstoneSpan {
+    std::string begin;
+    std::string end;
+  };
+  std::optional<TombstoneSpan> tombstone_span{};
 };
 
 struct TableInfo {
@@ -35,6 +44,14 @@ struct TableInfo {
   uint64_t deletes = 0;
   uint64_t raw_bytes = 0;             // Keys and values before compression.
   uint64_t oldest_delete_time_s = 0;  // Wall time of the oldest tombstone's write, since 1970; 0: no tombstones.
+  // No range delete at or below it hides an entry of the table: what they did is done. See also IsCleanOf. The manifest
+  // keeps it, not the file.
+  key::SequenceNumber clean_through{};
+
+  // The same of one range delete, by its number.
+  [[nodiscard]] bool IsCleanOf(key::SequenceNumber range_delete) const {
+    return range_delete <= clean_through || range_delete < smallest_sequence;
+  }
   friend bool operator==(const TableInfo&, const TableInfo&) = default;
 };
 

@@ -34,6 +34,7 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
   AMETHYST_ASSERT(options.block_bytes > 0);
   info_.uid = base::NewUid();
   info_.smallest_sequence = key::kSequenceMax;
+  info_.clean_through = options.clean_through;
   buffer_.reserve(kAppendBytes + kAppendBytes / 8);
   Header{.database_uid = options.database_uid, .table_uid = info_.uid}.AppendTo(&buffer_);
   digest_.Add(StoredChecksum(buffer_));
@@ -212,7 +213,7 @@ Status TableWriter::WriteTail() {
   sketch_.AppendTo(&part);
   AMETHYST_ASSIGN(footer.sketch, WriteBlock(part, Compression::kNone));
 
-  if (info_.deletes > 0) info_.oldest_delete_time_s = oldest_delete_time_s_;
+  if (info_.deletes > 0 || options_.tombstone_span) info_.oldest_delete_time_s = oldest_delete_time_s_;
   part.clear();
   Properties{.info = info_,
              .order_name = std::string(options_.order.comparator()->Name()),
@@ -222,7 +223,8 @@ Status TableWriter::WriteTail() {
              .codec = static_cast<uint64_t>(options_.compression),
              .lineage = std::move(lineage_),
              .family = options_.family,
-             .family_name = options_.family_name}
+             .family_name = options_.family_name,
+             .tombstone_span = options_.tombstone_span}
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
   AMETHYST_ASSIGN(footer.top_index, WriteBlock(top_.Finish(0), options_.compression));

@@ -23,6 +23,11 @@ std::map<key::FamilyId, VersionEdit> ByFamily(const VersionEdit& edit) {
   return parts;
 }
 
+// Of a table's own keys.
+key::Order OrderIn(const AddedTable& table, const key::Order& family) {
+  return table.holds_tombstones ? key::Order() : family;
+}
+
 }  // namespace
 
 Forest::Forest(key::Order order) {
@@ -83,7 +88,9 @@ Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
   const auto is_default = [](const auto& table) { return table.family == key::kDefaultFamily; };
   if (families_.size() == 1 && std::ranges::all_of(edit.added, is_default) &&
       std::ranges::all_of(edit.removed, is_default)) {
-    const auto make = [&](const AddedTable& added) { return make_table(added, families_[0].version->order()); };
+    const auto make = [&](const AddedTable& added) {
+      return make_table(added, OrderIn(added, families_[0].version->order()));
+    };
     AMETHYST_ASSIGN(families_[0].version, families_[0].version->Apply(edit, make));
     return {};
   }
@@ -93,7 +100,9 @@ Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
       return base::Corruption("version edit changes family {}, which is not there", key::Raw(id));
     }
     if (tree->version == nullptr) continue;
-    const auto make = [&](const AddedTable& added) { return make_table(added, tree->version->order()); };
+    const auto make = [&](const AddedTable& added) {
+      return make_table(added, OrderIn(added, tree->version->order()));
+    };
     AMETHYST_ASSIGN(tree->version, tree->version->Apply(part, make));
   }
   return families_.size() > 1 ? CheckUnused(edit) : Status();
@@ -108,18 +117,29 @@ Status Forest::CheckUnused(const VersionEdit& edit) const {
     }
   }
   if (added.empty()) return {};
+  Status unused;
   for (const FamilyTree& tree : families_) {
     if (tree.version == nullptr) continue;
-    for (key::Level level = 0; level < key::kLevels; ++level) {
-      for (const TablePtr& table : tree.version->tables(level)) {
-        const auto found = added.find(table->number());
-        if (found == added.end() || found->second == IdOf(tree)) continue;
-        return base::Corruption("version edit adds {} to family {}, which is a table of family {}",
+    tree.version->ForEachTable([&](key::Level, const TablePtr& table) {
+      const auto found = added.find(table->number());
+      if (found == added.end() || found->second == IdOf(tree)) return;
+      unused = base::Corruption("version edit adds {} to family {}, which is a table of family {}",
                                 TableFileName(table->number()), key::Raw(found->second), key::Raw(IdOf(tree)));
-      }
-    }
+    });
   }
-  return {};
+  return unused;
+}
+
+Result<std::shared_ptr<const Forest>> Forest::WithTombstones(
+    base::FunctionRef<Result<std::shared_ptr<const key::RangeTombstones>>(const Table&, const key::Order&)> read)
+    const {
+  auto next = std::make_shared<Forest>(*this);
+  for (FamilyTree& tree : next->families_) {
+    if (tree.version == nullptr || tree.version->tombstone_table() == nullptr) continue;
+    AMETHYST_ASSIGN(auto tombstones, read(*tree.version->tombstone_table(), tree.version->order()));
+    tree.version = tree.version->WithTombstones(std::move(tombstones));
+  }
+  return next;
 }
 
 Status Forest::Drop(key::FamilyId id) {

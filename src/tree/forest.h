@@ -46,6 +46,11 @@ class Forest {
   // a family whose order is not known are passed over. kCorruption if the edit does not fit.
   [[nodiscard]] Result<std::shared_ptr<const Forest>> Apply(const VersionEdit& edit, MakeTable make_table) const;
 
+  // The forest with the range tombstones of all families, which `read` takes from their tables.
+  [[nodiscard]] Result<std::shared_ptr<const Forest>> WithTombstones(
+      base::FunctionRef<Result<std::shared_ptr<const key::RangeTombstones>>(const Table&, const key::Order&)> read)
+      const;
+
   [[nodiscard]] const FamilyTree& default_family() const { return families_.front(); }
   // The default first, then by id.
   [[nodiscard]] std::span<const FamilyTree> families() const { return families_; }

@@ -55,6 +55,32 @@ class RunCursor final : public Cursor {
     return passed;
   }
 
+  bool SkipCovered(const key::Cover& cover, bool forward) override {
+    AMETHYST_DCHECK(Valid());
+    if (!cover.Hides(info(index_).largest_sequence)) {
+      if (!forward) return false;
+      Align();
+      if (!in_table_->SkipCovered(cover, forward)) {
+        Show();
+        return false;
+      }
+      ShowForward();
+      return true;
+    }
+    // Whole tables, and the covered part of the last.
+    if (forward) {
+      while (!cover.stretch.EndsAtOrBefore(info(index_).largest, order_) && NextIsCovered(cover)) ++index_;
+      SkipRestForward(cover.stretch);
+    } else {
+      while (!cover.stretch.BeginsAfter(info(index_).smallest, order_) && index_ > 0 &&
+             cover.Hides(info(index_ - 1).largest_sequence)) {
+        --index_;
+      }
+      SkipRestBackward(cover.stretch);
+    }
+    return true;
+  }
+
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:
@@ -132,6 +158,31 @@ class RunCursor final : public Cursor {
     SetPlain(in_table_->WindowIsPlain(), in_table_->WindowMaxSequence());
     SetWindow({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
               in_table_->StoredAhead());
+  }
+  // Whether the table behind this one is there, and holds nothing that is newer than the cover.
+  [[nodiscard]] bool NextIsCovered(const key::Cover& cover) const {
+    return index_ + 1 < table_count() && cover.Hides(info(index_ + 1).largest_sequence);
+  }
+  // In the table `index_`, nothing of which is newer than the cover: goes behind what the stretch holds of it.
+  void SkipRestForward(const key::Range& stretch) {
+    if (!stretch.EndsAtOrBefore(info(index_).largest, order_)) return EnterForward(index_ + 1);
+    if (!Open(index_)) return;
+    in_table_->Seek(*stretch.end);
+    ShowForward();
+  }
+  void SkipRestBackward(const key::Range& stretch) {
+    if (!stretch.BeginsAfter(info(index_).smallest, order_)) {
+      return index_ == 0 ? End() : Enter(index_ - 1, Side::kLast);
+    }
+    if (!Open(index_)) return;
+    const std::string_view begin = *stretch.begin;
+    in_table_->Seek(begin);
+    if (in_table_->Valid()) {
+      in_table_->Prev();
+    } else if (in_table_->status()) {
+      in_table_->SeekToLast();
+    }
+    ShowBackward();
   }
   // Moves the table's cursor to where this one has got to inside the window.
   void Align() {

@@ -32,6 +32,8 @@ class Table {
 
   [[nodiscard]] key::FileNumber number() const { return number_; }
   [[nodiscard]] const sstable::TableInfo& info() const { return info_; }
+  // Of its keys.
+  [[nodiscard]] const key::Order& order() const { return order_; }
 
   // The reader if it is open; nullptr: call Open, outside epochs. Valid while the table is.
   [[nodiscard]] const sstable::TableReader* reader() const {

@@ -62,8 +62,10 @@ TablePtr Version::FindTable(key::Level level, key::FileNumber number) const {
   return found == all.end() ? nullptr : *found;
 }
 
-Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& edit,
+Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& whole,
                                                       base::FunctionRef<TablePtr(const AddedTable&)> make_table) const {
+  auto next = std::make_shared<Version>(*this);
+  AMETHYST_ASSIGN(const VersionEdit edit, next->ChangeTombstones(whole, make_table));
   std::map<key::Level, std::vector<TablePtr>> changed;
   const auto change = [&](key::Level level) -> std::vector<TablePtr>& {
     AMETHYST_ASSERT(level < key::kLevels);
@@ -98,12 +100,45 @@ Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& edit,
     level.insert(added.level == 0 ? level.begin() : level.end(), std::move(table));  // I14
   }
   AMETHYST_TRY(CheckUnused(fresh_numbers));
-  auto next = std::make_shared<Version>(*this);
   for (auto& [level, tables] : changed) {
     if (level > 0) AMETHYST_TRY(SortRun(level, order_, &tables));
     next->SetLevel(level, std::move(tables));
   }
   return next;
+}
+
+Result<VersionEdit> Version::ChangeTombstones(const VersionEdit& edit,
+                                              base::FunctionRef<TablePtr(const AddedTable&)> make_table) {
+  VersionEdit rest;
+  for (const RemovedTable& removed : edit.removed) {
+    if (tombstone_table_ == nullptr || removed.number != tombstone_table_->number()) {
+      rest.removed.push_back(removed);
+      continue;
+    }
+    tombstone_table_ = nullptr;
+    tombstones_ = nullptr;
+  }
+  for (const AddedTable& added : edit.added) {
+    if (!added.holds_tombstones) {
+      if (tombstone_table_ != nullptr && added.number == tombstone_table_->number()) return AddedTwice(added.number);
+      rest.added.push_back(added);
+      continue;
+    }
+    AMETHYST_TRY(CheckTable(added, key::Order()));
+    if (tombstone_table_ != nullptr || added.level != 0 || FindTable(0, added.number) != nullptr) {
+      return base::Corruption("version edit adds {}, a second table of range tombstones", TableFileName(added.number));
+    }
+    tombstone_table_ = make_table(added);
+    tombstones_ = added.tombstones;
+  }
+  return rest;
+}
+
+std::shared_ptr<const Version> Version::WithTombstones(std::shared_ptr<const key::RangeTombstones> them) const {
+  AMETHYST_ASSERT(tombstone_table_ != nullptr && them != nullptr);
+  auto with = std::make_shared<Version>(*this);
+  with->tombstones_ = std::move(them);
+  return with;
 }
 
 Status Version::CheckUnused(const std::set<key::FileNumber>& numbers) const {

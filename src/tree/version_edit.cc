@@ -1,6 +1,7 @@
 #include "tree/version_edit.h"
 
 #include <set>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/coding.h"
@@ -66,12 +67,34 @@ std::string EncodeTable(const AddedTable& table) {
   return bytes;
 }
 
-// The details of a table that have a field each; the default family needs none.
-enum Detail : uint64_t { kFamilyDetail = 1 };
+// The details of a table that have a field each; most tables need none.
+enum Detail : uint64_t { kFamilyDetail = 1, kTombstonesDetail = 2, kCleanThroughDetail = 3 };
 
-std::string EncodeDetails(key::FileNumber number, key::FamilyId family) {
+struct Details {
+  key::FamilyId family{};
+  bool holds_tombstones = false;
+  key::SequenceNumber clean_through{};
+  friend bool operator==(const Details&, const Details&) = default;
+};
+Details DetailsOf(const AddedTable& table) { return {table.family, table.holds_tombstones, table.info.clean_through}; }
+Details DetailsOf(const RemovedTable& table) { return {.family = table.family}; }
+void SetDetails(const Details& details, AddedTable* table) {
+  table->family = details.family;
+  table->holds_tombstones = details.holds_tombstones;
+  table->info.clean_through = details.clean_through;
+}
+void SetDetails(const Details& details, RemovedTable* table) { table->family = details.family; }
+
+std::string EncodeDetails(key::FileNumber number, const Details& details) {
   std::string bytes = Varints({key::Raw(number)});
-  base::AppendField(&bytes, kFamilyDetail, base::FieldNeed::kRequired, Varints({key::Raw(family)}));
+  if (details.family != key::kDefaultFamily) {
+    base::AppendField(&bytes, kFamilyDetail, base::FieldNeed::kRequired, Varints({key::Raw(details.family)}));
+  }
+  if (details.holds_tombstones) base::AppendField(&bytes, kTombstonesDetail, base::FieldNeed::kRequired, {});
+  if (details.clean_through != key::SequenceNumber{}) {
+    base::AppendField(&bytes, kCleanThroughDetail, base::FieldNeed::kIgnorable,
+                      Varints({key::Raw(details.clean_through)}));
+  }
   return bytes;
 }
 
@@ -211,14 +234,23 @@ bool IsKnown(uint64_t field) {
          field == kReadTime || field == kDefaultFamilySettings;
 }
 
+// False: the value is not that of the detail.
+bool ReadDetail(uint64_t field, std::string_view* value, Details* details) {
+  switch (field) {
+    case kFamilyDetail: return details->family == key::kDefaultFamily && ReadFamilyId(value, &details->family);
+    case kTombstonesDetail: return !std::exchange(details->holds_tombstones, true);
+    default: return details->clean_through == key::SequenceNumber{} && ReadSequence(value, &details->clean_through);
+  }
+}
+
 // Gives what the edit adds and removes its details.
 Status ReadDetails(std::string_view content, VersionEdit* edit) {
   key::FileNumber number{};
-  std::optional<key::FamilyId> family;
+  Details details;
   if (!ReadNumber(&content, &number)) return base::Corruption("details of a table: expected its number, found none");
-  AMETHYST_TRY(base::ReadFields(content, "details of a table", [&family](uint64_t field, std::string_view value) {
-    if (field != kFamilyDetail) return base::FieldMatch::kUnknown;
-    const bool fits = ReadOnce(&value, &family, ReadFamilyId) && value.empty();
+  AMETHYST_TRY(base::ReadFields(content, "details of a table", [&details](uint64_t field, std::string_view value) {
+    if (field < kFamilyDetail || field > kCleanThroughDetail) return base::FieldMatch::kUnknown;
+    const bool fits = ReadDetail(field, &value, &details) && value.empty();
     return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
   }));
   bool is_listed = false;
@@ -227,8 +259,8 @@ Status ReadDetails(std::string_view content, VersionEdit* edit) {
     for (auto& table : tables) {
       if (table.number != number) continue;
       is_listed = true;
-      is_repeated = is_repeated || table.family != key::kDefaultFamily;
-      table.family = family.value_or(key::kDefaultFamily);
+      is_repeated = is_repeated || DetailsOf(table) != Details();
+      SetDetails(details, &table);
     }
   };
   take(edit->added);
@@ -238,13 +270,14 @@ Status ReadDetails(std::string_view content, VersionEdit* edit) {
                           TableFileName(number), is_repeated ? "two" : "no such table");
 }
 
-// Of each table of a family other than the default, once: one that moves is removed and added.
+// Of each table that has any, once: one that moves is removed and added.
 void AppendDetails(const VersionEdit& edit, std::string* to) {
   std::set<key::FileNumber> told;
   const auto append = [&](const auto& tables) {
     for (const auto& table : tables) {
-      if (table.family == key::kDefaultFamily || !told.insert(table.number).second) continue;
-      AppendField(to, kTableDetails, EncodeDetails(table.number, table.family));
+      const Details details = DetailsOf(table);
+      if (details == Details() || !told.insert(table.number).second) continue;
+      AppendField(to, kTableDetails, EncodeDetails(table.number, details));
     }
   };
   append(edit.added);

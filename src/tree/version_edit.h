@@ -16,7 +16,8 @@
 //   10 family           as tree/family_description.h: made, if its id is new, else described anew (another name)
 //   11 dropped family   varint id: its tables go with it
 //   12 next family id   varint
-//   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint id
+//   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint
+//                       id; 2 (empty) it is a table of range tombstones; 3 clean through, varint (ignorable)
 //   17 delete time      varints: seconds, seconds ahead of wall time
 //   19 default family   tagged fields: 1 merge operator's name
 //   20 oldest delete    varint: seconds
@@ -27,6 +28,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +36,7 @@
 
 #include "amethyst/error.h"
 #include "base/hash.h"
+#include "key/range_tombstones.h"
 #include "key/types.h"
 #include "sstable/table_info.h"
 #include "tree/family_description.h"
@@ -46,6 +49,9 @@ struct AddedTable {
   key::FileNumber number{};
   sstable::TableInfo info;
   key::FamilyId family{};
+  bool holds_tombstones = false;  // It is the family's table of range tombstones (tree/tombstone_table.h).
+  // What it holds. Not written: without it the table is read, once a manifest is.
+  std::shared_ptr<const key::RangeTombstones> tombstones{};
   friend bool operator==(const AddedTable&, const AddedTable&) = default;
 };
 

@@ -4,6 +4,17 @@
 
 namespace amethyst::wal {
 
+bool BatchReader::ReadRangeDelete(std::string_view rest, BatchEntry* entry) {
+  const char* const begin = rest.data();
+  key::Range range;
+  if (!key::ReadRange(&rest, &range)) return false;
+  entry->kind = key::EntryKind::kRangeDelete;
+  entry->key = {};
+  entry->value = {begin, static_cast<size_t>(rest.data() - begin)};
+  rest_ = rest;
+  return true;
+}
+
 Status BatchReader::status() const {
   if (rest_.empty()) return {};
   const size_t offset = bytes_ - rest_.size();
@@ -11,7 +22,7 @@ Status BatchReader::status() const {
   uint32_t family = 0;
   if (ReadNumber(&rest, &family) && !rest.empty()) {
     const auto kind = static_cast<uint8_t>(rest.front());
-    if (!key::IsKnownKind(kind)) {
+    if (!key::IsKnownKind(kind) && kind != static_cast<uint8_t>(key::EntryKind::kRangeDelete)) {
       return base::NotSupported("batch, entry {} at {}: kind {} is not known to this build", count_, offset, kind);
     }
   }

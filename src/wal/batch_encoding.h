@@ -1,6 +1,7 @@
 // The encoding of a batch, as commit inserts it and the log carries it; docs/format/wal.md shows the bytes.
 //
 //   entry:  family id varint (0: the default) | kind u8 | key bytes varint | key | [value bytes varint | value]
+//   or:     family id varint | 3 | begin bound | end bound                                     (key/range.h)
 //
 // The value is there for the kinds that have one, as tables store it: with the moment first where it expires.
 // BatchReader walks foreign bytes as safely as our own: it never reads past them and stops with an error at the first
@@ -16,6 +17,7 @@
 #include "base/coding.h"
 #include "key/expiry.h"
 #include "key/kind.h"
+#include "key/range.h"
 
 namespace amethyst::wal {
 
@@ -23,16 +25,29 @@ struct BatchEntry {
   uint32_t family = 0;
   key::EntryKind kind{};
   std::string_view key;
-  std::string_view value;  // Empty for a kind without one.
+  std::string_view value;  // Empty for a kind without one; of a range delete its range, as it is encoded.
+
+  // Of a range delete, read from a batch.
+  [[nodiscard]] key::Range Range() const {
+    key::Range range;
+    std::string_view from = value;
+    const bool is_whole = key::ReadRange(&from, &range) && from.empty();
+    AMETHYST_ASSERT(kind == key::EntryKind::kRangeDelete && is_whole);
+    return range;
+  }
 };
 
 // A lower bound on what an entry takes: no batch holds more entries than its bytes over this.
 inline constexpr size_t kBatchEntryBytesMin = 3;
 
 inline void AppendBatchEntry(std::string* to, const BatchEntry& entry) {
-  AMETHYST_DCHECK(key::HasValue(entry.kind) || entry.value.empty());
+  AMETHYST_DCHECK(key::HasValue(entry.kind) || entry.value.empty() || entry.kind == key::EntryKind::kRangeDelete);
   base::AppendVarint(to, entry.family);
   to->push_back(static_cast<char>(entry.kind));
+  if (entry.kind == key::EntryKind::kRangeDelete) [[unlikely]] {
+    to->append(entry.value);
+    return;
+  }
   base::AppendLengthPrefixed(to, entry.key);
   if (key::HasValue(entry.kind)) base::AppendLengthPrefixed(to, entry.value);
 }
@@ -63,6 +78,8 @@ class BatchReader {
     if (!ReadNumber(&rest, &entry->family) || rest.empty()) return false;
     const auto kind = static_cast<uint8_t>(rest.front());
     rest.remove_prefix(1);
+    if (kind == static_cast<uint8_t>(key::EntryKind::kRangeDelete)) [[unlikely]]
+      return ReadRangeDelete(rest, entry);
     if (!key::IsKnownKind(kind) || !ReadBytes(&rest, &entry->key)) return false;
     entry->kind = static_cast<key::EntryKind>(kind);
     entry->value = {};
@@ -71,6 +88,8 @@ class BatchReader {
     rest_ = rest;
     return true;
   }
+
+  [[nodiscard]] bool ReadRangeDelete(std::string_view rest, BatchEntry* entry);
 
   // As base::ReadVarint32, without a call for the one byte that nearly all are.
   [[nodiscard]] static bool ReadNumber(std::string_view* from, uint32_t* value) {

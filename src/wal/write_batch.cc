@@ -34,6 +34,10 @@ Status Unknown(std::string_view operation) {
 Status IterateOther(WriteBatch::Handler& handler, const wal::BatchEntry& entry) {
   if (entry.kind == key::EntryKind::kPut) return handler.PutIn(entry.family, entry.key, entry.value);
   if (entry.kind == key::EntryKind::kDelete) return handler.DeleteIn(entry.family, entry.key);
+  if (entry.kind == key::EntryKind::kRangeDelete) {
+    const key::Range range = entry.Range();
+    return handler.DeleteRangeIn(entry.family, range.begin, range.end);
+  }
   return Unknown("merges, and puts that expire, of families");
 }
 
@@ -49,11 +53,21 @@ Status WriteBatch::Handler::MergeExpiring(std::string_view /*key*/, std::string_
   return Unknown("merges that expire");
 }
 
+Status WriteBatch::Handler::DeleteRange(std::optional<std::string_view> /*begin*/,
+                                        std::optional<std::string_view> /*end*/) {
+  return Unknown("range deletes");
+}
+
 Status WriteBatch::Handler::PutIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*value*/) {
   return base::NotSupported("batch: the handler takes no put into family {}", family_id);
 }
 Status WriteBatch::Handler::DeleteIn(uint32_t family_id, std::string_view /*key*/) {
   return base::NotSupported("batch: the handler takes no delete from family {}", family_id);
+}
+
+Status WriteBatch::Handler::DeleteRangeIn(uint32_t family_id, std::optional<std::string_view> /*begin*/,
+                                          std::optional<std::string_view> /*end*/) {
+  return base::NotSupported("batch: the handler takes no range delete from family {}", family_id);
 }
 
 void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value) {
@@ -74,6 +88,20 @@ void WriteBatch::AddExpiring(uint32_t family, uint8_t kind, std::string_view key
   key::AppendExpiring(&stored, Encoded(expiry), value);
   Add(family, kind, key, stored);
   has_ttl_ = has_ttl_ || !expiry.at;
+}
+
+void WriteBatch::AddRangeDelete(uint32_t family, std::optional<std::string_view> begin,
+                                std::optional<std::string_view> end) {
+  if (begin && end && *begin == *end) return;  // It holds no key.
+  std::string range;
+  key::AppendRange(&range, {.begin = begin, .end = end});
+  Add(family, static_cast<uint8_t>(key::EntryKind::kRangeDelete), {}, range);
+}
+
+void WriteBatch::AddPrefixDelete(uint32_t family, std::string_view prefix) {
+  const std::optional<std::string> end = key::EndOfPrefix(prefix);
+  AddRangeDelete(family, prefix.empty() ? std::nullopt : std::optional(prefix), end);
+  prefix_families_.push_back(family);
 }
 
 void WriteBatch::Put(std::string_view key, std::string_view value) {
@@ -100,10 +128,21 @@ void WriteBatch::Delete(const Family& family, std::string_view key) {
   Add(family.id(), static_cast<uint8_t>(key::EntryKind::kDelete), key, {});
 }
 
+void WriteBatch::DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+  AddRangeDelete(0, begin, end);
+}
+void WriteBatch::DeleteRange(const Family& family, std::optional<std::string_view> begin,
+                             std::optional<std::string_view> end) {
+  AddRangeDelete(family.id(), begin, end);
+}
+void WriteBatch::DeletePrefix(std::string_view prefix) { AddPrefixDelete(0, prefix); }
+void WriteBatch::DeletePrefix(const Family& family, std::string_view prefix) { AddPrefixDelete(family.id(), prefix); }
+
 void WriteBatch::Clear() {
   rep_.clear();
   count_ = 0;
   has_ttl_ = false;
+  prefix_families_.clear();
 }
 
 void WriteBatch::Append(const WriteBatch& other) {
@@ -111,6 +150,8 @@ void WriteBatch::Append(const WriteBatch& other) {
   rep_.append(other.rep_);
   count_ += other.count_;
   has_ttl_ = has_ttl_ || other.has_ttl_;
+  const size_t others = other.prefix_families_.size();  // `other` may be this.
+  for (size_t i = 0; i < others; ++i) prefix_families_.push_back(other.prefix_families_[i]);
 }
 
 Status WriteBatch::Iterate(Handler& handler) const {
@@ -125,6 +166,11 @@ Status WriteBatch::Iterate(Handler& handler) const {
     switch (entry.kind) {
       case key::EntryKind::kPut: handler.Put(entry.key, value); break;
       case key::EntryKind::kDelete: handler.Delete(entry.key); break;
+      case key::EntryKind::kRangeDelete: {
+        const key::Range range = entry.Range();
+        AMETHYST_TRY(handler.DeleteRange(range.begin, range.end));
+        break;
+      }
       case key::EntryKind::kOperand: AMETHYST_TRY(handler.Merge(entry.key, value)); break;
       case key::EntryKind::kExpiringPut: AMETHYST_TRY(handler.PutExpiring(entry.key, value, expiry())); break;
       case key::EntryKind::kExpiringOperand: AMETHYST_TRY(handler.MergeExpiring(entry.key, value, expiry())); break;

@@ -1,6 +1,6 @@
-// Operands and expiries against an oracle that keeps every version: whatever is flushed, compacted, reopened or held by
-// snapshots meanwhile, and whatever the clock does, every way to read comes to what the versions come to.
-// Covers: merged_read, write_rules, read_clock, read_context, db_iterator_versions
+// Operands, expiries and range deletes against an oracle that keeps every version: whatever is flushed, compacted,
+// reopened or held by snapshots meanwhile, and whatever the clock does, every way to read comes to what the versions
+// come to. Covers: merged_read, write_rules, read_clock, read_context, db_iterator_versions, covers, covered
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -91,12 +91,10 @@ struct SeenMoment {
 
 class HistoryWorld {
  public:
-  static constexpr uint64_t kKeys = 10;
-
   explicit HistoryWorld(uint64_t seed) : random_(seed), seed_(seed) { Open(); }
 
   void Step() {
-    const uint64_t writes = random_.Below(12);
+    const uint64_t writes = random_.Below(keys_ > 10 ? 400 : 12);
     for (uint64_t i = 0; i < writes; ++i) ASSERT_NO_FATAL_FAILURE(Write());
     if (random_.OneIn(2)) Move();
     if (random_.OneIn(3)) {
@@ -149,7 +147,8 @@ class HistoryWorld {
   }
 
   void Write() {
-    const std::string key = Key(random_.Below(kKeys));
+    if (random_.OneIn(ranges_every_)) return DeleteRange();
+    const std::string key = Key(random_.Below(keys_));
     const std::string value = std::to_string(++written_);
     WriteOptions options;
     WrittenVersion version{WrittenVersion::Kind::kPut, value};
@@ -180,13 +179,76 @@ class HistoryWorld {
     oracle_.Add(key, version);
   }
 
+  // A delete of each key in the range, to the oracle.
+  void DeleteRange() {
+    uint64_t begin = random_.Below(keys_ + 1);
+    uint64_t end = random_.Below(keys_ + 1);
+    if (begin > end) std::swap(begin, end);
+    const std::string first = Key(begin);
+    const std::string last = Key(end);
+    const bool from_start = random_.OneIn(5);
+    const bool to_end = random_.OneIn(5);
+    const auto lower = from_start ? std::nullopt : std::optional<std::string_view>(first);
+    const auto upper = to_end ? std::nullopt : std::optional<std::string_view>(last);
+    if (random_.OneIn(2)) {
+      ASSERT_TRUE(db_->DeleteRange(lower, upper));
+    } else {
+      // A put before it in the same batch is gone, one behind it stays.
+      const std::string key = Key(random_.Below(keys_));
+      WriteBatch batch;
+      batch.Put(key, "before");
+      batch.DeleteRange(lower, upper);
+      batch.Put(key, "behind");
+      ASSERT_TRUE(db_->Write(batch));
+      for (uint64_t i = from_start ? 0 : begin; i < (to_end ? keys_ : end); ++i) {
+        oracle_.Add(Key(i), {WrittenVersion::Kind::kDelete});
+      }
+      oracle_.Add(key, {WrittenVersion::Kind::kPut, "behind"});
+      return;
+    }
+    for (uint64_t i = from_start ? 0 : begin; i < (to_end ? keys_ : end); ++i) {
+      oracle_.Add(Key(i), {WrittenVersion::Kind::kDelete});
+    }
+  }
+
+  // Steps to and fro from some key.
+  void ExpectWander(const SeenMoment& moment, const std::vector<std::pair<std::string, std::string>>& all) {
+    Iterator it = db_->NewIterator(moment.Options());
+    const std::string target = Key(random_.Below(keys_));
+    size_t at = 0;
+    if (random_.OneIn(2)) {
+      it.Seek(target);
+      while (at < all.size() && all[at].first < target) ++at;
+    } else {
+      it.SeekForPrev(target);
+      at = all.size();
+      for (size_t i = all.size(); i-- > 0 && at == all.size();) {
+        if (all[i].first <= target) at = i;
+      }
+    }
+    for (int step = 0; step < 12; ++step) {
+      ASSERT_TRUE(it.status());
+      ASSERT_EQ(it.Valid(), at < all.size()) << "from " << target << ", step " << step;
+      if (!it.Valid()) return;
+      ASSERT_EQ(it.key(), all[at].first) << "from " << target << ", step " << step;
+      ASSERT_EQ(it.value(), all[at].second) << "from " << target << ", step " << step;
+      if (random_.OneIn(2)) {
+        it.Next();
+        ++at;
+      } else {
+        it.Prev();
+        at = at == 0 ? all.size() : at - 1;
+      }
+    }
+  }
+
   void Expect(const SeenMoment& moment) {
     std::vector<std::pair<std::string, std::string>> all;
     std::vector<std::string> keys;
-    for (uint64_t i = 0; i < kKeys; ++i) keys.push_back(Key(i));
+    for (uint64_t i = 0; i < keys_; ++i) keys.push_back(Key(i));
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     const auto group = db_->MultiGet(views, moment.Options());
-    for (uint64_t i = 0; i < kKeys; ++i) {
+    for (uint64_t i = 0; i < keys_; ++i) {
       const MaybeValue expected = oracle_.Read(keys[i], moment.counts, moment.now_ms);
       if (expected) all.emplace_back(keys[i], *expected);
       ASSERT_EQ(db_->Get(keys[i], moment.Options()).value(), expected) << keys[i];
@@ -197,6 +259,7 @@ class HistoryWorld {
     for (it.SeekToFirst(); it.Valid(); it.Next()) walked.emplace_back(it.key(), it.value());
     ASSERT_TRUE(it.status());
     ASSERT_EQ(walked, all) << "forward";
+    ASSERT_NO_FATAL_FAILURE(ExpectWander(moment, all));
     walked.clear();
     for (it.SeekToLast(); it.Valid(); it.Prev()) walked.emplace_back(it.key(), it.value());
     ASSERT_TRUE(it.status());
@@ -207,6 +270,8 @@ class HistoryWorld {
   base::Random random_;
   const uint64_t seed_;
   const bool expiring_ = seed_ % 3 != 0;
+  const uint64_t keys_ = seed_ % 4 == 0 ? 300 : 10;
+  const uint64_t ranges_every_ = seed_ % 2 == 0 ? 4 : 12;
   std::shared_ptr<io::MemoryFileSystem> files_ = std::make_shared<io::MemoryFileSystem>();
   seconds wall_{0};
   std::optional<simulation::SerialEnvironment> environment_;

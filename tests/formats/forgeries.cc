@@ -193,7 +193,7 @@ std::vector<Forgery> OfLog() {
   constexpr Here kRefuses = Here::kRefuses;
   return {
       EntryInLog(2, Here::kKnows),
-      EntryInLog(3, kRefuses),
+      EntryInLog(3, Here::kKnows),
       EntryInLog(4, Here::kKnows),
       EntryInLog(5, kRefuses),
       EntryInLog(6, Here::kKnows),
@@ -218,7 +218,7 @@ std::vector<Forgery> OfTables() {
   constexpr Here kIgnores = Here::kIgnores;
   return {
       EntryInTable(2, Here::kKnows),
-      EntryInTable(3, kRefuses),
+      EntryInTable(3, Here::kKnows),
       EntryInTable(4, Here::kKnows),
       EntryInTable(5, kRefuses),
       EntryInTable(6, Here::kKnows),
@@ -241,9 +241,9 @@ std::vector<Forgery> OfTables() {
       IgnorableProperty(17, kIgnores),
       IgnorableProperty(18, kIgnores),
       IgnorableProperty(19, kIgnores),
-      IgnorableProperty(20, kIgnores),
-      RequiredProperty(21, kRefuses),
-      RequiredProperty(22, kRefuses),
+      IgnorableProperty(20, Here::kKnows),
+      RequiredProperty(21, Here::kKnows),
+      RequiredProperty(22, Here::kKnows),
       IgnorableProperty(23, kIgnores),
       RequiredProperty(24, kRefuses),
       RequiredProperty(25, kRefuses),

@@ -1,0 +1,58 @@
+// The writes of an engine that are more than a put or a delete of one key.
+#include "base/error.h"
+#include "engine/engine.h"
+#include "wal/batch_encoding.h"
+
+namespace amethyst::engine {
+
+Status Engine::DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family) {
+  AMETHYST_TRY(rules_.CheckDelete(options));
+  AMETHYST_ASSIGN(const bool holds_keys, rules_.CheckRange(range, family));
+  if (!holds_keys) return Write({}, options);
+  std::string encoded, batch;
+  key::AppendRange(&encoded, range);
+  wal::AppendBatchEntry(
+      &batch, {.family = key::Raw(family.id), .kind = key::EntryKind::kRangeDelete, .key = {}, .value = encoded});
+  const bool is_default = family.id == key::kDefaultFamily;
+  return WriteEncoded({.payload = batch,
+                       .count = 1,
+                       .memtable_bytes = memtable::Memtable::BytesForRange(encoded.size()) +
+                                         (is_default ? 0 : memtable::Memtable::kFamilyBytes),
+                       .families = {&family.id, is_default ? 0u : 1u},
+                       .holds_ranges = true},
+                      options);
+}
+
+Status Engine::DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family) {
+  AMETHYST_TRY(rules_.CheckPrefix(family));
+  const std::optional<std::string> end = key::EndOfPrefix(prefix);
+  return DeleteRange({.begin = prefix.empty() ? std::nullopt : std::optional(prefix), .end = end}, options, family);
+}
+
+Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
+  AMETHYST_TRY(rules_.CheckOperand(operand));
+  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, {});
+  AMETHYST_TRY(Announce(key::EntryKind::kOperand));
+  return WriteOne(key::EntryKind::kOperand, key, operand, options, {});
+}
+
+Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
+                             const WriteOptions& options, const FamilyKey& family) {
+  AMETHYST_ASSIGN(const uint64_t expires_ms, rules_.ExpiryOf(options, family.id));
+  std::string stored;
+  if (expires_ms != key::kNeverMs) {
+    kind = key::ExpiringOf(kind);
+    key::AppendExpiring(&stored, expires_ms, value);
+  }
+  AMETHYST_TRY(Announce(kind));
+  return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
+}
+
+Status Engine::Announce(key::EntryKind kind) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  return rules_.Announce(kind);
+}
+
+}  // namespace amethyst::engine

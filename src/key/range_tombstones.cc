@@ -1,0 +1,162 @@
+#include "key/range_tombstones.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <set>
+
+#include "base/assert.h"
+
+namespace amethyst::key {
+
+namespace {
+
+// Where a tombstone begins or ends to cover.
+struct Event {
+  Bound at;
+  SequenceNumber sequence;
+  bool begins;
+};
+
+std::vector<Event> EventsOf(std::span<const RangeTombstone> tombstones, const Order& order) {
+  std::vector<Event> events;
+  events.reserve(2 * tombstones.size());
+  for (const RangeTombstone& tombstone : tombstones) {
+    const Bound begin = Bound::BeginOf(tombstone.range);
+    const Bound end = Bound::EndOf(tombstone.range);
+    if (Compare(begin, end, order) >= 0) continue;
+    events.push_back({begin, tombstone.sequence, true});
+    events.push_back({end, tombstone.sequence, false});
+  }
+  std::ranges::stable_sort(events, [&](const Event& a, const Event& b) { return Compare(a.at, b.at, order) < 0; });
+  return events;
+}
+
+}  // namespace
+
+RangeTombstones::RangeTombstones(std::span<const RangeTombstone> tombstones, const Order& order,
+                                 std::span<const SequenceNumber> snapshots)
+    : order_(order) {
+  const std::vector<Event> events = EventsOf(tombstones, order);
+  std::multiset<SequenceNumber, std::greater<>> active;
+  std::vector<SequenceNumber> told_apart;
+  for (size_t i = 0; i < events.size();) {
+    const Bound at = events[i].at;
+    for (; i < events.size() && Compare(events[i].at, at, order) == 0; ++i) {
+      if (events[i].begins) {
+        active.insert(events[i].sequence);
+      } else {
+        active.erase(active.find(events[i].sequence));
+      }
+    }
+    if (active.empty()) continue;
+    AMETHYST_ASSERT(i < events.size());  // Whatever is active ends.
+    told_apart.assign(1, *active.begin());
+    for (size_t s = snapshots.size(); s-- > 0;) {
+      const auto seen = active.lower_bound(snapshots[s]);
+      if (seen != active.end() && *seen != told_apart.back()) told_apart.push_back(*seen);
+    }
+    Add({.begin = at.AsKey(), .end = events[i].at.AsKey()}, told_apart);
+  }
+}
+
+void RangeTombstones::Add(const Range& range, std::span<const SequenceNumber> sequences) {
+  AMETHYST_DCHECK(!sequences.empty() && std::ranges::is_sorted(sequences, std::greater<>()));
+  newest_ = std::max(newest_, sequences.front());
+  if (!fragments_.empty() && range.begin) {
+    Fragment& last = fragments_.back();
+    const bool touches = last.range.end && order_.Compare(*last.range.end, *range.begin) == 0;
+    if (touches && std::ranges::equal(SequencesOf(last), sequences)) {
+      last.range.end = range.end;
+      return;
+    }
+  }
+  fragments_.push_back({range, static_cast<uint32_t>(sequences_.size()), static_cast<uint32_t>(sequences.size())});
+  sequences_.insert(sequences_.end(), sequences.begin(), sequences.end());
+}
+
+bool RangeTombstones::Append(const Range& range, std::span<const SequenceNumber> sequences) {
+  const auto is_newer = [](SequenceNumber a, SequenceNumber b) { return a > b; };
+  const bool in_order = std::ranges::adjacent_find(sequences, std::not_fn(is_newer)) == sequences.end();
+  if (sequences.empty() || !in_order) return false;
+  const Bound begin = Bound::BeginOf(range);
+  if (Compare(begin, Bound::EndOf(range), order_) >= 0) return false;
+  if (!fragments_.empty() && Compare(Bound::EndOf(fragments_.back().range), begin, order_) > 0) return false;
+  Add(range, sequences);
+  return true;
+}
+
+void RangeTombstones::KeepKeys() {
+  size_t bytes = 0;
+  for (const Fragment& fragment : fragments_) {
+    bytes += fragment.range.begin.value_or("").size() + fragment.range.end.value_or("").size();
+  }
+  const auto keys = std::make_shared<char[]>(bytes);
+  char* to = keys.get();
+  const auto keep = [&to](std::optional<std::string_view>* bound) {
+    if (!*bound) return;
+    std::memcpy(to, (*bound)->data(), (*bound)->size());
+    *bound = std::string_view(to, (*bound)->size());
+    to += (*bound)->size();
+  };
+  for (Fragment& fragment : fragments_) {
+    keep(&fragment.range.begin);
+    keep(&fragment.range.end);
+  }
+  keys_ = keys;
+}
+
+size_t RangeTombstones::CountAtOrBefore(std::string_view key) const {
+  const auto behind = std::ranges::partition_point(
+      fragments_, [&](const Fragment& fragment) { return !fragment.range.BeginsAfter(key, order_); });
+  return static_cast<size_t>(behind - fragments_.begin());
+}
+
+const RangeTombstones::Fragment* RangeTombstones::Find(std::string_view key) const {
+  const size_t count = CountAtOrBefore(key);
+  if (count == 0 || fragments_[count - 1].range.EndsAtOrBefore(key, order_)) return nullptr;
+  return &fragments_[count - 1];
+}
+
+Cover RangeTombstones::At(std::string_view key, SequenceNumber visible) const {
+  const size_t count = CountAtOrBefore(key);
+  if (count > 0 && !fragments_[count - 1].range.EndsAtOrBefore(key, order_)) {
+    const Fragment& fragment = fragments_[count - 1];
+    const auto sequences = SequencesOf(fragment);
+    const auto seen = std::ranges::lower_bound(sequences, visible, std::greater<>());
+    return {.sequence = seen == sequences.end() ? SequenceNumber{} : *seen, .stretch = fragment.range};
+  }
+  Cover none;
+  if (count > 0) none.stretch.begin = fragments_[count - 1].range.end;
+  if (count < fragments_.size()) none.stretch.end = fragments_[count].range.begin;
+  return none;
+}
+
+std::span<const RangeTombstones::Fragment> RangeTombstones::Overlapping(std::string_view first,
+                                                                        std::string_view last) const {
+  size_t begin = CountAtOrBefore(first);
+  if (begin > 0 && !fragments_[begin - 1].range.EndsAtOrBefore(first, order_)) --begin;
+  const size_t end = std::max(begin, CountAtOrBefore(last));
+  return std::span(fragments_).subspan(begin, end - begin);
+}
+
+bool RangeTombstones::CoverAll(std::string_view first, std::string_view last, SequenceNumber above,
+                               SequenceNumber up_to) const {
+  std::optional<std::string_view> reached = first;  // All keys before it are covered; nullopt: all keys.
+  for (const Fragment& fragment : Overlapping(first, last)) {
+    if (!reached || fragment.range.BeginsAfter(*reached, order_)) break;
+    const auto sequences = SequencesOf(fragment);
+    const auto seen = std::ranges::lower_bound(sequences, up_to, std::greater<>());
+    if (seen == sequences.end() || *seen <= above) return false;
+    reached = fragment.range.end;
+  }
+  return !reached || order_.Less(last, *reached);
+}
+
+void RangeTombstones::AppendTo(std::vector<RangeTombstone>* tombstones) const {
+  for (const Fragment& fragment : fragments_) {
+    for (const SequenceNumber sequence : SequencesOf(fragment)) tombstones->push_back({fragment.range, sequence});
+  }
+}
+
+}  // namespace amethyst::key
