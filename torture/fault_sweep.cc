@@ -64,7 +64,12 @@ void FaultSweep::Write(DB& db, base::Random& random, uint64_t number, Outcome* o
   Map after = outcome->possible.front();
   for (uint64_t n = 1 + random.Below(5); n > 0; --n) {
     const std::string key = KeyOf(random.Below(60));
-    if (random.OneIn(4)) {
+    if (random.OneIn(12)) {
+      const std::string end = KeyOf(random.Below(60));
+      if (end < key) continue;
+      batch.DeleteRange(key, end);
+      after.erase(after.lower_bound(key), after.lower_bound(end));
+    } else if (random.OneIn(4)) {
       batch.Delete(key);
       after.erase(key);
     } else {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/error.h"
+#include "key/range.h"
 #include "torture/model_choices.h"
 #include "torture/shrink.h"
 
@@ -109,13 +111,35 @@ void ModelProgram::Write(ModelWrite write, const WriteBatch* batch) {
   if (report_.violation.empty()) Restart();
 }
 
+// A range delete, and in `write` a delete of each key that it takes away.
+void ModelProgram::DeleteRange(WriteBatch* batch, ModelWrite* write) {
+  const KeyLess less{comparator_};
+  const std::string begin = RandomKey();
+  auto last = content_.now().lower_bound(begin);
+  for (uint64_t keys = random_.Below(60); keys > 0 && last != content_.now().end(); --keys) ++last;
+  const std::string end = last == content_.now().end() ? begin : last->first;
+  key::Range range{.begin = begin, .end = end};
+  if (random_.OneIn(50)) range.begin = std::nullopt;
+  if (random_.OneIn(50)) range.end = std::nullopt;
+  batch->DeleteRange(range.begin, range.end);
+  std::set<std::string, KeyLess> taken(less);
+  const auto take = [&](const std::string& key) {
+    if (range.Holds(key, key::Order(comparator_))) taken.insert(key);
+  };
+  for (const auto& [key, value] : content_.now()) take(key);
+  for (const auto& [key, value] : write->changes) take(key);
+  for (const std::string& key : taken) write->changes.emplace_back(key, std::nullopt);
+}
+
 void ModelProgram::Batch() {
   ModelWrite write;
   WriteBatch batch, second;
   for (uint64_t count = 1 + random_.Below(40); count > 0; --count) {
     std::string key = RandomKey();
     WriteBatch& to = count > 10 ? batch : second;
-    if (random_.OneIn(3)) {
+    if (!write.changes.empty() && random_.OneIn(100)) {
+      DeleteRange(&to, &write);
+    } else if (random_.OneIn(3)) {
       to.Delete(key);
       write.changes.emplace_back(std::move(key), std::nullopt);
     } else {
@@ -124,10 +148,11 @@ void ModelProgram::Batch() {
       write.changes.emplace_back(std::move(key), std::move(value));
     }
   }
+  const uint32_t operations = batch.Count() + second.Count();
   batch.Append(second);
   write.durability = DrawWriteOptions(random_).durability;
   const Result<WriteBatch> copy = WriteBatch::FromRepresentation(batch.Representation());
-  if (!copy || copy->Count() != write.changes.size()) return Violation("a batch is not what was put into it");
+  if (!copy || copy->Count() != operations) return Violation("a batch is not what was put into it");
   Write(std::move(write), &*copy);
 }
 

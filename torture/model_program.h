@@ -78,6 +78,7 @@ class ModelProgram {
   void Take(const ModelStep& step);
   void Write(ModelWrite write, const WriteBatch* batch);
   void Batch();
+  void DeleteRange(WriteBatch* batch, ModelWrite* write);
   void Get();
   void MultiGet();
   void Walk();

@@ -198,7 +198,12 @@ void PowerLossSuite::WriteNumbered() {
   WriteBatch batch;
   for (uint64_t n = 1 + random_.Below(6); n > 0; --n) {
     const std::string key = DrawKey();
-    if (random_.OneIn(4)) {
+    if (random_.OneIn(12)) {
+      const std::string end = DrawKey();
+      if (end < key) continue;
+      batch.DeleteRange(key, end);
+      after.erase(after.lower_bound(key), after.lower_bound(end));
+    } else if (random_.OneIn(4)) {
       batch.Delete(key);
       after.erase(key);
     } else {
