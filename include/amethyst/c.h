@@ -193,6 +193,15 @@ AMETHYST_API amethyst_code amethyst_merge(amethyst_db* db, const void* key, size
 AMETHYST_API amethyst_code amethyst_merge_expiring(amethyst_db* db, const void* key, size_t key_bytes,
                                                    const void* operand, size_t operand_bytes, uint64_t expires_at_ms,
                                                    amethyst_durability durability, char** error);
+// Removes all keys in [begin, end), however many, at the cost of one write; NULL: no bound on that side. A later put of
+// such a key stays. AMETHYST_INVALID_ARGUMENT: `end` comes before `begin`.
+AMETHYST_API amethyst_code amethyst_delete_range(amethyst_db* db, const void* begin, size_t begin_bytes,
+                                                 const void* end, size_t end_bytes, amethyst_durability durability,
+                                                 char** error);
+// Removes all keys that begin with `prefix`; with 0 bytes, all keys. AMETHYST_NOT_SUPPORTED: the database has an order
+// of its own.
+AMETHYST_API amethyst_code amethyst_delete_prefix(amethyst_db* db, const void* prefix, size_t prefix_bytes,
+                                                  amethyst_durability durability, char** error);
 // Applies all of the batch or nothing. The batch stays as it is.
 AMETHYST_API amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_durability durability,
                                           char** error);
@@ -270,13 +279,18 @@ AMETHYST_API amethyst_code amethyst_batch_put_expiring(amethyst_batch* batch, co
                                                        char** error);
 AMETHYST_API amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_t key_bytes,
                                                 const void* operand, size_t operand_bytes, char** error);
+// As amethyst_delete_range and amethyst_delete_prefix, whose failures come when the batch is written.
+AMETHYST_API amethyst_code amethyst_batch_delete_range(amethyst_batch* batch, const void* begin, size_t begin_bytes,
+                                                       const void* end, size_t end_bytes, char** error);
+AMETHYST_API amethyst_code amethyst_batch_delete_prefix(amethyst_batch* batch, const void* prefix, size_t prefix_bytes,
+                                                        char** error);
 AMETHYST_API amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error);
 // Adds all operations of `other`, which may be the same batch.
 AMETHYST_API amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other, char** error);
 // How many operations it holds, and the bytes that they take in memory and in the log; either may be NULL.
 AMETHYST_API amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error);
-// Calls `put` or `remove` for each operation in order. Neither may use the batch. A batch that holds merges, or puts
-// that expire, is refused there with AMETHYST_NOT_SUPPORTED.
+// Calls `put` or `remove` for each operation in order. Neither may use the batch. The call ends with
+// AMETHYST_NOT_SUPPORTED at the first merge, range delete or put that expires.
 AMETHYST_API amethyst_code amethyst_batch_iterate(amethyst_batch* batch, void* state,
                                                   void (*put)(void* state, const char* key, size_t key_bytes,
                                                               const char* value, size_t value_bytes),

@@ -1,4 +1,7 @@
 // Batches.
+#include <optional>
+#include <string_view>
+
 #include "capi/objects.h"
 #include "key/moment.h"
 
@@ -80,6 +83,27 @@ amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     entered->batch.Delete(key_view);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_delete_range(amethyst_batch* batch, const void* begin, size_t begin_bytes, const void* end,
+                                          size_t end_bytes, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(begin, begin_bytes, "begin"));
+    AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(end, end_bytes, "end"));
+    entered->batch.DeleteRange(from, to);
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_delete_prefix(amethyst_batch* batch, const void* prefix, size_t prefix_bytes,
+                                           char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view prefix_view, Bytes(prefix, prefix_bytes, "prefix"));
+    entered->batch.DeletePrefix(prefix_view);
     return {};
   });
 }

@@ -51,6 +51,11 @@ Result<std::string_view> Bytes(const void* data, size_t size, std::string_view n
   return std::string_view(static_cast<const char*>(data), size);
 }
 
+Result<std::optional<std::string_view>> Bound(const void* data, size_t size, std::string_view name) {
+  AMETHYST_ASSIGN(const std::string_view bytes, Bytes(data, size, name));
+  return data == nullptr ? std::nullopt : std::optional(bytes);
+}
+
 Status Wanted(const void* pointer, std::string_view name) {
   if (pointer == nullptr) return base::InvalidArgument("{}: null", name);
   return {};

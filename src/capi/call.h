@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -80,6 +81,8 @@ amethyst_code Release(typename Object::Handle* handle) noexcept {
 
 // The caller's bytes; `name` is for the message.
 [[nodiscard]] Result<std::string_view> Bytes(const void* data, size_t size, std::string_view name);
+// The caller's bound of a range; nullopt, which null stands for: the range is open on that side.
+[[nodiscard]] Result<std::optional<std::string_view>> Bound(const void* data, size_t size, std::string_view name);
 // An error if `pointer`, where a result should go, is null.
 [[nodiscard]] Status Wanted(const void* pointer, std::string_view name);
 // A copy that amethyst_free releases, with a zero behind it.

@@ -1,8 +1,6 @@
 // Open, close, and the upkeep of a whole database.
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "capi/objects.h"
 
 namespace amethyst::capi {
@@ -27,11 +25,6 @@ std::string JsonOf(const RepairReport& report) {
   for (const std::string& line : report.dropped) dropped += (dropped.empty() ? "" : ",") + JsonText(line);
   return fmt::format(R"({{"tables_kept":{},"entries_kept":{},"log_batches_kept":{},"dropped":[{}]}})",
                      report.tables_kept, report.entries_kept, report.log_batches_kept, dropped);
-}
-
-Result<std::optional<std::string_view>> Bound(const void* data, size_t size, std::string_view name) {
-  AMETHYST_ASSIGN(const std::string_view bytes, Bytes(data, size, name));
-  return data == nullptr ? std::nullopt : std::optional(bytes);
 }
 
 // For the calls that take nothing and give nothing.

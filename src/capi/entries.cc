@@ -1,6 +1,7 @@
 // Writes, and reads of single keys.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "capi/objects.h"
@@ -152,6 +153,27 @@ amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
     return database->db().Delete(key_view, options);
+  });
+}
+
+amethyst_code amethyst_delete_range(amethyst_db* db, const void* begin, size_t begin_bytes, const void* end,
+                                    size_t end_bytes, amethyst_durability durability, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(begin, begin_bytes, "begin"));
+    AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(end, end_bytes, "end"));
+    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
+    return database->db().DeleteRange(from, to, options);
+  });
+}
+
+amethyst_code amethyst_delete_prefix(amethyst_db* db, const void* prefix, size_t prefix_bytes,
+                                     amethyst_durability durability, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::string_view prefix_view, Bytes(prefix, prefix_bytes, "prefix"));
+    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
+    return database->db().DeletePrefix(prefix_view, options);
   });
 }
 
