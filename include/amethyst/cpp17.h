@@ -1,4 +1,4 @@
-// Amethyst for C++17 and later: RAII classes in this header alone, over the C interface, which is the stable ABI.
+// Amethyst for C++17 and later: RAII classes in headers alone, over the C interface, which is the stable ABI.
 //
 // It exists for programs that cannot compile as C++23, which amethyst/amethyst.h needs. Link libamethyst.so, as a C
 // program does (`pkg-config amethyst`, Amethyst::c).
@@ -17,89 +17,16 @@
 #pragma once
 
 #include <amethyst/c.h>
+#include <amethyst/cpp17_call.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#if defined(__cpp_exceptions)
-#include <stdexcept>
-#endif
-
 namespace amethyst::cpp17 {
-
-// What a call returned: the code says what to do, the message what happened.
-struct Status {
-  amethyst_code code = AMETHYST_OK;
-  std::string message;
-
-  [[nodiscard]] bool ok() const { return code == AMETHYST_OK; }
-};
-
-#if defined(__cpp_exceptions)
-// A failure of a call that was given no Status. what() is the message.
-class Error : public std::runtime_error {
- public:
-  explicit Error(const Status& status) : std::runtime_error(status.message), code_(status.code) {}
-  [[nodiscard]] amethyst_code code() const { return code_; }
-
- private:
-  amethyst_code code_;
-};
-#endif
-
-namespace internal {
-
-// Hands a failure to the caller: into `status`, or by throwing where that is null.
-inline void Report(Status result, Status* status) {
-  if (status != nullptr) {
-    *status = std::move(result);
-  } else if (!result.ok()) {
-#if defined(__cpp_exceptions)
-    throw Error(result);
-#else
-    std::fprintf(stderr, "amethyst: %s\n", result.message.c_str());
-    std::abort();
-#endif
-  }
-}
-
-// Calls a function of the C interface, which takes where to store a message last, and takes over that message.
-template <class Call, class... Arguments>
-[[nodiscard]] Status StatusOf(Call call, Arguments... arguments) {
-  char* message = nullptr;
-  Status result;
-  result.code = call(arguments..., &message);
-  if (!result.ok()) result.message = message != nullptr ? message : amethyst_code_name(result.code);
-  amethyst_free(message);
-  return result;
-}
-
-template <class Call, class... Arguments>
-void Run(Status* status, Call call, Arguments... arguments) {
-  Report(StatusOf(call, arguments...), status);
-}
-
-// Owns a handle of the C interface.
-template <class Handle, amethyst_code (*Free)(Handle*)>
-struct Release {
-  void operator()(Handle* handle) const { Free(handle); }
-};
-template <class Handle, amethyst_code (*Free)(Handle*)>
-using Owner = std::unique_ptr<Handle, Release<Handle, Free>>;
-
-struct ReleaseBytes {
-  void operator()(char* bytes) const { amethyst_free(bytes); }
-};
-using Bytes = std::unique_ptr<char, ReleaseBytes>;
-
-}  // namespace internal
 
 // The settings of a database, each at its default: see amethyst/options.h for when to change one. A setting that the
 // library refuses shows when the database is opened.
@@ -147,6 +74,12 @@ class WriteBatch {
     Keep(amethyst_batch_put, key.data(), key.size(), value.data(), value.size());
   }
   void Delete(std::string_view key) { Keep(amethyst_batch_delete, key.data(), key.size()); }
+  // As those of Database, whose failures come when the batch is written.
+  void DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
+    const internal::Bound from(begin), to(end);
+    Keep(amethyst_batch_delete_range, from.data, from.bytes, to.data, to.bytes);
+  }
+  void DeletePrefix(std::string_view prefix) { Keep(amethyst_batch_delete_prefix, prefix.data(), prefix.size()); }
   // Empties the batch and forgets a failure.
   void Clear() {
     status_ = {};
@@ -193,10 +126,9 @@ struct ReadOptions {
   [[nodiscard]] amethyst_read_options InC() const {
     amethyst_read_options options = AMETHYST_READ_OPTIONS_DEFAULT;
     options.snapshot = snapshot != nullptr ? snapshot->handle() : nullptr;
-    if (lower_bound) options.lower_bound = lower_bound->data() != nullptr ? lower_bound->data() : "";
-    if (lower_bound) options.lower_bound_bytes = lower_bound->size();
-    if (upper_bound) options.upper_bound = upper_bound->data() != nullptr ? upper_bound->data() : "";
-    if (upper_bound) options.upper_bound_bytes = upper_bound->size();
+    const internal::Bound lower(lower_bound), upper(upper_bound);
+    options.lower_bound = lower.data, options.lower_bound_bytes = lower.bytes;
+    options.upper_bound = upper.data, options.upper_bound_bytes = upper.bytes;
     options.fill_cache = fill_cache ? 1 : 0;
     return options;
   }
@@ -300,6 +232,19 @@ class Database {
   void Delete(std::string_view key, Durability durability = Durability::kBuffered, Status* status = nullptr) {
     internal::Run(status, amethyst_delete, db(), key.data(), key.size(), static_cast<int>(durability));
   }
+  // Removes all keys in [begin, end), however many, at the cost of one write; nothing: no bound on that side. A later
+  // Put of such a key stays. AMETHYST_INVALID_ARGUMENT: `end` comes before `begin`.
+  void DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                   Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    const internal::Bound from(begin), to(end);
+    internal::Run(status, amethyst_delete_range, db(), from.data, from.bytes, to.data, to.bytes,
+                  static_cast<int>(durability));
+  }
+  // Removes all keys that begin with `prefix`; the empty one is that of all keys. AMETHYST_NOT_SUPPORTED: the database
+  // has an order of its own.
+  void DeletePrefix(std::string_view prefix, Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    internal::Run(status, amethyst_delete_prefix, db(), prefix.data(), prefix.size(), static_cast<int>(durability));
+  }
   // Applies all of the batch or nothing. The batch stays as it is.
   void Write(const WriteBatch& batch, Durability durability = Durability::kBuffered, Status* status = nullptr) {
     if (!batch.status().ok()) return internal::Report(batch.status(), status);
@@ -363,10 +308,8 @@ class Database {
   // Rewrites all tables that overlap [begin, end), without what is deleted or hidden; nothing: no bound on that side.
   void CompactRange(std::optional<std::string_view> begin = {}, std::optional<std::string_view> end = {},
                     Status* status = nullptr) {
-    const ReadOptions bounds{nullptr, begin, end, true};
-    const amethyst_read_options range = bounds.InC();
-    internal::Run(status, amethyst_compact_range, db(), range.lower_bound, range.lower_bound_bytes, range.upper_bound,
-                  range.upper_bound_bytes);
+    const internal::Bound from(begin), to(end);
+    internal::Run(status, amethyst_compact_range, db(), from.data, from.bytes, to.data, to.bytes);
   }
   // Makes everything written so far durable against power loss, except kNone writes.
   void SyncWal(Status* status = nullptr) { internal::Run(status, amethyst_sync_wal, db()); }

@@ -61,6 +61,45 @@ void ByStatus(const std::string& path) {
   Require(it.status().code == AMETHYST_CLOSED, "an iterator outlives its database, and says so");
 }
 
+std::string KeysOf(const cpp17::Database& db) {
+  cpp17::Status status;
+  std::string keys;
+  cpp17::Iterator it = db.NewIterator({}, &status);
+  for (it.SeekToFirst(); it.Valid(); it.Next()) keys += it.key();
+  Require(status.ok() && it.status().ok(), "a walk to its end");
+  return keys;
+}
+
+void DeletesOfRanges(const std::string& path) {
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  const auto buffered = cpp17::Durability::kBuffered;
+  for (const char* key : {"b", "c", "d", "e", "f", "g", "h"}) db.Put(key, "v", buffered, &status);
+  db.DeleteRange("c", "d", buffered, &status);
+  Require(status.ok() && KeysOf(db) == "bdefgh", "a range, without its end");
+  db.DeleteRange("h", std::nullopt, cpp17::Durability::kSync, &status);
+  db.DeleteRange(std::nullopt, "c", buffered, &status);
+  Require(status.ok() && KeysOf(db) == "defg", "ranges open on one side");
+  db.DeleteRange(std::nullopt, std::string_view(), buffered, &status);
+  Require(status.ok() && KeysOf(db) == "defg", "nothing comes before the empty key, which is a bound");
+  db.DeleteRange("e", "d", buffered, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT && !status.message.empty(), "a range the wrong way round refused");
+  db.DeletePrefix("d", buffered, &status);
+  Require(status.ok() && KeysOf(db) == "efg", "a prefix");
+
+  cpp17::WriteBatch batch;
+  batch.DeleteRange("f", std::nullopt);
+  batch.Put("fa", "v");
+  batch.DeletePrefix("e");
+  Require(batch.status().ok() && batch.count() == 3, "three operations");
+  db.Write(batch, buffered, &status);
+  Require(status.ok() && db.Get("fa", {}, &status) == "v" && !db.Get("f", {}, &status), "in the order of the batch");
+  Require(KeysOf(db) == "fa", "a batch");
+  db.DeletePrefix({}, buffered, &status);
+  Require(status.ok() && KeysOf(db).empty(), "all keys begin with the empty prefix");
+  db.Close(&status);
+}
+
 #if defined(__cpp_exceptions)
 void ByExceptions(const std::string& path) {
   cpp17::Database db = cpp17::Database::Open(path, cpp17::Options().SetFilterFalsePositiveRate(0.1));
@@ -85,6 +124,7 @@ void ByExceptions(const std::string& path) {
 
 int main(int, char** arguments) {
   ByStatus(arguments[1]);
+  DeletesOfRanges(std::string(arguments[1]) + ".ranges");
 #if defined(__cpp_exceptions)
   ByExceptions(arguments[1]);
 #endif
