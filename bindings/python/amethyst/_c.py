@@ -107,6 +107,8 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "repair": [c_char_p, c_char_p, _OUT],
     "put": [_HANDLE, *_KEY, *_KEY, c_int],
     "delete": [_HANDLE, *_KEY, c_int],
+    "delete_range": [_HANDLE, *_KEY, *_KEY, c_int],
+    "delete_prefix": [_HANDLE, *_KEY, c_int],
     "write": [_HANDLE, _HANDLE, c_int],
     "get": [_HANDLE, POINTER(ReadOptions), *_KEY, _OUT, POINTER(c_size_t)],
     "multi_get": [_HANDLE, POINTER(ReadOptions), c_size_t, POINTER(c_char_p), POINTER(c_size_t), _OUT,
@@ -122,6 +124,8 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "batch_create": [_OUT],
     "batch_put": [_HANDLE, *_KEY, *_KEY],
     "batch_delete": [_HANDLE, *_KEY],
+    "batch_delete_range": [_HANDLE, *_KEY, *_KEY],
+    "batch_delete_prefix": [_HANDLE, *_KEY],
     "batch_clear": [_HANDLE],
     "batch_append": [_HANDLE, _HANDLE],
     "batch_size": [_HANDLE, POINTER(c_uint32), POINTER(c_size_t)],
@@ -236,6 +240,12 @@ def as_c_string(text: bytes, what: str) -> bytes:
 def buffer_arguments(value: "bytes | None") -> "tuple[bytes | None, int]":
     """How bytes, or the absence of a bound, are passed."""
     return value, 0 if value is None else len(value)
+
+
+def bound_arguments(*bounds: "Bytes | None") -> "list[Any]":
+    """How the bounds of a range are passed; None leaves its side open."""
+    return [part for bound in bounds
+            for part in buffer_arguments(None if bound is None else as_bytes(bound, "key"))]
 
 
 class Handle:

@@ -7,8 +7,8 @@ from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Union
 
-from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, buffer_arguments, call, \
-    release_memory, take_string
+from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, bound_arguments, \
+    buffer_arguments, call, release_memory, take_string
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number
 from ._range import Range
 
@@ -142,6 +142,17 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
         key = as_bytes(key, "key")
         call("delete", self._handle, key, len(key), self._durability_number(durability))
 
+    def delete_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *,
+                     durability: Optional[Durability] = None) -> None:
+        """Removes the keys from `start` up to but not including `stop`, however many, at the cost of one write; None:
+        no bound on that side. InvalidArgumentError if `stop` comes before `start`."""
+        call("delete_range", self._handle, *bound_arguments(start, stop), self._durability_number(durability))
+
+    def delete_prefix(self, prefix: Bytes, *, durability: Optional[Durability] = None) -> None:
+        """Removes all keys that begin with `prefix`, likewise. NotSupportedError under an order of one's own."""
+        prefix = as_bytes(prefix, "key")
+        call("delete_prefix", self._handle, prefix, len(prefix), self._durability_number(durability))
+
     def __setitem__(self, key: Bytes, value: Bytes) -> None:
         self.put(key, value)
 
@@ -161,15 +172,8 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
         return Batch(self, durability)
 
     def clear(self) -> None:
-        """Deletes every entry, a thousand at a time."""
-        while True:
-            batch = Batch()
-            with self.range() as entries:
-                for (key, _), _ in zip(entries, range(1000)):
-                    batch.delete(key)
-            if not batch:
-                return
-            self.write(batch)
+        """Deletes every entry, by one range delete."""
+        self.delete_range()
 
     def snapshot(self) -> "Snapshot":
         """A view of the database as it is now."""
@@ -181,8 +185,7 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
 
     def compact_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None) -> None:
         """Rewrites the tables that overlap a range, dropping what is deleted or replaced."""
-        bounds = [None if bound is None else as_bytes(bound, "key") for bound in (start, stop)]
-        call("compact_range", self._handle, *buffer_arguments(bounds[0]), *buffer_arguments(bounds[1]))
+        call("compact_range", self._handle, *bound_arguments(start, stop))
 
     def wait_for_idle(self) -> None:
         """Returns when no flush or compaction runs or is due."""
@@ -257,6 +260,14 @@ class Batch(Handle):
     def delete(self, key: Bytes) -> None:
         """Removes `key`."""
         call("batch_delete", self._handle, *buffer_arguments(as_bytes(key, "key")))
+
+    def delete_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None) -> None:
+        """As of Database, whose errors come when the batch is written."""
+        call("batch_delete_range", self._handle, *bound_arguments(start, stop))
+
+    def delete_prefix(self, prefix: Bytes) -> None:
+        """As of Database, whose errors come when the batch is written."""
+        call("batch_delete_prefix", self._handle, *buffer_arguments(as_bytes(prefix, "key")))
 
     __setitem__ = put
     __delitem__ = delete
