@@ -1,6 +1,8 @@
-// batch: puts and deletes that are applied as one.
+// batch: puts and deletes, of keys and of ranges, that are applied as one.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+
+#include <optional>
 
 #include "base/error.h"
 #include "cli/commands.h"
@@ -27,7 +29,17 @@ std::optional<std::string> AddLine(std::string_view line, WriteBatch* batch) {
     for (size_t i = 1; i < words->size(); ++i) batch->Delete((*words)[i].text);
     return std::nullopt;
   }
-  return fmt::format("expected put KEY VALUE, delete KEY..., or end; found {}", Shortened(line, 60));
+  if (name == "deleterange" && (words->size() == 2 || words->size() == 3)) {
+    batch->DeleteRange((*words)[1].text, words->size() == 3 ? std::optional((*words)[2].text) : std::nullopt);
+    return std::nullopt;
+  }
+  if (name == "deleteprefix" && words->size() == 2) {
+    batch->DeletePrefix((*words)[1].text);
+    return std::nullopt;
+  }
+  return fmt::format(
+      "expected put KEY VALUE, delete KEY..., deleterange FROM [TO], deleteprefix PREFIX, or end; found {}",
+      Shortened(line, 60));
 }
 
 // What a batch's lines are, and how they ended.
@@ -89,11 +101,12 @@ Result<ExitCode> RunBatch(const Invocation& invocation) {
 constexpr Command kBatchCommands[] = {
     {.name = "batch",
      .arguments = "[FILE]",
-     .summary = "Apply lines of put and delete, up to `end`, as one: all or nothing",
+     .summary = "Apply lines of put, delete, deleterange and deleteprefix, up to `end`, as one: all or nothing",
      .details =
-         "The lines follow, or are those of FILE, or of standard input; there `end` is not needed. If one of them is\n"
-         "wrong, nothing is written.\n\n"
+         "The lines follow, or are those of FILE, or of standard input; there `end` is not needed. They act in their\n"
+         "order. If one of them is wrong, nothing is written.\n\n"
          "  printf 'put a 1\\ndelete b\\n' | amethyst batch\n"
+         "  printf 'deleteprefix user:\\nput user:1 ada\\n' | amethyst batch\n"
          "  amethyst batch changes.txt",
      .arity = {0, 1},
      .options = {},

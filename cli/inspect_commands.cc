@@ -2,6 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <optional>
+#include <string_view>
+
+#include "base/assert.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -10,6 +14,7 @@
 #include "inspect/table_report.h"
 #include "inspect/tree_report.h"
 #include "key/kind.h"
+#include "key/range.h"
 
 namespace amethyst::cli {
 
@@ -29,13 +34,35 @@ Result<ExitCode> Inspect(const Invocation& invocation) {
   std::unreachable();
 }
 
+// The bounds that a range delete of a log has in place of a key; an open side is left out, as JSON null.
+void PrintRangeDelete(const Invocation& invocation, uint64_t sequence, std::string_view encoded) {
+  Console& console = invocation.console();
+  key::Range range;
+  const bool is_whole = key::ReadRange(&encoded, &range);
+  AMETHYST_ASSERT(is_whole);  // The reader of the log has read it before.
+  if (invocation.json) {
+    const auto field = [](std::string_view name, std::optional<std::string_view> bound) {
+      return bound ? JsonField(name, *bound) : fmt::format("\"{}\":null", name);
+    };
+    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"range delete\",{},{}}}\n", sequence,
+               field("begin", range.begin), field("end", range.end));
+    return;
+  }
+  const auto text = [&](std::optional<std::string_view> bound) {
+    return bound ? Colored(console.ColorsOut(), Hue::kKey, Readable(*bound)) : std::string();
+  };
+  fmt::print(console.out, "{}\trange delete\t{}\t..\t{}\n", sequence, text(range.begin), text(range.end));
+}
+
 // One line for the entry. False: nobody wants more.
 bool PrintEntry(const Invocation& invocation, const inspect::ShownEntry& entry) {
   Console& console = invocation.console();
   const std::string_view kind = key::TraitsOf(entry.tag.kind()).name;
   const bool has_value = key::HasValue(entry.tag.kind());
   const uint64_t sequence = key::Raw(entry.tag.sequence());
-  if (invocation.json) {
+  if (entry.tag.kind() == key::EntryKind::kRangeDelete) {
+    PrintRangeDelete(invocation, sequence, entry.value);
+  } else if (invocation.json) {
     fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"{}\",{}{}{}}}\n", sequence, kind, JsonField("key", entry.key),
                has_value ? "," : "", has_value ? JsonField("value", entry.value) : "");
   } else {
@@ -155,7 +182,10 @@ constexpr Command kInspectCommands[] = {
     {.name = "dump",
      .arguments = "FILE",
      .summary = "Print every entry of a table or log segment: sequence, kind, key, value",
-     .details = "  amethyst dump data/amethyst/000013.wal",
+     .details =
+         "A range delete of a log has its bounds in place of the key, with .. between; an open side is empty, or\n"
+         "null with --json.\n\n"
+         "  amethyst dump data/amethyst/000013.wal",
      .arity = {1, 1},
      .options = {},
      .run = Dump,

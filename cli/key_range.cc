@@ -1,16 +1,9 @@
 #include "cli/key_range.h"
 
 #include "cli/key_notation.h"
+#include "key/range.h"
 
 namespace amethyst::cli {
-
-std::optional<std::string> PrefixEnd(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (end.empty()) return std::nullopt;
-  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  return end;
-}
 
 std::expected<KeyRange, std::string> KeyRange::Of(const Arguments& arguments) {
   const auto prefix = arguments.Value("--prefix");
@@ -29,7 +22,7 @@ std::expected<KeyRange, std::string> KeyRange::OfPrefix(const Arguments& argumen
   if (!notation) return std::unexpected(notation.error());
   const auto prefix = ParseKey(*notation, text);
   if (!prefix) return std::unexpected(prefix.error());
-  return KeyRange{.from = *prefix, .to = PrefixEnd(*prefix)};
+  return KeyRange{.from = *prefix, .to = key::EndOfPrefix(*prefix)};
 }
 
 ReadOptions KeyRange::ToRead() const {

@@ -25,7 +25,4 @@ struct KeyRange {
   [[nodiscard]] ReadOptions ToRead() const;
 };
 
-// The first key behind all that begin with `prefix`; nullopt: there is none.
-[[nodiscard]] std::optional<std::string> PrefixEnd(std::string_view prefix);
-
 }  // namespace amethyst::cli

@@ -1,7 +1,12 @@
-// scan, count: walks over a range of keys.
+// scan, count, deleterange, deleteprefix: what is done with a range of keys.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/key_notation.h"
 #include "cli/key_range.h"
@@ -54,19 +59,49 @@ Result<ExitCode> Scan(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+// How many keys the range holds; nullopt: the count was interrupted.
+Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, DB& database, const KeyRange& range) {
+  uint64_t count = 0;
+  Iterator it = database.NewIterator(range.ToRead());
+  for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
+  AMETHYST_TRY(it.status());
+  return invocation.interrupted() ? std::nullopt : std::optional(count);
+}
+
 Result<ExitCode> Count(const Invocation& invocation) {
   const auto range = KeyRange::Of(invocation.arguments);
   if (!range) return WrongUsage(invocation, range.error());
-  auto database = invocation.session.Database(Session::Access::kRead);
-  if (!database) return std::unexpected(database.error());
-
-  uint64_t count = 0;
-  Iterator it = (*database)->NewIterator(range->ToRead());
-  for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
-  if (const Status status = it.status(); !status) return std::unexpected(status.error());
-  if (invocation.interrupted()) return ExitCode::kInterrupted;
-  invocation.console().out << (invocation.json ? fmt::format("{{\"count\":{}}}\n", count) : fmt::format("{}\n", count));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<uint64_t> count, KeysIn(invocation, *database, *range));
+  if (!count) return ExitCode::kInterrupted;
+  invocation.console().out << (invocation.json ? fmt::format("{{\"count\":{}}}\n", *count)
+                                               : fmt::format("{}\n", *count));
   return ExitCode::kOk;
+}
+
+Result<ExitCode> Remove(const Invocation& invocation, const std::expected<KeyRange, std::string>& range) {
+  if (!range) return WrongUsage(invocation, range.error());
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  const bool quiet = invocation.arguments.Has("--quiet");
+  std::optional<uint64_t> count = 0;
+  if (!quiet) {
+    AMETHYST_ASSIGN(count, KeysIn(invocation, *database, *range));
+  }
+  if (!count) return ExitCode::kInterrupted;
+  AMETHYST_TRY(database->DeleteRange(range->from, range->to));
+  if (!quiet) {
+    invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", *count)
+                                                 : fmt::format("{}\n", *count));
+  }
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> DeleteRange(const Invocation& invocation) {
+  return Remove(invocation, KeyRange::Of(invocation.arguments));
+}
+
+Result<ExitCode> DeletePrefix(const Invocation& invocation) {
+  return Remove(invocation, KeyRange::OfPrefix(invocation.arguments, *invocation.arguments.at(0)));
 }
 
 constexpr OptionSpec kPrefix{.name = "--prefix", .value = "P", .help = "only keys that begin with P"};
@@ -79,6 +114,11 @@ constexpr OptionSpec kScanOptions[] = {
     kEscapesOption,
 };
 constexpr OptionSpec kCountOptions[] = {kPrefix, kHexOption, kEscapesOption};
+constexpr OptionSpec kDeleteOptions[] = {
+    {.name = "--quiet", .value = "", .help = "print nothing, and do not count the keys first"},
+    kHexOption,
+    kEscapesOption,
+};
 
 constexpr Command kRangeCommands[] = {
     {.name = "scan",
@@ -102,6 +142,27 @@ constexpr Command kRangeCommands[] = {
      .arity = {0, 2},
      .options = kCountOptions,
      .run = Count},
+    {.name = "deleterange",
+     .arguments = "FROM [TO]",
+     .summary = "Remove the keys from FROM up to but not including TO, all at once, and print how many there were",
+     .details =
+         "However many they are, it is one write; only to count them takes time. Without TO the range goes up to\n"
+         "the last key, and the FROM '' stands for the first one.\n\n"
+         "  amethyst deleterange apple banana\n"
+         "  amethyst deleterange --quiet 2024 2025\n"
+         "  amethyst deleterange '' banana",
+     .arity = {1, 2},
+     .options = kDeleteOptions,
+     .run = DeleteRange},
+    {.name = "deleteprefix",
+     .arguments = "PREFIX",
+     .summary = "Remove the keys that begin with PREFIX, all at once, and print how many there were",
+     .details = "It is one write, as deleterange is. All keys begin with ''.\n\n"
+                "  amethyst deleteprefix user:\n"
+                "  amethyst deleteprefix --hex 00ff",
+     .arity = {1, 1},
+     .options = kDeleteOptions,
+     .run = DeletePrefix},
 };
 
 }  // namespace

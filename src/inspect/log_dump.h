@@ -12,8 +12,8 @@
 
 namespace amethyst::inspect {
 
-// Passes all entries of good records to `visit`, in order, until it returns false. What ended the reading is in the
-// summary.
+// Passes all entries of good records to `visit`, in order, until it returns false. A range delete has no key, and its
+// range, as it is encoded (key/range.h), for a value. What ended the reading is in the summary.
 [[nodiscard]] Result<wal::SegmentSummary> DumpLog(io::FileSystem& files, const std::string& path,
                                                   base::FunctionRef<bool(const ShownEntry&)> visit);
 

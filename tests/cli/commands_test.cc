@@ -88,7 +88,8 @@ TEST_F(Commands, ABatchIsAllOrNothing) {
   const Answer bad = Pipe("batch\nput c 3\npull d\nput e 5\nend\nscan\n");
   EXPECT_EQ(bad.code, ExitCode::kUsage);
   EXPECT_EQ(bad.out, "b\t2\n");
-  EXPECT_THAT(bad.err, HasSubstr("line 3: expected put KEY VALUE, delete KEY..., or end; found pull d"));
+  EXPECT_THAT(bad.err, HasSubstr("line 3: expected put KEY VALUE, delete KEY..., deleterange FROM [TO], "));
+  EXPECT_THAT(bad.err, HasSubstr("or end; found pull d"));
   const Answer cut_off = Pipe("batch\nput c 3\n");
   EXPECT_EQ(cut_off.code, ExitCode::kUsage);
   EXPECT_THAT(cut_off.err, HasSubstr("the batch has no end: nothing of it was written"));
