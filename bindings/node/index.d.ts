@@ -81,6 +81,18 @@ export class AmethystLevel<KDefault = string, VDefault = string>
   compactRange (start: KDefault, end: KDefault): Promise<void>
   compactRange<K = KDefault> (start: K, end: K, options: StartEndOptions<K>): Promise<void>
 
+  /**
+   * Deletes the keys in `[start, end)`, however many, at the cost of one write; `undefined` and `null` leave a side
+   * open. Rejects with `LEVEL_INVALID_ARGUMENT` if `end` comes before `start`.
+   */
+  deleteRange (start: KDefault | undefined | null, end: KDefault | undefined | null): Promise<void>
+  deleteRange<K = KDefault> (
+    start: K | undefined | null, end: K | undefined | null, options: DeleteRangeOptions<K>): Promise<void>
+
+  /** Deletes the keys that begin with `prefix` once both are encoded, likewise; all keys, if it is empty. */
+  deletePrefix (prefix: KDefault): Promise<void>
+  deletePrefix<K = KDefault> (prefix: K, options: DeleteRangeOptions<K>): Promise<void>
+
   /** `leveldb.stats`, `leveldb.num-files-at-levelN` or `leveldb.approximate-memory-usage`; else an empty string. */
   getProperty (property: string): string
 
@@ -156,14 +168,24 @@ export interface BatchOptions<K, V> extends AbstractBatchOptions<K, V>, WriteOpt
 export interface ChainedBatchWriteOptions extends AbstractChainedBatchWriteOptions, WriteOptions {}
 
 export class ChainedBatch<TDatabase, KDefault, VDefault> extends AbstractChainedBatch<TDatabase, KDefault, VDefault> {
+  /** As of the database; an error comes when the batch is written. */
+  deleteRange (start: KDefault | undefined | null, end: KDefault | undefined | null): this
+  deleteRange<K = KDefault> (
+    start: K | undefined | null, end: K | undefined | null, options: StartEndOptions<K>): this
+
+  /** As of the database. */
+  deletePrefix (prefix: KDefault): this
+  deletePrefix<K = KDefault> (prefix: K, options: StartEndOptions<K>): this
+
   write (): Promise<void>
   write (options: ChainedBatchWriteOptions): Promise<void>
 }
 
 export interface StartEndOptions<K> {
-  /** How `start` and `end` are encoded. */
+  /** How `start` and `end`, or a prefix, are encoded. */
   keyEncoding?: string | Transcoder.PartialEncoder<K> | undefined
 }
+export interface DeleteRangeOptions<K> extends StartEndOptions<K>, WriteOptions {}
 
 export interface RepairReport {
   tablesKept: number

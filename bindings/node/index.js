@@ -6,7 +6,7 @@ const { isMainThread } = require('node:worker_threads')
 const { AbstractLevel, AbstractSnapshot } = require('abstract-level')
 const ModuleError = require('module-error')
 const binding = require('./binding')
-const { ChainedBatch } = require('./chained_batch')
+const { ChainedBatch, encodeBound } = require('./chained_batch')
 const { EntryIterator, KeyIterator, ValueIterator } = require('./iterator')
 const { ReadTurn, WriteTurn } = require('./turn')
 const { propertyOf } = require('./properties')
@@ -36,7 +36,7 @@ class AmethystLevel extends AbstractLevel {
       errorIfExists: true,
       explicitSnapshots: true,
       getSync: true,
-      additionalMethods: { approximateSize: true, compactRange: true },
+      additionalMethods: { approximateSize: true, compactRange: true, deletePrefix: true, deleteRange: true },
       signals: { iterators: true }
     }, options)
     this.#location = location
@@ -70,11 +70,15 @@ class AmethystLevel extends AbstractLevel {
   // A single read or write joins those of its turn, unless it has options of its own.
 
   _put (key, value, options) {
-    return (options.sync === true ? this.#synced : this.#buffered).put(key, value)
+    return this.#turnOf(options).put(key, value)
   }
 
   _del (key, options) {
-    return (options.sync === true ? this.#synced : this.#buffered).del(key)
+    return this.#turnOf(options).del(key)
+  }
+
+  #turnOf (options) {
+    return options?.sync === true ? this.#synced : this.#buffered
   }
 
   async _get (key, options) {
@@ -105,7 +109,10 @@ class AmethystLevel extends AbstractLevel {
     return binding.hasMany(this.#database, keys, flagsOf(options), options.snapshot?.handle)
   }
 
+  // All of a range is one range delete, which joins the writes of its turn.
   async _clear (options) {
+    const deleted = options.limit < 0 && options.snapshot == null ? this.#buffered.deleteMatching(options) : null
+    if (deleted !== null) return deleted
     this.#flushReads()
     return binding.clear(this.#database, options, options.snapshot?.handle)
   }
@@ -149,6 +156,21 @@ class AmethystLevel extends AbstractLevel {
 
   compactRange (start, end, options) {
     return this.#withRange('compactRange', binding.compactRange, arguments.length, start, end, options)
+  }
+
+  async deleteRange (start, end, options) {
+    if (arguments.length < 2) throw new TypeError("The arguments 'start' and 'end' are required")
+    if (this.status === 'opening') return this.deferAsync(() => this.deleteRange(start, end, options))
+    this.#assertOpen(': cannot call deleteRange()')
+    const encoding = this.keyEncoding(options?.keyEncoding)
+    return this.#turnOf(options).deleteRange(encodeBound(encoding, start), encodeBound(encoding, end))
+  }
+
+  async deletePrefix (prefix, options) {
+    this._assertValidKey(prefix)
+    if (this.status === 'opening') return this.deferAsync(() => this.deletePrefix(prefix, options))
+    this.#assertOpen(': cannot call deletePrefix()')
+    return this.#turnOf(options).deletePrefix(this.keyEncoding(options?.keyEncoding).encode(prefix))
   }
 
   async #withRange (name, run, count, start, end, options) {

@@ -81,6 +81,21 @@ class WriteTurn {
     return this.#join(binding.batchDelete(this.#batch, key))
   }
 
+  async deleteRange (begin, end) {
+    const bytes = binding.batchDeleteRange(this.#batch, begin, end)
+    if (bytes !== undefined) return this.#join(bytes)
+  }
+
+  async deletePrefix (prefix) {
+    return this.#join(binding.batchDeletePrefix(this.#batch, prefix))
+  }
+
+  // Whatever lies in the range, as abstract-level's options have it. null: it has to be looked for key by key.
+  deleteMatching (range) {
+    const bytes = binding.batchDeleteMatching(this.#batch, range)
+    return bytes === undefined ? null : this.#join(bytes)
+  }
+
   async #join (bytes) {
     if (this.#group === null) this.#startGroup()
     const group = this.#group

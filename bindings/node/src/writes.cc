@@ -1,5 +1,8 @@
 #include "writes.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "range.h"
@@ -24,6 +27,10 @@ class EachAlone final : public amethyst::WriteBatch::Handler {
   EachAlone(DB& db, const WriteOptions& options) : db_(db), options_(options) {}
   void Put(std::string_view key, std::string_view value) override { Add(db_.Put(key, value, options_)); }
   void Delete(std::string_view key) override { Add(db_.Delete(key, options_)); }
+  Status DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) override {
+    Add(db_.DeleteRange(begin, end, options_));
+    return {};
+  }
   std::vector<Status> Take() { return std::move(outcomes_); }
 
  private:
@@ -70,6 +77,22 @@ Status ClearRange(DB& db, RangeWalk& walk, uint64_t limit) {
   return db.Write(batch);
 }
 
+// A bound of a range: of undefined or null an open side. False, with a pending exception: it is something else again.
+bool BoundFrom(napi_env env, napi_value value, Scratch* scratch, std::optional<std::string_view>* bound) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  if (type == napi_undefined || type == napi_null) return true;
+  *bound = BytesOf(env, value, scratch);
+  return bound->has_value();
+}
+
+// Whether a range delete takes the bound: `lte` of the longest key makes one that is longer than any key.
+bool IsTaken(const std::optional<std::string>& bound) { return !bound || bound->size() <= kKeyBytesMax; }
+
+napi_value NewByteSize(napi_env env, const amethyst::WriteBatch& batch) {
+  return NewNumber(env, static_cast<double>(batch.ByteSize()));
+}
+
 }  // namespace
 
 napi_value NewBatch(napi_env env, napi_callback_info) { return NewHandle(env, std::make_shared<Batch>()); }
@@ -83,7 +106,7 @@ napi_value BatchPut(napi_env env, napi_callback_info info) {
   const auto value = key ? BytesOf(env, arguments[2], &value_scratch) : std::nullopt;
   if (!value) return nullptr;
   handle->batch.Put(*key, *value);
-  return NewNumber(env, static_cast<double>(handle->batch.ByteSize()));
+  return NewByteSize(env, handle->batch);
 }
 
 napi_value BatchDelete(napi_env env, napi_callback_info info) {
@@ -93,7 +116,44 @@ napi_value BatchDelete(napi_env env, napi_callback_info info) {
   const auto key = handle ? BytesOf(env, arguments[1], &scratch) : std::nullopt;
   if (!key) return nullptr;
   handle->batch.Delete(*key);
-  return NewNumber(env, static_cast<double>(handle->batch.ByteSize()));
+  return NewByteSize(env, handle->batch);
+}
+
+napi_value BatchDeleteRange(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  Scratch begin_scratch;
+  Scratch end_scratch;
+  std::optional<std::string_view> begin;
+  std::optional<std::string_view> end;
+  if (!handle || !BoundFrom(env, arguments[1], &begin_scratch, &begin) ||
+      !BoundFrom(env, arguments[2], &end_scratch, &end)) {
+    return nullptr;
+  }
+  const uint32_t count = handle->batch.Count();
+  handle->batch.DeleteRange(begin, end);
+  return handle->batch.Count() == count ? nullptr : NewByteSize(env, handle->batch);
+}
+
+napi_value BatchDeletePrefix(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  Scratch scratch;
+  const auto prefix = handle ? BytesOf(env, arguments[1], &scratch) : std::nullopt;
+  if (!prefix) return nullptr;
+  handle->batch.DeletePrefix(*prefix);
+  return NewByteSize(env, handle->batch);
+}
+
+napi_value BatchDeleteMatching(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  if (!handle) return nullptr;
+  const Range range = RangeFrom(env, arguments[1]);
+  if (range.lower && range.upper && *range.lower >= *range.upper) return nullptr;
+  if (!IsTaken(range.lower) || !IsTaken(range.upper)) return nullptr;
+  handle->batch.DeleteRange(range.lower, range.upper);
+  return NewByteSize(env, handle->batch);
 }
 
 napi_value BatchClear(napi_env env, napi_callback_info info) {

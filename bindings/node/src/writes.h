@@ -8,7 +8,14 @@ namespace amethyst::node {
 napi_value NewBatch(napi_env env, napi_callback_info info);     // ()
 napi_value BatchPut(napi_env env, napi_callback_info info);     // (batch, key, value): how many bytes the batch has
 napi_value BatchDelete(napi_env env, napi_callback_info info);  // (batch, key): how many bytes the batch has
-napi_value BatchClear(napi_env env, napi_callback_info info);   // (batch)
+// (batch, begin, end), of which undefined and null are an open side: how many bytes the batch has; undefined: the range
+// is empty, and nothing was added.
+napi_value BatchDeleteRange(napi_env env, napi_callback_info info);
+napi_value BatchDeletePrefix(napi_env env, napi_callback_info info);  // (batch, prefix): how many bytes the batch has
+// (batch, range options): likewise, without their limit; undefined: nothing was added, for the range is empty, or has a
+// bound that is longer than any key.
+napi_value BatchDeleteMatching(napi_env env, napi_callback_info info);
+napi_value BatchClear(napi_env env, napi_callback_info info);  // (batch)
 // (database, batch, sync, separate): a promise. The batch is empty from here on. `separate`: its operations are
 // strangers to each other. If they fail together, each is tried alone, and the promise is of an array of Errors and
 // undefined.

@@ -11,15 +11,16 @@ const { newLocation } = require('./common')
 const root = path.join(__dirname, '..')
 
 for (const document of ['README.md', '../../docs/node.md']) {
-  test(`the example of ${document} prints what stands below it`, (t) => {
+  test(`each example of ${document} prints what stands below it`, (t) => {
     const text = fs.readFileSync(path.join(root, document), 'utf8')
-    const [, example, output] = text.match(/```js\n([^`]*?main \(\)[^]*?)```[^]*?```text\n([^]*?)```/)
-    const directory = newLocation()
-    fs.mkdirSync(path.join(directory, 'node_modules'), { recursive: true })
-    fs.symlinkSync(root, path.join(directory, 'node_modules/amethyst-level'))
-    fs.writeFileSync(path.join(directory, 'example.js'), example)
-    const { stdout, stderr } = spawnSync(process.execPath, ['example.js'], { cwd: directory, encoding: 'utf8' })
-    t.is(stdout, output, stderr)
+    for (const [, example, output] of text.matchAll(/```js\n([^`]*?main \(\)[^]*?)```[^]*?```text\n([^]*?)```/g)) {
+      const directory = newLocation()
+      fs.mkdirSync(path.join(directory, 'node_modules'), { recursive: true })
+      fs.symlinkSync(root, path.join(directory, 'node_modules/amethyst-level'))
+      fs.writeFileSync(path.join(directory, 'example.js'), example)
+      const { stdout, stderr } = spawnSync(process.execPath, ['example.js'], { cwd: directory, encoding: 'utf8' })
+      t.is(stdout, output, stderr)
+    }
     t.end()
   })
 }

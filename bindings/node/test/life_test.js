@@ -29,6 +29,9 @@ async function write (db) {
   await db.del(keyOf(0))
   await db.put('x'.repeat(70000), 'too long').catch(() => {})
   await db.clear({ gte: keyOf(90), lt: keyOf(95) })
+  await db.batch().put('p:1', '1').deletePrefix('p:').deleteRange('q', null).write()
+  await db.deleteRange('r', 'q').catch(() => {})
+  await db.clear({ gte: keyOf(90), lt: keyOf(95), limit: 3 })
 }
 
 async function read (t, db) {
