@@ -115,6 +115,108 @@ TEST(WriteBatch, TellsMergesAndExpiries) {
   EXPECT_EQ(again->Count(), 7u);
 }
 
+// Tells range deletes, and entries of families by their ids.
+class RangeTeller final : public WriteBatch::Handler {
+ public:
+  void Put(std::string_view key, std::string_view /*value*/) override { told_ += "put " + std::string(key) + "\n"; }
+  void Delete(std::string_view key) override { told_ += "delete " + std::string(key) + "\n"; }
+  [[nodiscard]] Status DeleteRange(std::optional<std::string_view> begin,
+                                   std::optional<std::string_view> end) override {
+    return DeleteRangeIn(0, begin, end);
+  }
+  [[nodiscard]] Status DeleteRangeIn(uint32_t family_id, std::optional<std::string_view> begin,
+                                     std::optional<std::string_view> end) override {
+    if (begin == "refused") return std::unexpected(Error(ErrorCode::kBusy, "refused"));
+    told_ += std::to_string(family_id) + ": " + std::string(begin.value_or("open")) + " to " +
+             std::string(end.value_or("open")) + "\n";
+    return {};
+  }
+  [[nodiscard]] const std::string& told() const { return told_; }
+
+ private:
+  std::string told_;
+};
+
+TEST(WriteBatch, TellsRangeDeletes) {
+  WriteBatch batch;
+  batch.Put("before", "");
+  batch.DeleteRange("a", "b");
+  batch.DeleteRange(std::nullopt, "b");
+  batch.DeleteRange("a", std::nullopt);
+  batch.DeleteRange(std::nullopt, std::nullopt);
+  batch.DeletePrefix("p\xff");
+  batch.DeletePrefix("\xff\xff");
+  batch.DeletePrefix("");
+  batch.Delete("behind");
+  const std::string told =
+      "put before\n0: a to b\n0: open to b\n0: a to open\n0: open to open\n0: p\xff to q\n0: \xff\xff to open\n"
+      "0: open to open\ndelete behind\n";
+  const auto again = WriteBatch::FromRepresentation(batch.Representation());
+  ASSERT_TRUE(again);
+  for (const WriteBatch& one : {batch, *again}) {
+    RangeTeller teller;
+    ASSERT_TRUE(one.Iterate(teller));
+    EXPECT_EQ(teller.told(), told);
+    EXPECT_EQ(one.Count(), 9u);
+  }
+}
+
+TEST(WriteBatch, TakesNoRangeWithoutAKey) {
+  WriteBatch batch;
+  batch.DeleteRange("a", "a");
+  batch.DeleteRange("", "");
+  EXPECT_TRUE(batch.Empty());
+  EXPECT_EQ(batch.Count(), 0u);
+  batch.DeleteRange("b", "a");
+  EXPECT_EQ(batch.Count(), 1u) << "whether it ends before it begins is for the family's order to say";
+}
+
+TEST(WriteBatch, RemembersWhichFamiliesItDeletesPrefixesOf) {
+  WriteBatch batch;
+  batch.DeletePrefix("a");
+  WriteBatch other;
+  other.DeletePrefix("b");
+  batch.Append(other);
+  batch.Append(batch);
+  EXPECT_EQ(batch.PrefixFamilies(), std::vector<uint32_t>({0, 0, 0, 0}));
+  EXPECT_EQ(batch.Count(), 4u);
+  batch.Clear();
+  EXPECT_TRUE(batch.PrefixFamilies().empty());
+}
+
+TEST(WriteBatch, StopsWhereAHandlerRefusesARangeDelete) {
+  WriteBatch batch;
+  batch.DeleteRange("refused", "z");
+  batch.Put("behind", "");
+  RangeTeller teller;
+  const Status told = batch.Iterate(teller);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code(), ErrorCode::kBusy);
+  EXPECT_EQ(teller.told(), "");
+}
+
+// Of one that is in a family, too.
+TEST(WriteBatch, HasRangeDeletesOfFamiliesRefusedByAHandlerThatKnowsLess) {
+  class OnlyOfTheDefault final : public WriteBatch::Handler {
+   public:
+    void Put(std::string_view /*key*/, std::string_view /*value*/) override {}
+    void Delete(std::string_view /*key*/) override {}
+    [[nodiscard]] Status DeleteRange(std::optional<std::string_view> /*begin*/,
+                                     std::optional<std::string_view> /*end*/) override {
+      return {};
+    }
+  };
+  const auto batch = WriteBatch::FromRepresentation(std::string_view("\x07\x03\x00\x00", 4));
+  ASSERT_TRUE(batch);
+  OnlyOfTheDefault handler;
+  const Status told = batch->Iterate(handler);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code(), ErrorCode::kNotSupported);
+  RangeTeller teller;
+  ASSERT_TRUE(batch->Iterate(teller));
+  EXPECT_EQ(teller.told(), "7: open to open\n");
+}
+
 // An old handler never loses an entry silently.
 TEST(WriteBatch, IsNotTakenApartByAHandlerThatKnowsLess) {
   class Old final : public WriteBatch::Handler {
@@ -126,7 +228,9 @@ TEST(WriteBatch, IsNotTakenApartByAHandlerThatKnowsLess) {
   merges.Merge("a", "1");
   WriteBatch expiring;
   expiring.Put("a", "1", ExpiresAt(kNever));
-  for (const WriteBatch& batch : {merges, expiring}) {
+  WriteBatch ranges;
+  ranges.DeleteRange("a", "b");
+  for (const WriteBatch& batch : {merges, expiring, ranges}) {
     Old old;
     const Status told = batch.Iterate(old);
     ASSERT_FALSE(told);
