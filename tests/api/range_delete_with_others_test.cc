@@ -215,6 +215,21 @@ TEST_F(RangeDelete, IsObeyedWhereNothingMayBeWritten) {
   ASSERT_NO_FATAL_FAILURE(expect_read_only(Of("adf")));
 }
 
+TEST_F(RangeDelete, GoesOnceItIsDone) {
+  Put("abcdefg");
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(db_->DeleteRange("c", "e"));
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_EQ(Tables().size(), 2u) << "one of entries, one of tombstones";
+  ASSERT_TRUE(db_->CompactRange());
+  Put("z");
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(db_->CompactRange());
+  ASSERT_TRUE(db_->WaitForIdle());
+  EXPECT_EQ(Tables().size(), 1u);
+  ExpectContentAtEachStage(Of("abefgz"));
+}
+
 class RangeDeleteSpace : public RangeDelete {
  protected:
   void SetUp() override {
