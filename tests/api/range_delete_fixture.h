@@ -28,7 +28,10 @@ class RangeDelete : public testing::Test {
     environment_.emplace(std::make_shared<io::MemoryFileSystem>(), 1);
     Open();
   }
-  void Open() { db_ = support::OpenOrFail("/db", options_, support::Over(*environment_)); }
+  void Open() {
+    db_ = support::OpenOrFail("/db", options_, support::Over(*environment_));
+    ASSERT_NE(db_, nullptr);
+  }
   void Close() {
     ASSERT_EQ(support::Text(db_->Close()), "");
     db_.reset();

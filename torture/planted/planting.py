@@ -74,7 +74,8 @@ CLASSES = (
     "fork", "out of memory", "out of threads", "file size limit", "comparator that throws",
     "partial flush of families", "write into what was dropped", "job of what was dropped", "family id used twice",
     "merge in the wrong order", "merge across a snapshot", "merge without its base", "merge by another operator",
-    "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost")
+    "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost",
+    "range delete lost", "range delete hides what is newer")
 
 
 class PlantingError(Exception):
