@@ -1,6 +1,6 @@
 // Operands, expiries and range deletes against an oracle that keeps every version: whatever is flushed, compacted,
-// reopened or held by snapshots meanwhile, and whatever the clock does, every way to read comes to what the versions
-// come to. Covers: merged_read, write_rules, read_clock, read_context, db_iterator_versions, covers, covered
+// reopened or held by snapshots meanwhile, and whatever the clock does, every way to read comes to what they come to.
+// Covers: engine_writes, merged_read, write_rules, read_clock, read_context, db_iterator_versions, covers
 #include <gtest/gtest.h>
 
 #include <algorithm>
