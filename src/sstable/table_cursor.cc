@@ -260,8 +260,42 @@ uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   });
 }
 
+// Of a child the index knows where the one before it ends: what it holds comes behind that.
+bool TableCursor::SkipCoveredBack(const key::Cover& cover) {
+  const IndexPage& top = tree_.top();
+  const std::optional<std::string_view>& begin = cover.stretch.begin;
+  const auto ends_inside = [&](const IndexPage& page, uint32_t child) {
+    return !page.EndsBefore(child, *begin, tree_.order());
+  };
+  const auto begins_inside = [&](Place at) {
+    if (!begin) return true;
+    if (at.block > 0) return ends_inside(*page_, at.block - 1);
+    return at.page > 0 && ends_inside(top, at.page - 1);
+  };
+  Place at{.page = page_index_, .block = block_index_};
+  if (!cover.Hides(page_->entry(at.block).max_sequence()) || !begins_inside(at)) return false;
+  do {
+    if (at.block > 0) {
+      --at.block;
+      continue;
+    }
+    do {
+      if (at.page == 0) {
+        Clear();
+        return true;
+      }
+      --at.page;
+    } while (cover.Hides(top.entry(at.page).max_sequence()) && begins_inside({.page = at.page, .block = 0}));
+    if (!OpenPage(at.page)) return true;
+    at.block = page_->count() - 1;
+  } while (cover.Hides(page_->entry(at.block).max_sequence()) && begins_inside(at));
+  if (OpenBlock(at)) ShowUpTo(block_->count());
+  return true;
+}
+
 bool TableCursor::SkipCovered(const key::Cover& cover, bool forward) {
-  if (!forward) return false;
+  AMETHYST_DCHECK(Valid());
+  if (!forward) return SkipCoveredBack(cover);
   const std::string_view limit = cover.stretch.end.value_or(std::string_view());
   if (cover.stretch.end && limit.empty()) return false;  // It would pass for no limit.
   return SkipChildren([&](const IndexPage& page, uint32_t child) {

@@ -81,6 +81,7 @@ class TableCursor final : public key::Cursor {
     Place next;            // The first block behind it, where a key begins.
     uint64_t entries = 0;  // In it.
   };
+  [[nodiscard]] bool SkipCoveredBack(const key::Cover& cover);
   // `is_passed(page, child)`: whether the child may be passed over.
   template <typename IsPassed>
   [[nodiscard]] uint64_t SkipChildren(IsPassed is_passed);

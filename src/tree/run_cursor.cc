@@ -58,13 +58,12 @@ class RunCursor final : public Cursor {
   bool SkipCovered(const key::Cover& cover, bool forward) override {
     AMETHYST_DCHECK(Valid());
     if (!cover.Hides(info(index_).largest_sequence)) {
-      if (!forward) return false;
       Align();
       if (!in_table_->SkipCovered(cover, forward)) {
         Show();
         return false;
       }
-      ShowForward();
+      forward ? ShowForward() : ShowBackward();
       return true;
     }
     // Whole tables, and the covered part of the last.

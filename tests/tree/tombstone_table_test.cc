@@ -63,13 +63,14 @@ class TombstoneTableTest : public testing::Test {
   [[nodiscard]] AddedTable WriteRaw(const std::vector<std::string>& values, bool has_span = true) {
     auto file = store_->Create(key::FileNumber{++last_number_});
     EXPECT_TRUE(file);
-    sstable::TableWriter writer(std::move(*file), {}, 1);
+    sstable::TableOptions options;
+    if (has_span) options.tombstone_span = {.begin = std::string(1, '\0'), .end = std::string(1, '\0')};
+    sstable::TableWriter writer(std::move(*file), options, 1);
     std::string key(8, '\0');
     for (const std::string& value : values) {
       EXPECT_TRUE(writer.Add(key::Entry(key, key::Tag(SequenceNumber{9}, key::EntryKind::kPut), value)));
       ++key.back();
     }
-    if (has_span) writer.SetTombstoneSpan({.begin = std::string(1, '\0'), .end = std::string(1, '\0')});
     auto info = writer.Finish();
     EXPECT_TRUE(info);
     return {.level = 0, .number = key::FileNumber{last_number_}, .info = std::move(*info)};
