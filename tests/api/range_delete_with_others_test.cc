@@ -297,5 +297,17 @@ TEST_F(RangeDeleteSpace, IsKeptForASnapshot) {
   ExpectContentAtEachStage(Of("a"));
 }
 
+TEST_F(RangeDeleteSpace, IsNotCountedBySize) {
+  ASSERT_NO_FATAL_FAILURE(Fill());
+  const std::string begin = Key(0), end = Key(kKeys);
+  const Snapshot snapshot = db_->GetSnapshot();  // The tables stay.
+  const uint64_t before = db_->ApproximateSize(begin, end).value();
+  ASSERT_GT(before, uint64_t{1} << 20);
+  ASSERT_TRUE(db_->DeleteRange(std::nullopt, std::nullopt));
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(db_->WaitForIdle());
+  EXPECT_LT(db_->ApproximateSize(begin, end).value(), before / 10);
+}
+
 }  // namespace
 }  // namespace amethyst
