@@ -135,5 +135,42 @@ TEST_F(RangeDeleteDeadline, TakesItOnceTheLastSnapshotHasGone) {
   EXPECT_EQ(Where(), "");
 }
 
+//  As on a machine that has no clock of its own.
+TEST_F(RangeDeleteDeadline, PassesThoughTheClockBeginsAnewAtEachStart) {
+  for (const bool killed : {false, true}) {
+    Fill();
+    ASSERT_TRUE(db().DeleteRange(Key(900), Key(1'100)));
+    ASSERT_TRUE(db().Flush());
+    for (int session = 0; session < 5; ++session) {
+      Pass(30);
+      ASSERT_NO_FATAL_FAILURE(killed ? Kill() : Close());
+      ASSERT_NO_FATAL_FAILURE(Open());
+    }
+    Pass(1);
+    EXPECT_EQ(Where(), "") << killed;
+  }
+}
+
+// Each from its own time: one that is old does not make those that come later due at once.
+TEST_F(RangeDeleteDeadline, OfALaterRangeDeleteIsItsOwn) {
+  Fill();
+  for (uint64_t i = 0; i < 5; ++i) {
+    ASSERT_TRUE(db().DeleteRange(Key(i * 10), Key(i * 10 + 1)));
+    ASSERT_TRUE(db().Flush());
+    Pass(kDeadlineS / 2);
+  }
+  const uint64_t before = db().GetStats().compactions;
+  ASSERT_TRUE(db().DeleteRange(Key(500), Key(501)));
+  ASSERT_TRUE(db().Flush());
+  Pass(5);
+  ASSERT_TRUE(db().DeleteRange(Key(510), Key(511)));
+  ASSERT_TRUE(db().Flush());
+  Pass(5);
+  ASSERT_TRUE(db().DeleteRange(Key(520), Key(521)));
+  ASSERT_TRUE(db().Flush());
+  Pass(5);
+  EXPECT_LE(db().GetStats().compactions - before, 1u);
+}
+
 }  // namespace
 }  // namespace amethyst::engine
