@@ -180,6 +180,25 @@ TEST_F(RangeDelete, IsPassedUnread) {
   EXPECT_LT(after.blocks_read - before.blocks_read, 60u);
 }
 
+// In tables that a snapshot keeps, where one newer entry stands among them.
+TEST_F(RangeDelete, IsPassedUnreadOnTheWayBackToo) {
+  const std::string value(400, 'v');
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(db_->Put(support::Key(static_cast<uint64_t>(i)), value));
+  ASSERT_TRUE(db_->Flush());
+  const Snapshot snapshot = db_->GetSnapshot();
+  ASSERT_TRUE(db_->DeleteRange(support::Key(10), support::Key(19'990)));
+  ASSERT_TRUE(db_->Put(support::Key(10'000), "newer"));
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(db_->CompactRange());
+  Iterator it = db_->NewIterator();
+  const uint64_t before = db_->GetStats().blocks_read;
+  it.Seek(support::Key(20));
+  EXPECT_EQ(it.key(), support::Key(10'000));
+  it.SeekForPrev(support::Key(9'999));
+  EXPECT_EQ(it.key(), support::Key(9));
+  EXPECT_LT(db_->GetStats().blocks_read - before, 60u);
+}
+
 TEST_F(RangeDelete, IsSeenByALookupOfWhatIsNowhere) {
   Put("c");
   ASSERT_TRUE(db_->Flush());
