@@ -38,6 +38,14 @@ class ModelContent {
   explicit ModelContent(const Comparator* comparator) : base_(KeyLess{comparator}), now_(base_), with_failed_(base_) {}
 
   [[nodiscard]] const ModelMap& now() const { return now_; }
+  // Every key that may be there, now or after a crash that takes some of the writes back.
+  template <typename Visit>
+  void ForEachPossibleKey(Visit visit) const {
+    for (const auto& [key, value] : base_) visit(key);
+    for (const ModelWrite& write : writes_) {
+      for (const auto& [key, value] : write.changes) visit(key);
+    }
+  }
   // What reads may show as well, after a write that failed.
   [[nodiscard]] const ModelMap& with_failed() const { return failed_ ? with_failed_ : now_; }
 

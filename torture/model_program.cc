@@ -126,7 +126,7 @@ void ModelProgram::DeleteRange(WriteBatch* batch, ModelWrite* write) {
   const auto take = [&](const std::string& key) {
     if (range.Holds(key, key::Order(comparator_))) taken.insert(key);
   };
-  for (const auto& [key, value] : content_.now()) take(key);
+  content_.ForEachPossibleKey(take);
   for (const auto& [key, value] : write->changes) take(key);
   for (const std::string& key : taken) write->changes.emplace_back(key, std::nullopt);
 }

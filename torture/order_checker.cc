@@ -126,9 +126,13 @@ void OrderChecker::WriteManifest(const TraceOperation& operation) {
       std::string_view(operation.bytes).substr(catalog::kManifestRecordHeaderBytes, payload_bytes));
   Expect(edit.has_value(), "manifest", operation.path + " holds a record that cannot be read");
   if (!edit) return;
-  for (const tree::RemovedTable& removed : edit->removed) manifest.tables.erase(key::Raw(removed.number));
+  for (const tree::RemovedTable& removed : edit->removed) {
+    manifest.tables.erase(key::Raw(removed.number));
+    manifest.forgotten_at[key::Raw(removed.number)] = operation.offset + operation.bytes.size();
+  }
   for (const tree::AddedTable& added : edit->added) {
     manifest.tables[key::Raw(added.number)] = added.info.file_bytes;
+    manifest.forgotten_at.erase(key::Raw(added.number));
     referred_to_.insert(key::Raw(added.number));
   }
   if (edit->first_log_segment) manifest.first_log_segment = key::Raw(*edit->first_log_segment);
@@ -201,7 +205,10 @@ void OrderChecker::Remove(const TraceOperation& operation) {
     for (const uint64_t current : possible_current_) {
       for (const auto& [id, file] : files_) {
         if (Parse(file.path).type != FileType::kManifest || key::Raw(Parse(file.path).number) != current) continue;
-        Expect(file.synced == file.written, "unlink", operation.path + " was removed before the edit was durable");
+        const auto& forgotten_at = manifests_[current].forgotten_at;
+        const auto forgotten = forgotten_at.find(number);
+        const uint64_t end = forgotten == forgotten_at.end() ? file.written : forgotten->second;
+        Expect(file.synced >= end, "unlink", operation.path + " was removed before the edit was durable");
       }
     }
   }

@@ -49,6 +49,7 @@ class OrderChecker {
   struct Manifest {
     std::map<uint64_t, uint64_t> tables;  // Number to bytes.
     uint64_t first_log_segment = 0;
+    std::map<uint64_t, uint64_t> forgotten_at;  // By table: where in the file the record ends that removes it.
   };
 
   void Expect(bool holds, const std::string& rule, const std::string& what);

@@ -71,6 +71,7 @@ class PowerLossSuite {
   void Step();
   void WriteNumbered();
   void WriteUnlogged();
+  [[nodiscard]] bool HasLongKeys() const { return settings_.seed % 16 == 3; }
   [[nodiscard]] std::string DrawKey();
   [[nodiscard]] std::string DrawValue(size_t number);
   // After a failed sync: what is there now is what the workload goes on from.

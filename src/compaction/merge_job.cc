@@ -127,7 +127,8 @@ class Rewriter {
       has_key_ = true;
       range_deletes_.StartKey(key_);
     }
-    AMETHYST_TRY(AddRangeDeletesDownTo(entry.tag.sequence()));
+    if (range_deletes_.HasMore()) [[unlikely]]
+      AMETHYST_TRY(AddRangeDeletesDownTo(entry.tag.sequence()));
     return Decide(entry);
   }
 
@@ -141,7 +142,7 @@ class Rewriter {
   // Those of the current key that are newer than its next version here: to retention they are tombstones, which stay by
   // themselves, in the family's list. Of one that is older than all versions here nothing follows: there may be others
   // between, elsewhere.
-  [[nodiscard]] Status AddRangeDeletesDownTo(key::SequenceNumber next) {
+  [[nodiscard, gnu::noinline]] Status AddRangeDeletesDownTo(key::SequenceNumber next) {
     while (const auto sequence = range_deletes_.TakeNewerThan(next)) {
       AMETHYST_TRY(Decide(key::Entry(key_, key::Tag(*sequence, key::EntryKind::kDelete), {})));
       retention_.ForgetHeld();

@@ -23,18 +23,16 @@ class RangeDeleteWalk {
 
   // A new key begins.
   void StartKey(std::string_view key) {
-    if (tombstones_ == nullptr) [[likely]]
-      return;
-    const key::Cover& cover = At(key);
-    covers_key_ = cover.sequence != key::SequenceNumber{};
-    left_ = covers_key_ ? tombstones_->SequencesOf(*tombstones_->Find(key)) : std::span<const key::SequenceNumber>();
+    if (tombstones_ != nullptr) [[unlikely]]
+      Find(key);
   }
   // Whether one covers the key: then no version of it may lose its own number.
   [[nodiscard]] bool covers_key() const { return covers_key_; }
+  // Whether one of them was not taken.
+  [[nodiscard]] bool HasMore() const { return !left_.empty(); }
   // The newest that was not taken, if it is newer than the key's next version.
   [[nodiscard]] std::optional<key::SequenceNumber> TakeNewerThan(key::SequenceNumber version) {
-    if (left_.empty() || left_.front() < version) [[likely]]
-      return std::nullopt;
+    if (left_.empty() || left_.front() < version) return std::nullopt;
     const key::SequenceNumber taken = left_.front();
     left_ = left_.subspan(1);
     return taken;
@@ -53,6 +51,11 @@ class RangeDeleteWalk {
   }
 
  private:
+  [[gnu::noinline]] void Find(std::string_view key) {
+    const key::Cover& cover = At(key);
+    covers_key_ = cover.sequence != key::SequenceNumber{};
+    left_ = covers_key_ ? tombstones_->SequencesOf(*tombstones_->Find(key)) : std::span<const key::SequenceNumber>();
+  }
   [[nodiscard]] const key::Cover& At(std::string_view key) {
     if (!cover_ || !cover_->stretch.Holds(key, order_)) cover_ = tombstones_->At(key, key::kSequenceMax);
     return *cover_;

@@ -13,6 +13,7 @@ Covers::Covers(const FamilyView& family, key::ReadPoint read)
     if (deletes != nullptr && read.Sees(buffer->memtable.first_sequence())) memtables_.push_back(deletes);
     return false;
   });
+  empty_ = memtables_.empty() && tombstones_ == nullptr;
 }
 
 key::Cover Covers::Ask(std::string_view key) const {
@@ -32,7 +33,7 @@ key::Cover Covers::Find(std::string_view key) {
 }
 
 key::Cover Covers::WidestAt(std::string_view key, bool forward) {
-  constexpr int kStepsMax = 1'000;
+  constexpr int kStepsMax = 100;
   key::Cover widest = At(key);
   for (int step = 0; forward && step < kStepsMax && widest.stretch.end; ++step) {
     const key::Cover next = Ask(*widest.stretch.end);

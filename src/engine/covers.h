@@ -19,14 +19,12 @@ class Covers {
   // Those that `read` may see.
   Covers(const FamilyView& family, key::ReadPoint read);
 
-  [[nodiscard]] bool empty() const { return memtables_.empty() && tombstones_ == nullptr; }
+  [[nodiscard]] bool empty() const { return empty_; }
   // Of which sources hide nothing from the read beyond the stretch. Not of an empty one.
   [[nodiscard]] const key::Cover& At(std::string_view key) {
     if (!has_cover_ || !cover_.stretch.Holds(key, order_)) cover_ = Find(key);
     return cover_;
   }
-  // The last answer.
-  [[nodiscard]] const key::Cover& last() const { return cover_; }
   // As At, with a stretch that goes on, forward or back, as long as everything is hidden that is hidden at `key`.
   [[nodiscard]] key::Cover WidestAt(std::string_view key, bool forward);
 
@@ -40,6 +38,7 @@ class Covers {
   const key::RangeTombstones* tombstones_ = nullptr;
   key::Cover cover_;
   bool has_cover_ = false;
+  bool empty_ = true;
 };
 
 }  // namespace amethyst::engine

@@ -27,9 +27,21 @@ Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's d
 
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
-// Of what range deletes hide it is so many entries; after an attempt in vain so many more.
-constexpr uint32_t kCoveredBeforeSkip = 4;
-constexpr uint32_t kCoveredBetweenSkips = 64;
+
+// When to look for a way over what range deletes hide: after a few entries, and ever more seldom where there is none.
+class SkipBackoff {
+ public:
+  [[nodiscard]] bool IsDue() { return --left_ == 0; }
+  void Succeeded() { *this = {}; }
+  void Failed() { left_ = wait_ = wait_ * 16 < kMost ? wait_ * 16 : kMost; }
+
+ private:
+  static constexpr uint32_t kLeast = 4;
+  static constexpr uint32_t kMost = 4096;
+
+  uint32_t wait_ = kLeast;
+  uint32_t left_ = kLeast;
+};
 
 }  // namespace
 
@@ -105,17 +117,14 @@ void DbIterator::CountPlainAhead() {
   plain_steps_ = 0;
   const std::span<const key::Entry> ahead = cursor_->Ahead();
   if (ahead.size() < 2 || !AllVisible()) return;
-  Covers& covers = view_.covers();
-  if (!covers.empty() && covers.At(ahead.front().key()).sequence != key::SequenceNumber{}) return;
-  const auto beyond = [&](std::string_view key) {
-    return BeyondUpper(key) || (!covers.empty() && covers.last().stretch.EndsAtOrBefore(key, view_.order()));
-  };
-  if (!beyond(ahead.back().key())) {
+  if (!view_.covers().empty()) [[unlikely]]
+    return CountUncoveredAhead();
+  if (!upper_ || !BeyondUpper(ahead.back().key())) {
     plain_steps_ = ahead.size() - 1;
     return;
   }
   const auto end = std::partition_point(ahead.begin() + 1, ahead.end(),
-                                        [&](const key::Entry& entry) { return !beyond(entry.key()); });
+                                        [this](const key::Entry& entry) { return !BeyondUpper(entry.key()); });
   plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
 }
 
@@ -123,15 +132,35 @@ void DbIterator::CountPlainBehind() {
   plain_steps_ = 0;
   const std::span<const key::Entry> behind = cursor_->Behind();
   if (behind.size() < 2 || !AllVisible()) return;
-  Covers& covers = view_.covers();
-  if (!covers.empty() && covers.At(behind.back().key()).sequence != key::SequenceNumber{}) return;
-  const auto beyond = [&](std::string_view key) {
-    return BeyondLower(key) || (!covers.empty() && covers.last().stretch.BeginsAfter(key, view_.order()));
-  };
-  const auto first = !beyond(behind.front().key())
+  if (!view_.covers().empty()) [[unlikely]]
+    return CountUncoveredBehind();
+  const auto first = !lower_ || !BeyondLower(behind.front().key())
                          ? behind.begin()
                          : std::partition_point(behind.begin(), behind.end() - 1,
-                                                [&](const key::Entry& entry) { return beyond(entry.key()); });
+                                                [this](const key::Entry& entry) { return BeyondLower(entry.key()); });
+  plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
+}
+
+// The same as far as the stretch goes that range deletes leave alone, or none where they do not.
+void DbIterator::CountUncoveredAhead() {
+  const std::span<const key::Entry> ahead = cursor_->Ahead();
+  const key::Cover& cover = view_.covers().At(ahead.front().key());
+  if (cover.sequence != key::SequenceNumber{}) return;
+  const auto inside = [&](const key::Entry& entry) {
+    return !BeyondUpper(entry.key()) && !cover.stretch.EndsAtOrBefore(entry.key(), view_.order());
+  };
+  const auto end = std::partition_point(ahead.begin() + 1, ahead.end(), inside);
+  plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
+}
+
+void DbIterator::CountUncoveredBehind() {
+  const std::span<const key::Entry> behind = cursor_->Behind();
+  const key::Cover& cover = view_.covers().At(behind.back().key());
+  if (cover.sequence != key::SequenceNumber{}) return;
+  const auto outside = [&](const key::Entry& entry) {
+    return BeyondLower(entry.key()) || cover.stretch.BeginsAfter(entry.key(), view_.order());
+  };
+  const auto first = std::partition_point(behind.begin(), behind.end() - 1, outside);
   plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
 }
 
@@ -168,7 +197,7 @@ void DbIterator::FindForward() {
   const key::Order& order = view_.order();
   forward_ = true;
   uint32_t tombstones = 0;
-  uint32_t covered_until_skip = kCoveredBeforeSkip;
+  SkipBackoff skips;
   uint32_t passed_versions = 0;
   uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_.key is that of the last such.
   while (cursor_->Valid()) {
@@ -180,15 +209,15 @@ void DbIterator::FindForward() {
         SeekPastVersions();
         continue;
       }
-    } else if (IsCovered(entry)) {
+    } else if (IsCovered(entry)) [[unlikely]] {
       too_new = 0;
       Pass(entry.key());
-      if (--covered_until_skip == 0) {
-        covered_until_skip = kCoveredBetweenSkips;
+      if (skips.IsDue()) {
         if (SkipCovered()) {
-          covered_until_skip = kCoveredBeforeSkip;
+          skips.Succeeded();
           continue;
         }
+        skips.Failed();
       }
     } else {
       switch (key::AnswerOf(read_, entry.tag, entry.value())) {
@@ -225,17 +254,17 @@ void DbIterator::FindForward() {
 // nothing needs looking at, the cursor has then left the key and a copy is shown.
 void DbIterator::FindBackward() {
   forward_ = false;
-  uint32_t covered_until_skip = kCoveredBeforeSkip;
+  SkipBackoff skips;
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
     if (BeyondLower(first.key())) break;
     const bool is_covered = IsCovered(first);
-    if (is_covered && --covered_until_skip == 0) {
-      covered_until_skip = kCoveredBetweenSkips;
+    if (is_covered && skips.IsDue()) {
       if (SkipCovered()) {
-        covered_until_skip = kCoveredBeforeSkip;
+        skips.Succeeded();
         continue;
       }
+      skips.Failed();
     }
     if (!is_covered && AllVisible()) {
       ShowCursor();

@@ -77,6 +77,8 @@ class DbIterator {
   // How many entries of the window can be stepped over without looking, in either direction.
   void CountPlainAhead();
   void CountPlainBehind();
+  void CountUncoveredAhead();
+  void CountUncoveredBehind();
   [[nodiscard]] bool AllVisible() const;
   [[nodiscard]] bool BeyondUpper(std::string_view key) const;
   [[nodiscard]] bool BeyondLower(std::string_view key) const;

@@ -100,6 +100,26 @@ Status Flusher::ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffe
   return {};
 }
 
+void Flusher::DeleteReplaced() noexcept {
+  if (!storage_.store->HasObsolete()) return;
+  base::DoIfPossible([this] {
+    const Status deleted = storage_.store->DeleteObsolete();
+    if (!deleted) health_.Log("an obsolete table could not be removed: " + deleted.error().message());
+  });
+}
+
+Status Flusher::FlushOldest(Writers writers) {
+  AMETHYST_TRY(FlushBuffer(writers));
+  DeleteReplaced();
+  return {};
+}
+
+Status Flusher::DropSpentTombstones() {
+  AMETHYST_TRY(DropSpent());
+  DeleteReplaced();
+  return {};
+}
+
 void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
   base::DoIfPossible([&] {
     const Status removed = storage_.log->RemoveBefore(first_needed);
@@ -122,7 +142,7 @@ void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexc
   });
 }
 
-Status Flusher::FlushOldest(Writers writers) {
+Status Flusher::FlushBuffer(Writers writers) {
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
@@ -155,7 +175,7 @@ void Flusher::NoteCompaction() {
   if (std::ranges::any_of(view->forest->families(), has_some)) sweep_is_due_.store(true, std::memory_order_release);
 }
 
-Status Flusher::DropSpentTombstones() {
+Status Flusher::DropSpent() {
   sweep_is_due_.store(false, std::memory_order_release);
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();

@@ -28,7 +28,7 @@ std::vector<Event> EventsOf(std::span<const RangeTombstone> tombstones, const Or
     events.push_back({begin, tombstone.sequence, true});
     events.push_back({end, tombstone.sequence, false});
   }
-  std::ranges::stable_sort(events, [&](const Event& a, const Event& b) { return Compare(a.at, b.at, order) < 0; });
+  std::ranges::sort(events, [&](const Event& a, const Event& b) { return Compare(a.at, b.at, order) < 0; });
   return events;
 }
 

@@ -117,7 +117,7 @@ class Blocks {
 TEST(RangeDeleteConcurrency, ABatchThatReplacesARangeIsSeenWhole) { Blocks().Run(support::Rounds(1'500)); }
 
 TEST(RangeDeleteConcurrency, RewritesInPartsKeepWhatEachSnapshotSees) {
-  constexpr uint64_t kKeys = 20'000;
+  constexpr uint64_t kKeysInParts = 20'000;
   Options options = support::SmallOptions();
   options.memory_budget_bytes = size_t{32} << 20;
   options.background_threads = 4;
@@ -127,14 +127,14 @@ TEST(RangeDeleteConcurrency, RewritesInPartsKeepWhatEachSnapshotSees) {
   std::map<std::string, std::string> map;
   std::vector<std::pair<Snapshot, std::map<std::string, std::string>>> moments;
   for (int round = 0; round < 3; ++round) {
-    for (uint64_t i = 0; i < kKeys; ++i) {
+    for (uint64_t i = 0; i < kKeysInParts; ++i) {
       if (random.OneIn(50)) {
-        const uint64_t begin = random.Below(kKeys), end = begin + random.Below(random.OneIn(40) ? 4'000 : 60);
+        const uint64_t begin = random.Below(kKeysInParts), end = begin + random.Below(random.OneIn(40) ? 4'000 : 60);
         ASSERT_TRUE(db->DeleteRange(Key(begin), Key(end)));
         map.erase(map.lower_bound(Key(begin)), map.lower_bound(Key(end)));
         continue;
       }
-      const std::string key = Key(random.Below(kKeys));
+      const std::string key = Key(random.Below(kKeysInParts));
       map[key] = std::string(300 + random.Below(100), static_cast<char>('a' + random.Below(26)));
       ASSERT_TRUE(db->Put(key, map[key]));
     }

@@ -23,14 +23,14 @@ SequenceNumber S(uint64_t sequence) { return SequenceNumber{sequence}; }
 Range From(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
   return {.begin = begin, .end = end};
 }
-std::string Shown(const Range& range) {
+std::string Described(const Range& range) {
   return std::string(range.begin.value_or("(open)")) + ".." + std::string(range.end.value_or("(open)"));
 }
 // "begin..end:newest,older" of each fragment.
-std::string Shown(const RangeTombstones& tombstones) {
+std::string Described(const RangeTombstones& tombstones) {
   std::string text;
   for (const RangeTombstones::Fragment& fragment : tombstones.fragments()) {
-    text += (text.empty() ? "" : " ") + Shown(fragment.range);
+    text += (text.empty() ? "" : " ") + Described(fragment.range);
     char separator = ':';
     for (const SequenceNumber sequence : tombstones.SequencesOf(fragment)) {
       text += separator + std::to_string(Raw(sequence));
@@ -45,19 +45,19 @@ RangeTombstones Made(const std::vector<RangeTombstone>& tombstones, const Sequen
 
 TEST(RangeTombstones, AreCutAtEachOthersBounds) {
   const auto tombstones = Made({{From("a", "m"), S(5)}, {From("g", "t"), S(9)}});
-  EXPECT_EQ(Shown(tombstones), "a..g:5 g..t:9");
+  EXPECT_EQ(Described(tombstones), "a..g:5 g..t:9");
   EXPECT_EQ(tombstones.newest(), S(9));
-  EXPECT_EQ(Shown(Made({{From("a", "z"), S(5)}, {From("g", "h"), S(9)}})), "a..g:5 g..h:9 h..z:5");
-  EXPECT_EQ(Shown(Made({{From("a", "c"), S(5)}, {From("m", "o"), S(9)}})), "a..c:5 m..o:9");
+  EXPECT_EQ(Described(Made({{From("a", "z"), S(5)}, {From("g", "h"), S(9)}})), "a..g:5 g..h:9 h..z:5");
+  EXPECT_EQ(Described(Made({{From("a", "c"), S(5)}, {From("m", "o"), S(9)}})), "a..c:5 m..o:9");
 }
 
 TEST(RangeTombstones, MayBeOpenOnEitherSide) {
   const auto tombstones = Made({{From("m", {}), S(5)}, {From({}, "c"), S(7)}, {From("x", "y"), S(9)}});
-  EXPECT_EQ(Shown(tombstones), "(open)..c:7 m..x:5 x..y:9 y..(open):5");
+  EXPECT_EQ(Described(tombstones), "(open)..c:7 m..x:5 x..y:9 y..(open):5");
   EXPECT_EQ(tombstones.At("", kSequenceMax).sequence, S(7));
   EXPECT_EQ(tombstones.At("c", kSequenceMax).sequence, kNone);
   EXPECT_EQ(tombstones.At("\xff\xff", kSequenceMax).sequence, S(5));
-  EXPECT_EQ(Shown(Made({{From({}, {}), S(1)}})), "(open)..(open):1");
+  EXPECT_EQ(Described(Made({{From({}, {}), S(1)}})), "(open)..(open):1");
 }
 
 TEST(RangeTombstones, BeginAtTheirFirstKeyAndEndBeforeTheirLast) {
@@ -72,35 +72,35 @@ TEST(RangeTombstones, WithoutAKeyCountForNothing) {
   const auto tombstones = Made({{From("b", "b"), S(5)}, {From("d", "a"), S(6)}, {From("", ""), S(7)}});
   EXPECT_TRUE(tombstones.empty());
   EXPECT_EQ(tombstones.newest(), kNone);
-  EXPECT_EQ(Shown(Made({{From({}, ""), S(5)}})), "(open)..:5") << "who knows an order may know a key below it";
+  EXPECT_EQ(Described(Made({{From({}, ""), S(5)}})), "(open)..:5") << "who knows an order may know a key below it";
 }
 
 TEST(RangeTombstones, KeepTheNewestOfAllAndTheNewestOfEachSnapshot) {
   const std::vector<RangeTombstone> all = {
       {From("a", "b"), S(2)}, {From("a", "b"), S(4)}, {From("a", "b"), S(6)}, {From("a", "b"), S(8)}};
-  EXPECT_EQ(Shown(Made(all)), "a..b:8");
-  EXPECT_EQ(Shown(Made(all, {S(5)})), "a..b:8,4");
-  EXPECT_EQ(Shown(Made(all, {S(4), S(5), S(7)})), "a..b:8,6,4");
-  EXPECT_EQ(Shown(Made(all, {S(1), S(8), S(20)})), "a..b:8");
+  EXPECT_EQ(Described(Made(all)), "a..b:8");
+  EXPECT_EQ(Described(Made(all, {S(5)})), "a..b:8,4");
+  EXPECT_EQ(Described(Made(all, {S(4), S(5), S(7)})), "a..b:8,6,4");
+  EXPECT_EQ(Described(Made(all, {S(1), S(8), S(20)})), "a..b:8");
 }
 
 TEST(RangeTombstones, OfTheSameNumbersJoinWhereTheyTouch) {
-  EXPECT_EQ(Shown(Made({{From("a", "c"), S(9)}, {From("b", "e"), S(3)}, {From("c", "e"), S(9)}})), "a..e:9");
-  EXPECT_EQ(Shown(Made({{From("a", "c"), S(9)}, {From("b", "e"), S(3)}, {From("c", "e"), S(9)}}, {S(4)})),
+  EXPECT_EQ(Described(Made({{From("a", "c"), S(9)}, {From("b", "e"), S(3)}, {From("c", "e"), S(9)}})), "a..e:9");
+  EXPECT_EQ(Described(Made({{From("a", "c"), S(9)}, {From("b", "e"), S(3)}, {From("c", "e"), S(9)}}, {S(4)})),
             "a..b:9 b..e:9,3");
-  EXPECT_EQ(Shown(Made({{From("a", "c"), S(9)}, {From("d", "e"), S(9)}})), "a..c:9 d..e:9") << "they do not touch";
+  EXPECT_EQ(Described(Made({{From("a", "c"), S(9)}, {From("d", "e"), S(9)}})), "a..c:9 d..e:9") << "they do not touch";
 }
 
 TEST(RangeTombstones, TellTheStretchForWhichAnAnswerHolds) {
   const auto tombstones = Made({{From("b", "d"), S(5)}, {From("f", {}), S(9)}}, {S(3)});
-  const auto stretch = [&](std::string_view key) { return Shown(tombstones.At(key, kSequenceMax).stretch); };
+  const auto stretch = [&](std::string_view key) { return Described(tombstones.At(key, kSequenceMax).stretch); };
   EXPECT_EQ(stretch("a"), "(open)..b");
   EXPECT_EQ(stretch("b"), "b..d");
   EXPECT_EQ(stretch("d"), "d..f");
   EXPECT_EQ(stretch("g"), "f..(open)");
   EXPECT_EQ(tombstones.At("g", S(8)).sequence, kNone) << "it is newer than the reader";
-  EXPECT_EQ(Shown(tombstones.At("g", S(8)).stretch), "f..(open)");
-  EXPECT_EQ(Shown(RangeTombstones().At("g", S(8)).stretch), "(open)..(open)");
+  EXPECT_EQ(Described(tombstones.At("g", S(8)).stretch), "f..(open)");
+  EXPECT_EQ(Described(RangeTombstones().At("g", S(8)).stretch), "(open)..(open)");
 }
 
 TEST(RangeTombstones, CoverAllWithoutAGapOnly) {
@@ -133,7 +133,7 @@ TEST(RangeTombstones, AppendTakesWhatComesInOrderAlone) {
   EXPECT_TRUE(tombstones.Append(From("x", {}), one));
   EXPECT_FALSE(tombstones.Append(From("y", {}), one)) << "nothing is behind an open end";
   EXPECT_FALSE(tombstones.Append(From("y", "z"), one));
-  EXPECT_EQ(Shown(tombstones), "(open)..b:7,5 b..d:5 x..(open):5");
+  EXPECT_EQ(Described(tombstones), "(open)..b:7,5 b..d:5 x..(open):5");
   EXPECT_EQ(tombstones.newest(), S(7));
 }
 
@@ -145,18 +145,18 @@ TEST(RangeTombstones, KeepTheirKeysWhenTheyAreAskedTo) {
   const RangeTombstones copy = tombstones;
   begin.assign("?????");
   end.assign("???");
-  EXPECT_EQ(Shown(tombstones), "begin..end:5 x..(open):6");
-  EXPECT_EQ(Shown(copy), Shown(tombstones));
+  EXPECT_EQ(Described(tombstones), "begin..end:5 x..(open):6");
+  EXPECT_EQ(Described(copy), Described(tombstones));
   begin.assign("begin");
   auto filtered = tombstones.Filtered([](const RangeTombstones::Fragment& fragment) { return !!fragment.range.end; });
   tombstones = RangeTombstones();
-  EXPECT_EQ(Shown(filtered), "begin..end:5");
+  EXPECT_EQ(Described(filtered), "begin..end:5");
 }
 
 TEST(RangeTombstones, FilteredJoinAgainButNotOverAHole) {
   const auto tombstones = Made({{From("a", "g"), S(5)}, {From("c", "e"), S(9)}});
   const auto of = [&](uint64_t newest) {
-    return Shown(tombstones.Filtered([&](const RangeTombstones::Fragment& fragment) {
+    return Described(tombstones.Filtered([&](const RangeTombstones::Fragment& fragment) {
       return tombstones.SequencesOf(fragment).front() == S(newest);
     }));
   };
@@ -219,7 +219,7 @@ class RangeTombstonesProperty : public testing::TestWithParam<bool> {
       const int gap = Compare(Bound::EndOf(fragments[i - 1].range), Bound::BeginOf(fragments[i].range), order_);
       ASSERT_LE(gap, 0);
       ASSERT_TRUE(gap < 0 || !std::ranges::equal(tombstones.SequencesOf(fragments[i - 1]), sequences))
-          << "neighbours of the same numbers: " << Shown(tombstones);
+          << "neighbours of the same numbers: " << Described(tombstones);
     }
   }
   void ExpectAnswers(const RangeTombstones& tombstones, const Listed& listed, const Sequences& readers) {
@@ -275,7 +275,7 @@ TEST_P(RangeTombstonesProperty, AnswersAsTheListDoes) {
     Sequences readers = snapshots;
     readers.push_back(kSequenceMax);
     const RangeTombstones tombstones(listed.all, order_, snapshots);
-    SCOPED_TRACE(Shown(tombstones));
+    SCOPED_TRACE(Described(tombstones));
     ASSERT_NO_FATAL_FAILURE(ExpectSound(tombstones));
     ASSERT_NO_FATAL_FAILURE(ExpectAnswers(tombstones, listed, readers));
     ASSERT_NO_FATAL_FAILURE(ExpectSpans(tombstones, listed, readers));
@@ -303,7 +303,7 @@ TEST_P(RangeTombstonesProperty, AnswersTheSameOnceTheyAreSinglesAgainAndCutAnew)
     RangeTombstones after(singles, order_, readers);
     after.KeepKeys();
     readers.push_back(kSequenceMax);
-    SCOPED_TRACE(Shown(after));
+    SCOPED_TRACE(Described(after));
     ASSERT_NO_FATAL_FAILURE(ExpectSound(after));
     ASSERT_NO_FATAL_FAILURE(ExpectAnswers(after, listed, readers));
   }
@@ -318,7 +318,7 @@ TEST_P(RangeTombstonesProperty, CanBeAppendedInTheirOrderAndFiltered) {
     for (const RangeTombstones::Fragment& fragment : tombstones.fragments()) {
       ASSERT_TRUE(appended.Append(fragment.range, tombstones.SequencesOf(fragment)));
     }
-    ASSERT_EQ(Shown(appended), Shown(tombstones));
+    ASSERT_EQ(Described(appended), Described(tombstones));
     ASSERT_EQ(appended.newest(), tombstones.newest());
 
     const SequenceNumber above = S(random_.Below(kSequences));
