@@ -12,24 +12,24 @@ PlanContext ContextOf(const HandMadeTree& tree, const PlannerSettings& settings,
   return {tree.shape(), running, settings, TargetsOf(tree.shape(), running, settings)};
 }
 
-uint64_t Choice(const HandMadeTree& tree, const std::vector<RunningOutput>& running = {}) {
+uint64_t ChosenVictim(const HandMadeTree& tree, const std::vector<RunningOutput>& running = {}) {
   const PlannerSettings settings;
   const TableShape* victim = ChooseVictim(ContextOf(tree, settings, running), 5);
   return victim == nullptr ? 0 : Raw(victim->number);
 }
 
 TEST(ChooseVictim, TakesTheLeastOverlapPerByte) {
-  EXPECT_EQ(Choice({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 10},
-                    {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 30},
-                    {.level = 6, .number = 1, .smallest = "a", .largest = "b", .mib = 100},
-                    {.level = 6, .number = 2, .smallest = "c", .largest = "d", .mib = 200}}),
+  EXPECT_EQ(ChosenVictim({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 10},
+                          {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 30},
+                          {.level = 6, .number = 1, .smallest = "a", .largest = "b", .mib = 100},
+                          {.level = 6, .number = 2, .smallest = "c", .largest = "d", .mib = 200}}),
             12u);
 }
 
 TEST(ChooseVictim, TakesFirstWhatOverlapsNothing) {
-  EXPECT_EQ(Choice({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 1000},
-                    {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 1},
-                    {.level = 6, .number = 1, .smallest = "a", .largest = "b", .mib = 1}}),
+  EXPECT_EQ(ChosenVictim({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 1000},
+                          {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 1},
+                          {.level = 6, .number = 1, .smallest = "a", .largest = "b", .mib = 1}}),
             12u);
 }
 
@@ -41,16 +41,16 @@ TEST(ChooseVictim, PassesOverBusyTablesAndRangesThatOthersWrite) {
                           {.level = 6, .number = 1, .smallest = "c", .largest = "c", .mib = 1, .busy = true},
                           {.level = 6, .number = 2, .smallest = "e", .largest = "f", .mib = 1},
                           {.level = 6, .number = 3, .smallest = "g", .largest = "h", .mib = 500}};
-  EXPECT_EQ(Choice(tree), 13u);
-  EXPECT_EQ(Choice(tree, {{6, "e", "ea"}}), 14u);
-  EXPECT_EQ(Choice(tree, {{6, "e", "h"}}), 0u);
+  EXPECT_EQ(ChosenVictim(tree), 13u);
+  EXPECT_EQ(ChosenVictim(tree, {{6, "e", "ea"}}), 14u);
+  EXPECT_EQ(ChosenVictim(tree, {{6, "e", "h"}}), 0u);
 }
 
 TEST(ChooseVictim, PrefersDenseTombstonesAndAmongThemTheCheapest) {
-  EXPECT_EQ(Choice({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 1, .deletes = 501},
-                    {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 100, .deletes = 500},
-                    {.level = 5, .number = 13, .smallest = "e", .largest = "f", .mib = 2, .deletes = 900},
-                    {.level = 6, .number = 1, .smallest = "a", .largest = "z", .mib = 100}}),
+  EXPECT_EQ(ChosenVictim({{.level = 5, .number = 11, .smallest = "a", .largest = "b", .mib = 1, .deletes = 501},
+                          {.level = 5, .number = 12, .smallest = "c", .largest = "d", .mib = 100, .deletes = 500},
+                          {.level = 5, .number = 13, .smallest = "e", .largest = "f", .mib = 2, .deletes = 900},
+                          {.level = 6, .number = 1, .smallest = "a", .largest = "z", .mib = 100}}),
             13u);
 }
 
