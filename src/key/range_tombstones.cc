@@ -104,6 +104,24 @@ void RangeTombstones::KeepKeys() {
     keep(&fragment.range.end);
   }
   keys_ = keys;
+  LinkChains();
+}
+
+void RangeTombstones::LinkChains() {
+  chains_.clear();
+  for (uint32_t first = 0; first < fragments_.size();) {
+    uint32_t last = first;
+    const auto goes_on = [&] {
+      const Range& range = fragments_[last].range;
+      if (last + 1 == fragments_.size() || !range.end) return false;
+      const Fragment& next = fragments_[last + 1];
+      return SequencesOf(next).front() == SequencesOf(fragments_[first]).front() &&
+             order_.Compare(*range.end, *next.range.begin) == 0;
+    };
+    while (goes_on()) ++last;
+    chains_.resize(last + 1, Chain{.first = first, .last = last});
+    first = last + 1;
+  }
 }
 
 size_t RangeTombstones::CountAtOrBefore(std::string_view key) const {
@@ -123,6 +141,11 @@ Cover RangeTombstones::At(std::string_view key, SequenceNumber visible) const {
   if (count > 0 && !fragments_[count - 1].range.EndsAtOrBefore(key, order_)) {
     const Fragment& fragment = fragments_[count - 1];
     const auto sequences = SequencesOf(fragment);
+    if (visible >= newest_ && !chains_.empty()) {
+      const Chain& chain = chains_[count - 1];
+      return {.sequence = sequences.front(),
+              .stretch = {.begin = fragments_[chain.first].range.begin, .end = fragments_[chain.last].range.end}};
+    }
     const auto seen = std::ranges::lower_bound(sequences, visible, std::greater<>());
     return {.sequence = seen == sequences.end() ? SequenceNumber{} : *seen, .stretch = fragment.range};
   }

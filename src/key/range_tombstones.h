@@ -48,7 +48,8 @@ class RangeTombstones {
                   std::span<const SequenceNumber> snapshots);
   // One more fragment. False: it does not lie behind all others, or its numbers are not there, newest first.
   [[nodiscard]] bool Append(const Range& range, std::span<const SequenceNumber> sequences);
-  // Copies all keys: the tombstones need not outlive it.
+  // At the end, where it is to be kept: copies all keys, so that the tombstones need not outlive it, and notes for
+  // readers of the newest which neighbours are the same to them.
   void KeepKeys();
 
   [[nodiscard]] bool empty() const { return fragments_.empty(); }
@@ -79,12 +80,19 @@ class RangeTombstones {
   // How many fragments begin at or before `key`.
   [[nodiscard]] size_t CountAtOrBefore(std::string_view key) const;
   void Add(const Range& range, std::span<const SequenceNumber> sequences);
+  void LinkChains();
 
   Order order_;
   std::vector<Fragment> fragments_;
   std::vector<SequenceNumber> sequences_;
   SequenceNumber newest_{};
-  std::shared_ptr<const char[]> keys_;  // Set by KeepKeys.
+  // Set by KeepKeys.
+  std::shared_ptr<const char[]> keys_;
+  struct Chain {
+    uint32_t first;
+    uint32_t last;
+  };
+  std::vector<Chain> chains_;  // Of each fragment: those around it that touch and have the same newest number.
 };
 
 template <typename Lives>

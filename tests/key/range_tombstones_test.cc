@@ -103,6 +103,16 @@ TEST(RangeTombstones, TellTheStretchForWhichAnAnswerHolds) {
   EXPECT_EQ(Described(RangeTombstones().At("g", S(8)).stretch), "(open)..(open)");
 }
 
+// To a reader of the newest they are one, as soon as they are kept.
+TEST(RangeTombstones, OfTheSameNewestNumberAreOneStretchToAReaderOfIt) {
+  auto tombstones = Made({{From("a", "z"), S(9)}, {From("g", "h"), S(5)}, {From("m", "n"), S(4)}}, {S(6)});
+  tombstones.KeepKeys();
+  EXPECT_EQ(tombstones.fragments().size(), 5u);
+  EXPECT_EQ(Described(tombstones.At("g", kSequenceMax).stretch), "a..z");
+  EXPECT_EQ(Described(tombstones.At("g", S(6)).stretch), "g..h");
+  EXPECT_EQ(tombstones.At("g", S(6)).sequence, S(5));
+}
+
 TEST(RangeTombstones, CoverAllWithoutAGapOnly) {
   const auto tombstones = Made({{From("a", "d"), S(5)}, {From("d", "g"), S(9)}, {From("h", {}), S(7)}});
   EXPECT_TRUE(tombstones.CoverAll("a", "f", S(4), kSequenceMax));
@@ -330,6 +340,11 @@ TEST_P(RangeTombstonesProperty, CanBeAppendedInTheirOrderAndFiltered) {
     for (const std::string& key : keys_) {
       const RangeTombstones::Fragment* const fragment = tombstones.Find(key);
       const bool is_left = fragment != nullptr && lives(*fragment);
+      const Cover cover = filtered.At(key, kSequenceMax);
+      for (const std::string& other : keys_) {
+        if (!cover.stretch.Holds(other, order_)) continue;
+        ASSERT_EQ(filtered.At(other, kSequenceMax).sequence, cover.sequence) << key << " and " << other;
+      }
       ASSERT_EQ(filtered.Find(key) != nullptr, is_left) << key;
       if (!is_left) continue;
       ASSERT_TRUE(std::ranges::equal(filtered.SequencesOf(*filtered.Find(key)), tombstones.SequencesOf(*fragment)));
