@@ -154,7 +154,9 @@ Forgery RequiredProperty(uint32_t number, Here here) {
 }
 
 Forgery IgnorableProperty(uint32_t number, Here here) {
-  return InTable("property", number, here, "", {.properties = IgnorableField(number)});
+  Forgery forgery = InTable("property", number, here, "", {.properties = IgnorableField(number)});
+  forgery.before = Before::kIgnores;
+  return forgery;
 }
 
 // In the form in which it is written: with the field that builds of before refuse.
