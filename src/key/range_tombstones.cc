@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <set>
+#include <iterator>
 
 #include "base/assert.h"
 
@@ -18,6 +18,30 @@ struct Event {
   bool begins;
 };
 
+// Sorts by merging the stretches that are in order: lists of fragments, put one behind the other, are a few such.
+void MergeStretches(std::vector<Event>* events, const Order& order) {
+  const auto before = [&order](const Event& a, const Event& b) { return Compare(a.at, b.at, order) < 0; };
+  std::vector<size_t> ends;  // Of the stretches.
+  for (size_t i = 1; i < events->size(); ++i) {
+    if (before((*events)[i], (*events)[i - 1])) ends.push_back(i);
+  }
+  ends.push_back(events->size());
+  std::vector<Event> merged;
+  while (ends.size() > 1) {
+    merged.clear();
+    std::vector<size_t> merged_ends;
+    const auto at = [events](size_t i) { return events->begin() + static_cast<std::ptrdiff_t>(i); };
+    for (size_t i = 0; i < ends.size(); i += 2) {
+      const size_t begin = i == 0 ? 0 : ends[i - 1];
+      const size_t end = i + 1 < ends.size() ? ends[i + 1] : ends[i];
+      std::merge(at(begin), at(ends[i]), at(ends[i]), at(end), std::back_inserter(merged), before);
+      merged_ends.push_back(end);
+    }
+    events->swap(merged);
+    ends.swap(merged_ends);
+  }
+}
+
 std::vector<Event> EventsOf(std::span<const RangeTombstone> tombstones, const Order& order) {
   std::vector<Event> events;
   events.reserve(2 * tombstones.size());
@@ -28,7 +52,7 @@ std::vector<Event> EventsOf(std::span<const RangeTombstone> tombstones, const Or
     events.push_back({begin, tombstone.sequence, true});
     events.push_back({end, tombstone.sequence, false});
   }
-  std::ranges::sort(events, [&](const Event& a, const Event& b) { return Compare(a.at, b.at, order) < 0; });
+  MergeStretches(&events, order);
   return events;
 }
 
@@ -38,22 +62,22 @@ RangeTombstones::RangeTombstones(std::span<const RangeTombstone> tombstones, con
                                  std::span<const SequenceNumber> snapshots)
     : order_(order) {
   const std::vector<Event> events = EventsOf(tombstones, order);
-  std::multiset<SequenceNumber, std::greater<>> active;
+  std::vector<SequenceNumber> active;  // Newest first.
   std::vector<SequenceNumber> told_apart;
   for (size_t i = 0; i < events.size();) {
     const Bound at = events[i].at;
     for (; i < events.size() && Compare(events[i].at, at, order) == 0; ++i) {
       if (events[i].begins) {
-        active.insert(events[i].sequence);
+        active.insert(std::ranges::upper_bound(active, events[i].sequence, std::greater<>()), events[i].sequence);
       } else {
-        active.erase(active.find(events[i].sequence));
+        active.erase(std::ranges::lower_bound(active, events[i].sequence, std::greater<>()));
       }
     }
     if (active.empty()) continue;
     AMETHYST_ASSERT(i < events.size());  // Whatever is active ends.
-    told_apart.assign(1, *active.begin());
+    told_apart.assign(1, active.front());
     for (size_t s = snapshots.size(); s-- > 0;) {
-      const auto seen = active.lower_bound(snapshots[s]);
+      const auto seen = std::ranges::lower_bound(active, snapshots[s], std::greater<>());
       if (seen != active.end() && *seen != told_apart.back()) told_apart.push_back(*seen);
     }
     Add({.begin = at.AsKey(), .end = events[i].at.AsKey()}, told_apart);
