@@ -19,7 +19,8 @@ namespace amethyst::torture {
 namespace {
 
 constexpr uint64_t kDiskBytes = uint64_t{32} << 20;
-constexpr uint64_t kWritesMax = 20'000;  // In one cycle.
+constexpr uint64_t kRestMax = uint64_t{6} << 20;  // Of the disk, beside the ballast.
+constexpr uint64_t kWritesMax = 20'000;           // In one cycle.
 
 class Cycles {
  public:
@@ -28,11 +29,12 @@ class Cycles {
 
   DiskFullReport Run() {
     Open();
-    // Compaction may make room as fast as writes take it: then the rest of the disk is drawn again.
-    for (uint64_t tries = 0; report_.cycles < settings_.cycles && tries < 10 * settings_.cycles && Going(); ++tries) {
-      Fill();
+    // Compaction may make room as fast as writes take it: then a smaller rest of the disk is drawn.
+    for (uint64_t rest_max = kRestMax; report_.cycles < settings_.cycles && Going(); rest_max /= 2) {
+      Fill(random_.Below(rest_max + 1));
       if (!Going() || failed_key_.empty()) continue;
       ++report_.cycles;
+      rest_max = 2 * kRestMax;
       CheckReads();
       if (Going() && report_.cycles % 2 == 0) Reopen();
       unlink(ballast_.c_str());
@@ -66,12 +68,13 @@ class Cycles {
     if (Going()) CheckReads();
   }
 
-  // All of the disk but a random rest goes to the ballast; the rest to writes.
-  void Fill() {
+  // All of the disk except so many bytes goes to the ballast; these to writes.
+  void Fill(uint64_t left) {
+    unlink(ballast_.c_str());
+    static_cast<void>(db_->WaitForIdle());  // Nothing else takes or frees any while the ballast is made.
     struct statvfs disk{};
     statvfs(settings_.path.c_str(), &disk);
     const uint64_t free_bytes = disk.f_bavail * disk.f_frsize;
-    const uint64_t left = random_.Below(6 << 20);
     const int file = open(ballast_.c_str(), O_CREAT | O_WRONLY, 0600);
     if (file < 0 || (free_bytes > left && posix_fallocate(file, 0, static_cast<off_t>(free_bytes - left)) != 0)) {
       Violation("the ballast could not be written");
