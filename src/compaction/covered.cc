@@ -1,20 +1,10 @@
 #include "compaction/covered.h"
 
 #include <algorithm>
-#include <functional>
-#include <utility>
 
 namespace amethyst::compaction {
 
 namespace {
-
-// The newest number of the fragment up to `up_to`; 0: it has none.
-key::SequenceNumber NewestUpTo(const key::RangeTombstones& tombstones, const key::RangeTombstones::Fragment& fragment,
-                               key::SequenceNumber up_to) {
-  const auto sequences = tombstones.SequencesOf(fragment);
-  const auto seen = std::ranges::lower_bound(sequences, up_to, std::greater<>());
-  return seen == sequences.end() ? key::SequenceNumber{} : *seen;
-}
 
 // Whether a range delete may hide an entry of the table.
 bool HidesIn(const sstable::TableInfo& info, const key::Range& range, key::SequenceNumber sequence,
@@ -49,7 +39,7 @@ bool MayHoldCovered(const TreeShape& shape, const TableShape& table, key::Sequen
   const sstable::TableInfo& info = *table.info;
   const auto overlapping = shape.tombstones->Overlapping(info.smallest, info.largest);
   return std::ranges::any_of(overlapping, [&](const key::RangeTombstones::Fragment& fragment) {
-    const key::SequenceNumber newest = NewestUpTo(*shape.tombstones, fragment, oldest_snapshot);
+    const key::SequenceNumber newest = shape.tombstones->NewestOf(fragment, oldest_snapshot);
     return newest != key::SequenceNumber{} && !info.IsCleanOf(newest);
   });
 }

@@ -97,11 +97,14 @@ std::optional<Plan> PlanDeadline(const PlanContext& context) {
   const PlannerSettings& settings = context.settings;
   if (settings.delete_deadline_s == 0) return std::nullopt;
   const uint64_t age_s = settings.delete_deadline_s - settings.delete_deadline_s / kDeadlineReserveParts;
+  const auto is_due = [&](uint64_t written_s) {
+    return written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s;
+  };
   std::vector<Candidate> due;
   for (key::Level level = 0; level < key::kLevels; ++level) {
     for (const TableShape& table : context.shape.levels[level]) {
       const uint64_t written_s = table.info->oldest_delete_time_s;
-      if (!table.busy && written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s) {
+      if (!table.busy && is_due(written_s)) {
         due.push_back({level, &table});
       }
     }
@@ -110,8 +113,7 @@ std::optional<Plan> PlanDeadline(const PlanContext& context) {
     return std::pair(a.table->info->oldest_delete_time_s, a.table->number) <
            std::pair(b.table->info->oldest_delete_time_s, b.table->number);
   });
-  if (const uint64_t written_s = context.shape.oldest_range_delete_s;
-      written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s) {
+  if (const uint64_t written_s = context.shape.oldest_range_delete_s; is_due(written_s)) {
     std::string reason = fmt::format("range deletes are up to {} s old", settings.now_s - written_s);
     if (std::optional<Plan> plan = PlanCovered(context, reason)) return plan;
   }

@@ -128,8 +128,8 @@ void Background::RunFlushes() {
       base::DoIfPossible([this] { UpdatePressure(); });
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);
-      DeleteObsolete();  // What it had written.
     }
+    DeleteObsolete();  // What it has replaced, or had written in vain.
     base::MutexLock lock(mutex_);
     if (flushed) ++changes_;
     ++flushes_;

@@ -141,10 +141,7 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
 key::SequenceNumber CleanThrough(const MergeSettings& settings, const std::vector<tree::TablePtr>& tables) {
   if (settings.tombstones == nullptr || tables.empty()) return {};
   key::SequenceNumber inputs = key::kSequenceMax;
-  for (const tree::TablePtr& table : tables) {
-    const uint64_t before = key::Raw(table->info().smallest_sequence);
-    inputs = std::min(inputs, std::max(table->info().clean_through, key::SequenceNumber{before == 0 ? 0 : before - 1}));
-  }
+  for (const tree::TablePtr& table : tables) inputs = std::min(inputs, table->info().CleanThrough());
   return std::max(inputs, compaction::CleanThrough(settings.tombstones.get(), settings.snapshots));
 }
 

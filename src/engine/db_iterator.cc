@@ -28,7 +28,8 @@ Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's d
 // After that many tombstones in a row whole dead subtrees are looked for.
 constexpr uint32_t kTombstonesBeforeSkip = 4;
 
-// When to look for a way over what range deletes hide: after a few entries, and ever more seldom where there is none.
+// Says when a walk looks for a way over entries that range deletes hide. The first time is after a few entries. Each
+// attempt in vain makes the next one wait longer.
 class SkipBackoff {
  public:
   [[nodiscard]] bool IsDue() { return --left_ == 0; }

@@ -81,10 +81,10 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
 Status Flusher::ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
                                   const key::RangeTombstones& tombstones, const std::vector<tree::AddedTable>& added,
                                   tree::VersionEdit* edit) {
+  const bool has_new = tree.version->tombstones().get() != &tombstones;
+  if (!has_new && compaction::IsNeeded(tombstones, *tree.version)) return {};
   auto needed = std::make_shared<key::RangeTombstones>(compaction::StillNeeded(tombstones, *tree.version, added));
   const tree::TablePtr& before = tree.version->tombstone_table();
-  const bool has_new = tree.version->tombstones().get() != &tombstones;
-  if (!has_new && !needed->empty()) return {};
   if (before != nullptr) edit->removed.push_back({.level = 0, .number = before->number(), .family = tree.family->id});
   if (needed->empty()) return {};
   const key::FileNumber number = storage_.catalog->NewFileNumber();
@@ -97,26 +97,6 @@ Status Flusher::ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffe
     return std::unexpected(std::move(table).error());
   }
   edit->added.push_back(*std::move(table));
-  return {};
-}
-
-void Flusher::DeleteReplaced() noexcept {
-  if (!storage_.store->HasObsolete()) return;
-  base::DoIfPossible([this] {
-    const Status deleted = storage_.store->DeleteObsolete();
-    if (!deleted) health_.Log("an obsolete table could not be removed: " + deleted.error().message());
-  });
-}
-
-Status Flusher::FlushOldest(Writers writers) {
-  AMETHYST_TRY(FlushBuffer(writers));
-  DeleteReplaced();
-  return {};
-}
-
-Status Flusher::DropSpentTombstones() {
-  AMETHYST_TRY(DropSpent());
-  DeleteReplaced();
   return {};
 }
 
@@ -142,7 +122,7 @@ void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexc
   });
 }
 
-Status Flusher::FlushBuffer(Writers writers) {
+Status Flusher::FlushOldest(Writers writers) {
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
@@ -175,7 +155,7 @@ void Flusher::NoteCompaction() {
   if (std::ranges::any_of(view->forest->families(), has_some)) sweep_is_due_.store(true, std::memory_order_release);
 }
 
-Status Flusher::DropSpent() {
+Status Flusher::DropSpentTombstones() {
   sweep_is_due_.store(false, std::memory_order_release);
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();

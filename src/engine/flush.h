@@ -55,11 +55,6 @@ class Flusher {
   [[nodiscard]] Status ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
                                          const key::RangeTombstones& tombstones,
                                          const std::vector<tree::AddedTable>& added, tree::VersionEdit* edit);
-  // FlushOldest and DropSpentTombstones, with the view that they hold.
-  [[nodiscard]] Status FlushBuffer(Writers writers);
-  [[nodiscard]] Status DropSpent();
-  // The tables of range tombstones that an edit has replaced; no reader is waited for.
-  void DeleteReplaced() noexcept;
   // What the manifest has noted is done: whatever stays is left to the next open.
   void RemoveLog(key::FileNumber first_needed) noexcept;
   // As RemoveLog, of a log that is closed.

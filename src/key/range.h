@@ -51,7 +51,7 @@ struct Bound {
   return a.side != b.side || a.side != 0 ? a.side - b.side : order.Compare(a.key, b.key);
 }
 
-// The first key behind all that begin with the prefix, bytewise; nullopt: there is none.
+// The least key that is greater than all keys with the prefix, bytewise; nullopt: no key is.
 [[nodiscard]] inline std::optional<std::string> EndOfPrefix(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && end.back() == '\xff') end.pop_back();
@@ -69,7 +69,7 @@ inline void AppendRange(std::string* to, const Range& range) {
   AppendBound(to, range.end);
 }
 
-// False: there is none.
+// False: `from` does not begin with one.
 [[nodiscard]] inline bool ReadBound(std::string_view* from, std::optional<std::string_view>* bound) {
   uint64_t length_and_one = 0;
   if (!base::ReadVarint64(from, &length_and_one) || length_and_one > uint64_t{from->size()} + 1) return false;

@@ -160,18 +160,22 @@ const RangeTombstones::Fragment* RangeTombstones::Find(std::string_view key) con
   return &fragments_[count - 1];
 }
 
+SequenceNumber RangeTombstones::NewestOf(const Fragment& fragment, SequenceNumber up_to) const {
+  const std::span<const SequenceNumber> sequences = SequencesOf(fragment);
+  const auto seen = std::ranges::lower_bound(sequences, up_to, std::greater<>());
+  return seen == sequences.end() ? SequenceNumber{} : *seen;
+}
+
 Cover RangeTombstones::At(std::string_view key, SequenceNumber visible) const {
   const size_t count = CountAtOrBefore(key);
   if (count > 0 && !fragments_[count - 1].range.EndsAtOrBefore(key, order_)) {
     const Fragment& fragment = fragments_[count - 1];
-    const auto sequences = SequencesOf(fragment);
     if (visible >= newest_ && !chains_.empty()) {
       const Chain& chain = chains_[count - 1];
-      return {.sequence = sequences.front(),
+      return {.sequence = SequencesOf(fragment).front(),
               .stretch = {.begin = fragments_[chain.first].range.begin, .end = fragments_[chain.last].range.end}};
     }
-    const auto seen = std::ranges::lower_bound(sequences, visible, std::greater<>());
-    return {.sequence = seen == sequences.end() ? SequenceNumber{} : *seen, .stretch = fragment.range};
+    return {.sequence = NewestOf(fragment, visible), .stretch = fragment.range};
   }
   Cover none;
   if (count > 0) none.stretch.begin = fragments_[count - 1].range.end;
@@ -192,9 +196,7 @@ bool RangeTombstones::CoverAll(std::string_view first, std::string_view last, Se
   std::optional<std::string_view> reached = first;  // All keys before it are covered; nullopt: all keys.
   for (const Fragment& fragment : Overlapping(first, last)) {
     if (!reached || fragment.range.BeginsAfter(*reached, order_)) break;
-    const auto sequences = SequencesOf(fragment);
-    const auto seen = std::ranges::lower_bound(sequences, up_to, std::greater<>());
-    if (seen == sequences.end() || *seen <= above) return false;
+    if (NewestOf(fragment, up_to) <= above) return false;
     reached = fragment.range.end;
   }
   return !reached || order_.Less(last, *reached);

@@ -58,7 +58,9 @@ class RangeTombstones {
   [[nodiscard]] std::span<const SequenceNumber> SequencesOf(const Fragment& fragment) const {
     return std::span(sequences_).subspan(fragment.first, fragment.count);
   }
-  // Of all; 0: there is none.
+  // The newest of them that is no greater than `up_to`; 0: all are greater.
+  [[nodiscard]] SequenceNumber NewestOf(const Fragment& fragment, SequenceNumber up_to) const;
+  // The greatest number of all fragments; 0: there are no fragments.
   [[nodiscard]] SequenceNumber newest() const { return newest_; }
 
   // The fragment that holds `key`, or nullptr.

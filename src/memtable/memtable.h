@@ -47,7 +47,7 @@ class Memtable {
   }
   // Most bytes that the first entry of a family other than the default takes beside its BytesFor.
   static constexpr size_t kFamilyBytes = FamilyTrees::kTreeBytes;
-  // What a range delete counts for, whose encoded range has so many bytes.
+  // What a range delete counts for; `range_bytes`: of its range, encoded.
   [[nodiscard]] static constexpr size_t BytesForRange(size_t range_bytes) {
     return RangeDeletes::BytesFor(range_bytes);
   }

@@ -48,10 +48,13 @@ struct TableInfo {
   // keeps it, not the file.
   key::SequenceNumber clean_through{};
 
-  // The same of one range delete, by its number.
-  [[nodiscard]] bool IsCleanOf(key::SequenceNumber range_delete) const {
-    return range_delete <= clean_through || range_delete < smallest_sequence;
+  // Nor does one that is older than all entries: up to this number the table is clean, whatever was applied to it.
+  [[nodiscard]] key::SequenceNumber CleanThrough() const {
+    const uint64_t oldest = key::Raw(smallest_sequence);
+    const key::SequenceNumber before{oldest == 0 ? 0 : oldest - 1};
+    return clean_through < before ? before : clean_through;
   }
+  [[nodiscard]] bool IsCleanOf(key::SequenceNumber range_delete) const { return range_delete <= CleanThrough(); }
   friend bool operator==(const TableInfo&, const TableInfo&) = default;
 };
 

@@ -28,7 +28,7 @@ namespace amethyst::tree {
                                                      const sstable::TableOptions& options,
                                                      std::shared_ptr<const key::RangeTombstones> tombstones,
                                                      uint64_t oldest_delete_time_s);
-// One fragment, by the value that holds it, which is borrowed from. False: it is none.
+// Decodes the value of one entry. `range` borrows from it. False: it is not a fragment.
 [[nodiscard]] bool ReadFragment(std::string_view value, key::Range* range, std::vector<key::SequenceNumber>* sequences);
 // What such a table, the file `name`, holds, in `order`, the family's. kCorruption: it is damaged, or no such table.
 [[nodiscard]] Result<std::shared_ptr<const key::RangeTombstones>> ReadTombstones(const sstable::TableReader& reader,
