@@ -47,6 +47,7 @@ class Family {
   [[nodiscard]] Status DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
                                    const WriteOptions& options = {}) const;
   [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options = {}) const;
+  [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options = {}) const;
   [[nodiscard]] Result<std::optional<std::string>> Get(std::string_view key, const ReadOptions& options = {}) const;
   [[nodiscard]] Result<bool> GetInto(std::string_view key, std::string* value, const ReadOptions& options = {}) const;
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key,

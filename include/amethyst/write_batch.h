@@ -49,6 +49,11 @@ class WriteBatch {
     [[nodiscard]] virtual Status PutExpiring(std::string_view key, std::string_view value, const Expiry& expiry);
     [[nodiscard]] virtual Status Merge(std::string_view key, std::string_view operand);
     [[nodiscard]] virtual Status MergeExpiring(std::string_view key, std::string_view operand, const Expiry& expiry);
+    [[nodiscard]] virtual Status PutExpiringIn(uint32_t family_id, std::string_view key, std::string_view value,
+                                               const Expiry& expiry);
+    [[nodiscard]] virtual Status MergeIn(uint32_t family_id, std::string_view key, std::string_view operand);
+    [[nodiscard]] virtual Status MergeExpiringIn(uint32_t family_id, std::string_view key, std::string_view operand,
+                                                 const Expiry& expiry);
   };
 
   // Later operations on a key win over earlier ones. Limits are checked when the batch is written.
@@ -66,6 +71,8 @@ class WriteBatch {
   // See DB::Merge.
   void Merge(std::string_view key, std::string_view operand);
   void Merge(std::string_view key, std::string_view operand, const Expiry& expiry);
+  void Merge(const Family& family, std::string_view key, std::string_view operand);
+  void Merge(const Family& family, std::string_view key, std::string_view operand, const Expiry& expiry);
   void Clear();
   // Adds all operations of `other` behind ours; `other` may be this batch.
   void Append(const WriteBatch& other);

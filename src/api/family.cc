@@ -29,6 +29,9 @@ Status Family::DeleteRange(std::optional<std::string_view> begin, std::optional<
 Status Family::DeletePrefix(std::string_view prefix, const WriteOptions& options) const {
   return Contained([&] { return engine_->DeletePrefix(prefix, options, KeyOf(id_, place_hint_)); });
 }
+Status Family::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) const {
+  return Contained([&] { return engine_->Merge(key, operand, options, KeyOf(id_, place_hint_)); });
+}
 
 Result<std::optional<std::string>> Family::Get(std::string_view key, const ReadOptions& options) const {
   return Contained([&]() -> Result<std::optional<std::string>> {

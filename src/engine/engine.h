@@ -40,7 +40,8 @@ class Engine {
   [[nodiscard]] Status DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family = {});
   // Into the default family.
-  [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options);
+  [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
+                             const FamilyKey& family);
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
 
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.

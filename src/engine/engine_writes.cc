@@ -29,11 +29,15 @@ Status Engine::DeletePrefix(std::string_view prefix, const WriteOptions& options
   return DeleteRange({.begin = prefix.empty() ? std::nullopt : std::optional(prefix), .end = end}, options, family);
 }
 
-Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
+Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
+                     const FamilyKey& family) {
+  if (family.id != key::kDefaultFamily) {
+    return base::NotSupported("a merge into family {}, which has no merge operator", key::Raw(family.id));
+  }
   AMETHYST_TRY(rules_.CheckOperand(operand));
-  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, {});
+  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, family);
   AMETHYST_TRY(Announce(key::EntryKind::kOperand));
-  return WriteOne(key::EntryKind::kOperand, key, operand, options, {});
+  return WriteOne(key::EntryKind::kOperand, key, operand, options, family);
 }
 
 Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,

@@ -32,13 +32,20 @@ Status Unknown(std::string_view operation) {
 
 // An entry of a family other than the default.
 Status IterateOther(WriteBatch::Handler& handler, const wal::BatchEntry& entry) {
-  if (entry.kind == key::EntryKind::kPut) return handler.PutIn(entry.family, entry.key, entry.value);
-  if (entry.kind == key::EntryKind::kDelete) return handler.DeleteIn(entry.family, entry.key);
-  if (entry.kind == key::EntryKind::kRangeDelete) {
-    const key::Range range = entry.Range();
-    return handler.DeleteRangeIn(entry.family, range.begin, range.end);
+  const std::string_view value = key::ValueOf(entry.kind, entry.value);
+  const auto expiry = [&entry] { return Decoded(key::ExpiryOf(entry.kind, entry.value)); };
+  switch (entry.kind) {
+    case key::EntryKind::kPut: return handler.PutIn(entry.family, entry.key, value);
+    case key::EntryKind::kDelete: return handler.DeleteIn(entry.family, entry.key);
+    case key::EntryKind::kRangeDelete: {
+      const key::Range range = entry.Range();
+      return handler.DeleteRangeIn(entry.family, range.begin, range.end);
+    }
+    case key::EntryKind::kOperand: return handler.MergeIn(entry.family, entry.key, value);
+    case key::EntryKind::kExpiringPut: return handler.PutExpiringIn(entry.family, entry.key, value, expiry());
+    case key::EntryKind::kExpiringOperand: return handler.MergeExpiringIn(entry.family, entry.key, value, expiry());
   }
-  return Unknown("merges, and puts that expire, of families");
+  return {};
 }
 
 }  // namespace
@@ -68,6 +75,18 @@ Status WriteBatch::Handler::DeleteIn(uint32_t family_id, std::string_view /*key*
 Status WriteBatch::Handler::DeleteRangeIn(uint32_t family_id, std::optional<std::string_view> /*begin*/,
                                           std::optional<std::string_view> /*end*/) {
   return base::NotSupported("batch: the handler takes no range delete from family {}", family_id);
+}
+
+Status WriteBatch::Handler::PutExpiringIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*value*/,
+                                          const Expiry& /*expiry*/) {
+  return base::NotSupported("batch: the handler takes no put that expires into family {}", family_id);
+}
+Status WriteBatch::Handler::MergeIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*operand*/) {
+  return base::NotSupported("batch: the handler takes no merge into family {}", family_id);
+}
+Status WriteBatch::Handler::MergeExpiringIn(uint32_t family_id, std::string_view /*key*/, std::string_view /*operand*/,
+                                            const Expiry& /*expiry*/) {
+  return base::NotSupported("batch: the handler takes no merge that expires into family {}", family_id);
 }
 
 void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value) {
@@ -123,6 +142,12 @@ void WriteBatch::Put(const Family& family, std::string_view key, std::string_vie
 }
 void WriteBatch::Put(const Family& family, std::string_view key, std::string_view value, const Expiry& expiry) {
   AddExpiring(family.id(), static_cast<uint8_t>(key::EntryKind::kExpiringPut), key, value, expiry);
+}
+void WriteBatch::Merge(const Family& family, std::string_view key, std::string_view operand) {
+  Add(family.id(), static_cast<uint8_t>(key::EntryKind::kOperand), key, operand);
+}
+void WriteBatch::Merge(const Family& family, std::string_view key, std::string_view operand, const Expiry& expiry) {
+  AddExpiring(family.id(), static_cast<uint8_t>(key::EntryKind::kExpiringOperand), key, operand, expiry);
 }
 void WriteBatch::Delete(const Family& family, std::string_view key) {
   Add(family.id(), static_cast<uint8_t>(key::EntryKind::kDelete), key, {});
