@@ -18,13 +18,15 @@ struct FamilyOptions {
   // The order of its keys, which must outlive the database. It cannot be kept in files: give it again at each open, in
   // Options::families. See comparator.h.
   const Comparator* comparator = BytewiseComparator();
-  // What DB::Merge does; nullptr: nothing, it is refused. See merge_operator.h.
+  // What Merge does; nullptr: nothing, it is refused. A function as well: unless it is built in, give it again at each
+  // open. See merge_operator.h.
   std::shared_ptr<const MergeOperator> merge_operator{};
   // As in Options; nullopt takes the value of Options. A family keeps what it was made with.
   std::optional<Compression> compression{};
   std::optional<size_t> block_bytes{};
   std::optional<double> filter_false_positive_rate{};
-  // How long what is written from now on lives, unless its write says otherwise; 0: for ever.
+  // How long what is written from now on lives, unless its write says otherwise; 0: for ever. The default family's is
+  // given at each open; another keeps what it was made with.
   std::chrono::milliseconds ttl{0};
 };
 

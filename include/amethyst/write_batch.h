@@ -90,6 +90,8 @@ class WriteBatch {
   [[nodiscard]] const std::vector<uint32_t>& PrefixFamilies() const { return prefix_families_; }
   // Whether an entry expires some time after the batch is written.
   [[nodiscard]] bool HasTtl() const { return has_ttl_; }
+  // Whether an entry is of a family other than the default.
+  [[nodiscard]] bool HasFamilies() const { return has_families_; }
 
   // The encoded operations, valid until the batch changes; and a batch from such bytes, which are checked.
   [[nodiscard]] std::string_view Representation() const { return rep_; }
@@ -104,6 +106,7 @@ class WriteBatch {
   std::string rep_;
   uint32_t count_ = 0;
   bool has_ttl_ = false;
+  bool has_families_ = false;
   std::vector<uint32_t> prefix_families_;
 };
 

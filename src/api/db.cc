@@ -43,7 +43,7 @@ Status DB::DeletePrefix(std::string_view prefix, const WriteOptions& options) {
   return Contained([&] { return engine_->DeletePrefix(prefix, options); });
 }
 Status DB::Merge(std::string_view key, std::string_view operand, const WriteOptions& options) {
-  return Contained([&] { return engine_->Merge(key, operand, options, {}); });
+  return Contained([&] { return engine_->Merge(key, operand, options); });
 }
 Status DB::Write(const WriteBatch& batch, const WriteOptions& options) {
   return Contained([&] { return engine_->Write(batch, options); });

@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "amethyst/comparator.h"
 #include "amethyst/error.h"
+#include "amethyst/family_options.h"
 #include "catalog/manifest.h"
 #include "key/order.h"
 
@@ -16,8 +16,9 @@ namespace amethyst::catalog {
 struct CatalogSettings {
   std::string directory{};
   key::Order order{};
-  // Every other comparator that a family may have, by their names.
-  std::map<std::string, const Comparator*, std::less<>> comparators{};
+  // The functions of families other than the default, by the families' names. Built-in ones need not be given; a
+  // comparator is known by its name, whichever family it is given for.
+  std::map<std::string, FamilyOptions, std::less<>> families{};
   bool create_if_missing = true;
   bool error_if_exists = false;
   bool read_only = false;

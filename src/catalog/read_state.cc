@@ -40,17 +40,26 @@ Status CheckTables(tree::TableStore& store, const tree::Version& version, const 
   return checked;
 }
 
-// Gives the families of an edit from a manifest the comparators that they name, as far as the caller has them: one that
+// Gives the families of an edit from a manifest the functions that they name, as far as the caller has them: one that
 // is missing matters only if its family is still there at the end.
-void SetOrders(const CatalogSettings& settings, tree::VersionEdit* edit) {
+void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit) {
   for (tree::FamilyDescription& family : edit->families) {
+    const auto has_its_comparator = [&family](const auto& given) {
+      return given.second.comparator != nullptr && given.second.comparator->Name() == family.comparator_name;
+    };
     if (family.comparator_name == settings.order.comparator()->Name()) {
       family.order = settings.order;
     } else if (family.comparator_name == BytewiseComparator()->Name()) {
       family.order = key::Order();
-    } else if (const auto known = settings.comparators.find(family.comparator_name);
-               known != settings.comparators.end()) {
-      family.order = key::Order(known->second);
+    } else if (const auto known = std::ranges::find_if(settings.families, has_its_comparator);
+               known != settings.families.end()) {
+      family.order = key::Order(known->second.comparator);
+    }
+    if (const auto given = settings.families.find(family.name); given != settings.families.end()) {
+      family.merging.merge_operator = given->second.merge_operator;
+    }
+    if (family.merging.merge_operator == nullptr && !family.merging.operator_name.empty()) {
+      family.merging.merge_operator = BuiltInMergeOperator(family.merging.operator_name);
     }
   }
 }
@@ -102,7 +111,7 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
                                    settings.directory, *edit.comparator_name, order_name);
     }
     tree::VersionEdit known = edit;
-    SetOrders(settings, &known);
+    SetFunctions(settings, &known);
     AMETHYST_ASSIGN(state, state.After(known, TableMaker(store)));
     return {};
   };

@@ -224,7 +224,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
       .snapshots = reads_.snapshots->List(),
       .oldest_delete_time_s = OldestDeleteTime(all),
       .lineage = {},
-      .merge_operator = reads_.merging.merge_operator.get(),
+      .merge_operator = MergingOf(reads_, *tree.family).merge_operator.get(),
       .expired_ms = ExpiredForAllMs(reads_),
       .tombstones = tree.version->tombstones(),
       .begin = {},

@@ -31,7 +31,7 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 Result<bool> DbIterator::LookUpCopiedKey() {
   const key::LookupKey lookup(copied_.key, read_);
   AMETHYST_ASSIGN(const PinnedFound found,
-                  Find(view_.family(), lookup, reads_->merging, fill_cache_, reads_->statistics));
+                  Find(view_.family(), lookup, MergingOf(*reads_, view_.family()), fill_cache_, reads_->statistics));
   const bool live = found.state == sstable::LookupState::kFound;
   if (live) copied_.value.assign(found.value);
   copied_.expires_ms = found.expires_ms;

@@ -24,7 +24,8 @@ Status Forked(const Storage& storage) {
 // Find, which tells of a filter that is lost.
 Result<PinnedFound> FindAndTell(Database& database, const FamilyView& family, const key::LookupKey& lookup,
                                 bool fill_cache) {
-  Result<PinnedFound> found = Find(family, lookup, database.reads->merging, fill_cache, database.reads->statistics);
+  ReadContext& reads = *database.reads;
+  Result<PinnedFound> found = Find(family, lookup, MergingOf(reads, family), fill_cache, reads.statistics);
   if (found && found->filter_lost) {
     database.health.Log("a table is searched without its filter: " + found->filter_lost->message());
   }
@@ -85,7 +86,7 @@ Engine::~Engine() {
 // --- Writes ---
 
 Status Engine::Put(std::string_view key, std::string_view value, const WriteOptions& options, const FamilyKey& family) {
-  if (!rules_.IsForEver(options)) [[unlikely]]
+  if (!rules_.IsForEver(options, family)) [[unlikely]]
     return WriteExpiring(key::EntryKind::kPut, key, value, options, family);
   return WriteOne(key::EntryKind::kPut, key, value, options, family);
 }
@@ -133,8 +134,10 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
   }
   WriteRules::Prepared prepared;
   AMETHYST_TRY(rules_.Prepare(batch, options, &prepared));
-  if (prepared.holds_operands) AMETHYST_TRY(Announce(key::EntryKind::kOperand));
-  if (prepared.holds_expiries) AMETHYST_TRY(Announce(key::EntryKind::kExpiringPut));
+  for (const key::FamilyId family : prepared.merged_families) {
+    AMETHYST_TRY(Announce(key::EntryKind::kOperand, {.id = family}));
+  }
+  if (prepared.holds_expiries) AMETHYST_TRY(Announce(key::EntryKind::kExpiringPut, {}));
   return WriteEncoded({.payload = prepared.payload,
                        .count = batch.Count(),
                        .memtable_bytes = prepared.memtable_bytes,

@@ -39,9 +39,8 @@ class Engine {
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family = {});
-  // Into the default family.
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
-                             const FamilyKey& family);
+                             const FamilyKey& family = {});
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
 
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
@@ -93,7 +92,7 @@ class Engine {
                                 const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
                                      const WriteOptions& options, const FamilyKey& family);
-  [[nodiscard]] Status Announce(key::EntryKind kind);
+  [[nodiscard]] Status Announce(key::EntryKind kind, const FamilyKey& family);
   [[nodiscard]] Status WriteEncoded(const Encoded& batch, const WriteOptions& options);
   [[nodiscard]] Status Commit(const Encoded& batch, Durability durability);
   [[nodiscard]] Status CheckWritable() const;

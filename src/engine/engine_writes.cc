@@ -31,32 +31,32 @@ Status Engine::DeletePrefix(std::string_view prefix, const WriteOptions& options
 
 Status Engine::Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
                      const FamilyKey& family) {
-  if (family.id != key::kDefaultFamily) {
-    return base::NotSupported("a merge into family {}, which has no merge operator", key::Raw(family.id));
+  AMETHYST_TRY(rules_.CheckOperand(operand, family));
+  if (!rules_.IsForEver(options, family)) {
+    return WriteExpiring(key::EntryKind::kOperand, key, operand, options, family);
   }
-  AMETHYST_TRY(rules_.CheckOperand(operand));
-  if (!rules_.IsForEver(options)) return WriteExpiring(key::EntryKind::kOperand, key, operand, options, family);
-  AMETHYST_TRY(Announce(key::EntryKind::kOperand));
+  AMETHYST_TRY(Announce(key::EntryKind::kOperand, family));
   return WriteOne(key::EntryKind::kOperand, key, operand, options, family);
 }
 
 Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
                              const WriteOptions& options, const FamilyKey& family) {
-  AMETHYST_ASSIGN(const uint64_t expires_ms, rules_.ExpiryOf(options, family.id));
+  AMETHYST_ASSIGN(const uint64_t expires_ms, rules_.ExpiryOf(options, family));
   std::string stored;
   if (expires_ms != key::kNeverMs) {
     kind = key::ExpiringOf(kind);
     key::AppendExpiring(&stored, expires_ms, value);
   }
-  AMETHYST_TRY(Announce(kind));
+  AMETHYST_TRY(Announce(kind, family));
   return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
 }
 
-Status Engine::Announce(key::EntryKind kind) {
+Status Engine::Announce(key::EntryKind kind, const FamilyKey& family) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return Closed();
   AMETHYST_TRY(CheckWritable());
-  return rules_.Announce(kind);
+  if (!key::Decides(kind) && family.id != key::kDefaultFamily) AMETHYST_TRY(families_.NoteMergeOperator(family));
+  return rules_.Announce(kind, family.id);
 }
 
 }  // namespace amethyst::engine

@@ -20,9 +20,7 @@ Status CheckName(const tree::Forest& forest, std::string_view name) {
 
 // The options of a family as the manifest will have them, checked as those of the database are.
 Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOptions& options, Options as_database) {
-  if (options.merge_operator != nullptr || options.ttl.count() != 0) {
-    return base::NotSupported("family \"{}\": only the default family may have a merge operator or a ttl", name);
-  }
+  as_database.families = {{std::string(name), options}};
   as_database.comparator = options.comparator;
   as_database.block_bytes = options.block_bytes.value_or(as_database.block_bytes);
   as_database.compression = options.compression.value_or(as_database.compression);
@@ -38,6 +36,12 @@ Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOpti
   family.block_bytes = options.block_bytes;
   family.compression = options.compression;
   family.filter_false_positive_rate = options.filter_false_positive_rate;
+  family.ttl_ms = static_cast<uint64_t>(options.ttl.count());
+  family.merging.family = name;
+  if (options.merge_operator != nullptr) {
+    family.merging.merge_operator = options.merge_operator;
+    family.merging.operator_name = options.merge_operator->Name();
+  }
   return family;
 }
 
@@ -88,6 +92,24 @@ Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) 
   tree::VersionEdit edit;
   edit.families.push_back(*tree->family);
   edit.families.back().name = name;
+  edit.families.back().merging.family = name;
+  return storage_.Install(std::move(edit), reads_, nullptr);
+}
+
+Status FamilyList::NoteMergeOperator(const tree::FamilyKey& family) {
+  const auto is_noted = [](const tree::FamilyTree* tree) {
+    return tree == nullptr || tree->family->merging.merge_operator == nullptr ||
+           !tree->family->merging.operator_name.empty();
+  };
+  if (is_noted(forest()->Find(family))) return {};
+  base::MutexLock lock(mutex_);
+  const std::shared_ptr<const tree::Forest> now = forest();
+  const tree::FamilyTree* const tree = now->Find(family);
+  if (is_noted(tree)) return {};
+  tree::VersionEdit edit;
+  edit.families.push_back(*tree->family);
+  key::Merging& merging = edit.families.back().merging;
+  merging.operator_name = merging.merge_operator->Name();
   return storage_.Install(std::move(edit), reads_, nullptr);
 }
 

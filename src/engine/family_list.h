@@ -34,6 +34,9 @@ class FamilyList {
   [[nodiscard]] Result<tree::FamilyKey> Open(std::string_view name) const;
   [[nodiscard]] Status Drop(const tree::FamilyKey& family) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Rename(const tree::FamilyKey& family, std::string_view name) AMETHYST_EXCLUDES(mutex_);
+  // To be called before an operand of a family other than the default is committed: notes the operator's name, once.
+  // The family may be dropped, which the commit finds out.
+  [[nodiscard]] Status NoteMergeOperator(const tree::FamilyKey& family) AMETHYST_EXCLUDES(mutex_);
   // The default first, then in the order of their making.
   [[nodiscard]] std::vector<std::string> Names() const;
   // Empty: it was dropped.

@@ -59,7 +59,7 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
       .inputs = {},
       .snapshots = reads_.snapshots->List(),
       .oldest_delete_time_s = buffer->created_s,
-      .merge_operator = reads_.merging.merge_operator.get(),
+      .merge_operator = MergingOf(reads_, *tree.family).merge_operator.get(),
       .expired_ms = ExpiredForAllMs(reads_),
       .begin = {},
       .end = {},

@@ -26,7 +26,7 @@ struct ReadContext {
       : order(the_order), merging(std::move(the_merging)), clock(std::move(the_clock)), view(std::move(first)) {}
 
   const key::Order order;
-  const key::Merging merging;
+  const key::Merging merging;  // Of the default family: see MergingOf.
   const std::shared_ptr<ReadClock> clock;
   ViewCell view;
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
@@ -37,6 +37,14 @@ struct ReadContext {
   Statistics statistics{};
   std::atomic<uint64_t> iterators{0};  // How many live; counted by themselves.
 };
+
+// How a family merges.
+[[nodiscard]] inline const key::Merging& MergingOf(const ReadContext& reads, const tree::FamilyDescription& family) {
+  return family.id == key::kDefaultFamily ? reads.merging : family.merging;
+}
+[[nodiscard]] inline const key::Merging& MergingOf(const ReadContext& reads, const FamilyView& family) {
+  return MergingOf(reads, *family.view.forest->Find({.id = family.id})->family);
+}
 
 // What expires by then has expired for every snapshot, and for all reads to come: a rewrite may drop it. 0: nothing
 // expires.

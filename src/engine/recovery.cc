@@ -167,44 +167,41 @@ class Replay {
   bool writing_ = false;  // The manifest is open.
 };
 
-// Those of the families, by their names.
-std::map<std::string, const Comparator*, std::less<>> ComparatorsOf(const Options& options) {
-  std::map<std::string, const Comparator*, std::less<>> comparators;
-  for (const auto& [name, family] : options.families) {
-    if (family.comparator != nullptr) comparators.emplace(std::string(family.comparator->Name()), family.comparator);
+// Operands that are there are for one operator, and no other.
+Status CheckMergeOperator(const key::Merging& merging) {
+  if (merging.operator_name.empty() || merging.merge_operator == nullptr ||
+      merging.merge_operator->Name() == merging.operator_name) {
+    return {};
   }
-  return comparators;
+  return base::InvalidArgument("family {} has operands of merge operator {}; it cannot be opened with {}",
+                               merging.family, merging.operator_name, merging.merge_operator->Name());
 }
 
-// That a family which the options name is in the order that they give.
+// That a family which the options name is in the order that they give, and merges as they say.
 Status CheckFamilyOptions(const Storage& storage, const Options& options) {
   const std::shared_ptr<const tree::Forest> forest = storage.catalog->forest();
   for (const auto& [name, family] : options.families) {
     if (family.comparator == nullptr) return base::InvalidArgument("families[\"{}\"].comparator is null", name);
     const tree::FamilyTree* const tree = forest->FindByName(name);
-    if (tree == nullptr || tree->family->id == key::kDefaultFamily ||
-        tree->family->comparator_name == family.comparator->Name()) {
-      continue;
-    }
+    if (tree == nullptr || tree->family->id == key::kDefaultFamily) continue;
+    AMETHYST_TRY(CheckMergeOperator(tree->family->merging));
+    if (tree->family->comparator_name == family.comparator->Name()) continue;
     return base::InvalidArgument("{}: family \"{}\" is in the order of comparator '{}', not of '{}'", storage.directory,
                                  name, tree->family->comparator_name, family.comparator->Name());
   }
   return {};
 }
 
-// Operands that are there are for one operator, and no other. A built-in one need not be given.
+// How the default family merges. A built-in operator need not be given.
 Result<key::Merging> MergingOf(const Options& options, const catalog::RecoveredCatalog& recovered) {
   key::Merging merging{.operator_name = recovered.merge_operator_name.value_or("")};
   if (const auto family = options.families.find(merging.family); family != options.families.end()) {
     merging.merge_operator = family->second.merge_operator;
   }
-  if (merging.operator_name.empty()) return merging;
-  if (merging.merge_operator == nullptr) {
+  if (!merging.operator_name.empty() && merging.merge_operator == nullptr) {
     merging.merge_operator = BuiltInMergeOperator(merging.operator_name);
-  } else if (merging.merge_operator->Name() != merging.operator_name) {
-    return base::InvalidArgument("family {} has operands of merge operator {}; it cannot be opened with {}",
-                                 merging.family, merging.operator_name, merging.merge_operator->Name());
   }
+  AMETHYST_TRY(CheckMergeOperator(merging));
   return merging;
 }
 
@@ -219,7 +216,7 @@ Status OpenTree(Database& database) {
       storage.catalog,
       catalog::Catalog::Open(storage.store, {.directory = storage.directory,
                                              .order = settings.order,
-                                             .comparators = ComparatorsOf(settings.options),
+                                             .families = settings.options.families,
                                              .create_if_missing = settings.options.create_if_missing,
                                              .error_if_exists = settings.options.error_if_exists,
                                              .read_only = settings.options.read_only,

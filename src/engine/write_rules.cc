@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/epoch.h"
 #include "base/error.h"
 #include "base/readable.h"
+#include "engine/family.h"
 #include "key/merge_operators.h"
 #include "key/moment.h"
 #include "memtable/memtable.h"
@@ -26,6 +28,16 @@ Result<uint64_t> After(uint64_t now_ms, uint64_t ttl_ms) {
                                static_cast<int64_t>(ttl_ms));
 }
 
+// Whether a family that merges in such a way takes the operand.
+Status CheckOperandOf(const key::Merging& merging, std::string_view operand) {
+  if (merging.merge_operator == nullptr) {
+    return base::InvalidArgument("family {} has no merge operator{}{}; give one in Options::families", merging.family,
+                                 merging.operator_name.empty() ? "" : " at this open, but operands of ",
+                                 merging.operator_name);
+  }
+  return key::CheckOperand(*merging.merge_operator, operand);
+}
+
 // Keeps `families` sorted.
 void AddOnce(key::FamilyId family, std::vector<key::FamilyId>* families) {
   const auto place = std::ranges::lower_bound(*families, family);
@@ -45,7 +57,14 @@ Status WriteRules::CheckKey(std::string_view key) {
   return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);
 }
 
-Result<uint64_t> WriteRules::ExpiryOf(const WriteOptions& options, key::FamilyId family) const {
+uint64_t WriteRules::TtlMsOfOther(const tree::FamilyKey& family) const {
+  const base::EpochGuard guard;
+  const tree::FamilyTree* const tree = reads_.view.Peek()->forest->Find(family);
+  return tree == nullptr ? 0 : tree->family->ttl_ms;  // The commit refuses what is dropped.
+}
+
+Result<uint64_t> WriteRules::ExpiryOf(const WriteOptions& options, const tree::FamilyKey& family,
+                                      uint64_t now_ms) const {
   if (options.ttl.count() < 0) {
     return base::InvalidArgument("ttl is {} ms; it must not be negative", options.ttl.count());
   }
@@ -53,10 +72,9 @@ Result<uint64_t> WriteRules::ExpiryOf(const WriteOptions& options, key::FamilyId
     return base::InvalidArgument("ttl and expires_at exclude each other");
   }
   if (options.expires_at) return key::MillisecondsOf(*options.expires_at);
-  const uint64_t by_default = family == key::kDefaultFamily ? ttl_ms_ : 0;
-  const uint64_t ttl_ms = options.ttl.count() > 0 ? static_cast<uint64_t>(options.ttl.count()) : by_default;
+  const uint64_t ttl_ms = options.ttl.count() > 0 ? static_cast<uint64_t>(options.ttl.count()) : TtlMsOf(family);
   if (ttl_ms == 0) return key::kNeverMs;
-  return After(reads_.clock->NowMs(), ttl_ms);
+  return After(now_ms, ttl_ms);
 }
 
 Status WriteRules::CheckDelete(const WriteOptions& options) const {
@@ -64,14 +82,12 @@ Status WriteRules::CheckDelete(const WriteOptions& options) const {
   return base::InvalidArgument("a delete does not expire; leave out ttl and expires_at");
 }
 
-Status WriteRules::CheckOperand(std::string_view operand) const {
-  const key::Merging& merging = reads_.merging;
-  if (merging.merge_operator == nullptr) {
-    return base::InvalidArgument("family {} has no merge operator{}{}; give one in Options::families", merging.family,
-                                 merging.operator_name.empty() ? "" : " at this open, but operands of ",
-                                 merging.operator_name);
-  }
-  return key::CheckOperand(*merging.merge_operator, operand);
+Status WriteRules::CheckOperand(std::string_view operand, const tree::FamilyKey& family) const {
+  if (family.id == key::kDefaultFamily) return CheckOperandOf(reads_.merging, operand);
+  const ViewPtr view = reads_.view.Acquire();
+  const tree::FamilyTree* const tree = view->forest->Find(family);
+  if (tree == nullptr) return FamilyDropped();
+  return CheckOperandOf(tree->family->merging, operand);
 }
 
 Result<bool> WriteRules::CheckRange(const key::Range& range, const tree::FamilyKey& family) const {
@@ -95,9 +111,9 @@ Status WriteRules::CheckPrefix(const tree::FamilyKey& family) const {
                             version->order().comparator()->Name());
 }
 
-Status WriteRules::Announce(key::EntryKind kind) {
+Status WriteRules::Announce(key::EntryKind kind, key::FamilyId family) {
   if (key::MayExpire(kind)) AMETHYST_TRY(storage_.BeginExpiries());
-  if (!key::Decides(kind) && !operands_noted_.load(std::memory_order_acquire)) {
+  if (!key::Decides(kind) && family == key::kDefaultFamily && !operands_noted_.load(std::memory_order_acquire)) {
     AMETHYST_TRY(storage_.BeginOperands(reads_.merging.merge_operator->Name()));
     operands_noted_.store(true, std::memory_order_release);
   }
@@ -106,11 +122,9 @@ Status WriteRules::Announce(key::EntryKind kind) {
 
 Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const {
   for (const uint32_t family : batch.PrefixFamilies()) AMETHYST_TRY(CheckPrefix({.id = key::FamilyId{family}}));
-  AMETHYST_ASSIGN(const uint64_t expires_ms, ExpiryOf(options, key::kDefaultFamily));
   prepared->payload = batch.Representation();
-  if (expires_ms != key::kNeverMs || batch.HasTtl()) {
-    const bool is_default_ttl = options.ttl.count() == 0 && !options.expires_at;  // No other family has one.
-    AMETHYST_TRY(Date(batch, expires_ms, is_default_ttl ? key::kNeverMs : expires_ms, &prepared->changed));
+  if (IsDated(batch, options)) {
+    AMETHYST_TRY(Date(batch, options, &prepared->changed));
     prepared->payload = prepared->changed;
   }
   wal::BatchReader reader(prepared->payload);
@@ -125,28 +139,38 @@ Status WriteRules::Prepare(const WriteBatch& batch, const WriteOptions& options,
     }
     AMETHYST_TRY(CheckKey(entry.key));
     prepared->memtable_bytes += memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
-    if (entry.family != 0) AddOnce(key::FamilyId{entry.family}, &prepared->families);
+    const key::FamilyId family{entry.family};
+    if (entry.family != 0) AddOnce(family, &prepared->families);
     if (key::IsPlain(entry.kind)) continue;
-    if (!key::Decides(entry.kind) && entry.family != 0) {
-      return base::NotSupported("batch: a merge into family {}, which has no merge operator", entry.family);
+    if (!key::Decides(entry.kind)) {
+      AMETHYST_TRY(CheckOperand(key::ValueOf(entry.kind, entry.value), {.id = family}));
+      AddOnce(family, &prepared->merged_families);
     }
-    if (!key::Decides(entry.kind)) AMETHYST_TRY(CheckOperand(key::ValueOf(entry.kind, entry.value)));
-    prepared->holds_operands |= !key::Decides(entry.kind);
     prepared->holds_expiries |= key::MayExpire(entry.kind);
   }
   prepared->memtable_bytes += prepared->families.size() * memtable::Memtable::kFamilyBytes;
   return reader.status();
 }
 
-Status WriteRules::Date(const WriteBatch& batch, uint64_t expires_ms, uint64_t others_expire_ms,
-                        std::string* to) const {
+bool WriteRules::IsDated(const WriteBatch& batch, const WriteOptions& options) const {
+  if (batch.HasTtl() || !IsForEver(options, {})) return true;
+  if (!batch.HasFamilies()) return false;
+  wal::BatchReader reader(batch.Representation());
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (TtlMsOf({.id = key::FamilyId{entry.family}}) != 0) return true;
+  }
+  return false;
+}
+
+Status WriteRules::Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const {
   const uint64_t now_ms = reads_.clock->NowMs();
+  AMETHYST_TRY(ExpiryOf(options, {}, now_ms));  // Whatever there is to expire.
   std::string value;
   wal::BatchReader reader(batch.Representation());
   for (wal::BatchEntry entry; reader.Next(&entry);) {
     uint64_t own_ms = key::ExpiryOf(entry.kind, entry.value);
     if (!key::MayExpire(entry.kind)) {
-      own_ms = entry.family == 0 ? expires_ms : others_expire_ms;
+      AMETHYST_ASSIGN(own_ms, ExpiryOf(options, {.id = key::FamilyId{entry.family}}, now_ms));
     } else if (key::IsTtl(own_ms)) {
       AMETHYST_ASSIGN(own_ms, After(now_ms, key::TtlOf(own_ms)));
     }

@@ -21,24 +21,27 @@ namespace amethyst::engine {
 
 class WriteRules {
  public:
-  // The default family alone has a ttl and a merge operator. All outlive it.
+  // `options` has the default family's ttl; other families have theirs in their descriptions. All outlive it.
   WriteRules(const Options& options, const ReadContext& reads, Storage& storage);
 
   [[nodiscard]] static Status CheckKey(std::string_view key);
   // Whether what is put with these options never expires: then nothing else is to be asked of it.
-  [[nodiscard]] bool IsForEver(const WriteOptions& options) const {
-    return ttl_ms_ == 0 && options.ttl.count() == 0 && !options.expires_at;
+  [[nodiscard]] bool IsForEver(const WriteOptions& options, const tree::FamilyKey& family) const {
+    return options.ttl.count() == 0 && !options.expires_at && TtlMsOf(family) == 0;
   }
-  // When it expires, in that family: since 1970; kNeverMs.
-  [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, key::FamilyId family) const;
+  // When what is put now expires: since 1970; kNeverMs.
+  [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, const tree::FamilyKey& family) const {
+    return ExpiryOf(options, family, reads_.clock->NowMs());
+  }
   [[nodiscard]] Status CheckDelete(const WriteOptions& options) const;
-  [[nodiscard]] Status CheckOperand(std::string_view operand) const;
+  [[nodiscard]] Status CheckOperand(std::string_view operand, const tree::FamilyKey& family) const;
   // kInvalidArgument: it ends before it begins, in the family's order. False: it holds no key.
   [[nodiscard]] Result<bool> CheckRange(const key::Range& range, const tree::FamilyKey& family) const;
   // kNotSupported: under a custom order no range of keys has a prefix.
   [[nodiscard]] Status CheckPrefix(const tree::FamilyKey& family) const;
-  // To be called before an entry of the kind is committed.
-  [[nodiscard]] Status Announce(key::EntryKind kind);
+  // To be called before an entry of the kind is committed. The operator of a family other than the default is noted by
+  // FamilyList.
+  [[nodiscard]] Status Announce(key::EntryKind kind, key::FamilyId family);
 
   // A batch as it is to be committed.
   struct Prepared {
@@ -46,17 +49,25 @@ class WriteRules {
     std::string changed{};
     size_t memtable_bytes = 0;
     std::vector<key::FamilyId> families{};  // Each once, without the default.
-    bool holds_operands = false;            // To be announced; likewise the next.
+    // Each once, of the operands: to be announced; likewise the next.
+    std::vector<key::FamilyId> merged_families{};
     bool holds_expiries = false;
     bool holds_ranges = false;
   };
   [[nodiscard]] Status Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const;
 
  private:
-  // Encodes `batch` anew, with a moment for each entry that expires and does not say when: `expires_ms` in the default
-  // family, `others_expire_ms` in others.
-  [[nodiscard]] Status Date(const WriteBatch& batch, uint64_t expires_ms, uint64_t others_expire_ms,
-                            std::string* to) const;
+  // 0: what is put there lives for ever.
+  [[nodiscard]] uint64_t TtlMsOf(const tree::FamilyKey& family) const {
+    return family.id == key::kDefaultFamily ? ttl_ms_ : TtlMsOfOther(family);
+  }
+  [[nodiscard]] uint64_t TtlMsOfOther(const tree::FamilyKey& family) const;
+  [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, const tree::FamilyKey& family,
+                                          uint64_t now_ms) const;
+  // Whether an entry of the batch may expire that does not say when.
+  [[nodiscard]] bool IsDated(const WriteBatch& batch, const WriteOptions& options) const;
+  // Encodes `batch` anew, with a moment for each of them.
+  [[nodiscard]] Status Date(const WriteBatch& batch, const WriteOptions& options, std::string* to) const;
 
   const ReadContext& reads_;
   Storage& storage_;

@@ -138,14 +138,13 @@ class Repairing {
     Options options;
     options.error_if_exists = true;
     options.memory_budget_bytes = SalvageMerge::kMemoryBudgetBytes;
-    const bool keeps_operands = !known.merge_operator_name.empty();
-    if (keeps_operands) {
+    if (!known.merge_operator_name.empty()) {
       options.families["default"].merge_operator = std::make_shared<CarriedOperator>(known.merge_operator_name);
     }
     AMETHYST_ASSIGN(const std::unique_ptr<DB> database, DB::Open(to, options, components_));
     Status written;
     for (auto& [id, family] : families_) {
-      if (written) written = WriteFamily(*database, id, std::move(family), known.whole, keeps_operands);
+      if (written) written = WriteFamily(*database, id, std::move(family), known);
     }
     const Status closed = database->Close();
     if (written) written = closed;
@@ -184,14 +183,33 @@ class Repairing {
     family.sources.push_back(std::move(entries.fresh));
   }
 
-  // Into a family of its name, with the settings of the database.
-  Status WriteFamily(DB& database, key::FamilyId id, FamilySources family, bool tables_whole, bool keeps_operands) {
+  // As the manifest describes the family, for its operator's name alone.
+  static FamilyOptions OptionsOf(const tree::FamilyDescription& family) {
+    FamilyOptions options{.compression = family.compression,
+                          .block_bytes = family.block_bytes,
+                          .filter_false_positive_rate = family.filter_false_positive_rate,
+                          .ttl = std::chrono::milliseconds(static_cast<int64_t>(family.ttl_ms))};
+    if (!family.merging.operator_name.empty()) {
+      options.merge_operator = std::make_shared<CarriedOperator>(family.merging.operator_name);
+    }
+    return options;
+  }
+
+  // Into a family of its name, with its settings where the manifest has them.
+  Status WriteFamily(DB& database, key::FamilyId id, FamilySources family, const KnownTables& known) {
     if (id != key::kDefaultFamily && (family.name.empty() || database.OpenFamily(family.name))) {
       family.name = fmt::format("{}{}", family.name.empty() ? "family " : family.name + " ", key::Raw(id));
     }
-    AMETHYST_ASSIGN(const Family into, id == key::kDefaultFamily ? database.OpenFamily(tree::kDefaultFamilyName)
-                                                                 : database.CreateFamily(family.name));
-    return SalvageMerge(std::move(family.sources), family.settled, family.range_deletes, tables_whole, keeps_operands)
+    const auto described = known.descriptions.find(id);
+    const FamilyOptions options =
+        described == known.descriptions.end() ? FamilyOptions() : OptionsOf(described->second);
+    const bool is_default = id == key::kDefaultFamily;
+    AMETHYST_ASSIGN(const Family into, is_default ? database.OpenFamily(tree::kDefaultFamilyName)
+                                                  : database.CreateFamily(family.name, options));
+    const bool keeps_operands = is_default ? !known.merge_operator_name.empty() : options.merge_operator != nullptr;
+    return SalvageMerge(
+               std::move(family.sources), family.settled, family.range_deletes,
+               {.tables_whole = known.whole, .keeps_operands = keeps_operands, .has_ttl = options.ttl.count() > 0})
         .Run(database, into, &report_);
   }
 

@@ -17,12 +17,8 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 }  // namespace
 
 SalvageMerge::SalvageMerge(Sources sources, const SalvageSource* settled, const SalvagedRangeDeletes& range_deletes,
-                           bool tables_whole, bool keeps_operands)
-    : sources_(std::move(sources)),
-      settled_(settled),
-      tombstones_(range_deletes.Make()),
-      tables_whole_(tables_whole),
-      keeps_operands_(keeps_operands) {
+                           const Settings& settings)
+    : sources_(std::move(sources)), settled_(settled), tombstones_(range_deletes.Make()), settings_(settings) {
   for (size_t i = 0; i < sources_.size(); ++i) {
     const key::FileNumber number = sources_[i]->origin().number;
     if (number == key::FileNumber{}) continue;
@@ -128,7 +124,7 @@ bool SalvageMerge::IsReplacedByFlush(std::string_view key) const {
   const auto has_lost = [&](const auto& source) {
     return source->origin().number != key::FileNumber{} && source->MayHaveLost(key);
   };
-  return tables_whole_ && std::ranges::none_of(sources_, has_lost);
+  return settings_.tables_whole && std::ranges::none_of(sources_, has_lost);
 }
 
 Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, RepairReport* report) {
@@ -139,21 +135,21 @@ Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, 
   }
   if (batch_.ByteSize() + entry.value().size() > kBatchBytes) AMETHYST_TRY(WriteBatch(to));
   const key::EntryKind kind = entry.tag.kind();
-  if (!key::Decides(kind) && (!keeps_operands_ || family.id() != 0)) {
+  if (!key::Decides(kind) && !settings_.keeps_operands) {
     report->dropped.push_back(fmt::format("an operand of key {}: nothing tells its merge operator",
                                           base::Shortened(entry.key(), base::kKeyColumnsMax)));
     return {};
   }
   const std::string_view value = key::ValueOf(kind, entry.value());
-  const Expiry expiry = ExpiresAt(key::MomentOf(key::ExpiryOf(kind, entry.value())));
+  const bool says_when = key::MayExpire(kind) || settings_.has_ttl;
+  const Expiry expiry = says_when ? ExpiresAt(key::MomentOf(key::ExpiryOf(kind, entry.value()))) : Expiry();
   switch (kind) {
     case key::EntryKind::kDelete: break;
     case key::EntryKind::kRangeDelete: break;  // No entry of a key.
-    case key::EntryKind::kPut: batch_.Put(family, entry.key(), value); break;
-    // Operands are of the default family.
-    case key::EntryKind::kOperand: batch_.Merge(entry.key(), value); break;
+    case key::EntryKind::kPut:
     case key::EntryKind::kExpiringPut: batch_.Put(family, entry.key(), value, expiry); break;
-    case key::EntryKind::kExpiringOperand: batch_.Merge(entry.key(), value, expiry); break;
+    case key::EntryKind::kOperand:
+    case key::EntryKind::kExpiringOperand: batch_.Merge(family, entry.key(), value, expiry); break;
   }
   ++report->entries_kept;
   return {};

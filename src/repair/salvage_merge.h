@@ -25,11 +25,15 @@ class SalvageMerge {
   static constexpr size_t kMemoryBudgetBytes = size_t{1} << 30;
 
   using Sources = std::vector<std::unique_ptr<SalvageSource>>;
-  // `settled`, one of the sources or nullptr: entries of the log that are in tables as well. `tables_whole`: no table
-  // is missing.
-  // `range_deletes` outlives it.
+  struct Settings {
+    bool tables_whole = false;    // No table is missing.
+    bool keeps_operands = false;  // The family merges.
+    bool has_ttl = false;         // And gives what is put there an expiry, which what was put before may not have.
+  };
+  // `settled`, one of the sources or nullptr: entries of the log that are in tables as well. `range_deletes` outlives
+  // it.
   SalvageMerge(Sources sources, const SalvageSource* settled, const SalvagedRangeDeletes& range_deletes,
-               bool tables_whole, bool keeps_operands);
+               const Settings& settings);
 
   // Writes to one family of `to`.
   [[nodiscard]] Status Run(DB& to, const Family& family, RepairReport* report);
@@ -61,8 +65,7 @@ class SalvageMerge {
   const Sources sources_;
   const SalvageSource* const settled_;
   const key::RangeTombstones tombstones_;
-  const bool tables_whole_;
-  const bool keeps_operands_;  // `to` has their merge operator.
+  const Settings settings_;
   struct Operand {
     std::string key;
     key::Tag tag;

@@ -11,7 +11,14 @@ namespace amethyst::tree {
 namespace {
 
 // On disk; never renumber.
-enum Setting : uint64_t { kComparatorName = 1, kBlockBytes = 2, kCompression = 3, kFilterRate = 4 };
+enum Setting : uint64_t {
+  kComparatorName = 1,
+  kBlockBytes = 2,
+  kCompression = 3,
+  kFilterRate = 4,
+  kMergeOperatorName = 5,
+  kTtl = 6,
+};
 
 std::string Varint(uint64_t value) {
   std::string bytes;
@@ -45,6 +52,16 @@ bool ReadSetting(uint64_t setting, std::string_view content, FamilyDescription* 
       family->filter_false_positive_rate = rate;
       return true;
     }
+    case kMergeOperatorName:
+      if (content.empty() || content.size() > kFamilyNameBytesMax || !family->merging.operator_name.empty()) {
+        return false;
+      }
+      family->merging.operator_name = content;
+      return true;
+    case kTtl:
+      if (!ReadVarint(content, &number) || number == 0 || number > INT64_MAX || family->ttl_ms != 0) return false;
+      family->ttl_ms = number;
+      return true;
     default: return false;
   }
 }
@@ -65,6 +82,10 @@ void FamilyDescription::AppendTo(std::string* to) const {
     base::AppendFixed(&rate, std::bit_cast<uint64_t>(*filter_false_positive_rate));
     base::AppendField(to, kFilterRate, base::FieldNeed::kIgnorable, rate);
   }
+  if (!merging.operator_name.empty()) {
+    base::AppendField(to, kMergeOperatorName, base::FieldNeed::kRequired, merging.operator_name);
+  }
+  if (ttl_ms != 0) base::AppendField(to, kTtl, base::FieldNeed::kRequired, Varint(ttl_ms));
 }
 
 Result<FamilyDescription> FamilyDescription::FromBytes(std::string_view bytes) {
@@ -77,8 +98,9 @@ Result<FamilyDescription> FamilyDescription::FromBytes(std::string_view bytes) {
   }
   family.id = key::FamilyId{id};
   family.name = name;
+  family.merging.family = name;
   AMETHYST_TRY(base::ReadFields(bytes, "settings of a family", [&family](uint64_t setting, std::string_view content) {
-    if (setting < kComparatorName || setting > kFilterRate) return base::FieldMatch::kUnknown;
+    if (setting < kComparatorName || setting > kTtl) return base::FieldMatch::kUnknown;
     return ReadSetting(setting, content, &family) ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
   }));
   if (family.comparator_name.empty()) return base::Corruption("family {}: it names no comparator", family.name);

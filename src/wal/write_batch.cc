@@ -94,6 +94,7 @@ void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::s
   wal::AppendBatchEntry(&rep_,
                         {.family = family, .kind = static_cast<key::EntryKind>(kind), .key = key, .value = value});
   ++count_;
+  has_families_ = has_families_ || family != 0;
 }
 
 void WriteBatch::AddExpiring(uint32_t family, uint8_t kind, std::string_view key, std::string_view value,
@@ -167,6 +168,7 @@ void WriteBatch::Clear() {
   rep_.clear();
   count_ = 0;
   has_ttl_ = false;
+  has_families_ = false;
   prefix_families_.clear();
 }
 
@@ -175,6 +177,7 @@ void WriteBatch::Append(const WriteBatch& other) {
   rep_.append(other.rep_);
   count_ += other.count_;
   has_ttl_ = has_ttl_ || other.has_ttl_;
+  has_families_ = has_families_ || other.has_families_;
   const size_t others = other.prefix_families_.size();  // `other` may be this.
   for (size_t i = 0; i < others; ++i) prefix_families_.push_back(other.prefix_families_[i]);
 }
@@ -206,18 +209,17 @@ Status WriteBatch::Iterate(Handler& handler) const {
 
 Result<WriteBatch> WriteBatch::FromRepresentation(std::string_view bytes) {
   wal::BatchReader reader(bytes);
-  bool has_ttl = false;
+  WriteBatch batch;
   for (wal::BatchEntry entry; reader.Next(&entry);) {
-    has_ttl = has_ttl || key::IsTtl(key::ExpiryOf(entry.kind, entry.value));
+    batch.has_ttl_ = batch.has_ttl_ || key::IsTtl(key::ExpiryOf(entry.kind, entry.value));
+    batch.has_families_ = batch.has_families_ || entry.family != 0;
   }
   AMETHYST_TRY(reader.status());
   if (reader.count() > std::numeric_limits<uint32_t>::max()) {
     return base::InvalidArgument("batch: {} entries, 32 bits must do to count them", reader.count());
   }
-  WriteBatch batch;
   batch.rep_ = bytes;
   batch.count_ = static_cast<uint32_t>(reader.count());
-  batch.has_ttl_ = has_ttl;
   return batch;
 }
 

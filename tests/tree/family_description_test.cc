@@ -28,6 +28,8 @@ TEST(FamilyDescription, ComesBackAsItWasWritten) {
   family.compression = Compression::kZstd;
   family.filter_false_positive_rate = 0.125;
   family.name = std::string(kFamilyNameBytesMax, 'n');
+  family.ttl_ms = uint64_t{1} << 62;
+  family.merging.operator_name = std::string(kFamilyNameBytesMax, 'm');
   EXPECT_EQ(FamilyDescription::FromBytes(Bytes(family)).value(), family);
 }
 
@@ -42,6 +44,12 @@ TEST(FamilyDescription, RefusesWhatNoFamilyHas) {
   std::string twice = whole;
   base::AppendField(&twice, 1, base::FieldNeed::kRequired, "another");
   EXPECT_EQ(FamilyDescription::FromBytes(twice).error().code(), ErrorCode::kCorruption);
+  for (const auto& [setting, content] : {std::pair(5, std::string()), std::pair(5, std::string(256, 'm')),
+                                         std::pair(6, std::string(1, '\0')), std::pair(6, std::string(9, '\xff'))}) {
+    std::string bytes = whole;
+    base::AppendField(&bytes, static_cast<uint64_t>(setting), base::FieldNeed::kRequired, content);
+    EXPECT_EQ(FamilyDescription::FromBytes(bytes).error().code(), ErrorCode::kCorruption) << setting;
+  }
 }
 
 TEST(FamilyDescription, SkipsUnknownSettingsUnlessTheyAreRequired) {
