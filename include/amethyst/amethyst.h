@@ -1,6 +1,7 @@
 // Everything an embedder needs: include this one.
 #pragma once
 
+#include "amethyst/compaction_filter.h"
 #include "amethyst/comparator.h"
 #include "amethyst/components.h"
 #include "amethyst/db.h"

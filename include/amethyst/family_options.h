@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "amethyst/compaction_filter.h"
 #include "amethyst/comparator.h"
 #include "amethyst/merge_operator.h"
 
@@ -21,6 +22,9 @@ struct FamilyOptions {
   // What Merge does; nullptr: nothing, it is refused. A function as well: unless it is built in, give it again at each
   // open. See merge_operator.h.
   std::shared_ptr<const MergeOperator> merge_operator{};
+  // What compaction asks about entries; nullptr: nothing. Given again at each open, if it is wanted. See
+  // compaction_filter.h.
+  std::shared_ptr<const CompactionFilter> compaction_filter{};
   // As in Options; nullopt takes the value of Options. A family keeps what it was made with.
   std::optional<Compression> compression{};
   std::optional<size_t> block_bytes{};

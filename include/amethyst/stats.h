@@ -71,7 +71,8 @@ struct Stats {
   uint64_t compaction_bytes_read = 0;
   uint64_t compaction_bytes_written = 0;
   uint64_t trivial_moves = 0;
-  uint64_t entries_dropped = 0;  // Hidden versions and spent tombstones.
+  uint64_t entries_dropped = 0;   // Hidden versions and spent tombstones.
+  uint64_t entries_filtered = 0;  // Keys that compaction filters dropped.
   uint64_t compaction_debt_bytes = 0;
   uint64_t write_delays = 0;
   uint64_t write_delay_us = 0;

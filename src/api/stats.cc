@@ -75,6 +75,7 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(compaction_bytes_written),
       AMETHYST_FIELD(trivial_moves),
       AMETHYST_FIELD(entries_dropped),
+      AMETHYST_FIELD(entries_filtered),
       AMETHYST_FIELD(compaction_debt_bytes),
       AMETHYST_FIELD(write_delays),
       AMETHYST_FIELD(write_delay_us),

@@ -57,6 +57,7 @@ void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit) {
     }
     if (const auto given = settings.families.find(family.name); given != settings.families.end()) {
       family.merging.merge_operator = given->second.merge_operator;
+      family.compaction_filter = given->second.compaction_filter;
     }
     if (family.merging.merge_operator == nullptr && !family.merging.operator_name.empty()) {
       family.merging.merge_operator = BuiltInMergeOperator(family.merging.operator_name);

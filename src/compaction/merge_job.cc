@@ -90,8 +90,8 @@ class Rewriter {
 
   // `window` is what is ahead in `input`, or its beginning.
   [[nodiscard]] Status AddWindow(const key::Cursor& input, std::span<const key::Entry> window) {
-    const bool is_plain =
-        input.WindowIsPlain() && !range_deletes_.TouchesAnyOf(window.front().key(), window.back().key());
+    const bool is_plain = input.WindowIsPlain() && settings_.compaction_filter == nullptr &&
+                          !range_deletes_.TouchesAnyOf(window.front().key(), window.back().key());
     if (!is_plain) return AddEach(window);
     if (window.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
       AMETHYST_ASSIGN(const bool added, AddStored(window, input.StoredAhead()));
@@ -125,11 +125,40 @@ class Rewriter {
       retention_.StartKey(older_.NothingBelow(entry.key()));
       key_ = entry.key();
       has_key_ = true;
+      is_first_version_ = true;
       range_deletes_.StartKey(key_);
     }
     if (range_deletes_.HasMore()) [[unlikely]]
       AMETHYST_TRY(AddRangeDeletesDownTo(entry.tag.sequence()));
+    if (settings_.compaction_filter != nullptr && is_first_version_) [[unlikely]]
+      return Decide(Filtered(entry));
     return Decide(entry);
+  }
+
+  // The newest version of its key, after the compaction filter has seen it: what is dropped is a tombstone.
+  [[nodiscard, gnu::noinline]] key::Entry Filtered(const key::Entry& entry) {
+    is_first_version_ = false;
+    const key::EntryKind kind = entry.tag.kind();
+    const bool is_asked = key::IsLive(kind) && key::Decides(kind) && retention_.IsSettled(entry.tag.sequence()) &&
+                          key::ExpiryOf(kind, entry.value()) > settings_.expired_ms;
+    if (!is_asked) return entry;
+    std::string replacement;
+    switch (settings_.compaction_filter->Filter(entry.key(), key::ValueOf(kind, entry.value()), &replacement)) {
+      case CompactionFilter::Decision::kKeep: break;
+      case CompactionFilter::Decision::kDrop:
+        ++result_.entries_filtered;
+        return key::Entry(key_, key::Tag(entry.tag.sequence(), key::EntryKind::kDelete), {});
+      case CompactionFilter::Decision::kReplace:
+        if (replacement.size() > key::kMergedBytesMax) break;
+        replaced_.clear();
+        if (key::MayExpire(kind)) {
+          key::AppendExpiring(&replaced_, key::ExpiryOf(kind, entry.value()), replacement);
+        } else {
+          replaced_ = std::move(replacement);
+        }
+        return key::Entry(key_, entry.tag, replaced_);
+    }
+    return entry;
   }
 
   [[nodiscard, gnu::always_inline]] inline Status Decide(const key::Entry& entry) {
@@ -144,6 +173,7 @@ class Rewriter {
   // between, elsewhere.
   [[nodiscard, gnu::noinline]] Status AddRangeDeletesDownTo(key::SequenceNumber next) {
     while (const auto sequence = range_deletes_.TakeNewerThan(next)) {
+      is_first_version_ = false;
       AMETHYST_TRY(Decide(key::Entry(key_, key::Tag(*sequence, key::EntryKind::kDelete), {})));
       retention_.ForgetHeld();
     }
@@ -305,8 +335,10 @@ class Rewriter {
   OutputCutter cutter_;
   OutputTables outputs_;
   MergeResult result_;
-  bool has_key_ = false;  // retention_ has begun key_ and not ended it.
-  std::string_view key_;  // In the current window, or saved_key_.
+  bool has_key_ = false;           // retention_ has begun key_ and not ended it.
+  bool is_first_version_ = false;  // No version of key_ has come yet.
+  std::string replaced_;           // The value of the version at hand, by the filter.
+  std::string_view key_;           // In the current window, or saved_key_.
   std::string saved_key_;
 };
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "amethyst/compaction_filter.h"
 #include "amethyst/error.h"
 #include "amethyst/merge_operator.h"
 #include "compaction/plan.h"
@@ -37,7 +38,8 @@ struct MergeSettings {
   uint64_t oldest_delete_time_s = 0;              // The oldest of the inputs' (a memtable's creation time for a flush).
   sstable::Lineage lineage{};                     // Of the outputs together; empty for a flush.
   const MergeOperator* merge_operator = nullptr;  // nullptr: operands are kept as they are.
-  uint64_t expired_ms = 0;                        // As Retention takes it.
+  const CompactionFilter* compaction_filter = nullptr;  // nullptr: nothing is asked.
+  uint64_t expired_ms = 0;                              // As Retention takes it.
   // All range deletes that may hide entries of the inputs, or of the outputs later on; nullptr: none.
   std::shared_ptr<const key::RangeTombstones> tombstones{};
   // Only keys in [begin, end): a part of a split job.
@@ -49,6 +51,7 @@ struct MergeResult {
   std::vector<tree::AddedTable> added;  // Synced; the directory is synced by Catalog::Apply.
   uint64_t entries_read = 0;
   uint64_t entries_dropped = 0;
+  uint64_t entries_filtered = 0;   // Dropped by the compaction filter.
   uint64_t blocks_taken_over = 0;  // Written as they were stored.
   uint64_t bytes_written = 0;
 };

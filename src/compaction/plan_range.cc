@@ -102,7 +102,7 @@ LevelStep StepInLastLevel(const PlanContext& context, const RangeGoal& goal, con
     }
     const std::span<const TableShape> group(&tables[i], end - i);
     const bool small_neighbours = group.size() > 1 && std::ranges::all_of(group, is_small);
-    if (!small_neighbours && !IsUnsettled(context, tables[i])) continue;
+    if (!small_neighbours && !goal.rewrites_all && !IsUnsettled(context, tables[i])) continue;
     step.level_done = false;
     step.plan = MergeInPlace(context, goal.level, group, reason);
   }

@@ -35,6 +35,7 @@ namespace amethyst::compaction {
 struct RangeGoal {
   std::optional<std::string> begin;  // Both inclusive; nullopt is open.
   std::optional<std::string> end;
+  bool rewrites_all = false;  // Tables of the last level as well that have nothing to be rid of: for a filter.
 
   // Kept by PlanRange.
   key::Level level = 0;                  // Levels above it are done.

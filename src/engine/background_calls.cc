@@ -91,6 +91,7 @@ Status Background::ExecuteRange(const tree::FamilyKey& family, std::optional<std
   compaction::RangeGoal goal;
   if (begin) goal.begin = *begin;
   if (end) goal.end = *end;
+  goal.rewrites_all = compactor_.HasFilter(family);
   AMETHYST_TRY(health_.latch.status());
   for (;;) {
     const auto next_step = [&](const auto& shape, const auto& running) {

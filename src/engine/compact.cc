@@ -183,6 +183,12 @@ compaction::PlannerSettings Compactor::Planning() const {
   return settings;
 }
 
+bool Compactor::HasFilter(const tree::FamilyKey& family) const {
+  const ViewPtr view = reads_.view.Acquire();
+  const tree::FamilyTree* const tree = view->forest->Find(family);
+  return tree != nullptr && family_.For(*tree->family).compaction_filter != nullptr;
+}
+
 compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Version& version) {
   compaction::RunningOutput output{.level = plan.to, .smallest = {}, .largest = {}};
   bool first = true;
@@ -225,6 +231,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
       .oldest_delete_time_s = OldestDeleteTime(all),
       .lineage = {},
       .merge_operator = MergingOf(reads_, *tree.family).merge_operator.get(),
+      .compaction_filter = family.compaction_filter.get(),
       .expired_ms = ExpiredForAllMs(reads_),
       .tombstones = tree.version->tombstones(),
       .begin = {},
@@ -294,10 +301,11 @@ Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, co
 
   AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, tree, inputs, stop));
   const uint64_t bytes_read = BytesOf(inputs.All());
-  uint64_t bytes_written = 0, dropped = 0;
+  uint64_t bytes_written = 0, dropped = 0, filtered = 0;
   for (MergeResult& part : merged) {
     bytes_written += part.bytes_written;
     dropped += part.entries_dropped;
+    filtered += part.entries_filtered;
     std::ranges::move(part.added, std::back_inserter(edit.added));
   }
   AMETHYST_TRY(Install(std::move(edit)));
@@ -305,6 +313,7 @@ Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, co
   reads_.statistics.Add(Counter::kCompactionBytesRead, bytes_read);
   reads_.statistics.Add(Counter::kCompactionBytesWritten, bytes_written);
   reads_.statistics.Add(Counter::kEntriesDropped, dropped);
+  reads_.statistics.Add(Counter::kEntriesFiltered, filtered);
   base::DoIfPossible([&] {
     health_.Log(fmt::format("compacted {} tables of level {} and {} of level {}: {} -> {} bytes ({})",
                             plan.upper.size(), plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written,

@@ -35,6 +35,8 @@ class Compactor {
 
   // What the planner goes by now.
   [[nodiscard]] compaction::PlannerSettings Planning() const;
+  // Whether compactions of the family ask a filter.
+  [[nodiscard]] bool HasFilter(const tree::FamilyKey& family) const;
 
  private:
   [[nodiscard]] Result<std::vector<compaction::MergeResult>> Merge(const compaction::Plan& plan,

@@ -15,12 +15,17 @@ Family::Family(const Settings& settings, const base::Uid& database_uid)
   constexpr uint64_t kTableBytesMax = uint64_t{32} << 20;
   table_bytes = std::clamp<uint64_t>(write_buffer_bytes, kTableBytesMin, kTableBytesMax);
   table_options.database_uid = database_uid;
+  const auto& families = settings.options.families;
+  if (const auto given = families.find(tree::kDefaultFamilyName); given != families.end()) {
+    compaction_filter = given->second.compaction_filter;
+  }
 }
 
 Family Family::For(const tree::FamilyDescription& description) const {
   Family family = *this;
   if (description.id == key::kDefaultFamily) return family;
   family.order = *description.order;
+  family.compaction_filter = description.compaction_filter;
   sstable::TableOptions& tables = family.table_options;
   tables.order = family.order;
   tables.family = description.id;

@@ -3,6 +3,9 @@
 // Thread safety: plain values.
 #pragma once
 
+#include <memory>
+
+#include "amethyst/compaction_filter.h"
 #include "amethyst/error.h"
 #include "compaction/plan.h"
 #include "engine/settings.h"
@@ -25,6 +28,7 @@ struct Family {
   uint64_t write_buffer_bytes = 0;
   uint64_t table_bytes = 0;  // About what a compaction's output has.
   uint64_t delete_deadline_s = 0;
+  std::shared_ptr<const CompactionFilter> compaction_filter{};
 };
 
 // What a call says whose family is gone.

@@ -36,6 +36,7 @@ Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOpti
   family.block_bytes = options.block_bytes;
   family.compression = options.compression;
   family.filter_false_positive_rate = options.filter_false_positive_rate;
+  family.compaction_filter = options.compaction_filter;
   family.ttl_ms = static_cast<uint64_t>(options.ttl.count());
   family.merging.family = name;
   if (options.merge_operator != nullptr) {

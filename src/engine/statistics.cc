@@ -98,6 +98,7 @@ void Statistics::FillIn(Stats* stats) const {
       {Counter::kCompactionBytesWritten, &Stats::compaction_bytes_written},
       {Counter::kTrivialMoves, &Stats::trivial_moves},
       {Counter::kEntriesDropped, &Stats::entries_dropped},
+      {Counter::kEntriesFiltered, &Stats::entries_filtered},
       {Counter::kCacheHits, &Stats::cache_hits},
   };
   static_assert(std::size(fields) == static_cast<size_t>(Counter::kSlowSteps));

@@ -35,6 +35,7 @@ enum class Counter : uint8_t {
   kCompactionBytesWritten,
   kTrivialMoves,
   kEntriesDropped,
+  kEntriesFiltered,
   kCacheHits,  // Lookups that found a table's page and block in memory; the cache counts those of the slow way.
   kFiltersLost,
   // From here on what the engine itself goes by, and nobody is told.

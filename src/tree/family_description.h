@@ -37,6 +37,7 @@ struct FamilyDescription {
   std::optional<double> filter_false_positive_rate{};
   uint64_t ttl_ms = 0;     // 0: for ever.
   key::Merging merging{};  // Written is the operator's name. Not used of the default family.
+  std::shared_ptr<const CompactionFilter> compaction_filter{};  // Not written; nor used of the default family.
   // Not written. nullopt: the comparator was not given, so that nothing of the family can be read.
   std::optional<key::Order> order{};
 

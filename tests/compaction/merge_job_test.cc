@@ -232,6 +232,34 @@ TEST(MergeJob, TakesBlocksOverThatNothingOverlaps) {
   }
 }
 
+class DropAll final : public CompactionFilter {
+ public:
+  [[nodiscard]] Decision Filter(std::string_view /*key*/, std::string_view /*value*/,
+                                std::string* /*replacement*/) const noexcept override {
+    return Decision::kDrop;
+  }
+};
+
+// Older versions below, of every other key, that the job does not see.
+TEST(MergeJob, LeavesATombstoneWhereAFilterDropsAndSomethingOlderLiesBelow) {
+  RealTree tree;
+  tree.Place(6, Puts(0, 100, 2, 1));
+  tree.Place(4, Puts(0, 200, 1, 1000));
+  const TablePtr upper = tree.version().tables(4)[0];
+  const DropAll filter;
+  MergeSettings settings = tree.Settings(4, 5, {upper});
+  settings.compaction_filter = &filter;
+  Result<MergeResult> result = tree.Merge({upper}, settings);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->entries_filtered, 200u);
+  EXPECT_EQ(result->entries_dropped, 1u) << "the others are in the span of the table below: tombstones";
+  tree::VersionEdit edit;
+  edit.removed.push_back({4, upper->number()});
+  edit.added = result->added;
+  tree.Apply(edit);
+  EXPECT_TRUE(VisibleAt(tree.Entries(), key::kSequenceMax).empty());
+}
+
 TEST(MergeJob, LeavesNoFileWhenStopped) {
   RealTree tree;
   tree.Place(1, Puts(0, 2000, 1, 1));

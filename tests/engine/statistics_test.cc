@@ -73,6 +73,7 @@ TEST(Statistics, FillsInEveryCounterWithItsOwnField) {
   EXPECT_EQ(stats.compaction_bytes_written, 17);
   EXPECT_EQ(stats.trivial_moves, 18);
   EXPECT_EQ(stats.entries_dropped, 19);
+  EXPECT_EQ(stats.entries_filtered, 20);
 }
 
 TEST(Statistics, TimesOneCallInAWhile) {
