@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "compaction/entry_filter.h"
 #include "compaction/older_versions.h"
 #include "compaction/operand_fold.h"
 #include "compaction/output_cutter.h"
@@ -40,6 +41,7 @@ class Rewriter {
       : settings_(settings),
         order_(settings.version->order()),
         retention_(settings.snapshots, settings.expired_ms),
+        filter_(settings.compaction_filter, settings.expired_ms),
         fold_(settings.merge_operator),
         range_deletes_(settings.tombstones, order_),
         older_(settings.version, settings.older_from_level, settings.inputs),
@@ -63,6 +65,7 @@ class Rewriter {
     AMETHYST_TRY(input.status());  // What could not be read is not taken for the end.
     AMETHYST_TRY(EndKey());
     AMETHYST_ASSIGN(result_.added, outputs_.Finish());
+    result_.entries_filtered = filter_.dropped();
     uint64_t written = 0;
     for (const tree::AddedTable& table : result_.added) {
       result_.bytes_written += table.info.file_bytes;
@@ -90,7 +93,7 @@ class Rewriter {
 
   // `window` is what is ahead in `input`, or its beginning.
   [[nodiscard]] Status AddWindow(const key::Cursor& input, std::span<const key::Entry> window) {
-    const bool is_plain = input.WindowIsPlain() && settings_.compaction_filter == nullptr &&
+    const bool is_plain = input.WindowIsPlain() && !filter_.is_given() &&
                           !range_deletes_.TouchesAnyOf(window.front().key(), window.back().key());
     if (!is_plain) return AddEach(window);
     if (window.size() == input.Ahead().size() && !input.StoredAhead().empty()) {
@@ -125,40 +128,14 @@ class Rewriter {
       retention_.StartKey(older_.NothingBelow(entry.key()));
       key_ = entry.key();
       has_key_ = true;
-      is_first_version_ = true;
+      filter_.StartKey();
       range_deletes_.StartKey(key_);
     }
     if (range_deletes_.HasMore()) [[unlikely]]
       AMETHYST_TRY(AddRangeDeletesDownTo(entry.tag.sequence()));
-    if (settings_.compaction_filter != nullptr && is_first_version_) [[unlikely]]
-      return Decide(Filtered(entry));
+    if (filter_.IsDue()) [[unlikely]]
+      return Decide(filter_.Filtered(entry, retention_.IsSettled(entry.tag.sequence())));
     return Decide(entry);
-  }
-
-  // The newest version of its key, after the compaction filter has seen it: what is dropped is a tombstone.
-  [[nodiscard, gnu::noinline]] key::Entry Filtered(const key::Entry& entry) {
-    is_first_version_ = false;
-    const key::EntryKind kind = entry.tag.kind();
-    const bool is_asked = key::IsLive(kind) && key::Decides(kind) && retention_.IsSettled(entry.tag.sequence()) &&
-                          key::ExpiryOf(kind, entry.value()) > settings_.expired_ms;
-    if (!is_asked) return entry;
-    std::string replacement;
-    switch (settings_.compaction_filter->Filter(entry.key(), key::ValueOf(kind, entry.value()), &replacement)) {
-      case CompactionFilter::Decision::kKeep: break;
-      case CompactionFilter::Decision::kDrop:
-        ++result_.entries_filtered;
-        return key::Entry(key_, key::Tag(entry.tag.sequence(), key::EntryKind::kDelete), {});
-      case CompactionFilter::Decision::kReplace:
-        if (replacement.size() > key::kMergedBytesMax) break;
-        replaced_.clear();
-        if (key::MayExpire(kind)) {
-          key::AppendExpiring(&replaced_, key::ExpiryOf(kind, entry.value()), replacement);
-        } else {
-          replaced_ = std::move(replacement);
-        }
-        return key::Entry(key_, entry.tag, replaced_);
-    }
-    return entry;
   }
 
   [[nodiscard, gnu::always_inline]] inline Status Decide(const key::Entry& entry) {
@@ -173,7 +150,7 @@ class Rewriter {
   // between, elsewhere.
   [[nodiscard, gnu::noinline]] Status AddRangeDeletesDownTo(key::SequenceNumber next) {
     while (const auto sequence = range_deletes_.TakeNewerThan(next)) {
-      is_first_version_ = false;
+      filter_.PassNewer();
       AMETHYST_TRY(Decide(key::Entry(key_, key::Tag(*sequence, key::EntryKind::kDelete), {})));
       retention_.ForgetHeld();
     }
@@ -328,6 +305,7 @@ class Rewriter {
   const MergeSettings& settings_;
   const key::Order order_;
   Retention retention_;
+  EntryFilter filter_;
   OperandFold fold_;            // Of the current key and stripe.
   bool operands_wait_ = false;  // fold_ holds some.
   RangeDeleteWalk range_deletes_;
@@ -335,10 +313,8 @@ class Rewriter {
   OutputCutter cutter_;
   OutputTables outputs_;
   MergeResult result_;
-  bool has_key_ = false;           // retention_ has begun key_ and not ended it.
-  bool is_first_version_ = false;  // No version of key_ has come yet.
-  std::string replaced_;           // The value of the version at hand, by the filter.
-  std::string_view key_;           // In the current window, or saved_key_.
+  bool has_key_ = false;  // retention_ has begun key_ and not ended it.
+  std::string_view key_;  // In the current window, or saved_key_.
   std::string saved_key_;
 };
 

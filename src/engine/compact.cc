@@ -243,7 +243,6 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
   settings.table_options.clean_through = CleanThrough(settings, all);
   AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
   const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));
-
   const size_t parts = boundaries.size() + 1;
   std::vector<Result<MergeResult>> results(parts);
   const auto merge_part = [&](size_t part) {

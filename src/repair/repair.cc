@@ -158,6 +158,12 @@ class Repairing {
     report_.dropped.push_back(fmt::format("{}: {}", name, what));
   }
 
+  static bool IsBytewise(std::string_view order) { return order == BytewiseComparator()->Name(); }
+  static std::string OtherOrder(std::string_view family, std::string_view order) {
+    return fmt::format("all of it: family {} is in the order '{}', which only the program that wrote it knows", family,
+                       order);
+  }
+
   // What there is of one family: entries of two families may have one key, and are not put together.
   struct FamilySources {
     std::string name{};  // Empty: nothing says it.
@@ -174,6 +180,9 @@ class Repairing {
       if (id >= known.next_family_id)
         Drop("log", fmt::format("entries of family {}, which was never made", key::Raw(id)));
       return;
+    }
+    if (described != known.descriptions.end() && !IsBytewise(described->second.comparator_name)) {
+      return Drop("log", OtherOrder(described->second.name, described->second.comparator_name));
     }
     FamilySources& family = families_[id];
     if (described != known.descriptions.end()) family.name = described->second.name;
@@ -229,9 +238,8 @@ class Repairing {
       name = described->second.name;
       order = described->second.comparator_name;
     }
-    if (id != key::kDefaultFamily && order != BytewiseComparator()->Name()) {
-      Drop(file, fmt::format("all of it: family {} is in the order '{}', which only the program that wrote it knows",
-                             name, order));
+    if (id != key::kDefaultFamily && !IsBytewise(order)) {
+      Drop(file, OtherOrder(name, order));
       return nullptr;
     }
     FamilySources& family = families_[id];

@@ -1,4 +1,4 @@
-// Covers: output_tables, version_shape
+// Covers: output_tables, version_shape, entry_filter
 #include "compaction/merge_job.h"
 
 #include <gtest/gtest.h>
