@@ -30,8 +30,13 @@ struct Invocation {
   bool json = false;
   bool scripted = true;     // No person reads along: no confirmations.
   bool from_lines = false;  // Else from the program's arguments: then `lines` are all the command's own.
+  std::string family;       // The family that it acts on, if it acts on one.
 
   [[nodiscard]] Console& console() const { return session.console(); }
+  // The family that the command acts on; see Session::OpenFamily.
+  [[nodiscard]] Result<Family> OpenFamily(Session::Access access, size_t entry_bytes = 0) const {
+    return session.OpenFamily(family, access, entry_bytes);
+  }
   [[nodiscard]] bool interrupted() const { return console().interrupted.load(std::memory_order_relaxed); }
 };
 
@@ -44,6 +49,8 @@ struct Command {
   std::span<const OptionSpec> options;
   Result<ExitCode> (*run)(const Invocation& invocation);
   bool takes_files = false;  // Its arguments complete to names of files.
+  bool of_family = false;    // It acts on a family: --family names it, else it is the session's.
+  std::span<const std::string_view> first_words = {};  // What its first argument may be.
 };
 
 // Prints what is wrong with the arguments, and the command's usage; for what the options alone do not say.

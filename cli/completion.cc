@@ -21,14 +21,18 @@ std::vector<std::string> CommandNames(std::string_view begin) {
 
 std::vector<std::string> OptionNames(const Command& command, std::string_view begin) {
   std::vector<std::string> names;
-  const auto add = [&](std::span<const OptionSpec> options) {
-    for (const OptionSpec& option : options) {
-      if (option.name.starts_with(begin)) names.emplace_back(option.name);
-    }
-  };
-  add(command.options);
-  add(CommonOptions());
+  for (const OptionSpec& option : OptionsOf(command)) {
+    if (option.name.starts_with(begin)) names.emplace_back(option.name);
+  }
   return names;
+}
+
+std::vector<std::string> FirstWords(const Command& command, std::string_view begin) {
+  std::vector<std::string> words;
+  for (const std::string_view word : command.first_words) {
+    if (word.starts_with(begin)) words.emplace_back(word);
+  }
+  return words;
 }
 
 std::vector<std::string> FileNames(std::string_view begin, io::FileSystem& files) {
@@ -57,7 +61,9 @@ Completion Complete(std::string_view line, io::FileSystem& files) {
   if (first_begin == std::string_view::npos) {
     completion.candidates = CommandNames(word);
   } else {
-    const std::string_view first = before.substr(first_begin, before.find_first_of(" \t", first_begin) - first_begin);
+    const size_t first_end = before.find_first_of(" \t", first_begin);
+    const std::string_view first = before.substr(first_begin, first_end - first_begin);
+    const bool is_second = before.find_first_not_of(" \t", first_end) == std::string_view::npos;
     const Command* const command = FindCommand(first);
     if (first == "help") {
       completion.candidates = CommandNames(word);
@@ -66,6 +72,8 @@ Completion Complete(std::string_view line, io::FileSystem& files) {
     } else if (command != nullptr && command->takes_files) {
       completion.candidates = FileNames(word, files);
       is_file = true;
+    } else if (command != nullptr && is_second) {
+      completion.candidates = FirstWords(*command, word);
     }
   }
   std::ranges::sort(completion.candidates);

@@ -1,4 +1,5 @@
-// What the word under the cursor may become: a command, an option of the command, or the name of a file.
+// What the word under the cursor may become: a command, an option of the command, one of the words that may
+// follow it, or the name of a file.
 // Thread safety: pure functions, except that they read directories.
 #pragma once
 

@@ -51,8 +51,8 @@ Result<ExitCode> RunExport(const Invocation& invocation) {
     if (!found) return WrongUsage(invocation, found.error());
     range = *std::move(found);
   }
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
-  Iterator it = database->NewIterator(range.ToRead());
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
+  Iterator it = family.NewIterator(range.ToRead());
   if (to_stdout) {
     AMETHYST_ASSIGN(const bool whole, WriteAll(invocation, it, *format, invocation.console().out));
     return whole || !invocation.interrupted() ? ExitCode::kOk
@@ -79,17 +79,19 @@ constexpr OptionSpec kExportOptions[] = {
 constexpr Command kExportCommands[] = {
     {.name = "export",
      .arguments = "[FILE]",
-     .summary = "Write all entries to FILE, or to standard output, in key order",
+     .summary = "Write all entries of the family to FILE, or to standard output, in key order",
      .details = "FILE appears, or is replaced, only when it is whole and on disk; a device or pipe is written to. "
                 "`help import`\n"
                 "shows the formats; every one keeps any bytes, and dump also tells when it was cut off or changed.\n\n"
                 "  amethyst export backup.dump\n"
                 "  amethyst export --prefix user: users.csv\n"
+                "  amethyst --family users export users.dump\n"
                 "  amethyst export --format jsonl | jq .value",
      .arity = {0, 1},
      .options = kExportOptions,
      .run = RunExport,
-     .takes_files = true},
+     .takes_files = true,
+     .of_family = true},
 };
 
 }  // namespace

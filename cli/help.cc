@@ -15,6 +15,9 @@ constexpr OptionSpec kCommonOptions[] = {
     {.name = "--help", .value = "", .help = "show this"},
 };
 
+constexpr OptionSpec kFamilyOption{
+    .name = "--family", .value = "NAME", .help = "the family to act on; else that of `use`, or default"};
+
 constexpr OptionSpec kProgramOptions[] = {
     {.name = "--db",
      .value = "DIRECTORY",
@@ -28,6 +31,7 @@ constexpr OptionSpec kProgramOptions[] = {
     {.name = "--memory",
      .value = "SIZE",
      .help = "memory of the database, as 64M or 2G; default 256M, or what it takes"},
+    {.name = "--family", .value = "NAME", .help = "the family that commands act on; else default"},
     {.name = "--color", .value = "WHEN", .help = "auto (only on a terminal; the default), always or never"},
     {.name = "--help", .value = "", .help = "show this"},
     {.name = "--version", .value = "", .help = "print the version"},
@@ -49,7 +53,13 @@ std::string OptionLines(std::span<const OptionSpec> options) {
 
 }  // namespace
 
-std::span<const OptionSpec> CommonOptions() { return kCommonOptions; }
+std::vector<OptionSpec> OptionsOf(const Command& command) {
+  std::vector<OptionSpec> options(command.options.begin(), command.options.end());
+  if (command.of_family) options.push_back(kFamilyOption);
+  options.insert(options.end(), std::begin(kCommonOptions), std::end(kCommonOptions));
+  return options;
+}
+
 std::span<const OptionSpec> ProgramOptions() { return kProgramOptions; }
 
 std::string UsageLine(const Command& command) {
@@ -63,7 +73,7 @@ std::string UsageLine(const Command& command) {
 
 std::string CommandHelp(const Command& command) {
   std::string text = fmt::format("usage: amethyst [--db DIRECTORY] {}\n\n{}\n\n", UsageLine(command), command.summary);
-  text += OptionLines(command.options) + OptionLines(kCommonOptions);
+  text += OptionLines(OptionsOf(command));
   if (!command.details.empty()) text += fmt::format("\n{}\n", command.details);
   return text;
 }
@@ -95,6 +105,9 @@ Without a command: a prompt; or, if standard input is no terminal, commands from
 Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
 any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
 --hex or --escapes, as those of most commands that take keys, they stand for any bytes.
+
+A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
+names, or `use` on a line before them.
 
 Exit code: 0 done, 1 the key is not there or a repair dropped something, 2 wrong usage, 3 an error, 130 interrupted;
 of a pipe, that of its worst line.

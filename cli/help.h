@@ -2,7 +2,9 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 
@@ -15,8 +17,9 @@ namespace amethyst::cli {
 [[nodiscard]] std::string CommandList();
 [[nodiscard]] std::string ProgramHelp();
 
-// What every command takes besides its own options, and what stands before the command.
-[[nodiscard]] std::span<const OptionSpec> CommonOptions();
+// All that a command takes: its own options, --family if it acts on one, and what every command takes.
+[[nodiscard]] std::vector<OptionSpec> OptionsOf(const Command& command);
+// What stands before the command.
 [[nodiscard]] std::span<const OptionSpec> ProgramOptions();
 
 }  // namespace amethyst::cli

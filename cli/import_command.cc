@@ -31,9 +31,9 @@ class Import {
     const InputFile* file = nullptr;  // nullptr: standard input, or no file.
     std::unique_ptr<OutputFile> bad;  // Where bad records go; nullptr: nowhere.
   };
-  Import(const Invocation& invocation, DB* database, Source source)
+  Import(const Invocation& invocation, Family family, Source source)
       : invocation_(invocation),
-        database_(database),
+        family_(std::move(family)),
         source_(std::move(source)),
         progress_(invocation, "imported", source_.file == nullptr ? 0 : source_.file->bytes()) {}
 
@@ -105,9 +105,9 @@ class Import {
     const size_t bytes = record.key.size() + record.value.size();
     if (batch_.ByteSize() + bytes > batch_bytes_max_) {
       AMETHYST_TRY(WriteBatch());
-      AMETHYST_ASSIGN(database_, invocation_.session.Database(Session::Access::kCreate, bytes));
+      AMETHYST_ASSIGN(family_, invocation_.OpenFamily(Session::Access::kCreate, bytes));
     }
-    batch_.Put(record.key, record.value);
+    batch_.Put(family_, record.key, record.value);
     batch_bytes_ += bytes;
     read_bytes_ += bytes + 2;
     progress_.Update({.entries = written_, .bytes = bytes_}, read_bytes_);
@@ -116,7 +116,7 @@ class Import {
 
   Status WriteBatch() {
     if (batch_.Empty()) return {};
-    if (const Status written = database_->Write(batch_); !written) {
+    if (const Status written = invocation_.session.open_database()->Write(batch_); !written) {
       const Error& error = written.error();
       const std::string message = batch_.Count() == 1
                                       ? fmt::format("{}:{}: {}", source_.name, source_.reader->line(), error.message())
@@ -174,7 +174,7 @@ class Import {
   }
 
   const Invocation& invocation_;
-  DB* database_;
+  Family family_;
   const Source source_;
   // Small entries take more memory than bytes: a small memory has no room for a full batch of them.
   const size_t batch_bytes_max_ = std::min(kBatchBytes, invocation_.session.EntryBytesMax() / 16);
@@ -239,9 +239,8 @@ Result<ExitCode> RunForeignImport(const Invocation& invocation, const ForeignKin
   const auto options = ForeignOptionsOf(invocation.arguments, &kind);
   if (!options) return WrongUsage(invocation, options.error());
   AMETHYST_ASSIGN(auto reader, kind.open(path, *options));
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  return Import(invocation, database, {.name = path, .reader = std::move(reader), .file = nullptr, .bad = nullptr})
-      .Run();
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate));
+  return Import(invocation, family, {.name = path, .reader = std::move(reader), .file = nullptr, .bad = nullptr}).Run();
 }
 
 Result<ExitCode> RunImport(const Invocation& invocation) {
@@ -262,12 +261,12 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
   if (!from_stdin) {
     AMETHYST_ASSIGN(file, InputFile::Open(invocation.session.environment().files(), path));
   }
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate));
   std::unique_ptr<OutputFile> bad;
   if (!bad_path.empty()) {
     AMETHYST_ASSIGN(bad, OutputFile::Create(invocation.session.environment().files(), bad_path));
   }
-  Import import(invocation, database,
+  Import import(invocation, family,
                 {.name = from_stdin ? "standard input" : path,
                  .reader = format->NewReader(from_stdin ? invocation.console().in : file->stream()),
                  .file = file.get(),
@@ -318,12 +317,14 @@ constexpr Command kImportCommands[] = {
                 "  amethyst import users.csv --key id --value email\n"
                 "  amethyst import --format csv --delimiter ';' --no-header --key 2 --value 1 table.txt\n"
                 "  amethyst import events.jsonl --key id\n"
+                "  amethyst --family users import users.csv\n"
                 "  mdb_dump store | amethyst import --format mdb_dump\n"
                 "  amethyst --db new import --from-leveldb old",
      .arity = {0, 1},
      .options = kImportOptions,
      .run = RunImport,
-     .takes_files = true},
+     .takes_files = true,
+     .of_family = true},
 };
 
 }  // namespace

@@ -46,8 +46,8 @@ Result<ExitCode> Put(const Invocation& invocation) {
     if (!input) return base::InvalidArgument("the value has over {} bytes", RecordReader::kRecordBytesMax);
     value = *std::move(input);
   }
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate, key.size() + value.size()));
-  AMETHYST_TRY(database->Put(key, value));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate, key.size() + value.size()));
+  AMETHYST_TRY(family.Put(key, value));
   Confirm(invocation, "ok");
   return ExitCode::kOk;
 }
@@ -60,44 +60,52 @@ Status WriteTo(const Invocation& invocation, std::string_view path, std::string_
   return file->Commit();
 }
 
+ExitCode NotFound(const Invocation& invocation, std::string_view key, std::string_view json_field) {
+  Console& console = invocation.console();
+  if (invocation.json) {
+    fmt::print(console.out, "{{{},{}}}\n", JsonField("key", key), json_field);
+  } else {
+    fmt::print(console.err, "not found: {}\n", Shortened(key, 60));
+  }
+  return ExitCode::kNotFound;
+}
+
 Result<ExitCode> Get(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments);
   if (!keys) return WrongUsage(invocation, keys.error());
   const std::string& key = keys->front();
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
-  AMETHYST_ASSIGN(const std::optional<std::string> value, database->Get(key));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> found, family.GetPinned(key));
+  if (!found) return NotFound(invocation, key, "\"value\":null");
+  const std::string_view value = found->view();
   Console& console = invocation.console();
-  const auto output = invocation.arguments.Value("--output");
-  if (value && output) {
-    AMETHYST_TRY(WriteTo(invocation, *output, *value));
+  if (const auto output = invocation.arguments.Value("--output")) {
+    AMETHYST_TRY(WriteTo(invocation, *output, value));
   } else if (invocation.json) {
-    fmt::print(console.out, "{{{},{}}}\n", JsonField("key", key),
-               value ? JsonField("value", *value) : "\"value\":null");
-  } else if (!value) {
-    fmt::print(console.err, "not found: {}\n", Shortened(key, 60));
+    fmt::print(console.out, "{{{},{}}}\n", JsonField("key", key), JsonField("value", value));
   } else if (invocation.arguments.Has("--raw")) {
-    console.out << *value;
+    console.out << value;
   } else {
     // A terminal takes some bytes for commands.
-    console.out << (console.out_is_terminal && !value->empty() ? Readable(*value) : *value) << '\n';
+    console.out << (console.out_is_terminal && !value.empty() ? Readable(value) : value) << '\n';
   }
-  return value ? ExitCode::kOk : ExitCode::kNotFound;
+  return ExitCode::kOk;
 }
 
 Result<ExitCode> Delete(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments);
   if (!keys) return WrongUsage(invocation, keys.error());
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kModify));
   const bool quiet = invocation.arguments.Has("--quiet");
   WriteBatch batch;
   uint64_t removed = 0;
   for (const std::string& key : std::set<std::string>(keys->begin(), keys->end())) {
-    batch.Delete(key);
+    batch.Delete(family, key);
     if (quiet) continue;
-    AMETHYST_ASSIGN(const std::optional<PinnedValue> value, database->GetPinned(key));
+    AMETHYST_ASSIGN(const std::optional<PinnedValue> value, family.GetPinned(key));
     if (value) ++removed;
   }
-  AMETHYST_TRY(database->Write(batch));
+  AMETHYST_TRY(invocation.session.open_database()->Write(batch));
   if (!quiet) {
     invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", removed)
                                                  : fmt::format("{}\n", removed));
@@ -131,7 +139,8 @@ constexpr Command kPointCommands[] = {
                 "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
      .options = kPutOptions,
-     .run = Put},
+     .run = Put,
+     .of_family = true},
     {.name = "get",
      .arguments = "KEY",
      .summary = "Print the value of a key; exit code 1 if there is none",
@@ -143,14 +152,16 @@ constexpr Command kPointCommands[] = {
          "  amethyst get --json apple",
      .arity = {1, 1},
      .options = kGetOptions,
-     .run = Get},
+     .run = Get,
+     .of_family = true},
     {.name = "delete",
      .arguments = "KEY...",
      .summary = "Remove keys, all at once, and print how many there were; absent ones are no error",
      .details = "  amethyst delete apple banana",
      .arity = {1, kAnyNumber},
      .options = kDeleteOptions,
-     .run = Delete},
+     .run = Delete,
+     .of_family = true},
 };
 
 }  // namespace

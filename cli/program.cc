@@ -33,12 +33,34 @@ std::optional<ColorMode> ParseColorMode(std::string_view word) {
   return std::nullopt;
 }
 
+// Of the program's options, or what is wrong with them.
+std::expected<Settings, std::string> SettingsOf(const Arguments& options) {
+  constexpr uint64_t kSecondsMax = 1'000'000'000;  // Of use to nobody, and far from where a clock ends.
+  Settings settings;
+  settings.json = options.Has("--json");
+  settings.read_only = options.Has("--read-only");
+  settings.wait = std::chrono::seconds(std::min(options.Number("--wait").value_or(0), kSecondsMax));
+  if (const auto memory = options.Value("--memory")) {
+    settings.memory_bytes = ParseSize(*memory);
+    if (!settings.memory_bytes) return std::unexpected(fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
+  }
+  settings.family = options.Value("--family").value_or(kDefaultFamily);
+  if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
+    settings.directory = directory;
+  }
+  if (const auto directory = options.Value("--db")) {
+    if (directory->empty()) return std::unexpected("--db names no directory");
+    settings.directory = *directory;
+  }
+  return settings;
+}
+
 ExitCode BadUsage(Console& console, bool json, std::string_view message) {
   PrintError(console, json,
              {.code = "Usage",
               .message = message,
               .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--memory SIZE] "
-                      "[--color WHEN] [COMMAND ...]; `amethyst --help` tells more"});
+                      "[--family NAME] [--color WHEN] [COMMAND ...]; `amethyst --help` tells more"});
   return ExitCode::kUsage;
 }
 
@@ -62,30 +84,16 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
     console.out << ProgramHelp() << std::flush;
     return ExitCode::kOk;
   }
-  constexpr uint64_t kSecondsMax = 1'000'000'000;  // Of use to nobody, and far from where a clock ends.
-  Settings settings{.json = options->Has("--json"),
-                    .read_only = options->Has("--read-only"),
-                    .wait = std::chrono::seconds(std::min(options->Number("--wait").value_or(0), kSecondsMax)),
-                    .memory_bytes = {}};
   if (const auto color = options->Value("--color")) {
     const auto mode = ParseColorMode(*color);
-    if (!mode) return BadUsage(console, settings.json, fmt::format("--color is auto, always or never, not {}", *color));
+    if (!mode) {
+      return BadUsage(console, options->Has("--json"), fmt::format("--color is auto, always or never, not {}", *color));
+    }
     console.color = *mode;
   }
-  if (const auto memory = options->Value("--memory")) {
-    settings.memory_bytes = ParseSize(*memory);
-    if (!settings.memory_bytes) {
-      return BadUsage(console, settings.json, fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
-    }
-  }
-  if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
-    settings.directory = directory;
-  }
-  if (const auto directory = options->Value("--db")) {
-    if (directory->empty()) return BadUsage(console, settings.json, "--db names no directory");
-    settings.directory = *directory;
-  }
-  Session session(std::move(settings), console, std::move(components));
+  auto settings = SettingsOf(*options);
+  if (!settings) return BadUsage(console, options->Has("--json"), settings.error());
+  Session session(*std::move(settings), console, std::move(components));
   StreamLines lines(console.in);
   if (command.empty() && !options->Has("--version")) {
     if (console.in_is_terminal) return RunPrompt(session);

@@ -45,10 +45,8 @@ Result<ExitCode> Scan(const Invocation& invocation) {
                             .reverse = arguments.Has("--reverse"),
                             .keys_only = arguments.Has("--keys-only"),
                             .notation = *KeyNotationOf(arguments)};  // Which the range has checked.
-  auto database = invocation.session.Database(Session::Access::kRead);
-  if (!database) return std::unexpected(database.error());
-
-  Iterator it = (*database)->NewIterator(range->ToRead());
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
+  Iterator it = family.NewIterator(range->ToRead());
   options.reverse ? it.SeekToLast() : it.SeekToFirst();
   const std::ostream& out = invocation.console().out;
   for (uint64_t left = options.limit; left > 0 && it.Valid() && out.good() && !invocation.interrupted(); --left) {
@@ -60,9 +58,9 @@ Result<ExitCode> Scan(const Invocation& invocation) {
 }
 
 // How many keys the range holds; nullopt: the count was interrupted.
-Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, DB& database, const KeyRange& range) {
+Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, const Family& family, const KeyRange& range) {
   uint64_t count = 0;
-  Iterator it = database.NewIterator(range.ToRead());
+  Iterator it = family.NewIterator(range.ToRead());
   for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
   AMETHYST_TRY(it.status());
   return invocation.interrupted() ? std::nullopt : std::optional(count);
@@ -71,8 +69,8 @@ Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, DB& databas
 Result<ExitCode> Count(const Invocation& invocation) {
   const auto range = KeyRange::Of(invocation.arguments);
   if (!range) return WrongUsage(invocation, range.error());
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
-  AMETHYST_ASSIGN(const std::optional<uint64_t> count, KeysIn(invocation, *database, *range));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<uint64_t> count, KeysIn(invocation, family, *range));
   if (!count) return ExitCode::kInterrupted;
   invocation.console().out << (invocation.json ? fmt::format("{{\"count\":{}}}\n", *count)
                                                : fmt::format("{}\n", *count));
@@ -81,14 +79,14 @@ Result<ExitCode> Count(const Invocation& invocation) {
 
 Result<ExitCode> Remove(const Invocation& invocation, const std::expected<KeyRange, std::string>& range) {
   if (!range) return WrongUsage(invocation, range.error());
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kModify));
   const bool quiet = invocation.arguments.Has("--quiet");
   std::optional<uint64_t> count = 0;
   if (!quiet) {
-    AMETHYST_ASSIGN(count, KeysIn(invocation, *database, *range));
+    AMETHYST_ASSIGN(count, KeysIn(invocation, family, *range));
   }
   if (!count) return ExitCode::kInterrupted;
-  AMETHYST_TRY(database->DeleteRange(range->from, range->to));
+  AMETHYST_TRY(family.DeleteRange(range->from, range->to));
   if (!quiet) {
     invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", *count)
                                                  : fmt::format("{}\n", *count));
@@ -134,14 +132,16 @@ constexpr Command kRangeCommands[] = {
          "  amethyst scan --hex --keys-only | xargs amethyst delete --hex",
      .arity = {0, 2},
      .options = kScanOptions,
-     .run = Scan},
+     .run = Scan,
+     .of_family = true},
     {.name = "count",
      .arguments = "[FROM [TO]]",
      .summary = "Count the keys from FROM up to but not including TO",
      .details = "  amethyst count\n  amethyst count --prefix user:",
      .arity = {0, 2},
      .options = kCountOptions,
-     .run = Count},
+     .run = Count,
+     .of_family = true},
     {.name = "deleterange",
      .arguments = "FROM [TO]",
      .summary = "Remove the keys from FROM up to but not including TO, all at once, and print how many there were",
@@ -153,7 +153,8 @@ constexpr Command kRangeCommands[] = {
          "  amethyst deleterange '' banana",
      .arity = {1, 2},
      .options = kDeleteOptions,
-     .run = DeleteRange},
+     .run = DeleteRange,
+     .of_family = true},
     {.name = "deleteprefix",
      .arguments = "PREFIX",
      .summary = "Remove the keys that begin with PREFIX, all at once, and print how many there were",
@@ -162,7 +163,8 @@ constexpr Command kRangeCommands[] = {
                 "  amethyst deleteprefix --hex 00ff",
      .arity = {1, 1},
      .options = kDeleteOptions,
-     .run = DeletePrefix},
+     .run = DeletePrefix,
+     .of_family = true},
 };
 
 }  // namespace

@@ -48,7 +48,10 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
           "`amethyst --db {0} verify` lists all damage; `amethyst --db {0} repair NEW_DIRECTORY` saves what can be "
           "read",
           directory);
-    case ErrorCode::kNotSupported: return "it was written by a newer version: open it with that one";
+    case ErrorCode::kNotSupported:
+      if (Mentions(error, "which was not given at open")) return "only the program that has that operator can read it";
+      if (Mentions(error, "only the default family")) return "";
+      return "it was written by a newer version: open it with that one";
     case ErrorCode::kInvalidArgument:
       if (Mentions(error, "of memory_budget_bytes")) return "--memory SIZE gives it more";
       if (!Mentions(error, "no database")) return "";
@@ -56,7 +59,7 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
         return fmt::format("but tables of one are: `amethyst --db {} repair NEW_DIRECTORY` saves what can be read",
                            directory);
       }
-      return "`amethyst --db DIRECTORY` names another one; put, import and seed create it";
+      return "`amethyst --db DIRECTORY` names another one; put, import, seed and family create create it";
     case ErrorCode::kIo:
       if (Mentions(error, "ermission denied") || Mentions(error, "ead-only file system")) {
         return "look at the permissions of that path; reading a database needs no right to write it";

@@ -29,20 +29,21 @@ constexpr uint64_t kPairsPerBatch = 256;
 constexpr uint64_t kCountMax = 100'000'000;
 
 // The i-th pair of a letter: apple and artichoke, then apple-000001 and the vegetable of the next letter, and so on.
-void AppendPair(size_t letter, uint64_t i, WriteBatch* batch) {
+void AppendPair(const Family& family, size_t letter, uint64_t i, WriteBatch* batch) {
   if (i == 0) {
-    batch->Put(kFruit[letter], kVegetables[letter]);
+    batch->Put(family, kFruit[letter], kVegetables[letter]);
   } else {
-    batch->Put(fmt::format("{}-{:06}", kFruit[letter], i), kVegetables[(letter + i) % kVegetables.size()]);
+    batch->Put(family, fmt::format("{}-{:06}", kFruit[letter], i), kVegetables[(letter + i) % kVegetables.size()]);
   }
 }
 
 // Letters are dealt out to the threads one at a time; each is written by one thread, in batches.
 class Seeding {
  public:
-  Seeding(const Invocation& invocation, DB& database, uint64_t count)
+  Seeding(const Invocation& invocation, const Family& family, uint64_t count)
       : invocation_(invocation),
-        database_(database),
+        database_(*invocation.session.open_database()),
+        family_(family),
         count_(count),
         progress_(invocation, "seeded", count * kFruit.size()) {}
 
@@ -68,7 +69,8 @@ class Seeding {
     WriteBatch batch;
     for (uint64_t i = 0; i < count_ && !invocation_.interrupted();) {
       batch.Clear();
-      for (const uint64_t end = std::min(count_, i + kPairsPerBatch); i < end; ++i) AppendPair(letter, i, &batch);
+      for (const uint64_t end = std::min(count_, i + kPairsPerBatch); i < end; ++i)
+        AppendPair(family_, letter, i, &batch);
       AMETHYST_TRY(database_.Write(batch));
       base::MutexLock lock(mutex_);
       written_ += batch.Count();
@@ -80,6 +82,7 @@ class Seeding {
 
   const Invocation& invocation_;
   DB& database_;
+  const Family family_;
   const uint64_t count_;
   std::atomic<size_t> next_letter_{0};  // Taken by every thread's Run.
   base::Mutex mutex_{base::LockRank::kProgram};
@@ -95,8 +98,8 @@ Result<ExitCode> RunSeed(const Invocation& invocation) {
     return WrongUsage(invocation,
                       fmt::format("N is a number from 1 to {}, not {}", kCountMax, *invocation.arguments.at(0)));
   }
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kCreate));
-  Seeding seeding(invocation, *database, *count);
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate));
+  Seeding seeding(invocation, family, *count);
   {
     AMETHYST_ASSIGN(const auto threads, invocation.session.environment().NewExecutor(kThreads));
     for (uint32_t i = 0; i < kThreads; ++i) threads->Schedule(io::Priority::kCompaction, [&seeding] { seeding.Run(); });
@@ -116,7 +119,8 @@ constexpr Command kSeedCommands[] = {
                 "  amethyst seed 100_000",
      .arity = {1, 1},
      .options = {},
-     .run = RunSeed},
+     .run = RunSeed,
+     .of_family = true},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "io/system_environment.h"
@@ -28,7 +29,8 @@ Session::Session(Settings settings, Console& console, Components components)
       console_(console),
       components_(std::move(components)),
       environment_(components_.environment ? components_.environment : io::DefaultEnvironment()),
-      memory_bytes_(settings_.memory_bytes.value_or(Options().memory_budget_bytes)) {}
+      memory_bytes_(settings_.memory_bytes.value_or(Options().memory_budget_bytes)),
+      family_(settings_.family) {}
 
 Session::~Session() { static_cast<void>(Close()); }
 
@@ -55,6 +57,18 @@ Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
   writable_ = write;
   return database_.get();
+}
+
+Result<Family> Session::OpenFamily(std::string_view name, Access access, size_t entry_bytes) {
+  if (access == Access::kCreate && name != kDefaultFamily) access = Access::kModify;
+  AMETHYST_ASSIGN(DB* const database, Database(access, entry_bytes));
+  return database->OpenFamily(name);
+}
+
+bool Session::Lacks(std::string_view family) const {
+  if (database_ == nullptr) return false;
+  const std::vector<std::string> names = database_->FamilyNames();
+  return std::ranges::find(names, family) == names.end();
 }
 
 Status Session::Close() {

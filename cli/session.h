@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "amethyst/amethyst.h"
 #include "cli/console.h"
@@ -16,11 +17,14 @@
 
 namespace amethyst::cli {
 
+inline constexpr std::string_view kDefaultFamily = "default";
+
 struct Settings {
   std::string directory = "data/amethyst";
   bool json = false;
   bool read_only = false;
-  std::chrono::seconds wait{0};  // For a database that another process has open.
+  std::chrono::seconds wait{0};        // For a database that another process has open.
+  std::string family{kDefaultFamily};  // That the session acts on at first.
   // Of the database. nullopt: as much as usual, or more where an entry that is written takes more.
   std::optional<size_t> memory_bytes;
 };
@@ -40,6 +44,14 @@ class Session {
 
   // There is room for an entry of `entry_bytes`, key and value, unless the settings bound the memory.
   [[nodiscard]] Result<DB*> Database(Access access, size_t entry_bytes = 0);
+  // The family of that name, in the database opened as Database does. Neither it nor a database for it is created: only
+  // a database's default family comes by itself.
+  [[nodiscard]] Result<Family> OpenFamily(std::string_view name, Access access, size_t entry_bytes = 0);
+  // Whether the database, open by now, turned out to have no family of that name.
+  [[nodiscard]] bool Lacks(std::string_view family) const;
+  // The family of commands that name none, and the choice of another one, which need not be there.
+  [[nodiscard]] const std::string& family() const { return family_; }
+  void Use(std::string family) { family_ = std::move(family); }
   // The most that key and value of an entry, or a batch of a few, can have with the memory that the settings allow.
   [[nodiscard]] size_t EntryBytesMax() const;
   // Closes the database, if it is open.
@@ -74,6 +86,7 @@ class Session {
   std::unique_ptr<DB> database_;
   bool writable_ = false;  // As which database_ is open.
   size_t memory_bytes_;
+  std::string family_;
 };
 
 }  // namespace amethyst::cli

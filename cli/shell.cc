@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/report_error.h"
+#include "cli/text.h"
 
 namespace amethyst::cli {
 
@@ -41,7 +42,7 @@ ExitCode WrongUsage(const Invocation& invocation, std::string_view message) {
 ExitCode Shell::RunLines() {
   ExitCode worst = ExitCode::kOk;
   Console& console = session_.console();
-  while (const auto line = lines_.Next("amethyst> ")) {
+  while (const auto line = lines_.Next(PromptText())) {
     console.interrupted = false;
     if (!lines_.too_long()) {
       const auto words = SplitWords(*line);
@@ -52,6 +53,11 @@ ExitCode Shell::RunLines() {
     if (mode_.scripted && (console.interrupted || output_failed_)) break;
   }
   return Worst(worst, Finish());
+}
+
+std::string Shell::PromptText() const {
+  const std::string& family = session_.family();
+  return family == kDefaultFamily ? "amethyst> " : fmt::format("amethyst:{}> ", Shortened(family, 40));
 }
 
 ExitCode Shell::RunLine(std::string_view line) {
@@ -67,15 +73,13 @@ ExitCode Shell::RunWords(std::span<const Word> words) {
   const Command* const command = FindCommand(words.front().text);
   if (command == nullptr) return UnknownCommand(words.front().text);
 
-  std::vector<OptionSpec> options(command->options.begin(), command->options.end());
-  options.insert(options.end(), CommonOptions().begin(), CommonOptions().end());
   for (const Word& word : words.subspan(1)) {
     if (word.text == "--") break;
     if (word.text != "--help" || word.quoted) continue;
     session_.console().out << CommandHelp(*command);
     return CheckOutput();
   }
-  const auto arguments = Arguments::Parse(words.subspan(1), options, command->arity);
+  const auto arguments = Arguments::Parse(words.subspan(1), OptionsOf(*command), command->arity);
   if (arguments) return Execute(*command, *arguments);
   PrintError(session_.console(), session_.settings().json,
              {.code = "Usage",
@@ -92,9 +96,12 @@ ExitCode Shell::Execute(const Command& command, const Arguments& arguments) {
                               .lines = lines_,
                               .json = session_.settings().json || arguments.Has("--json"),
                               .scripted = mode_.scripted,
-                              .from_lines = mode_.from_lines};
+                              .from_lines = mode_.from_lines,
+                              .family = std::string(arguments.Value("--family").value_or(session_.family()))};
   const Result<ExitCode> result = command.run(invocation);
-  const ExitCode code = result ? *result : Fail(result.error(), invocation.json);
+  ExitCode code = result ? *result : Fail(result.error(), invocation.json);
+  // A name without a family is a wrong argument, though only the database could tell.
+  if (!result && command.of_family && session_.Lacks(invocation.family)) code = ExitCode::kUsage;
   const ExitCode output = CheckOutput();
   if (!session_.console().interrupted) return Worst(code, output);
   PrintError(session_.console(), invocation.json, {.code = "Interrupted", .message = "interrupted", .hint = ""});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "cli/command.h"
@@ -28,6 +29,7 @@ class Shell {
   [[nodiscard]] ExitCode Finish();
 
  private:
+  [[nodiscard]] std::string PromptText() const;
   [[nodiscard]] ExitCode RunLine(std::string_view line);
   [[nodiscard]] ExitCode Execute(const Command& command, const Arguments& arguments);
   [[nodiscard]] ExitCode UnknownCommand(std::string_view name);

@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/confirm.h"
 #include "cli/key_notation.h"
 #include "cli/key_range.h"
 #include "cli/progress.h"
+#include "cli/text.h"
 
 namespace amethyst::cli {
 
@@ -26,7 +28,8 @@ Result<ExitCode> Flush(const Invocation& invocation) {
 Result<ExitCode> Compact(const Invocation& invocation) {
   const auto range = KeyRange::Of(invocation.arguments);
   if (!range) return WrongUsage(invocation, range.error());
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kModify));
+  DB* const database = invocation.session.open_database();
   const uint64_t before = database->GetStats().compaction_bytes_read;
   const auto moved = [&] { return Progress::Moved{.bytes = database->GetStats().compaction_bytes_read - before}; };
   Progress progress(invocation, "compacted", 0);
@@ -37,7 +40,7 @@ Result<ExitCode> Compact(const Invocation& invocation) {
       AMETHYST_ASSIGN(threads, invocation.session.environment().NewExecutor(1));
       AMETHYST_ASSIGN(watch, threads->ScheduleEvery(kLookInterval, [&] { progress.Show(moved(), 0); }));
     }
-    AMETHYST_TRY(database->CompactRange(range->from, range->to));
+    AMETHYST_TRY(family.CompactRange(range->from, range->to));
   }
   progress.Finish(moved());
   return ExitCode::kOk;
@@ -47,28 +50,19 @@ Result<ExitCode> Clear(const Invocation& invocation) {
   Session& session = invocation.session;
   AMETHYST_TRY(session.CheckWritable());
   const std::string& directory = session.settings().directory;
-  if (!invocation.arguments.Has("--yes")) {
-    Console& console = invocation.console();
-    if (invocation.scripted && !console.in_is_terminal) {
-      return WrongUsage(invocation, fmt::format("add --yes to remove all of {}: there is nobody to ask", directory));
-    }
-    fmt::print(console.err, "Remove all entries of {}? [y/N] ", directory);
-    console.err.flush();
-    const auto answer = invocation.lines.Next("");
-    if (!answer || (*answer != "y" && *answer != "yes" && *answer != "Y")) {
-      fmt::print(console.err, "nothing was removed\n");
-      return ExitCode::kUsage;
-    }
+  if (session.family() != kDefaultFamily) {  // Who works in one family may mean to clear that.
+    return WrongUsage(invocation, fmt::format("it removes all families: leave {} first, with `use default`; "
+                                              "`deleteprefix ''` removes what is in a family",
+                                              Readable(session.family())));
   }
+  if (const auto unconfirmed = Unconfirmed(invocation, fmt::format("remove all of {}", directory))) return *unconfirmed;
   AMETHYST_TRY(session.Close());
   AMETHYST_TRY(session.WhileBusy([&] { return DB::Destroy(directory); }));
   return ExitCode::kOk;
 }
 
 constexpr OptionSpec kCompactOptions[] = {kHexOption, kEscapesOption};
-constexpr OptionSpec kClearOptions[] = {
-    {.name = "--yes", .value = "", .help = "do not ask"},
-};
+constexpr OptionSpec kClearOptions[] = {kYesOption};
 
 constexpr Command kUpkeepCommands[] = {
     {.name = "flush",
@@ -86,10 +80,11 @@ constexpr Command kUpkeepCommands[] = {
                 "  amethyst compact\n  amethyst compact a m",
      .arity = {0, 2},
      .options = kCompactOptions,
-     .run = Compact},
+     .run = Compact,
+     .of_family = true},
     {.name = "clear",
      .arguments = "",
-     .summary = "Remove the database: all entries, and its files",
+     .summary = "Remove the database: all entries of all families, and its files",
      .details = "Files that are not the database's stay. Asks first; without a terminal it wants --yes.\n\n  amethyst "
                 "clear --yes",
      .arity = {0, 0},

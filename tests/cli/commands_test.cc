@@ -119,7 +119,7 @@ TEST_F(Commands, ReadingAMissingDatabaseSaysHowToMakeOne) {
     const Answer answer = command == "get" ? Amethyst({command, "a"}) : Amethyst({command});
     EXPECT_EQ(answer.code, ExitCode::kError) << command;
     EXPECT_THAT(answer.err, HasSubstr("there is no database here")) << command;
-    EXPECT_THAT(answer.err, HasSubstr("put, import and seed create it")) << command;
+    EXPECT_THAT(answer.err, HasSubstr("put, import, seed and family create create it")) << command;
   }
   for (const std::string command : {"delete", "flush", "compact", "clear"}) {
     const Answer answer = command == "delete"  ? Amethyst({command, "a"})
@@ -171,7 +171,8 @@ TEST_F(Commands, AnotherLibrarysDatabaseIsNamedAndLeftAsItIs) {
     EXPECT_EQ(answer.code, ExitCode::kError) << command.front();
     EXPECT_THAT(answer.err, HasSubstr("this is a LevelDB database; `amethyst --db NEW_DIRECTORY import --from-leveldb"))
         << command.front();
-    EXPECT_THAT(answer.err, testing::Not(HasSubstr("put, import and seed create it"))) << command.front();
+    EXPECT_THAT(answer.err, testing::Not(HasSubstr("put, import, seed and family create create it")))
+        << command.front();
   }
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(database_), {}), 3);
 }

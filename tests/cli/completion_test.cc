@@ -44,6 +44,19 @@ TEST_F(CompletionTest, FileNamesAreForCommandsThatTakeFiles) {
   EXPECT_TRUE(Of("import nowhere/x").candidates.empty());
 }
 
+TEST_F(CompletionTest, TheWordBehindACommandIsOneThatItTakes) {
+  EXPECT_EQ(Of("family ").candidates, (Strings{"create", "drop", "rename"}));
+  EXPECT_EQ(Of("  family cr").common, "create ");
+  EXPECT_TRUE(Of("family create d").candidates.empty());
+  EXPECT_TRUE(Of("put d").candidates.empty());
+}
+
+TEST_F(CompletionTest, WhatActsOnAFamilyTakesItsName) {
+  EXPECT_EQ(Of("get --fa").common, "--family ");
+  EXPECT_EQ(Of("family create x --co").common, "--compression ");
+  EXPECT_TRUE(Of("stats --fa").candidates.empty());
+}
+
 TEST_F(CompletionTest, HelpTakesACommand) { EXPECT_EQ(Of("help ver").candidates, (Strings{"verify", "version"})); }
 
 TEST_F(CompletionTest, KnowsWhereTheWordBegins) {

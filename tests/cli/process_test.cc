@@ -114,5 +114,17 @@ TEST_F(Process, APromptOnATerminalKeepsItsHistory) {
   EXPECT_THAT(result.out, HasSubstr("get\\040a"));
 }
 
+TEST_F(Process, APromptOnATerminalShowsTheFamilyAndAsksBeforeItDropsOne) {
+  if (Bash("command -v script").status != 0) GTEST_SKIP() << "the program 'script', which makes a terminal, is missing";
+  const ProcessResult result = Bash(
+      "printf 'family create users\\nuse users\\nput k 1\\nuse nobody\\nfamily drop users\\nn\\nget k\\n"
+      "family drop users\\ny\\nfamilies\\nquit\\n' | script -qec '" AMETHYST_SHELL_PROGRAM "' /dev/null");
+  EXPECT_THAT(result.out, HasSubstr("amethyst:users> "));
+  EXPECT_THAT(result.out, HasSubstr("there is no family \"nobody\""));
+  EXPECT_THAT(result.out, HasSubstr("Really drop family users with all its entries, about "));
+  EXPECT_THAT(result.out, HasSubstr("nothing was removed"));
+  EXPECT_EQ(Bash("amethyst families").out, "default\t0 B\n");
+}
+
 }  // namespace
 }  // namespace amethyst::cli
