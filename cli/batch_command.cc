@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/file_stream.h"
+#include "cli/moments.h"
 #include "cli/report_error.h"
 #include "cli/text.h"
 #include "cli/words.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr OptionSpec kFamilyOption{.name = "--family", .value = "NAME", .help = "that the line is about"};
 constexpr OptionSpec kPlainOptions[] = {kFamilyOption};
+constexpr OptionSpec kExpiringOptions[] = {kFamilyOption, kTtlOption, kExpiresAtOption};
 
 // What a line may be. Its options are those of the command of that name, as far as they are of use here.
 struct LineKind {
@@ -29,7 +31,7 @@ struct LineKind {
   std::span<const OptionSpec> options;
 };
 constexpr LineKind kLineKinds[] = {
-    {.name = "put", .arity = {2, 2}, .options = kPlainOptions},
+    {.name = "put", .arity = {2, 2}, .options = kExpiringOptions},
     {.name = "delete", .arity = {1, kAnyNumber}, .options = kPlainOptions},
     {.name = "deleterange", .arity = {1, 2}, .options = kPlainOptions},
     {.name = "deleteprefix", .arity = {1, 1}, .options = kPlainOptions},
@@ -51,14 +53,16 @@ class Lines {
     if (!arguments) return fmt::format("{}: {}", kind->name, arguments.error());
     const size_t count = arguments->positional().size();
     if (count < kind->arity.least || count > kind->arity.most) return Unexpected(line);
+    const auto expiry = ExpiryOf(*arguments);
+    if (!expiry) return fmt::format("{}: {}", kind->name, expiry.error());
     const std::string family(arguments->Value(kFamilyOption.name).value_or(invocation_.family));
     if (family == kDefaultFamily) {
-      Append(kind->name, arguments->positional());
+      Append(kind->name, arguments->positional(), *expiry);
       return std::nullopt;
     }
     const Result<Family> opened = FamilyOf(family);
     if (!opened) return opened.error().message();
-    Append(kind->name, arguments->positional(), *opened);
+    Append(kind->name, arguments->positional(), *expiry, *opened);
     return std::nullopt;
   }
 
@@ -81,9 +85,10 @@ class Lines {
 
   // `family` is one, or none for the default family.
   template <typename... FamilyOrNone>
-  void Append(std::string_view name, const std::vector<std::string>& words, const FamilyOrNone&... family) {
+  void Append(std::string_view name, const std::vector<std::string>& words, const Expiry& expiry,
+              const FamilyOrNone&... family) {
     if (name == "put") {
-      batch_.Put(family..., words[0], words[1]);
+      IsGiven(expiry) ? batch_.Put(family..., words[0], words[1], expiry) : batch_.Put(family..., words[0], words[1]);
     } else if (name == "delete") {
       for (const std::string& key : words) batch_.Delete(family..., key);
     } else if (name == "deleterange") {
@@ -162,10 +167,11 @@ constexpr Command kBatchCommands[] = {
      .summary = "Apply lines of put, delete, deleterange and deleteprefix, up to `end`, as one: all or nothing",
      .details =
          "The lines follow, or are those of FILE, or of standard input; there `end` is not needed. They act in their\n"
-         "order. If one of them is wrong, nothing is written. Each may name its own family with --family NAME.\n\n"
+         "order. If one of them is wrong, nothing is written. Each may name its own family with --family NAME.\n"
+         "put takes --ttl and --expires-at.\n\n"
          "  printf 'put a 1\\ndelete b\\n' | amethyst batch\n"
          "  printf 'deleteprefix user:\\nput user:1 ada\\n' | amethyst batch\n"
-         "  printf 'put --family users 7 ada\\nput session:7 ada\\n' | amethyst batch\n"
+         "  printf 'put --family users 7 ada\\nput --ttl 30m session:7 ada\\n' | amethyst batch\n"
          "  amethyst batch changes.txt",
      .arity = {0, 1},
      .options = {},

@@ -14,11 +14,11 @@ struct Synonym {
   std::string_view ours;
 };
 constexpr Synonym kSynonyms[] = {
-    {"set", "put"},         {"add", "put"},      {"insert", "put"},  {"ls", "scan"},        {"list", "scan"},
-    {"keys", "scan"},       {"range", "scan"},   {"rm", "delete"},   {"remove", "delete"},  {"unset", "delete"},
-    {"cat", "get"},         {"size", "count"},   {"load", "import"}, {"restore", "import"}, {"save", "export"},
-    {"backup", "export"},   {"check", "verify"}, {"info", "stats"},  {"status", "stats"},   {"select", "use"},
-    {"tables", "families"},
+    {"set", "put"},       {"add", "put"},      {"insert", "put"},      {"ls", "scan"},        {"list", "scan"},
+    {"keys", "scan"},     {"range", "scan"},   {"rm", "delete"},       {"remove", "delete"},  {"unset", "delete"},
+    {"cat", "get"},       {"size", "count"},   {"load", "import"},     {"restore", "import"}, {"save", "export"},
+    {"backup", "export"}, {"check", "verify"}, {"info", "stats"},      {"status", "stats"},   {"ttl", "expiry"},
+    {"expire", "expiry"}, {"select", "use"},   {"tables", "families"},
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct CommandGroup {
 [[nodiscard]] std::string_view NearestCommand(std::string_view name);
 
 // The groups, each in a file of its own.
-[[nodiscard]] std::span<const Command> PointCommands();  // put get delete
+[[nodiscard]] std::span<const Command> PointCommands();  // put get delete expiry
 [[nodiscard]] std::span<const Command> RangeCommands();  // scan count deleterange deleteprefix
 [[nodiscard]] std::span<const Command> BatchCommands();
 [[nodiscard]] std::span<const Command> ImportCommands();

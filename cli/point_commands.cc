@@ -1,7 +1,9 @@
-// put, get, delete: one key at a time.
+// put, get, delete, expiry: one key at a time.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <set>
 
@@ -9,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/file_stream.h"
 #include "cli/key_notation.h"
+#include "cli/moments.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -39,6 +42,8 @@ std::optional<std::string> ReadInput(std::istream& in) {
 Result<ExitCode> Put(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments, 1);
   if (!keys) return WrongUsage(invocation, keys.error());
+  const auto expiry = ExpiryOf(invocation.arguments);
+  if (!expiry) return WrongUsage(invocation, expiry.error());
   const std::string& key = keys->front();
   std::string value = invocation.arguments.positional()[1];
   if (value == "-" && !invocation.from_lines) {
@@ -47,7 +52,7 @@ Result<ExitCode> Put(const Invocation& invocation) {
     value = *std::move(input);
   }
   AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate, key.size() + value.size()));
-  AMETHYST_TRY(family.Put(key, value));
+  AMETHYST_TRY(family.Put(key, value, ToWrite(*expiry)));
   Confirm(invocation, "ok");
   return ExitCode::kOk;
 }
@@ -82,12 +87,37 @@ Result<ExitCode> Get(const Invocation& invocation) {
   if (const auto output = invocation.arguments.Value("--output")) {
     AMETHYST_TRY(WriteTo(invocation, *output, value));
   } else if (invocation.json) {
-    fmt::print(console.out, "{{{},{}}}\n", JsonField("key", key), JsonField("value", value));
+    fmt::print(console.out, "{{{},{}{}}}\n", JsonField("key", key), JsonField("value", value),
+               JsonExpiry(found->expires_at()));
   } else if (invocation.arguments.Has("--raw")) {
     console.out << value;
   } else {
     // A terminal takes some bytes for commands.
     console.out << (console.out_is_terminal && !value.empty() ? Readable(value) : value) << '\n';
+  }
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> ShowExpiry(const Invocation& invocation) {
+  const auto keys = KeysOf(invocation.arguments);
+  if (!keys) return WrongUsage(invocation, keys.error());
+  const std::string& key = keys->front();
+  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> found, family.GetPinned(key));
+  if (!found) return NotFound(invocation, key, "\"found\":false");
+  const auto moment = found->expires_at();
+  const auto now = invocation.session.environment().clock().WallTime();
+  const auto left = moment ? std::chrono::floor<std::chrono::milliseconds>(moment->time_since_epoch()) - now : now;
+  const auto left_ms = std::max(left, std::chrono::milliseconds(0));
+  Console& console = invocation.console();
+  if (invocation.json) {
+    const std::string when =
+        moment ? fmt::format("\"{}\",\"left_ms\":{}", MomentText(*moment), left_ms.count()) : "null";
+    fmt::print(console.out, "{{{},\"found\":true,\"expires_at\":{}}}\n", JsonField("key", key), when);
+  } else if (moment) {
+    fmt::print(console.out, "{} left, until {}\n", DurationText(left_ms), MomentText(*moment));
+  } else {
+    fmt::print(console.out, "never\n");
   }
   return ExitCode::kOk;
 }
@@ -113,13 +143,14 @@ Result<ExitCode> Delete(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
-constexpr OptionSpec kPutOptions[] = {kHexOption, kEscapesOption};
+constexpr OptionSpec kPutOptions[] = {kTtlOption, kExpiresAtOption, kHexOption, kEscapesOption};
 constexpr OptionSpec kGetOptions[] = {
     {.name = "--raw", .value = "", .help = "the value's exact bytes, without a line end"},
     {.name = "--output", .value = "FILE", .help = "write the value's exact bytes to FILE, and print nothing"},
     kHexOption,
     kEscapesOption,
 };
+constexpr OptionSpec kExpiryOptions[] = {kHexOption, kEscapesOption};
 constexpr OptionSpec kDeleteOptions[] = {
     {.name = "--quiet", .value = "", .help = "print nothing, and do not look whether the keys are there"},
     kHexOption,
@@ -135,6 +166,8 @@ constexpr Command kPointCommands[] = {
                 "  amethyst put apple artichoke\n"
                 "  amethyst put \"two words\" ''\n"
                 "  amethyst put photo - < photo.jpg\n"
+                "  amethyst put --ttl 30m session:7 ada\n"
+                "  amethyst put --expires-at 2099-12-31T18:00:00Z offer \"half price\"\n"
                 "  amethyst put --hex 00ff \"binary key\"\n"
                 "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
@@ -146,7 +179,8 @@ constexpr Command kPointCommands[] = {
      .summary = "Print the value of a key; exit code 1 if there is none",
      .details =
          "The value's bytes as they are, and a line end. On a terminal, a value that is no printable text stands\n"
-         "between quotes, with \\xNN for its other bytes.\n\n"
+         "between quotes, with \\xNN for its other bytes. With --json, expires_at tells when it expires, if it "
+         "does.\n\n"
          "  amethyst get apple\n"
          "  amethyst get --output photo.jpg photo\n"
          "  amethyst get --json apple",
@@ -161,6 +195,15 @@ constexpr Command kPointCommands[] = {
      .arity = {1, kAnyNumber},
      .options = kDeleteOptions,
      .run = Delete,
+     .of_family = true},
+    {.name = "expiry",
+     .arguments = "KEY",
+     .summary = "Print when a key expires: the time left and the moment, or never; exit code 1 if it is not there",
+     .details = "A value that is merged from operands is said never to, though some of them may.\n\n"
+                "  amethyst expiry session:7\n  amethyst expiry --json session:7",
+     .arity = {1, 1},
+     .options = kExpiryOptions,
+     .run = ShowExpiry,
      .of_family = true},
 };
 

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/key_notation.h"
 #include "cli/key_range.h"
+#include "cli/moments.h"
 #include "cli/text.h"
 
 namespace amethyst::cli {
@@ -29,7 +30,7 @@ void PrintEntry(const Invocation& invocation, const Iterator& it, const ScanOpti
   if (invocation.json) {
     console.out << '{' << JsonField("key", it.key());
     if (!options.keys_only) console.out << ',' << JsonField("value", it.value());
-    console.out << "}\n";
+    console.out << JsonExpiry(it.expires_at()) << "}\n";
     return;
   }
   console.out << Colored(console.ColorsOut(), Hue::kKey, KeyText(options.notation, it.key()));
@@ -123,9 +124,10 @@ constexpr Command kRangeCommands[] = {
      .arguments = "[FROM [TO]]",
      .summary = "Print keys and values in order, from FROM up to but not including TO",
      .details =
-         "One entry a line, key and value with a tab between; with --json one object a line. What is no printable\n"
-         "text stands between double quotes, with escapes. A key printed with --hex or --escapes can be given to\n"
-         "any command with the same option; --escapes also takes the quoted keys that scan prints without it.\n\n"
+         "One entry a line, key and value with a tab between; with --json one object a line, with\n"
+         "expires_at where it expires. What is no printable text stands between double quotes, with escapes. A key\n"
+         "printed with --hex or --escapes can be given to any command with the same option; --escapes also takes the\n"
+         "quoted keys that scan prints without it.\n\n"
          "  amethyst scan apple banana\n"
          "  amethyst scan --prefix user: --limit 20\n"
          "  amethyst scan --reverse --limit 1 --keys-only\n"

@@ -50,6 +50,7 @@ TEST_F(Families, EveryCommandOfKeysActsOnTheFamilyThatIsNamed) {
   EXPECT_EQ(Amethyst({"get", "l"}).code, ExitCode::kNotFound);
   EXPECT_EQ(Amethyst({"scan", "--family", "users"}).out, "k\tof users\nl\t2\n");
   EXPECT_EQ(Amethyst({"count"}).out + Amethyst({"count", "--family", "users"}).out, "1\n2\n");
+  EXPECT_EQ(Amethyst({"expiry", "--family", "users", "l"}).out, "never\n");
   EXPECT_EQ(Amethyst({"compact", "--family", "users"}).code, ExitCode::kOk);
   EXPECT_EQ(Amethyst({"delete", "--family", "users", "k", "x"}).out, "1\n");
   EXPECT_EQ(Amethyst({"deleterange", "--family", "users", "a", "k"}).out, "0\n");
@@ -85,7 +86,8 @@ TEST_F(Families, AFamilyThatIsNotThereIsAWrongArgumentThatNamesThoseThatAre) {
                                                                                        {"seed", "1"},
                                                                                        {"export"},
                                                                                        {"import"},
-                                                                                       {"compact"}}) {
+                                                                                       {"compact"},
+                                                                                       {"expiry", "k"}}) {
     std::vector<std::string> arguments = {"--family", "user"};
     arguments.insert(arguments.end(), command.begin(), command.end());
     ExpectUsage(arguments, message);
