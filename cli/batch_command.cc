@@ -1,4 +1,4 @@
-// batch: puts and deletes, of one family or of several, that are applied as one.
+// batch: puts, merges and deletes, of one family or of several, that are applied as one.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
@@ -32,6 +32,7 @@ struct LineKind {
 };
 constexpr LineKind kLineKinds[] = {
     {.name = "put", .arity = {2, 2}, .options = kExpiringOptions},
+    {.name = "merge", .arity = {2, 2}, .options = kExpiringOptions},
     {.name = "delete", .arity = {1, kAnyNumber}, .options = kPlainOptions},
     {.name = "deleterange", .arity = {1, 2}, .options = kPlainOptions},
     {.name = "deleteprefix", .arity = {1, 1}, .options = kPlainOptions},
@@ -71,7 +72,7 @@ class Lines {
  private:
   static std::string Unexpected(std::string_view line) {
     return fmt::format(
-        "expected put KEY VALUE, delete KEY..., deleterange FROM [TO], deleteprefix PREFIX, or end; "
+        "expected put KEY VALUE, delete KEY..., deleterange FROM [TO], deleteprefix PREFIX, merge KEY OPERAND, or end; "
         "found {}",
         Shortened(line, 60));
   }
@@ -89,6 +90,9 @@ class Lines {
               const FamilyOrNone&... family) {
     if (name == "put") {
       IsGiven(expiry) ? batch_.Put(family..., words[0], words[1], expiry) : batch_.Put(family..., words[0], words[1]);
+    } else if (name == "merge") {
+      IsGiven(expiry) ? batch_.Merge(family..., words[0], words[1], expiry)
+                      : batch_.Merge(family..., words[0], words[1]);
     } else if (name == "delete") {
       for (const std::string& key : words) batch_.Delete(family..., key);
     } else if (name == "deleterange") {
@@ -164,11 +168,11 @@ Result<ExitCode> RunBatch(const Invocation& invocation) {
 constexpr Command kBatchCommands[] = {
     {.name = "batch",
      .arguments = "[FILE]",
-     .summary = "Apply lines of put, delete, deleterange and deleteprefix, up to `end`, as one: all or nothing",
+     .summary = "Apply lines of put, merge, delete, deleterange and deleteprefix, up to `end`, as one: all or nothing",
      .details =
          "The lines follow, or are those of FILE, or of standard input; there `end` is not needed. They act in their\n"
          "order. If one of them is wrong, nothing is written. Each may name its own family with --family NAME.\n"
-         "put takes --ttl and --expires-at.\n\n"
+         "put and merge take --ttl and --expires-at.\n\n"
          "  printf 'put a 1\\ndelete b\\n' | amethyst batch\n"
          "  printf 'deleteprefix user:\\nput user:1 ada\\n' | amethyst batch\n"
          "  printf 'put --family users 7 ada\\nput --ttl 30m session:7 ada\\n' | amethyst batch\n"

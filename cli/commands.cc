@@ -14,22 +14,28 @@ struct Synonym {
   std::string_view ours;
 };
 constexpr Synonym kSynonyms[] = {
-    {"set", "put"},       {"add", "put"},      {"insert", "put"},      {"ls", "scan"},        {"list", "scan"},
-    {"keys", "scan"},     {"range", "scan"},   {"rm", "delete"},       {"remove", "delete"},  {"unset", "delete"},
-    {"cat", "get"},       {"size", "count"},   {"load", "import"},     {"restore", "import"}, {"save", "export"},
-    {"backup", "export"}, {"check", "verify"}, {"info", "stats"},      {"status", "stats"},   {"ttl", "expiry"},
-    {"expire", "expiry"}, {"select", "use"},   {"tables", "families"},
+    {"set", "put"},       {"add", "put"},      {"insert", "put"},    {"ls", "scan"},        {"list", "scan"},
+    {"keys", "scan"},     {"range", "scan"},   {"rm", "delete"},     {"remove", "delete"},  {"unset", "delete"},
+    {"cat", "get"},       {"size", "count"},   {"load", "import"},   {"restore", "import"}, {"save", "export"},
+    {"backup", "export"}, {"check", "verify"}, {"info", "stats"},    {"status", "stats"},   {"incrby", "incr"},
+    {"decr", "incr"},     {"ttl", "expiry"},   {"expire", "expiry"}, {"select", "use"},     {"tables", "families"},
 };
 
 }  // namespace
 
 std::span<const CommandGroup> AllCommands() {
   static const std::array kGroups = {
-      CommandGroup{"One key", PointCommands()},   CommandGroup{"Many keys", RangeCommands()},
-      CommandGroup{"", BatchCommands()},          CommandGroup{"In and out", ImportCommands()},
-      CommandGroup{"", ExportCommands()},         CommandGroup{"", SeedCommands()},
-      CommandGroup{"Families", FamilyCommands()}, CommandGroup{"Look inside", InspectCommands()},
-      CommandGroup{"Upkeep", UpkeepCommands()},   CommandGroup{"Safety", SafetyCommands()},
+      CommandGroup{"One key", PointCommands()},
+      CommandGroup{"", MergeCommands()},
+      CommandGroup{"Many keys", RangeCommands()},
+      CommandGroup{"", BatchCommands()},
+      CommandGroup{"In and out", ImportCommands()},
+      CommandGroup{"", ExportCommands()},
+      CommandGroup{"", SeedCommands()},
+      CommandGroup{"Families", FamilyCommands()},
+      CommandGroup{"Look inside", InspectCommands()},
+      CommandGroup{"Upkeep", UpkeepCommands()},
+      CommandGroup{"Safety", SafetyCommands()},
       CommandGroup{"The shell", ShellCommands()},
   };
   return kGroups;

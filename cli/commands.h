@@ -21,6 +21,7 @@ struct CommandGroup {
 
 // The groups, each in a file of its own.
 [[nodiscard]] std::span<const Command> PointCommands();  // put get delete expiry
+[[nodiscard]] std::span<const Command> MergeCommands();  // merge incr
 [[nodiscard]] std::span<const Command> RangeCommands();  // scan count deleterange deleteprefix
 [[nodiscard]] std::span<const Command> BatchCommands();
 [[nodiscard]] std::span<const Command> ImportCommands();

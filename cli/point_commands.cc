@@ -14,6 +14,7 @@
 #include "cli/moments.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
+#include "cli/value_notation.h"
 
 namespace amethyst::cli {
 
@@ -78,6 +79,8 @@ ExitCode NotFound(const Invocation& invocation, std::string_view key, std::strin
 Result<ExitCode> Get(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments);
   if (!keys) return WrongUsage(invocation, keys.error());
+  const auto notation = ValueNotationOf(invocation.arguments);
+  if (!notation) return WrongUsage(invocation, notation.error());
   const std::string& key = keys->front();
   AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
   AMETHYST_ASSIGN(const std::optional<PinnedValue> found, family.GetPinned(key));
@@ -87,10 +90,12 @@ Result<ExitCode> Get(const Invocation& invocation) {
   if (const auto output = invocation.arguments.Value("--output")) {
     AMETHYST_TRY(WriteTo(invocation, *output, value));
   } else if (invocation.json) {
-    fmt::print(console.out, "{{{},{}{}}}\n", JsonField("key", key), JsonField("value", value),
+    fmt::print(console.out, "{{{},{}{}}}\n", JsonField("key", key), JsonValueField(*notation, value),
                JsonExpiry(found->expires_at()));
   } else if (invocation.arguments.Has("--raw")) {
     console.out << value;
+  } else if (const auto number = NumberText(*notation, value)) {
+    console.out << *number << '\n';
   } else {
     // A terminal takes some bytes for commands.
     console.out << (console.out_is_terminal && !value.empty() ? Readable(value) : value) << '\n';
@@ -147,6 +152,7 @@ constexpr OptionSpec kPutOptions[] = {kTtlOption, kExpiresAtOption, kHexOption, 
 constexpr OptionSpec kGetOptions[] = {
     {.name = "--raw", .value = "", .help = "the value's exact bytes, without a line end"},
     {.name = "--output", .value = "FILE", .help = "write the value's exact bytes to FILE, and print nothing"},
+    kPrintedAsOption,
     kHexOption,
     kEscapesOption,
 };
@@ -183,7 +189,8 @@ constexpr Command kPointCommands[] = {
          "does.\n\n"
          "  amethyst get apple\n"
          "  amethyst get --output photo.jpg photo\n"
-         "  amethyst get --json apple",
+         "  amethyst get --json apple\n"
+         "  amethyst --family counters get --as int64 hits",
      .arity = {1, 1},
      .options = kGetOptions,
      .run = Get,

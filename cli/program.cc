@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <span>
 
+#include "cli/family_settings.h"
 #include "cli/help.h"
 #include "cli/prompt.h"
 #include "cli/report_error.h"
@@ -44,6 +45,11 @@ std::expected<Settings, std::string> SettingsOf(const Arguments& options) {
     settings.memory_bytes = ParseSize(*memory);
     if (!settings.memory_bytes) return std::unexpected(fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
   }
+  if (const auto name = options.Value("--merge")) {
+    auto merge_operator = ParseMergeOperator(*name);
+    if (!merge_operator) return std::unexpected(merge_operator.error());
+    settings.merge_operator = *std::move(merge_operator);
+  }
   settings.family = options.Value("--family").value_or(kDefaultFamily);
   if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
     settings.directory = directory;
@@ -60,7 +66,7 @@ ExitCode BadUsage(Console& console, bool json, std::string_view message) {
              {.code = "Usage",
               .message = message,
               .hint = "usage: amethyst [--db DIRECTORY] [--json] [--wait SECONDS] [--read-only] [--memory SIZE] "
-                      "[--family NAME] [--color WHEN] [COMMAND ...]; `amethyst --help` tells more"});
+                      "[--family NAME] [--merge OPERATOR] [--color WHEN] [COMMAND ...]; `amethyst --help` tells more"});
   return ExitCode::kUsage;
 }
 

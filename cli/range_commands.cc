@@ -12,6 +12,7 @@
 #include "cli/key_range.h"
 #include "cli/moments.h"
 #include "cli/text.h"
+#include "cli/value_notation.h"
 
 namespace amethyst::cli {
 
@@ -22,6 +23,7 @@ struct ScanOptions {
   bool reverse = false;
   bool keys_only = false;
   KeyNotation notation = KeyNotation::kPlain;
+  ValueNotation values = ValueNotation::kPlain;
 };
 
 // One line for the entry.
@@ -29,12 +31,15 @@ void PrintEntry(const Invocation& invocation, const Iterator& it, const ScanOpti
   Console& console = invocation.console();
   if (invocation.json) {
     console.out << '{' << JsonField("key", it.key());
-    if (!options.keys_only) console.out << ',' << JsonField("value", it.value());
+    if (!options.keys_only) console.out << ',' << JsonValueField(options.values, it.value());
     console.out << JsonExpiry(it.expires_at()) << "}\n";
     return;
   }
   console.out << Colored(console.ColorsOut(), Hue::kKey, KeyText(options.notation, it.key()));
-  if (!options.keys_only) console.out << '\t' << Readable(it.value());
+  if (!options.keys_only) {
+    const auto number = NumberText(options.values, it.value());
+    console.out << '\t' << (number ? *number : Readable(it.value()));
+  }
   console.out << '\n';
 }
 
@@ -42,10 +47,13 @@ Result<ExitCode> Scan(const Invocation& invocation) {
   const Arguments& arguments = invocation.arguments;
   const auto range = KeyRange::Of(arguments);
   if (!range) return WrongUsage(invocation, range.error());
+  const auto values = ValueNotationOf(arguments);
+  if (!values) return WrongUsage(invocation, values.error());
   const ScanOptions options{.limit = arguments.Number("--limit").value_or(UINT64_MAX),
                             .reverse = arguments.Has("--reverse"),
                             .keys_only = arguments.Has("--keys-only"),
-                            .notation = *KeyNotationOf(arguments)};  // Which the range has checked.
+                            .notation = *KeyNotationOf(arguments),  // Which the range has checked.
+                            .values = *values};
   AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
   Iterator it = family.NewIterator(range->ToRead());
   options.reverse ? it.SeekToLast() : it.SeekToFirst();
@@ -109,6 +117,7 @@ constexpr OptionSpec kScanOptions[] = {
     {.name = "--limit", .value = "N", .help = "stop after N entries", .number = true},
     {.name = "--reverse", .value = "", .help = "from the last key to the first"},
     {.name = "--keys-only", .value = "", .help = "leave the values out"},
+    kPrintedAsOption,
     kHexOption,
     kEscapesOption,
 };

@@ -87,7 +87,9 @@ TEST_F(Families, AFamilyThatIsNotThereIsAWrongArgumentThatNamesThoseThatAre) {
                                                                                        {"export"},
                                                                                        {"import"},
                                                                                        {"compact"},
-                                                                                       {"expiry", "k"}}) {
+                                                                                       {"expiry", "k"},
+                                                                                       {"incr", "k"},
+                                                                                       {"merge", "k", "1"}}) {
     std::vector<std::string> arguments = {"--family", "user"};
     arguments.insert(arguments.end(), command.begin(), command.end());
     ExpectUsage(arguments, message);

@@ -63,7 +63,7 @@ TEST_F(Program, QuitEndsTheLines) {
 TEST_F(Program, ErrorsAreJsonWhereAsked) {
   EXPECT_EQ(Run({"--json", "get"}).err,
             "{\"error\":{\"code\":\"Usage\",\"message\":\"get: arguments are missing\",\"hint\":\"usage: get KEY "
-            "[--raw] [--output FILE] [--hex] [--escapes]\"}}\n");
+            "[--raw] [--output FILE] [--as TYPE] [--hex] [--escapes]\"}}\n");
   const Answer lines = Run({"--json", "--db", database_}, "frob\n");
   EXPECT_THAT(lines.err, HasSubstr("\"line\":1}"));
 }
