@@ -4,6 +4,8 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/text.h"
+#include "cli/words.h"
 
 namespace amethyst::cli {
 
@@ -35,6 +37,26 @@ std::vector<std::string> FirstWords(const Command& command, std::string_view beg
   return words;
 }
 
+// Names that want quotes are left out.
+std::vector<std::string> FamilyNames(std::span<const std::string> families, std::string_view begin) {
+  constexpr std::string_view kNeedQuotes = " \"'\\#";
+  std::vector<std::string> names;
+  for (const std::string& name : families) {
+    const bool is_plain = IsPrintable(name) && name.find_first_of(kNeedQuotes) == std::string::npos;
+    if (is_plain && !name.starts_with('-') && name.starts_with(begin)) names.push_back(name);
+  }
+  return names;
+}
+
+// Whether the word behind `before`, which begins with `command`, names a family.
+bool NamesFamily(const Command& command, std::string_view before) {
+  const auto words = SplitWords(before);
+  if (!words || words->empty()) return false;
+  if (command.of_family && words->back().text == "--family") return true;
+  if (command.name == "use") return words->size() == 1;
+  return command.name == "family" && words->size() == 2 && (*words)[1].text != "create";
+}
+
 std::vector<std::string> FileNames(std::string_view begin, io::FileSystem& files) {
   const size_t slash = begin.rfind('/');
   const std::string_view typed = slash == std::string_view::npos ? std::string_view() : begin.substr(0, slash + 1);
@@ -50,7 +72,7 @@ std::vector<std::string> FileNames(std::string_view begin, io::FileSystem& files
 
 }  // namespace
 
-Completion Complete(std::string_view line, io::FileSystem& files) {
+Completion Complete(std::string_view line, io::FileSystem& files, std::span<const std::string> families) {
   Completion completion;
   const size_t blank = line.find_last_of(" \t");
   completion.begin = blank == std::string_view::npos ? 0 : blank + 1;
@@ -67,6 +89,8 @@ Completion Complete(std::string_view line, io::FileSystem& files) {
     const Command* const command = FindCommand(first);
     if (first == "help") {
       completion.candidates = CommandNames(word);
+    } else if (command != nullptr && NamesFamily(*command, before)) {
+      completion.candidates = FamilyNames(families, word);
     } else if (command != nullptr && word.starts_with("--")) {
       completion.candidates = OptionNames(*command, word);
     } else if (command != nullptr && command->takes_files) {

@@ -72,7 +72,11 @@ ExitCode BadUsage(Console& console, bool json, std::string_view message) {
 
 ExitCode RunPrompt(Session& session) {
   Console& console = session.console();
-  Prompt prompt(console, session.environment().files());
+  const auto families = [&session] {  // Of a database that a command has opened.
+    DB* const database = session.open_database();
+    return database == nullptr ? std::vector<std::string>{} : database->FamilyNames();
+  };
+  Prompt prompt(console, session.environment().files(), families);
   fmt::print(console.out, "amethyst {}, database {}; `help` lists the commands, ^D ends\n", AMETHYST_VERSION_STRING,
              session.settings().directory);
   return Shell(session, prompt, {.from_lines = true, .scripted = false}).RunLines();

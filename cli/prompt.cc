@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/completion.h"
 
@@ -35,7 +36,8 @@ std::string HistoryPath(io::FileSystem& files) {
 }  // namespace
 
 struct Prompt::Editor {
-  Editor(Console& its_console, io::FileSystem& its_files) : console(its_console), files(its_files) {
+  Editor(Console& its_console, io::FileSystem& its_files, std::function<std::vector<std::string>()> its_families)
+      : console(its_console), files(its_files), families(std::move(its_families)) {
     history = history_init();
     HistEvent event;
     history_w(event, H_SETSIZE, kHistoryLines);
@@ -76,7 +78,7 @@ struct Prompt::Editor {
     Editor& self = *Of(edit);
     const LineInfo* const info = el_line(edit);
     const std::string line(info->buffer, static_cast<size_t>(info->cursor - info->buffer));
-    const Completion completion = Complete(line, self.files);
+    const Completion completion = Complete(line, self.files, self.families());
     const std::string word = line.substr(completion.begin);
     if (completion.common.size() > word.size()) {
       el_insertstr(edit, completion.common.c_str() + word.size());
@@ -91,13 +93,15 @@ struct Prompt::Editor {
 
   Console& console;
   io::FileSystem& files;
+  const std::function<std::vector<std::string>()> families;
   std::string prompt;
   std::string history_path;
   History* history = nullptr;
   EditLine* edit = nullptr;
 };
 
-Prompt::Prompt(Console& console, io::FileSystem& files) : editor_(std::make_unique<Editor>(console, files)) {}
+Prompt::Prompt(Console& console, io::FileSystem& files, std::function<std::vector<std::string>()> families)
+    : editor_(std::make_unique<Editor>(console, files, std::move(families))) {}
 Prompt::~Prompt() = default;
 
 std::optional<std::string> Prompt::Next(std::string_view prompt) {

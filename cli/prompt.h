@@ -4,9 +4,11 @@
 // Thread safety: one thread, one at a time in the process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/console.h"
 #include "cli/line_source.h"
@@ -16,8 +18,8 @@ namespace amethyst::cli {
 
 class Prompt final : public LineSource {
  public:
-  // Edits on the process's terminal.
-  Prompt(Console& console, io::FileSystem& files);
+  // Edits on the process's terminal. `families` tells the names that can be completed.
+  Prompt(Console& console, io::FileSystem& files, std::function<std::vector<std::string>()> families);
   ~Prompt() override;  // Writes the history.
 
   [[nodiscard]] std::optional<std::string> Next(std::string_view prompt) override;

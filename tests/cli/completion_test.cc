@@ -57,6 +57,22 @@ TEST_F(CompletionTest, WhatActsOnAFamilyTakesItsName) {
   EXPECT_TRUE(Of("stats --fa").candidates.empty());
 }
 
+TEST_F(CompletionTest, FamiliesAreNamedWhereOneIsMeant) {
+  const Strings families = {"default", "users", "user sessions", "\x01", "-x"};
+  const auto of = [&](std::string_view line) { return Complete(line, files_, families); };
+  EXPECT_EQ(of("use ").candidates, (Strings{"default", "users"})) << "those that want quotes are left out";
+  EXPECT_EQ(of("use u").common, "users ");
+  EXPECT_EQ(of("get --family us").common, "users ");
+  EXPECT_EQ(of("import --family us").common, "users ");
+  EXPECT_EQ(of("family drop us").common, "users ");
+  EXPECT_EQ(of("family rename us").common, "users ");
+  EXPECT_TRUE(of("family create us").candidates.empty());
+  EXPECT_TRUE(of("family rename users us").candidates.empty());
+  EXPECT_TRUE(of("stats --family us").candidates.empty());
+  EXPECT_TRUE(of("use users us").candidates.empty());
+  EXPECT_TRUE(of("use \"us").candidates.empty());
+}
+
 TEST_F(CompletionTest, HelpTakesACommand) { EXPECT_EQ(Of("help ver").candidates, (Strings{"verify", "version"})); }
 
 TEST_F(CompletionTest, KnowsWhereTheWordBegins) {
