@@ -34,7 +34,7 @@ constexpr OptionSpec kProgramOptions[] = {
     {.name = "--family", .value = "NAME", .help = "the family that commands act on; else default"},
     {.name = "--merge",
      .value = "OPERATOR",
-     .help = "the default family's merge operator, while it has none; see `help merge`"},
+     .help = "that family's merge operator, while it has none; see `help merge`"},
     {.name = "--color", .value = "WHEN", .help = "auto (only on a terminal; the default), always or never"},
     {.name = "--help", .value = "", .help = "show this"},
     {.name = "--version", .value = "", .help = "print the version"},

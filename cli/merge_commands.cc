@@ -72,9 +72,10 @@ constexpr Command kMergeCommands[] = {
      .arguments = "KEY OPERAND",
      .summary = "Change a value by an operand, as the family's merge operator says, without reading it",
      .details =
-         "A family that is made has its operator from `family create NAME --merge OPERATOR`; the default family gets\n"
-         "one by --merge before the command, and keeps it from the first operand on. int64.add, uint64.add and bit.or\n"
-         "take 8 bytes, which --as makes of a number; max, min and append take any bytes.\n\n"
+         "A family has its operator from `family create NAME --merge OPERATOR`. --merge before a command gives one to\n"
+         "the default family, or to that of --family before it; the family keeps it from the first operand on.\n"
+         "int64.add, uint64.add and bit.or take 8 bytes, which --as makes of a number; max, min, append and\n"
+         "append:SEPARATOR take any bytes.\n\n"
          "  amethyst --merge append:, merge tags red\n"
          "  amethyst --family counters merge --as int64 hits 5\n"
          "  amethyst merge --ttl 1h tags blue",

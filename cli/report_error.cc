@@ -15,7 +15,7 @@ namespace {
 std::string JsonText(std::string_view text) { return JsonString(IsUtf8(text) ? std::string(text) : Quoted(text)); }
 
 constexpr std::string_view kHowToMerge =
-    "`amethyst --merge OPERATOR merge ...` gives the default family one, `family create NAME --merge OPERATOR` makes a "
+    "`amethyst [--family NAME] --merge OPERATOR merge ...` gives it one, `family create NAME --merge OPERATOR` makes a "
     "family with one";
 
 bool Mentions(const Error& error, std::string_view text) { return error.message().find(text) != std::string::npos; }
@@ -53,9 +53,7 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
           "read",
           directory);
     case ErrorCode::kNotSupported:
-      if (Mentions(error, "no merge operator")) return std::string(kHowToMerge);
       if (Mentions(error, "which was not given at open")) return "only the program that has that operator can read it";
-      if (Mentions(error, "only the default family")) return "";
       return "it was written by a newer version: open it with that one";
     case ErrorCode::kInvalidArgument:
       if (Mentions(error, "no merge operator")) return std::string(kHowToMerge);

@@ -55,7 +55,7 @@ Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   options.read_only = !write;
   options.memory_budget_bytes = memory_bytes_;
   if (settings_.merge_operator != nullptr) {
-    options.families[std::string(kDefaultFamily)].merge_operator = settings_.merge_operator;
+    options.families[settings_.family].merge_operator = settings_.merge_operator;
   }
   AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
   writable_ = write;

@@ -23,10 +23,10 @@ struct Settings {
   std::string directory = "data/amethyst";
   bool json = false;
   bool read_only = false;
-  std::chrono::seconds wait{0};  // For a database that another process has open.
-  // Of the default family, while the database has noted none. nullptr: none.
-  std::shared_ptr<const MergeOperator> merge_operator;
+  std::chrono::seconds wait{0};        // For a database that another process has open.
   std::string family{kDefaultFamily};  // That the session acts on at first.
+  // Of that family, while the database has noted none. nullptr: none.
+  std::shared_ptr<const MergeOperator> merge_operator;
   // Of the database. nullopt: as much as usual, or more where an entry that is written takes more.
   std::optional<size_t> memory_bytes;
 };

@@ -30,6 +30,24 @@ TEST_F(FamilyOperators, FamiliesHaveOperatorsOfTheirOwn) {
   EXPECT_EQ(Amethyst({"--family", "best", "get", "k"}).out, "7\n");
 }
 
+TEST_F(FamilyOperators, AFamilyThatIsThereIsGivenOneByTheOptionBeforeTheCommand) {
+  ASSERT_EQ(Amethyst({"family", "create", "counters"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"--family", "counters", "--merge", "int64.add", "incr", "hits"}).out, "1\n");
+  EXPECT_EQ(Amethyst({"incr", "--family", "counters", "hits"}).out, "2\n") << "which it keeps";
+  EXPECT_EQ(Amethyst({"--merge", "max", "merge", "k", "5"}).code, ExitCode::kOk) << "the default family has its own";
+  const Answer other = Amethyst({"--family", "counters", "--merge", "max", "incr", "hits"});
+  EXPECT_EQ(other.code, ExitCode::kError);
+  EXPECT_THAT(other.err, HasSubstr("int64.add"));
+}
+
+TEST_F(FamilyOperators, OneThatIsMadeWithAnOperatorTakesNoOther) {
+  ASSERT_EQ(Pipe("family create counters --merge uint64.add\nuse counters\nincr a 7\n").out, "7\n");
+  const Answer answer = Amethyst({"--family", "counters", "merge", "a", "text"});
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, HasSubstr("uint64.add takes 8"));
+  EXPECT_EQ(Pipe("family rename counters counts\nuse counts\nincr a\n").out, "8\n");
+}
+
 TEST_F(FamilyOperators, EntriesOfAFamilyWithATtlExpireUnlessTheySaySo) {
   ASSERT_EQ(Amethyst({"family", "create", "sessions", "--ttl", "1000d"}).code, ExitCode::kOk);
   EXPECT_EQ(Pipe("use sessions\nput a 1\nput --expires-at never b 2\nput --expires-at 2099-12-31 c 3\n").code,

@@ -77,7 +77,7 @@ TEST_F(Merges, WithoutAnOperatorTheErrorSaysHowToGetOne) {
     const Answer answer = Amethyst({command, "k", "1"});
     EXPECT_EQ(answer.code, ExitCode::kError) << command;
     EXPECT_THAT(answer.err, HasSubstr("family default has no merge operator"));
-    EXPECT_THAT(answer.err, HasSubstr("`amethyst --merge OPERATOR merge ...` gives the default family one"));
+    EXPECT_THAT(answer.err, HasSubstr("`amethyst [--family NAME] --merge OPERATOR merge ...` gives it one"));
     EXPECT_THAT(answer.err, HasSubstr("`family create NAME --merge OPERATOR`"));
   }
   ASSERT_EQ(Amethyst({"family", "create", "users"}).code, ExitCode::kOk);
