@@ -5,6 +5,9 @@
 // that is not there is no failure. Bytes are passed as a pointer and a length, the pointer may be NULL where the length
 // is 0; texts (paths, names, messages) end with a zero.
 //
+// Families. A handle of a family is an amethyst_db too: calls on keys act on the family, those of the whole database on
+// its database.
+//
 // Handles. Every handle is made by a call that stores it, and released by its own _free, which returns
 // AMETHYST_INVALID_ARGUMENT for one that was released before; NULL is released by doing nothing. A handle is no
 // address: one that is NULL, released, of another kind or no handle at all is refused by every call. Releasing is safe
@@ -111,8 +114,8 @@ AMETHYST_API amethyst_code amethyst_options_set_memory_budget(amethyst_options* 
 // them); NULL: none. A database itself is the family "default".
 AMETHYST_API amethyst_code amethyst_options_set_merge_operator(amethyst_options* options, const char* family,
                                                                const char* merge_operator, char** error);
-// How long what is written to the family from now on lives, in milliseconds, unless its write says otherwise; 0: for
-// ever.
+// How long what is written to the family "default" from now on lives, in milliseconds, unless its write says otherwise;
+// 0: for ever. Others keep what they were made with (amethyst_family_options).
 AMETHYST_API amethyst_code amethyst_options_set_ttl(amethyst_options* options, const char* family, uint64_t ttl_ms,
                                                     char** error);
 // Receives a line about what happens in the background, from any thread; `log` must not call the library, and NULL
@@ -154,10 +157,11 @@ AMETHYST_API amethyst_code amethyst_memory_budget_free(amethyst_memory_budget* b
 
 // Opens or creates the database in directory `path`. `options` may be NULL for the defaults; they are copied.
 AMETHYST_API amethyst_code amethyst_open(const char* path, amethyst_options* options, amethyst_db** db, char** error);
-// Flushes, syncs and closes. Calls after it return AMETHYST_CLOSED; a second close returns what the first did. The
-// handle is still to be released.
+// Flushes, syncs and closes. Calls after it return AMETHYST_CLOSED, those with families' handles as well; a second
+// close returns what the first did. The handle is still to be released. AMETHYST_INVALID_ARGUMENT: it is a family's.
 AMETHYST_API amethyst_code amethyst_close(amethyst_db* db, char** error);
-// Releases the handle, and closes the database if that was not done; to learn of its errors, close first.
+// Releases the handle, and closes the database if that was not done; to learn of its errors, close first. A family's
+// handle is released alone: the database stays open.
 AMETHYST_API amethyst_code amethyst_db_free(amethyst_db* db);
 // Removes a database's own files, by what they hold, and the directory if nothing else is in it. AMETHYST_BUSY while it
 // is open; AMETHYST_INVALID_ARGUMENT where there is none, or where files stayed that only have names like its own.
@@ -165,6 +169,41 @@ AMETHYST_API amethyst_code amethyst_destroy(const char* path, char** error);
 // Salvages what can be read in `from`, which is left as it is, into a new directory `to`. `report` (or NULL) receives
 // one JSON object: tables_kept, entries_kept, log_batches_kept, and dropped, a list of what was lost.
 AMETHYST_API amethyst_code amethyst_repair(const char* from, const char* to, char** report, char** error);
+
+// The settings of a family. Fill with AMETHYST_FAMILY_OPTIONS_DEFAULT, then change fields; a NULL pointer in a call
+// means the defaults, those of the database. A family keeps what it was made with.
+typedef struct amethyst_family_options {
+  size_t struct_bytes;                // sizeof(amethyst_family_options), so that fields can be added later.
+  const char* merge_operator;         // By name, as in amethyst_options_set_merge_operator; NULL: none.
+  uint64_t ttl_ms;                    // How long what says nothing of its own lives; 0: for ever.
+  uint64_t block_bytes;               // 0: as the database.
+  double filter_false_positive_rate;  // 0: as the database.
+  int64_t compression;                // An amethyst_compression, or AMETHYST_COMPRESSION_OF_DATABASE.
+} amethyst_family_options;
+
+#define AMETHYST_COMPRESSION_OF_DATABASE (-1)
+#define AMETHYST_FAMILY_OPTIONS_DEFAULT \
+  {sizeof(amethyst_family_options), NULL, 0, 0, 0, AMETHYST_COMPRESSION_OF_DATABASE}
+
+// Makes a family: a map of keys of its own in the database, which shares its log, memory, snapshots and batches. It is
+// durable when the call returns. AMETHYST_INVALID_ARGUMENT: the name has no byte or over 255, or is taken.
+AMETHYST_API amethyst_code amethyst_create_family(amethyst_db* db, const char* name,
+                                                  const amethyst_family_options* options, amethyst_db** family,
+                                                  char** error);
+// A handle of a family, to be released with amethyst_db_free; "default" is the database's own.
+// AMETHYST_INVALID_ARGUMENT: there is none of this name.
+AMETHYST_API amethyst_code amethyst_open_family(amethyst_db* db, const char* name, amethyst_db** family, char** error);
+// The family and all that is in it is gone at once. Calls with its handles, which are still to be released, then return
+// AMETHYST_INVALID_ARGUMENT. The default one cannot be dropped or renamed.
+AMETHYST_API amethyst_code amethyst_drop_family(amethyst_db* family, char** error);
+AMETHYST_API amethyst_code amethyst_rename_family(amethyst_db* family, const char* name, char** error);
+// A number that no other family of the database has or had; 0: the default one.
+AMETHYST_API amethyst_code amethyst_family_id(amethyst_db* family, uint32_t* id, char** error);
+// Its name now, to be released with amethyst_free.
+AMETHYST_API amethyst_code amethyst_family_name(amethyst_db* family, char** name, char** error);
+// Stores the names one behind the other, each with its zero, to be released with amethyst_free, and how many there are:
+// "default" first. One with a zero inside, which only C++ can make, is left out.
+AMETHYST_API amethyst_code amethyst_family_names(amethyst_db* db, char** names, size_t* count, char** error);
 
 // What an acknowledged write survives.
 typedef int amethyst_durability;
@@ -180,9 +219,11 @@ AMETHYST_API amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t
 // Removes `key`; an absent one is no failure.
 AMETHYST_API amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes,
                                            amethyst_durability durability, char** error);
-// Stores a value that is deleted from a moment on: `expires_at_ms`, in milliseconds since 1970, or AMETHYST_NEVER,
-// which overrides the family's ttl.
+// Stores a value that is deleted from a moment on: `expires_at_ms`, in milliseconds since 1970; so long after its
+// write, by the database's clock, with AMETHYST_AFTER (0: as the family's ttl; a negative time is refused); or
+// AMETHYST_NEVER, whatever the family's ttl.
 #define AMETHYST_NEVER UINT64_MAX
+#define AMETHYST_AFTER(ttl_ms) ((UINT64_C(1) << 63) | ((uint64_t)(ttl_ms) & (UINT64_MAX >> 2)))
 AMETHYST_API amethyst_code amethyst_put_expiring(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
                                                  size_t value_bytes, uint64_t expires_at_ms,
                                                  amethyst_durability durability, char** error);
@@ -202,7 +243,8 @@ AMETHYST_API amethyst_code amethyst_delete_range(amethyst_db* db, const void* be
 // of its own.
 AMETHYST_API amethyst_code amethyst_delete_prefix(amethyst_db* db, const void* prefix, size_t prefix_bytes,
                                                   amethyst_durability durability, char** error);
-// Applies all of the batch or nothing. The batch stays as it is.
+// Applies all of the batch or nothing. The batch stays as it is; it says itself which families it writes to.
+// AMETHYST_INVALID_ARGUMENT: one of them was dropped, or is another database's.
 AMETHYST_API amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_durability durability,
                                           char** error);
 
@@ -284,19 +326,24 @@ AMETHYST_API amethyst_code amethyst_batch_delete_range(amethyst_batch* batch, co
                                                        const void* end, size_t end_bytes, char** error);
 AMETHYST_API amethyst_code amethyst_batch_delete_prefix(amethyst_batch* batch, const void* prefix, size_t prefix_bytes,
                                                         char** error);
+// What is added from here on goes to this family; NULL or a database: to the default one. All families of a batch are
+// of one database.
+AMETHYST_API amethyst_code amethyst_batch_set_family(amethyst_batch* batch, amethyst_db* family, char** error);
+// As if it had just been made.
 AMETHYST_API amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error);
-// Adds all operations of `other`, which may be the same batch.
+// Adds all operations of `other`, which may be the same batch, to the families that they are of.
 AMETHYST_API amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other, char** error);
 // How many operations it holds, and the bytes that they take in memory and in the log; either may be NULL.
 AMETHYST_API amethyst_code amethyst_batch_size(amethyst_batch* batch, uint32_t* count, size_t* bytes, char** error);
 // Calls `put` or `remove` for each operation in order. Neither may use the batch. The call ends with
-// AMETHYST_NOT_SUPPORTED at the first merge, range delete or put that expires.
+// AMETHYST_NOT_SUPPORTED at the first merge, range delete, put that expires or operation of a family.
 AMETHYST_API amethyst_code amethyst_batch_iterate(amethyst_batch* batch, void* state,
                                                   void (*put)(void* state, const char* key, size_t key_bytes,
                                                               const char* value, size_t value_bytes),
                                                   void (*remove)(void* state, const char* key, size_t key_bytes),
                                                   char** error);
 // A copy of the operations as bytes, to be released with amethyst_free; and a batch from such bytes, which are checked.
+// Bytes name families by their ids: they are for the database that they came from.
 AMETHYST_API amethyst_code amethyst_batch_to_bytes(amethyst_batch* batch, char** bytes, size_t* bytes_count,
                                                    char** error);
 AMETHYST_API amethyst_code amethyst_batch_from_bytes(const void* bytes, size_t bytes_count, amethyst_batch** batch,

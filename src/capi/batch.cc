@@ -1,9 +1,9 @@
 // Batches.
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "capi/objects.h"
-#include "key/moment.h"
 
 namespace amethyst::capi {
 
@@ -29,6 +29,19 @@ class CallbackHandler final : public WriteBatch::Handler {
 
 }  // namespace
 
+Status BatchObject::CheckIsOf(const std::shared_ptr<Database>& other) const {
+  if (database == nullptr || database == other) return {};
+  return base::InvalidArgument("the batch names families of another database");
+}
+
+Status BatchObject::Join(const std::shared_ptr<Database>& other) {
+  if (other == nullptr) return {};
+  if (batch.Empty()) database.reset();
+  AMETHYST_TRY(CheckIsOf(other));
+  database = other;
+  return {};
+}
+
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
@@ -51,7 +64,7 @@ amethyst_code amethyst_batch_put(amethyst_batch* batch, const void* key, size_t 
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
-    entered->batch.Put(key_view, value_view);
+    entered->Add([&](const auto&... family) { entered->batch.Put(family..., key_view, value_view); });
     return {};
   });
 }
@@ -62,7 +75,8 @@ amethyst_code amethyst_batch_put_expiring(amethyst_batch* batch, const void* key
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
-    entered->batch.Put(key_view, value_view, amethyst::ExpiresAt(amethyst::key::MomentOf(expires_at_ms)));
+    entered->Add(
+        [&](const auto&... family) { entered->batch.Put(family..., key_view, value_view, ExpiryOf(expires_at_ms)); });
     return {};
   });
 }
@@ -73,7 +87,7 @@ amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
-    entered->batch.Merge(key_view, operand_view);
+    entered->Add([&](const auto&... family) { entered->batch.Merge(family..., key_view, operand_view); });
     return {};
   });
 }
@@ -82,7 +96,7 @@ amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    entered->batch.Delete(key_view);
+    entered->Add([&](const auto&... family) { entered->batch.Delete(family..., key_view); });
     return {};
   });
 }
@@ -93,7 +107,7 @@ amethyst_code amethyst_batch_delete_range(amethyst_batch* batch, const void* beg
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(begin, begin_bytes, "begin"));
     AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(end, end_bytes, "end"));
-    entered->batch.DeleteRange(from, to);
+    entered->Add([&](const auto&... family) { entered->batch.DeleteRange(family..., from, to); });
     return {};
   });
 }
@@ -103,7 +117,7 @@ amethyst_code amethyst_batch_delete_prefix(amethyst_batch* batch, const void* pr
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, BatchObject, batch);
     AMETHYST_ASSIGN(const std::string_view prefix_view, Bytes(prefix, prefix_bytes, "prefix"));
-    entered->batch.DeletePrefix(prefix_view);
+    entered->Add([&](const auto&... family) { entered->batch.DeletePrefix(family..., prefix_view); });
     return {};
   });
 }
@@ -112,6 +126,26 @@ amethyst_code amethyst_batch_clear(amethyst_batch* batch, char** error) {
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, BatchObject, batch);
     entered->batch.Clear();
+    entered->family.reset();
+    entered->database.reset();
+    return {};
+  });
+}
+
+amethyst_code amethyst_batch_set_family(amethyst_batch* batch, amethyst_db* family, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    if (family == nullptr) {
+      entered->family.reset();
+      return {};
+    }
+    AMETHYST_ENTER(named, DatabaseObject, family);
+    if (named->family().id() == 0) {
+      entered->family.reset();
+      return {};
+    }
+    AMETHYST_TRY(entered->Join(named->database()));
+    entered->family = named->family();
     return {};
   });
 }
@@ -124,6 +158,7 @@ amethyst_code amethyst_batch_append(amethyst_batch* batch, amethyst_batch* other
       return {};
     }
     AMETHYST_ENTER(appended, BatchObject, other);
+    AMETHYST_TRY(entered->Join(appended->database));
     entered->batch.Append(appended->batch);
     return {};
   });

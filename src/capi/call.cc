@@ -1,5 +1,6 @@
 #include "capi/call.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -54,6 +55,19 @@ Result<std::string_view> Bytes(const void* data, size_t size, std::string_view n
 Result<std::optional<std::string_view>> Bound(const void* data, size_t size, std::string_view name) {
   AMETHYST_ASSIGN(const std::string_view bytes, Bytes(data, size, name));
   return data == nullptr ? std::nullopt : std::optional(bytes);
+}
+
+Status CheckStruct(const void* given, size_t struct_bytes, StructBytes sizes, std::string_view name) {
+  constexpr size_t kBytesMax = 4096;
+  if (struct_bytes < sizes.least || struct_bytes > kBytesMax) {
+    return base::InvalidArgument("{0}: struct_bytes is {1}; set it to sizeof(amethyst_{0})", name, struct_bytes);
+  }
+  const char* const bytes = static_cast<const char*>(given);
+  if (std::any_of(bytes + std::min(sizes.known, struct_bytes), bytes + struct_bytes,
+                  [](char byte) { return byte != 0; })) {
+    return base::NotSupported("{}: a field that version {} of the library does not know", name, amethyst_version());
+  }
+  return {};
 }
 
 Status Wanted(const void* pointer, std::string_view name) {

@@ -83,6 +83,13 @@ amethyst_code Release(typename Object::Handle* handle) noexcept {
 [[nodiscard]] Result<std::string_view> Bytes(const void* data, size_t size, std::string_view name);
 // The caller's bound of a range; nullopt, which null stands for: the range is open on that side.
 [[nodiscard]] Result<std::optional<std::string_view>> Bound(const void* data, size_t size, std::string_view name);
+// Checks the struct_bytes of a struct that may grow; `name` is for the message. A caller of a later version may ask for
+// what this one does not know: nothing but zeros may stand there. One of an earlier version has as many as `least`.
+struct StructBytes {
+  size_t known;
+  size_t least;
+};
+[[nodiscard]] Status CheckStruct(const void* given, size_t struct_bytes, StructBytes sizes, std::string_view name);
 // An error if `pointer`, where a result should go, is null.
 [[nodiscard]] Status Wanted(const void* pointer, std::string_view name);
 // A copy that amethyst_free releases, with a zero behind it.

@@ -59,7 +59,8 @@ amethyst_code amethyst_open(const char* path, amethyst_options* options, amethys
     }
     if (database->comparator != nullptr) settings.comparator = database->comparator.get();
     AMETHYST_ASSIGN(database->db, DB::Open(path, settings, std::move(components)));
-    HandOut(std::make_unique<DatabaseObject>(database), db);
+    AMETHYST_ASSIGN(amethyst::Family family, database->db->OpenFamily("default"));
+    HandOut(std::make_unique<DatabaseObject>(database, std::move(family), DatabaseObject::Of::kDatabase), db);
     return {};
   });
 }
@@ -67,7 +68,7 @@ amethyst_code amethyst_open(const char* path, amethyst_options* options, amethys
 amethyst_code amethyst_close(amethyst_db* db, char** error) {
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(database, DatabaseObject, db);
-    return database->database()->Close();
+    return database->Close();
   });
 }
 
@@ -100,7 +101,7 @@ amethyst_code amethyst_compact_range(amethyst_db* db, const void* begin, size_t 
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(begin, begin_bytes, "begin"));
     AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(end, end_bytes, "end"));
-    return database->db().CompactRange(from, to);
+    return database->family().CompactRange(from, to);
   });
 }
 
@@ -111,7 +112,7 @@ amethyst_code amethyst_approximate_size(amethyst_db* db, const void* begin, size
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ASSIGN(const std::string_view from, Bytes(begin, begin_bytes, "begin"));
     AMETHYST_ASSIGN(const std::string_view to, Bytes(end, end_bytes, "end"));
-    AMETHYST_ASSIGN(*bytes, database->db().ApproximateSize(from, to));
+    AMETHYST_ASSIGN(*bytes, database->family().ApproximateSize(from, to));
     return {};
   });
 }

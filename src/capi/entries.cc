@@ -26,18 +26,10 @@ struct PinnedObject final : HandleObject {
 constexpr size_t kReadOptionsBytesFirst = 56;  // Of the first version of the struct, the least that a caller can have.
 static_assert(sizeof(amethyst_read_options) == kReadOptionsBytesFirst);
 
-// A caller of a later version may ask for what this one does not know: nothing but zeros may stand there.
-Status CheckStructBytes(const amethyst_read_options& given) {
-  constexpr size_t kBytesMax = 4096;
-  if (given.struct_bytes < kReadOptionsBytesFirst || given.struct_bytes > kBytesMax) {
-    return base::InvalidArgument("read options: struct_bytes is {}; set it to sizeof(amethyst_read_options)",
-                                 given.struct_bytes);
-  }
-  const char* const bytes = reinterpret_cast<const char*>(&given);
-  if (std::any_of(bytes + sizeof(given), bytes + given.struct_bytes, [](char byte) { return byte != 0; })) {
-    return base::NotSupported("read options: a field that version {} of the library does not know", amethyst_version());
-  }
-  return {};
+void SetExpiry(uint64_t expires_at_ms, WriteOptions* options) {
+  const Expiry expiry = ExpiryOf(expires_at_ms);
+  options->expires_at = expiry.at;
+  options->ttl = expiry.after;
 }
 
 // For a value on its way out; keeps its memory for the next call, but not that of a giant.
@@ -63,10 +55,11 @@ class Scratch {
 
 Status ReadScope::Open(const amethyst_read_options* given, const Database& database) {
   if (given == nullptr) return {};
-  AMETHYST_TRY(CheckStructBytes(*given));
+  AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kReadOptionsBytesFirst},
+                           "read_options"));
   if (given->fill_cache > 1) {
     return base::InvalidArgument(
-        "read options: fill_cache is {}, not 0 or 1; fill the struct with "
+        "read_options: fill_cache is {}, not 0 or 1; fill the struct with "
         "AMETHYST_READ_OPTIONS_DEFAULT first",
         given->fill_cache);
   }
@@ -92,6 +85,14 @@ Result<WriteOptions> WriteOptionsOf(amethyst_durability durability) {
   return base::InvalidArgument("durability: {} is none", static_cast<int>(durability));
 }
 
+Expiry ExpiryOf(uint64_t expires_at_ms) {
+  constexpr uint64_t kAfter = AMETHYST_AFTER(0);
+  if (expires_at_ms == AMETHYST_NEVER || (expires_at_ms & kAfter) == 0) {
+    return amethyst::ExpiresAt(key::MomentOf(expires_at_ms));
+  }
+  return amethyst::ExpiresAfter(std::chrono::milliseconds(static_cast<int64_t>(expires_at_ms & (UINT64_MAX >> 2))));
+}
+
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
@@ -105,7 +106,7 @@ amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t key_bytes, c
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    return database->db().Put(key_view, value_view, options);
+    return database->family().Put(key_view, value_view, options);
   });
 }
 
@@ -117,8 +118,8 @@ amethyst_code amethyst_put_expiring(amethyst_db* db, const void* key, size_t key
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
     AMETHYST_ASSIGN(amethyst::WriteOptions options, WriteOptionsOf(durability));
-    options.expires_at = amethyst::key::MomentOf(expires_at_ms);
-    return database->db().Put(key_view, value_view, options);
+    SetExpiry(expires_at_ms, &options);
+    return database->family().Put(key_view, value_view, options);
   });
 }
 
@@ -129,7 +130,7 @@ amethyst_code amethyst_merge(amethyst_db* db, const void* key, size_t key_bytes,
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    return database->db().Merge(key_view, operand_view, options);
+    return database->family().Merge(key_view, operand_view, options);
   });
 }
 
@@ -141,8 +142,8 @@ amethyst_code amethyst_merge_expiring(amethyst_db* db, const void* key, size_t k
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
     AMETHYST_ASSIGN(amethyst::WriteOptions options, WriteOptionsOf(durability));
-    options.expires_at = amethyst::key::MomentOf(expires_at_ms);
-    return database->db().Merge(key_view, operand_view, options);
+    SetExpiry(expires_at_ms, &options);
+    return database->family().Merge(key_view, operand_view, options);
   });
 }
 
@@ -152,7 +153,7 @@ amethyst_code amethyst_delete(amethyst_db* db, const void* key, size_t key_bytes
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    return database->db().Delete(key_view, options);
+    return database->family().Delete(key_view, options);
   });
 }
 
@@ -163,7 +164,7 @@ amethyst_code amethyst_delete_range(amethyst_db* db, const void* begin, size_t b
     AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(begin, begin_bytes, "begin"));
     AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(end, end_bytes, "end"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    return database->db().DeleteRange(from, to, options);
+    return database->family().DeleteRange(from, to, options);
   });
 }
 
@@ -173,7 +174,7 @@ amethyst_code amethyst_delete_prefix(amethyst_db* db, const void* prefix, size_t
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ASSIGN(const std::string_view prefix_view, Bytes(prefix, prefix_bytes, "prefix"));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    return database->db().DeletePrefix(prefix_view, options);
+    return database->family().DeletePrefix(prefix_view, options);
   });
 }
 
@@ -181,6 +182,7 @@ amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_du
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_TRY(entered->CheckIsOf(database->database()));
     AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
     return database->db().Write(entered->batch, options);
   });
@@ -198,7 +200,7 @@ amethyst_code amethyst_get(amethyst_db* db, const amethyst_read_options* options
     ReadScope scope;
     AMETHYST_TRY(scope.Open(options, *database->database()));
     Scratch scratch;
-    AMETHYST_ASSIGN(const bool found, database->db().GetInto(key_view, &scratch.Buffer(), scope.options()));
+    AMETHYST_ASSIGN(const bool found, database->family().GetInto(key_view, &scratch.Buffer(), scope.options()));
     if (!found) return {};
     *value = CopyOut(scratch.Buffer());
     *value_bytes = scratch.Buffer().size();
@@ -221,7 +223,7 @@ amethyst_code amethyst_get_into(amethyst_db* db, const amethyst_read_options* op
     AMETHYST_TRY(scope.Open(options, *database->database()));
     Scratch scratch;
     std::string& value = scratch.Buffer();
-    AMETHYST_ASSIGN(const bool there, database->db().GetInto(key_view, &value, scope.options()));
+    AMETHYST_ASSIGN(const bool there, database->family().GetInto(key_view, &value, scope.options()));
     if (!there) return {};
     *found = 1;
     *value_bytes = value.size();
@@ -240,7 +242,7 @@ amethyst_code amethyst_get_pinned(amethyst_db* db, const amethyst_read_options* 
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     ReadScope scope;
     AMETHYST_TRY(scope.Open(options, *database->database()));
-    AMETHYST_ASSIGN(auto value, database->db().GetPinned(key_view, scope.options()));
+    AMETHYST_ASSIGN(auto value, database->family().GetPinned(key_view, scope.options()));
     if (value) HandOut(std::make_unique<PinnedObject>(database->database(), std::move(*value)), pinned);
     return {};
   });
@@ -283,7 +285,7 @@ amethyst_code amethyst_multi_get(amethyst_db* db, const amethyst_read_options* o
     ReadScope scope;
     AMETHYST_TRY(scope.Open(options, *database->database()));
     Status first;
-    const auto results = database->db().MultiGet(views, scope.options());
+    const auto results = database->family().MultiGet(views, scope.options());
     for (size_t i = 0; i < count; ++i) {
       const auto& result = results[i];
       if (codes != nullptr) codes[i] = result ? amethyst_code{AMETHYST_OK} : Fail(result.error(), nullptr);

@@ -80,7 +80,7 @@ amethyst_code amethyst_iterator_create(amethyst_db* db, const amethyst_read_opti
     AMETHYST_TRY(database->database()->CheckOpen());
     ReadScope scope;
     AMETHYST_TRY(scope.Open(options, *database->database()));
-    Iterator made = database->db().NewIterator(scope.options());
+    Iterator made = database->family().NewIterator(scope.options());
     AMETHYST_TRY(made.status());
     HandOut(std::make_unique<IteratorObject>(database->database(), std::move(made)), iterator);
     return {};

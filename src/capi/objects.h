@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,21 +53,34 @@ struct Database {
   }
 };
 
+// A database, or one of its families: the calls on keys go to `family`, the database's own to its default one.
 class DatabaseObject final : public HandleObject {
  public:
+  enum class Of : uint8_t { kDatabase, kFamily };
+
   using Handle = amethyst_db;
   static constexpr HandleKind kKind = HandleKind::kDatabase;
   static constexpr auto kUse = HandleTable::Use::kShared;
   static constexpr std::string_view kName = "database";
 
-  explicit DatabaseObject(std::shared_ptr<Database> database) : database_(std::move(database)) {}
-  ~DatabaseObject() override { static_cast<void>(database_->Close()); }
+  DatabaseObject(std::shared_ptr<Database> database, Family family, Of of)
+      : database_(std::move(database)), family_(std::move(family)), of_(of) {}
+  ~DatabaseObject() override {
+    if (of_ == Of::kDatabase) static_cast<void>(database_->Close());
+  }
 
+  [[nodiscard]] Status Close() const {
+    if (of_ == Of::kDatabase) return database_->Close();
+    return base::InvalidArgument("a family is not closed: close its database, or release this handle");
+  }
   [[nodiscard]] DB& db() const { return *database_->db; }
+  [[nodiscard]] const Family& family() const { return family_; }
   [[nodiscard]] const std::shared_ptr<Database>& database() const { return database_; }
 
  private:
-  const std::shared_ptr<Database> database_;
+  const std::shared_ptr<Database> database_;  // Outlives the family, whose order of keys may be the caller's.
+  const Family family_;
+  const Of of_;
 };
 
 struct SnapshotObject final : HandleObject {
@@ -87,7 +101,23 @@ struct BatchObject final : HandleObject {
   static constexpr auto kUse = HandleTable::Use::kAlone;
   static constexpr std::string_view kName = "batch";
 
+  // Calls `add` with the family that operations are added to, or without one for the default family.
+  template <typename Operation>
+  void Add(Operation add) {
+    if (family) {
+      add(*family);
+    } else {
+      add();
+    }
+  }
+  // Notes that operations name families of `other` (or nullptr): all of a batch are of one database, for their ids mean
+  // something else in another.
+  [[nodiscard]] Status Join(const std::shared_ptr<Database>& other);
+  [[nodiscard]] Status CheckIsOf(const std::shared_ptr<Database>& other) const;
+
   WriteBatch batch;
+  std::shared_ptr<Database> database;  // nullptr: no family but the default one is named.
+  std::optional<Family> family;        // nullopt: the default one.
 };
 
 struct OptionsObject final : HandleObject {
@@ -114,5 +144,10 @@ class ReadScope {
 };
 
 [[nodiscard]] Result<WriteOptions> WriteOptionsOf(amethyst_durability durability);
+// Of a moment, AMETHYST_AFTER or AMETHYST_NEVER.
+[[nodiscard]] Expiry ExpiryOf(uint64_t expires_at_ms);
+// As those of a family are given; nullptr stands for none.
+[[nodiscard]] Result<std::shared_ptr<const MergeOperator>> MergeOperatorNamed(const char* name);
+[[nodiscard]] Result<std::chrono::milliseconds> TtlOf(uint64_t ttl_ms);
 
 }  // namespace amethyst::capi

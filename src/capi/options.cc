@@ -134,6 +134,19 @@ Status NoSuchOption(amethyst_option option) {
 
 }  // namespace
 
+Result<std::shared_ptr<const MergeOperator>> MergeOperatorNamed(const char* name) {
+  if (name == nullptr) return nullptr;
+  auto built_in = BuiltInMergeOperator(name);
+  if (built_in != nullptr) return built_in;
+  return base::InvalidArgument("merge operator {}: there are int64.add, uint64.add, bit.or, max, min, append", name);
+}
+
+Result<std::chrono::milliseconds> TtlOf(uint64_t ttl_ms) {
+  constexpr auto kTtlMax = static_cast<uint64_t>(std::chrono::milliseconds::max().count());
+  if (ttl_ms > kTtlMax) return base::InvalidArgument("a ttl of {} ms: it has at most {}", ttl_ms, kTtlMax);
+  return std::chrono::milliseconds(ttl_ms);
+}
+
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
@@ -204,12 +217,8 @@ amethyst_code amethyst_options_set_merge_operator(amethyst_options* options, con
   return Call(error, [&]() -> Status {
     AMETHYST_TRY(Wanted(family, "family"));
     AMETHYST_ENTER(entered, OptionsObject, options);
-    const auto built_in = merge_operator == nullptr ? nullptr : amethyst::BuiltInMergeOperator(merge_operator);
-    if (merge_operator != nullptr && built_in == nullptr) {
-      return base::InvalidArgument("merge operator {}: there are int64.add, uint64.add, bit.or, max, min, append",
-                                   merge_operator);
-    }
-    entered->options.families[family].merge_operator = built_in;
+    AMETHYST_ASSIGN(auto named, MergeOperatorNamed(merge_operator));
+    entered->options.families[family].merge_operator = std::move(named);
     return {};
   });
 }
@@ -218,9 +227,8 @@ amethyst_code amethyst_options_set_ttl(amethyst_options* options, const char* fa
   return Call(error, [&]() -> Status {
     AMETHYST_TRY(Wanted(family, "family"));
     AMETHYST_ENTER(entered, OptionsObject, options);
-    constexpr auto kTtlMax = static_cast<uint64_t>(std::chrono::milliseconds::max().count());
-    if (ttl_ms > kTtlMax) return base::InvalidArgument("a ttl of {} ms: it has at most {}", ttl_ms, kTtlMax);
-    entered->options.families[family].ttl = std::chrono::milliseconds(ttl_ms);
+    AMETHYST_ASSIGN(const std::chrono::milliseconds ttl, TtlOf(ttl_ms));
+    entered->options.families[family].ttl = ttl;
     return {};
   });
 }

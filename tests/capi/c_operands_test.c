@@ -71,8 +71,40 @@ TEST(entries_expire_and_tell_when) {
   CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
 }
 
+TEST(a_family_has_an_operator_and_a_ttl_of_its_own) {
+  char* error = NULL;
+  amethyst_db* db = InMemory();
+  amethyst_db* family = NULL;
+  amethyst_family_options options = AMETHYST_FAMILY_OPTIONS_DEFAULT;
+  options.merge_operator = "append:,";
+  options.ttl_ms = 3600000;
+  OK(amethyst_create_family(db, "lists", &options, &family, &error));
+  OK(amethyst_merge(family, "k", 1, "a", 1, AMETHYST_BUFFERED, &error));
+  OK(amethyst_merge_expiring(family, "k", 1, "gone", 4, 1, AMETHYST_BUFFERED, &error));
+  amethyst_batch* batch = NULL;
+  OK(amethyst_batch_create(&batch, &error));
+  OK(amethyst_batch_set_family(batch, family, &error));
+  OK(amethyst_batch_merge(batch, "k", 1, "b", 1, &error));
+  OK(amethyst_batch_put_expiring(batch, "stays", 5, "1", 1, AMETHYST_NEVER, &error));
+  OK(amethyst_write(db, batch, AMETHYST_BUFFERED, &error));
+  CHECK(Has(family, NULL, "k", "a,b") && Has(db, NULL, "k", NULL));
+  amethyst_pinned* pinned = NULL;
+  uint64_t expires_at = 0;
+  Put(family, "hour", "1");
+  OK(amethyst_get_pinned(family, NULL, "hour", 4, &pinned, &error));
+  OK(amethyst_pinned_expires_at(pinned, &expires_at, &error));
+  CHECK(expires_at != AMETHYST_NEVER && amethyst_pinned_free(pinned) == AMETHYST_OK);
+  OK(amethyst_get_pinned(family, NULL, "stays", 5, &pinned, &error));
+  OK(amethyst_pinned_expires_at(pinned, &expires_at, &error));
+  CHECK(expires_at == AMETHYST_NEVER && amethyst_pinned_free(pinned) == AMETHYST_OK);
+  FAILS(AMETHYST_INVALID_ARGUMENT, "no merge operator", amethyst_merge(db, "k", 1, "a", 1, AMETHYST_BUFFERED, &error));
+  CHECK(amethyst_batch_free(batch) == AMETHYST_OK && amethyst_db_free(family) == AMETHYST_OK);
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+}
+
 int main(void) {
   RUN(operands_are_merged_by_a_built_in_operator);
   RUN(entries_expire_and_tell_when);
+  RUN(a_family_has_an_operator_and_a_ttl_of_its_own);
   return 0;
 }

@@ -3,13 +3,14 @@
     docs_commands.py --shell PROGRAM ROOT                 runs the console blocks of all documents under ROOT
     docs_commands.py --extract-example DOCUMENT OUTPUT      writes the document's example to OUTPUT
     docs_commands.py --run-example DOCUMENT PROGRAM [ARG]   runs that example, compiled, against the output shown for it
+                     --number N                             means its N-th example instead of the first
 
 A block marked ```console holds commands, on lines that start with "$ ", each followed by the output that it must
 have; a line of output that is "..." stands for any lines. The blocks of one document run in order, in one scratch
 directory with a bin/amethyst of its own (the program under test, database data/amethyst). A block under the line
 <!-- not run: REASON --> is left out: for what installs, or runs for long. Links between files must lead somewhere.
-A document's example is its first ```cpp or ```c block that has a main, or ```python block that imports; the ```text
-block after it is its output.
+A document's examples are its ```cpp and ```c blocks that have a main, and ```python blocks that import; the ```text
+block after one is its output.
 """
 import argparse
 import dataclasses
@@ -136,20 +137,21 @@ def is_example(block):
     return start is not None and any(start in line for line in block.text)
 
 
-def example_of(document):
-    """The example's source, and the output that the document shows for it."""
+def example_of(document, number):
+    """The source of the example of that number, from 1, and the output that the document shows for it."""
     blocks = blocks_of(document.read_text())
-    for number, block in enumerate(blocks):
-        if is_example(block):
-            return block.text, next(after.text for after in blocks[number + 1:] if after.language == "text")
-    raise ValueError(f"{document}: no example, followed by a text block")
+    examples = [place for place, block in enumerate(blocks) if is_example(block)]
+    if len(examples) < number:
+        raise ValueError(f"{document}: no example {number}, followed by a text block")
+    after = blocks[examples[number - 1] + 1:]
+    return blocks[examples[number - 1]].text, next(block.text for block in after if block.language == "text")
 
 
-def run_example(document, program, *arguments):
+def run_example(number, document, program, *arguments):
     with tempfile.TemporaryDirectory() as directory:
         done = subprocess.run([program.resolve(), *(argument.resolve() for argument in arguments)], cwd=directory,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
-    expected = example_of(document)[1]
+    expected = example_of(document, number)[1]
     if done.returncode == 0 and matches(expected, done.stdout.splitlines()):
         return 0
     print("--- expected\n" + "\n".join(expected) + f"\n--- got (exit {done.returncode})\n{done.stdout}{done.stderr}")
@@ -161,14 +163,15 @@ def main():
     parser.add_argument("--shell", type=pathlib.Path)
     parser.add_argument("--extract-example", action="store_true")
     parser.add_argument("--run-example", action="store_true")
+    parser.add_argument("--number", type=int, default=1)
     parser.add_argument("paths", nargs="+", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.extract_example:
         readme, output = arguments.paths
-        output.write_text("\n".join(example_of(readme)[0]) + "\n")
+        output.write_text("\n".join(example_of(readme, arguments.number)[0]) + "\n")
         return 0
     if arguments.run_example:
-        return run_example(*arguments.paths)
+        return run_example(arguments.number, *arguments.paths)
     return run_documents(arguments.paths[0], arguments.shell.resolve())
 
 

@@ -1,0 +1,121 @@
+// Families of a database.
+#include "capi/objects.h"
+
+namespace amethyst::capi {
+
+namespace {
+
+constexpr size_t kFamilyOptionsBytesFirst = 48;  // Of the first version of the struct.
+static_assert(sizeof(amethyst_family_options) == kFamilyOptionsBytesFirst);
+
+// `given` may be null.
+Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given) {
+  FamilyOptions options;
+  if (given == nullptr) return options;
+  AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kFamilyOptionsBytesFirst},
+                           "family_options"));
+  AMETHYST_ASSIGN(options.merge_operator, MergeOperatorNamed(given->merge_operator));
+  AMETHYST_ASSIGN(options.ttl, TtlOf(given->ttl_ms));
+  if (given->block_bytes != 0) options.block_bytes = given->block_bytes;
+  if (given->filter_false_positive_rate != 0) options.filter_false_positive_rate = given->filter_false_positive_rate;
+  if (given->compression == AMETHYST_COMPRESSION_OF_DATABASE) return options;
+  if (given->compression < AMETHYST_COMPRESSION_NONE || given->compression > AMETHYST_COMPRESSION_ZSTD) {
+    return base::InvalidArgument(
+        "family_options: compression is {}, which is none; fill the struct with AMETHYST_FAMILY_OPTIONS_DEFAULT first",
+        given->compression);
+  }
+  options.compression = static_cast<Compression>(given->compression);
+  return options;
+}
+
+// Hands out the family of the database behind `db` that `get` finds or makes.
+template <typename Function>
+amethyst_code HandOutFamily(amethyst_db* db, const char* name, amethyst_db** family, char** error, Function get) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(name, "name"));
+    AMETHYST_TRY(Wanted(family, "family"));
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_TRY(database->database()->CheckOpen());
+    AMETHYST_ASSIGN(Family found, get(database->db()));
+    HandOut(std::make_unique<DatabaseObject>(database->database(), std::move(found), DatabaseObject::Of::kFamily),
+            family);
+    return {};
+  });
+}
+
+}  // namespace
+
+}  // namespace amethyst::capi
+
+using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
+using amethyst::DB;
+using amethyst::Family;
+using amethyst::Result;
+using amethyst::Status;
+
+amethyst_code amethyst_create_family(amethyst_db* db, const char* name, const amethyst_family_options* options,
+                                     amethyst_db** family, char** error) {
+  return HandOutFamily(db, name, family, error, [&](DB& in) -> Result<Family> {
+    AMETHYST_ASSIGN(const amethyst::FamilyOptions settings, FamilyOptionsOf(options));
+    return in.CreateFamily(name, settings);
+  });
+}
+
+amethyst_code amethyst_open_family(amethyst_db* db, const char* name, amethyst_db** family, char** error) {
+  return HandOutFamily(db, name, family, error, [&](DB& in) { return in.OpenFamily(name); });
+}
+
+amethyst_code amethyst_drop_family(amethyst_db* family, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    return entered->db().DropFamily(entered->family());
+  });
+}
+
+amethyst_code amethyst_rename_family(amethyst_db* family, const char* name, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(name, "name"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    return entered->db().RenameFamily(entered->family(), name);
+  });
+}
+
+amethyst_code amethyst_family_id(amethyst_db* family, uint32_t* id, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(id, "id"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    *id = entered->family().id();
+    return {};
+  });
+}
+
+amethyst_code amethyst_family_name(amethyst_db* family, char** name, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(name, "name"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    AMETHYST_TRY(entered->database()->CheckOpen());
+    const std::string now = entered->family().name();
+    if (now.empty()) return amethyst::base::InvalidArgument("family dropped");
+    *name = CopyOut(now);
+    return {};
+  });
+}
+
+amethyst_code amethyst_family_names(amethyst_db* db, char** names, size_t* count, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(names, "names"));
+    AMETHYST_TRY(Wanted(count, "count"));
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_TRY(database->database()->CheckOpen());
+    std::string list;
+    size_t listed = 0;
+    for (const std::string& name : database->db().FamilyNames()) {
+      if (name.find('\0') != std::string::npos) continue;  // As C cannot say it.
+      list.append(name).push_back('\0');
+      ++listed;
+    }
+    *names = CopyOut(list);
+    *count = listed;
+    return {};
+  });
+}
