@@ -16,12 +16,13 @@ environment variable AMETHYST_LIBRARY may name.
 """
 from ._c import (BusyError, ClosedError, CorruptionError, Error, InvalidArgumentError, IoError, NoSpaceError,
                  NotSupportedError, OutOfMemoryError, TooOldError, library_version)
-from ._database import Batch, Database, Snapshot, destroy, open, repair
+from ._database import Batch, Database, Family, Snapshot, destroy, open, repair
+from ._expiry import NEVER
 from ._options import Comparator, Durability, Environment, MemoryBudget
 from ._range import Range
 
 __all__ = [
     "Batch", "BusyError", "ClosedError", "Comparator", "CorruptionError", "Database", "Durability", "Environment",
-    "Error", "InvalidArgumentError", "IoError", "MemoryBudget", "NoSpaceError", "NotSupportedError", "OutOfMemoryError",
-    "Range", "Snapshot", "TooOldError", "destroy", "library_version", "open", "repair",
+    "Error", "Family", "InvalidArgumentError", "IoError", "MemoryBudget", "NEVER", "NoSpaceError", "NotSupportedError",
+    "OutOfMemoryError", "Range", "Snapshot", "TooOldError", "destroy", "library_version", "open", "repair",
 ]

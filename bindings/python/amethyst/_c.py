@@ -5,7 +5,7 @@ import ctypes
 import os
 import threading
 import weakref
-from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Union
 
 Bytes = Union[bytes, bytearray, memoryview]
@@ -76,6 +76,13 @@ _ERRORS = {kind.code: kind for kind in (InvalidArgumentError, NotSupportedError,
                                         TooOldError)}
 
 
+class FamilyOptions(ctypes.Structure):
+    """amethyst_family_options."""
+
+    _fields_ = [("struct_bytes", c_size_t), ("merge_operator", c_char_p), ("ttl_ms", c_uint64),
+                ("block_bytes", c_uint64), ("filter_false_positive_rate", c_double), ("compression", c_int64)]
+
+
 class ReadOptions(ctypes.Structure):
     """amethyst_read_options."""
 
@@ -97,6 +104,8 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "options_set_comparator": [_HANDLE, _HANDLE],
     "options_set_environment": [_HANDLE, _HANDLE],
     "options_set_memory_budget": [_HANDLE, _HANDLE],
+    "options_set_merge_operator": [_HANDLE, c_char_p, c_char_p],
+    "options_set_ttl": [_HANDLE, c_char_p, c_uint64],
     "options_set_logger": [_HANDLE, c_void_p, LOG, DESTROY],
     "comparator_create_checked": [c_char_p, c_void_p, COMPARE, DESTROY, _OUT],
     "environment_create_in_memory": [_OUT],
@@ -105,12 +114,23 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "close": [_HANDLE],
     "destroy": [c_char_p],
     "repair": [c_char_p, c_char_p, _OUT],
+    "create_family": [_HANDLE, c_char_p, POINTER(FamilyOptions), _OUT],
+    "open_family": [_HANDLE, c_char_p, _OUT],
+    "drop_family": [_HANDLE],
+    "rename_family": [_HANDLE, c_char_p],
+    "family_name": [_HANDLE, _OUT],
+    "family_names": [_HANDLE, _OUT, POINTER(c_size_t)],
     "put": [_HANDLE, *_KEY, *_KEY, c_int],
+    "put_expiring": [_HANDLE, *_KEY, *_KEY, c_uint64, c_int],
+    "merge": [_HANDLE, *_KEY, *_KEY, c_int],
+    "merge_expiring": [_HANDLE, *_KEY, *_KEY, c_uint64, c_int],
     "delete": [_HANDLE, *_KEY, c_int],
     "delete_range": [_HANDLE, *_KEY, *_KEY, c_int],
     "delete_prefix": [_HANDLE, *_KEY, c_int],
     "write": [_HANDLE, _HANDLE, c_int],
     "get": [_HANDLE, POINTER(ReadOptions), *_KEY, _OUT, POINTER(c_size_t)],
+    "get_pinned": [_HANDLE, POINTER(ReadOptions), *_KEY, _OUT],
+    "pinned_expires_at": [_HANDLE, POINTER(c_uint64)],
     "multi_get": [_HANDLE, POINTER(ReadOptions), c_size_t, POINTER(c_char_p), POINTER(c_size_t), _OUT,
                   POINTER(c_size_t), POINTER(c_int)],
     "flush": [_HANDLE],
@@ -123,6 +143,9 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "snapshot_sequence": [_HANDLE, POINTER(c_uint64)],
     "batch_create": [_OUT],
     "batch_put": [_HANDLE, *_KEY, *_KEY],
+    "batch_put_expiring": [_HANDLE, *_KEY, *_KEY, c_uint64],
+    "batch_merge": [_HANDLE, *_KEY, *_KEY],
+    "batch_set_family": [_HANDLE, _HANDLE],
     "batch_delete": [_HANDLE, *_KEY],
     "batch_delete_range": [_HANDLE, *_KEY, *_KEY],
     "batch_delete_prefix": [_HANDLE, *_KEY],
@@ -134,7 +157,7 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "iterator_seek_to_last": [_HANDLE],
     "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
 }
-_RELEASES = ("db", "options", "batch", "iterator", "snapshot", "comparator", "environment", "memory_budget")
+_RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget")
 
 
 def _load() -> ctypes.CDLL:
@@ -213,12 +236,29 @@ def release_memory(memory: "int | None") -> None:
     _library.amethyst_free(memory)
 
 
+def pinned_free(pinned: c_void_p) -> None:
+    """Releases a pinned value."""
+    _library.amethyst_pinned_free(pinned)
+
+
 def take_string(memory: c_void_p, size: int) -> bytes:
     """The bytes that the library has handed out, which are released; -1: up to the zero."""
     try:
         return ctypes.string_at(memory, size)
     finally:
         _library.amethyst_free(memory)
+
+
+def take_names(memory: c_void_p, count: int) -> "list[bytes]":
+    """Texts that the library has handed out, one behind the other."""
+    names, address = [], memory.value or 0
+    try:
+        for _ in range(count):
+            names.append(ctypes.string_at(address))
+            address += len(names[-1]) + 1
+    finally:
+        _library.amethyst_free(memory)
+    return names
 
 
 def as_bytes(value: Bytes, what: str) -> bytes:
@@ -235,6 +275,18 @@ def as_c_string(text: bytes, what: str) -> bytes:
     if b"\0" in text:
         raise InvalidArgumentError(f"a {what} cannot hold a zero byte: {text!r}")
     return text
+
+
+def as_name(name: str) -> bytes:
+    """The name of a family, as C takes it."""
+    if not isinstance(name, str):
+        raise TypeError(f"a name is a str, not {type(name).__name__}")
+    return as_c_string(name.encode(errors="surrogateescape"), "name")
+
+
+def from_name(name: bytes) -> str:
+    """The other way round."""
+    return name.decode(errors="surrogateescape")
 
 
 def buffer_arguments(value: "bytes | None") -> "tuple[bytes | None, int]":

@@ -1,16 +1,16 @@
-"""Databases, snapshots and batches."""
+"""Databases, families, snapshots and batches."""
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
-from ctypes import byref, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Union
+from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import Any, Callable, List, Optional, Union
 
-from ._c import Bytes, ClosedError, Handle, ReadOptions, as_bytes, as_c_string, bound_arguments, \
-    buffer_arguments, call, release_memory, take_string
-from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number
-from ._range import Range
+from ._c import Bytes, ClosedError, Handle, as_bytes, as_c_string, as_name, bound_arguments, buffer_arguments, call, \
+    from_name, take_names, take_string
+from ._expiry import Moment, Ttl, as_operand, expiry_number
+from ._mapping import Reader, WritableMap
+from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -19,148 +19,13 @@ def _path(path: Path) -> bytes:
     return as_c_string(os.fsencode(path), "path")
 
 
-class _Reader(Mapping[bytes, bytes]):
-    """What a database and a snapshot of it have in common: reading."""
-
-    _snapshot: Optional[c_void_p] = None
-
-    def _db(self) -> c_void_p:
-        raise NotImplementedError
-
-    def _options(self, fill_cache: bool = True) -> ReadOptions:
-        return ReadOptions(struct_bytes=sizeof(ReadOptions), snapshot=self._snapshot, fill_cache=int(fill_cache))
-
-    def get(self, key: Bytes, default: Any = None) -> Any:
-        """The value of `key`, or `default`."""
-        key = as_bytes(key, "key")
-        value, size = c_void_p(), c_size_t()
-        call("get", self._db(), byref(self._options()), key, len(key), byref(value), byref(size))
-        return take_string(value, size.value) if value else default
-
-    def get_many(self, keys: Iterable[Bytes]) -> List[Optional[bytes]]:
-        """The values of many keys, as of one moment; None for those that are not there."""
-        names = [as_bytes(key, "key") for key in keys]
-        count = len(names)
-        values, sizes, codes = (c_void_p * count)(), (c_size_t * count)(), (c_int * count)()
-        try:
-            call("multi_get", self._db(), byref(self._options()), count, (c_char_p * count)(*names),
-                 (c_size_t * count)(*map(len, names)), values, sizes, codes)
-        except BaseException:
-            for value in values:
-                release_memory(value)
-            raise
-        return [take_string(c_void_p(value), size) if value else None for value, size in zip(values, sizes)]
-
-    def range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *, reverse: bool = False,
-              fill_cache: bool = True) -> Range:
-        """The entries from `start` up to but not including `stop`, in order of keys; `reverse`: the last one first.
-        Turn `fill_cache` off for large scans that will not be repeated."""
-        options = self._options(fill_cache)
-        if start is not None:
-            options.lower_bound, options.lower_bound_bytes = buffer_arguments(as_bytes(start, "key"))
-        if stop is not None:
-            options.upper_bound, options.upper_bound_bytes = buffer_arguments(as_bytes(stop, "key"))
-        return Range(self._db(), options, reverse)
-
-    def prefix(self, prefix: Bytes, *, reverse: bool = False) -> Range:
-        """The entries whose keys begin with `prefix`, under the order by bytes."""
-        prefix = as_bytes(prefix, "key")
-        stem = prefix.rstrip(b"\xff")
-        stop = stem[:-1] + bytes([stem[-1] + 1]) if stem else None
-        return self.range(prefix, stop, reverse=reverse)
-
-    def __getitem__(self, key: Bytes) -> bytes:
-        value = self.get(key)
-        if value is None:
-            raise KeyError(key)
-        return value
-
-    def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None  # type: ignore[arg-type]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return (key for key, _ in self.range())
-
-    def __reversed__(self) -> Iterator[bytes]:
-        return (key for key, _ in self.range(reverse=True))
-
-    def __len__(self) -> int:
-        """Counts all entries, which takes as long as reading them."""
-        return sum(1 for _ in self.range())
-
-    def __bool__(self) -> bool:
-        with self.range() as entries:
-            return next(entries, None) is not None
-
-    def items(self) -> "ItemsView[bytes, bytes]":
-        """All entries, read in one walk."""
-        return _Items(self)
-
-    def values(self) -> "ValuesView[bytes]":
-        """All values, read in one walk."""
-        return _Values(self)
-
-    def approximate_size(self, start: Bytes, stop: Bytes) -> int:
-        """About the bytes on disk and in memory of the keys from `start` up to `stop`."""
-        size = c_uint64()
-        call("approximate_size", self._db(), *buffer_arguments(as_bytes(start, "key")),
-             *buffer_arguments(as_bytes(stop, "key")), byref(size))
-        return size.value
-
-
-class _Items(ItemsView):  # type: ignore[type-arg]
-    def __iter__(self) -> Iterator[Tuple[bytes, bytes]]:
-        return self._mapping.range()
-
-
-class _Values(ValuesView):  # type: ignore[type-arg]
-    def __iter__(self) -> Iterator[bytes]:
-        return (value for _, value in self._mapping.range())
-
-
-class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
+class Database(WritableMap):
     """An open database: a mapping from bytes to bytes, in order of keys. Made by amethyst.open. Safe for use by many
-    threads. Closed by `close`, at the end of a `with`, or when nobody refers to it any more."""
+    threads. Closed by `close`, at the end of a `with`, or when nobody refers to it any more, nor to its families."""
 
     def __init__(self, handle: c_void_p, durability: Durability) -> None:
         self._durability = durability_number(durability)
         self._adopt("db", handle)
-
-    def _db(self) -> c_void_p:
-        return self._handle
-
-    def _durability_number(self, durability: Optional[Durability]) -> int:
-        return self._durability if durability is None else durability_number(durability)
-
-    def put(self, key: Bytes, value: Bytes, *, durability: Optional[Durability] = None) -> None:
-        """Stores `value` under `key`."""
-        key, value = as_bytes(key, "key"), as_bytes(value, "value")
-        call("put", self._handle, key, len(key), value, len(value), self._durability_number(durability))
-
-    def delete(self, key: Bytes, *, durability: Optional[Durability] = None) -> None:
-        """Removes `key`; an absent one is no error."""
-        key = as_bytes(key, "key")
-        call("delete", self._handle, key, len(key), self._durability_number(durability))
-
-    def delete_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *,
-                     durability: Optional[Durability] = None) -> None:
-        """Removes the keys from `start` up to but not including `stop`, however many, at the cost of one write; None:
-        no bound on that side. InvalidArgumentError if `stop` comes before `start`."""
-        call("delete_range", self._handle, *bound_arguments(start, stop), self._durability_number(durability))
-
-    def delete_prefix(self, prefix: Bytes, *, durability: Optional[Durability] = None) -> None:
-        """Removes all keys that begin with `prefix`, likewise. NotSupportedError under an order of one's own."""
-        prefix = as_bytes(prefix, "key")
-        call("delete_prefix", self._handle, prefix, len(prefix), self._durability_number(durability))
-
-    def __setitem__(self, key: Bytes, value: Bytes) -> None:
-        self.put(key, value)
-
-    def __delitem__(self, key: Bytes) -> None:
-        """As of a dict: KeyError if there is none, for which it has to look; `delete` does not."""
-        if key not in self:
-            raise KeyError(key)
-        self.delete(key)
 
     def write(self, batch: "Batch", *, durability: Optional[Durability] = None) -> None:
         """Applies all of `batch`, or nothing."""
@@ -171,9 +36,31 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
         self._durability_number(durability)  # Refuses a wrong one here.
         return Batch(self, durability)
 
-    def clear(self) -> None:
-        """Deletes every entry, by one range delete."""
-        self.delete_range()
+    def create_family(self, name: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
+                      compression: Optional[str] = None, block_bytes: Optional[int] = None,
+                      filter_false_positive_rate: Optional[float] = None) -> "Family":
+        """Makes a family: a map of its own in this database. What is not given is as the database has it."""
+        options = family_options(merge_operator, ttl, compression, block_bytes, filter_false_positive_rate)
+        handle = c_void_p()
+        call("create_family", self._handle, as_name(name), byref(options), byref(handle))
+        return Family(self, handle)
+
+    def family(self, name: str) -> "Family":
+        """A family that is there; InvalidArgumentError, which tells those there are, if it is not."""
+        handle = c_void_p()
+        call("open_family", self._handle, as_name(name), byref(handle))
+        return Family(self, handle)
+
+    def families(self) -> List[str]:
+        """The names of the families: "default", which the database itself is, and then in the order of their making."""
+        names, count = c_void_p(), c_size_t()
+        call("family_names", self._handle, byref(names), byref(count))
+        return [from_name(name) for name in take_names(names, count.value)]
+
+    def drop_family(self, name: str) -> None:
+        """A family and all that is in it is gone at once; what is used of it raises InvalidArgumentError."""
+        family = self.family(name)
+        call("drop_family", family._handle)
 
     def snapshot(self) -> "Snapshot":
         """A view of the database as it is now."""
@@ -182,10 +69,6 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
     def flush(self) -> None:
         """Writes everything in memory to tables, and waits for it."""
         call("flush", self._handle)
-
-    def compact_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None) -> None:
-        """Rewrites the tables that overlap a range, dropping what is deleted or replaced."""
-        call("compact_range", self._handle, *bound_arguments(start, stop))
 
     def wait_for_idle(self) -> None:
         """Returns when no flush or compaction runs or is due."""
@@ -212,7 +95,46 @@ class Database(Handle, _Reader, MutableMapping[bytes, bytes]):
         self.close()
 
 
-class Snapshot(Handle, _Reader):
+class Family(WritableMap):
+    """A family of keys: a map of its own, which shares its database's log, memory, snapshots and batches. Made by
+    create_family and family of a database, which stays open as long as somebody refers to one of its families."""
+
+    def __init__(self, db: Database, handle: c_void_p) -> None:
+        self._database = db
+        self._durability = db._durability
+        self._adopt("db", handle)
+
+    @property
+    def name(self) -> str:
+        """As it is now."""
+        name = c_void_p()
+        call("family_name", self._handle, byref(name))
+        return from_name(take_string(name, -1))
+
+    def rename(self, name: str) -> None:
+        """Gives it another name. Whatever refers to it stays good."""
+        call("rename_family", self._handle, as_name(name))
+
+    def batch(self, *, durability: Optional[Durability] = None) -> "Batch":
+        """As of the database, for operations on this family where they name none."""
+        self._durability_number(durability)
+        return Batch(self._database, durability, self)
+
+
+class _FamilySnapshot(Reader):
+    """A family as of the moment of a snapshot."""
+
+    def __init__(self, snapshot: "Snapshot", family: Family) -> None:
+        self._of = snapshot
+        self._family = family
+        self._snapshot = snapshot._snapshot
+
+    def _db(self) -> c_void_p:
+        self._of._db()
+        return self._family._handle
+
+
+class Snapshot(Handle, Reader):
     """A database as of one moment, for reading. While it lives, what it sees takes space. Safe for many threads."""
 
     def __init__(self, db: Database) -> None:
@@ -224,6 +146,11 @@ class Snapshot(Handle, _Reader):
         if not self._release.alive:
             raise ClosedError("the snapshot was closed")
         return self._database._handle
+
+    def family(self, name: str) -> Reader:
+        """A family of the database as of the same moment."""
+        self._db()
+        return _FamilySnapshot(self, self._database.family(name))
 
     @property
     def sequence(self) -> int:
@@ -245,29 +172,56 @@ class Snapshot(Handle, _Reader):
 
 
 class Batch(Handle):
-    """Puts and deletes that are applied as one: all of it or nothing. Belongs to one thread at a time."""
+    """Puts, merges and deletes that are applied as one: all of it or nothing. Each may name the family that it is for.
+    Belongs to one thread at a time."""
 
-    def __init__(self, db: Optional[Database] = None, durability: Optional[Durability] = None) -> None:
+    def __init__(self, db: Optional[Database] = None, durability: Optional[Durability] = None,
+                 family: Optional[WritableMap] = None) -> None:
         self._database = db
         self._durability = durability
+        self._family = family  # Of the operations that name none.
+        self._current: Optional[WritableMap] = None  # That the library has been told.
         self._own("batch", "batch_create")
 
-    def put(self, key: Bytes, value: Bytes) -> None:
-        """Stores `value` under `key`; later operations on a key win over earlier ones."""
-        call("batch_put", self._handle, *buffer_arguments(as_bytes(key, "key")),
-             *buffer_arguments(as_bytes(value, "value")))
+    def _add(self, function: str, family: Optional[WritableMap], *arguments: Any) -> None:
+        family = self._family if family is None else family
+        if family is not self._current:
+            if not isinstance(family, (WritableMap, type(None))):
+                raise TypeError(f"a family is a Family or Database, not {type(family).__name__}")
+            call("batch_set_family", self._handle, None if family is None else family._handle)
+            self._current = family
+        call(function, self._handle, *arguments)
 
-    def delete(self, key: Bytes) -> None:
+    def put(self, key: Bytes, value: Bytes, *, ttl: Optional[Ttl] = None, expires_at: Optional[Moment] = None,
+            family: Optional[WritableMap] = None) -> None:
+        """As of Database; later operations on a key win over earlier ones."""
+        entry = (*buffer_arguments(as_bytes(key, "key")), *buffer_arguments(as_bytes(value, "value")))
+        if ttl is None and expires_at is None:
+            self._add("batch_put", family, *entry)
+        else:
+            self._add("batch_put_expiring", family, *entry, expiry_number(ttl, expires_at))
+
+    def merge(self, key: Bytes, operand: Bytes, *, family: Optional[WritableMap] = None) -> None:
+        """As of Database, whose errors come when the batch is written."""
+        self._add("batch_merge", family, *buffer_arguments(as_bytes(key, "key")),
+                  *buffer_arguments(as_bytes(operand, "operand")))
+
+    def incr(self, key: Bytes, n: int = 1, *, family: Optional[WritableMap] = None) -> None:
+        """As of Database."""
+        self.merge(key, as_operand(n), family=family)
+
+    def delete(self, key: Bytes, *, family: Optional[WritableMap] = None) -> None:
         """Removes `key`."""
-        call("batch_delete", self._handle, *buffer_arguments(as_bytes(key, "key")))
+        self._add("batch_delete", family, *buffer_arguments(as_bytes(key, "key")))
 
-    def delete_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None) -> None:
+    def delete_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *,
+                     family: Optional[WritableMap] = None) -> None:
         """As of Database, whose errors come when the batch is written."""
-        call("batch_delete_range", self._handle, *bound_arguments(start, stop))
+        self._add("batch_delete_range", family, *bound_arguments(start, stop))
 
-    def delete_prefix(self, prefix: Bytes) -> None:
+    def delete_prefix(self, prefix: Bytes, *, family: Optional[WritableMap] = None) -> None:
         """As of Database, whose errors come when the batch is written."""
-        call("batch_delete_prefix", self._handle, *buffer_arguments(as_bytes(prefix, "key")))
+        self._add("batch_delete_prefix", family, *buffer_arguments(as_bytes(prefix, "key")))
 
     __setitem__ = put
     __delitem__ = delete
@@ -279,6 +233,7 @@ class Batch(Handle):
     def clear(self) -> None:
         """Forgets all operations."""
         call("batch_clear", self._handle)
+        self._current = None
 
     def __len__(self) -> int:
         count = c_uint32()
@@ -296,15 +251,18 @@ class Batch(Handle):
 
 def open(path: Path, *, durability: Durability = "buffered", comparator: Optional[Comparator] = None,
          environment: Optional[Environment] = None, memory_budget: Optional[MemoryBudget] = None,
-         logger: Optional[Callable[[str], None]] = None, **options: Any) -> Database:
+         logger: Optional[Callable[[str], None]] = None, merge_operator: Optional[str] = None,
+         ttl: Optional[Ttl] = None, **options: Any) -> Database:
     """Opens or creates the database in directory `path`.
 
     `durability` is that of writes that name none: "buffered" survives a crash of the process, "sync" a power loss,
-    "none" nothing until the next flush. `options` are the settings of amethyst/options.h, such as
-    memory_budget_bytes=1 << 30, compression="zstd" or read_only=True.
+    "none" nothing until the next flush. `merge_operator` (such as "int64.add") and `ttl` are of the default family, the
+    database's own keys: what `merge` does, and how long what is written lives. `options` are the settings of
+    amethyst/options.h, such as memory_budget_bytes=1 << 30, compression="zstd" or read_only=True.
     """
     durability_number(durability)  # Before anything is opened.
     settings = Options(comparator, environment, memory_budget, logger, options)
+    settings.set_family("default", merge_operator=merge_operator, ttl=ttl)
     handle = c_void_p()
     call("open", _path(path), settings._handle, byref(handle))
     return Database(handle, durability)

@@ -5,7 +5,8 @@ import ctypes
 import itertools
 from typing import Any, Callable, Literal, Optional
 
-from ._c import COMPARE, DESTROY, LOG, Handle, InvalidArgumentError, as_c_string, call, raised
+from ._c import COMPARE, DESTROY, LOG, FamilyOptions, Handle, InvalidArgumentError, as_c_string, as_name, call, raised
+from ._expiry import Ttl, ttl_milliseconds
 
 Durability = Literal["buffered", "sync", "none"]
 DURABILITIES = {"buffered": 0, "sync": 1, "none": 2}
@@ -38,6 +39,35 @@ def durability_number(durability: str) -> int:
         return DURABILITIES[durability]
     except (KeyError, TypeError):
         raise InvalidArgumentError(f"durability {durability!r}: it is one of {', '.join(DURABILITIES)}") from None
+
+
+def family_options(merge_operator: Optional[str], ttl: Optional[Ttl], compression: Optional[str],
+                   block_bytes: Optional[int], filter_false_positive_rate: Optional[float]) -> FamilyOptions:
+    """The settings of a family, as C takes them."""
+    options = FamilyOptions(struct_bytes=ctypes.sizeof(FamilyOptions), compression=-1)
+    if merge_operator is not None:
+        options.merge_operator = as_name(merge_operator)
+    if ttl is not None:
+        options.ttl_ms = ttl_milliseconds(ttl)
+    if compression is not None:
+        options.compression = _word_number("compression", compression)
+    if block_bytes is not None:
+        options.block_bytes = _number("block_bytes", block_bytes)
+    if filter_false_positive_rate is not None:
+        options.filter_false_positive_rate = filter_false_positive_rate
+    return options
+
+
+def _word_number(name: str, word: Any) -> int:
+    if word not in _WORDS[name]:
+        raise InvalidArgumentError(f"{name} {word!r}: it is one of {', '.join(_WORDS[name])}")
+    return _WORDS[name][word]
+
+
+def _number(name: str, value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 1 << 64:
+        raise InvalidArgumentError(f"{name}: {value!r} is no number from 0 to 2^64 - 1")
+    return int(value)
 
 
 def _callable(function: Any, what: str) -> Any:
@@ -117,10 +147,12 @@ class Options(Handle):
             return
         if name not in _NUMBERS:
             raise TypeError(f"there is no option {name}; there are filter_false_positive_rate, {', '.join(_NUMBERS)}")
-        if name in _WORDS:
-            if value not in _WORDS[name]:
-                raise InvalidArgumentError(f"{name} {value!r}: it is one of {', '.join(_WORDS[name])}")
-            value = _WORDS[name][value]
-        if not isinstance(value, int) or not 0 <= value < 1 << 64:
-            raise InvalidArgumentError(f"{name}: {value!r} is no number from 0 to 2^64 - 1")
-        call("options_set", self._handle, _NUMBERS[name], int(value))
+        number = _word_number(name, value) if name in _WORDS else _number(name, value)
+        call("options_set", self._handle, _NUMBERS[name], number)
+
+    def set_family(self, family: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None) -> None:
+        """What a family is given at each open."""
+        if merge_operator is not None:
+            call("options_set_merge_operator", self._handle, as_name(family), as_name(merge_operator))
+        if ttl is not None:
+            call("options_set_ttl", self._handle, as_name(family), ttl_milliseconds(ttl))
