@@ -84,6 +84,22 @@ struct ReleaseBytes {
 };
 using Bytes = std::unique_ptr<char, ReleaseBytes>;
 
+// The C interface takes texts (paths, names) up to their first zero: one with a zero inside would name something else.
+inline bool HasZero(const std::string& text, Status* status) {
+  if (text.find('\0') == std::string::npos) return false;
+  Report({AMETHYST_INVALID_ARGUMENT, "a path or name must not hold a zero byte"}, status);
+  return true;
+}
+
+// The text that a call stores behind its other arguments.
+template <class Call, class... Arguments>
+std::string Text(Status* status, Call call, Arguments... arguments) {
+  char* text = nullptr;
+  Run(status, call, arguments..., &text);
+  const Bytes owned(text);
+  return text != nullptr ? text : "";
+}
+
 // A bound of a range as the C interface takes it, for as long as what it was made of: null leaves that side open.
 struct Bound {
   explicit Bound(std::optional<std::string_view> bound) {

@@ -1,9 +1,11 @@
 // What a program in C++17 does with the header over the C interface; with exceptions, or, built without, by status.
 #include <amethyst/cpp17.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 namespace cpp17 = amethyst::cpp17;
 
@@ -100,6 +102,62 @@ void DeletesOfRanges(const std::string& path) {
   db.Close(&status);
 }
 
+void Families(const std::string& path) {
+  const auto buffered = cpp17::Durability::kBuffered;
+  cpp17::Status status;
+  cpp17::Family outlives;
+  {
+    cpp17::Database db =
+        cpp17::Database::Open(path, cpp17::Options().SetMergeOperator("max").SetTtl(std::chrono::hours(1)), &status);
+    cpp17::FamilyOptions options;
+    options.merge_operator = "append:,";
+    options.compression = AMETHYST_COMPRESSION_ZSTD;
+    cpp17::Family lists = db.CreateFamily("lists", options, &status);
+    Require(status.ok() && lists.Name(&status) == "lists", "a family");
+    db.Put("k", "of the database", buffered, &status);
+    lists.Merge("k", "a", buffered, &status);
+    db.Merge("max", "b", buffered, &status);
+
+    cpp17::WriteBatch batch;
+    batch.SetFamily(lists);
+    batch.Merge("k", "b");
+    batch.PutExpiring("gone", "1", cpp17::Expiry::At({}));
+    batch.SetFamily(db);
+    batch.PutExpiring("stays", "1", cpp17::Expiry::Never());
+    db.Write(batch, cpp17::Durability::kSync, &status);
+    Require(status.ok() && lists.Get("k", {}, &status) == "a,b" && !lists.Get("gone", {}, &status),
+            "a batch over families");
+    Require(db.Get("k", {}, &status) == "of the database" && db.Get("stays", {}, &status) == "1", "each has its keys");
+    lists.PutExpiring("k", "soon", cpp17::Expiry::After(std::chrono::milliseconds(-1)), buffered, &status);
+    Require(status.code == AMETHYST_INVALID_ARGUMENT, "a negative ttl refused");
+    lists.PutExpiring("hour", "1", cpp17::Expiry::After(std::chrono::hours(1)), buffered, &status);
+    Require(status.ok() && lists.Get("hour", {}, &status) == "1", "an hour is not over");
+
+    cpp17::Database other = cpp17::Database::Open(path + ".other", {}, &status);
+    other.Write(batch, buffered, &status);
+    Require(status.code == AMETHYST_INVALID_ARGUMENT, "a batch of another database's families refused");
+    batch.SetFamily(other.CreateFamily("lists", {}, &status));
+    Require(batch.status().code == AMETHYST_INVALID_ARGUMENT, "families of two databases refused");
+
+    for (const std::string& name :
+         {std::string(), std::string(256, 'n'), std::string("a\0b", 3), std::string("lists")}) {
+      const cpp17::Family none = db.CreateFamily(name, {}, &status);
+      Require(status.code == AMETHYST_INVALID_ARGUMENT && none.db() == nullptr, "a name that cannot be refused");
+    }
+    lists.Rename("lines", &status);
+    Require(db.FamilyNames(&status) == std::vector<std::string>{"default", "lines"}, "the names");
+    outlives = db.OpenFamily("lines", &status);
+    Require(outlives.Get("k", {}, &status) == "a,b", "the same family");
+    cpp17::Family dropped = db.CreateFamily("dropped", {}, &status);
+    dropped.Drop(&status);
+    Require(status.ok(), "a drop");
+    dropped.Put("k", "v", buffered, &status);
+    Require(status.code == AMETHYST_INVALID_ARGUMENT, "a dropped family refused");
+  }
+  outlives.Put("k", "v", buffered, &status);
+  Require(status.code == AMETHYST_CLOSED, "a family outlives its database, and says so");
+}
+
 #if defined(__cpp_exceptions)
 void ByExceptions(const std::string& path) {
   cpp17::Database db = cpp17::Database::Open(path, cpp17::Options().SetFilterFalsePositiveRate(0.1));
@@ -125,6 +183,7 @@ void ByExceptions(const std::string& path) {
 int main(int, char** arguments) {
   ByStatus(arguments[1]);
   DeletesOfRanges(std::string(arguments[1]) + ".ranges");
+  Families(std::string(arguments[1]) + ".families");
 #if defined(__cpp_exceptions)
   ByExceptions(arguments[1]);
 #endif

@@ -1,0 +1,171 @@
+// One map of keys in a database, and handles of it. Safe for use by many threads. Its methods are those of the
+// Database, which is its default family, on keys of its own; it shares log, memory, snapshots and batches with the
+// others.
+//
+// Lifetime. It may outlive its Database: calls then fail with AMETHYST_CLOSED, after a drop with
+// AMETHYST_INVALID_ARGUMENT.
+#pragma once
+
+#include <amethyst/c.h>
+#include <amethyst/cpp17_call.h>
+#include <amethyst/cpp17_read.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace amethyst::cpp17 {
+
+// What an acknowledged write survives.
+enum class Durability {
+  kBuffered = AMETHYST_BUFFERED,  // The default: process crash, kill -9; power loss except for the last interval.
+  kSync = AMETHYST_SYNC,          // Power loss.
+  kNone = AMETHYST_NONE,          // Nothing until the next flush: the log is skipped.
+};
+
+// When an entry is deleted by itself.
+struct Expiry {
+  uint64_t expires_at_ms = AMETHYST_NEVER;  // As in c.h.
+
+  [[nodiscard]] static Expiry Never() { return {}; }
+  [[nodiscard]] static Expiry At(std::chrono::system_clock::time_point moment) {
+    const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch()).count();
+    return {since > 0 ? static_cast<uint64_t>(since) : 0};
+  }
+  // So long after the write, by the database's clock; 0: as the family's ttl. A negative time is refused.
+  [[nodiscard]] static Expiry After(std::chrono::milliseconds ttl) { return {AMETHYST_AFTER(ttl.count())}; }
+};
+
+// A map of keys; the methods are safe for use by many threads.
+class Family {
+ public:
+  Family() = default;  // Is none: every call fails with AMETHYST_INVALID_ARGUMENT.
+  explicit Family(amethyst_db* handle) : db_(handle) {}
+
+  void Put(std::string_view key, std::string_view value, Durability durability = Durability::kBuffered,
+           Status* status = nullptr) {
+    internal::Run(status, amethyst_put, db(), key.data(), key.size(), value.data(), value.size(),
+                  static_cast<int>(durability));
+  }
+  // Stores a value that expires.
+  void PutExpiring(std::string_view key, std::string_view value, Expiry expiry,
+                   Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    internal::Run(status, amethyst_put_expiring, db(), key.data(), key.size(), value.data(), value.size(),
+                  expiry.expires_at_ms, static_cast<int>(durability));
+  }
+  // Writes an operand for the family's merge operator, without a read.
+  void Merge(std::string_view key, std::string_view operand, Durability durability = Durability::kBuffered,
+             Status* status = nullptr) {
+    internal::Run(status, amethyst_merge, db(), key.data(), key.size(), operand.data(), operand.size(),
+                  static_cast<int>(durability));
+  }
+  // Removes a key; an absent one is no failure.
+  void Delete(std::string_view key, Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    internal::Run(status, amethyst_delete, db(), key.data(), key.size(), static_cast<int>(durability));
+  }
+  // Removes all keys in [begin, end), however many, at the cost of one write; nothing: no bound on that side. A later
+  // Put of such a key stays. AMETHYST_INVALID_ARGUMENT: `end` comes before `begin`.
+  void DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
+                   Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    const internal::Bound from(begin), to(end);
+    internal::Run(status, amethyst_delete_range, db(), from.data, from.bytes, to.data, to.bytes,
+                  static_cast<int>(durability));
+  }
+  // Removes all keys that begin with `prefix`; the empty one is that of all keys. AMETHYST_NOT_SUPPORTED: the database
+  // has an order of its own.
+  void DeletePrefix(std::string_view prefix, Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    internal::Run(status, amethyst_delete_prefix, db(), prefix.data(), prefix.size(), static_cast<int>(durability));
+  }
+
+  // A copy of the value; nothing where the key is not there.
+  std::optional<std::string> Get(std::string_view key, const ReadOptions& options = {},
+                                 Status* status = nullptr) const {
+    const amethyst_read_options c_options = options.InC();
+    char* value = nullptr;
+    size_t value_bytes = 0;
+    internal::Run(status, amethyst_get, db(), &c_options, key.data(), key.size(), &value, &value_bytes);
+    const internal::Bytes owned(value);
+    if (value == nullptr) return std::nullopt;
+    return std::string(value, value_bytes);
+  }
+  // The value without a copy; nothing where the key is not there.
+  std::optional<PinnedValue> GetPinned(std::string_view key, const ReadOptions& options = {},
+                                       Status* status = nullptr) const {
+    const amethyst_read_options c_options = options.InC();
+    amethyst_pinned* pinned = nullptr;
+    internal::Run(status, amethyst_get_pinned, db(), &c_options, key.data(), key.size(), &pinned);
+    if (pinned == nullptr) return std::nullopt;
+    return PinnedValue(pinned);
+  }
+  // The values of several keys as of one moment, in their order; nothing for a key that is not there, or that failed:
+  // `status` is then the first failure.
+  std::vector<std::optional<std::string>> MultiGet(const std::vector<std::string_view>& keys,
+                                                   const ReadOptions& options = {}, Status* status = nullptr) const {
+    const amethyst_read_options c_options = options.InC();
+    std::vector<const void*> begins(keys.size());
+    std::vector<size_t> bytes(keys.size()), value_bytes(keys.size());
+    std::vector<char*> values(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) begins[i] = keys[i].data(), bytes[i] = keys[i].size();
+    Status result = internal::StatusOf(amethyst_multi_get, db(), &c_options, keys.size(), begins.data(), bytes.data(),
+                                       values.data(), value_bytes.data(), nullptr);
+    const std::vector<internal::Bytes> owned(values.begin(), values.end());  // Before a failure is thrown.
+    internal::Report(std::move(result), status);
+    std::vector<std::optional<std::string>> found(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (values[i] != nullptr) found[i].emplace(values[i], value_bytes[i]);
+    }
+    return found;
+  }
+  [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {}, Status* status = nullptr) const {
+    const amethyst_read_options c_options = options.InC();
+    amethyst_iterator* made = nullptr;
+    internal::Run(status, amethyst_iterator_create, db(), &c_options, &made);
+    return Iterator(made);
+  }
+
+  // Rewrites all tables that overlap [begin, end), without what is deleted or hidden; nothing: no bound on that side.
+  void CompactRange(std::optional<std::string_view> begin = {}, std::optional<std::string_view> end = {},
+                    Status* status = nullptr) {
+    const internal::Bound from(begin), to(end);
+    internal::Run(status, amethyst_compact_range, db(), from.data, from.bytes, to.data, to.bytes);
+  }
+
+  // Its name now.
+  [[nodiscard]] std::string Name(Status* status = nullptr) const {
+    return internal::Text(status, amethyst_family_name, db());
+  }
+  void Rename(const std::string& name, Status* status = nullptr) {
+    if (internal::HasZero(name, status)) return;
+    internal::Run(status, amethyst_rename_family, db(), name.c_str());
+  }
+  // All that is in it is gone at once.
+  void Drop(Status* status = nullptr) { internal::Run(status, amethyst_drop_family, db()); }
+  [[nodiscard]] amethyst_db* db() const { return db_.get(); }
+
+ private:
+  internal::Owner<amethyst_db, amethyst_db_free> db_;
+};
+
+// The settings of a family, each at its default; a family keeps what it was made with.
+struct FamilyOptions {
+  std::string merge_operator;             // By name, such as "int64.add"; empty: none.
+  std::chrono::milliseconds ttl{0};       // How long what is written lives; 0: for ever.
+  uint64_t block_bytes = 0;               // 0: as the database.
+  double filter_false_positive_rate = 0;  // 0: as the database.
+  std::optional<amethyst_compression> compression;
+
+  // The options as the C interface wants them; they hold only as long as this object.
+  [[nodiscard]] amethyst_family_options InC() const {
+    amethyst_family_options options = AMETHYST_FAMILY_OPTIONS_DEFAULT;
+    options.merge_operator = merge_operator.empty() ? nullptr : merge_operator.c_str();
+    options.ttl_ms = static_cast<uint64_t>(ttl.count());
+    options.block_bytes = block_bytes;
+    options.filter_false_positive_rate = filter_false_positive_rate;
+    if (compression) options.compression = *compression;
+    return options;
+  }
+};
+
+}  // namespace amethyst::cpp17
