@@ -48,6 +48,13 @@ Result<bool> Family::GetInto(std::string_view key, std::string* value, const Rea
         key, options, [value](std::string_view bytes) { value->assign(bytes); }, KeyOf(id_, place_hint_));
   });
 }
+Result<std::optional<bool>> Family::TryGetInto(std::string_view key, std::string* value,
+                                               const ReadOptions& options) const {
+  return Contained([&] {
+    return engine_->TryGet(
+        key, options, [value](std::string_view bytes) { value->assign(bytes); }, KeyOf(id_, place_hint_));
+  });
+}
 Result<std::optional<PinnedValue>> Family::GetPinned(std::string_view key, const ReadOptions& options) const {
   return Contained([&] { return engine_->GetPinned(key, options, KeyOf(id_, place_hint_)); });
 }

@@ -45,6 +45,9 @@ TEST_F(FamilyTest, KeysOfTwoFamiliesHaveNothingToDoWithEachOther) {
     EXPECT_TRUE(one.GetInto("key", &value).value());
     EXPECT_EQ(value, "user");
     EXPECT_EQ(one.GetPinned("key").value()->view(), "user");
+    value.clear();
+    EXPECT_EQ(one.TryGetInto("key", &value).value(), std::optional(true)) << "a read of it was before";
+    EXPECT_EQ(value, "user");
     const std::vector<std::string_view> keys = {"key", "alone", "none"};
     const auto values = one.MultiGet(keys);
     EXPECT_EQ(values[0].value(), "user");
