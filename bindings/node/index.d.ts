@@ -24,18 +24,9 @@ import {
   Transcoder
 } from 'abstract-level'
 
-/** An abstract-level database that is kept by Amethyst. */
-export class AmethystLevel<KDefault = string, VDefault = string>
+/** What a database and its families have in common. */
+declare class KeySpace<KDefault = string, VDefault = string>
   extends AbstractLevel<string | Buffer | Uint8Array, KDefault, VDefault> {
-  /** `location`: the directory of the database. */
-  constructor (location: string, options?: DatabaseOptions<KDefault, VDefault> | undefined)
-
-  /** The directory that the constructor was given. */
-  get location (): string
-
-  open (): Promise<void>
-  open (options: OpenOptions): Promise<void>
-
   get (key: KDefault): Promise<VDefault | undefined>
   get<K = KDefault, V = VDefault> (key: K, options: GetOptions<K, V>): Promise<V | undefined>
 
@@ -93,6 +84,35 @@ export class AmethystLevel<KDefault = string, VDefault = string>
   deletePrefix (prefix: KDefault): Promise<void>
   deletePrefix<K = KDefault> (prefix: K, options: DeleteRangeOptions<K>): Promise<void>
 
+  /** Writes an operand for the merge operator, without a read. A number is 8 bytes, little-endian. */
+  merge (key: KDefault, operand: Operand): Promise<void>
+  merge<K = KDefault> (key: K, operand: Operand, options: MergeOptions<K>): Promise<void>
+}
+
+/** An abstract-level database that is kept by Amethyst. */
+export class AmethystLevel<KDefault = string, VDefault = string>
+  extends KeySpace<KDefault, VDefault> {
+  /** `location`: the directory of the database. */
+  constructor (location: string, options?: DatabaseOptions<KDefault, VDefault> | undefined)
+
+  /** The directory that the constructor was given. */
+  get location (): string
+
+  open (): Promise<void>
+  open (options: OpenOptions): Promise<void>
+
+  /** A level of the family's own, for one that is there: its open fails if it is not. */
+  family<K = string, V = string> (name: string, options?: AbstractDatabaseOptions<K, V> | undefined): Family<K, V>
+
+  /** Makes a family: a map of keys of its own, which shares log, memory, snapshots and batches. */
+  createFamily<K = string, V = string> (name: string, options?: FamilyOptions<K, V> | undefined): Promise<Family<K, V>>
+
+  /** A family and all that is in it is gone at once. */
+  dropFamily (name: string): Promise<void>
+
+  /** The names of the families, `'default'` first. */
+  families (): Promise<string[]>
+
   /** `leveldb.stats`, `leveldb.num-files-at-levelN` or `leveldb.approximate-memory-usage`; else an empty string. */
   getProperty (property: string): string
 
@@ -107,6 +127,38 @@ export class AmethystLevel<KDefault = string, VDefault = string>
    * directory is kept as `location` with `.damaged` behind it.
    */
   static repair (location: string): Promise<RepairReport>
+}
+
+/** A family of keys: a level of its own in a database. It opens after the database and closes before it. */
+export class Family<KDefault = string, VDefault = string> extends KeySpace<KDefault, VDefault> {
+  private constructor ()
+
+  get db (): AmethystLevel<any, any>
+
+  get name (): string
+}
+
+/** Bytes as they are, or an integer of 64 bits. */
+export type Operand = string | Buffer | Uint8Array | number | bigint
+
+export interface FamilyOptions<K, V> extends AbstractDatabaseOptions<K, V>, ExpiryOptions {
+  /** By name, such as `'int64.add'`. */
+  mergeOperator?: string | undefined
+
+  /** `true` is LZ4, `false` none. @defaultValue that of the database */
+  compression?: boolean | 'lz4' | 'zstd' | undefined
+
+  /** Bytes of a block before compression. @defaultValue those of the database */
+  blockSize?: number | undefined
+}
+
+export interface ExpiryOptions {
+  /** Milliseconds that what is written lives; `Infinity`: for ever. @defaultValue as the family says */
+  ttl?: number | undefined
+}
+
+export interface MergeOptions<K> extends WriteOptions, ExpiryOptions {
+  keyEncoding?: string | Transcoder.PartialEncoder<K> | undefined
 }
 
 export interface DatabaseOptions<K, V> extends AbstractDatabaseOptions<K, V>, Omit<OpenOptions, 'passive'> {}
@@ -136,6 +188,12 @@ export interface OpenOptions extends AbstractOpenOptions {
   /** For LevelDB's sake: the memory is made at least twice as large. */
   cacheSize?: number | undefined
 
+  /** What `merge` does to the database's own keys, by name, such as `'int64.add'`. */
+  mergeOperator?: string | undefined
+
+  /** Milliseconds that what is written to the database's own keys lives. @defaultValue for ever */
+  ttl?: number | undefined
+
   /** Share the database with other worker threads of the process that set this too. @defaultValue `false` */
   multithreading?: boolean | undefined
 }
@@ -162,7 +220,7 @@ export interface GetOptions<K, V> extends AbstractGetOptions<K, V>, ReadOptions 
 export interface GetManyOptions<K, V> extends AbstractGetManyOptions<K, V>, ReadOptions {}
 export interface HasOptions<K> extends AbstractHasOptions<K>, ReadOptions {}
 export interface HasManyOptions<K> extends AbstractHasManyOptions<K>, ReadOptions {}
-export interface PutOptions<K, V> extends AbstractPutOptions<K, V>, WriteOptions {}
+export interface PutOptions<K, V> extends AbstractPutOptions<K, V>, WriteOptions, ExpiryOptions {}
 export interface DelOptions<K> extends AbstractDelOptions<K>, WriteOptions {}
 export interface BatchOptions<K, V> extends AbstractBatchOptions<K, V>, WriteOptions {}
 export interface ChainedBatchWriteOptions extends AbstractChainedBatchWriteOptions, WriteOptions {}
@@ -176,6 +234,10 @@ export class ChainedBatch<TDatabase, KDefault, VDefault> extends AbstractChained
   /** As of the database. */
   deletePrefix (prefix: KDefault): this
   deletePrefix<K = KDefault> (prefix: K, options: StartEndOptions<K>): this
+
+  /** As of the database; an error comes when the batch is written. */
+  merge (key: KDefault, operand: Operand): this
+  merge<K = KDefault> (key: K, operand: Operand, options: BatchMergeOptions<K>): this
 
   write (): Promise<void>
   write (options: ChainedBatchWriteOptions): Promise<void>
@@ -210,7 +272,18 @@ export interface Stats {
   [counter: string]: any
 }
 
-export type BatchOperation<TDatabase, K, V> = AbstractBatchOperation<TDatabase, K, V>
+export interface BatchMergeOptions<K> extends ExpiryOptions {
+  keyEncoding?: string | Transcoder.PartialEncoder<K> | undefined
+
+  /** The family, or the sublevel of one, that the operation is for. */
+  sublevel?: AbstractLevel<any, any, any> | undefined
+}
+
+/** `sublevel` may be a family of the database, or a sublevel of one. */
+export type BatchOperation<TDatabase, K, V> =
+  | (AbstractBatchOperation<TDatabase, K, V> & ExpiryOptions)
+  | (Omit<AbstractBatchOperation<TDatabase, K, V>, 'sublevel'> & ExpiryOptions &
+      { sublevel: AbstractLevel<any, any, any> })
 export type Iterator<TDatabase, K, V> = AbstractIterator<TDatabase, K, V>
 export type KeyIterator<TDatabase, K> = AbstractKeyIterator<TDatabase, K>
 export type ValueIterator<TDatabase, K, V> = AbstractValueIterator<TDatabase, K, V>

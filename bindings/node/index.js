@@ -3,41 +3,23 @@
 const fsp = require('node:fs/promises')
 const path = require('node:path')
 const { isMainThread } = require('node:worker_threads')
-const { AbstractLevel, AbstractSnapshot } = require('abstract-level')
 const ModuleError = require('module-error')
 const binding = require('./binding')
-const { ChainedBatch, encodeBound } = require('./chained_batch')
-const { EntryIterator, KeyIterator, ValueIterator } = require('./iterator')
-const { ReadTurn, WriteTurn } = require('./turn')
+const { Family } = require('./family')
+const { KeySpace } = require('./keyspace')
+const { ttlOf } = require('./operands')
 const { propertyOf } = require('./properties')
+const { HANDLE } = require('./symbols')
 
-// Flags of reads, as in src/reads.h.
-const FILL_CACHE = 1
-const BUFFERS = 2
-
-const flagsOf = (options) =>
-  (options.fillCache !== false ? FILL_CACHE : 0) | (options.valueEncoding !== 'utf8' ? BUFFERS : 0)
-
-class AmethystLevel extends AbstractLevel {
+class AmethystLevel extends KeySpace {
   #location
-  #database = binding.newDatabase()
-  #strings = new ReadTurn(this.#database, FILL_CACHE)
-  #buffers = new ReadTurn(this.#database, FILL_CACHE | BUFFERS)
-  #flushReads = () => { this.#strings.flush(); this.#buffers.flush() }
-  #buffered = new WriteTurn(this.#database, false, this.#flushReads)
-  #synced = new WriteTurn(this.#database, true, this.#flushReads)
 
   constructor (location, options) {
     assertLocation(location)
     super({
-      encodings: { buffer: true, utf8: true, view: true },
-      has: true,
       createIfMissing: true,
       errorIfExists: true,
-      explicitSnapshots: true,
-      getSync: true,
-      additionalMethods: { approximateSize: true, compactRange: true, deletePrefix: true, deleteRange: true },
-      signals: { iterators: true }
+      additionalMethods: { createFamily: true, dropFamily: true, families: true }
     }, options)
     this.#location = location
   }
@@ -47,156 +29,56 @@ class AmethystLevel extends AbstractLevel {
   }
 
   async _open (options) {
-    const { compression } = options
-    if (![undefined, true, false, 'lz4', 'zstd'].includes(compression)) {
-      throw new ModuleError(`compression is ${compression}; it must be true, false, 'lz4' or 'zstd'`, {
-        code: 'LEVEL_INVALID_ARGUMENT'
-      })
-    }
+    const settings = settingsOf(options)
     if (!options.createIfMissing) await assertDatabase(this.#location)
-    return binding.open(this.#database, this.#location, {
-      ...options,
-      noCompression: compression === false,
-      zstd: compression === 'zstd'
-    })
+    return binding.open(this[HANDLE], this.#location, settings)
   }
 
   async _close () {
     // What was asked for in this turn is under way before the database closes, and so is done.
     await undefined
-    return binding.close(this.#database)
+    return binding.close(this[HANDLE])
   }
 
-  // A single read or write joins those of its turn, unless it has options of its own.
-
-  _put (key, value, options) {
-    return this.#turnOf(options).put(key, value)
+  // A level of the family's own, for one that is there: its open fails if it is not.
+  family (name, options) {
+    assertName(name)
+    return new Family(this, name, options)
   }
 
-  _del (key, options) {
-    return this.#turnOf(options).del(key)
+  async createFamily (name, options) {
+    assertName(name)
+    if (this.status === 'opening') return this.deferAsync(() => this.createFamily(name, options))
+    this._assertOpen(': cannot call createFamily()')
+    const { mergeOperator, ttl, compression, blockSize, ...ofLevel } = options ?? {}
+    await binding.createFamily(this[HANDLE], name, settingsOf({ mergeOperator, ttl, compression, blockSize }))
+    const family = this.family(name, ofLevel)
+    await family.open()
+    return family
   }
 
-  #turnOf (options) {
-    return options?.sync === true ? this.#synced : this.#buffered
+  async dropFamily (name) {
+    assertName(name)
+    if (this.status === 'opening') return this.deferAsync(() => this.dropFamily(name))
+    this._assertOpen(': cannot call dropFamily()')
+    return binding.dropFamily(this[HANDLE], name)
   }
 
-  async _get (key, options) {
-    if (options.snapshot == null && options.fillCache !== false) {
-      return (options.valueEncoding === 'utf8' ? this.#strings : this.#buffers).get(key)
-    }
-    const values = await this._getMany([key], options)
-    return values[0]
-  }
-
-  _getSync (key, options) {
-    return binding.getSync(this.#database, key, flagsOf(options), options.snapshot?.handle)
-  }
-
-  async _getMany (keys, options) {
-    const values = await binding.getMany(this.#database, keys, flagsOf(options), options.snapshot?.handle)
-    const failed = values.find(value => value instanceof Error)
-    if (failed !== undefined) throw failed
-    return values
-  }
-
-  async _has (key, options) {
-    const found = await this._hasMany([key], options)
-    return found[0]
-  }
-
-  async _hasMany (keys, options) {
-    return binding.hasMany(this.#database, keys, flagsOf(options), options.snapshot?.handle)
-  }
-
-  // All of a range is one range delete, which joins the writes of its turn.
-  async _clear (options) {
-    const deleted = options.limit < 0 && options.snapshot == null ? this.#buffered.deleteMatching(options) : null
-    if (deleted !== null) return deleted
-    this.#flushReads()
-    return binding.clear(this.#database, options, options.snapshot?.handle)
-  }
-
-  async _batch (operations, options) {
-    const batch = binding.newBatch()
-    for (const operation of operations) {
-      if (operation.type === 'put') {
-        binding.batchPut(batch, operation.key, operation.value)
-      } else {
-        binding.batchDelete(batch, operation.key)
-      }
-    }
-    this.#flushReads()
-    return binding.writeBatch(this.#database, batch, options.sync === true, false)
-  }
-
-  _chainedBatch () {
-    return new ChainedBatch(this, this.#database, this.#flushReads)
-  }
-
-  _iterator (options) {
-    return new EntryIterator(this, this.#database, options)
-  }
-
-  _keys (options) {
-    return new KeyIterator(this, this.#database, options)
-  }
-
-  _values (options) {
-    return new ValueIterator(this, this.#database, options)
-  }
-
-  _snapshot (options) {
-    return new Snapshot(this.#database, options)
-  }
-
-  approximateSize (start, end, options) {
-    return this.#withRange('approximateSize', binding.approximateSize, arguments.length, start, end, options)
-  }
-
-  compactRange (start, end, options) {
-    return this.#withRange('compactRange', binding.compactRange, arguments.length, start, end, options)
-  }
-
-  async deleteRange (start, end, options) {
-    if (arguments.length < 2) throw new TypeError("The arguments 'start' and 'end' are required")
-    if (this.status === 'opening') return this.deferAsync(() => this.deleteRange(start, end, options))
-    this.#assertOpen(': cannot call deleteRange()')
-    const encoding = this.keyEncoding(options?.keyEncoding)
-    return this.#turnOf(options).deleteRange(encodeBound(encoding, start), encodeBound(encoding, end))
-  }
-
-  async deletePrefix (prefix, options) {
-    this._assertValidKey(prefix)
-    if (this.status === 'opening') return this.deferAsync(() => this.deletePrefix(prefix, options))
-    this.#assertOpen(': cannot call deletePrefix()')
-    return this.#turnOf(options).deletePrefix(this.keyEncoding(options?.keyEncoding).encode(prefix))
-  }
-
-  async #withRange (name, run, count, start, end, options) {
-    if (count < 2) throw new TypeError("The arguments 'start' and 'end' are required")
-    if (this.status === 'opening') {
-      return this.deferAsync(() => this.#withRange(name, run, count, start, end, options))
-    }
-    this.#assertOpen(`: cannot call ${name}()`)
-    const encoding = this.keyEncoding(options?.keyEncoding)
-    return run(this.#database, encoding.encode(start), encoding.encode(end))
+  async families () {
+    if (this.status === 'opening') return this.deferAsync(() => this.families())
+    this._assertOpen(': cannot call families()')
+    return binding.familyNames(this[HANDLE])
   }
 
   // Counters and the shape of the levels, as the engine names them.
   stats () {
-    this.#assertOpen(': cannot call stats()')
-    return JSON.parse(binding.getStats(this.#database))
+    this._assertOpen(': cannot call stats()')
+    return JSON.parse(binding.getStats(this[HANDLE]))
   }
 
   getProperty (property) {
     if (typeof property !== 'string') throw new TypeError("The first argument 'property' must be a string")
     return propertyOf(this.stats(), property)
-  }
-
-  #assertOpen (what) {
-    if (this.status === 'open') return
-    throw new ModuleError(`Database is not open${what}`, { code: 'LEVEL_DATABASE_NOT_OPEN' })
   }
 
   static async destroy (location) {
@@ -228,24 +110,36 @@ class AmethystLevel extends AbstractLevel {
   }
 }
 
-class Snapshot extends AbstractSnapshot {
-  // The addon's handle, for the reads of this package.
-  handle
-
-  constructor (database, options) {
-    super(options)
-    this.handle = binding.newSnapshot(database)
-  }
-
-  async _close () {
-    binding.closeSnapshot(this.handle)
-  }
-}
-
 function assertLocation (location) {
   // The system would take what stands before a zero byte for the location.
   if (typeof location === 'string' && location !== '' && !location.includes('\0')) return
   throw new TypeError("The first argument 'location' must be a non-empty string without zero bytes")
+}
+
+function assertName (name) {
+  if (typeof name === 'string' && name !== '') return
+  throw new TypeError("The first argument 'name' must be a non-empty string")
+}
+
+// Of a database or family, as the addon takes them.
+function settingsOf (options) {
+  const { compression, mergeOperator } = options
+  if (![undefined, true, false, 'lz4', 'zstd'].includes(compression)) {
+    throw new ModuleError(`compression is ${compression}; it must be true, false, 'lz4' or 'zstd'`, {
+      code: 'LEVEL_INVALID_ARGUMENT'
+    })
+  }
+  if (mergeOperator !== undefined && typeof mergeOperator !== 'string') {
+    throw new ModuleError('mergeOperator must be the name of an operator', { code: 'LEVEL_INVALID_ARGUMENT' })
+  }
+  const ttl = ttlOf(options)
+  return {
+    ...options,
+    ttl: ttl === Infinity ? undefined : ttl,
+    noCompression: compression === false,
+    lz4: compression === true || compression === 'lz4',
+    zstd: compression === 'zstd'
+  }
 }
 
 // The names in a directory; none if there is no such directory.
@@ -281,3 +175,4 @@ async function assertDatabase (location) {
 }
 
 exports.AmethystLevel = AmethystLevel
+exports.Family = Family

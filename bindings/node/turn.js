@@ -63,18 +63,23 @@ class WriteTurn {
   #database
   #sync
   #before
-  #batch = binding.newBatch() // Of every turn: writing empties it.
+  #batch // Of every turn: writing empties it.
   #group = null
 
-  // `before` is called before writes go on their way.
-  constructor (database, sync, before) {
+  // `before` is called before writes go on their way. `family`: undefined is the default one.
+  constructor (database, family, sync, before) {
     this.#database = database
     this.#sync = sync
     this.#before = before
+    this.#batch = binding.newBatch(family)
   }
 
-  async put (key, value) {
-    return this.#join(binding.batchPut(this.#batch, key, value))
+  async put (key, value, ttl) {
+    return this.#join(binding.batchPut(this.#batch, key, value, ttl))
+  }
+
+  async merge (key, operand, ttl) {
+    return this.#join(binding.batchMerge(this.#batch, key, operand, ttl))
   }
 
   async del (key) {

@@ -1,6 +1,7 @@
 // The module that Node.js loads: the table of its functions. It keeps nothing for itself, so that any number of
 // environments (the main one and worker threads) can load it side by side.
 #include "database_functions.h"
+#include "families.h"
 #include "iterator.h"
 #include "reads.h"
 #include "writes.h"
@@ -25,7 +26,13 @@ NAPI_MODULE_INIT() {
       {"tryGet", TryGet},
       {"getMany", GetMany},
       {"hasMany", HasMany},
+      {"createFamily", CreateFamily},
+      {"openFamily", OpenFamily},
+      {"dropFamily", DropFamily},
+      {"familyNames", FamilyNames},
       {"newBatch", NewBatch},
+      {"batchSetFamily", BatchSetFamily},
+      {"batchMerge", BatchMerge},
       {"batchPut", BatchPut},
       {"batchDelete", BatchDelete},
       {"batchDeleteRange", BatchDeleteRange},

@@ -1,12 +1,15 @@
-// A database as JavaScript holds it: opened and closed by tasks, and shared between worker threads if they ask for it.
+// A database, or one of its families, as JavaScript holds it: a map of keys. A database is opened and closed by tasks,
+// and shared between worker threads if they ask for it; its keys are those of its default family.
 //
 // Open: what runs on the thread of JavaScript sees the database from the moment that its promise settles. Close waits
-// until the tasks that were started before are done. Forgotten without Close, the last owner closes it. Thread safety:
-// one JavaScript thread; tasks share the amethyst::DB itself, which any thread may use.
+// until the tasks that were started before are done. Forgotten without Close, the last owner closes it. A family is
+// open while its database is, and has to be opened again when that was. Thread safety: one JavaScript thread; tasks
+// share the amethyst::DB itself, which any thread may use.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "amethyst/amethyst.h"
@@ -20,10 +23,15 @@ class Database final : public Handle {
   Database() : Handle(kKind) {}
 
   // Null while it is not open.
-  [[nodiscard]] const std::shared_ptr<DB>& db() const { return db_; }
-  void SetOpened(std::shared_ptr<DB> db) { db_ = std::move(db); }
+  [[nodiscard]] std::shared_ptr<DB> db() const;
+  // The database that it is a family of; null: it is one itself.
+  [[nodiscard]] const std::shared_ptr<Database>& root() const { return root_; }
+  // While it is open.
+  [[nodiscard]] const Family& family() const { return *family_; }
+  void SetOpened(std::shared_ptr<DB> db, Family default_family);
+  void SetOpenedFamily(std::shared_ptr<Database> root, const std::shared_ptr<DB>& db, Family family);
   // Gives up the database: what is not under way is refused from here on.
-  [[nodiscard]] std::shared_ptr<DB> Release() { return std::move(db_); }
+  [[nodiscard]] std::shared_ptr<DB> Release();
 
   // Tasks under way, and what is to happen after the last of them; one caller at a time.
   void BeginTask() { ++task_count_; }
@@ -31,7 +39,10 @@ class Database final : public Handle {
   void WhenIdle(std::function<void()> then);
 
  private:
-  std::shared_ptr<DB> db_;
+  std::shared_ptr<DB> db_;  // Null for a family, which would keep it open.
+  std::shared_ptr<Database> root_;
+  std::weak_ptr<DB> family_of_;
+  std::optional<Family> family_;
   int task_count_ = 0;
   std::function<void()> when_idle_;
 };
@@ -47,10 +58,11 @@ class SnapshotHandle final : public Handle {
   const std::weak_ptr<DB> db;
 };
 
-// The open database behind a handle; throws and gives nullptr if it is none or not open.
+// The open database or family behind a handle; throws and gives nullptr if it is none or not open.
 struct OpenDatabase {
-  std::shared_ptr<Database> handle;
+  std::shared_ptr<Database> handle;  // Of the database, which tasks keep from closing.
   std::shared_ptr<DB> db;
+  std::optional<Family> family;  // What reads and writes are of.
   explicit operator bool() const { return db != nullptr; }
 };
 [[nodiscard]] OpenDatabase GetOpen(napi_env env, napi_value handle);

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "database.h"
+#include "families.h"
 #include "task.h"
 
 namespace amethyst::node {
@@ -24,6 +25,11 @@ SharedDatabases& Shared() {
   static auto* const shared = new SharedDatabases;  // Never destroyed: worker threads may outlive static destruction.
   return *shared;
 }
+
+struct Opened {
+  std::shared_ptr<DB> db;
+  Family default_family;
+};
 
 Result<std::shared_ptr<DB>> OpenAlone(const std::string& location, const Options& options) {
   auto opened = DB::Open(location, options);
@@ -56,7 +62,8 @@ Status CloseLast(std::shared_ptr<DB> db) {
 }
 
 // Options carry the names that classic-level gave them; what only LevelDB has is left out.
-Options ReadOptionsObject(napi_env env, napi_value object) {
+// Nothing, with a pending exception: one of them is wrong.
+std::optional<Options> ReadOptionsObject(napi_env env, napi_value object) {
   const auto number = [env, object](const char* name, auto* setting) {
     const std::optional<double> value = NumberProperty(env, object, name);
     if (value && *value >= 0) *setting = static_cast<std::remove_pointer_t<decltype(setting)>>(*value);
@@ -83,14 +90,8 @@ Options ReadOptionsObject(napi_env env, napi_value object) {
   options.memory_budget_bytes =
       std::max(options.memory_budget_bytes, std::max(cache_bytes * 2, options.write_buffer_bytes * 4));
   number("memoryBudget", &options.memory_budget_bytes);
+  if (!ReadMergeAndTtl(env, object, &options.families["default"])) return std::nullopt;
   return options;
-}
-
-std::optional<std::string> CopyOf(napi_env env, napi_value value) {
-  Scratch scratch;
-  const auto bytes = BytesOf(env, value, &scratch);
-  if (!bytes) return std::nullopt;
-  return std::string(*bytes);
 }
 
 napi_value NewReport(napi_env env, const RepairReport& report) {
@@ -135,15 +136,20 @@ napi_value Open(napi_env env, napi_callback_info info) {
   auto location = CopyOf(env, arguments[1]);
   if (!handle || !location) return nullptr;
   if (handle->db()) return Throw(env, "LEVEL_LOCKED", "the database is open already");
-  const Options options = ReadOptionsObject(env, arguments[2]);
+  auto options = ReadOptionsObject(env, arguments[2]);
+  if (!options) return nullptr;
   const bool shared = FlagProperty(env, arguments[2], "multithreading");
   return StartTask(
       env, "amethyst.open", nullptr,
-      [location = std::move(*location), options, shared] {
-        return shared ? OpenShared(location, options) : OpenAlone(location, options);
+      [location = std::move(*location), options = std::move(*options), shared]() -> Result<Opened> {
+        auto db = shared ? OpenShared(location, options) : OpenAlone(location, options);
+        if (!db) return std::unexpected(std::move(db).error());
+        auto default_family = (*db)->OpenFamily("default");
+        if (!default_family) return std::unexpected(std::move(default_family).error());
+        return Opened{.db = std::move(*db), .default_family = std::move(*default_family)};
       },
-      [handle](napi_env settling, std::shared_ptr<DB>& db) {
-        handle->SetOpened(std::move(db));
+      [handle](napi_env settling, Opened& opened) {
+        handle->SetOpened(std::move(opened.db), std::move(opened.default_family));
         return Undefined(settling);
       });
 }
@@ -163,9 +169,8 @@ napi_value ApproximateSize(napi_env env, napi_callback_info info) {
   if (!range) return nullptr;
   return StartTask(
       env, "amethyst.approximateSize", std::move(range->open.handle),
-      [db = std::move(range->open.db), begin = std::move(range->begin), end = std::move(range->end)] {
-        return db->ApproximateSize(begin, end);
-      },
+      [db = std::move(range->open.db), family = std::move(*range->open.family), begin = std::move(range->begin),
+       end = std::move(range->end)] { return family.ApproximateSize(begin, end); },
       [](napi_env settling, uint64_t& bytes) { return NewNumber(settling, static_cast<double>(bytes)); });
 }
 
@@ -174,9 +179,8 @@ napi_value CompactRange(napi_env env, napi_callback_info info) {
   if (!range) return nullptr;
   return StartTask(
       env, "amethyst.compactRange", std::move(range->open.handle),
-      [db = std::move(range->open.db), begin = std::move(range->begin), end = std::move(range->end)] {
-        return db->CompactRange(begin, end);
-      },
+      [db = std::move(range->open.db), family = std::move(*range->open.family), begin = std::move(range->begin),
+       end = std::move(range->end)] { return family.CompactRange(begin, end); },
       Undefined);
 }
 

@@ -114,7 +114,7 @@ napi_value NewIterator(napi_env env, napi_callback_info info) {
   const napi_value options = arguments[1];
   auto iterator = std::make_shared<IteratorHandle>();
   iterator->database = open.handle;
-  iterator->walk.emplace(*open.db, *snapshot, RangeFrom(env, options));
+  iterator->walk.emplace(*open.family, *snapshot, RangeFrom(env, options));
   iterator->keys = FlagProperty(env, options, "keys");
   iterator->values = FlagProperty(env, options, "values");
   if (FlagProperty(env, options, "keysAsBuffers")) iterator->key_form = Form::kBuffer;

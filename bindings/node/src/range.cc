@@ -30,8 +30,8 @@ Range RangeFrom(napi_env env, napi_value options) {
   return range;
 }
 
-RangeWalk::RangeWalk(DB& db, const Snapshot& snapshot, Range range)
-    : range_(std::move(range)), iterator_(db.NewIterator(OptionsOf(range_, snapshot))) {}
+RangeWalk::RangeWalk(const Family& family, const Snapshot& snapshot, Range range)
+    : range_(std::move(range)), iterator_(family.NewIterator(OptionsOf(range_, snapshot))) {}
 
 void RangeWalk::SeekToStart() {
   beyond_ = false;

@@ -24,7 +24,7 @@ struct Range {
 
 class RangeWalk {
  public:
-  RangeWalk(DB& db, const Snapshot& snapshot, Range range);
+  RangeWalk(const Family& family, const Snapshot& snapshot, Range range);
 
   void SeekToStart();
   // To `target` or the next key in the direction of the walk; to the end, if `target` is outside of the range.

@@ -106,7 +106,7 @@ napi_value GetSync(napi_env env, napi_callback_info info) {
     if (!snapshot) return nullptr;
     options.snapshot = snapshot.get();
   }
-  const auto value = read.open.db->GetPinned(*read.key, options);
+  const auto value = read.open.family->GetPinned(*read.key, options);
   if (!value) return Throw(env, value.error());
   if (!*value) return nullptr;
   return NewValue(env, (*value)->view(), FormOf(read.flags));
@@ -116,7 +116,7 @@ napi_value TryGet(napi_env env, napi_callback_info info) {
   const OneRead read(env, Arguments<4>(env, info));
   if (!read.key) return nullptr;
   std::string value;
-  const auto found = read.open.db->TryGetInto(*read.key, &value);
+  const auto found = read.open.family->TryGetInto(*read.key, &value);
   if (!found) return Throw(env, found.error());
   napi_value absent = nullptr;
   if (!*found) napi_get_null(env, &absent);
@@ -131,7 +131,9 @@ napi_value GetMany(napi_env env, napi_callback_info info) {
   auto handle = read->open.handle;
   return StartTask(
       env, "amethyst.get", std::move(handle),
-      [read = std::move(*read)] { return Result<Values>(read.open.db->MultiGet(read.keys.Views(), read.Options())); },
+      [read = std::move(*read)] {
+        return Result<Values>(read.open.family->MultiGet(read.keys.Views(), read.Options()));
+      },
       [form](napi_env settling, Values& values) {
         std::vector<napi_value> results;
         results.reserve(values.size());
@@ -155,7 +157,7 @@ napi_value HasMany(napi_env env, napi_callback_info info) {
       [read = std::move(*read)]() -> Result<std::vector<bool>> {
         std::vector<bool> found;
         for (const std::string_view key : read.keys.Views()) {
-          const auto value = read.open.db->GetPinned(key, read.Options());
+          const auto value = read.open.family->GetPinned(key, read.Options());
           if (!value) return std::unexpected(value.error());
           found.push_back(value->has_value());
         }

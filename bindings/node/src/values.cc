@@ -64,6 +64,13 @@ std::optional<std::string_view> BytesOf(napi_env env, napi_value value, Scratch*
   return std::nullopt;
 }
 
+std::optional<std::string> CopyOf(napi_env env, napi_value value) {
+  Scratch scratch;
+  const auto bytes = BytesOf(env, value, &scratch);
+  if (!bytes) return std::nullopt;
+  return std::string(*bytes);
+}
+
 napi_value NewValue(napi_env env, std::string_view bytes, Form form) {
   napi_value value = nullptr;
   if (form == Form::kBuffer) {

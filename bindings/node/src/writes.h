@@ -5,8 +5,13 @@
 
 namespace amethyst::node {
 
-napi_value NewBatch(napi_env env, napi_callback_info info);     // ()
-napi_value BatchPut(napi_env env, napi_callback_info info);     // (batch, key, value): how many bytes the batch has
+// (family), of which undefined is the default one: its operations go there, and are refused while that is not open.
+napi_value NewBatch(napi_env env, napi_callback_info info);
+napi_value BatchSetFamily(napi_env env,
+                          napi_callback_info info);  // (batch, family): what is added from here on goes there
+// (batch, key, value, ttl): how many bytes the batch has. The ttl is a number of milliseconds, Infinity, or undefined.
+napi_value BatchPut(napi_env env, napi_callback_info info);
+napi_value BatchMerge(napi_env env, napi_callback_info info);   // (batch, key, operand, ttl): likewise
 napi_value BatchDelete(napi_env env, napi_callback_info info);  // (batch, key): how many bytes the batch has
 // (batch, begin, end), of which undefined and null are an open side: how many bytes the batch has; undefined: the range
 // is empty, and nothing was added.

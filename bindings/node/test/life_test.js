@@ -34,6 +34,20 @@ async function write (db) {
   await db.clear({ gte: keyOf(90), lt: keyOf(95), limit: 3 })
 }
 
+async function useFamilies (t, db) {
+  const lists = await db.createFamily('lists', { mergeOperator: 'append:,' })
+  await Promise.all([lists.merge('k', 'a'), lists.merge('k', 'b'), lists.put('x'.repeat(70000), '').catch(() => {})])
+  await db.batch([{ type: 'put', key: 'f', value: '1', ttl: 3600000 }, { type: 'del', key: 'f', sublevel: lists }])
+  await lists.batch().put('l', '1').del('f', { sublevel: db }).merge('k', 'c').write()
+  t.is(await lists.get('k'), 'a,b,c')
+  t.same(await lists.keys().all(), ['k', 'l'])
+  await db.family('none').open().catch(() => {})
+  await db.createFamily('lists').catch(() => {})
+  await db.dropFamily('lists')
+  await lists.get('k').catch(() => {})
+  t.same(await db.families(), ['default'])
+}
+
 async function read (t, db) {
   const buffers = { keyEncoding: 'buffer', valueEncoding: 'buffer' }
   const snapshot = db.snapshot()
@@ -66,6 +80,7 @@ function giveUp (db) {
   db.snapshot()
   db.batch().put('given up', '1')
   db.get(keyOf(1))
+  db.createFamily('given up').then((family) => family.put('k', 'v'), () => {}).catch(() => {})
 }
 
 test('everything that a database can do, ended', async (t) => {
@@ -73,6 +88,7 @@ test('everything that a database can do, ended', async (t) => {
     const db = new AmethystLevel(newLocation(), small)
     await write(db)
     await read(t, db)
+    await useFamilies(t, db)
     giveUp(db)
     await db.close()
     await AmethystLevel.repair(db.location)
@@ -86,6 +102,7 @@ test('everything that a database can do, given up', async (t) => {
     const db = new AmethystLevel(newLocation(), small)
     await write(db)
     await read(t, db)
+    await useFamilies(t, db)
     giveUp(db)
   })()
   await collect()

@@ -1,0 +1,18 @@
+// The functions of the addon about families, and the settings that a family and a database have in common.
+#pragma once
+
+#include "amethyst/amethyst.h"
+#include "values.h"
+
+namespace amethyst::node {
+
+// Of `mergeOperator` and `ttl` (milliseconds) of an options object. False, with a pending exception: one is wrong.
+[[nodiscard]] bool ReadMergeAndTtl(napi_env env, napi_value object, FamilyOptions* options);
+
+napi_value CreateFamily(napi_env env, napi_callback_info info);  // (database, name, options): a promise
+// (family, database, name): a handle that newDatabase made becomes one of that family. Throws if there is none.
+napi_value OpenFamily(napi_env env, napi_callback_info info);
+napi_value DropFamily(napi_env env, napi_callback_info info);   // (database, name): a promise
+napi_value FamilyNames(napi_env env, napi_callback_info info);  // (database): an array
+
+}  // namespace amethyst::node
