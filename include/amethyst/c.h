@@ -104,6 +104,9 @@ AMETHYST_API amethyst_code amethyst_options_set_filter_false_positive_rate(ameth
 // The order of keys; NULL: bytewise. A database opens only under the order, by name, that it was created with.
 AMETHYST_API amethyst_code amethyst_options_set_comparator(amethyst_options* options, amethyst_comparator* comparator,
                                                            char** error);
+// The order of another family; NULL: bytewise. Each open of a database is given those of all its families again.
+AMETHYST_API amethyst_code amethyst_options_set_family_comparator(amethyst_options* options, const char* family,
+                                                                  amethyst_comparator* comparator, char** error);
 // Where files live; NULL: with the operating system.
 AMETHYST_API amethyst_code amethyst_options_set_environment(amethyst_options* options,
                                                             amethyst_environment* environment, char** error);
@@ -179,11 +182,12 @@ typedef struct amethyst_family_options {
   uint64_t block_bytes;               // 0: as the database.
   double filter_false_positive_rate;  // 0: as the database.
   int64_t compression;                // An amethyst_compression, or AMETHYST_COMPRESSION_OF_DATABASE.
+  amethyst_comparator* comparator;    // The order of its keys; NULL: bytewise. It is needed during the call only.
 } amethyst_family_options;
 
 #define AMETHYST_COMPRESSION_OF_DATABASE (-1)
 #define AMETHYST_FAMILY_OPTIONS_DEFAULT \
-  {sizeof(amethyst_family_options), NULL, 0, 0, 0, AMETHYST_COMPRESSION_OF_DATABASE}
+  {sizeof(amethyst_family_options), NULL, 0, 0, 0, AMETHYST_COMPRESSION_OF_DATABASE, NULL}
 
 // Makes a family: a map of keys of its own in the database, which shares its log, memory, snapshots and batches. It is
 // durable when the call returns. AMETHYST_INVALID_ARGUMENT: the name has no byte or over 255, or is taken.

@@ -55,9 +55,8 @@ amethyst_code amethyst_open(const char* path, amethyst_options* options, amethys
       AMETHYST_ENTER(given, OptionsObject, options);
       settings = given->options;
       components = given->components;
-      database->comparator = given->comparator;
+      database->Keep(given->comparators);
     }
-    if (database->comparator != nullptr) settings.comparator = database->comparator.get();
     AMETHYST_ASSIGN(database->db, DB::Open(path, settings, std::move(components)));
     AMETHYST_ASSIGN(amethyst::Family family, database->db->OpenFamily("default"));
     HandOut(std::make_unique<DatabaseObject>(database, std::move(family), DatabaseObject::Of::kDatabase), db);

@@ -5,17 +5,22 @@ namespace amethyst::capi {
 
 namespace {
 
-constexpr size_t kFamilyOptionsBytesFirst = 48;  // Of the first version of the struct.
+constexpr size_t kFamilyOptionsBytesFirst = 56;  // Of the first version of the struct.
 static_assert(sizeof(amethyst_family_options) == kFamilyOptionsBytesFirst);
 
-// `given` may be null.
-Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given) {
+// `given` may be null. `database` keeps the order that it names.
+Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given, Database& database) {
   FamilyOptions options;
   if (given == nullptr) return options;
   AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kFamilyOptionsBytesFirst},
                            "family_options"));
   AMETHYST_ASSIGN(options.merge_operator, MergeOperatorNamed(given->merge_operator));
   AMETHYST_ASSIGN(options.ttl, TtlOf(given->ttl_ms));
+  AMETHYST_ASSIGN(const std::shared_ptr<const Comparator> order, ComparatorOf(given->comparator));
+  if (order != nullptr) {
+    database.Keep({order});
+    options.comparator = order.get();
+  }
   if (given->block_bytes != 0) options.block_bytes = given->block_bytes;
   if (given->filter_false_positive_rate != 0) options.filter_false_positive_rate = given->filter_false_positive_rate;
   if (given->compression == AMETHYST_COMPRESSION_OF_DATABASE) return options;
@@ -36,7 +41,7 @@ amethyst_code HandOutFamily(amethyst_db* db, const char* name, amethyst_db** fam
     AMETHYST_TRY(Wanted(family, "family"));
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_TRY(database->database()->CheckOpen());
-    AMETHYST_ASSIGN(Family found, get(database->db()));
+    AMETHYST_ASSIGN(Family found, get(*database->database()));
     HandOut(std::make_unique<DatabaseObject>(database->database(), std::move(found), DatabaseObject::Of::kFamily),
             family);
     return {};
@@ -48,21 +53,20 @@ amethyst_code HandOutFamily(amethyst_db* db, const char* name, amethyst_db** fam
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
-using amethyst::DB;
 using amethyst::Family;
 using amethyst::Result;
 using amethyst::Status;
 
 amethyst_code amethyst_create_family(amethyst_db* db, const char* name, const amethyst_family_options* options,
                                      amethyst_db** family, char** error) {
-  return HandOutFamily(db, name, family, error, [&](DB& in) -> Result<Family> {
-    AMETHYST_ASSIGN(const amethyst::FamilyOptions settings, FamilyOptionsOf(options));
-    return in.CreateFamily(name, settings);
+  return HandOutFamily(db, name, family, error, [&](Database& in) -> Result<Family> {
+    AMETHYST_ASSIGN(const amethyst::FamilyOptions settings, FamilyOptionsOf(options, in));
+    return in.db->CreateFamily(name, settings);
   });
 }
 
 amethyst_code amethyst_open_family(amethyst_db* db, const char* name, amethyst_db** family, char** error) {
-  return HandOutFamily(db, name, family, error, [&](DB& in) { return in.OpenFamily(name); });
+  return HandOutFamily(db, name, family, error, [&](Database& in) { return in.db->OpenFamily(name); });
 }
 
 amethyst_code amethyst_drop_family(amethyst_db* family, char** error) {

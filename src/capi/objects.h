@@ -11,9 +11,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "amethyst/c.h"
 #include "amethyst/db.h"
+#include "base/mutex.h"
 #include "capi/call.h"
 #include "capi/handle_table.h"
 
@@ -39,13 +41,19 @@ class CallbackState {
 
 // An open database, and what must outlive it.
 struct Database {
-  std::shared_ptr<const Comparator> comparator;  // nullptr: bytewise.
+  base::Mutex mutex{base::LockRank::kHandles};  // Never held together with that of the table of handles.
+  std::vector<std::shared_ptr<const Comparator>> comparators AMETHYST_GUARDED_BY(mutex);  // Of its families.
   std::unique_ptr<DB> db;
   std::atomic<bool> closed{false};  // Set before DB::Close, for the calls that DB itself lets through after it.
 
   [[nodiscard]] Status CheckOpen() const {
     if (!closed.load(std::memory_order_acquire)) return {};
     return base::MakeError(ErrorCode::kClosed, "the database was closed");
+  }
+  // Until all that came from the database is gone.
+  void Keep(std::vector<std::shared_ptr<const Comparator>> orders) AMETHYST_EXCLUDES(mutex) {
+    base::MutexLock lock(mutex);
+    comparators.insert(comparators.end(), orders.begin(), orders.end());
   }
   [[nodiscard]] Status Close() {
     closed.store(true, std::memory_order_release);
@@ -128,7 +136,7 @@ struct OptionsObject final : HandleObject {
 
   Options options;
   Components components;
-  std::shared_ptr<const Comparator> comparator;  // nullptr: bytewise.
+  std::vector<std::shared_ptr<const Comparator>> comparators;  // That `options` names, or has named.
 };
 
 // The caller's read options, checked; what they refer to is kept alive meanwhile.
@@ -149,5 +157,7 @@ class ReadScope {
 // As those of a family are given; nullptr stands for none.
 [[nodiscard]] Result<std::shared_ptr<const MergeOperator>> MergeOperatorNamed(const char* name);
 [[nodiscard]] Result<std::chrono::milliseconds> TtlOf(uint64_t ttl_ms);
+// nullptr for null.
+[[nodiscard]] Result<std::shared_ptr<const Comparator>> ComparatorOf(amethyst_comparator* comparator);
 
 }  // namespace amethyst::capi

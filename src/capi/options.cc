@@ -127,6 +127,13 @@ static_assert(static_cast<int>(Compression::kZstd) == AMETHYST_COMPRESSION_ZSTD 
               static_cast<int>(Compression::kLz4) == AMETHYST_COMPRESSION_LZ4 &&
               static_cast<int>(CachePolicy::kLru) == AMETHYST_CACHE_LRU);
 
+Status SetOrder(OptionsObject& options, amethyst_comparator* comparator, const Comparator** order) {
+  AMETHYST_ASSIGN(std::shared_ptr<const Comparator> shared, ComparatorOf(comparator));
+  *order = shared == nullptr ? BytewiseComparator() : shared.get();
+  if (shared != nullptr) options.comparators.push_back(std::move(shared));
+  return {};
+}
+
 Status NoSuchOption(amethyst_option option) {
   return base::InvalidArgument("option {}: there is none of this number in version {} of the library",
                                static_cast<int>(option), amethyst_version());
@@ -139,6 +146,12 @@ Result<std::shared_ptr<const MergeOperator>> MergeOperatorNamed(const char* name
   auto built_in = BuiltInMergeOperator(name);
   if (built_in != nullptr) return built_in;
   return base::InvalidArgument("merge operator {}: there are int64.add, uint64.add, bit.or, max, min, append", name);
+}
+
+Result<std::shared_ptr<const Comparator>> ComparatorOf(amethyst_comparator* comparator) {
+  if (comparator == nullptr) return nullptr;
+  AMETHYST_ENTER(order, ComparatorObject, comparator);
+  return order->shared;
 }
 
 Result<std::chrono::milliseconds> TtlOf(uint64_t ttl_ms) {
@@ -202,13 +215,18 @@ amethyst_code amethyst_options_set_comparator(amethyst_options* options, amethys
                                               char** error) {
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, OptionsObject, options);
-    if (comparator == nullptr) {
-      entered->comparator = nullptr;
-      return {};
-    }
-    AMETHYST_ENTER(order, ComparatorObject, comparator);
-    entered->comparator = order->shared;
-    return {};
+    return SetOrder(*entered, comparator, &entered->options.comparator);
+  });
+}
+
+amethyst_code amethyst_options_set_family_comparator(amethyst_options* options, const char* family,
+                                                     amethyst_comparator* comparator, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(family, "family"));
+    AMETHYST_ENTER(entered, OptionsObject, options);
+    amethyst::Options& to = entered->options;
+    const bool is_default = std::string_view(family) == "default";
+    return SetOrder(*entered, comparator, is_default ? &to.comparator : &to.families[family].comparator);
   });
 }
 

@@ -187,6 +187,41 @@ TEST(an_order_of_the_callers_has_ranges_and_no_prefixes) {
   CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
 }
 
+TEST(a_family_has_an_order_of_its_own_which_each_open_is_given_again) {
+  char* error = NULL;
+  amethyst_environment* environment = NULL;
+  amethyst_options* options = OptionsInMemory(&environment);
+  amethyst_db* db = NULL;
+  amethyst_db* family = NULL;
+  amethyst_comparator* comparator = NULL;
+  amethyst_family_options settings = AMETHYST_FAMILY_OPTIONS_DEFAULT;
+  OK(amethyst_comparator_create("backwards", NULL, Backwards, NULL, &comparator, &error));
+  settings.comparator = comparator;
+  OK(amethyst_open("/db", options, &db, &error));
+  OK(amethyst_create_family(db, "f", &settings, &family, &error));
+  Fill(family, (const char*[]){"a", "b", "c", NULL});
+  OK(amethyst_delete_range(family, "b", 1, "a", 1, AMETHYST_BUFFERED, &error));
+  CHECK(HasKeys(family, "c a "));
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+
+  FAILS(AMETHYST_INVALID_ARGUMENT, "backwards", amethyst_open("/db", options, &db, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "family: null",
+        amethyst_options_set_family_comparator(options, NULL, comparator, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "no live comparator",
+        amethyst_options_set_family_comparator(options, "f", (amethyst_comparator*)options, &error));
+  OK(amethyst_options_set_family_comparator(options, "f", comparator, &error));
+  CHECK(amethyst_comparator_free(comparator) == AMETHYST_OK);
+  OK(amethyst_open("/db", options, &db, &error));
+  CHECK(amethyst_options_free(options) == AMETHYST_OK);
+  CHECK(amethyst_db_free(family) == AMETHYST_OK);
+  OK(amethyst_open_family(db, "f", &family, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "no live comparator", amethyst_create_family(db, "g", &settings, &family, &error));
+  Fill(family, (const char*[]){"b", NULL});
+  CHECK(HasKeys(family, "c b a "));
+  CHECK(amethyst_db_free(family) == AMETHYST_OK && amethyst_db_free(db) == AMETHYST_OK);
+  CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
+}
+
 int main(void) {
   RUN(a_range_is_deleted_up_to_its_end_and_null_is_an_open_side);
   RUN(the_empty_key_is_a_bound_and_not_an_open_side);
@@ -196,5 +231,6 @@ int main(void) {
   RUN(a_range_that_ends_before_it_begins_is_refused);
   RUN(wrong_arguments_are_refused);
   RUN(an_order_of_the_callers_has_ranges_and_no_prefixes);
+  RUN(a_family_has_an_order_of_its_own_which_each_open_is_given_again);
   return 0;
 }

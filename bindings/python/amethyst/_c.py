@@ -80,7 +80,8 @@ class FamilyOptions(ctypes.Structure):
     """amethyst_family_options."""
 
     _fields_ = [("struct_bytes", c_size_t), ("merge_operator", c_char_p), ("ttl_ms", c_uint64),
-                ("block_bytes", c_uint64), ("filter_false_positive_rate", c_double), ("compression", c_int64)]
+                ("block_bytes", c_uint64), ("filter_false_positive_rate", c_double), ("compression", c_int64),
+                ("comparator", c_void_p)]
 
 
 class ReadOptions(ctypes.Structure):
@@ -102,6 +103,7 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "options_set": [_HANDLE, c_int, c_uint64],
     "options_set_filter_false_positive_rate": [_HANDLE, c_double],
     "options_set_comparator": [_HANDLE, _HANDLE],
+    "options_set_family_comparator": [_HANDLE, c_char_p, _HANDLE],
     "options_set_environment": [_HANDLE, _HANDLE],
     "options_set_memory_budget": [_HANDLE, _HANDLE],
     "options_set_merge_operator": [_HANDLE, c_char_p, c_char_p],

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Callable, List, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Union
 
 from ._c import Bytes, ClosedError, Handle, as_bytes, as_c_string, as_name, bound_arguments, buffer_arguments, call, \
     from_name, take_names, take_string
@@ -38,9 +38,11 @@ class Database(WritableMap):
 
     def create_family(self, name: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
                       compression: Optional[str] = None, block_bytes: Optional[int] = None,
-                      filter_false_positive_rate: Optional[float] = None) -> "Family":
-        """Makes a family: a map of its own in this database. What is not given is as the database has it."""
-        options = family_options(merge_operator, ttl, compression, block_bytes, filter_false_positive_rate)
+                      filter_false_positive_rate: Optional[float] = None,
+                      comparator: Optional[Comparator] = None) -> "Family":
+        """Makes a family: a map of its own in this database. Of its tables, what is not given is as the database has
+        it. Each open has to be given its `comparator` again, as comparators={name: comparator}."""
+        options = family_options(merge_operator, ttl, compression, block_bytes, filter_false_positive_rate, comparator)
         handle = c_void_p()
         call("create_family", self._handle, as_name(name), byref(options), byref(handle))
         return Family(self, handle)
@@ -252,17 +254,19 @@ class Batch(Handle):
 def open(path: Path, *, durability: Durability = "buffered", comparator: Optional[Comparator] = None,
          environment: Optional[Environment] = None, memory_budget: Optional[MemoryBudget] = None,
          logger: Optional[Callable[[str], None]] = None, merge_operator: Optional[str] = None,
-         ttl: Optional[Ttl] = None, **options: Any) -> Database:
+         ttl: Optional[Ttl] = None, comparators: Optional[Mapping[str, Comparator]] = None, **options: Any) -> Database:
     """Opens or creates the database in directory `path`.
 
     `durability` is that of writes that name none: "buffered" survives a crash of the process, "sync" a power loss,
     "none" nothing until the next flush. `merge_operator` (such as "int64.add") and `ttl` are of the default family, the
-    database's own keys: what `merge` does, and how long what is written lives. `options` are the settings of
-    amethyst/options.h, such as memory_budget_bytes=1 << 30, compression="zstd" or read_only=True.
+    database's own keys: what `merge` does, and how long what is written lives. `comparators` has the orders of other
+    families, by their names. `options` are the settings of amethyst/options.h, such as memory_budget_bytes=1 << 30,
+    compression="zstd" or read_only=True.
     """
     durability_number(durability)  # Before anything is opened.
     settings = Options(comparator, environment, memory_budget, logger, options)
     settings.set_family("default", merge_operator=merge_operator, ttl=ttl)
+    settings.set_comparators(comparators or {})
     handle = c_void_p()
     call("open", _path(path), settings._handle, byref(handle))
     return Database(handle, durability)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import Any, Callable, Literal, Optional
+from typing import Any, Callable, Literal, Mapping, Optional
 
 from ._c import COMPARE, DESTROY, LOG, FamilyOptions, Handle, InvalidArgumentError, as_c_string, as_name, call, raised
 from ._expiry import Ttl, ttl_milliseconds
@@ -42,7 +42,8 @@ def durability_number(durability: str) -> int:
 
 
 def family_options(merge_operator: Optional[str], ttl: Optional[Ttl], compression: Optional[str],
-                   block_bytes: Optional[int], filter_false_positive_rate: Optional[float]) -> FamilyOptions:
+                   block_bytes: Optional[int], filter_false_positive_rate: Optional[float],
+                   comparator: "Optional[Comparator]") -> FamilyOptions:
     """The settings of a family, as C takes them."""
     options = FamilyOptions(struct_bytes=ctypes.sizeof(FamilyOptions), compression=-1)
     if merge_operator is not None:
@@ -55,7 +56,15 @@ def family_options(merge_operator: Optional[str], ttl: Optional[Ttl], compressio
         options.block_bytes = _number("block_bytes", block_bytes)
     if filter_false_positive_rate is not None:
         options.filter_false_positive_rate = filter_false_positive_rate
+    if comparator is not None:
+        options.comparator = _handle_of(comparator, "comparator", Comparator)
     return options
+
+
+def _handle_of(part: Any, setting: str, kind: type) -> Any:
+    if not isinstance(part, kind):
+        raise TypeError(f"{setting} is a {kind.__name__}, not {type(part).__name__}")
+    return part._handle
 
 
 def _word_number(name: str, word: Any) -> int:
@@ -126,9 +135,7 @@ class Options(Handle):
                  "memory_budget": (memory_budget, MemoryBudget)}
         for setting, (part, kind) in parts.items():
             if part is not None:
-                if not isinstance(part, kind):
-                    raise TypeError(f"{setting} is a {kind.__name__}, not {type(part).__name__}")
-                call("options_set_" + setting, self._handle, part._handle)
+                call("options_set_" + setting, self._handle, _handle_of(part, setting, kind))
         if logger is not None:
             self._set_logger(_callable(logger, "logger"))
         for name, value in numbers.items():
@@ -149,6 +156,12 @@ class Options(Handle):
             raise TypeError(f"there is no option {name}; there are filter_false_positive_rate, {', '.join(_NUMBERS)}")
         number = _word_number(name, value) if name in _WORDS else _number(name, value)
         call("options_set", self._handle, _NUMBERS[name], number)
+
+    def set_comparators(self, comparators: "Mapping[str, Comparator]") -> None:
+        """The orders of families, which each open is given."""
+        for family, comparator in comparators.items():
+            call("options_set_family_comparator", self._handle, as_name(family),
+                 _handle_of(comparator, "comparator", Comparator))
 
     def set_family(self, family: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None) -> None:
         """What a family is given at each open."""

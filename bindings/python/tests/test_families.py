@@ -46,6 +46,20 @@ class TestFamilies:
         with amethyst.open("db", environment=environment) as db:
             assert dict(db.family("users")) == {b"a": b"A"} and not db
 
+    def test_each_has_an_order_of_its_own_which_each_open_is_given_again(self):
+        environment = amethyst.Environment()
+        order = amethyst.Comparator("backwards", lambda a, b: (b > a) - (b < a))
+        with amethyst.open("db", environment=environment) as db:
+            fill(db.create_family("f", comparator=order), "abc")
+        with pytest.raises(amethyst.InvalidArgumentError, match="backwards"):
+            amethyst.open("db", environment=environment)
+        with amethyst.open("db", environment=environment, comparators={"f": order}) as db:
+            assert list(db.family("f")) == [b"c", b"b", b"a"]
+            with pytest.raises(TypeError):
+                db.create_family("g", comparator=len)
+            with pytest.raises(TypeError):
+                amethyst.open("other", comparators={"g": len})
+
     def test_the_default_family_is_the_database_and_stays(self, db):
         fill(db.family("default"), "a")
         assert db[b"a"] == b"A"
