@@ -12,7 +12,6 @@ namespace amethyst::node {
 
 namespace {
 
-constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kWriteBufferBytesMin = 64 << 10;
 
 // The databases that were opened with `multithreading`, for all environments of the process, by location. The lock is
