@@ -57,17 +57,26 @@ class Documents(unittest.TestCase):
             readme = pathlib.Path(name) / "README.md"
             readme.write_text("```cpp\nint x;\n```\n```cpp\nint main() {}\n```\n"
                               "```console\n$ x\n```\n```text\nout\n```\n")
-            self.assertEqual(docs_commands.example_of(readme), (["int main() {}"], ["out"]))
+            self.assertEqual(docs_commands.example_of(readme, 1), (["int main() {}"], ["out"]))
 
     def test_examples_may_be_in_c_and_python(self):
         with tempfile.TemporaryDirectory() as name:
             document = pathlib.Path(name) / "a.md"
             document.write_text("```c\nint main(void) { return 0; }\n```\n```text\nout\n```\n")
-            self.assertEqual(docs_commands.example_of(document)[1], ["out"])
+            self.assertEqual(docs_commands.example_of(document, 1)[1], ["out"])
             document.write_text("```python\nimport sys\nprint(sys.argv[1:])\n```\n```text\n[]\n```\n")
             example = pathlib.Path(name) / "a.py"
-            example.write_text("\n".join(docs_commands.example_of(document)[0]))
-            self.assertEqual(docs_commands.run_example(document, pathlib.Path(sys.executable), example), 0)
+            example.write_text("\n".join(docs_commands.example_of(document, 1)[0]))
+            self.assertEqual(docs_commands.run_example(1, document, pathlib.Path(sys.executable), example), 0)
+
+    def test_a_document_may_show_several_examples(self):
+        with tempfile.TemporaryDirectory() as name:
+            document = pathlib.Path(name) / "a.md"
+            example = "```cpp\nint main() { return %d; }\n```\n```text\nout %d\n```\n"
+            document.write_text("".join(example % (number, number) for number in (1, 2)))
+            self.assertEqual(docs_commands.example_of(document, 2), (["int main() { return 2; }"], ["out 2"]))
+            with self.assertRaises(ValueError):
+                docs_commands.example_of(document, 3)
 
 
 if __name__ == "__main__":
