@@ -122,7 +122,7 @@ constexpr OptionSpec kScanOptions[] = {
     kEscapesOption,
 };
 constexpr OptionSpec kCountOptions[] = {kPrefix, kHexOption, kEscapesOption};
-constexpr OptionSpec kDeleteOptions[] = {
+constexpr OptionSpec kDeleteRangeOptions[] = {
     {.name = "--quiet", .value = "", .help = "print nothing, and do not count the keys first"},
     kHexOption,
     kEscapesOption,
@@ -163,7 +163,7 @@ constexpr Command kRangeCommands[] = {
          "  amethyst deleterange --quiet 2024 2025\n"
          "  amethyst deleterange '' banana",
      .arity = {1, 2},
-     .options = kDeleteOptions,
+     .options = kDeleteRangeOptions,
      .run = DeleteRange,
      .of_family = true},
     {.name = "deleteprefix",
@@ -173,7 +173,7 @@ constexpr Command kRangeCommands[] = {
                 "  amethyst deleteprefix user:\n"
                 "  amethyst deleteprefix --hex 00ff",
      .arity = {1, 1},
-     .options = kDeleteOptions,
+     .options = kDeleteRangeOptions,
      .run = DeletePrefix,
      .of_family = true},
 };
