@@ -8,11 +8,10 @@
 namespace amethyst::torture {
 namespace {
 
-// Of the bytes and the lengths, every so many is flipped and tried, far more seldom under a sanitizer.
-// `amethyst_torture
-// --suite rest` tries them all, of all sorts of databases.
-constexpr uint64_t kEach = AMETHYST_ADDRESS_SANITIZER ? 16 : 1;
-constexpr uint64_t kEveryFourth = 4 * kEach;
+// Of the bytes and the lengths, every so many is flipped and tried. The torture command's suite "rest" tries them all,
+// of all sorts of databases.
+constexpr uint64_t kEveryFourth = 4;
+constexpr uint64_t kEach = AMETHYST_ADDRESS_SANITIZER ? kEveryFourth : 1;
 
 void Damage(AtRestSuite::Settings settings, uint64_t corruptions_min, uint64_t byte_stride = kEveryFourth) {
   settings.byte_stride = byte_stride;

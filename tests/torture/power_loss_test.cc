@@ -21,7 +21,7 @@ PowerLossReport RunUntil(uint64_t distinct_images, uint64_t seed, bool fail_sync
 constexpr bool kIsSlow = AMETHYST_THREAD_SANITIZER || AMETHYST_ADDRESS_SANITIZER;
 
 TEST(PowerLoss, AtAnyOperationLeavesAPrefixThatHoldsAllThatWasDurable) {
-  const PowerLossReport report = RunUntil(kIsSlow ? 100 : 2000, 1, false);
+  const PowerLossReport report = RunUntil(kIsSlow ? 300 : 2000, 1, false);
   EXPECT_EQ(report.violation, "");
   EXPECT_GT(report.recovery_images, report.images / 20);
   EXPECT_GT(report.order_checks, 100u);
@@ -32,7 +32,7 @@ TEST(PowerLoss, AtAnyOperationLeavesAPrefixThatHoldsAllThatWasDurable) {
 }
 
 TEST(PowerLoss, AfterAFailedSyncLeavesAPrefixThatHoldsAllThatWasDurableBefore) {
-  const PowerLossReport report = RunUntil(kIsSlow ? 100 : 2000, 10, true);
+  const PowerLossReport report = RunUntil(kIsSlow ? 300 : 2000, 10, true);
   EXPECT_EQ(report.violation, "");
   EXPECT_GT(report.failed_syncs, 0u);
 }
