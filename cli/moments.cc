@@ -33,7 +33,7 @@ class IsoScanner {
  public:
   explicit IsoScanner(std::string_view text) : rest_(text) {}
 
-  // Milliseconds since 1970; nullopt: it is none.
+  // Milliseconds since 1970; nullopt: the text is no moment.
   std::optional<int64_t> Run() {
     const auto date = TakeDate();
     if (!date) return std::nullopt;

@@ -195,7 +195,7 @@ AMETHYST_API amethyst_code amethyst_create_family(amethyst_db* db, const char* n
                                                   const amethyst_family_options* options, amethyst_db** family,
                                                   char** error);
 // A handle of a family, to be released with amethyst_db_free; "default" is the database's own.
-// AMETHYST_INVALID_ARGUMENT: there is none of this name.
+// AMETHYST_INVALID_ARGUMENT: no family has this name.
 AMETHYST_API amethyst_code amethyst_open_family(amethyst_db* db, const char* name, amethyst_db** family, char** error);
 // The family and all that is in it is gone at once. Calls with its handles, which are still to be released, then return
 // AMETHYST_INVALID_ARGUMENT. The default one cannot be dropped or renamed.

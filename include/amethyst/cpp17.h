@@ -181,7 +181,7 @@ class Database : public Family {
     internal::Run(status, amethyst_create_family, db(), name.c_str(), &c_options, &made);
     return Family(made);
   }
-  // A family that is there; "default" is this one. AMETHYST_INVALID_ARGUMENT: there is none of this name.
+  // A family that is there; "default" is this one. AMETHYST_INVALID_ARGUMENT: no family has this name.
   [[nodiscard]] Family OpenFamily(const std::string& name, Status* status = nullptr) const {
     if (internal::HasZero(name, status)) return Family();
     amethyst_db* opened = nullptr;

@@ -26,7 +26,8 @@ Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given, Data
   if (given->compression == AMETHYST_COMPRESSION_OF_DATABASE) return options;
   if (given->compression < AMETHYST_COMPRESSION_NONE || given->compression > AMETHYST_COMPRESSION_ZSTD) {
     return base::InvalidArgument(
-        "family_options: compression is {}, which is none; fill the struct with AMETHYST_FAMILY_OPTIONS_DEFAULT first",
+        "family_options: compression is {}, and no codec has this number; fill the struct with "
+        "AMETHYST_FAMILY_OPTIONS_DEFAULT first",
         given->compression);
   }
   options.compression = static_cast<Compression>(given->compression);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "catalog/manifest.h"
+#include "key/merge_operators.h"
 #include "tree/file_names.h"
 #include "tree/tombstone_table.h"
 
@@ -55,13 +56,10 @@ void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit) {
                known != settings.families.end()) {
       family.order = key::Order(known->second.comparator);
     }
-    if (const auto given = settings.families.find(family.name); given != settings.families.end()) {
-      family.merging.merge_operator = given->second.merge_operator;
-      family.compaction_filter = given->second.compaction_filter;
-    }
-    if (family.merging.merge_operator == nullptr && !family.merging.operator_name.empty()) {
-      family.merging.merge_operator = BuiltInMergeOperator(family.merging.operator_name);
-    }
+    const auto given = settings.families.find(family.name);
+    const FamilyOptions functions = given == settings.families.end() ? FamilyOptions() : given->second;
+    key::GiveOperator(functions.merge_operator, &family.merging);
+    family.compaction_filter = functions.compaction_filter;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "catalog/foreign.h"
 #include "engine/flush.h"
 #include "io/system_environment.h"
+#include "key/merge_operators.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -195,12 +196,8 @@ Status CheckFamilyOptions(const Storage& storage, const Options& options) {
 // How the default family merges. A built-in operator need not be given.
 Result<key::Merging> MergingOf(const Options& options, const catalog::RecoveredCatalog& recovered) {
   key::Merging merging{.operator_name = recovered.merge_operator_name.value_or("")};
-  if (const auto family = options.families.find(merging.family); family != options.families.end()) {
-    merging.merge_operator = family->second.merge_operator;
-  }
-  if (!merging.operator_name.empty() && merging.merge_operator == nullptr) {
-    merging.merge_operator = BuiltInMergeOperator(merging.operator_name);
-  }
+  const auto family = options.families.find(merging.family);
+  key::GiveOperator(family == options.families.end() ? nullptr : family->second.merge_operator, &merging);
   AMETHYST_TRY(CheckMergeOperator(merging));
   return merging;
 }

@@ -178,4 +178,15 @@ std::shared_ptr<const MergeOperator> BuiltInMergeOperator(std::string_view name)
   return Append(std::string(name.substr(kPrefix.size())));
 }
 
+namespace key {
+
+void GiveOperator(std::shared_ptr<const MergeOperator> given, Merging* merging) {
+  merging->merge_operator = std::move(given);
+  if (merging->merge_operator == nullptr && !merging->operator_name.empty()) {
+    merging->merge_operator = BuiltInMergeOperator(merging->operator_name);
+  }
+}
+
+}  // namespace key
+
 }  // namespace amethyst
