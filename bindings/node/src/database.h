@@ -58,7 +58,7 @@ class SnapshotHandle final : public Handle {
   const std::weak_ptr<DB> db;
 };
 
-// The open database or family behind a handle; throws and gives nullptr if it is none or not open.
+// The open database or family behind a handle; throws and is empty if the handle is another's, or is not open.
 struct OpenDatabase {
   std::shared_ptr<Database> handle;  // Of the database, which tasks keep from closing.
   std::shared_ptr<DB> db;

@@ -10,7 +10,7 @@ namespace amethyst::node {
 [[nodiscard]] bool ReadMergeAndTtl(napi_env env, napi_value object, FamilyOptions* options);
 
 napi_value CreateFamily(napi_env env, napi_callback_info info);  // (database, name, options): a promise
-// (family, database, name): a handle that newDatabase made becomes one of that family. Throws if there is none.
+// (family, database, name): a handle that newDatabase made becomes one of that family. Throws if the name is unknown.
 napi_value OpenFamily(napi_env env, napi_callback_info info);
 napi_value DropFamily(napi_env env, napi_callback_info info);   // (database, name): a promise
 napi_value FamilyNames(napi_env env, napi_callback_info info);  // (database): an array

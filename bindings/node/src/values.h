@@ -37,7 +37,7 @@ enum class Form : uint8_t { kString, kBuffer };
 [[nodiscard]] napi_value Undefined(napi_env env);
 // An array of `values`. Faster than setting its elements one by one; see values.cc.
 [[nodiscard]] napi_value NewArray(napi_env env, std::span<const napi_value> values);
-// A copy of a key or value; nothing, with a pending exception: it is none.
+// A copy of a key or value. Empty, with a pending exception, if the argument has no bytes.
 [[nodiscard]] std::optional<std::string> CopyOf(napi_env env, napi_value value);
 // An ArrayBuffer of the bytes, without a copy where that pays.
 [[nodiscard]] napi_value NewArrayBuffer(napi_env env, std::string bytes);

@@ -168,6 +168,22 @@ napi_value NewByteSize(napi_env env, const amethyst::WriteBatch& batch) {
   return NewNumber(env, static_cast<double>(batch.ByteSize()));
 }
 
+// (batch, key, value or operand, ttl): calls `add` with the batch, the family if it is not the default one, and these.
+template <typename Function>
+napi_value AddValue(napi_env env, napi_callback_info info, Function add) {
+  const Arguments<4> arguments(env, info);
+  const auto handle = GetHandle<Batch>(env, arguments[0]);
+  Scratch key_scratch;
+  Scratch value_scratch;
+  const auto key = handle ? BytesOf(env, arguments[1], &key_scratch) : std::nullopt;
+  const auto value = key ? BytesOf(env, arguments[2], &value_scratch) : std::nullopt;
+  if (!value) return nullptr;
+  const Expiry expiry = ExpiryFrom(env, arguments[3]);
+  const bool added =
+      handle->Add(env, [&](const auto&... family) { add(handle->batch, family..., *key, *value, expiry); });
+  return added ? NewByteSize(env, handle->batch) : nullptr;
+}
+
 }  // namespace
 
 napi_value NewBatch(napi_env env, napi_callback_info info) {
@@ -185,31 +201,11 @@ napi_value BatchSetFamily(napi_env env, napi_callback_info info) {
 }
 
 napi_value BatchPut(napi_env env, napi_callback_info info) {
-  const Arguments<4> arguments(env, info);
-  const auto handle = GetHandle<Batch>(env, arguments[0]);
-  Scratch key_scratch;
-  Scratch value_scratch;
-  const auto key = handle ? BytesOf(env, arguments[1], &key_scratch) : std::nullopt;
-  const auto value = key ? BytesOf(env, arguments[2], &value_scratch) : std::nullopt;
-  if (!value) return nullptr;
-  const Expiry expiry = ExpiryFrom(env, arguments[3]);
-  const bool added =
-      handle->Add(env, [&](const auto&... family) { handle->batch.Put(family..., *key, *value, expiry); });
-  return added ? NewByteSize(env, handle->batch) : nullptr;
+  return AddValue(env, info, [](amethyst::WriteBatch& batch, const auto&... entry) { batch.Put(entry...); });
 }
 
 napi_value BatchMerge(napi_env env, napi_callback_info info) {
-  const Arguments<4> arguments(env, info);
-  const auto handle = GetHandle<Batch>(env, arguments[0]);
-  Scratch key_scratch;
-  Scratch operand_scratch;
-  const auto key = handle ? BytesOf(env, arguments[1], &key_scratch) : std::nullopt;
-  const auto operand = key ? BytesOf(env, arguments[2], &operand_scratch) : std::nullopt;
-  if (!operand) return nullptr;
-  const Expiry expiry = ExpiryFrom(env, arguments[3]);
-  const bool added =
-      handle->Add(env, [&](const auto&... family) { handle->batch.Merge(family..., *key, *operand, expiry); });
-  return added ? NewByteSize(env, handle->batch) : nullptr;
+  return AddValue(env, info, [](amethyst::WriteBatch& batch, const auto&... entry) { batch.Merge(entry...); });
 }
 
 napi_value BatchDelete(napi_env env, napi_callback_info info) {
