@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "amethyst/options.h"
+#include "key/expiry.h"
+#include "wal/batch_encoding.h"
 
+#include <functional>
 #include <string>
+#include <tuple>
+#include <utility>
 
 namespace amethyst {
 namespace {
@@ -217,24 +222,59 @@ TEST(WriteBatch, HasRangeDeletesOfFamiliesRefusedByAHandlerThatKnowsLess) {
   EXPECT_EQ(teller.told(), "7: open to open\n");
 }
 
+// A handler from before there was anything but puts and deletes.
+class Old final : public WriteBatch::Handler {
+ public:
+  void Put(std::string_view /*key*/, std::string_view /*value*/) override {}
+  void Delete(std::string_view /*key*/) override {}
+};
+
 // An old handler never loses an entry silently.
 TEST(WriteBatch, IsNotTakenApartByAHandlerThatKnowsLess) {
-  class Old final : public WriteBatch::Handler {
-   public:
-    void Put(std::string_view /*key*/, std::string_view /*value*/) override {}
-    void Delete(std::string_view /*key*/) override {}
+  const Expiry soon = ExpiresAfter(std::chrono::seconds(1));
+  const std::pair<std::string, std::function<void(WriteBatch&)>> unknown[] = {
+      {"merges", [](WriteBatch& batch) { batch.Merge("a", "1"); }},
+      {"merges that expire", [&](WriteBatch& batch) { batch.Merge("a", "1", soon); }},
+      {"puts that expire", [](WriteBatch& batch) { batch.Put("a", "1", ExpiresAt(kNever)); }},
+      {"range deletes", [](WriteBatch& batch) { batch.DeleteRange("a", "b"); }},
   };
-  WriteBatch merges;
-  merges.Merge("a", "1");
-  WriteBatch expiring;
-  expiring.Put("a", "1", ExpiresAt(kNever));
-  WriteBatch ranges;
-  ranges.DeleteRange("a", "b");
-  for (const WriteBatch& batch : {merges, expiring, ranges}) {
+  for (const auto& [name, add] : unknown) {
+    WriteBatch batch;
+    add(batch);
     Old old;
     const Status told = batch.Iterate(old);
-    ASSERT_FALSE(told);
+    ASSERT_FALSE(told) << name;
     EXPECT_EQ(told.error().code(), ErrorCode::kNotSupported);
+    EXPECT_EQ(told.error().message(), "the handler of a batch does not know " + name);
+  }
+}
+
+// Nor one of a family: the message names the family and the operation.
+TEST(WriteBatch, NamesTheFamilyWhoseEntryAHandlerDoesNotKnow) {
+  std::string range;
+  key::AppendRange(&range, {.begin = "a", .end = "b"});
+  std::string expiring;
+  key::AppendExpiring(&expiring, key::AsTtl(50), "1");
+  const std::tuple<key::EntryKind, std::string, std::string> entries[] = {
+      {key::EntryKind::kPut, "1", "put into"},
+      {key::EntryKind::kDelete, "", "delete from"},
+      {key::EntryKind::kRangeDelete, range, "range delete from"},
+      {key::EntryKind::kOperand, "1", "merge into"},
+      {key::EntryKind::kExpiringPut, expiring, "put that expires into"},
+      {key::EntryKind::kExpiringOperand, expiring, "merge that expires into"},
+  };
+  for (const auto& [kind, value, operation] : entries) {
+    std::string bytes;
+    wal::AppendBatchEntry(
+        &bytes, {.family = 7, .kind = kind, .key = kind == key::EntryKind::kRangeDelete ? "" : "k", .value = value});
+    const auto batch = WriteBatch::FromRepresentation(bytes);
+    ASSERT_TRUE(batch) << operation;
+    EXPECT_TRUE(batch->HasFamilies());
+    Old old;
+    const Status told = batch->Iterate(old);
+    ASSERT_FALSE(told) << operation;
+    EXPECT_EQ(told.error().code(), ErrorCode::kNotSupported);
+    EXPECT_EQ(told.error().message(), "batch: the handler takes no " + operation + " family 7");
   }
 }
 
