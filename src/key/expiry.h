@@ -4,6 +4,7 @@
 // apart (docs/decisions/0029-an-expiry-is-part-of-the-value.md). Thread safety: pure functions.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -46,6 +47,26 @@ inline constexpr uint64_t kTtlBit = uint64_t{1} << 62;
   return expires_ms != kNeverMs && (expires_ms & kTtlBit) != 0;
 }
 [[nodiscard]] constexpr uint64_t TtlOf(uint64_t expires_ms) { return expires_ms & ~kTtlBit; }
+
+// What is known of a set of entries' times: of those that expire, how many they are, and when the first and the last
+// do.
+struct Expiries {
+  uint64_t entries = 0;
+  uint64_t first_ms = 0;
+  uint64_t last_ms = 0;
+
+  void Add(const Expiries& others) {
+    if (others.entries == 0) return;
+    first_ms = entries == 0 ? others.first_ms : std::min(first_ms, others.first_ms);
+    last_ms = std::max(last_ms, others.last_ms);
+    entries += others.entries;
+  }
+  void Add(EntryKind kind, std::string_view stored) {
+    const uint64_t at_ms = ExpiryOf(kind, stored);
+    Add({.entries = 1, .first_ms = at_ms, .last_ms = at_ms});
+  }
+  friend bool operator==(const Expiries&, const Expiries&) = default;
+};
 
 inline void AppendExpiring(std::string* to, uint64_t expires_ms, std::string_view value) {
   base::AppendFixed(to, expires_ms);

@@ -111,6 +111,19 @@ Status Block::ReadHeader(std::string_view raw) {
   return {};
 }
 
+std::string_view Block::ColumnOf(std::string_view raw, ColumnId id) {
+  const size_t columns = static_cast<uint8_t>(raw[19]);
+  const std::string_view directory = raw.substr(kBlockHeaderBytes, columns * kColumnBytes);
+  size_t begin = kBlockHeaderBytes + directory.size();
+  for (size_t column = 0; column < columns; ++column) {
+    const char* const described = directory.data() + column * kColumnBytes;
+    const uint32_t size = base::LoadFixed<uint32_t>(described + 4);
+    if (static_cast<uint8_t>(described[0]) == id) return raw.substr(begin, size);
+    begin += size;
+  }
+  return {};
+}
+
 // How to find the parts of a column of that size. Checks offsets, if there are any.
 Result<Block::Layout> Block::ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const {
   if (offsets.data() == nullptr) {

@@ -23,6 +23,7 @@
 //   4 values
 //   5 sequences      count times what exceeds sequence_min, `sequence width` bytes each; none if the width is 0
 //   6 kinds          count of u8; missing if all are `kind`
+//  10 dead from      count of u64, in an index page, not required: see index_page.h
 //
 // Keys ascend; of one key the newest is first. Under a custom order there are no heads, keys are whole and the prefix
 // is 0.
@@ -59,6 +60,7 @@ enum ColumnId : uint8_t {
   kValues = 4,
   kSequences = 5,
   kKinds = 6,
+  kDeadFrom = 10,  // Of an index page.
 };
 inline constexpr uint8_t kKnownColumns = 6;
 }  // namespace block_format
@@ -76,6 +78,9 @@ class alignas(64) Block {
   // they are no such block; memory is then as good as unused.
   [[nodiscard]] static Result<const Block*> Make(char* memory, uint32_t count, size_t raw_bytes,
                                                  const key::Order& order);
+
+  // A column of raw bytes that Make has checked; data() == nullptr: it is not there.
+  [[nodiscard]] static std::string_view ColumnOf(std::string_view raw, block_format::ColumnId id);
 
   [[nodiscard]] uint32_t count() const { return count_; }
   [[nodiscard]] uint32_t live() const { return live_; }

@@ -33,6 +33,7 @@ void BlockBuilder::Reset() {
   sequence_min_ = key::Raw(key::kSequenceMax);
   sequence_max_ = 0;
   live_ = 0;
+  expiries_ = {};
 }
 
 void BlockBuilder::Add(const key::Entry& entry) {
@@ -46,6 +47,8 @@ void BlockBuilder::Add(const key::Entry& entry) {
   sequence_min_ = std::min(sequence_min_, sequence);
   sequence_max_ = std::max(sequence_max_, sequence);
   live_ += key::IsLive(entry.tag.kind()) ? 1 : 0;
+  if (key::MayExpire(entry.tag.kind())) [[unlikely]]
+    expiries_.Add(entry.tag.kind(), entry.value());
 }
 
 template <typename Width>
@@ -85,8 +88,9 @@ bool BlockBuilder::IsOfOneKind() const {
   return key::Tag::FromBits(differing).kind() == key::EntryKind{};
 }
 
-std::string_view BlockBuilder::Finish(uint8_t flags) {
+std::string_view BlockBuilder::Finish(uint8_t flags, std::span<const uint64_t> dead_from_ms) {
   AMETHYST_ASSERT(!empty());
+  AMETHYST_ASSERT(dead_from_ms.empty() || dead_from_ms.size() == count());
   AMETHYST_ASSERT((flags & ~(kContinued | kContinues)) == 0);
   // Keys ascend, so what the first and the last share, all share.
   const uint32_t prefix_bytes = order_.IsBytewise() ? static_cast<uint32_t>(key::CommonPrefix(Key(0), last_key())) : 0;
@@ -108,10 +112,10 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   raw_ += static_cast<char>(width);
   raw_ += static_cast<char>(uniform_kind ? tags_.front().kind() : key::EntryKind::kPut);
   raw_ += static_cast<char>(2 + (same_keys ? 0 : 1) + (same_values ? 0 : 1) + (width != 0 ? 1 : 0) +
-                            (uniform_kind ? 0 : 1));
+                            (uniform_kind ? 0 : 1) + (dead_from_ms.empty() ? 0 : 1));
   AMETHYST_ASSERT(raw_.size() == kBlockHeaderBytes);
-  const auto column = [this](ColumnId id, size_t bytes) {
-    base::AppendFixed(&raw_, uint32_t{id} | 0x100);  // Required; two zero bytes.
+  const auto column = [this](ColumnId id, size_t bytes, bool required = true) {
+    base::AppendFixed(&raw_, uint32_t{id} | (required ? 0x100u : 0u));  // Two zero bytes.
     base::AppendFixed(&raw_, static_cast<uint32_t>(bytes));
   };
   if (!same_keys) column(kKeyOffsets, offsets_bytes);
@@ -120,6 +124,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   if (!uniform_kind) column(kKinds, count());
   column(kKeys, keys_bytes);
   column(kValues, values_.size());
+  if (!dead_from_ms.empty()) column(kDeadFrom, dead_from_ms.size_bytes(), false);
 
   const uint32_t cut = suffixes ? prefix_bytes : 0;
   if (!same_keys) wide ? AppendOffsets<uint32_t>(key_offsets_, cut) : AppendOffsets<uint16_t>(key_offsets_, cut);
@@ -130,6 +135,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags) {
   }
   AppendKeys(prefix_bytes, suffixes);
   raw_ += values_;
+  for (const uint64_t at_ms : dead_from_ms) base::AppendFixed(&raw_, at_ms);
   AMETHYST_ASSERT(raw_.size() < kRawBytesMax);
   return raw_;
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/assert.h"
 #include "key/entry.h"
+#include "key/expiry.h"
 #include "key/order.h"
 #include "sstable/block.h"
 
@@ -24,6 +26,7 @@ class BlockBuilder {
   [[nodiscard]] bool empty() const { return tags_.empty(); }
   [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(tags_.size()); }
   [[nodiscard]] uint32_t live() const { return live_; }
+  [[nodiscard]] const key::Expiries& expiries() const { return expiries_; }
   [[nodiscard]] key::SequenceNumber max_sequence() const { return key::SequenceNumber{sequence_max_}; }
   [[nodiscard]] key::SequenceNumber min_sequence() const { return key::SequenceNumber{sequence_min_}; }
   [[nodiscard]] std::string_view last_key() const {
@@ -40,9 +43,9 @@ class BlockBuilder {
     return size_t{entry.key_bytes} + entry.value_bytes + 4;
   }
 
-  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. Not empty; call Reset
-  // afterwards.
-  [[nodiscard]] std::string_view Finish(uint8_t flags);
+  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. `dead_from_ms`: of each
+  // entry of an index page, or empty. Not empty; call Reset afterwards.
+  [[nodiscard]] std::string_view Finish(uint8_t flags, std::span<const uint64_t> dead_from_ms = {});
   void Reset();
 
  private:
@@ -66,6 +69,7 @@ class BlockBuilder {
   uint64_t sequence_min_ = 0;
   uint64_t sequence_max_ = 0;
   uint32_t live_ = 0;  // Entries of live kinds.
+  key::Expiries expiries_;
   std::string raw_;
 };
 

@@ -41,10 +41,15 @@ Result<const IndexPage*> IndexPage::Make(char* memory, std::string_view raw, uin
                               child.handle.stored_bytes, child.handle.offset, file_end);
     }
   }
+  const std::string_view dead_from =
+      Block::ColumnOf({Block::RawIn(block_memory, count, order), raw.size()}, block_format::kDeadFrom);
+  if (dead_from.data() != nullptr && dead_from.size() != size_t{count} * sizeof(uint64_t)) {
+    return base::Corruption("{} bytes of expiries for {} index entries", dead_from.size(), count);
+  }
   static_assert(alignof(cache::Slot) == sizeof(cache::Slot));
   cache::Slot* const empty = reinterpret_cast<cache::Slot*>(slots);
   for (uint32_t i = 0; i < count; ++i) new (empty + i) cache::Slot();
-  return new (memory) IndexPage(empty, block);
+  return new (memory) IndexPage(empty, block, dead_from.data());
 }
 
 }  // namespace amethyst::sstable

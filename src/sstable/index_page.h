@@ -1,7 +1,8 @@
 // An index page in memory: what it knows of its children, a slot for each of them, and the search among their
 // separators.
 //
-// On disk it is a block (see block.h) whose keys are separators and whose values are index entries (see format.h); in
+// On disk it is a block (see block.h) whose keys are separators and whose values are index entries (see format.h); a
+// column more says of each child from when on none of its entries is alive, if that is to come for one of them. In
 // memory
 //
 //   | IndexPage, 64 bytes | slots, 8 bytes each, zero: empty | Block |
@@ -17,6 +18,7 @@
 #include "base/assert.h"
 #include "base/coding.h"
 #include "cache/frame.h"
+#include "key/expiry.h"
 #include "key/order.h"
 #include "sstable/block.h"
 #include "sstable/format.h"
@@ -36,6 +38,14 @@ class alignas(64) IndexPage {
   [[nodiscard]] IndexEntry entry(uint32_t i) const {
     AMETHYST_DCHECK(i < count());
     return base::LoadFixed<IndexEntry>(entries_ + size_t{i} * sizeof(IndexEntry));
+  }
+  // Whether nothing below it is alive for a read at that time.
+  [[nodiscard]] bool IsDead(uint32_t i, uint64_t now_ms) const {
+    return entry(i).live == 0 || (dead_from_ms_ != nullptr && DeadFromMs(i) <= now_ms);
+  }
+  [[nodiscard]] uint64_t DeadFromMs(uint32_t i) const {
+    if (dead_from_ms_ != nullptr) return base::LoadFixed<uint64_t>(dead_from_ms_ + size_t{i} * sizeof(uint64_t));
+    return entry(i).live == 0 ? 0 : key::kNeverMs;
   }
   [[nodiscard]] cache::Slot& slot(uint32_t i) const {
     AMETHYST_DCHECK(i < count());
@@ -61,12 +71,14 @@ class alignas(64) IndexPage {
   }
 
  private:
-  IndexPage(cache::Slot* slots, const Block* block) : slots_(slots), block_(block), entries_(block->value(0).data()) {}
+  IndexPage(cache::Slot* slots, const Block* block, const char* dead_from_ms)
+      : slots_(slots), block_(block), entries_(block->value(0).data()), dead_from_ms_(dead_from_ms) {}
   [[nodiscard]] const Block& block() const { return *block_; }
 
   cache::Slot* slots_;
   const Block* block_;
-  const char* entries_;  // Of sizeof(IndexEntry) each, unaligned.
+  const char* entries_;       // Of sizeof(IndexEntry) each, unaligned.
+  const char* dead_from_ms_;  // A u64 each, unaligned; nullptr: the entries say it all.
 };
 static_assert(sizeof(IndexPage) == 64);
 

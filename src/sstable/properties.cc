@@ -35,7 +35,16 @@ void VisitLineage(Lineage& lineage, Visitor&& visit) {
   visit(kFields + 2, lineage.begin);
   visit(kFields + 3, lineage.end);
 }
-constexpr uint64_t kFieldsOfAll = kFields + 3;
+constexpr uint64_t kLineageEnd = kFields + 3;
+
+// Those that only a table with entries that expire has.
+template <typename Expiries, typename Visitor>
+void VisitExpiries(Expiries& expiries, Visitor&& visit) {
+  visit(17, expiries.entries);
+  visit(18, expiries.first_ms);
+  visit(19, expiries.last_ms);
+}
+constexpr uint64_t kLastExpiry = 19;
 
 constexpr uint64_t kRangeTombstones = 20;
 constexpr uint64_t kSpanBegin = 21;
@@ -44,7 +53,7 @@ constexpr uint64_t kFamily = 29;
 constexpr uint64_t kFamilyName = 30;
 
 bool IsKnown(uint64_t number) {
-  return (number > 0 && number <= kFieldsOfAll) || (number >= kRangeTombstones && number <= kSpanEnd) ||
+  return (number > 0 && number <= kLastExpiry) || (number >= kRangeTombstones && number <= kSpanEnd) ||
          number == kFamily || number == kFamilyName;
 }
 
@@ -89,10 +98,11 @@ void Properties::AppendTo(std::string* to) const {
     base::AppendField(to, kSpanBegin, base::FieldNeed::kRequired, tombstone_span->begin);
     base::AppendField(to, kSpanEnd, base::FieldNeed::kRequired, tombstone_span->end);
   }
-  if (lineage.replaced.empty()) return;
-  VisitLineage(lineage, [to](uint64_t number, const auto& field) {
+  const auto append = [to](uint64_t number, const auto& field) {
     base::AppendField(to, number, base::FieldNeed::kIgnorable, Encoded(field));
-  });
+  };
+  if (!lineage.replaced.empty()) VisitLineage(lineage, append);
+  if (info.expiries.entries > 0) VisitExpiries(info.expiries, append);
 }
 
 Result<Properties> Properties::FromBytes(std::string_view bytes) {
@@ -108,11 +118,11 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
   VisitFields(properties, [&](uint64_t number, auto& field) {
     if (values[number].data() == nullptr || !Decode(values[number], &field)) bad = number;
   });
-  if (values[kFieldsOfAll].data() != nullptr) {
-    VisitLineage(properties.lineage, [&](uint64_t number, auto& field) {
-      if (!Decode(values[number], &field)) bad = number;
-    });
-  }
+  const auto decode = [&](uint64_t number, auto& field) {
+    if (!Decode(values[number], &field)) bad = number;
+  };
+  if (values[kLineageEnd].data() != nullptr) VisitLineage(properties.lineage, decode);
+  if (values[kLastExpiry].data() != nullptr) VisitExpiries(properties.info.expiries, decode);
   if (values[kFamily].data() != nullptr) {
     uint64_t family = 0;
     if (!Decode(values[kFamily], &family) || family == 0 || family > UINT32_MAX) bad = kFamily;

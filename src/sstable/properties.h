@@ -7,7 +7,8 @@
 //    2 largest key         5 entries             8 oldest delete time    11 index pages
 //    3 smallest sequence   6 deletes             9 order's name          12 block bytes, wanted   13 codec, wanted
 //
-// and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span; in a table
+// and, where the table replaces others (lineage.h), 14 their numbers, 15 and 16 begin and end of its span; where
+// entries expire, 17 how many do, 18 and 19 when the first and the last of them does, ignorable; in a table
 // of a family other than the default, 29 the family's id and 30 its name at that time, both required; in a table of
 // range tombstones (tree/tombstone_table.h) 20 their number, ignorable, and 21 and 22 the bounds of their span, both
 // required. Thread safety: plain values.

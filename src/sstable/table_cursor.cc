@@ -256,7 +256,8 @@ uint64_t TableCursor::SkipChildren(IsPassed is_passed) {
 uint64_t TableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   return SkipChildren([&](const IndexPage& page, uint32_t child) {
     const IndexEntry entry = page.entry(child);
-    return entry.live == 0 && read.Sees(entry.max_sequence()) && page.EndsBefore(child, limit, tree_.order());
+    return page.IsDead(child, read.now_ms) && read.Sees(entry.max_sequence()) &&
+           page.EndsBefore(child, limit, tree_.order());
   });
 }
 

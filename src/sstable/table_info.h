@@ -8,6 +8,7 @@
 
 #include "amethyst/options.h"
 #include "base/hash.h"
+#include "key/expiry.h"
 #include "key/order.h"
 #include "key/types.h"
 
@@ -32,6 +33,11 @@ struct TableOptions {
   std::optional<TombstoneSpan> tombstone_span{};
 };
 
+// From when on of so many entries that are no deletes none is alive: if all of them expire, when the last does.
+[[nodiscard]] inline uint64_t DeadFromMs(const key::Expiries& expiries, uint64_t live) {
+  return expiries.entries == live ? expiries.last_ms : key::kNeverMs;
+}
+
 struct TableInfo {
   base::Uid uid;  // In every checksum of the file.
   uint64_t file_bytes = 0;
@@ -44,10 +50,14 @@ struct TableInfo {
   uint64_t deletes = 0;
   uint64_t raw_bytes = 0;             // Keys and values before compression.
   uint64_t oldest_delete_time_s = 0;  // Wall time of the oldest tombstone's write, since 1970; 0: no tombstones.
+  key::Expiries expiries{};
   // No range delete at or below it hides an entry of the table: what they did is done. See also IsCleanOf. The manifest
   // keeps it, not the file.
   key::SequenceNumber clean_through{};
 
+  // From then on no entry is alive, for a read at that time: 0 where all are deletes, kNeverMs where one lives on.
+  [[nodiscard]] uint64_t DeadFromMs() const { return sstable::DeadFromMs(expiries, entries - deletes); }
+  [[nodiscard]] bool AnyExpires(uint64_t by_ms) const { return expiries.entries > 0 && expiries.first_ms <= by_ms; }
   // Nor does one that is older than all entries: up to this number the table is clean, whatever was applied to it.
   [[nodiscard]] key::SequenceNumber CleanThrough() const {
     const uint64_t oldest = key::Raw(smallest_sequence);

@@ -69,7 +69,8 @@ Status TableVerifier::CheckEntry(const Block& block, uint32_t i, uint64_t offset
   return {};
 }
 
-Status TableVerifier::CheckChild(const IndexPage& parent, uint32_t child, const IndexEntry& found) const {
+Status TableVerifier::CheckChild(const IndexPage& parent, uint32_t child, const IndexEntry& found,
+                                 uint64_t dead_from_ms) const {
   const IndexEntry entry = parent.entry(child);
   const uint64_t offset = entry.handle.offset;
   if (entry.entries != found.entries || entry.live != found.live || entry.max_sequence() != found.max_sequence() ||
@@ -77,6 +78,10 @@ Status TableVerifier::CheckChild(const IndexPage& parent, uint32_t child, const 
     return Wrong(offset, fmt::format("the index says {} entries, {} live, up to sequence {}; found {}, {}, {}",
                                      entry.entries, entry.live, key::Raw(entry.max_sequence()), found.entries,
                                      found.live, key::Raw(found.max_sequence())));
+  }
+  if (parent.DeadFromMs(child) < dead_from_ms) {
+    return Wrong(offset, fmt::format("the index says that all is dead from {} on, found {}", parent.DeadFromMs(child),
+                                     dead_from_ms));
   }
   const int order = order_.Compare(*last_key_, parent.separator(child));
   if (entry.inclusive() ? order > 0 : order >= 0) return Wrong(offset, "the last key is behind the separator");
@@ -93,8 +98,10 @@ Status TableVerifier::CheckBlock(const IndexPage& parent, uint32_t child) {
   AMETHYST_TRY(io::ReadExactly(tree_.file().file(), offset, stored));
   AMETHYST_ASSIGN(const Block* const block, tree_.DecodeBlock(entry, stored, &block_memory_));
   AMETHYST_TRY(Follow(entry.handle));
+  key::Expiries expiries;
   for (uint32_t i = 0; i < block->count(); ++i) {
     AMETHYST_TRY(CheckEntry(*block, i, offset));
+    if (key::MayExpire(block->tag(i).kind())) expiries.Add(block->tag(i).kind(), block->value(i));
     // What is here must be found from above.
     if (i == 0 && child > 0 && !block->continued() && parent.Find(*last_key_, order_) != child) {
       return Wrong(offset, "the first key is not behind the last separator");
@@ -102,22 +109,25 @@ Status TableVerifier::CheckBlock(const IndexPage& parent, uint32_t child) {
   }
   continues_ = block->continues();
   ++data_blocks_;
+  found_.expiries.Add(expiries);
   const uint64_t flags = continues_ ? IndexEntry::kContinues : 0;
   const IndexEntry found{.handle = entry.handle,
                          .entries = block->count(),
                          .live = block->live(),
                          .summary = (key::Raw(block->max_sequence()) << 8) | flags};
-  return CheckChild(parent, child, found);
+  return CheckChild(parent, child, found, DeadFromMs(expiries, found.live));
 }
 
 Status TableVerifier::CheckPage(const IndexPage& parent, uint32_t child) {
   AMETHYST_ASSIGN(const IndexPage* const page, tree_.ReadPage(parent.entry(child).handle, &page_memory_));
   IndexEntry sum;
+  uint64_t dead_from_ms = 0;
   for (uint32_t i = 0; i < page->count(); ++i) {
     AMETHYST_TRY(CheckBlock(*page, i));
     Accumulate(&sum, page->entry(i));
+    dead_from_ms = std::max(dead_from_ms, page->DeadFromMs(i));
   }
-  return CheckChild(parent, child, sum);
+  return CheckChild(parent, child, sum, dead_from_ms);
 }
 
 Status TableVerifier::CheckTail() {

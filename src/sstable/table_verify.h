@@ -30,8 +30,10 @@ class TableVerifier {
   [[nodiscard]] Status CheckPage(const IndexPage& parent, uint32_t child);
   [[nodiscard]] Status CheckBlock(const IndexPage& parent, uint32_t child);
   [[nodiscard]] Status CheckEntry(const Block& block, uint32_t i, uint64_t offset);
-  // That the entry of `child` sums up `found`, and that its separator bounds the last key.
-  [[nodiscard]] Status CheckChild(const IndexPage& parent, uint32_t child, const IndexEntry& found) const;
+  // That the entry of `child` sums up `found`, that it promises no death earlier than found, and that its separator
+  // bounds the last key.
+  [[nodiscard]] Status CheckChild(const IndexPage& parent, uint32_t child, const IndexEntry& found,
+                                  uint64_t dead_from_ms) const;
   [[nodiscard]] Status CheckTail();
   [[nodiscard]] Status CheckTotals() const;
   // Reads a part that is not a page or data block. Empty if there is none.

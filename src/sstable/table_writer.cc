@@ -27,8 +27,7 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
       options_(options),
       oldest_delete_time_s_(oldest_delete_time_s),
       block_(options.order),
-      page_(options.order),
-      top_(options.order),
+      index_(options.order),
       filter_(options.filter_false_positive_rate) {
   AMETHYST_ASSERT(file_ != nullptr && file_->size() == 0);
   AMETHYST_ASSERT(options.block_bytes > 0);
@@ -43,8 +42,7 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
 TableWriter::~TableWriter() = default;
 
 uint64_t TableWriter::EstimatedBytes() const {
-  const uint64_t index_bytes = pages_bytes_ + page_.EstimatedBytes();
-  return offset() + block_.EstimatedBytes() + index_bytes + filter_.FinishedBytes() + kFooterBytes;
+  return offset() + block_.EstimatedBytes() + index_.EstimatedBytes() + filter_.FinishedBytes() + kFooterBytes;
 }
 
 Status TableWriter::Add(const key::Entry& entry) {
@@ -111,7 +109,8 @@ Status TableWriter::EndBlock(const key::Entry* next) {
     return {};
   }
   AMETHYST_DCHECK(next == nullptr || options_.order.Less(taken_over_last_key_, next->key()));
-  return AddToIndex(*std::exchange(taken_over_, std::nullopt), taken_over_last_key_, next);
+  AddToIndex(*std::exchange(taken_over_, std::nullopt), taken_over_last_key_, next);
+  return {};
 }
 
 Status TableWriter::CutBlock(const key::Entry* next) {
@@ -123,46 +122,32 @@ Status TableWriter::CutBlock(const key::Entry* next) {
   ++data_blocks_;
   info_.entries += block_.count();
   info_.deletes += block_.count() - block_.live();
+  info_.expiries.Add(block_.expiries());
   info_.smallest_sequence = std::min(info_.smallest_sequence, block_.min_sequence());
   info_.largest_sequence = std::max(info_.largest_sequence, block_.max_sequence());
-  const Written written{
-      .handle = handle, .entries = block_.count(), .live = block_.live(), .max_sequence = block_.max_sequence()};
-  AMETHYST_TRY(AddToIndex(written, block_.last_key(), next));
+  const Written written{.handle = handle,
+                        .entries = block_.count(),
+                        .live = block_.live(),
+                        .max_sequence = block_.max_sequence(),
+                        .expiries = block_.expiries()};
+  AddToIndex(written, block_.last_key(), next);
   block_.Reset();
   return {};
 }
 
 // Keys are below the separator, but where the next block has the same key, or there is none: then no greater.
-Status TableWriter::AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next) {
+void TableWriter::AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next) {
   const bool continues = next != nullptr && last_key == next->key();
   const bool inclusive = continues || next == nullptr;
   const uint8_t flags =
       static_cast<uint8_t>((inclusive ? IndexEntry::kInclusive : 0) | (continues ? IndexEntry::kContinues : 0));
   if (next == nullptr) info_.largest = last_key;
-  return AddToPage(inclusive ? std::string(last_key) : options_.order.Separator(last_key, next->key()),
-                   {.handle = block.handle,
-                    .entries = block.entries,
-                    .live = block.live,
-                    .summary = (key::Raw(block.max_sequence) << 8) | flags});
-}
-
-Status TableWriter::AddToPage(std::string_view separator, const IndexEntry& child) {
-  page_.Add(key::Entry(separator, key::Tag(key::SequenceNumber{}, key::EntryKind::kPut),
-                       {reinterpret_cast<const char*>(&child), sizeof child}));
-  page_summary_.entries += child.entries;
-  page_summary_.live += child.live;
-  page_summary_.summary = (std::max(page_summary_.summary, child.summary) & ~uint64_t{0xff}) | (child.summary & 0xff);
-  if (page_.count() == kPageBlocksMax || page_.EstimatedBytes() >= kPageBytesMax) CutPage();
-  return {};
-}
-
-// Pages wait in memory for the end of the data.
-void TableWriter::CutPage() {
-  pages_.push_back(
-      {.raw = std::string(page_.Finish(0)), .separator = std::string(page_.last_key()), .entry = page_summary_});
-  pages_bytes_ += pages_.back().raw.size();
-  page_summary_ = {};
-  page_.Reset();
+  index_.AddBlock(inclusive ? std::string(last_key) : options_.order.Separator(last_key, next->key()),
+                  {.handle = block.handle,
+                   .entries = block.entries,
+                   .live = block.live,
+                   .summary = (key::Raw(block.max_sequence) << 8) | flags},
+                  DeadFromMs(block.expiries, block.live));
 }
 
 Result<BlockHandle> TableWriter::WriteBlock(std::string_view raw, Compression codec) {
@@ -193,17 +178,8 @@ Status TableWriter::AppendBuffer() {
   return {};
 }
 
-Status TableWriter::WriteIndexPages() {
-  for (Page& page : pages_) {
-    AMETHYST_ASSIGN(page.entry.handle, WriteBlock(page.raw, options_.compression));
-    top_.Add(key::Entry(page.separator, key::Tag(key::SequenceNumber{}, key::EntryKind::kPut),
-                        {reinterpret_cast<const char*>(&page.entry), sizeof page.entry}));
-  }
-  return {};
-}
-
 Status TableWriter::WriteTail() {
-  AMETHYST_TRY(WriteIndexPages());
+  AMETHYST_TRY(index_.WritePages([this](std::string_view raw) { return WriteBlock(raw, options_.compression); }));
   Footer footer;
   footer.uid = info_.uid;
   if (const std::string filter = filter_.Finish(); !filter.empty()) {
@@ -218,7 +194,7 @@ Status TableWriter::WriteTail() {
   Properties{.info = info_,
              .order_name = std::string(options_.order.comparator()->Name()),
              .data_blocks = data_blocks_,
-             .index_pages = pages_.size(),
+             .index_pages = index_.page_count(),
              .block_bytes = options_.block_bytes,
              .codec = static_cast<uint64_t>(options_.compression),
              .lineage = std::move(lineage_),
@@ -227,7 +203,7 @@ Status TableWriter::WriteTail() {
              .tombstone_span = options_.tombstone_span}
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
-  AMETHYST_ASSIGN(footer.top_index, WriteBlock(top_.Finish(0), options_.compression));
+  AMETHYST_ASSIGN(footer.top_index, WriteBlock(index_.FinishTop(), options_.compression));
   footer.AppendTo(&buffer_, digest_, offset());
   info_.digest = footer.digest;
   return AppendBuffer();
@@ -237,7 +213,6 @@ Result<TableInfo> TableWriter::Finish() {
   AMETHYST_ASSERT(!finished_ && entries() > 0);
   finished_ = true;
   AMETHYST_TRY(EndBlock(nullptr));
-  if (!page_.empty()) CutPage();
   AMETHYST_TRY(WriteTail());
   info_.file_bytes = appended_;
   AMETHYST_TRY(file_->Sync());

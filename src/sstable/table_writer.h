@@ -19,6 +19,7 @@
 #include "sstable/block_builder.h"
 #include "sstable/footer.h"
 #include "sstable/format.h"
+#include "sstable/index_builder.h"
 #include "sstable/lineage.h"
 #include "sstable/table_info.h"
 
@@ -47,12 +48,6 @@ class TableWriter {
   [[nodiscard]] Result<TableInfo> Finish();
 
  private:
-  struct Page {
-    std::string raw;
-    std::string separator;
-    IndexEntry entry;
-  };
-
   [[nodiscard]] uint64_t offset() const { return appended_ + buffer_.size(); }
   // What the index has to know of a block, once it is known what comes behind.
   struct Written {
@@ -60,19 +55,17 @@ class TableWriter {
     uint32_t entries = 0;
     uint32_t live = 0;
     key::SequenceNumber max_sequence{};
+    key::Expiries expiries{};
   };
 
   void AddKey(std::string_view key);
   // Ends what comes before `next`, or before the end of the table (nullptr), and belongs in a block of its own.
   [[nodiscard]] Status EndBlock(const key::Entry* next);
   [[nodiscard]] Status CutBlock(const key::Entry* next);
-  [[nodiscard]] Status AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next);
-  [[nodiscard]] Status AddToPage(std::string_view separator, const IndexEntry& child);
-  void CutPage();
+  void AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next);
   [[nodiscard]] Result<BlockHandle> WriteBlock(std::string_view raw, Compression codec);
   [[nodiscard]] Result<BlockHandle> WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes);
   [[nodiscard]] Status AppendBuffer();
-  [[nodiscard]] Status WriteIndexPages();
   [[nodiscard]] Status WriteTail();
 
   std::unique_ptr<io::WritableFile> file_;
@@ -85,11 +78,7 @@ class TableWriter {
   // A block taken over as it was stored, not yet in the index. Entries that came later would have ended it.
   std::optional<Written> taken_over_;
   std::string taken_over_last_key_;
-  BlockBuilder page_;
-  IndexEntry page_summary_;
-  std::vector<Page> pages_;
-  uint64_t pages_bytes_ = 0;
-  BlockBuilder top_;
+  IndexBuilder index_;
   filter::BloomFilterBuilder filter_;
   filter::KeySketch sketch_;
   Digest digest_;

@@ -202,7 +202,7 @@ class RunCursor final : public Cursor {
   // Whether `read` can pass over the whole table, which lies before `limit`.
   [[nodiscard]] bool IsDead(size_t index, key::ReadPoint read, std::string_view limit) const {
     const sstable::TableInfo& table = info(index);
-    return table.deletes == table.entries && read.Sees(table.largest_sequence) &&
+    return table.DeadFromMs() <= read.now_ms && read.Sees(table.largest_sequence) &&
            (limit.data() == nullptr || order_.Less(table.largest, limit));
   }
 

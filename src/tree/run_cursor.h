@@ -2,8 +2,8 @@
 //
 // A seek opens the one table that it lands in. Windows are those of the table's own cursor, shown without a copy. Going
 // forward the walk ends before a table that lies wholly at or beyond the upper bound of the options, which is not
-// opened for nothing. SkipDead passes over tables of tombstones alone without opening them. The cursor shares ownership
-// of the run, and through it of the tables. Thread safety: one thread at a time.
+// opened for nothing. SkipDead passes over tables in which nothing is alive without opening them. The cursor shares
+// ownership of the run, and through it of the tables. Thread safety: one thread at a time.
 #pragma once
 
 #include <memory>

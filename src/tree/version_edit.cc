@@ -68,20 +68,24 @@ std::string EncodeTable(const AddedTable& table) {
 }
 
 // The details of a table that have a field each; most tables need none.
-enum Detail : uint64_t { kFamilyDetail = 1, kTombstonesDetail = 2, kCleanThroughDetail = 3 };
+enum Detail : uint64_t { kFamilyDetail = 1, kTombstonesDetail = 2, kCleanThroughDetail = 3, kExpiriesDetail = 4 };
 
 struct Details {
   key::FamilyId family{};
   bool holds_tombstones = false;
   key::SequenceNumber clean_through{};
+  key::Expiries expiries{};
   friend bool operator==(const Details&, const Details&) = default;
 };
-Details DetailsOf(const AddedTable& table) { return {table.family, table.holds_tombstones, table.info.clean_through}; }
+Details DetailsOf(const AddedTable& table) {
+  return {table.family, table.holds_tombstones, table.info.clean_through, table.info.expiries};
+}
 Details DetailsOf(const RemovedTable& table) { return {.family = table.family}; }
 void SetDetails(const Details& details, AddedTable* table) {
   table->family = details.family;
   table->holds_tombstones = details.holds_tombstones;
   table->info.clean_through = details.clean_through;
+  table->info.expiries = details.expiries;
 }
 void SetDetails(const Details& details, RemovedTable* table) { table->family = details.family; }
 
@@ -94,6 +98,10 @@ std::string EncodeDetails(key::FileNumber number, const Details& details) {
   if (details.clean_through != key::SequenceNumber{}) {
     base::AppendField(&bytes, kCleanThroughDetail, base::FieldNeed::kIgnorable,
                       Varints({key::Raw(details.clean_through)}));
+  }
+  if (const key::Expiries& expiries = details.expiries; expiries.entries > 0) {
+    base::AppendField(&bytes, kExpiriesDetail, base::FieldNeed::kIgnorable,
+                      Varints({expiries.entries, expiries.first_ms, expiries.last_ms}));
   }
   return bytes;
 }
@@ -125,6 +133,12 @@ bool ReadLevel(std::string_view* from, key::Level* level) {
 bool ReadSeconds(std::string_view* from, uint64_t* seconds) {
   constexpr uint64_t kSecondsMax = uint64_t{1} << 48;
   return base::ReadVarint64(from, seconds) && *seconds <= kSecondsMax;
+}
+
+bool ReadExpiries(std::string_view* from, key::Expiries* expiries) {
+  return base::ReadVarint64(from, &expiries->entries) && base::ReadVarint64(from, &expiries->first_ms) &&
+         base::ReadVarint64(from, &expiries->last_ms) && expiries->entries > 0 &&
+         expiries->first_ms <= expiries->last_ms;
 }
 
 bool ReadDeleteTime(std::string_view* from, DeleteTime* time) {
@@ -239,7 +253,9 @@ bool ReadDetail(uint64_t field, std::string_view* value, Details* details) {
   switch (field) {
     case kFamilyDetail: return details->family == key::kDefaultFamily && ReadFamilyId(value, &details->family);
     case kTombstonesDetail: return !std::exchange(details->holds_tombstones, true);
-    default: return details->clean_through == key::SequenceNumber{} && ReadSequence(value, &details->clean_through);
+    case kCleanThroughDetail:
+      return details->clean_through == key::SequenceNumber{} && ReadSequence(value, &details->clean_through);
+    default: return details->expiries == key::Expiries() && ReadExpiries(value, &details->expiries);
   }
 }
 
@@ -249,7 +265,7 @@ Status ReadDetails(std::string_view content, VersionEdit* edit) {
   Details details;
   if (!ReadNumber(&content, &number)) return base::Corruption("details of a table: expected its number, found none");
   AMETHYST_TRY(base::ReadFields(content, "details of a table", [&details](uint64_t field, std::string_view value) {
-    if (field < kFamilyDetail || field > kCleanThroughDetail) return base::FieldMatch::kUnknown;
+    if (field < kFamilyDetail || field > kExpiriesDetail) return base::FieldMatch::kUnknown;
     const bool fits = ReadDetail(field, &value, &details) && value.empty();
     return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
   }));

@@ -20,7 +20,11 @@ VersionEdit RandomEdit(base::Random& random) {
         {static_cast<key::Level>(random.Below(key::kLevels)), key::FileNumber{random.Below(1 << 20)}});
   }
   const key::FamilyId family{static_cast<uint32_t>(random.Below(3))};
-  for (AddedTable& table : edit.added) table.family = family;
+  for (AddedTable& table : edit.added) {
+    table.family = family;
+    if (random.OneIn(2)) table.info.expiries = {.entries = 1 + random.Below(9), .first_ms = 100, .last_ms = random()};
+    table.info.expiries.last_ms = std::max(table.info.expiries.last_ms, table.info.expiries.first_ms);
+  }
   for (RemovedTable& table : edit.removed) table.family = family;
   for (uint32_t i = 0; i < random.Below(3); ++i) {
     FamilyDescription& made = edit.families.emplace_back();
