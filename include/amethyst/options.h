@@ -68,7 +68,8 @@ struct Options {
   uint32_t max_open_files = 1000;
   // What leaves the cache first. kLru only to compare.
   CachePolicy cache_policy = CachePolicy::kScanResistant;
-  // Bound on how long a deleted value can stay on disk, in seconds; 0: no bound.
+  // Bound on how long a value that was deleted, or has expired, can stay on disk, in seconds; 0: no bound. What expires
+  // stays for a minute at least.
   uint32_t delete_deadline_s = 86400;
   // The order of keys, which must outlive the database. See comparator.h.
   const Comparator* comparator = BytewiseComparator();

@@ -21,6 +21,7 @@ struct PlannerSettings {
   // The oldest live snapshot; kSequenceMax: there is none. A table is rewritten in place, to be rid of its tombstones,
   // only if no snapshot is older than its newest entry: else it would be rewritten again and again. 0: never in place.
   key::SequenceNumber oldest_snapshot{};
+  uint64_t expired_ms = 0;  // As Retention takes it: what expires by then has expired for all reads to come.
   bool use_sketches = true;
 };
 

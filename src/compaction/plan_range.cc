@@ -77,9 +77,10 @@ LevelStep StepInLevel(const PlanContext& context, const RangeGoal& goal, const s
   return step;
 }
 
-// What may hold tombstones or versions that nobody sees any more.
+// What may hold tombstones, or versions that nobody sees any more.
 bool IsUnsettled(const PlanContext& context, const TableShape& table) {
-  return table.info->deletes > 0 || table.info->largest_sequence != key::SequenceNumber{0} ||
+  return table.info->deletes > 0 || table.info->AnyExpires(context.settings.expired_ms) ||
+         table.info->largest_sequence != key::SequenceNumber{0} ||
          MayHoldCovered(context.shape, table, context.settings.oldest_snapshot);
 }
 

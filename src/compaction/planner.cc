@@ -25,6 +25,13 @@ Plan WithUrgency(Plan plan, double urgency) {
   return plan;
 }
 
+// Since when a table holds something that deletes, or has expired; 0: it holds nothing of it.
+uint64_t OldestDeadSeconds(const sstable::TableInfo& info, const PlannerSettings& settings) {
+  if (!info.AnyExpires(settings.expired_ms)) return info.oldest_delete_time_s;
+  const uint64_t expired_s = std::max<uint64_t>(info.expiries.first_ms / 1000, 1);
+  return info.oldest_delete_time_s == 0 ? expired_s : std::min(expired_s, info.oldest_delete_time_s);
+}
+
 struct Candidate {
   key::Level level = 0;
   const TableShape* table = nullptr;
@@ -92,7 +99,7 @@ std::optional<Plan> PlanManyRangeDeletes(const PlanContext& context) {
   return PlanCovered(context, fmt::format("{} range deletes are kept", tombstones->fragments().size()));
 }
 
-// Tombstones near their deadline, oldest first.
+// Tombstones, and what has expired, near their deadline, oldest first.
 std::optional<Plan> PlanDeadline(const PlanContext& context) {
   const PlannerSettings& settings = context.settings;
   if (settings.delete_deadline_s == 0) return std::nullopt;
@@ -100,26 +107,29 @@ std::optional<Plan> PlanDeadline(const PlanContext& context) {
   const auto is_due = [&](uint64_t written_s) {
     return written_s != 0 && settings.now_s >= age_s && written_s <= settings.now_s - age_s;
   };
-  std::vector<Candidate> due;
+  struct Due {
+    uint64_t since_s = 0;
+    Candidate candidate;
+  };
+  std::vector<Due> due;
   for (key::Level level = 0; level < key::kLevels; ++level) {
     for (const TableShape& table : context.shape.levels[level]) {
-      const uint64_t written_s = table.info->oldest_delete_time_s;
-      if (!table.busy && is_due(written_s)) {
-        due.push_back({level, &table});
-      }
+      const uint64_t since_s = OldestDeadSeconds(*table.info, settings);
+      if (!table.busy && is_due(since_s)) due.push_back({since_s, {level, &table}});
     }
   }
-  std::sort(due.begin(), due.end(), [](const Candidate& a, const Candidate& b) {
-    return std::pair(a.table->info->oldest_delete_time_s, a.table->number) <
-           std::pair(b.table->info->oldest_delete_time_s, b.table->number);
+  std::sort(due.begin(), due.end(), [](const Due& a, const Due& b) {
+    return std::pair(a.since_s, a.candidate.table->number) < std::pair(b.since_s, b.candidate.table->number);
   });
   if (const uint64_t written_s = context.shape.oldest_range_delete_s; is_due(written_s)) {
     std::string reason = fmt::format("range deletes are up to {} s old", settings.now_s - written_s);
     if (std::optional<Plan> plan = PlanCovered(context, reason)) return plan;
   }
-  for (const Candidate& candidate : due) {
-    std::string reason = fmt::format("tombstones of {} are {} s old", Name(*candidate.table),
-                                     settings.now_s - candidate.table->info->oldest_delete_time_s);
+  for (const auto& [since_s, candidate] : due) {
+    const bool expired = since_s != candidate.table->info->oldest_delete_time_s;
+    std::string reason =
+        expired ? fmt::format("entries of {} expired {} s ago", Name(*candidate.table), settings.now_s - since_s)
+                : fmt::format("tombstones of {} are {} s old", Name(*candidate.table), settings.now_s - since_s);
     if (std::optional<Plan> plan = AdvanceTombstones(context, candidate, std::move(reason))) return plan;
   }
   return std::nullopt;
@@ -211,13 +221,17 @@ std::optional<Plan> PlanSmallDeletes(const PlanContext& context) {
   return std::nullopt;
 }
 
-// Tables below level 0 that are little but tombstones: scans walk over them, and they hide much for few bytes.
+// Tables below level 0 that are little but tombstones and what has expired: scans walk over them, and they hide much
+// for few bytes.
 std::optional<Plan> PlanTombstones(const PlanContext& context) {
   for (key::Level level = 1; level < key::kLevels; ++level) {
     for (const TableShape& table : context.shape.levels[level]) {
-      if (table.busy || table.info->deletes <= table.info->entries / 4 * 3) continue;
-      std::string reason =
-          fmt::format("{} of {} entries of {} are tombstones", table.info->deletes, table.info->entries, Name(table));
+      const key::Expiries& expiries = table.info->expiries;
+      const uint64_t expired = expiries.last_ms <= context.settings.expired_ms ? expiries.entries : 0;
+      const uint64_t dead = table.info->deletes + expired;
+      if (table.busy || dead <= table.info->entries / 4 * 3) continue;
+      std::string reason = fmt::format("{} of {} entries of {} {}", dead, table.info->entries, Name(table),
+                                       expired > 0 ? "are tombstones, or have expired" : "are tombstones");
       if (std::optional<Plan> plan = AdvanceTombstones(context, {level, &table}, std::move(reason))) return plan;
     }
   }

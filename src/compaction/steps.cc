@@ -114,7 +114,7 @@ std::optional<Plan> MergeInPlace(const PlanContext& context, key::Level level, s
 }
 
 std::optional<Plan> Drop(const PlanContext& context, key::Level level, const TableShape& table) {
-  if (table.info->deletes < table.info->entries || table.busy) return std::nullopt;
+  if (table.info->DeadFromMs() > context.settings.expired_ms || table.busy) return std::nullopt;
   const KeyRange range = RangeOf(table);
   if (AnythingBelow(context.shape, context.running, level, range)) return std::nullopt;
   if (level == 0) {  // Older tables stand behind it in the level's order.
@@ -127,7 +127,13 @@ std::optional<Plan> Drop(const PlanContext& context, key::Level level, const Tab
       return std::nullopt;
     }
   }
-  return Plan{PlanKind::kDrop, level, level, {table.number}, {}, "nothing but tombstones, and nothing below"};
+  const bool expires = table.info->expiries.entries > 0;
+  return Plan{PlanKind::kDrop,
+              level,
+              level,
+              {table.number},
+              {},
+              expires ? "all has expired, and nothing is below" : "nothing but tombstones, and nothing below"};
 }
 
 }  // namespace amethyst::compaction

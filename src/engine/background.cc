@@ -266,8 +266,8 @@ void Background::DoChores() {
   flush_stalled_.reset();
   compaction_stalled_.reset();
   if (now > flushed_at_ + kPressTime) Rest();
-  if (settings_.options.delete_deadline_s != 0 && idle_at_change_ == changes_)
-    idle_at_change_ = 0;  // Tombstones age without a change.
+  const bool ages = settings_.options.delete_deadline_s != 0 || reads_.clock->InUse();
+  if (ages && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones and entries age without a change.
   ScheduleLocked();
   changed_.NotifyAll();
 }

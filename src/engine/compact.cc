@@ -179,6 +179,7 @@ compaction::PlannerSettings Compactor::Planning() const {
   settings.now_s = storage_.delete_clock->Seconds();
   settings.delete_deadline_s = family_.delete_deadline_s;
   const std::vector<key::SequenceNumber> snapshots = reads_.snapshots->List();
+  settings.expired_ms = ExpiredForAllMs(reads_);
   settings.oldest_snapshot = snapshots.empty() ? key::kSequenceMax : snapshots.front();
   return settings;
 }

@@ -207,6 +207,30 @@ TEST_F(Expiry, LetsGoOfSpaceOnceAMinuteHasPassed) {
   EXPECT_EQ(Entries(), 1u);
 }
 
+TEST_F(Expiry, LetsGoOfWholeTablesWithoutReadingThem) {
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(db_->Put(std::to_string(1'000'000 + i), std::string(100, 'v'), {.ttl = seconds(100)}));
+  }
+  ASSERT_TRUE(db_->Put("b", "2"));
+  Settle();
+  EXPECT_GE(Entries(), 2001u);
+  const auto written = [this] { return db_->GetStats().compaction_bytes_written; };
+  const uint64_t before = written();
+  {
+    const Snapshot sees = db_->GetSnapshot();
+    Pass(seconds(200));
+    ASSERT_TRUE(db_->WaitForIdle());
+    EXPECT_GE(Entries(), 2001u) << "the snapshot sees them alive";
+  }
+  Pass(seconds(2));  // The next tick looks again.
+  ASSERT_TRUE(db_->WaitForIdle());
+  EXPECT_LT(Entries(), 500u);
+  EXPECT_LT(written() - before, 20'000u);
+  EXPECT_EQ(Get("b"), "2");
+  Reopen();
+  EXPECT_EQ(Get("1000000"), std::nullopt);
+}
+
 // What has expired hides what is older until that is gone, too.
 TEST_F(Expiry, NeverBringsBackAnOlderVersion) {
   ASSERT_TRUE(db_->Put("a", "old"));

@@ -25,6 +25,7 @@ struct HandMadeTable {
   // Keys of the sketch: [first, first + count), of which one in 512 counts. 0: no sketch.
   uint64_t sketch_first = 0;
   uint64_t sketch_count = 0;
+  key::Expiries expiries{};
 };
 
 // Level 0 newest first, the others by key, as they are given.
@@ -40,6 +41,7 @@ class HandMadeTree {
       info.entries = table.sketch_count > 0 ? table.sketch_count : 1000;
       info.deletes = table.deletes;
       info.oldest_delete_time_s = table.oldest_delete_time_s;
+      info.expiries = table.expiries;
       info.largest_sequence = key::SequenceNumber{table.number};
       const filter::KeySketch* sketch = nullptr;
       if (table.sketch_count > 0) {

@@ -277,6 +277,51 @@ TEST(Plan, DropsATableOfTombstonesWithNothingBelow) {
             "  upper 000019 [c d] 33554432 bytes\n");
 }
 
+TEST(Plan, DropsATableThatHasExpiredWithNothingBelow) {
+  PlannerSettings settings = Settings();
+  const HandMadeTree tree{
+      {.level = 0, .number = 20, .smallest = "b", .largest = "c", .expiries = {1000, 100, 900}},
+      {.level = 5, .number = 10, .smallest = "d", .largest = "e", .deletes = 1, .expiries = {999, 100, 1000}},
+      {.level = 6, .number = 1, .smallest = "b", .largest = "c", .expiries = {1000, 100, 1000}},
+      {.level = 6, .number = 2, .smallest = "f", .largest = "g", .expiries = {999, 100, 1000}}};
+  settings.expired_ms = 999;
+  EXPECT_EQ(Choice(tree, settings), "nothing\n") << "something is below, or one lives a moment longer";
+  settings.expired_ms = 1000;
+  EXPECT_EQ(Choice(tree, settings),
+            "drop from 5: all has expired, and nothing is below\n"
+            "  upper 000010 [d e] 33554432 bytes\n");
+  settings.expired_ms = 0;
+  EXPECT_EQ(Choice(tree, settings), "nothing\n");
+}
+
+TEST(Plan, RewritesWhatHasExpiredInTimeForTheDeadline) {
+  PlannerSettings settings = Settings();
+  settings.delete_deadline_s = 1000;
+  settings.expired_ms = 999'940'000;
+  const HandMadeTree tree{
+      {.level = 6, .number = 7, .smallest = "b", .largest = "c", .expiries = {400, 999'250'000, 2'000'000'000}},
+      {.level = 6, .number = 8, .smallest = "d", .largest = "z", .expiries = {900, 999'251'000, 2'000'000'000}}};
+  EXPECT_EQ(Choice(tree, settings),
+            "merge 6 -> 6: entries of 000007 expired 750 s ago\n"
+            "  upper 000007 [b c] 33554432 bytes\n");
+  settings.expired_ms = 999'249'999;
+  EXPECT_EQ(Choice(tree, settings), "nothing\n") << "a snapshot sees it alive";
+}
+
+TEST(Plan, PushesDownTablesThatAreLittleButTombstonesAndWhatHasExpired) {
+  PlannerSettings settings = Settings();
+  settings.expired_ms = 1000;
+  const HandMadeTree tree{
+      {.level = 5, .number = 11, .smallest = "a", .largest = "d", .mib = 1, .deletes = 400, .expiries = {400, 1, 1000}},
+      {.level = 6, .number = 1, .smallest = "b", .largest = "z", .mib = 1000}};
+  EXPECT_EQ(Choice(tree, settings),
+            "merge 5 -> 6: 800 of 1000 entries of 000011 are tombstones, or have expired\n"
+            "  upper 000011 [a d] 1048576 bytes\n"
+            "  lower 000001 [b z] 1048576000 bytes\n");
+  settings.expired_ms = 999;
+  EXPECT_EQ(Choice(tree, settings), "nothing\n");
+}
+
 TEST(Plan, PushesDownTablesThatAreLittleButTombstones) {
   EXPECT_EQ(Choice({{.level = 5, .number = 11, .smallest = "a", .largest = "d", .mib = 1, .deletes = 800},
                     {.level = 6, .number = 1, .smallest = "b", .largest = "z", .mib = 1000}}),
