@@ -125,7 +125,7 @@ Status Committer::PrepareFamilies(const CommitRequest& request) {
     const tree::FamilyTree* const tree = forest.Find({.id = family});
     if (tree == nullptr && family < forest.next_family_id()) return FamilyDropped();
     if (tree == nullptr) return base::InvalidArgument("family {} was never made in this database", key::Raw(family));
-    active_->memtable.Prepare(family, tree->version->order());
+    active_->memtable.Prepare(family, tree->version->order(), tree->family->merging.fold);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/family.h"
+#include "key/merge_operators.h"
 
 namespace amethyst::engine {
 
@@ -40,7 +41,7 @@ Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOpti
   family.ttl_ms = static_cast<uint64_t>(options.ttl.count());
   family.merging.family = name;
   if (options.merge_operator != nullptr) {
-    family.merging.merge_operator = options.merge_operator;
+    key::GiveOperator(options.merge_operator, &family.merging);
     family.merging.operator_name = options.merge_operator->Name();
   }
   return family;

@@ -88,7 +88,10 @@ Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& l
   bool decided = AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
     read.Cover(CoveringIn(buffer->memtable, family.id, lookup));
     bool decides = false;
-    buffer->memtable.ForEachVersion(family.id, lookup, [&](const memtable::Memtable::Found& version) {
+    // A stretch of operands may lie on both sides of a range delete.
+    const auto operands =
+        read.IsCovered() ? memtable::Memtable::Operands::kEach : memtable::Memtable::Operands::kFolded;
+    buffer->memtable.ForEachVersion(family.id, lookup, operands, [&](const memtable::Memtable::Found& version) {
       return decides = read.Take(version.tag, version.value);
     });
     return decides || read.IsCovered();

@@ -104,7 +104,7 @@ class Replay {
         ++database_.entries_of_dropped_families;
         continue;
       }
-      active().memtable.Prepare(tree->family->id, tree->version->order());
+      active().memtable.Prepare(tree->family->id, tree->version->order(), tree->family->merging.fold);
       if (entry.kind == key::EntryKind::kRangeDelete) {
         active().memtable.PrepareRange(tree->family->id, entry.Range(), key::SequenceNumber{sequence});
         active().memtable.InsertRange(tree->family->id, entry.value.size(), key::SequenceNumber{sequence});
@@ -225,7 +225,7 @@ Status OpenTree(Database& database) {
   storage.read_clock = std::make_shared<ReadClock>(database.environment, recovered.read_time_ms);
   AMETHYST_ASSIGN(key::Merging merging, MergingOf(settings.options, recovered));
   database.family = Family(settings, recovered.database_uid);
-  database.write_buffers = std::make_unique<WriteBuffers>(settings.order, database.regions, storage);
+  database.write_buffers = std::make_unique<WriteBuffers>(settings.order, merging.fold, database.regions, storage);
   auto view = std::make_shared<View>();
   view->active = database.write_buffers->New(settings.write_buffer_bytes);
   view->active->first_log_segment = recovered.first_log_segment;

@@ -21,8 +21,9 @@ namespace amethyst::engine {
 
 // A memtable and what flushing it needs to know.
 struct WriteBuffer {
-  WriteBuffer(size_t capacity_bytes, key::Order order, std::shared_ptr<memtable::RegionPool> regions)
-      : memtable(capacity_bytes, order, std::move(regions)) {}
+  WriteBuffer(size_t capacity_bytes, key::Order order, std::shared_ptr<memtable::RegionPool> regions,
+              key::Fold fold = nullptr)
+      : memtable(capacity_bytes, order, std::move(regions), fold) {}
 
   memtable::Memtable memtable;
   key::FileNumber first_log_segment{};  // No earlier segment holds an entry of it.

@@ -12,13 +12,14 @@ namespace amethyst::engine {
 
 class WriteBuffers {
  public:
-  // `storage` outlives it.
-  WriteBuffers(const key::Order& order, std::shared_ptr<memtable::RegionPool> regions, const Storage& storage)
-      : order_(order), regions_(std::move(regions)), storage_(storage) {}
+  // Order and fold are the default family's. `storage` outlives it.
+  WriteBuffers(const key::Order& order, key::Fold fold, std::shared_ptr<memtable::RegionPool> regions,
+               const Storage& storage)
+      : order_(order), fold_(fold), regions_(std::move(regions)), storage_(storage) {}
 
   // A fresh, empty one with room for `capacity_bytes`.
   [[nodiscard]] WriteBufferPtr New(size_t capacity_bytes) const {
-    auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, order_, regions_);
+    auto buffer = std::make_shared<WriteBuffer>(capacity_bytes, order_, regions_, fold_);
     buffer->created_s = storage_.delete_clock->Seconds();
     if (storage_.log != nullptr) buffer->first_log_segment = storage_.log->current_segment();
     return buffer;
@@ -26,6 +27,7 @@ class WriteBuffers {
 
  private:
   const key::Order order_;
+  const key::Fold fold_;
   const std::shared_ptr<memtable::RegionPool> regions_;
   const Storage& storage_;
 };

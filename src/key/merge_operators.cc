@@ -22,23 +22,23 @@ class SizedOperator : public MergeOperator {
 // An integer from two. One class for all: what differs is a function of two numbers.
 class IntegerOperator final : public SizedOperator {
  public:
-  using Join = uint64_t (*)(uint64_t, uint64_t);
-  IntegerOperator(std::string_view name, Join join) : name_(name), join_(join) {}
+  IntegerOperator(std::string_view name, Fold join) : name_(name), join_(join) {}
 
+  [[nodiscard]] Fold fold() const { return join_; }
   [[nodiscard]] std::string_view Name() const override { return name_; }
   [[nodiscard]] size_t operand_bytes() const override { return sizeof(uint64_t); }
   [[nodiscard]] bool Merge(std::string_view /*key*/, std::optional<std::string_view> base, OperandList operands,
                            std::optional<std::string>* result) const noexcept override {
     if (base && base->size() != operand_bytes()) return false;
-    return Fold(base ? base::LoadFixed<uint64_t>(base->data()) : 0, operands, &result->emplace());
+    return JoinAll(base ? base::LoadFixed<uint64_t>(base->data()) : 0, operands, &result->emplace());
   }
   [[nodiscard]] bool Combine(std::string_view /*key*/, OperandList operands,
                              std::string* result) const noexcept override {
-    return Fold(0, operands, result);
+    return JoinAll(0, operands, result);
   }
 
  private:
-  bool Fold(uint64_t number, OperandList operands, std::string* result) const noexcept {
+  bool JoinAll(uint64_t number, OperandList operands, std::string* result) const noexcept {
     for (const std::string_view operand : operands) {
       if (operand.size() != operand_bytes()) return false;
       number = join_(number, base::LoadFixed<uint64_t>(operand.data()));
@@ -49,7 +49,7 @@ class IntegerOperator final : public SizedOperator {
   }
 
   const std::string_view name_;
-  const Join join_;
+  const Fold join_;
 };
 
 // The result and an operand are strings. What may fail for want of memory refuses.
@@ -185,6 +185,8 @@ void GiveOperator(std::shared_ptr<const MergeOperator> given, Merging* merging) 
   if (merging->merge_operator == nullptr && !merging->operator_name.empty()) {
     merging->merge_operator = BuiltInMergeOperator(merging->operator_name);
   }
+  const auto* const integers = dynamic_cast<const IntegerOperator*>(merging->merge_operator.get());
+  merging->fold = integers == nullptr ? nullptr : integers->fold();
 }
 
 }  // namespace key

@@ -1,15 +1,22 @@
 #include "key/operands.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/readable.h"
 
 namespace amethyst::key {
 
+void Operands::Turn() {
+  std::ranges::reverse(operands_);
+  oldest_first_ = !oldest_first_;
+}
+
 std::span<const std::string_view> Operands::OldestFirst() {
   AMETHYST_DCHECK(!empty());
-  oldest_first_.assign(newest_first_.rbegin(), newest_first_.rend());
-  return oldest_first_;
+  if (!oldest_first_) Turn();
+  return operands_;
 }
 
 Result<std::optional<std::string>> Operands::Merge(const Merging& merging, std::string_view key,

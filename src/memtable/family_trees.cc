@@ -25,7 +25,7 @@ FamilyTree* FamilyTrees::Find(key::FamilyId family) const {
   }
 }
 
-FamilyTree& FamilyTrees::Add(Arena& arena, key::FamilyId family, key::Order order) {
+FamilyTree& FamilyTrees::Add(Arena& arena, key::FamilyId family, key::Order order, key::Fold fold) {
   AMETHYST_ASSERT(family != key::kDefaultFamily && Find(family) == nullptr);
   const bool is_full = all_slots_.empty() || 2 * (trees_.size() + 1) > all_slots_.back()->size();
   if (is_full) {
@@ -35,7 +35,7 @@ FamilyTree& FamilyTrees::Add(Arena& arena, key::FamilyId family, key::Order orde
     all_slots_.push_back(std::move(grown));
     slots_.store(all_slots_.back().get(), std::memory_order_release);
   }
-  trees_.push_back(std::make_unique<FamilyTree>(arena, family, order));
+  trees_.push_back(std::make_unique<FamilyTree>(arena, family, order, fold));
   Put(*all_slots_.back(), trees_.back().get());
   return *trees_.back();
 }

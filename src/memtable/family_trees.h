@@ -24,8 +24,8 @@
 namespace amethyst::memtable {
 
 struct FamilyTree {
-  FamilyTree(Arena& arena, key::FamilyId the_id, key::Order order)
-      : id(the_id), tree(arena, order), writer(tree), range_deletes(order) {}
+  FamilyTree(Arena& arena, key::FamilyId the_id, key::Order order, key::Fold fold)
+      : id(the_id), tree(arena, order), writer(tree, fold), range_deletes(order) {}
 
   const key::FamilyId id;
   KeyTree tree;
@@ -44,7 +44,7 @@ class FamilyTrees {
   // nullptr: nothing was written to the family.
   [[nodiscard]] FamilyTree* Find(key::FamilyId family) const;
   // Writer only: a tree for a family that has none. Throws std::bad_alloc, with nothing changed.
-  FamilyTree& Add(Arena& arena, key::FamilyId family, key::Order order);
+  FamilyTree& Add(Arena& arena, key::FamilyId family, key::Order order, key::Fold fold);
   // Writer only.
   void ForgetPreparedRanges() {
     for (const std::unique_ptr<FamilyTree>& tree : trees_) tree->range_deletes.ForgetPrepared();

@@ -29,7 +29,7 @@ bool KeyTreeWriter::Insert(const key::Entry& entry) {
   Node& leaf = *path_[0].node;
   const uint32_t rank = path_[0].rank;
   const Permutation order = leaf.LoadPermutation();
-  const Record* record = Record::Create(tree_.arena(), entry, nullptr);
+  const Record* record = Record::Create(tree_.arena(), entry, nullptr, fold_);
   const Offset added = tree_.arena().OffsetOf(record);
   if (rank == order.count() && leaf.link.load(std::memory_order_relaxed) == Offset::kNone) greatest_ = record;
   if (order.count() == kNodeSlots) {
@@ -67,7 +67,7 @@ void KeyTreeWriter::Update(const key::Entry& entry) {
   Node& leaf = *path_[0].node;
   const Permutation order = leaf.LoadPermutation();
   const Record& older = tree_.RecordAt(leaf, order, path_[0].rank);
-  const Record* newer = Record::Create(tree_.arena(), entry, &older);
+  const Record* newer = Record::Create(tree_.arena(), entry, &older, fold_);
   leaf.slots[order.SlotAt(path_[0].rank)].store(tree_.arena().OffsetOf(newer), std::memory_order_release);
   if (newer->IsLive() == older.IsLive()) return;
   if (newer->IsLive()) {

@@ -23,7 +23,8 @@ class KeyTreeWriter {
   static constexpr size_t kNodeBytesPerKey = 2 * sizeof(Node) / 6;
   static constexpr size_t kNodeBytesFixed = 4 * KeyTree::kHeightMax * sizeof(Node);
 
-  explicit KeyTreeWriter(KeyTree& tree) : tree_(tree) {}
+  // `fold`: of the family's merge operator, or null.
+  explicit KeyTreeWriter(KeyTree& tree, key::Fold fold = nullptr) : tree_(tree), fold_(fold) {}
 
   // Adds an entry, whose sequence is greater than any before. Returns whether its key is new.
   bool Insert(const key::Entry& entry);
@@ -62,6 +63,7 @@ class KeyTreeWriter {
   }
 
   KeyTree& tree_;
+  const key::Fold fold_;
   Step path_[KeyTree::kHeightMax];  // By height: of the last Descend.
   uint32_t root_height_ = 0;
   const Record* greatest_ = nullptr;  // A record with the greatest key.

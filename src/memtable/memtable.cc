@@ -16,24 +16,25 @@ void Add(std::atomic<uint64_t>& counter, uint64_t n) {
 
 }  // namespace
 
-Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool)
+Memtable::Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool, key::Fold fold)
     : capacity_bytes_(capacity_bytes),
       arena_(capacity_bytes + KeyFilter::Bytes(capacity_bytes) + KeyTreeWriter::kNodeBytesFixed, std::move(pool)),
       filter_(arena_, capacity_bytes),
       tree_(arena_, order),
-      writer_(tree_),
+      writer_(tree_, fold),
       range_deletes_(order) {}
 
-void Memtable::Prepare(key::FamilyId family, key::Order order) {
+void Memtable::Prepare(key::FamilyId family, key::Order order, key::Fold fold) {
   if (family == key::kDefaultFamily || others_.Find(family) != nullptr) return;
   AMETHYST_ASSERT(HasRoom(kFamilyBytes));  // I3
-  others_.Add(arena_, family, order);
+  others_.Add(arena_, family, order, fold);
   taken_bytes_ += kFamilyBytes;
 }
 
 inline void Memtable::Count(const key::Entry& entry, bool is_new) {
   taken_bytes_ +=
-      Record::Bytes(entry.key_bytes, entry.value_bytes, !is_new) + (is_new ? KeyTreeWriter::kNodeBytesPerKey : 0);
+      is_new ? Record::Bytes(entry.key_bytes, entry.value_bytes, false, false) + KeyTreeWriter::kNodeBytesPerKey
+             : Record::Bytes(entry.key_bytes, entry.value_bytes, true, Record::MayFold(entry));
   if (!key::IsLive(entry.tag.kind())) Add(delete_count_, 1);
   Count(entry.tag.sequence(), uint64_t{entry.key_bytes} + entry.value_bytes);
 }
@@ -130,10 +131,16 @@ std::optional<Memtable::Found> Memtable::Get(key::FamilyId family, const key::Lo
   return Found{version->tag(), version->value()};
 }
 
-void Memtable::ForEachVersion(key::FamilyId family, const key::LookupKey& lookup,
+void Memtable::ForEachVersion(key::FamilyId family, const key::LookupKey& lookup, Operands operands,
                               base::FunctionRef<bool(const Found&)> visit) const {
   const Record* version = FindRecord(family, lookup);
-  while (version != nullptr && !visit({version->tag(), version->value()})) {
+  while (version != nullptr) {
+    if (const auto folded = operands == Operands::kFolded ? version->Folded(arena_) : std::nullopt) {
+      if (visit({version->tag(), folded->operand})) return;
+      version = folded->behind;
+      continue;
+    }
+    if (visit({version->tag(), version->value()})) return;
     version = version->has_older() ? version->Older(arena_) : nullptr;
   }
 }

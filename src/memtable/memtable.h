@@ -38,12 +38,13 @@ namespace amethyst::memtable {
 class Memtable {
  public:
   // A memtable that holds at least `capacity_bytes` by BytesFor and kFamilyBytes, in a region of `pool`; `order` is the
-  // default family's.
-  Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>());
+  // default family's, and `fold` its merge operator's, or null.
+  Memtable(size_t capacity_bytes, key::Order order, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>(),
+           key::Fold fold = nullptr);
 
   // Most bytes that inserting this entry can take: its own, and its part of the nodes that any number of entries take.
   [[nodiscard]] static constexpr size_t BytesFor(size_t key_bytes, size_t value_bytes) {
-    return Record::Bytes(key_bytes, value_bytes, true) + KeyTreeWriter::kNodeBytesPerKey;
+    return Record::BytesMax(key_bytes, value_bytes) + KeyTreeWriter::kNodeBytesPerKey;
   }
   // Most bytes that the first entry of a family other than the default takes beside its BytesFor.
   static constexpr size_t kFamilyBytes = FamilyTrees::kTreeBytes;
@@ -57,9 +58,9 @@ class Memtable {
 
   // Adds an entry, for which there must be room; its sequence is greater than any before. Writer only; cannot fail.
   void Insert(const key::Entry& entry);
-  // Makes sure that the family has a tree, in `order`: before its first entry. There must be room; throws
-  // std::bad_alloc, with nothing changed. Writer only.
-  void Prepare(key::FamilyId family, key::Order order);
+  // Makes sure that the family has a tree, in `order`, with its merge operator's `fold`, or null: before its first
+  // entry. There must be room; throws std::bad_alloc, with nothing changed. Writer only.
+  void Prepare(key::FamilyId family, key::Order order, key::Fold fold = nullptr);
   // As Insert, of a family that was prepared.
   void Insert(key::FamilyId family, const key::Entry& entry) {
     return family == key::kDefaultFamily ? Insert(entry) : InsertIntoOther(family, entry);
@@ -86,8 +87,10 @@ class Memtable {
     return Get(key::kDefaultFamily, lookup);
   }
   [[nodiscard]] std::optional<Found> Get(key::FamilyId family, const key::LookupKey& lookup) const;
-  // All that it sees, newest first, until `visit` returns true.
-  void ForEachVersion(key::FamilyId family, const key::LookupKey& lookup,
+  // All that it sees, newest first, until `visit` returns true. kFolded: a stretch of operands may come as one, with
+  // the newest one's tag.
+  enum class Operands : uint8_t { kEach, kFolded };
+  void ForEachVersion(key::FamilyId family, const key::LookupKey& lookup, Operands operands,
                       base::FunctionRef<bool(const Found&)> visit) const;
 
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,

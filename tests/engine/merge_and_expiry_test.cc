@@ -1,6 +1,6 @@
 // Operands, expiries and range deletes against an oracle that keeps every version: whatever is flushed, compacted,
 // reopened or held by snapshots meanwhile, and whatever the clock does, every way to read comes to what they come to.
-// Covers: engine_writes, merged_read, write_rules, read_clock, read_context, db_iterator_versions, covers
+// Covers: engine_writes, fold, merged_read, write_rules, read_clock, read_context, db_iterator_versions, covers
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/coding.h"
 #include "base/random.h"
 #include "engine/read_clock.h"
 #include "io/memory_file_system.h"
@@ -39,10 +40,18 @@ uint64_t Ms(std::chrono::system_clock::time_point time) {
   return static_cast<uint64_t>(std::chrono::floor<milliseconds>(time.time_since_epoch()).count());
 }
 
-// The versions of all keys, oldest first.
+std::string Number(uint64_t number) {
+  std::string bytes;
+  base::AppendFixed(&bytes, number);
+  return bytes;
+}
+
+// The versions of all keys, oldest first. Operands are appended to the base, or (`adds`) added to it, as numbers.
 class VersionOracle {
  public:
   using Counts = std::map<std::string, size_t>;
+
+  explicit VersionOracle(bool adds) : adds_(adds) {}
 
   void Add(const std::string& key, WrittenVersion version) { versions_[key].push_back(std::move(version)); }
   // How many versions each key has: a moment.
@@ -68,12 +77,18 @@ class VersionOracle {
       break;
     }
     for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand) {
+      if (adds_) {
+        base =
+            Number(base::LoadFixed<uint64_t>(operand->data()) + (base ? base::LoadFixed<uint64_t>(base->data()) : 0));
+        continue;
+      }
       base = base ? *base + "," + *operand : *operand;
     }
     return base;
   }
 
  private:
+  const bool adds_;
   std::map<std::string, std::vector<WrittenVersion>> versions_;
 };
 
@@ -118,7 +133,7 @@ class HistoryWorld {
     environment_.emplace(files_, seed_);
     environment_->clock().JumpWallTime(wall_);
     Options options = support::SmallOptions();
-    options.families["default"].merge_operator = Append(",");
+    options.families["default"].merge_operator = adds_ ? Int64Add() : Append(",");
     db_ = OpenOrFail("/db", options, Over(*environment_));
   }
   void Reopen() {
@@ -146,10 +161,15 @@ class HistoryWorld {
     static_cast<void>(NowMs());
   }
 
+  std::string Value() {
+    ++written_;
+    return adds_ ? Number(written_) : std::to_string(written_);
+  }
+
   void Write() {
     if (random_.OneIn(ranges_every_)) return DeleteRange();
     const std::string key = Key(random_.Below(keys_));
-    const std::string value = std::to_string(++written_);
+    const std::string value = Value();
     WriteOptions options;
     WrittenVersion version{WrittenVersion::Kind::kPut, value};
     if (expiring_ && random_.OneIn(2)) {
@@ -162,7 +182,7 @@ class HistoryWorld {
         options.expires_at = std::chrono::system_clock::time_point(milliseconds(version.expires_ms));
       }
     }
-    switch (random_.Below(5)) {
+    switch (random_.Below(merges_ ? 30 : 5)) {
       case 0: {
         ASSERT_TRUE(db_->Delete(key));
         oracle_.Add(key, {WrittenVersion::Kind::kDelete});
@@ -174,7 +194,15 @@ class HistoryWorld {
         ASSERT_TRUE(db_->Merge(key, value, options));
         break;
       }
-      default: ASSERT_TRUE(db_->Put(key, value, options));
+      case 3:
+      case 4: {
+        ASSERT_TRUE(db_->Put(key, value, options));
+        break;
+      }
+      default: {  // Long rows of them.
+        version = {WrittenVersion::Kind::kMerge, value};
+        ASSERT_TRUE(db_->Merge(key, value));
+      }
     }
     oracle_.Add(key, version);
   }
@@ -195,15 +223,16 @@ class HistoryWorld {
     } else {
       // A put before it in the same batch is gone, one behind it stays.
       const std::string key = Key(random_.Below(keys_));
+      const std::string behind = Value();
       WriteBatch batch;
-      batch.Put(key, "before");
+      batch.Put(key, Value());
       batch.DeleteRange(lower, upper);
-      batch.Put(key, "behind");
+      batch.Put(key, behind);
       ASSERT_TRUE(db_->Write(batch));
       for (uint64_t i = from_start ? 0 : begin; i < (to_end ? keys_ : end); ++i) {
         oracle_.Add(Key(i), {WrittenVersion::Kind::kDelete});
       }
-      oracle_.Add(key, {WrittenVersion::Kind::kPut, "behind"});
+      oracle_.Add(key, {WrittenVersion::Kind::kPut, behind});
       return;
     }
     for (uint64_t i = from_start ? 0 : begin; i < (to_end ? keys_ : end); ++i) {
@@ -270,13 +299,15 @@ class HistoryWorld {
   base::Random random_;
   const uint64_t seed_;
   const bool expiring_ = seed_ % 3 != 0;
+  const bool adds_ = seed_ % 5 < 2;
+  const bool merges_ = seed_ % 10 < 2;
   const uint64_t keys_ = seed_ % 4 == 0 ? 300 : 10;
-  const uint64_t ranges_every_ = seed_ % 2 == 0 ? 4 : 12;
+  const uint64_t ranges_every_ = seed_ % 7 == 0 ? 500 : seed_ % 2 == 0 ? 4 : 12;
   std::shared_ptr<io::MemoryFileSystem> files_ = std::make_shared<io::MemoryFileSystem>();
   seconds wall_{0};
   std::optional<simulation::SerialEnvironment> environment_;
   std::unique_ptr<DB> db_;
-  VersionOracle oracle_;
+  VersionOracle oracle_{adds_};
   std::vector<SeenMoment> moments_;
   uint64_t written_ = 0;
 };

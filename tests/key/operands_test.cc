@@ -22,8 +22,13 @@ TEST(Operands, AreMergedOldestFirst) {
   std::string combined;
   EXPECT_TRUE(operands.TryCombine(*merging.merge_operator, "key", &combined));
   EXPECT_EQ(combined, "1-2-3");
+  operands.AddOlder("0.5");
+  EXPECT_EQ(operands.Merge(merging, "key", "0").value(), "0-0.5-1-2-3");
   operands.Clear();
   EXPECT_TRUE(operands.empty());
+  operands.AddOlder("2");
+  operands.AddOlder("1");
+  EXPECT_EQ(operands.Merge(merging, "key", std::nullopt).value(), "1-2");
 }
 
 TEST(Operands, OfAnOperatorThatWasNotGivenNameIt) {

@@ -19,7 +19,7 @@ TEST(FamilyTrees, FindEachTreeThatWasAddedAndNoOther) {
   for (uint32_t i = 0; i < kFamilies; ++i) {
     const key::FamilyId family{i % 2 == 0 ? 1 + i : 1024 * (kFamilies - i)};
     EXPECT_EQ(trees.Find(family), nullptr);
-    const FamilyTree& added = trees.Add(arena, family, key::Order());
+    const FamilyTree& added = trees.Add(arena, family, key::Order(), nullptr);
     EXPECT_EQ(added.id, family);
     EXPECT_EQ(trees.Find(family), &added);
   }
@@ -48,7 +48,7 @@ TEST(FamilyTrees, AreFoundByReadersWhileMoreAreAdded) {
     }
   });
   for (uint32_t id = 1; id <= kFamilies; ++id) {
-    static_cast<void>(trees.Add(arena, key::FamilyId{id}, key::Order()));
+    static_cast<void>(trees.Add(arena, key::FamilyId{id}, key::Order(), nullptr));
     added.store(id, std::memory_order_release);
   }
   reader.join();

@@ -13,7 +13,7 @@ namespace {
 const Record* Create(Arena& arena, std::string_view key, uint64_t sequence, std::string_view value,
                      const Record* older) {
   return Record::Create(arena, key::Entry(key, key::Tag(key::SequenceNumber{sequence}, key::EntryKind::kPut), value),
-                        older);
+                        older, nullptr);
 }
 
 TEST(Record, ShowsWhatItWasMadeOf) {
@@ -41,7 +41,7 @@ TEST(Record, TakesTheBytesThatItSays) {
     const std::string value(random.Below(40), 'v');
     const size_t before = arena.used_bytes();
     const Record* record = Create(arena, key, static_cast<uint64_t>(i) + 1, value, older);
-    EXPECT_EQ(arena.used_bytes() - before, Record::Bytes(key.size(), value.size(), older != nullptr));
+    EXPECT_EQ(arena.used_bytes() - before, Record::Bytes(key.size(), value.size(), older != nullptr, false));
     older = random.OneIn(2) ? record : nullptr;
   }
 }
