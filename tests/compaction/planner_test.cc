@@ -281,15 +281,15 @@ TEST(Plan, DropsATableThatHasExpiredWithNothingBelow) {
   PlannerSettings settings = Settings();
   const HandMadeTree tree{
       {.level = 0, .number = 20, .smallest = "b", .largest = "c", .expiries = {1000, 100, 900}},
-      {.level = 5, .number = 10, .smallest = "d", .largest = "e", .deletes = 1, .expiries = {999, 100, 1000}},
       {.level = 6, .number = 1, .smallest = "b", .largest = "c", .expiries = {1000, 100, 1000}},
+      {.level = 6, .number = 3, .smallest = "d", .largest = "e", .deletes = 1, .expiries = {999, 100, 1000}},
       {.level = 6, .number = 2, .smallest = "f", .largest = "g", .expiries = {999, 100, 1000}}};
   settings.expired_ms = 999;
   EXPECT_EQ(Choice(tree, settings), "nothing\n") << "something is below, or one lives a moment longer";
   settings.expired_ms = 1000;
   EXPECT_EQ(Choice(tree, settings),
-            "drop from 5: all has expired, and nothing is below\n"
-            "  upper 000010 [d e] 33554432 bytes\n");
+            "drop from 6: all has expired, and nothing is below\n"
+            "  upper 000001 [b c] 33554432 bytes\n");
   settings.expired_ms = 0;
   EXPECT_EQ(Choice(tree, settings), "nothing\n");
 }

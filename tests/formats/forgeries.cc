@@ -137,8 +137,10 @@ Forgery BlockColumn(uint8_t id, Here here) {
 }
 
 Forgery PageColumn(uint8_t id, Here here) {
-  return InTable("block column", id, here, "",
-                 {.page_column = ForgedColumn{.id = id, .required = false, .content = "content"}});
+  Forgery forgery = InTable("block column", id, here, "",
+                            {.page_column = ForgedColumn{.id = id, .required = false, .content = "content"}});
+  forgery.before = Before::kIgnores;
+  return forgery;
 }
 
 Forgery SummaryFlag(uint8_t flag, Here here) {
