@@ -17,8 +17,16 @@
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
+#include "base/error.h"
 
 namespace amethyst::bench {
+
+// What a merge does: adds integers of 8 bytes, little-endian.
+enum class Merging : uint8_t {
+  kNone,
+  kBuiltIn,  // By the engine's own operator,
+  kUser,     // or by one of ours, of which the engine knows nothing.
+};
 
 struct StoreSettings {
   std::string directory;
@@ -33,6 +41,11 @@ struct StoreSettings {
   uint32_t background_threads = 2;  // For flush and compaction together.
   // Counts cache and filter hits where that costs something (RocksDB).
   bool statistics = false;
+
+  // What the workload needs of a database, tuned or not.
+  Merging merging = Merging::kNone;
+  uint32_t ttl_seconds = 0;  // Over 0: what is put expires so long after.
+  bool families = false;     // Several families share the memory above.
 };
 
 // Counters since open; absent where the engine does not tell.
@@ -66,6 +79,11 @@ struct KeyValue {
   std::string_view value;
 };
 
+struct FamilyKeyValue {
+  uint32_t family = 0;
+  KeyValue entry;
+};
+
 class Session {
  public:
   virtual ~Session() = default;
@@ -78,6 +96,19 @@ class Session {
   virtual Status MultiGet(std::span<const std::string_view> keys,
                           std::vector<std::optional<std::string_view>>* values) = 0;
   virtual std::unique_ptr<Cursor> NewCursor() = 0;
+
+  // What not every engine has (feature.h).
+  // All keys from `begin` to the one before `end`.
+  virtual Status DeleteRange(std::string_view /*begin*/, std::string_view /*end*/) { return Missing(); }
+  virtual Status Merge(std::string_view /*key*/, std::string_view /*operand*/) { return Missing(); }
+  // As PutBatch and Get, in families by their number: the order of their making from 1; 0 is the default.
+  virtual Status PutBatchIn(std::span<const FamilyKeyValue> /*entries*/) { return Missing(); }
+  virtual Result<std::optional<std::string_view>> GetIn(uint32_t /*family*/, std::string_view /*key*/) {
+    return Missing();
+  }
+
+ protected:
+  [[nodiscard]] static std::unexpected<Error> Missing() { return base::NotSupported("this engine does not have that"); }
 };
 
 class Store {
@@ -92,6 +123,15 @@ class Store {
   virtual Status Compact() = 0;
   virtual StoreStats GetStats() = 0;
   virtual Status Close() = 0;
+
+  // What not every engine has. The new family's number is the greatest; none of the store's sessions is in use.
+  virtual Status CreateFamily(const std::string& /*name*/) { return base::NotSupported("no families"); }
+  // Rewrites what overlaps the range, so that the space of deleted keys comes back.
+  virtual Status CompactRange(std::string_view /*begin*/, std::string_view /*end*/) {
+    return base::NotSupported("no compaction of a range");
+  }
+  // A snapshot: while it lives, nothing that is there now may be dropped.
+  virtual std::shared_ptr<void> Hold() { return nullptr; }
 };
 
 }  // namespace amethyst::bench

@@ -9,19 +9,25 @@
 
 namespace amethyst::bench {
 
+namespace {
+
+const std::vector<Feature> kEverything = {Feature::kRangeDelete, Feature::kMerge, Feature::kExpiry, Feature::kFamilies};
+
+}  // namespace
+
 const std::vector<Engine>& Engines() {
   static const std::vector<Engine> engines = {
-      {"amethyst", AMETHYST_VERSION_STRING, &OpenAmethyst},
+      {"amethyst", AMETHYST_VERSION_STRING, &OpenAmethyst, kEverything},
 #ifdef AMETHYST_BENCH_ROCKSDB
-      {"rocksdb", RocksDbVersion(), &OpenRocksDb},
+      {"rocksdb", RocksDbVersion(), &OpenRocksDb, kEverything},
 #endif
 #ifdef AMETHYST_BENCH_LEVELDB
-      {"leveldb", LevelDbVersion(), &OpenLevelDb},
+      {"leveldb", LevelDbVersion(), &OpenLevelDb, {}},
 #endif
 #ifdef AMETHYST_BENCH_LMDB
-      {"lmdb", LmdbVersion(), &OpenLmdb},
+      {"lmdb", LmdbVersion(), &OpenLmdb, {}},
 #endif
-      {"null", "1", &OpenNull},
+      {"null", "1", &OpenNull, kEverything},
   };
   return engines;
 }

@@ -1,10 +1,13 @@
 // The engines that this build has, by name. Thread safety: constant.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/feature.h"
 #include "bench/store.h"
 
 namespace amethyst::bench {
@@ -13,6 +16,11 @@ struct Engine {
   std::string name;
   std::string version;
   Result<std::unique_ptr<Store>> (*open)(const StoreSettings& settings);  // Creates what is not there.
+  std::vector<Feature> features;
+
+  [[nodiscard]] bool Has(std::optional<Feature> feature) const {
+    return !feature || std::ranges::find(features, *feature) != features.end();
+  }
 };
 
 // "amethyst" first, then the peers; "null", which stores nothing and shows what the driver itself costs, last.

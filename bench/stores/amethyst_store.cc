@@ -1,10 +1,13 @@
 #include "bench/stores/amethyst_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "amethyst/amethyst.h"
+#include "amethyst/merge_operator.h"
 #include "base/error.h"
 
 namespace amethyst::bench {
@@ -29,19 +32,66 @@ class AmethystCursor final : public Cursor {
   Iterator iterator_;
 };
 
+// Adds as Uint64Add does, but is a user's.
+class AmethystAdd final : public MergeOperator {
+ public:
+  [[nodiscard]] std::string_view Name() const override { return "bench.add"; }
+  [[nodiscard]] bool Merge(std::string_view, std::optional<std::string_view> base,
+                           std::span<const std::string_view> operands,
+                           std::optional<std::string>* result) const noexcept override {
+    uint64_t sum = 0;
+    if (base && !Add(*base, &sum)) return false;
+    for (const std::string_view operand : operands) {
+      if (!Add(operand, &sum)) return false;
+    }
+    *result = std::string(reinterpret_cast<const char*>(&sum), sizeof(sum));
+    return true;
+  }
+  [[nodiscard]] bool Combine(std::string_view key, std::span<const std::string_view> operands,
+                             std::string* result) const noexcept override {
+    std::optional<std::string> sum;
+    if (!Merge(key, {}, operands, &sum)) return false;
+    *result = *std::move(sum);
+    return true;
+  }
+
+ private:
+  static bool Add(std::string_view bytes, uint64_t* sum) {
+    uint64_t number = 0;
+    if (bytes.size() != sizeof(number)) return false;
+    std::memcpy(&number, bytes.data(), sizeof(number));
+    *sum += number;
+    return true;
+  }
+};
+
 class AmethystSession final : public Session {
  public:
-  AmethystSession(DB& db, Durability durability) : db_(db), options_{.durability = durability} {}
+  AmethystSession(DB& db, const std::vector<Family>& families, const WriteOptions& puts)
+      : db_(db), families_(families), puts_(puts), deletes_{.durability = puts.durability} {}
 
-  Status Put(std::string_view key, std::string_view value) override { return db_.Put(key, value, options_); }
-  Status Delete(std::string_view key) override { return db_.Delete(key, options_); }
+  Status Put(std::string_view key, std::string_view value) override { return db_.Put(key, value, puts_); }
+  Status Delete(std::string_view key) override { return db_.Delete(key, deletes_); }
   Status PutBatch(std::span<const KeyValue> entries) override {
     batch_.Clear();
     for (const KeyValue& entry : entries) batch_.Put(entry.key, entry.value);
-    return db_.Write(batch_, options_);
+    return db_.Write(batch_, puts_);
   }
   Result<std::optional<std::string_view>> Get(std::string_view key) override {
     AMETHYST_ASSIGN(const bool found, db_.GetInto(key, &value_));
+    return found ? std::optional<std::string_view>(value_) : std::nullopt;
+  }
+  Status DeleteRange(std::string_view begin, std::string_view end) override {
+    return db_.DeleteRange(begin, end, deletes_);
+  }
+  Status Merge(std::string_view key, std::string_view operand) override { return db_.Merge(key, operand, puts_); }
+  Status PutBatchIn(std::span<const FamilyKeyValue> entries) override {
+    batch_.Clear();
+    for (const auto& [family, entry] : entries) batch_.Put(families_[family], entry.key, entry.value);
+    return db_.Write(batch_, puts_);
+  }
+  Result<std::optional<std::string_view>> GetIn(uint32_t family, std::string_view key) override {
+    AMETHYST_ASSIGN(const bool found, families_[family].GetInto(key, &value_));
     return found ? std::optional<std::string_view>(value_) : std::nullopt;
   }
   Status MultiGet(std::span<const std::string_view> keys,
@@ -58,7 +108,9 @@ class AmethystSession final : public Session {
 
  private:
   DB& db_;
-  WriteOptions options_;
+  const std::vector<Family>& families_;
+  WriteOptions puts_;
+  WriteOptions deletes_;
   WriteBatch batch_;
   std::string value_;
   std::vector<Result<std::optional<std::string>>> values_;
@@ -66,10 +118,11 @@ class AmethystSession final : public Session {
 
 class AmethystStore final : public Store {
  public:
-  explicit AmethystStore(std::unique_ptr<DB> db) : db_(std::move(db)) {}
+  AmethystStore(std::unique_ptr<DB> db, std::vector<Family> families, uint32_t ttl_seconds)
+      : db_(std::move(db)), families_(std::move(families)), ttl_(ttl_seconds) {}
 
   std::unique_ptr<Session> NewSession(Durability durability) override {
-    return std::make_unique<AmethystSession>(*db_, durability);
+    return std::make_unique<AmethystSession>(*db_, families_, WriteOptions{.durability = durability, .ttl = ttl_});
   }
   Status Flush() override { return db_->Flush(); }
   Result<uint64_t> WaitForIdle() override {
@@ -87,13 +140,26 @@ class AmethystStore final : public Store {
             .debt_bytes = stats.compaction_debt_bytes};
   }
   Status Close() override { return db_->Close(); }
+  Status CreateFamily(const std::string& name) override {
+    AMETHYST_ASSIGN(Family family, db_->CreateFamily(name));
+    families_.push_back(std::move(family));
+    return {};
+  }
+  Status CompactRange(std::string_view begin, std::string_view end) override { return db_->CompactRange(begin, end); }
+  std::shared_ptr<void> Hold() override { return std::make_shared<Snapshot>(db_->GetSnapshot()); }
 
  private:
   std::unique_ptr<DB> db_;
+  std::vector<Family> families_;
+  std::chrono::seconds ttl_;
 };
 
 Options OptionsFor(const StoreSettings& settings) {
   Options options;
+  if (settings.merging == Merging::kBuiltIn) options.families["default"].merge_operator = Uint64Add();
+  if (settings.merging == Merging::kUser) {
+    options.families["default"].merge_operator = std::make_shared<const AmethystAdd>();
+  }
   if (!settings.tuned) return options;
   options.memory_budget_bytes = settings.cache_bytes + 2 * settings.write_buffer_bytes;
   options.write_buffer_bytes = settings.write_buffer_bytes;
@@ -111,7 +177,12 @@ Options OptionsFor(const StoreSettings& settings) {
 
 Result<std::unique_ptr<Store>> OpenAmethyst(const StoreSettings& settings) {
   AMETHYST_ASSIGN(std::unique_ptr<DB> db, DB::Open(settings.directory, OptionsFor(settings)));
-  return std::make_unique<AmethystStore>(std::move(db));
+  std::vector<Family> families;
+  for (const std::string& name : db->FamilyNames()) {
+    AMETHYST_ASSIGN(Family family, db->OpenFamily(name));
+    families.push_back(std::move(family));
+  }
+  return std::make_unique<AmethystStore>(std::move(db), std::move(families), settings.ttl_seconds);
 }
 
 }  // namespace amethyst::bench

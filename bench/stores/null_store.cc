@@ -35,6 +35,10 @@ class NullSession final : public Session {
     return {};
   }
   std::unique_ptr<Cursor> NewCursor() override { return std::make_unique<NullCursor>(); }
+  Status DeleteRange(std::string_view, std::string_view) override { return {}; }
+  Status Merge(std::string_view, std::string_view) override { return {}; }
+  Status PutBatchIn(std::span<const FamilyKeyValue>) override { return {}; }
+  Result<std::optional<std::string_view>> GetIn(uint32_t, std::string_view) override { return kValue; }
 };
 
 class NullStore final : public Store {
@@ -45,6 +49,8 @@ class NullStore final : public Store {
   Status Compact() override { return {}; }
   StoreStats GetStats() override { return {}; }
   Status Close() override { return {}; }
+  Status CreateFamily(const std::string&) override { return {}; }
+  Status CompactRange(std::string_view, std::string_view) override { return {}; }
 };
 
 }  // namespace

@@ -2,14 +2,18 @@
 
 #include <fmt/core.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/db_ttl.h>
 #include <rocksdb/version.h>
 #include <rocksdb/write_batch.h>
 
 #include <chrono>
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -47,9 +51,33 @@ class RocksDbCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// Adds as RocksDB's own "uint64add" does, but is a user's.
+class RocksDbAdd final : public rocksdb::AssociativeMergeOperator {
+ public:
+  [[nodiscard]] const char* Name() const override { return "bench.add"; }
+  bool Merge(const rocksdb::Slice&, const rocksdb::Slice* base, const rocksdb::Slice& operand, std::string* result,
+             rocksdb::Logger*) const override {
+    uint64_t sum = 0;
+    if ((base != nullptr && !Add(*base, &sum)) || !Add(operand, &sum)) return false;
+    result->assign(reinterpret_cast<const char*>(&sum), sizeof(sum));
+    return true;
+  }
+
+ private:
+  static bool Add(const rocksdb::Slice& bytes, uint64_t* sum) {
+    uint64_t number = 0;
+    if (bytes.size() != sizeof(number)) return false;
+    std::memcpy(&number, bytes.data(), sizeof(number));
+    *sum += number;
+    return true;
+  }
+};
+
+using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
+
 class RocksDbSession final : public Session {
  public:
-  RocksDbSession(rocksdb::DB& db, Durability durability) : db_(db) {
+  RocksDbSession(rocksdb::DB& db, const Handles& families, Durability durability) : db_(db), families_(families) {
     write_options_.sync = durability == Durability::kSync;
     write_options_.disableWAL = durability == Durability::kNone;
   }
@@ -63,13 +91,7 @@ class RocksDbSession final : public Session {
     for (const KeyValue& entry : entries) batch_.Put(ToSlice(entry.key), ToSlice(entry.value));
     return Convert(db_.Write(write_options_, &batch_));
   }
-  Result<std::optional<std::string_view>> Get(std::string_view key) override {
-    value_.Reset();
-    const rocksdb::Status status = db_.Get(read_options_, db_.DefaultColumnFamily(), ToSlice(key), &value_);
-    if (status.IsNotFound()) return std::nullopt;
-    AMETHYST_TRY(Convert(status));
-    return ToView(value_);
-  }
+  Result<std::optional<std::string_view>> Get(std::string_view key) override { return GetIn(0, key); }
   Status MultiGet(std::span<const std::string_view> keys,
                   std::vector<std::optional<std::string_view>>* values) override {
     slices_.clear();
@@ -93,9 +115,30 @@ class RocksDbSession final : public Session {
   std::unique_ptr<Cursor> NewCursor() override {
     return std::make_unique<RocksDbCursor>(db_.NewIterator(read_options_));
   }
+  Status DeleteRange(std::string_view begin, std::string_view end) override {
+    return Convert(db_.DeleteRange(write_options_, families_[0], ToSlice(begin), ToSlice(end)));
+  }
+  Status Merge(std::string_view key, std::string_view operand) override {
+    return Convert(db_.Merge(write_options_, families_[0], ToSlice(key), ToSlice(operand)));
+  }
+  Status PutBatchIn(std::span<const FamilyKeyValue> entries) override {
+    batch_.Clear();
+    for (const auto& [family, entry] : entries) {
+      AMETHYST_TRY(Convert(batch_.Put(families_[family], ToSlice(entry.key), ToSlice(entry.value))));
+    }
+    return Convert(db_.Write(write_options_, &batch_));
+  }
+  Result<std::optional<std::string_view>> GetIn(uint32_t family, std::string_view key) override {
+    value_.Reset();
+    const rocksdb::Status status = db_.Get(read_options_, families_[family], ToSlice(key), &value_);
+    if (status.IsNotFound()) return std::nullopt;
+    AMETHYST_TRY(Convert(status));
+    return ToView(value_);
+  }
 
  private:
   rocksdb::DB& db_;
+  const Handles& families_;
   rocksdb::WriteOptions write_options_;
   rocksdb::ReadOptions read_options_;
   rocksdb::WriteBatch batch_;
@@ -107,13 +150,19 @@ class RocksDbSession final : public Session {
 
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(rocksdb::DB* db, std::shared_ptr<rocksdb::Statistics> statistics)
-      : db_(db), statistics_(std::move(statistics)) {}
+  // `families` are the database's, the default one first; empty where it was opened without.
+  RocksDbStore(rocksdb::DB* db, Handles families, const rocksdb::Options& options)
+      : db_(db), families_(std::move(families)), options_(options), statistics_(options.statistics) {
+    if (families_.empty()) families_.push_back(db_->DefaultColumnFamily());
+  }
+  ~RocksDbStore() override { ReleaseFamilies(); }
+  RocksDbStore(const RocksDbStore&) = delete;
+  RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   std::unique_ptr<Session> NewSession(Durability durability) override {
-    return std::make_unique<RocksDbSession>(*db_, durability);
+    return std::make_unique<RocksDbSession>(*db_, families_, durability);
   }
-  Status Flush() override { return Convert(db_->Flush(rocksdb::FlushOptions())); }
+  Status Flush() override { return Convert(db_->Flush(rocksdb::FlushOptions(), families_)); }
   Result<uint64_t> WaitForIdle() override {
     using Properties = rocksdb::DB::Properties;
     while (Property(Properties::kMemTableFlushPending) + Property(Properties::kNumRunningFlushes) +
@@ -140,16 +189,47 @@ class RocksDbStore final : public Store {
     stats.wal_syncs = statistics_->getTickerCount(rocksdb::WAL_FILE_SYNCED);
     return stats;
   }
-  Status Close() override { return Convert(db_->Close()); }
+  Status Close() override {
+    ReleaseFamilies();
+    return Convert(db_->Close());
+  }
+  Status CreateFamily(const std::string& name) override {
+    rocksdb::ColumnFamilyHandle* family = nullptr;
+    AMETHYST_TRY(Convert(db_->CreateColumnFamily(options_, name, &family)));
+    families_.push_back(family);
+    return {};
+  }
+  Status CompactRange(std::string_view begin, std::string_view end) override {
+    const rocksdb::Slice first = ToSlice(begin);
+    const rocksdb::Slice last = ToSlice(end);
+    return Convert(db_->CompactRange(rocksdb::CompactRangeOptions(), &first, &last));
+  }
+  std::shared_ptr<void> Hold() override {
+    return {const_cast<rocksdb::Snapshot*>(db_->GetSnapshot()),
+            [this](void* snapshot) { db_->ReleaseSnapshot(static_cast<rocksdb::Snapshot*>(snapshot)); }};
+  }
 
  private:
+  // Of all families together; those of the whole database are counted as often, which is as good for comparing with 0.
   uint64_t Property(const std::string& name) const {
-    uint64_t value = 0;
-    db_->GetIntProperty(name, &value);
-    return value;
+    uint64_t sum = 0;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      uint64_t value = 0;
+      db_->GetIntProperty(family, name, &value);
+      sum += value;
+    }
+    return sum;
+  }
+  void ReleaseFamilies() {
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      if (family != db_->DefaultColumnFamily()) db_->DestroyColumnFamilyHandle(family);
+    }
+    families_.clear();
   }
 
   std::unique_ptr<rocksdb::DB> db_;
+  Handles families_;
+  rocksdb::ColumnFamilyOptions options_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
 };
 
@@ -166,7 +246,14 @@ rocksdb::Options OptionsFor(const StoreSettings& settings) {
   rocksdb::Options options;
   options.create_if_missing = true;
   if (settings.statistics) options.statistics = rocksdb::CreateDBStatistics();
+  if (settings.merging == Merging::kUser) options.merge_operator = std::make_shared<RocksDbAdd>();
+  if (settings.merging == Merging::kBuiltIn) {
+    rocksdb::MergeOperator::CreateFromString(rocksdb::ConfigOptions(), "uint64add", &options.merge_operator)
+        .PermitUncheckedError();
+  }
   if (!settings.tuned) return options;
+  // Else each family could take as much as the database may.
+  if (settings.families) options.db_write_buffer_size = 2 * settings.write_buffer_bytes;
   options.write_buffer_size = settings.write_buffer_bytes;
   options.max_write_buffer_number = 2;
   options.compression = CodecOf(settings.compression);
@@ -195,9 +282,29 @@ rocksdb::Options OptionsFor(const StoreSettings& settings) {
 
 Result<std::unique_ptr<Store>> OpenRocksDb(const StoreSettings& settings) {
   const rocksdb::Options options = OptionsFor(settings);
+  if (settings.merging != Merging::kNone && options.merge_operator == nullptr) {
+    return base::NotSupported("RocksDB: it has no merge operator uint64add");
+  }
+  if (settings.ttl_seconds > 0) {
+    rocksdb::DBWithTTL* db = nullptr;
+    AMETHYST_TRY(Convert(
+        rocksdb::DBWithTTL::Open(options, settings.directory, &db, static_cast<int32_t>(settings.ttl_seconds))));
+    return std::make_unique<RocksDbStore>(db, Handles(), options);
+  }
   rocksdb::DB* db = nullptr;
-  AMETHYST_TRY(Convert(rocksdb::DB::Open(options, settings.directory, &db)));
-  return std::make_unique<RocksDbStore>(db, options.statistics);
+  if (!settings.families) {
+    AMETHYST_TRY(Convert(rocksdb::DB::Open(options, settings.directory, &db)));
+    return std::make_unique<RocksDbStore>(db, Handles(), options);
+  }
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies(options, settings.directory, &names).ok()) {
+    names = {rocksdb::kDefaultColumnFamilyName};  // There is no database yet.
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, options);
+  Handles handles;
+  AMETHYST_TRY(Convert(rocksdb::DB::Open(options, settings.directory, families, &handles, &db)));
+  return std::make_unique<RocksDbStore>(db, std::move(handles), options);
 }
 
 std::string RocksDbVersion() { return fmt::format("{}.{}.{}", ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH); }
