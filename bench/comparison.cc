@@ -44,6 +44,52 @@ Cell CellOf(const Rounds& rounds, const Rounds& reference, bool is_reference) {
   return cell;
 }
 
+std::optional<double> FigureOf(const Measurement& m, const std::string& name) {
+  const auto figure = std::ranges::find(m.figures, name, &Figure::name);
+  return figure == m.figures.end() ? std::nullopt : std::optional(figure->value);
+}
+
+std::optional<FigureCell> FigureCellOf(const std::string& name, const Rounds& rounds, const Rounds& reference,
+                                       bool is_reference) {
+  std::vector<double> values;
+  std::vector<double> ratios;
+  for (const auto& [round, m] : rounds) {
+    const std::optional<double> value = FigureOf(*m, name);
+    if (!value) continue;
+    values.push_back(*value);
+    const auto other = reference.find(round);
+    if (is_reference || other == reference.end()) continue;
+    const double theirs = FigureOf(*other->second, name).value_or(0);
+    if (*value > 0 && theirs > 0) ratios.push_back(*value / theirs);
+  }
+  if (values.empty()) return std::nullopt;
+  FigureCell cell{.engine = rounds.begin()->second->engine, .value = SpreadOf(values), .ratio = {}};
+  if (!ratios.empty()) cell.ratio = SpreadOf(ratios);
+  return cell;
+}
+
+// One row for each figure that any engine has of the workload.
+void AddFigures(const std::vector<Measurement>& measurements, const std::vector<std::string>& engines,
+                const std::string& workload, std::vector<FigureRow>* rows) {
+  std::vector<std::string> names;
+  for (const Measurement& m : measurements) {
+    if (m.workload != workload) continue;
+    for (const Figure& figure : m.figures) {
+      if (std::ranges::find(names, figure.name) == names.end()) names.push_back(figure.name);
+    }
+  }
+  const Rounds reference = RoundsOf(measurements, workload, engines[0]);
+  for (const std::string& name : names) {
+    FigureRow row{.workload = workload, .name = name, .cells = {}};
+    for (const std::string& engine : engines) {
+      const Rounds rounds = RoundsOf(measurements, workload, engine);
+      auto cell = FigureCellOf(name, rounds, reference, engine == engines[0]);
+      if (cell) row.cells.push_back(*std::move(cell));
+    }
+    rows->push_back(std::move(row));
+  }
+}
+
 std::optional<Verdict> VerdictOn(const std::string& peer, const std::vector<Row>& rows) {
   Verdict verdict{.peer = peer};
   double logarithms = 0;
@@ -95,6 +141,7 @@ Comparison Compare(const std::vector<Measurement>& measurements, const std::vect
       const Rounds rounds = RoundsOf(measurements, row.workload, engine);
       if (!rounds.empty()) row.cells.push_back(CellOf(rounds, reference, engine == engines[0]));
     }
+    AddFigures(measurements, engines, row.workload, &comparison.figures);
   }
   for (size_t i = 1; i < engines.size(); ++i) {
     if (const auto verdict = VerdictOn(engines[i], comparison.rows)) comparison.verdicts.push_back(*verdict);

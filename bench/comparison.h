@@ -34,6 +34,19 @@ struct Row {
   std::vector<Cell> cells;  // In the order of the engines; those that have a measurement.
 };
 
+// One engine's figure of a trial: the less the better, so the ratio is what it has over what the reference engine has.
+struct FigureCell {
+  std::string engine;
+  Spread value;
+  std::optional<Spread> ratio;  // Absent for the reference itself, and where a figure is 0.
+};
+
+struct FigureRow {
+  std::string workload;
+  std::string name;
+  std::vector<FigureCell> cells;
+};
+
 // What the reference engine comes to against one peer, over all workloads.
 struct Verdict {
   std::string peer;
@@ -46,6 +59,7 @@ struct Verdict {
 struct Comparison {
   std::string reference;
   std::vector<Row> rows;  // In the order in which workloads first appear.
+  std::vector<FigureRow> figures;
   std::vector<Verdict> verdicts;
 };
 

@@ -85,6 +85,22 @@ std::string ComparisonSection(const Plan& plan, const Comparison& comparison) {
   return html + "</table></div>\n";
 }
 
+std::string FigureSection(const Comparison& comparison) {
+  if (comparison.figures.empty()) return {};
+  std::string html = fmt::format(
+      "<h2>Figures</h2>\n<div class=\"scroll\"><table><tr><th>workload</th><th>figure, the less the better</th>"
+      "<th>engine</th><th>value</th><th>so many times that of {}</th></tr>\n",
+      EscapeHtml(comparison.reference));
+  for (const FigureRow& row : comparison.figures) {
+    for (const FigureCell& cell : row.cells) {
+      html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.4g}</td><td>{}</td></tr>\n",
+                          EscapeHtml(row.workload), EscapeHtml(row.name), EscapeHtml(cell.engine), cell.value.median,
+                          RatioText(cell.ratio));
+    }
+  }
+  return html + "</table></div>\n";
+}
+
 // Each further nine is one step to the right.
 Chart PercentileChart(const Plan& plan, const std::vector<const Measurement*>& runs) {
   Chart chart{.title = "Latency by percentile",
@@ -169,6 +185,7 @@ std::string HtmlReport(const Plan& plan, const std::vector<Measurement>& measure
   std::string html = kHead;
   html += fmt::format("<pre class=\"scroll\">{}</pre>\n", EscapeHtml(DescribePlan(plan)));
   html += ComparisonSection(plan, comparison);
+  html += FigureSection(comparison);
   html += "<p class=\"dim\">Plots and details are of the last round.</p>\n";
   for (const Row& row : comparison.rows) {
     std::vector<const Measurement*> runs;

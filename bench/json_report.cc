@@ -15,7 +15,10 @@ json SpreadToJson(const Spread& spread) {
 }
 
 json ComparisonToJson(const Comparison& comparison) {
-  json out = {{"reference", comparison.reference}, {"workloads", json::array()}, {"peers", json::array()}};
+  json out = {{"reference", comparison.reference},
+              {"workloads", json::array()},
+              {"figures", json::array()},
+              {"peers", json::array()}};
   for (const Row& row : comparison.rows) {
     json cells = json::array();
     for (const Cell& cell : row.cells) {
@@ -27,6 +30,14 @@ json ComparisonToJson(const Comparison& comparison) {
       cells.back()["settled_ratio"] = SpreadToJson(*cell.settled_ratio);
     }
     out["workloads"].push_back({{"workload", row.workload}, {"engines", cells}});
+  }
+  for (const FigureRow& row : comparison.figures) {
+    json cells = json::array();
+    for (const FigureCell& cell : row.cells) {
+      cells.push_back({{"engine", cell.engine}, {"value", SpreadToJson(cell.value)}});
+      if (cell.ratio) cells.back()["ratio"] = SpreadToJson(*cell.ratio);
+    }
+    out["figures"].push_back({{"workload", row.workload}, {"figure", row.name}, {"engines", cells}});
   }
   for (const Verdict& verdict : comparison.verdicts) {
     out["peers"].push_back({{"engine", verdict.peer},

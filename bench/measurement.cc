@@ -87,6 +87,8 @@ json ToJson(const Measurement& m) {
   for (const SlowCall& call : m.slow_calls) {
     out["slow_calls"].push_back({{"name", call.name}, {"seconds", call.seconds}, {"took_ns", call.took_ns}});
   }
+  out["figures"] = json::array();
+  for (const Figure& figure : m.figures) out["figures"].push_back({{"name", figure.name}, {"value", figure.value}});
   out["timeline"] = json::array();
   for (const Moment& moment : m.moments) {
     out["timeline"].push_back({{"seconds", moment.seconds},
@@ -114,6 +116,9 @@ Result<Measurement> MeasurementFromJson(const json& in) {
     for (const json& call : in.at("slow_calls")) {
       m.slow_calls.push_back(
           {call.at("name").get<std::string>(), call.at("seconds").get<double>(), call.at("took_ns").get<uint64_t>()});
+    }
+    for (const json& figure : in.at("figures")) {
+      m.figures.push_back({figure.at("name").get<std::string>(), figure.at("value").get<double>()});
     }
     for (const json& moment : in.at("timeline")) {
       m.moments.push_back({moment.at("seconds").get<double>(), moment.at("operations_per_second").get<double>(),

@@ -33,6 +33,12 @@ struct SlowCall {
   uint64_t took_ns = 0;
 };
 
+// What a trial found besides the time of its operations: the less the better. Units end the name.
+struct Figure {
+  std::string name;
+  double value = 0;
+};
+
 struct Measurement {
   std::string engine;
   std::string workload;
@@ -62,6 +68,7 @@ struct Measurement {
   uint64_t stalls = 0;          // Operations over 100 ms,
   uint64_t stalls_covered = 0;  // and those of them in most of whose time slow calls on files ran.
   std::vector<SlowCall> slow_calls;
+  std::vector<Figure> figures;
   StoreStats stats;  // Of this run alone.
 
   [[nodiscard]] bool wrote() const { return user_bytes_written != 0; }

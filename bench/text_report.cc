@@ -33,6 +33,9 @@ std::string Share(std::optional<uint64_t> part, std::optional<uint64_t> rest, co
   return fmt::format("  {} {:.1f} %", name, 100.0 * static_cast<double>(*part) / static_cast<double>(*part + *rest));
 }
 
+// Figures are of any size: 12,345, 123.4, 12.3, 0.0123.
+std::string ThreeDigits(double value) { return value >= 100 ? WithCommas(value) : fmt::format("{:.3g}", value); }
+
 // What only some runs have to say.
 std::string Notes(const Measurement& m) {
   std::string notes;
@@ -54,6 +57,8 @@ std::string Notes(const Measurement& m) {
   }
   if (m.debt_bytes_at_end != 0)
     notes += fmt::format("  debt {:.0f} MiB", static_cast<double>(m.debt_bytes_at_end) / kMib);
+  for (const Figure& figure : m.figures) notes += fmt::format("  {} {},", figure.name, ThreeDigits(figure.value));
+  if (!m.figures.empty()) notes.pop_back();
   notes += Share(m.stats.cache_hits, m.stats.cache_misses, "cache hits");
   notes += Share(m.stats.filter_negatives, m.stats.filter_false_positives, "filter right");
   if (m.stats.wal_syncs.value_or(0) != 0 && m.wrote()) {
@@ -73,12 +78,24 @@ std::string ComparisonRow(const Row& row, const std::vector<std::string>& engine
   for (const std::string& engine : engines) {
     const auto cell = std::ranges::find(row.cells, engine, &Cell::engine);
     if (cell == row.cells.end()) {
-      line += " |";
+      line += " not supported |";
       if (engine != engines[0]) ratios += " |";
       continue;
     }
     line += fmt::format(" {} |", WithCommas(1e-3 * (settled ? cell->settled_rate : cell->rate).median));
     if (cell->ratio) ratios += fmt::format(" {} |", Ratio(settled ? *cell->settled_ratio : *cell->ratio));
+  }
+  return line + ratios + "\n";
+}
+
+std::string FigureLine(const FigureRow& row, const std::vector<std::string>& engines) {
+  std::string line = fmt::format("| {}: {} |", row.workload, row.name);
+  std::string ratios;
+  for (const std::string& engine : engines) {
+    const auto cell = std::ranges::find(row.cells, engine, &FigureCell::engine);
+    const bool there = cell != row.cells.end();
+    line += there ? fmt::format(" {} |", ThreeDigits(cell->value.median)) : " |";
+    if (engine != engines[0]) ratios += there && cell->ratio ? fmt::format(" {} |", Ratio(*cell->ratio)) : " |";
   }
   return line + ratios + "\n";
 }
@@ -128,13 +145,15 @@ std::string TableHead() {
 }
 
 std::string TableLine(const Measurement& m) {
-  return fmt::format("{:10}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9.2f}{:>9.0f}{:>9.0f}{:>7}{:>7}{}\n", m.engine,
+  const bool trial = !m.figures.empty();  // Which counts neither CPU nor bytes, for most of both are preparation.
+  return fmt::format("{:10}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9.0f}{:>9}{:>7}{:>7}{}\n", m.engine,
                      m.workload, WithCommas(1e-3 * m.operations_per_second()),
                      m.wrote() ? WithCommas(1e-3 * m.settled_operations_per_second()) : "",
                      Microseconds(m.latency.Percentile(0.5)), Microseconds(m.latency.Percentile(0.99)),
                      Microseconds(m.latency.Percentile(0.999)), Microseconds(m.latency.max_ns()),
-                     m.cpu_us_per_operation(), static_cast<double>(m.peak_memory_bytes) / kMib,
-                     static_cast<double>(m.device_bytes_written) / kMib,
+                     trial ? "" : fmt::format("{:.2f}", m.cpu_us_per_operation()),
+                     static_cast<double>(m.peak_memory_bytes) / kMib,
+                     trial ? "" : fmt::format("{:.0f}", static_cast<double>(m.device_bytes_written) / kMib),
                      m.wrote() ? fmt::format("{:.2f}", m.write_amplification()) : "",
                      m.live_bytes != 0 ? fmt::format("{:.2f}", m.space_amplification()) : "", Notes(m));
 }
@@ -157,6 +176,7 @@ std::string ComparisonTable(const Comparison& comparison) {
     text += ComparisonRow(row, engines, false);
     if (row.writes) text += ComparisonRow(row, engines, true);
   }
+  for (const FigureRow& row : comparison.figures) text += FigureLine(row, engines);
   text += "\n";
   for (const Verdict& verdict : comparison.verdicts) {
     text += fmt::format("{} : {}  geometric mean {:.2f}x ({:.2f}x with the time to settle), least {:.2f}x ({})\n",

@@ -74,6 +74,37 @@ TEST(TextReport, TheTableShowsRatesRatiosAndTheVerdict) {
   EXPECT_THAT(table, HasSubstr("geometric mean 4.00x (3.00x with the time to settle), least 3.00x (write)"));
 }
 
+std::vector<Measurement> WithFigures() {
+  std::vector<Measurement> made = {Made("ours", "trial", 0, 1), Made("theirs", "trial", 0, 2),
+                                   Made("ours", "trial", 1, 1), Made("theirs", "trial", 1, 2),
+                                   Made("ours", "read", 0, 1)};
+  made[0].figures = {{"first us", 2}, {"asked for", 0}};
+  made[1].figures = {{"first us", 20}, {"asked for", 1}};
+  made[2].figures = {{"first us", 3}, {"asked for", 0}};
+  made[3].figures = {{"first us", 60}, {"asked for", 1}};
+  return made;
+}
+
+TEST(Comparison, AFigureIsTheBetterTheLessOfItThereIs) {
+  const Comparison comparison = Compare(WithFigures(), {"ours", "theirs"});
+  ASSERT_EQ(comparison.figures.size(), 2u);
+  const FigureRow& first = comparison.figures[0];
+  EXPECT_EQ(first.workload, "trial");
+  EXPECT_EQ(first.name, "first us");
+  ASSERT_EQ(first.cells.size(), 2u);
+  EXPECT_DOUBLE_EQ(first.cells[0].value.median, 2.5);
+  EXPECT_FALSE(first.cells[0].ratio);
+  EXPECT_DOUBLE_EQ(first.cells[1].ratio.value().least, 10);
+  EXPECT_DOUBLE_EQ(first.cells[1].ratio.value().most, 20);
+  EXPECT_FALSE(comparison.figures[1].cells[1].ratio) << "nothing is so many times 0";
+}
+
+TEST(TextReport, TheTableShowsFiguresAndWhoDoesNotTakePart) {
+  const std::string table = ComparisonTable(Compare(WithFigures(), {"ours", "theirs"}));
+  EXPECT_THAT(table, HasSubstr("| trial: first us | 2.5 | 40 | 15.00x (10.00..20.00) |"));
+  EXPECT_THAT(table, HasSubstr("| read | 1.0 | not supported | |"));
+}
+
 TEST(TextReport, CommasPartThousands) {
   EXPECT_EQ(WithCommas(0), "0.0");
   EXPECT_EQ(WithCommas(999.94), "999.9");
