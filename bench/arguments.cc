@@ -30,6 +30,7 @@ constexpr const char* kExamples = R"(Examples:
   amethyst_bench --compare --settings default --engines amethyst,rocksdb
   amethyst_bench mixed --mix read=70,update=20,scan=10 --distribution hotspot --threads 8
   amethyst_bench readrandom --rate 50k --seconds 60          open loop: latency from the intended start
+  amethyst_bench --compare rangepair hotcounter fillttl familybatch      what goes beyond puts and gets
   amethyst_bench readrandom --keys 20M --memory-mib 256 --memory-limit-mib 512    larger than memory
 
 Every workload that needs data finds it loaded. Exit codes: 0 done, 1 an engine failed, 2 wrong arguments.)";
@@ -162,8 +163,8 @@ void AddLoad(CLI::App& app, Words& words) {
   AddNumber<double>(app, "--compressed-share", &load.values.compressed_share,
                     "What compression leaves of a value; 1: all", 0.01, 1);
   app.add_option("--mix", words.mix,
-                 "Of mixed: read, missing, update, insert, modify, delete, scan, scanreverse,\nmultiget, batch "
-                 "(default read=50,update=50)")
+                 "Of mixed: read, missing, update, insert, modify, delete, scan, scanreverse,\nmultiget, batch, "
+                 "deleterange (default read=50,update=50)")
       ->type_name("A=N,B=N");
   AddChoice(app, "--distribution", &load.distribution, "Of the workload mixed", Named<Order>(OrderNames()));
   app.add_option("--scan-steps", words.scan_steps, "Of the workload mixed: least and most (default 1,100)")
@@ -176,6 +177,16 @@ void AddLoad(CLI::App& app, Words& words) {
   AddNumber<uint64_t>(app, "--batch", &load.batch_entries, "Entries of a batch", 1, 1'000'000);
   AddNumber<uint64_t>(app, "--multiget", &load.multiget_keys, "Keys of a multiget", 1, 1'000'000);
   AddNumber<uint64_t>(app, "--queue-depth", &load.queue_depth, "Entries in a queue", 1, 1'000'000'000);
+}
+
+void AddDataModel(CLI::App& app, Words& words) {
+  Load& load = words.plan.load;
+  app.option_defaults()->group("Data model");
+  AddNumber<uint64_t>(app, "--tombstones", &load.tombstones, "Range deletes (rangepair, rangereads)", 1, 10'000'000);
+  AddNumber<uint64_t>(app, "--operands", &load.operands, "Merges into one key (hotcounter)", 1, 10'000'000);
+  AddNumber<uint64_t>(app, "--families", &load.families, "Families (familycreate)", 1, 1'000'000);
+  AddNumber<uint32_t>(app, "--ttl", &load.ttl_seconds, "Seconds until keys expire (expiredscan, expiryspace)", 1,
+                      1'000'000);
 }
 
 void AddEngine(CLI::App& app, Words& words) {
@@ -255,6 +266,12 @@ std::string Problem(const Words& words) {
   for (const std::string& name : plan.workloads) {
     if (FindWorkload(name) == nullptr) return fmt::format("there is no workload \"{}\": see --list", name);
   }
+  if (!KeyMaker(plan.load.key_kind).ordered()) {
+    for (const std::string& name : plan.workloads) {
+      if (Configure(*FindWorkload(name), plan.load).Needs() == Feature::kRangeDelete)
+        return fmt::format("{} wants keys that sort as their numbers do: decimal, binary, prefix or time", name);
+    }
+  }
   if (words.quick && !plan.compare) return "--quick goes with --compare";
   if (plan.compare && plan.engines.size() < 2)
     return "--compare wants two engines, and this build or --engines has one";
@@ -275,6 +292,7 @@ std::expected<Plan, Farewell> ParseArguments(const std::vector<std::string>& arg
   app.get_formatter()->column_width(28);
   AddWhat(app, words);
   AddLoad(app, words);
+  AddDataModel(app, words);
   AddEngine(app, words);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "bench/engine_process.h"
 #include "bench/process_meter.h"
+#include "bench/runner.h"
 
 namespace amethyst::bench {
 namespace {
@@ -47,9 +48,11 @@ Status RunRound(const Plan& plan, const std::string& directory, uint32_t round,
   }
   size_t first = round;  // Who begins changes, so that nobody always runs behind the same neighbour.
   for (const std::string& name : plan.workloads) {
+    const std::optional<Feature> needed = Configure(*FindWorkload(name), plan.load).Needs();
     for (size_t i = 0; i < processes.size(); ++i) {
-      EngineProcess& process = *processes[(first + i) % processes.size()];
-      AMETHYST_ASSIGN(const Measurement measurement, process.Run(*FindWorkload(name), round));
+      const size_t turn = (first + i) % processes.size();
+      if (!FindEngine(plan.engines[turn])->Has(needed)) continue;  // The reports name it.
+      AMETHYST_ASSIGN(const Measurement measurement, processes[turn]->Run(*FindWorkload(name), round));
       report(measurement);
     }
     ++first;

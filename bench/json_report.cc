@@ -65,8 +65,12 @@ std::string JsonReport(const Plan& plan, const std::vector<Measurement>& measure
               {"value_bytes", plan.load.values.bytes},
               {"cache_bytes", plan.settings.cache_bytes},
               {"write_buffer_bytes", plan.settings.write_buffer_bytes},
+              {"left_out", json::array()},
               {"measurements", json::array()},
               {"comparison", ComparisonToJson(comparison)}};
+  for (const auto& [engine, workload] : WhoIsLeftOut(plan)) {
+    out["left_out"].push_back({{"engine", engine}, {"workload", workload}});
+  }
   for (const Measurement& measurement : measurements) out["measurements"].push_back(ToJson(measurement));
   return out.dump(1) + "\n";
 }

@@ -40,6 +40,12 @@ struct Load {
   uint64_t multiget_keys = 32;
   uint64_t queue_depth = 100;  // Entries in the queue before the first round.
 
+  // Of trials.
+  uint64_t tombstones = 10'000;  // Range deletes.
+  uint64_t operands = 10'000;    // Of one key.
+  uint64_t families = 200;
+  uint32_t ttl_seconds = 15;
+
   // Of the workload `mixed`.
   std::vector<Share> mix = {{Action::kGet, 50}, {Action::kPut, 50}};
   Order distribution = Order::kZipf;

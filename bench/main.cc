@@ -45,7 +45,7 @@ int Run(const Plan& plan) {
     fmt::print(stderr, "amethyst_bench: {} cannot be written\n", path);
     return 2;
   }
-  fmt::print("{}\n{}", DescribePlan(plan), TableHead());
+  fmt::print("{}{}\n{}", DescribePlan(plan), DescribeLeftOut(plan), TableHead());
   std::vector<Measurement> measurements;
   const Status status = RunCampaign(plan, [&](const Measurement& measurement) {
     measurements.push_back(measurement);

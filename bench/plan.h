@@ -24,4 +24,11 @@ struct Plan {
   std::string html_path;
 };
 
+// An engine of the plan that lacks what a workload of the plan needs, and is left out of it.
+struct LeftOut {
+  std::string engine;
+  std::string workload;
+};
+[[nodiscard]] std::vector<LeftOut> WhoIsLeftOut(const Plan& plan);
+
 }  // namespace amethyst::bench

@@ -13,9 +13,12 @@
 #include "bench/device_calls.h"
 #include "bench/process_meter.h"
 #include "bench/progress.h"
+#include "bench/trials.h"
 
 namespace amethyst::bench {
 namespace {
+
+constexpr uint32_t kTtlSeconds = 3'600;  // Of workloads in whose time nothing is to expire.
 
 uint64_t SecondsToNs(double seconds) { return static_cast<uint64_t>(1e9 * seconds); }
 
@@ -33,6 +36,10 @@ StoreStats Difference(const StoreStats& after, const StoreStats& before) {
 }
 
 }  // namespace
+
+uint64_t KeysOf(const Workload& workload, const Load& load) {
+  return workload.keys_max == 0 ? load.keys : std::min(load.keys, workload.keys_max);
+}
 
 uint64_t OperationsOf(const Workload& workload, const Load& load) {
   if (workload.Is(Action::kCompact)) return load.keys;
@@ -77,7 +84,7 @@ Runner::Phase Runner::MakePhase(const Workload& workload, uint64_t seed, uint64_
   // Popular keys stay the same ones from workload to workload; an order of writes is one of its own.
   const bool own_order = workload.order == Order::kShuffled;
   return {.workload = &workload,
-          .space = KeySpace({.keys = load_.keys,
+          .space = KeySpace({.keys = KeysOf(workload, load_),
                              .order = workload.order,
                              .zipf_exponent = load_.zipf_exponent,
                              .hot_keys_share = load_.hot_keys_share,
@@ -91,34 +98,44 @@ Runner::Phase Runner::MakePhase(const Workload& workload, uint64_t seed, uint64_
           .writer = {}};
 }
 
-Status Runner::OpenEmpty() {
-  if (store_ != nullptr && untouched_) return {};
+Status Runner::Clear() {
   AMETHYST_TRY(Close());
   std::error_code error;
   std::filesystem::remove_all(settings_.directory, error);
   if (error) return base::MakeError(ErrorCode::kIo, "{}: {}", settings_.directory, error.message());
-  AMETHYST_ASSIGN(store_, engine_.open(settings_));
   keys_ = 0;
+  return {};
+}
+
+Status Runner::OpenEmpty(const Workload& workload) {
+  if (store_ != nullptr && untouched_ && opened_for_ == workload.Needs()) return {};
+  AMETHYST_TRY(Clear());
+  StoreSettings settings = settings_;
+  if (workload.Needs() == Feature::kMerge) settings.merging = Merging::kBuiltIn;
+  if (workload.Needs() == Feature::kExpiry) settings.ttl_seconds = kTtlSeconds;
+  AMETHYST_ASSIGN(store_, engine_.open(settings));
+  opened_for_ = workload.Needs();
   untouched_ = true;
   return {};
 }
 
 Status Runner::Prepare(const Workload& workload) {
-  if (workload.fills) return OpenEmpty();
-  if (keys_ >= load_.keys) return {};
-  AMETHYST_TRY(OpenEmpty());
+  if (workload.fills) return OpenEmpty(workload);
+  if (keys_ >= load_.keys && opened_for_ == workload.Needs() && !workload.resident) return {};
+  AMETHYST_TRY(OpenEmpty(workload));
   Workload filling = *FindWorkload("fillbatch");
+  filling.keys_max = workload.keys_max;
   Load load = load_;
   load.threads = 1;
   load.rate_per_second = 0;
   std::swap(load, load_);
-  Phase phase = MakePhase(filling, load_.seed, load_.keys, 0);
+  Phase phase = MakePhase(filling, load_.seed, KeysOf(filling, load_), 0);
   const Status filled = RunWorkers(phase);
   std::swap(load, load_);
   AMETHYST_TRY(filled);
   untouched_ = false;
-  keys_ = load_.keys;
-  AMETHYST_TRY(Settle());
+  keys_ = KeysOf(filling, load_);
+  if (!workload.resident) AMETHYST_TRY(Settle());
   return {};
 }
 
@@ -228,14 +245,34 @@ void Runner::Collect(const Phase& phase, Measurement* m) const {
   }
 }
 
+Result<Measurement> Runner::RunTrial(const Workload& workload, uint32_t round) {
+  AMETHYST_TRY(Clear());
+  const Progress progress(engine_.name + " " + workload.name, 0, [] { return uint64_t{0}; });
+  Measurement m;
+  m.engine = engine_.name;
+  m.workload = workload.name;
+  m.round = round;
+  ResetPeakMemory();
+  TrialRun run(engine_, settings_, load_, load_.seed + 1'000 * round);
+  AMETHYST_TRY(bench::RunTrial(workload.trial, run));
+  m.peak_memory_bytes = PeakMemoryBytes();
+  run.Collect(&m);
+  AMETHYST_TRY(Clear());
+  return m;
+}
+
 Result<Measurement> Runner::Run(const Workload& original, uint32_t round) {
   const Workload workload = Configure(original, load_);
+  if (!engine_.Has(workload.Needs())) {
+    return base::NotSupported("{} lacks what the workload {} needs", engine_.name, workload.name);
+  }
+  if (workload.trial != Trial::kNone) return RunTrial(workload, round);
   AMETHYST_TRY(Prepare(workload));
   AMETHYST_TRY(WarmUp(workload, round));
   const bool timed = load_.seconds > 0 && !workload.Is(Action::kCompact);
   Phase phase = MakePhase(workload, load_.seed + 1'000 * round + base::Hash64(workload.name) % 499,
                           timed ? UINT64_MAX : OperationsOf(workload, load_), timed ? load_.seconds : 0);
-  phase.space.set_keys(std::max(keys_, load_.keys));
+  phase.space.set_keys(std::max(keys_, KeysOf(workload, load_)));
   untouched_ = untouched_ && !workload.Writes();
 
   Measurement m;

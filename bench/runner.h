@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ class Runner {
  public:
   Runner(const Engine& engine, StoreSettings settings, const Load& load);
 
-  // `round` goes into the seed.
+  // `round` goes into the seed. kNotSupported: the engine lacks what the workload needs.
   Result<Measurement> Run(const Workload& workload, uint32_t round);
   // Closes the engine's database; its files stay.
   Status Close();
@@ -31,7 +32,10 @@ class Runner {
   struct Phase;
 
   [[nodiscard]] Phase MakePhase(const Workload& workload, uint64_t seed, uint64_t operations, double seconds) const;
-  Status OpenEmpty();
+  // Closes, and removes all files.
+  Status Clear();
+  Status OpenEmpty(const Workload& workload);
+  Result<Measurement> RunTrial(const Workload& workload, uint32_t round);
   Status Prepare(const Workload& workload);
   Status WarmUp(const Workload& workload, uint32_t round);
   Status RunWorkers(Phase& phase);
@@ -44,12 +48,15 @@ class Runner {
   Load load_;
   ValueMaker values_;
   std::unique_ptr<Store> store_;
+  std::optional<Feature> opened_for_;
   uint64_t keys_ = 0;      // That are there: 0 to keys_ - 1.
   bool untouched_ = true;  // Nothing was ever written to it.
 };
 
 // How many operations a workload does under a load.
 [[nodiscard]] uint64_t OperationsOf(const Workload& workload, const Load& load);
+// How many keys it works on.
+[[nodiscard]] uint64_t KeysOf(const Workload& workload, const Load& load);
 // The workload as the load's settings for `mixed` have it.
 [[nodiscard]] Workload Configure(const Workload& workload, const Load& load);
 

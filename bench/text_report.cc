@@ -137,6 +137,19 @@ std::string DescribePlan(const Plan& plan) {
   return text;
 }
 
+std::string DescribeLeftOut(const Plan& plan) {
+  std::string text;
+  for (const std::string& engine : plan.engines) {
+    std::vector<std::string> workloads;
+    for (const LeftOut& left_out : WhoIsLeftOut(plan)) {
+      if (left_out.engine == engine) workloads.push_back(left_out.workload);
+    }
+    if (!workloads.empty())
+      text += fmt::format("{}: not supported, left out: {}\n", engine, fmt::join(workloads, ", "));
+  }
+  return text;
+}
+
 std::string TableHead() {
   return fmt::format("{:10}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}\n", "engine", "workload",
                      "k op/s", "settled", "p50 us", "p99", "p99.9", "max", "CPU us", "peak MiB", "out MiB", "write",

@@ -13,6 +13,9 @@ namespace amethyst::bench {
 // What is run with which settings on which machine, a few lines; the same stands at the head of every report.
 [[nodiscard]] std::string DescribePlan(const Plan& plan);
 
+// A line on each engine that is left out of workloads; empty if none is.
+[[nodiscard]] std::string DescribeLeftOut(const Plan& plan);
+
 // The head of the columns, and a line of them.
 [[nodiscard]] std::string TableHead();
 [[nodiscard]] std::string TableLine(const Measurement& measurement);

@@ -11,6 +11,7 @@ namespace amethyst::bench {
 namespace {
 
 constexpr size_t kStallsMax = 4096;
+constexpr uint64_t kRangeKeys = 100;  // That one range delete covers.
 constexpr uint64_t kWalkSteps = 100;  // Are measured as one: a step takes less than reading the clock does.
 
 }  // namespace
@@ -88,6 +89,8 @@ Result<uint64_t> Worker::Perform(Action action) {
     case Action::kWalk: return Walk(false);
     case Action::kWalkReverse: return Walk(true);
     case Action::kQueue: AMETHYST_TRY(Queue()); break;
+    case Action::kDeleteRange: AMETHYST_TRY(DeleteRange()); break;
+    case Action::kMerge: AMETHYST_TRY(Merge()); break;
     case Action::kCompact:
       AMETHYST_TRY(task_.store->Compact());
       operations = task_.operations;
@@ -145,6 +148,23 @@ Status Worker::Delete() {
   MakeKey(Pick(), &key_);
   bytes_written_ += key_.size();
   return session_->Delete(key_);
+}
+
+Status Worker::DeleteRange() {
+  const uint64_t first = Pick();
+  MakeKey(first, &key_);
+  MakeKey(first + kRangeKeys, &range_end_);
+  bytes_written_ += key_.size() + range_end_.size();
+  return session_->DeleteRange(key_, range_end_);
+}
+
+Status Worker::Merge() {
+  MakeKey(Pick(), &key_);
+  const uint64_t summand = 1 + random_.Below(1000);
+  char bytes[sizeof(summand)];
+  std::memcpy(bytes, &summand, sizeof(summand));
+  bytes_written_ += key_.size() + sizeof(bytes);
+  return session_->Merge(key_, {bytes, sizeof(bytes)});
 }
 
 Status Worker::Scan(bool reverse) {

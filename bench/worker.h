@@ -70,6 +70,8 @@ class Worker {
   Status Scan(bool reverse);
   Result<uint64_t> Walk(bool reverse);
   Status Queue();
+  Status DeleteRange();
+  Status Merge();
   Status Push();
 
   [[nodiscard]] Action Choose();
@@ -88,6 +90,7 @@ class Worker {
   uint64_t queue_tail_ = 0;
 
   std::string key_;
+  std::string range_end_;
   std::vector<std::string> batch_keys_;
   std::vector<std::string_view> views_;
   std::vector<KeyValue> batch_;

@@ -43,6 +43,57 @@ Workload Ycsb(char letter, std::string description, std::vector<Share> mix, Orde
           .steps = {1, 100}};
 }
 
+Workload Procedure(std::string name, std::string description, Trial trial, Feature feature) {
+  Workload workload{.name = std::move(name), .description = std::move(description), .mix = {}};
+  workload.trial = trial;
+  workload.feature = feature;
+  return workload;
+}
+
+// What goes beyond puts, gets and deletes of single keys.
+void AddDataModel(std::vector<Workload>* all) {
+  using enum Action;
+  const std::vector<Share> ranges = {{kDeleteRange, 1}, {kPut, 49.5}, {kGet, 49.5}};
+  all->push_back(
+      {.name = "rangedelete", .description = "puts and gets, every 100th a delete of 100 keys", .mix = ranges});
+  all->back().scale = 0.1;
+  all->back().keys_max = 20'000;
+  all->back().resident = true;
+  all->back().description += ", all in memtables";
+  all->push_back(
+      {.name = "rangetables", .description = "the same over a database that has settled", .mix = ranges, .scale = 0.1});
+  all->push_back(Procedure("rangepair", "a range delete and a get, after --tombstones range deletes in the memtable",
+                           Trial::kRangePair, Feature::kRangeDelete));
+  all->push_back(Procedure("rangereads", "get and seek with --tombstones range deletes in tables, and without",
+                           Trial::kRangeReads, Feature::kRangeDelete));
+  all->push_back(Procedure("deletedscan", "seek and scan over all keys, deleted by 1 and by 1,000 range deletes",
+                           Trial::kDeletedScan, Feature::kRangeDelete));
+  all->push_back(Procedure("dropspace", "delete half of the keys as one range, until their space is back",
+                           Trial::kDropSpace, Feature::kRangeDelete));
+  all->push_back(Fill("counters", "add to 1,000 counters by a Zipf distribution, 10 % gets", kMerge, Order::kZipf));
+  all->back().mix = {{kMerge, 90}, {kGet, 10}};
+  all->back().keys_max = 1'000;
+  all->back().scale = 0.1;
+  all->push_back(
+      Procedure("hotcounter", "merge --operands times into a key, and get it", Trial::kHotCounter, Feature::kMerge));
+  all->push_back(Fill("fillttl", "fillrandom of what expires in an hour", kPut, Order::kShuffled));
+  all->back().feature = Feature::kExpiry;
+  all->push_back(Plain("readttl", "readrandom of what expires in an hour", kGet, Order::kUniform));
+  all->back().feature = Feature::kExpiry;
+  all->push_back(Procedure("expiredscan", "scan and seek over keys that have all expired after --ttl seconds",
+                           Trial::kExpiredScan, Feature::kExpiry));
+  all->push_back(Procedure("expiryspace", "put ascending keys that expire after --ttl seconds, and watch the disk",
+                           Trial::kExpirySpace, Feature::kExpiry));
+  all->push_back(Procedure("familybatch", "batches of 8 puts over 8 of 20 families, a hot one in each",
+                           Trial::kFamilyBatch, Feature::kFamilies));
+  all->push_back(Procedure("familylog", "put every key into one of 20 families, and see what log the others hold",
+                           Trial::kFamilyLog, Feature::kFamilies));
+  all->push_back(Procedure("familycreate", "create --families families, and open a database that has them",
+                           Trial::kFamilyCreate, Feature::kFamilies));
+  all->push_back(Procedure("familyread", "get from a family, and the same from the default one", Trial::kFamilyRead,
+                           Feature::kFamilies));
+}
+
 std::vector<Workload> MakeWorkloads() {
   std::vector<Workload> all = {
       Fill("fillseq", "put every key in order", Action::kPut, Order::kSequential),
@@ -87,6 +138,7 @@ std::vector<Workload> MakeWorkloads() {
   all.push_back(Ycsb('x', "", {{kGet, 50}, {kPut, 50}}));
   all.back().name = "mixed";
   all.back().description = "what --mix, --distribution and --scan-steps say";
+  AddDataModel(&all);
   return all;
 }
 
@@ -94,7 +146,7 @@ constexpr std::pair<std::string_view, Action> kMixNames[] = {
     {"read", Action::kGet},       {"missing", Action::kGetMissing},      {"update", Action::kPut},
     {"insert", Action::kInsert},  {"modify", Action::kUpdate},           {"delete", Action::kDelete},
     {"scan", Action::kScan},      {"scanreverse", Action::kScanReverse}, {"multiget", Action::kMultiGet},
-    {"batch", Action::kPutBatch},
+    {"batch", Action::kPutBatch}, {"deleterange", Action::kDeleteRange},
 };
 
 bool ActionWrites(Action action) {
@@ -104,9 +156,17 @@ bool ActionWrites(Action action) {
     case Action::kInsert:
     case Action::kUpdate:
     case Action::kDelete:
-    case Action::kQueue: return true;
+    case Action::kQueue:
+    case Action::kDeleteRange:
+    case Action::kMerge: return true;
     default: return false;
   }
+}
+
+// Whether a key may be gone after it, or be no value of the tool's any more.
+bool ActionSpoils(Action action) {
+  return action == Action::kDelete || action == Action::kQueue || action == Action::kDeleteRange ||
+         action == Action::kMerge;
 }
 
 }  // namespace
@@ -116,8 +176,16 @@ bool Workload::Writes() const {
 }
 
 bool Workload::Spoils() const {
-  return std::ranges::any_of(
-      mix, [](const Share& share) { return share.action == Action::kDelete || share.action == Action::kQueue; });
+  return resident || std::ranges::any_of(mix, [](const Share& share) { return ActionSpoils(share.action); });
+}
+
+std::optional<Feature> Workload::Needs() const {
+  if (feature) return feature;
+  for (const Share& share : mix) {
+    if (share.action == Action::kDeleteRange) return Feature::kRangeDelete;
+    if (share.action == Action::kMerge) return Feature::kMerge;
+  }
+  return std::nullopt;
 }
 
 const std::vector<Workload>& Workloads() {

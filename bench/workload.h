@@ -12,6 +12,7 @@
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
+#include "bench/feature.h"
 
 namespace amethyst::bench {
 
@@ -30,6 +31,24 @@ enum class Action : uint8_t {
   kWalkReverse,
   kQueue,  // A put at the tail, a seek to the first key, a delete of it.
   kCompact,
+  kDeleteRange,  // Of 100 keys, from the one that comes next.
+  kMerge,        // Of an integer, into the sum that the key has.
+};
+
+// A workload that is no stream of equal operations has a procedure of its own (trials.h).
+enum class Trial : uint8_t {
+  kNone,
+  kRangePair,
+  kRangeReads,
+  kDeletedScan,
+  kDropSpace,
+  kHotCounter,
+  kExpiredScan,
+  kExpirySpace,
+  kFamilyBatch,
+  kFamilyLog,
+  kFamilyCreate,
+  kFamilyRead,
 };
 
 // Which key comes next.
@@ -63,7 +82,12 @@ struct Workload {
   bool fills = false;                         // Begins with an empty database.
   bool background_writer = false;             // One thread more overwrites at random; its figures are kept apart.
   std::optional<Durability> durability = {};  // Where the workload decides.
+  uint64_t keys_max = 0;                      // Over 0: works on so many keys at the most.
+  bool resident = false;                      // What it loads stays in memtables; it begins with an empty database.
+  Trial trial = Trial::kNone;                 // If it has one, nothing but name, description and need counts.
+  std::optional<Feature> feature = {};        // That it needs, apart from what its actions need.
 
+  [[nodiscard]] std::optional<Feature> Needs() const;
   [[nodiscard]] bool Writes() const;
   // Whether all keys are there after it, if they were before.
   [[nodiscard]] bool Spoils() const;

@@ -87,6 +87,15 @@ TEST(Arguments, AComparisonTakesAllPeersInRounds) {
   EXPECT_EQ(Parsed({"--compare", "--rounds", "7"}).rounds, 7u);
 }
 
+TEST(Arguments, TheDataModelHasItsSizes) {
+  const Load load =
+      Parsed({"rangepair", "--tombstones", "1k", "--operands", "2k", "--families", "3k", "--ttl", "4"}).load;
+  EXPECT_EQ(load.tombstones, 1'000u);
+  EXPECT_EQ(load.operands, 2'000u);
+  EXPECT_EQ(load.families, 3'000u);
+  EXPECT_EQ(load.ttl_seconds, 4u);
+}
+
 TEST(Arguments, HelpAndListGoToStandardOutput) {
   for (const char* flag : {"--help", "--list"}) {
     const auto plan = ParseArguments({flag});
@@ -115,6 +124,8 @@ TEST(Arguments, WrongOnesAreNamedAndTheExitCodeIsTwo) {
       {{"--scan-steps", "5,1"}, "--scan-steps"},
       {{"--compare", "--engines", "null"}, "two engines"},
       {{"--quick"}, "--compare"},
+      {{"rangepair", "--tombstones", "0"}, "--tombstones"},
+      {{"rangedelete", "--key-kind", "hashed"}, "rangedelete wants keys that sort"},
       {{"--value-bytes", "0", "--value-sizes", "uniform"}, "--value-bytes"},
       {{"--memory-mib", "64", "--settings", "default"}, "exclude"},
   };

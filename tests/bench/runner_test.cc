@@ -1,6 +1,7 @@
 // Every workload on every engine of the build, small. Covers: worker, stores, process_meter
 #include "bench/runner.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -43,6 +44,7 @@ TEST_P(EveryEngine, RunsEveryWorkload) {
   load.settle = Settle::kNone;
   Runner runner(*FindEngine(GetParam()), SettingsIn(directory_), load);
   for (const Workload& workload : Workloads()) {
+    if (workload.trial != Trial::kNone || !FindEngine(GetParam())->Has(workload.Needs())) continue;
     const Measurement m = Run(runner, workload.name);
     EXPECT_GE(m.operations, OperationsOf(workload, load)) << workload.name;
     EXPECT_GT(m.seconds, 0) << workload.name;
@@ -79,6 +81,38 @@ TEST_P(EveryEngine, FindsWhatIsThereAndNothingElse) {
     EXPECT_TRUE(runner.Close());
     std::filesystem::remove_all(directory_.File("db"));
   }
+}
+
+TEST_P(EveryEngine, SaysSoIfItLacksWhatAWorkloadNeeds) {
+  Runner runner(*FindEngine(GetParam()), SettingsIn(directory_), SmallLoad());
+  for (const Workload& workload : Workloads()) {
+    if (FindEngine(GetParam())->Has(workload.Needs())) continue;
+    const auto measured = runner.Run(workload, 0);
+    ASSERT_FALSE(measured) << workload.name;
+    EXPECT_EQ(measured.error().code(), ErrorCode::kNotSupported);
+    EXPECT_THAT(measured.error().message(), testing::HasSubstr(GetParam()));
+    EXPECT_THAT(measured.error().message(), testing::HasSubstr(workload.name));
+  }
+}
+
+TEST_P(EveryEngine, OpensADatabaseAnewForWhatNeedsAnother) {
+  const Engine& engine = *FindEngine(GetParam());
+  if (engine.features.empty() || GetParam() == "null") GTEST_SKIP() << "it has nothing that others lack";
+  Load load = SmallLoad();
+  load.keys = 2'000;
+  load.settle = Settle::kNone;
+  Runner runner(engine, SettingsIn(directory_), load);
+  EXPECT_EQ(Run(runner, "readrandom").found, 2'000u);
+  const Measurement counters = Run(runner, "counters");
+  EXPECT_GT(counters.found, 0u);
+  EXPECT_LE(counters.found, counters.lookups);
+  EXPECT_EQ(Run(runner, "readttl").found, 2'000u) << "an hour is not over";
+  const Measurement ranges = Run(runner, "rangedelete");
+  EXPECT_EQ(ranges.operations, 200u);
+  EXPECT_LT(ranges.found, ranges.lookups) << "some keys are deleted";
+  EXPECT_GT(ranges.found, 0u);
+  EXPECT_EQ(Run(runner, "readrandom").found, 2'000u);
+  EXPECT_TRUE(runner.Close());
 }
 
 TEST_P(EveryEngine, AQueueIsServedInItsOrder) {

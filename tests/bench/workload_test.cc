@@ -16,7 +16,7 @@ TEST(Workload, NamesAreDistinctAndFindTheirWorkload) {
     EXPECT_TRUE(names.insert(workload.name).second) << workload.name;
     EXPECT_EQ(FindWorkload(workload.name), &workload);
     EXPECT_FALSE(workload.description.empty()) << workload.name;
-    EXPECT_FALSE(workload.mix.empty()) << workload.name;
+    EXPECT_EQ(workload.mix.empty(), workload.trial != Trial::kNone) << workload.name;
   }
   EXPECT_EQ(FindWorkload("fill"), nullptr);
 }
@@ -53,7 +53,23 @@ TEST(Workload, TheListHoldsWhatItAlwaysHeld) {
                            "ycsbd",
                            "ycsbe",
                            "ycsbf",
-                           "mixed"}) {
+                           "mixed",
+                           "rangedelete",
+                           "rangetables",
+                           "rangepair",
+                           "rangereads",
+                           "deletedscan",
+                           "dropspace",
+                           "counters",
+                           "hotcounter",
+                           "fillttl",
+                           "readttl",
+                           "expiredscan",
+                           "expiryspace",
+                           "familybatch",
+                           "familylog",
+                           "familycreate",
+                           "familyread"}) {
     EXPECT_NE(FindWorkload(name), nullptr) << name;
   }
 }
@@ -66,6 +82,23 @@ TEST(Workload, KnowsWhetherItWritesAndWhetherItSpoils) {
   EXPECT_FALSE(FindWorkload("overwrite")->Spoils());
   EXPECT_TRUE(FindWorkload("deleterandom")->Spoils());
   EXPECT_TRUE(FindWorkload("queue")->Spoils());
+}
+
+TEST(Workload, KnowsWhatItNeedsOfAnEngine) {
+  EXPECT_FALSE(FindWorkload("readrandom")->Needs());
+  EXPECT_EQ(FindWorkload("rangetables")->Needs(), Feature::kRangeDelete);
+  EXPECT_EQ(FindWorkload("dropspace")->Needs(), Feature::kRangeDelete);
+  EXPECT_EQ(FindWorkload("counters")->Needs(), Feature::kMerge);
+  EXPECT_EQ(FindWorkload("readttl")->Needs(), Feature::kExpiry);
+  EXPECT_EQ(FindWorkload("familyread")->Needs(), Feature::kFamilies);
+}
+
+TEST(Workload, WhatDeletesRangesOrMergesSpoils) {
+  for (const char* name : {"rangedelete", "rangetables", "counters"}) {
+    EXPECT_TRUE(FindWorkload(name)->Writes()) << name;
+    EXPECT_TRUE(FindWorkload(name)->Spoils()) << name;
+  }
+  EXPECT_FALSE(FindWorkload("readttl")->Writes());
 }
 
 TEST(Workload, AMixIsReadFromText) {
