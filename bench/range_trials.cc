@@ -223,7 +223,7 @@ Status RunDeletedScan(TrialRun& run) {
 }
 
 Status RunDropSpace(TrialRun& run) {
-  constexpr double kBack = 0.55;  // Of what the disk held before: half of it, and some of what is covered in part.
+  constexpr double kBack = 0.6;  // Of what the disk held before: half of it, and tables that are covered in part.
   constexpr uint64_t kPatienceNs = 200'000'000;
   const uint64_t keys = run.load().keys;
   const StoreSettings settings = run.SettingsOf("space");
