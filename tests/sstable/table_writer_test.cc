@@ -27,6 +27,17 @@ TEST(TableWriter, ReturnsWhatTheTableHolds) {
   EXPECT_EQ(bed.Write({{"a", Put(3), "x"}}, {}, 1234).oldest_delete_time_s, 0u) << "no tombstone, no time";
 }
 
+TEST(TableWriter, WritesATableOfRangeTombstonesWithTheTimeOfTheOldestThatVerifies) {
+  TableBed bed;
+  TableOptions options;
+  options.tombstone_span = {.begin = std::string(1, '\0'), .end = std::string(1, '\0')};
+  const TableInfo info = bed.Write({{"a", Put(3), "a range"}}, options, 1234);
+  EXPECT_EQ(info.deletes, 0u);
+  EXPECT_EQ(info.oldest_delete_time_s, 1234u);
+  const Status verified = bed.Open(info).value()->Verify();
+  EXPECT_TRUE(verified) << verified.error().message();
+}
+
 TEST(TableWriter, GivesEveryTableAnIdentityOfItsOwn) {
   TableBed bed;
   const TableInfo a = bed.Write({{"a", Put(3), "x"}});
