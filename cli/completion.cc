@@ -52,7 +52,9 @@ std::vector<std::string> FamilyNames(std::span<const std::string> families, std:
 bool NamesFamily(const Command& command, std::string_view before) {
   const auto words = SplitWords(before);
   if (!words || words->empty()) return false;
-  if (command.of_family && words->back().text == "--family") return true;
+  const std::vector<OptionSpec> options = OptionsOf(command);
+  const bool takes_family = std::ranges::find(options, "--family", &OptionSpec::name) != options.end();
+  if (takes_family && words->back().text == "--family") return true;
   if (command.name == "use") return words->size() == 1;
   return command.name == "family" && words->size() == 2 && (*words)[1].text != "create";
 }

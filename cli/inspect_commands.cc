@@ -1,20 +1,18 @@
-// inspect, dump, stats: looking inside.
+// inspect, dump, stats: looking inside; cli/show.h shows the files.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
-#include <optional>
+#include <algorithm>
+#include <span>
 #include <string_view>
+#include <vector>
 
-#include "base/assert.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/show.h"
-#include "inspect/log_dump.h"
-#include "inspect/table_report.h"
+#include "inspect/family_figures.h"
 #include "inspect/tree_report.h"
-#include "key/kind.h"
-#include "key/range.h"
 
 namespace amethyst::cli {
 
@@ -34,99 +32,63 @@ Result<ExitCode> Inspect(const Invocation& invocation) {
   std::unreachable();
 }
 
-// The bounds that a range delete of a log has in place of a key; an open side is left out, as JSON null.
-void PrintRangeDelete(const Invocation& invocation, uint64_t sequence, std::string_view encoded) {
-  Console& console = invocation.console();
-  key::Range range;
-  const bool is_whole = key::ReadRange(&encoded, &range);
-  AMETHYST_ASSERT(is_whole);  // The reader of the log has read it before.
-  if (invocation.json) {
-    const auto field = [](std::string_view name, std::optional<std::string_view> bound) {
-      return bound ? JsonField(name, *bound) : fmt::format("\"{}\":null", name);
-    };
-    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"range delete\",{},{}}}\n", sequence,
-               field("begin", range.begin), field("end", range.end));
-    return;
-  }
-  const auto text = [&](std::optional<std::string_view> bound) {
-    return bound ? Colored(console.ColorsOut(), Hue::kKey, Readable(*bound)) : std::string();
-  };
-  fmt::print(console.out, "{}\trange delete\t{}\t..\t{}\n", sequence, text(range.begin), text(range.end));
-}
-
-// One line for the entry. False: nobody wants more.
-bool PrintEntry(const Invocation& invocation, const inspect::ShownEntry& entry) {
-  Console& console = invocation.console();
-  const std::string_view kind = key::TraitsOf(entry.tag.kind()).name;
-  const bool has_value = key::HasValue(entry.tag.kind());
-  const uint64_t sequence = key::Raw(entry.tag.sequence());
-  if (entry.tag.kind() == key::EntryKind::kRangeDelete) {
-    PrintRangeDelete(invocation, sequence, entry.value);
-  } else if (invocation.json) {
-    fmt::print(console.out, "{{\"sequence\":{},\"kind\":\"{}\",{}{}{}}}\n", sequence, kind, JsonField("key", entry.key),
-               has_value ? "," : "", has_value ? JsonField("value", entry.value) : "");
-  } else {
-    fmt::print(console.out, "{}\t{}\t{}{}{}\n", sequence, kind,
-               Colored(console.ColorsOut(), Hue::kKey, Readable(entry.key)), has_value ? "\t" : "",
-               has_value ? Readable(entry.value) : "");
-  }
-  return console.out.good() && !invocation.interrupted();
-}
-
-Result<ExitCode> Dump(const Invocation& invocation) {
-  const std::string path(*invocation.arguments.at(0));
-  io::FileSystem& files = invocation.session.environment().files();
-  AMETHYST_ASSIGN(const FileKind kind, KindOf(files, path));
-  const auto print = [&](const inspect::ShownEntry& entry) { return PrintEntry(invocation, entry); };
-  std::vector<std::string> problems;
-  if (kind == FileKind::kTable) {
-    AMETHYST_ASSIGN(problems, inspect::DumpTable(files, path, print));
-  } else if (kind == FileKind::kLog) {
-    AMETHYST_ASSIGN(const wal::SegmentSummary summary, inspect::DumpLog(files, path, print));
-    if (!summary.damage.empty()) problems.push_back(fmt::format("stops at {}: {}", summary.end.offset, summary.damage));
-  } else {
-    return base::InvalidArgument("{}: holds no entries; `inspect` shows it", path);
-  }
-  if (problems.empty() || invocation.interrupted()) return ExitCode::kOk;
-  return base::Corruption("{}: {}", path, fmt::join(problems, "; "));
-}
-
 void PrintLine(Console& console, std::string_view name, const std::string& text) {
   fmt::print(console.out, "{:<12}{}\n", name, text);
 }
 
-void PrintTables(Console& console, const Stats& stats) {
-  const auto line = [&](std::string_view name, const std::string& text) { PrintLine(console, name, text); };
-  uint64_t tables = 0;
-  uint64_t bytes = 0;
-  uint64_t entries = 0;
-  for (size_t level = 0; level < stats.levels.size(); ++level) {
-    const LevelStats& at = stats.levels[level];
-    tables += at.tables;
-    bytes += at.bytes;
-    entries += at.entries;
-    if (at.tables == 0) continue;
-    line(fmt::format("level {}", level),
-         fmt::format("{}, {}, {} ({} deletes)", Counted(at.tables, "table", "tables"), HumanBytes(at.bytes),
-                     Counted(at.entries, "entry", "entries"), Grouped(at.deletes)));
+std::string LevelText(const inspect::FamilyFigures::Level& level) {
+  return fmt::format("{}, {}, {} ({} deletes)", Counted(level.tables, "table", "tables"), HumanBytes(level.bytes),
+                     Counted(level.entries, "entry", "entries"), Grouped(level.deletes));
+}
+
+// The levels of one family, or of all together.
+void PrintTables(Console& console, const inspect::FamilyFigures& figures) {
+  for (size_t level = 0; level < figures.levels.size(); ++level) {
+    if (figures.levels[level].tables == 0) continue;
+    PrintLine(console, fmt::format("level {}", level), LevelText(figures.levels[level]));
   }
-  line("tables", fmt::format("{}, {}, {}", Grouped(tables), HumanBytes(bytes), Counted(entries, "entry", "entries")));
+  const inspect::FamilyFigures::Level all = figures.All();
+  PrintLine(
+      console, "tables",
+      fmt::format("{}, {}, {}", Grouped(all.tables), HumanBytes(all.bytes), Counted(all.entries, "entry", "entries")));
+  if (figures.range_deletes == 0) return;
+  PrintLine(console, "deletes",
+            fmt::format("{} of keys deleted by range, {}", Counted(figures.range_deletes, "stretch", "stretches"),
+                        HumanBytes(figures.range_delete_bytes)));
+}
+
+void PrintFamilies(Console& console, std::span<const inspect::FamilyFigures> families) {
+  if (families.size() < 2) return;
+  for (const inspect::FamilyFigures& family : families) {
+    const std::string ranges =
+        family.range_deletes == 0
+            ? ""
+            : fmt::format(", {} deleted by range", Counted(family.range_deletes, "stretch", "stretches"));
+    PrintLine(console, "family", fmt::format("{}: {}{}", Readable(family.name), LevelText(family.All()), ranges));
+  }
+}
+
+inspect::FamilyFigures Together(std::span<const inspect::FamilyFigures> families) {
+  inspect::FamilyFigures all;
+  for (const inspect::FamilyFigures& family : families) {
+    for (size_t level = 0; level < family.levels.size(); ++level) all.levels[level] += family.levels[level];
+    all.range_deletes += family.range_deletes;
+    all.range_delete_bytes += family.range_delete_bytes;
+  }
+  return all;
 }
 
 // What the log of the directory holds, no matter who wrote it.
-Status PrintLogFiles(const Invocation& invocation) {
-  AMETHYST_ASSIGN(const inspect::TreeReport report, inspect::InspectTree(invocation.session.environment().files(),
-                                                                         invocation.session.settings().directory));
+void PrintLogFiles(Console& console, const inspect::TreeReport& report) {
   uint64_t bytes = 0;
   uint64_t unflushed = 0;
   for (const inspect::SegmentFile& segment : report.segments) {
     bytes += segment.summary.end.offset;
     unflushed += segment.needed ? segment.unflushed_entries : 0;
   }
-  PrintLine(invocation.console(), "log",
+  PrintLine(console, "log",
             fmt::format("{}, {}, {} in it alone", Counted(report.segments.size(), "segment", "segments"),
                         HumanBytes(bytes), Counted(unflushed, "entry", "entries")));
-  return {};
 }
 
 // What this process has done.
@@ -149,21 +111,55 @@ void PrintActivity(Console& console, const Stats& stats) {
                                  HumanBytes(stats.compaction_bytes_written), HumanBytes(stats.compaction_debt_bytes)));
 }
 
+Result<ExitCode> ShowFamilyStats(const Invocation& invocation, std::span<const inspect::FamilyFigures> families,
+                                 std::string_view name) {
+  const auto family = std::ranges::find(families, name, &inspect::FamilyFigures::name);
+  if (family == families.end()) return WrongUsage(invocation, NoFamilyText(families, name));
+  if (invocation.json) {
+    invocation.console().out << FamilyJson(*family).dump() << '\n';
+  } else {
+    PrintTables(invocation.console(), *family);
+  }
+  return ExitCode::kOk;
+}
+
+// The counters with what each family has in tables as one more field.
+std::string StatsJson(const Stats& stats, std::span<const inspect::FamilyFigures> families) {
+  Json list = Json::array();
+  for (const inspect::FamilyFigures& family : families) list.push_back(FamilyJson(family));
+  std::string json = stats.ToJson();
+  json.pop_back();
+  return fmt::format("{},\"families\":{}}}", json, list.dump());
+}
+
 Result<ExitCode> ShowStats(const Invocation& invocation) {
+  Console& console = invocation.console();
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
+  AMETHYST_ASSIGN(const inspect::TreeReport report, inspect::InspectTree(invocation.session.environment().files(),
+                                                                         invocation.session.settings().directory));
+  const std::vector<inspect::FamilyFigures> families = inspect::FiguresByFamily(report.state);
+  if (const auto name = invocation.arguments.Value("--family")) return ShowFamilyStats(invocation, families, *name);
   const Stats stats = database->GetStats();
   if (invocation.json) {
-    invocation.console().out << stats.ToJson() << '\n';
+    console.out << StatsJson(stats, families) << '\n';
     return ExitCode::kOk;
   }
-  PrintTables(invocation.console(), stats);
-  AMETHYST_TRY(PrintLogFiles(invocation));
-  if (invocation.from_lines) PrintActivity(invocation.console(), stats);  // Else the process has just started.
+  PrintTables(console, Together(families));
+  PrintFamilies(console, families);
+  PrintLogFiles(console, report);
+  if (invocation.from_lines) PrintActivity(console, stats);  // Else the process has just started.
   return ExitCode::kOk;
 }
 
 constexpr OptionSpec kInspectOptions[] = {
     {.name = "--all", .value = "", .help = "list all tables, however many there are"},
+};
+
+constexpr OptionSpec kDumpOptions[] = {
+    {.name = "--family", .value = "NAME", .help = "the entries of that family alone; else those of all"},
+};
+constexpr OptionSpec kStatsOptions[] = {
+    {.name = "--family", .value = "NAME", .help = "what that family has in tables; else all together, and each"},
 };
 
 constexpr Command kInspectCommands[] = {
@@ -183,19 +179,21 @@ constexpr Command kInspectCommands[] = {
      .arguments = "FILE",
      .summary = "Print every entry of a table or log segment: sequence, kind, key, value",
      .details =
-         "A range delete of a log has its bounds in place of the key, with .. between; an open side is empty, or\n"
-         "null with --json.\n\n"
-         "  amethyst dump data/amethyst/000013.wal",
+         "The kind is followed by the family, unless that is the default one: put in users. A range delete has its\n"
+         "bounds in place of the key, with .. between; an open side is empty, or null with --json.\n\n"
+         "  amethyst dump data/amethyst/000013.wal\n"
+         "  amethyst dump data/amethyst/000013.wal --family users",
      .arity = {1, 1},
-     .options = {},
-     .run = Dump,
+     .options = kDumpOptions,
+     .run = ShowEntries,
      .takes_files = true},
     {.name = "stats",
      .arguments = "",
-     .summary = "Print the sizes of the tables and the log; at the prompt or in a pipe also what this session did",
-     .details = "  amethyst stats\n  amethyst stats --json",
+     .summary = "Print the sizes of the tables, by family, and of the log; at the prompt or in a pipe also what this "
+                "session did",
+     .details = "  amethyst stats\n  amethyst stats --family users\n  amethyst stats --json",
      .arity = {0, 0},
-     .options = {},
+     .options = kStatsOptions,
      .run = ShowStats},
 };
 

@@ -17,6 +17,31 @@ Json TextsJson(const std::vector<std::string>& texts) {
   return array;
 }
 
+Json FamiliesJson(const inspect::VerifyReport& report) {
+  Json array = Json::array();
+  for (const inspect::VerifyReport::Family& family : report.families) {
+    Json object = Json::object();
+    AddBytes(&object, "name", family.name);
+    object["tables"] = family.tables;
+    object["bytes"] = family.bytes;
+    object["entries"] = family.entries;
+    object["range_deletes"] = family.range_deletes;
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+void PrintFamilies(Console& console, const inspect::VerifyReport& report) {
+  if (report.families.size() < 2) return;
+  for (const inspect::VerifyReport::Family& family : report.families) {
+    fmt::print(console.out, "  {}: {}, {}, {}{}\n", Readable(family.name), Counted(family.tables, "table", "tables"),
+               HumanBytes(family.bytes), Counted(family.entries, "entry", "entries"),
+               family.range_deletes == 0
+                   ? ""
+                   : fmt::format(", {} deleted by range", Counted(family.range_deletes, "stretch", "stretches")));
+  }
+}
+
 Result<ExitCode> Verify(const Invocation& invocation) {
   Session& session = invocation.session;
   Console& console = invocation.console();
@@ -30,6 +55,7 @@ Result<ExitCode> Verify(const Invocation& invocation) {
                          {"table_entries", report.table_entries},
                          {"log_segments", report.log_segments},
                          {"log_batches", report.log_batches},
+                         {"families", FamiliesJson(report)},
                          {"problems", TextsJson(report.problems)},
                          {"notes", TextsJson(report.notes)}};
     console.out << object.dump() << '\n';
@@ -45,6 +71,7 @@ Result<ExitCode> Verify(const Invocation& invocation) {
                Counted(report.tables, "table", "tables"), HumanBytes(report.table_bytes),
                Counted(report.table_entries, "entry", "entries"), Counted(report.log_segments, "segment", "segments"),
                Counted(report.log_batches, "batch", "batches"));
+    PrintFamilies(console, report);
   }
   return report.problems.empty() ? ExitCode::kOk : ExitCode::kError;
 }

@@ -7,6 +7,7 @@
 #include "cli/show.h"
 #include "compress/codec.h"
 #include "inspect/table_report.h"
+#include "key/range.h"
 
 namespace amethyst::cli {
 
@@ -26,19 +27,47 @@ std::string CodecText(uint64_t codec) {
   return std::string(compress::CodecName(static_cast<compress::Codec>(codec)));
 }
 
+// What all range deletes of a table of them lie in.
+key::Range SpanOf(const sstable::TableOptions::TombstoneSpan& span) {
+  key::Range range;
+  std::string_view begin = span.begin;
+  std::string_view end = span.end;
+  // A bound that is damaged shows as an open one.
+  if (!key::ReadBound(&begin, &range.begin)) range.begin.reset();
+  if (!key::ReadBound(&end, &range.end)) range.end.reset();
+  return range;
+}
+
+// Whose keys they are; empty: the default family's, of which a table says nothing.
+std::string FamilyText(const sstable::Properties& properties) {
+  if (properties.family == key::kDefaultFamily) return {};
+  return fmt::format("  family      {}, id {}\n", Readable(properties.family_name), key::Raw(properties.family));
+}
+
+// The keys, or of a table of range tombstones, whose keys are numbers, what they span.
+std::string KeysText(const sstable::Properties& properties) {
+  const sstable::TableInfo& info = properties.info;
+  if (!properties.tombstone_span) {
+    return fmt::format("  keys        {} .. {}, order {}\n", Shortened(info.smallest, kKeyColumns),
+                       Shortened(info.largest, kKeyColumns), properties.order_name);
+  }
+  const auto [begin, end] = SpanOf(*properties.tombstone_span);
+  return fmt::format("  deletes     ranges of keys between {} and {}\n",
+                     begin ? Shortened(*begin, kKeyColumns) : "the first key",
+                     end ? Shortened(*end, kKeyColumns) : "the last one");
+}
+
 void PrintProperties(Console& console, const sstable::Properties& properties) {
   const sstable::TableInfo& info = properties.info;
+  fmt::print(console.out, "properties\n{}{}", FamilyText(properties), KeysText(properties));
   fmt::print(console.out,
-             "properties\n"
-             "  keys        {} .. {}, order {}\n"
              "  entries     {}, of them {} tombstones\n"
              "  sequences   {} .. {}\n"
              "  bytes       {} of keys and values; blocks aim at {}, {}\n"
              "  blocks      {} in {}\n",
-             Shortened(info.smallest, kKeyColumns), Shortened(info.largest, kKeyColumns), properties.order_name,
-             Grouped(info.entries), Grouped(info.deletes), key::Raw(info.smallest_sequence),
-             key::Raw(info.largest_sequence), Grouped(info.raw_bytes), properties.block_bytes,
-             CodecText(properties.codec), Grouped(properties.data_blocks),
+             Grouped(info.entries), Grouped(properties.tombstone_span ? info.entries : info.deletes),
+             key::Raw(info.smallest_sequence), key::Raw(info.largest_sequence), Grouped(info.raw_bytes),
+             properties.block_bytes, CodecText(properties.codec), Grouped(properties.data_blocks),
              Counted(properties.index_pages, "index page", "index pages"));
 }
 
@@ -115,8 +144,18 @@ Json TableJson(const std::string& path, const TableReport& report) {
                        {"index_pages", report.properties->index_pages},
                        {"block_bytes", report.properties->block_bytes},
                        {"codec", CodecText(report.properties->codec)}};
-    AddBytes(&properties, "smallest", info.smallest);
-    AddBytes(&properties, "largest", info.largest);
+    properties["family_id"] = key::Raw(report.properties->family);
+    const std::string& family = report.properties->family_name;
+    AddBytes(&properties, "family", family.empty() ? kDefaultFamily : family);
+    if (report.properties->tombstone_span) {
+      const key::Range span = SpanOf(*report.properties->tombstone_span);
+      properties["range_deletes"] = info.entries;
+      if (span.begin) AddBytes(&properties, "range_begin", *span.begin);
+      if (span.end) AddBytes(&properties, "range_end", *span.end);
+    } else {
+      AddBytes(&properties, "smallest", info.smallest);
+      AddBytes(&properties, "largest", info.largest);
+    }
     object["properties"] = std::move(properties);
   }
   object["blocks"] = Json::array();

@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "cli/json.h"
+#include "cli/moments.h"
 #include "cli/picture.h"
 #include "cli/show.h"
 #include "compaction/level_targets.h"
+#include "inspect/family_figures.h"
 #include "inspect/tree_report.h"
 #include "tree/file_names.h"
 
@@ -32,18 +34,29 @@ size_t KeyColumns(const Console& console) {
   return std::clamp((console.columns - std::min(console.columns, kOtherColumns)) / 2, kLeast, kMost);
 }
 
-// The sizes of the levels, and what is derived from them.
+// The tables of one family, level by level.
+using FamilyTables = std::array<std::vector<const tree::AddedTable*>, key::kLevels>;
+
+FamilyTables TablesOf(const inspect::ManifestState& state, key::FamilyId family) {
+  FamilyTables of_it;
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::AddedTable& table : state.levels[level]) {
+      if (table.family == family) of_it[level].push_back(&table);
+    }
+  }
+  return of_it;
+}
+
+// The sizes of a family's levels, and what is derived from them.
 struct Sizes {
   std::array<uint64_t, key::kLevels> bytes{};
-  size_t tables = 0;
   uint64_t all = 0;
   uint64_t largest = 0;
   key::Level last = 0;  // The deepest that holds anything.
 
-  explicit Sizes(const inspect::ManifestState& state) {
+  explicit Sizes(const FamilyTables& tables) {
     for (key::Level level = 0; level < key::kLevels; ++level) {
-      for (const tree::AddedTable& table : state.levels[level]) bytes[level] += table.info.file_bytes;
-      tables += state.levels[level].size();
+      for (const tree::AddedTable* const table : tables[level]) bytes[level] += table->info.file_bytes;
       all += bytes[level];
       largest = std::max(largest, bytes[level]);
       if (bytes[level] != 0) last = level;
@@ -64,10 +77,21 @@ void PrintHeading(Console& console, const std::string& text) {
   fmt::print(console.out, "{}\n", Colored(console.ColorsOut(), Hue::kHeading, text));
 }
 
-void PrintLevel(Console& console, key::Level level, const std::vector<tree::AddedTable>& tables, const Sizes& sizes,
-                bool with_tables) {
+void PrintTable(Console& console, const tree::AddedTable& table, bool is_last) {
+  const size_t key_columns = KeyColumns(console);
+  const std::string deletes =
+      table.info.deletes == 0 ? "" : fmt::format(" ({})", Counted(table.info.deletes, "tombstone", "tombstones"));
+  fmt::print(console.out, "{} {}  {:>18}{}  {:>9}  {} .. {}\n", is_last ? "`--" : "|--",
+             tree::TableFileName(table.number), Counted(table.info.entries, "entry", "entries"), deletes,
+             HumanBytes(table.info.file_bytes),
+             Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.smallest, key_columns)),
+             Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.largest, key_columns)));
+}
+
+void PrintLevel(Console& console, key::Level level, const std::vector<const tree::AddedTable*>& tables,
+                const Sizes& sizes, bool with_tables) {
   uint64_t entries = 0;
-  for (const tree::AddedTable& table : tables) entries += table.info.entries;
+  for (const tree::AddedTable* const table : tables) entries += table->info.entries;
   const uint64_t bytes = sizes.bytes[level];
   const double filled = sizes.Filled(level);
   PrintHeading(
@@ -78,16 +102,34 @@ void PrintLevel(Console& console, key::Level level, const std::vector<tree::Adde
                   filled == 0 ? "" : fmt::format(", {:.0f} % of its target", 100 * filled),
                   with_tables && level == 0 && tables.size() > 1 ? " (newest first; they may overlap)" : ""));
   if (!with_tables) return;
-  const size_t key_columns = KeyColumns(console);
-  for (const tree::AddedTable& table : tables) {
-    const bool last = &table == &tables.back();
-    const std::string deletes =
-        table.info.deletes == 0 ? "" : fmt::format(" ({})", Counted(table.info.deletes, "tombstone", "tombstones"));
-    fmt::print(console.out, "{} {}  {:>18}{}  {:>9}  {} .. {}\n", last ? "`--" : "|--",
-               tree::TableFileName(table.number), Counted(table.info.entries, "entry", "entries"), deletes,
-               HumanBytes(table.info.file_bytes),
-               Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.smallest, key_columns)),
-               Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.largest, key_columns)));
+  for (const tree::AddedTable* const table : tables) PrintTable(console, *table, table == tables.back());
+}
+
+// The family's levels, and what range deletes hide in them. It is named where there are others.
+void PrintFamily(Console& console, const inspect::ManifestState& state, const inspect::FamilyFigures& family,
+                 bool is_named, bool with_tables) {
+  if (is_named) {
+    PrintHeading(
+        console,
+        fmt::format("family {}  id {}{}{}{}", Readable(family.name), key::Raw(family.id),
+                    family.comparator_name.empty() ? "" : ", order " + family.comparator_name,
+                    family.merge_operator_name.empty() ? "" : ", merges by " + family.merge_operator_name,
+                    family.ttl_ms == 0 ? "" : ", ttl " + DurationText(std::chrono::milliseconds(family.ttl_ms))));
+  }
+  const FamilyTables tables = TablesOf(state, family.id);
+  const Sizes sizes(tables);
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    if (!tables[level].empty()) PrintLevel(console, level, tables[level], sizes, with_tables);
+  }
+  for (const tree::AddedTable& table : state.range_tombstones) {
+    if (table.family != family.id) continue;
+    fmt::print(console.out, "range deletes  {} of keys, {} in {}\n",
+               Counted(table.info.entries, "stretch", "stretches"), HumanBytes(table.info.file_bytes),
+               tree::TableFileName(table.number));
+  }
+  if (sizes.all != 0) {
+    fmt::print(console.out, "space  {}, {:.2f} times the last level\n", HumanBytes(sizes.all),
+               static_cast<double>(sizes.all) / static_cast<double>(sizes.bytes[sizes.last]));
   }
 }
 
@@ -121,16 +163,14 @@ void PrintTree(const Invocation& invocation, const TreeReport& report) {
              Counted(report.manifest_report.records, "record", "records"), Sequence(state.last_sequence),
              Sequence(state.flushed_sequence), state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly");
   PrintLog(invocation, report);
-  const Sizes sizes(state);
-  const bool with_tables = sizes.tables <= kTablesShown || invocation.arguments.Has("--all");
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    if (!state.levels[level].empty()) PrintLevel(console, level, state.levels[level], sizes, with_tables);
+  const std::vector<inspect::FamilyFigures> families = inspect::FiguresByFamily(state);
+  uint64_t tables = 0;
+  for (const inspect::FamilyFigures& family : families) tables += family.All().tables;
+  const bool with_tables = tables <= kTablesShown || invocation.arguments.Has("--all");
+  for (const inspect::FamilyFigures& family : families) {
+    PrintFamily(console, state, family, families.size() > 1, with_tables);
   }
-  if (!with_tables) fmt::print(console.out, "{} tables in all; --all lists them\n", Grouped(sizes.tables));
-  if (sizes.all != 0) {
-    fmt::print(console.out, "space  {}, {:.2f} times the last level\n", HumanBytes(sizes.all),
-               static_cast<double>(sizes.all) / static_cast<double>(sizes.bytes[sizes.last]));
-  }
+  if (!with_tables) fmt::print(console.out, "{} tables in all; --all lists them\n", Grouped(tables));
   if (!report.leftovers.empty())
     fmt::print(console.out, "left over, not in use: {}\n", fmt::join(report.leftovers, " "));
   if (!report.foreign.empty()) fmt::print(console.out, "not the database's: {}\n", fmt::join(report.foreign, " "));
@@ -139,13 +179,15 @@ void PrintTree(const Invocation& invocation, const TreeReport& report) {
   }
 }
 
-Json TableJson(const tree::AddedTable& table) {
+Json TableJson(const inspect::ManifestState& state, const tree::AddedTable& table) {
   Json object = {{"file", tree::TableFileName(table.number)},
                  {"entries", table.info.entries},
                  {"deletes", table.info.deletes},
                  {"bytes", table.info.file_bytes},
                  {"smallest_sequence", key::Raw(table.info.smallest_sequence)},
                  {"largest_sequence", key::Raw(table.info.largest_sequence)}};
+  AddBytes(&object, "family", inspect::FamilyName(state, table.family));
+  if (table.holds_tombstones) return object;  // Its keys are numbers.
   AddBytes(&object, "smallest", table.info.smallest);
   AddBytes(&object, "largest", table.info.largest);
   return object;
@@ -160,12 +202,20 @@ Json TreeJson(const Invocation& invocation, const TreeReport& report) {
                  {"last_sequence", key::Raw(state.last_sequence)},
                  {"flushed_sequence", key::Raw(state.flushed_sequence)},
                  {"closed_cleanly", state.clean_log_end.has_value()},
+                 {"families", Json::array()},
                  {"levels", Json::array()},
+                 {"range_deletes", Json::array()},
                  {"log", Json::array()}};
+  for (const inspect::FamilyFigures& family : inspect::FiguresByFamily(state)) {
+    object["families"].push_back(FamilyJson(family));
+  }
   for (const auto& tables : state.levels) {
     Json level = Json::array();
-    for (const tree::AddedTable& table : tables) level.push_back(TableJson(table));
+    for (const tree::AddedTable& table : tables) level.push_back(TableJson(state, table));
     object["levels"].push_back(std::move(level));
+  }
+  for (const tree::AddedTable& table : state.range_tombstones) {
+    object["range_deletes"].push_back(TableJson(state, table));
   }
   for (const SegmentFile& segment : report.segments) {
     object["log"].push_back({{"file", tree::LogFileName(segment.number)},
@@ -193,6 +243,34 @@ Json TreeJson(const Invocation& invocation, const TreeReport& report) {
 }
 
 }  // namespace
+
+std::string NoFamilyText(std::span<const inspect::FamilyFigures> families, std::string_view name) {
+  std::vector<std::string> names;
+  for (const inspect::FamilyFigures& family : families) names.push_back(Quoted(family.name));
+  return fmt::format("there is no family {}; there are {}", Quoted(name), fmt::join(names, ", "));
+}
+
+Json FamilyJson(const inspect::FamilyFigures& family) {
+  const inspect::FamilyFigures::Level all = family.All();
+  Json object = Json::object();
+  AddBytes(&object, "name", family.name);
+  object["id"] = key::Raw(family.id);
+  object["order"] = JsonMessage(family.comparator_name);
+  if (!family.merge_operator_name.empty()) object["merge_operator"] = JsonMessage(family.merge_operator_name);
+  if (family.ttl_ms != 0) object["ttl_ms"] = family.ttl_ms;
+  object["tables"] = all.tables;
+  object["bytes"] = all.bytes;
+  object["entries"] = all.entries;
+  object["deletes"] = all.deletes;
+  object["range_deletes"] = family.range_deletes;
+  object["range_delete_bytes"] = family.range_delete_bytes;
+  object["levels"] = Json::array();
+  for (const inspect::FamilyFigures::Level& level : family.levels) {
+    object["levels"].push_back(
+        {{"tables", level.tables}, {"bytes", level.bytes}, {"entries", level.entries}, {"deletes", level.deletes}});
+  }
+  return object;
+}
 
 std::string UidText(const base::Uid& uid) { return fmt::format("{:016x}{:016x}", uid.high, uid.low); }
 

@@ -14,7 +14,10 @@ Result<wal::SegmentSummary> DumpLog(io::FileSystem& files, const std::string& pa
                     wal::BatchReader reader(record.payload);
                     for (wal::BatchEntry entry; wanted && reader.Next(&entry);) {
                       const key::SequenceNumber sequence = record.first + (reader.count() - 1);
-                      wanted = visit({.tag = key::Tag(sequence, entry.kind), .key = entry.key, .value = entry.value});
+                      wanted = visit({.tag = key::Tag(sequence, entry.kind),
+                                      .key = entry.key,
+                                      .value = entry.value,
+                                      .family = key::FamilyId{entry.family}});
                     }
                     if (const Status status = reader.status(); wanted && !status && damage.empty()) {
                       damage = fmt::format("record at {}: {}", record.offset, status.error().message());

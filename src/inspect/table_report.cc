@@ -1,11 +1,13 @@
 #include "inspect/table_report.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "base/error.h"
 #include "cache/block_cache.h"
 #include "sstable/table_salvage.h"
+#include "tree/tombstone_table.h"
 
 namespace amethyst::inspect {
 
@@ -18,6 +20,23 @@ constexpr cache::BlockCache::Settings kNoCache{
 std::string Describe(const TableReport::Node& node) {
   return node.is_page ? fmt::format("index page with {} entries lost: {}", node.description.entries, node.problem)
                       : fmt::format("block with {} entries lost: {}", node.description.entries, node.problem);
+}
+
+// Passes an entry of a table of range tombstones on as the range deletes that it keeps. False: nobody wants more.
+bool VisitFragment(const ShownEntry& entry, base::FunctionRef<bool(const ShownEntry&)> visit,
+                   std::vector<std::string>* problems) {
+  key::Range range;
+  std::vector<key::SequenceNumber> sequences;
+  if (!tree::ReadFragment(entry.value, &range, &sequences)) {
+    problems->push_back("an entry is no range tombstone");
+    return true;
+  }
+  return std::ranges::all_of(sequences, [&](key::SequenceNumber sequence) {
+    return visit({.tag = key::Tag(sequence, key::EntryKind::kRangeDelete),
+                  .key = {},
+                  .value = entry.value,
+                  .family = entry.family});
+  });
 }
 
 }  // namespace
@@ -49,6 +68,8 @@ Result<std::vector<std::string>> DumpTable(io::FileSystem& files, const std::str
   cache::BlockCache cache(kNoCache);
   AMETHYST_ASSIGN(const auto salvage, sstable::TableSalvage::Open(std::move(file), key::Order(), cache));
   std::vector<std::string> problems = salvage->problems();
+  const auto& properties = salvage->properties();
+  const bool holds_tombstones = properties && properties->tombstone_span;
   while (auto step = salvage->Next()) {
     if (!step->problem.empty()) {
       problems.push_back(
@@ -57,7 +78,11 @@ Result<std::vector<std::string>> DumpTable(io::FileSystem& files, const std::str
     const uint32_t count = step->block == nullptr ? 0 : step->block->count();
     for (uint32_t i = 0; i < count; ++i) {
       const std::string key = step->block->key(i);
-      if (!visit({.tag = step->block->tag(i), .key = key, .value = step->block->value(i)})) return problems;
+      const ShownEntry entry{.tag = step->block->tag(i),
+                             .key = key,
+                             .value = step->block->value(i),
+                             .family = properties ? properties->family : key::FamilyId{}};
+      if (!(holds_tombstones ? VisitFragment(entry, visit, &problems) : visit(entry))) return problems;
     }
   }
   return problems;

@@ -23,6 +23,7 @@ struct ShownEntry {
   key::Tag tag;
   std::string_view key;
   std::string_view value;  // Both valid during the call that they are handed to.
+  key::FamilyId family{};
 };
 
 struct TableReport {
@@ -45,8 +46,8 @@ struct TableReport {
 // Fails only if the file cannot be read at all.
 [[nodiscard]] Result<TableReport> InspectTable(io::FileSystem& files, const std::string& path);
 
-// Passes all entries that can be read to `visit`, in order, until it returns false. Returns what is wrong with the
-// rest.
+// Passes all entries that can be read to `visit`, in order, until it returns false. A table of range tombstones has
+// range deletes, as DumpLog passes them. Returns what is wrong with the rest.
 [[nodiscard]] Result<std::vector<std::string>> DumpTable(io::FileSystem& files, const std::string& path,
                                                          base::FunctionRef<bool(const ShownEntry&)> visit);
 

@@ -54,6 +54,7 @@ void ReadTree(io::FileSystem& files, const std::string& directory, TreeReport* r
 void ManifestState::Apply(const tree::VersionEdit& edit) {
   database_uid = edit.database_uid.value_or(database_uid);
   comparator_name = edit.comparator_name.value_or(comparator_name);
+  merge_operator_name = edit.merge_operator_name.value_or(merge_operator_name);
   flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
   last_sequence = std::max(last_sequence, edit.last_sequence.value_or(last_sequence));
   const key::FileNumber first = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));

@@ -30,9 +30,10 @@ struct ManifestState {
   key::FileNumber first_log_segment{};
   key::FileNumber next_file_number{};
   std::optional<wal::LogCut> clean_log_end;
-  // Level 0 newest first, the others by key.
+  std::string merge_operator_name;  // Of the default family; empty: it has none, or none was used yet.
   std::map<key::FamilyId, tree::FamilyDescription> families;  // Other than the default.
   key::FamilyId next_family_id{1};
+  // Of all families. Level 0 newest first, the others by key.
   std::array<std::vector<tree::AddedTable>, key::kLevels> levels;
   std::vector<tree::AddedTable> range_tombstones;  // The tables of them, at most one a family.
 

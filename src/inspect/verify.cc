@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/readable.h"
 #include "cache/block_cache.h"
 #include "catalog/foreign.h"
+#include "inspect/family_figures.h"
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
@@ -28,6 +30,10 @@ class Verification {
 
   VerifyReport Run() {
     report_.problems = tree_.problems;
+    for (const FamilyFigures& family : FiguresByFamily(tree_.state)) {
+      of_family_.emplace(family.id, report_.families.size());
+      report_.families.push_back({.name = FamilyName(tree_.state, family.id)});
+    }
     CheckManifest();
     for (key::Level level = 0; level < key::kLevels; ++level) {
       for (const tree::AddedTable& table : tree_.state.levels[level]) CheckTable(level, table);
@@ -56,22 +62,37 @@ class Verification {
     if (manifest.torn_bytes > 0) {
       report_.notes.push_back(fmt::format("{}: a torn end of {} bytes, never acknowledged", name, manifest.torn_bytes));
     }
-    if (!tree_.state.comparator_name.empty() && tree_.state.comparator_name != BytewiseComparator()->Name()) {
-      Problem(fmt::format("{}: keys are in the order '{}' of the program that wrote it; this one cannot check them",
-                          name, tree_.state.comparator_name));
+    for (const FamilyFigures& family : FiguresByFamily(tree_.state)) {
+      if (family.comparator_name.empty() || IsBytewise(family.id)) continue;
+      Problem(fmt::format("{}: keys are in the order '{}' of the program that wrote it; this one cannot check them{}",
+                          name, family.comparator_name, NameBehind(family.id)));
     }
   }
 
   void CheckTable(key::Level level, const tree::AddedTable& listed) {
-    if (OpenTable(level, listed) != nullptr) report_.table_entries += listed.info.entries;
+    const bool is_known = IsBytewise(listed.family) || listed.family == key::kDefaultFamily;
+    if (!is_known || OpenTable(level, listed) == nullptr) return;
+    report_.table_entries += listed.info.entries;
+    FamilyOf(listed).entries += listed.info.entries;
   }
 
   void CheckTombstones(const tree::AddedTable& listed) {
     const auto reader = OpenTable(0, listed);
     if (reader == nullptr) return;
+    FamilyOf(listed).range_deletes += listed.info.entries;
     if (!IsBytewise(listed.family)) return;  // Where one ends and the next begins only their program knows.
     const auto tombstones = tree::ReadTombstones(*reader, tree::TableFileName(listed.number), key::Order());
     if (!tombstones) Problem(tombstones.error().message());
+  }
+
+  VerifyReport::Family& FamilyOf(const tree::AddedTable& table) {
+    return report_.families[of_family_.find(table.family)->second];
+  }
+
+  // Behind what is told of its tables: " (family users)".
+  [[nodiscard]] std::string NameBehind(key::FamilyId family) const {
+    if (family == key::kDefaultFamily) return {};
+    return fmt::format(" (family {})", base::Readable(FamilyName(tree_.state, family)));
   }
 
   [[nodiscard]] bool IsBytewise(key::FamilyId family) const {
@@ -83,8 +104,8 @@ class Verification {
 
   // nullptr: it is not whole, which is told.
   std::unique_ptr<sstable::TableReader> OpenTable(key::Level level, const tree::AddedTable& listed) {
-    const auto failed = [this](std::string text) {
-      Problem(std::move(text));
+    const auto failed = [&](std::string text) {
+      Problem(std::move(text) + NameBehind(listed.family));
       return nullptr;
     };
     const std::string path = io::JoinPath(directory_, tree::TableFileName(listed.number));
@@ -97,6 +118,8 @@ class Verification {
     if (!reader) return failed(reader.error().message());
     if (const Status verified = (*reader)->Verify(); !verified) return failed(verified.error().message());
     report_.table_bytes += listed.info.file_bytes;
+    FamilyOf(listed).bytes += listed.info.file_bytes;
+    ++FamilyOf(listed).tables;
     return *std::move(reader);
   }
 
@@ -104,8 +127,9 @@ class Verification {
     std::map<key::FamilyId, const tree::AddedTable*> before;
     for (const tree::AddedTable& table : tree_.state.levels[level]) {
       const tree::AddedTable* const last = std::exchange(before[table.family], &table);
-      if (last == nullptr || last->info.largest < table.info.smallest) continue;
-      Problem(fmt::format("level {}: tables {} and {} overlap", level, key::Raw(last->number), key::Raw(table.number)));
+      if (!IsBytewise(table.family) || last == nullptr || last->info.largest < table.info.smallest) continue;
+      Problem(fmt::format("level {}: tables {} and {} overlap{}", level, key::Raw(last->number), key::Raw(table.number),
+                          NameBehind(table.family)));
     }
   }
 
@@ -147,6 +171,7 @@ class Verification {
   const TreeReport& tree_;
   cache::BlockCache cache_;
   VerifyReport report_;
+  std::map<key::FamilyId, size_t> of_family_;  // Where each is in the report.
 };
 
 }  // namespace

@@ -15,11 +15,21 @@
 namespace amethyst::inspect {
 
 struct VerifyReport {
+  // What was whole of a family: one for each that the manifest or a table names, the default first.
+  struct Family {
+    std::string name;
+    uint64_t tables = 0;  // That of its range deletes included.
+    uint64_t bytes = 0;
+    uint64_t entries = 0;
+    uint64_t range_deletes = 0;
+  };
+
   uint64_t tables = 0;
   uint64_t table_bytes = 0;
   uint64_t table_entries = 0;
   uint64_t log_segments = 0;
   uint64_t log_batches = 0;
+  std::vector<Family> families;
   std::vector<std::string> problems;
   std::vector<std::string> notes;  // No damage: leftovers, a torn log tail.
 };

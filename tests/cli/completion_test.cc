@@ -54,7 +54,7 @@ TEST_F(CompletionTest, TheWordBehindACommandIsOneThatItTakes) {
 TEST_F(CompletionTest, WhatActsOnAFamilyTakesItsName) {
   EXPECT_EQ(Of("get --fa").common, "--family ");
   EXPECT_EQ(Of("family create x --co").common, "--compression ");
-  EXPECT_TRUE(Of("stats --fa").candidates.empty());
+  EXPECT_TRUE(Of("verify --fa").candidates.empty());
 }
 
 TEST_F(CompletionTest, FamiliesAreNamedWhereOneIsMeant) {
@@ -64,11 +64,13 @@ TEST_F(CompletionTest, FamiliesAreNamedWhereOneIsMeant) {
   EXPECT_EQ(of("use u").common, "users ");
   EXPECT_EQ(of("get --family us").common, "users ");
   EXPECT_EQ(of("import --family us").common, "users ");
+  EXPECT_EQ(of("stats --family us").common, "users ");
+  EXPECT_EQ(of("dump x.wal --family us").common, "users ");
   EXPECT_EQ(of("family drop us").common, "users ");
   EXPECT_EQ(of("family rename us").common, "users ");
   EXPECT_TRUE(of("family create us").candidates.empty());
   EXPECT_TRUE(of("family rename users us").candidates.empty());
-  EXPECT_TRUE(of("stats --family us").candidates.empty());
+  EXPECT_TRUE(of("verify --family us").candidates.empty());
   EXPECT_TRUE(of("use users us").candidates.empty());
   EXPECT_TRUE(of("use \"us").candidates.empty());
 }
