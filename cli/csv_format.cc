@@ -193,10 +193,10 @@ class CsvReader final : public RecordReader {
 class CsvWriter final : public RecordWriter {
  public:
   explicit CsvWriter(std::ostream& out) : out_(out) { out_ << "key,value\n"; }
-  void Add(std::string_view key, std::string_view value) override {
-    AddField(key);
+  void Add(const Entry& entry) override {
+    AddField(entry.key);
     out_ << ',';
-    AddField(value);
+    AddField(entry.value);
     out_ << '\n';
   }
 

@@ -4,7 +4,15 @@
 //   5 9 6c62272e07bb0142          bytes of key and value, and a checksum; then both, each with a line end behind it
 //   apple
 //   artichoke
-//   end 1 14650fb0739d0383        how many records, and a checksum
+//   9 3 1795890600000 0fb0739d038314a6   of one that expires: before the checksum milliseconds since 1970
+//   session:7
+//   ada
+//   end 2 14650fb0739d0383        how many records, and a checksum
+//
+// A dump of families begins with AMETHYST DUMP 2, and has before the records of each
+//
+//   family 5 b0142272e07c626c     the bytes of its name, and a checksum; then the name
+//   users
 //
 // Each checksum is XXH3 over the one before and this record, so a record changed, lost, added or moved is noticed where
 // it happens, and a dump cut off by its missing end.
@@ -20,30 +28,40 @@
 #include "cli/line_source.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
+#include "key/moment.h"
 
 namespace amethyst::cli {
 
 namespace {
 
 constexpr std::string_view kHeader = "AMETHYST DUMP 1";
+constexpr std::string_view kFamiliesHeader = "AMETHYST DUMP 2";
 constexpr std::string_view kHeaderBegin = "AMETHYST DUMP ";
+constexpr std::string_view kFamilyBegin = "family ";
 constexpr size_t kControlLineBytesMax = 80;
 
 class Chain {
  public:
-  // Each returns the checksum that the dump holds at that place.
-  uint64_t Add(std::string_view key, std::string_view value) {
-    return Step({value_, key.size(), base::Hash64(key), base::Hash64(value)});
+  explicit Chain(std::string_view header) : value_(base::Hash64(header)) {}
+
+  // Each returns the checksum that the dump holds at that place. They hash different numbers of words, or zeros.
+  uint64_t Add(const RecordWriter::Entry& entry) {
+    const uint64_t key = base::Hash64(entry.key);
+    const uint64_t value = base::Hash64(entry.value);
+    if (!entry.expires_at) return Step<4>({value_, entry.key.size(), key, value});
+    return Step<5>({value_, entry.key.size(), key, value, key::MillisecondsOf(*entry.expires_at)});
   }
-  [[nodiscard]] uint64_t End(uint64_t count) { return Step({value_, count, 0, 0}); }
+  uint64_t Family(std::string_view name) { return Step<3>({value_, name.size(), base::Hash64(name)}); }
+  [[nodiscard]] uint64_t End(uint64_t count) { return Step<4>({value_, count, 0, 0}); }
 
  private:
-  uint64_t Step(const std::array<uint64_t, 4>& words) {
+  template <size_t kWords>
+  uint64_t Step(const std::array<uint64_t, kWords>& words) {
     static_assert(std::endian::native == std::endian::little);
     return value_ = base::Hash64({reinterpret_cast<const char*>(words.data()), sizeof words});
   }
 
-  uint64_t value_ = base::Hash64(kHeader);
+  uint64_t value_;
 };
 
 // Takes a number and the blank behind it off the front; base 16 takes all that is left.
@@ -72,6 +90,7 @@ class DumpReader final : public RecordReader {
     }
     ++next_line_;
     if (text_.starts_with("end ")) return ReadEnd();
+    if (is_of_families_ && text_.starts_with(kFamilyBegin)) return ReadFamily(record);
     return ReadRecord(record);
   }
   uint64_t line() const override { return line_; }
@@ -87,9 +106,13 @@ class DumpReader final : public RecordReader {
     next_line_ = 2;
     const LineRead read = ReadLine(in_, kControlLineBytesMax, &text_);
     DropByteOrderMark(&text_);
-    if (read == LineRead::kLine && text_ == kHeader) return std::nullopt;
+    is_of_families_ = text_ == kFamiliesHeader;
+    if (read == LineRead::kLine && (text_ == kHeader || is_of_families_)) {
+      chain_ = Chain(text_);
+      return std::nullopt;
+    }
     if (text_.starts_with(kHeaderBegin)) {
-      return fmt::format("dump version {} is newer than this program, which knows version 1",
+      return fmt::format("dump version {} is newer than this program, which knows versions 1 and 2",
                          Shortened(std::string_view(text_).substr(kHeaderBegin.size()), 20));
     }
     return fmt::format("expected \"{}\", found {}: this is no dump", kHeader, Shortened(text_, 40));
@@ -107,10 +130,23 @@ class DumpReader final : public RecordReader {
     return {};
   }
 
+  Reading ReadFamily(Record* record) {
+    std::string_view rest = std::string_view(text_).substr(kFamilyBegin.size());
+    const auto bytes = TakeNumber(&rest, 10);
+    const auto checksum = TakeNumber(&rest, 16);
+    if (!bytes || !checksum || *bytes > kRecordBytesMax || !ReadBytes(*bytes, &family_.emplace())) {
+      return Break("the name of a family is cut off");
+    }
+    if (chain_.Family(*family_) != *checksum) return Break("the checksum does not hold: the dump was changed");
+    record->family = family_;
+    return {Found::kFamily, {}};
+  }
+
   Reading ReadRecord(Record* record) {
     std::string_view rest = text_;
     const auto key_bytes = TakeNumber(&rest, 10);
     const auto value_bytes = TakeNumber(&rest, 10);
+    const auto expires_ms = TakeNumber(&rest, 10);
     const auto checksum = TakeNumber(&rest, 16);
     if (!key_bytes || !value_bytes || !checksum) {
       return Break(fmt::format("expected the lengths of a record, found {}", Shortened(text_, 40)));
@@ -119,7 +155,9 @@ class DumpReader final : public RecordReader {
     if (!ReadBytes(*key_bytes, &record->key) || !ReadBytes(*value_bytes, &record->value)) {
       return Break(fmt::format("the dump is cut off inside the record after {}", Counted(count_, "entry", "entries")));
     }
-    if (chain_.Add(record->key, record->value) != *checksum)
+    record->expires_at = expires_ms ? std::optional(key::MomentOf(*expires_ms)) : std::nullopt;
+    record->family = family_;
+    if (chain_.Add({.key = record->key, .value = record->value, .expires_at = record->expires_at}) != *checksum)
       return Break("the checksum does not hold: the dump was changed");
     ++count_;
     return {Found::kRecord, {}};
@@ -141,7 +179,9 @@ class DumpReader final : public RecordReader {
 
   std::istream& in_;
   std::string text_;
-  Chain chain_;
+  Chain chain_{kHeader};
+  bool is_of_families_ = false;
+  std::optional<std::string> family_;  // Of the records that follow.
   uint64_t count_ = 0;
   uint64_t line_ = 0;
   uint64_t next_line_ = 0;
@@ -150,11 +190,16 @@ class DumpReader final : public RecordReader {
 
 class DumpWriter final : public RecordWriter {
  public:
-  explicit DumpWriter(std::ostream& out) : out_(out) { out_ << kHeader << '\n'; }
-  void Add(std::string_view key, std::string_view value) override {
+  DumpWriter(std::ostream& out, std::string_view header) : out_(out), chain_(header) { out_ << header << '\n'; }
+  void Add(const Entry& entry) override {
     ++count_;
-    out_ << fmt::format("{} {} {:016x}\n", key.size(), value.size(), chain_.Add(key, value)) << key << '\n'
-         << value << '\n';
+    const std::string expiry = entry.expires_at ? fmt::format(" {}", key::MillisecondsOf(*entry.expires_at)) : "";
+    out_ << fmt::format("{} {}{} {:016x}\n", entry.key.size(), entry.value.size(), expiry, chain_.Add(entry))
+         << entry.key << '\n'
+         << entry.value << '\n';
+  }
+  void BeginFamily(std::string_view name) override {
+    out_ << fmt::format("{}{} {:016x}\n", kFamilyBegin, name.size(), chain_.Family(name)) << name << '\n';
   }
   void Finish() override { out_ << fmt::format("end {} {:016x}\n", count_, chain_.End(count_)); }
 
@@ -167,6 +212,8 @@ class DumpWriter final : public RecordWriter {
 }  // namespace
 
 std::unique_ptr<RecordReader> NewDumpReader(std::istream& in) { return std::make_unique<DumpReader>(in); }
-std::unique_ptr<RecordWriter> NewDumpWriter(std::ostream& out) { return std::make_unique<DumpWriter>(out); }
+std::unique_ptr<RecordWriter> NewDumpWriter(std::ostream& out, bool of_families) {
+  return std::make_unique<DumpWriter>(out, of_families ? kFamiliesHeader : kHeader);
+}
 
 }  // namespace amethyst::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/line_reader.h"
+#include "cli/moments.h"
 #include "cli/record_format.h"
 #include "cli/text.h"
 
@@ -33,6 +34,19 @@ std::optional<std::string> TakeField(nlohmann::json* object, const std::string& 
   auto decoded = DecodeBase64(text);
   if (!decoded) return fmt::format("\"{}\" is not base64", used);
   *bytes = *std::move(decoded);
+  return std::nullopt;
+}
+
+// Takes the moment out of `object`, if there is one.
+std::optional<std::string> TakeExpiry(nlohmann::json* object, Record* record) {
+  record->expires_at.reset();
+  const auto field = object->find("expires_at");
+  if (field == object->end()) return std::nullopt;
+  if (!field->is_string()) return fmt::format("\"expires_at\": expected a string, found {}", field->type_name());
+  const auto moment = ParseMoment(field->get<std::string>());
+  if (!moment) return fmt::format("\"expires_at\": {}", moment.error());
+  record->expires_at = *moment;
+  object->erase(field);
   return std::nullopt;
 }
 
@@ -109,12 +123,14 @@ class JsonlReader final : public LineReader {
   Reading Parse(const std::string& line, Record* record) override {
     // The parser would take a zero byte for the end, and leave out what stands behind it.
     if (line.find('\0') != std::string::npos) return {Found::kMalformed, "not a JSON value on one line"};
-    if (auto problem = fields_.chosen() ? ParseChosen(line, record) : ParseOurs(line, record))
+    bool is_family = false;
+    if (auto problem = fields_.chosen() ? ParseChosen(line, record) : ParseOurs(line, record, &is_family))
       return {Found::kMalformed, *std::move(problem)};
-    return {Found::kRecord, {}};
+    return {is_family ? Found::kFamily : Found::kRecord, {}};
   }
 
-  static std::optional<std::string> ParseOurs(const std::string& line, Record* record) {
+  // `is_family`: it is a line of a family alone.
+  static std::optional<std::string> ParseOurs(const std::string& line, Record* record, bool* is_family) {
     // The parser keeps the last of fields with the same name, and says nothing of the others.
     std::vector<std::string> names;
     const auto collect_names = [&names](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
@@ -128,6 +144,13 @@ class JsonlReader final : public LineReader {
     if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) {
       return fmt::format("the field {} occurs more than once", Quoted(*twice));
     }
+    record->family.reset();
+    if (object.contains("family") || object.contains("family_base64")) {
+      if (auto problem = TakeField(&object, "family", &record->family.emplace())) return problem;
+      *is_family = object.empty();
+      if (*is_family) return std::nullopt;
+    }
+    if (auto problem = TakeExpiry(&object, record)) return problem;
     if (auto problem = TakeField(&object, "key", &record->key)) return problem;
     if (auto problem = TakeField(&object, "value", &record->value)) return problem;
     if (object.empty()) return std::nullopt;
@@ -162,12 +185,27 @@ class JsonlReader final : public LineReader {
 class JsonlWriter final : public RecordWriter {
  public:
   explicit JsonlWriter(std::ostream& out) : out_(out) {}
-  void Add(std::string_view key, std::string_view value) override {
-    out_ << '{' << JsonField("key", key) << ',' << JsonField("value", value) << "}\n";
+  void Add(const Entry& entry) override {
+    family_is_empty_ = false;
+    out_ << '{' << (family_ ? JsonField("family", *family_) + ',' : "") << JsonField("key", entry.key) << ','
+         << JsonField("value", entry.value)
+         << (entry.expires_at == kNever ? R"(,"expires_at":"never")" : JsonExpiry(entry.expires_at)) << "}\n";
+  }
+  void BeginFamily(std::string_view name) override {
+    Finish();
+    family_ = name;
+    family_is_empty_ = true;
+  }
+  // A family without an entry has a line of its own.
+  void Finish() override {
+    if (family_is_empty_) out_ << '{' << JsonField("family", *family_) << "}\n";
+    family_is_empty_ = false;
   }
 
  private:
   std::ostream& out_;
+  std::optional<std::string> family_;
+  bool family_is_empty_ = false;
 };
 
 }  // namespace

@@ -15,12 +15,12 @@ std::unique_ptr<RecordReader> NewRecordReader(RecordFormat format, std::istream&
   std::unreachable();
 }
 
-std::unique_ptr<RecordWriter> NewRecordWriter(RecordFormat format, std::ostream& out) {
+std::unique_ptr<RecordWriter> NewRecordWriter(RecordFormat format, std::ostream& out, bool of_families) {
   switch (format) {
     case RecordFormat::kTsv: return NewTsvWriter(out);
     case RecordFormat::kCsv: return NewCsvWriter(out);
     case RecordFormat::kJsonl: return NewJsonlWriter(out);
-    case RecordFormat::kDump: return NewDumpWriter(out);
+    case RecordFormat::kDump: return NewDumpWriter(out, of_families);
   }
   std::unreachable();
 }

@@ -2,13 +2,17 @@
 //
 //   tsv    key, tab, value; \t \n \r \\ stand for tab, line end, carriage return, backslash. Any bytes.
 //   csv    RFC 4180, with the header key,value. Any bytes.
-//   jsonl  {"key":"…","value":"…"}, one a line; what is not UTF-8 as "key_base64", "value_base64".
+//   jsonl  {"key":"…","value":"…"}, one a line; what is not UTF-8 as "key_base64", "value_base64". Beside them, where
+//          there is something to say, "family" and "expires_at"; {"family":"…"} alone is a family without an entry.
 //   dump   a header, lengths before every record, checksums, and an end that tells a dump cut off (dump_format.cc).
+//
+// jsonl and dump alone keep expiries and families.
 //
 // Text formats skip empty lines and take a line end of "\r\n" as well; a byte order mark at the beginning is no part of
 // the first record, in any format. What a writer writes, its reader takes. Thread safety: one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <istream>
 #include <memory>
@@ -38,6 +42,9 @@ struct RecordFields {
 struct Record {
   std::string key;
   std::string value;
+  // Set anew by the readers of formats that keep them, and left alone by all others.
+  std::optional<std::chrono::system_clock::time_point> expires_at{};
+  std::optional<std::string> family{};
 };
 
 class RecordReader {
@@ -47,6 +54,7 @@ class RecordReader {
 
   enum class Found : uint8_t {
     kRecord,
+    kFamily,  // No record: one family more is there, and named.
     kEnd,
     kMalformed,  // This record; the next call goes on behind it.
     kUnusable,   // This record is whole, but no key with a value; the next call goes on behind it.
@@ -72,14 +80,27 @@ class RecordReader {
 
 class RecordWriter {
  public:
+  struct Entry {
+    std::string_view key;
+    std::string_view value;
+    std::optional<std::chrono::system_clock::time_point> expires_at{};
+  };
+
   virtual ~RecordWriter() = default;
-  virtual void Add(std::string_view key, std::string_view value) = 0;
+  virtual void Add(const Entry& entry) = 0;
+  // What follows is of that family. For formats that keep families.
+  virtual void BeginFamily(std::string_view /*name*/) {}
   virtual void Finish() {}
 };
 
-// The streams must outlive what is returned.
+// The streams must outlive what is returned. `of_families`: BeginFamily will be called, before any entry.
 [[nodiscard]] std::unique_ptr<RecordReader> NewRecordReader(RecordFormat format, std::istream& in);
-[[nodiscard]] std::unique_ptr<RecordWriter> NewRecordWriter(RecordFormat format, std::ostream& out);
+[[nodiscard]] std::unique_ptr<RecordWriter> NewRecordWriter(RecordFormat format, std::ostream& out,
+                                                            bool of_families = false);
+// Whether the format has a place for expiries and families.
+[[nodiscard]] constexpr bool KeepsAll(RecordFormat format) {
+  return format == RecordFormat::kJsonl || format == RecordFormat::kDump;
+}
 
 // "tsv", "csv", "jsonl", "dump".
 [[nodiscard]] std::optional<RecordFormat> ParseRecordFormat(std::string_view name);
@@ -95,7 +116,7 @@ class RecordWriter {
 [[nodiscard]] std::unique_ptr<RecordReader> NewJsonlReader(std::istream& in, RecordFields fields = {});
 [[nodiscard]] std::unique_ptr<RecordWriter> NewJsonlWriter(std::ostream& out);
 [[nodiscard]] std::unique_ptr<RecordReader> NewDumpReader(std::istream& in);
-[[nodiscard]] std::unique_ptr<RecordWriter> NewDumpWriter(std::ostream& out);
+[[nodiscard]] std::unique_ptr<RecordWriter> NewDumpWriter(std::ostream& out, bool of_families = false);
 
 // What can be read alone.
 //   keys       a key a line, as `scan --keys-only` prints it; values are empty.

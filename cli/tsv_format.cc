@@ -67,11 +67,11 @@ class TsvReader final : public LineReader {
 class TsvWriter final : public RecordWriter {
  public:
   explicit TsvWriter(std::ostream& out) : out_(out) {}
-  void Add(std::string_view key, std::string_view value) override {
+  void Add(const Entry& entry) override {
     // The reader drops one: a key that begins with one keeps its own.
-    if (first_ && key.starts_with(kByteOrderMark)) out_ << kByteOrderMark;
+    if (first_ && entry.key.starts_with(kByteOrderMark)) out_ << kByteOrderMark;
     first_ = false;
-    out_ << Escaped(key) << '\t' << Escaped(value) << '\n';
+    out_ << Escaped(entry.key) << '\t' << Escaped(entry.value) << '\n';
   }
 
  private:

@@ -38,7 +38,7 @@ void FuzzRecords(RecordFormat format, const std::string& text) {
     const RecordReader::Found found = reader->Next(&record).found;
     if (found == RecordReader::Found::kEnd || found == RecordReader::Found::kBroken) break;
     if (found != RecordReader::Found::kRecord) continue;
-    writer->Add(record.key, record.value);
+    writer->Add({.key = record.key, .value = record.value, .expires_at = record.expires_at});
     records.push_back(record);
   }
   writer->Finish();
@@ -47,6 +47,7 @@ void FuzzRecords(RecordFormat format, const std::string& text) {
   for (const Record& expected : records) {
     AMETHYST_ASSERT(again->Next(&record).found == RecordReader::Found::kRecord);
     AMETHYST_ASSERT(record.key == expected.key && record.value == expected.value);
+    AMETHYST_ASSERT(record.expires_at == expected.expires_at);
   }
   AMETHYST_ASSERT(again->Next(&record).found == RecordReader::Found::kEnd);
 }

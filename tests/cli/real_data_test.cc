@@ -31,7 +31,7 @@ class RealData : public ShellTest {
   static std::string As(RecordFormat format, const Entries& entries) {
     std::ostringstream out;
     const auto writer = NewRecordWriter(format, out);
-    for (const auto& [key, value] : entries) writer->Add(key, value);
+    for (const auto& [key, value] : entries) writer->Add({.key = key, .value = value});
     writer->Finish();
     return out.str();
   }

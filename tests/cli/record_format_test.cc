@@ -40,7 +40,7 @@ Outcome ReadAll(RecordFormat format, const std::string& text) {
 std::string WriteAll(RecordFormat format, const std::vector<Record>& records) {
   std::ostringstream out;
   const auto writer = NewRecordWriter(format, out);
-  for (const Record& record : records) writer->Add(record.key, record.value);
+  for (const Record& record : records) writer->Add({.key = record.key, .value = record.value});
   writer->Finish();
   return out.str();
 }
@@ -230,8 +230,8 @@ TEST(DumpFormat, RecordsDroppedSwappedOrDoubledAreNoticed) {
 }
 
 TEST(DumpFormat, ANewerVersionIsRefusedByName) {
-  EXPECT_EQ(ReadAll(RecordFormat::kDump, "AMETHYST DUMP 2\n").complaints,
-            std::vector<std::string>{"1: dump version 2 is newer than this program, which knows version 1"});
+  EXPECT_EQ(ReadAll(RecordFormat::kDump, "AMETHYST DUMP 3\n").complaints,
+            std::vector<std::string>{"1: dump version 3 is newer than this program, which knows versions 1 and 2"});
 }
 
 TEST(DumpFormat, HugeLengthsTakeNoMemory) {
