@@ -14,17 +14,17 @@ namespace {
 }  // namespace
 
 #ifndef AMETHYST_FROM_LEVELDB
-Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string&, const ForeignOptions&) {
+Result<std::unique_ptr<ForeignDatabase>> OpenLevelDb(const std::string&, const ForeignOptions&) {
   return NotBuilt("LevelDB", "libleveldb-dev");
 }
 #endif
 #ifndef AMETHYST_FROM_ROCKSDB
-Result<std::unique_ptr<RecordReader>> OpenRocksDb(const std::string&, const ForeignOptions&) {
+Result<std::unique_ptr<ForeignDatabase>> OpenRocksDb(const std::string&, const ForeignOptions&) {
   return NotBuilt("RocksDB", "librocksdb-dev");
 }
 #endif
 #ifndef AMETHYST_FROM_LMDB
-Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string&, const ForeignOptions&) {
+Result<std::unique_ptr<ForeignDatabase>> OpenLmdb(const std::string&, const ForeignOptions&) {
   return NotBuilt("LMDB", "liblmdb-dev");
 }
 #endif

@@ -68,6 +68,11 @@ Result<Family> Session::OpenFamily(std::string_view name, Access access, size_t 
   return database->OpenFamily(name);
 }
 
+Result<Family> Session::MakeFamily(std::string_view name) {
+  AMETHYST_ASSIGN(DB* const database, Database(Access::kCreate));
+  return Lacks(name) ? database->CreateFamily(name) : database->OpenFamily(name);
+}
+
 bool Session::Lacks(std::string_view family) const {
   if (database_ == nullptr) return false;
   const std::vector<std::string> names = database_->FamilyNames();

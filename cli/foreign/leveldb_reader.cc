@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "cli/foreign_database.h"
+#include "cli/session.h"
 #include "io/system_environment.h"
 #include "tree/file_names.h"
 
@@ -14,11 +15,11 @@ namespace {
 
 class LevelDbReader final : public RecordReader {
  public:
-  explicit LevelDbReader(std::unique_ptr<leveldb::DB> database) : database_(std::move(database)) {
+  explicit LevelDbReader(leveldb::DB& database) {
     leveldb::ReadOptions options;
     options.verify_checksums = true;
     options.fill_cache = false;
-    it_.reset(database_->NewIterator(options));
+    it_.reset(database.NewIterator(options));
     it_->SeekToFirst();
   }
 
@@ -36,9 +37,20 @@ class LevelDbReader final : public RecordReader {
   uint64_t line() const override { return number_; }
 
  private:
-  const std::unique_ptr<leveldb::DB> database_;
-  std::unique_ptr<leveldb::Iterator> it_;  // Dies first.
+  std::unique_ptr<leveldb::Iterator> it_;
   uint64_t number_ = 0;
+};
+
+class LevelDbDatabase final : public ForeignDatabase {
+ public:
+  explicit LevelDbDatabase(std::unique_ptr<leveldb::DB> database) : database_(std::move(database)) {}
+
+  const std::vector<std::string>& families() const override { return families_; }
+  Result<std::unique_ptr<RecordReader>> Read(size_t) override { return std::make_unique<LevelDbReader>(*database_); }
+
+ private:
+  const std::unique_ptr<leveldb::DB> database_;
+  const std::vector<std::string> families_{std::string(kDefaultFamily)};
 };
 
 // LevelDB makes a directory that is not there, and turns a database of RocksDB's into one of its own: it may open only
@@ -65,7 +77,7 @@ Status ExpectLevelDb(const std::string& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string& directory, const ForeignOptions&) {
+Result<std::unique_ptr<ForeignDatabase>> OpenLevelDb(const std::string& directory, const ForeignOptions&) {
   AMETHYST_TRY(ExpectLevelDb(directory));
   leveldb::Options options;
   options.paranoid_checks = true;
@@ -77,7 +89,7 @@ Result<std::unique_ptr<RecordReader>> OpenLevelDb(const std::string& directory, 
     return base::InvalidArgument("{}: LevelDB cannot open it: {}{}", directory, why,
                                  locked ? "; end the program that has it open" : "");
   }
-  return std::make_unique<LevelDbReader>(std::unique_ptr<leveldb::DB>(database));
+  return std::make_unique<LevelDbDatabase>(std::unique_ptr<leveldb::DB>(database));
 }
 
 }  // namespace amethyst::cli

@@ -1,12 +1,15 @@
-// Reads LMDB's main database, or one with a name, of a directory or of a single file, writing only its lock file.
+// Reads LMDB's main database and those with names, of a directory or of a single file, writing only its lock file.
 #include <fmt/format.h>
 #include <lmdb.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
 #include "cli/foreign_database.h"
+#include "cli/session.h"
 #include "cli/text.h"
 #include "io/system_environment.h"
 
@@ -14,102 +17,200 @@ namespace amethyst::cli {
 
 namespace {
 
+Status Check(const std::string& path, int failed) {
+  if (failed != 0) return base::InvalidArgument("{}: LMDB cannot open it: {}", path, mdb_strerror(failed));
+  return {};
+}
+
+std::string_view View(const MDB_val& bytes) { return {static_cast<const char*>(bytes.mv_data), bytes.mv_size}; }
+
+// Walks over one database of an environment.
 class LmdbReader final : public RecordReader {
  public:
-  LmdbReader() = default;
-  ~LmdbReader() override {
-    mdb_cursor_close(cursor_);
-    mdb_txn_abort(transaction_);
-    mdb_env_close(environment_);
-  }
+  // `passed_over`: the keys that are no entries, in the walk's order. The cursor is taken over.
+  LmdbReader(MDB_cursor* cursor, uint64_t counted, std::span<const std::string> passed_over)
+      : cursor_(cursor), counted_(counted), passed_over_(passed_over) {}
+  ~LmdbReader() override { mdb_cursor_close(cursor_); }
   LmdbReader(const LmdbReader&) = delete;
   LmdbReader& operator=(const LmdbReader&) = delete;
 
-  Status Open(const std::string& path, unsigned flags, const ForeignOptions& options) {
-    AMETHYST_TRY(Check(path, mdb_env_create(&environment_)));
-    AMETHYST_TRY(Check(path, mdb_env_set_maxdbs(environment_, kNamesMax)));
-    AMETHYST_TRY(Check(path, mdb_env_open(environment_, path.c_str(), MDB_RDONLY | flags, 0644)));
-    AMETHYST_TRY(Check(path, mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_)));
-    MDB_dbi database{};
-    const int failed = mdb_dbi_open(transaction_, options.family ? options.family->c_str() : nullptr, 0, &database);
-    if (options.family && (failed == MDB_NOTFOUND || failed == MDB_INCOMPATIBLE)) {
-      return base::InvalidArgument("{}: it has no database {}", path, Readable(*options.family));
-    }
-    AMETHYST_TRY(Check(path, failed));
-    unsigned kept = 0;
-    AMETHYST_TRY(Check(path, mdb_dbi_flags(transaction_, database, &kept)));
-    if ((kept & MDB_DUPSORT) != 0) {
-      return base::InvalidArgument("{}: {} keeps several values for a key (MDB_DUPSORT), which Amethyst cannot", path,
-                                   options.family ? Readable(*options.family) : "its main database");
-    }
-    MDB_stat stat{};
-    AMETHYST_TRY(Check(path, mdb_stat(transaction_, database, &stat)));
-    counted_ = stat.ms_entries;
-    AMETHYST_TRY(Check(path, mdb_cursor_open(transaction_, database, &cursor_)));
-    return options.family ? Status() : ExpectNoneWithin(path);
-  }
-
   Reading Next(Record* record) override {
-    MDB_val key;
-    MDB_val value;
-    const int failed = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
-    if (failed == MDB_NOTFOUND) return End();
-    if (failed != 0) return {.found = Found::kBroken, .why = mdb_strerror(failed)};
-    ++number_;
-    record->key.assign(static_cast<const char*>(key.mv_data), key.mv_size);
-    record->value.assign(static_cast<const char*>(value.mv_data), value.mv_size);
-    return {.found = Found::kRecord, .why = {}};
+    for (;;) {
+      MDB_val key;
+      MDB_val value;
+      const int failed = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
+      if (failed == MDB_NOTFOUND) return End();
+      if (failed != 0) return {.found = Found::kBroken, .why = mdb_strerror(failed)};
+      if (passed_ < passed_over_.size() && passed_over_[passed_] == View(key)) {
+        ++passed_;
+        continue;
+      }
+      ++number_;
+      record->key = View(key);
+      record->value = View(value);
+      return {.found = Found::kRecord, .why = {}};
+    }
   }
   uint64_t line() const override { return number_; }
 
  private:
   // LMDB has no checksums, but a count.
   [[nodiscard]] Reading End() const {
-    if (number_ == counted_) return {};
+    const uint64_t found = number_ + passed_;
+    if (found == counted_) return {};
     return {.found = Found::kBroken,
-            .why = fmt::format("it is damaged: it counts {} entries, but {} were found", counted_, number_)};
+            .why = fmt::format("it is damaged: it counts {} entries, but {} were found", counted_, found)};
   }
 
-  static Status Check(const std::string& path, int failed) {
-    if (failed != 0) return base::InvalidArgument("{}: LMDB cannot open it: {}", path, mdb_strerror(failed));
+  MDB_cursor* const cursor_;
+  const uint64_t counted_;
+  const std::span<const std::string> passed_over_;
+  size_t passed_ = 0;
+  uint64_t number_ = 0;
+};
+
+// All databases of an environment, as of one moment: the main one, whose name is "default", and those within it.
+class LmdbDatabase final : public ForeignDatabase {
+ public:
+  LmdbDatabase() = default;
+  ~LmdbDatabase() override { Close(); }
+  LmdbDatabase(const LmdbDatabase&) = delete;
+  LmdbDatabase& operator=(const LmdbDatabase&) = delete;
+
+  Status Open(const std::string& path, unsigned flags, const ForeignOptions& options) {
+    path_ = path;
+    // LMDB wants to be told how many handles there may be; each takes memory in a transaction.
+    for (unsigned handles_max = 16;; handles_max *= 2) {
+      AMETHYST_TRY(Begin(flags, handles_max));
+      AMETHYST_ASSIGN(const bool fits, options.family ? OpenOne(*options.family) : OpenAll());
+      if (fits) return ExpectNoDuplicates();
+      Close();
+    }
+  }
+
+  const std::vector<std::string>& families() const override { return families_; }
+
+  Result<std::unique_ptr<RecordReader>> Read(size_t family) override {
+    MDB_stat stat{};
+    AMETHYST_TRY(Check(path_, mdb_stat(transaction_, handles_[family], &stat)));
+    MDB_cursor* cursor = nullptr;
+    AMETHYST_TRY(Check(path_, mdb_cursor_open(transaction_, handles_[family], &cursor)));
+    const bool is_main = handles_[family] == main_;
+    return std::make_unique<LmdbReader>(
+        cursor, stat.ms_entries, is_main ? std::span<const std::string>(within_) : std::span<const std::string>());
+  }
+
+ private:
+  void Close() {
+    mdb_txn_abort(transaction_);
+    mdb_env_close(environment_);
+    transaction_ = nullptr;
+    environment_ = nullptr;
+    families_.clear();
+    handles_.clear();
+    within_.clear();
+  }
+
+  Status Begin(unsigned flags, unsigned handles_max) {
+    AMETHYST_TRY(Check(path_, mdb_env_create(&environment_)));
+    AMETHYST_TRY(Check(path_, mdb_env_set_maxdbs(environment_, handles_max)));
+    AMETHYST_TRY(Check(path_, mdb_env_open(environment_, path_.c_str(), MDB_RDONLY | flags, 0644)));
+    AMETHYST_TRY(Check(path_, mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_)));
+    return Check(path_, mdb_dbi_open(transaction_, nullptr, 0, &main_));
+  }
+
+  void Add(std::string_view name, MDB_dbi handle) {
+    families_.emplace_back(name);
+    handles_.push_back(handle);
+  }
+
+  Result<bool> OpenOne(const std::string& name) {
+    MDB_dbi handle{};
+    const int failed = mdb_dbi_open(transaction_, name.c_str(), 0, &handle);
+    if (failed == MDB_NOTFOUND || failed == MDB_INCOMPATIBLE) {
+      if (name == kDefaultFamily) return OpenMain();
+      return base::InvalidArgument("{}: it has no database {}", path_, Readable(name));
+    }
+    AMETHYST_TRY(Check(path_, failed));
+    Add(name, handle);
+    return true;
+  }
+
+  Result<bool> OpenMain() {
+    AMETHYST_ASSIGN(const bool fits, OpenAll());
+    families_.resize(1);
+    handles_.resize(1);
+    return fits;
+  }
+
+  // Databases stand among the entries of the main one; LMDB opens what is one, and refuses the rest. False: there must
+  // be more handles.
+  Result<bool> OpenAll() {
+    constexpr size_t kRootBytes = 48;  // Of LMDB's MDB_db: so that other entries need no look.
+    Add(kDefaultFamily, main_);
+    MDB_cursor* cursor = nullptr;
+    AMETHYST_TRY(Check(path_, mdb_cursor_open(transaction_, main_, &cursor)));
+    const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> closes(cursor, mdb_cursor_close);
+    MDB_val key;
+    MDB_val value;
+    bool has_entries = false;
+    int failed = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (; failed == 0; failed = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+      const std::string name(View(key));
+      MDB_dbi handle{};
+      const bool may_be_one = value.mv_size == kRootBytes && name.find('\0') == std::string::npos;
+      const int refused = may_be_one ? mdb_dbi_open(transaction_, name.c_str(), 0, &handle) : MDB_INCOMPATIBLE;
+      if (refused == MDB_DBS_FULL) return false;
+      has_entries |= refused != 0;
+      if (refused != 0) continue;
+      within_.push_back(name);
+      Add(name, handle);
+    }
+    if (failed != MDB_NOTFOUND) AMETHYST_TRY(Check(path_, failed));
+    AMETHYST_TRY(SettleDefault(has_entries));
+    return true;
+  }
+
+  // The main database, whose name is nobody's, and one within it that is named "default" would be one family.
+  Status SettleDefault(bool main_has_entries) {
+    const auto named = std::ranges::find(within_, kDefaultFamily);
+    if (named == within_.end()) return {};
+    if (main_has_entries) {
+      return base::InvalidArgument(
+          "{0}: there are entries in its main database and in one named {1}, and both would be the family {1}; "
+          "--column-family NAME --family OTHER imports one database alone into a family of another name",
+          path_, kDefaultFamily);
+    }
+    families_.erase(families_.begin());
+    handles_.erase(handles_.begin());
+    const auto at = std::ranges::find(families_, kDefaultFamily) - families_.begin();
+    std::rotate(families_.begin(), families_.begin() + at, families_.begin() + at + 1);
+    std::rotate(handles_.begin(), handles_.begin() + at, handles_.begin() + at + 1);
     return {};
   }
 
-  // Walks over the main database, and leaves the cursor in front of it.
-  Status ExpectNoneWithin(const std::string& path) {
-    std::vector<std::string> names;
-    MDB_val key;
-    MDB_val value;
-    int failed = mdb_cursor_get(cursor_, &key, &value, MDB_FIRST);
-    for (; failed == 0; failed = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT)) {
-      if (names.size() == kNamesMax) break;  // LMDB opens no more.
-      const std::string name(static_cast<const char*>(key.mv_data), key.mv_size);
-      if (IsDatabase(name, value)) names.push_back(Quoted(name));
+  Status ExpectNoDuplicates() {
+    std::vector<std::string> several;
+    for (size_t i = 0; i < families_.size(); ++i) {
+      unsigned kept = 0;
+      AMETHYST_TRY(Check(path_, mdb_dbi_flags(transaction_, handles_[i], &kept)));
+      if ((kept & MDB_DUPSORT) == 0) continue;
+      several.push_back(handles_[i] == main_ ? "its main database" : Readable(families_[i]));
     }
-    if (failed != 0 && failed != MDB_NOTFOUND) return Check(path, failed);
-    if (!names.empty()) {
-      return base::InvalidArgument(
-          "{}: there are databases within it: {}{}; --column-family NAME imports one of them alone", path,
-          fmt::join(names, ", "), names.size() == kNamesMax ? ", and perhaps more" : "");
-    }
-    return Check(path, mdb_cursor_renew(transaction_, cursor_));
+    if (several.empty()) return {};
+    return base::InvalidArgument(
+        "{}: {} {} several values for a key (MDB_DUPSORT), which Amethyst cannot{}", path_, fmt::join(several, ", "),
+        several.size() == 1 ? "keeps" : "keep",
+        several.size() == families_.size() ? "" : "; --column-family NAME imports one of the other databases alone");
   }
 
-  // Databases with a name stand among the entries of the main one; LMDB opens what is one, and refuses the rest.
-  bool IsDatabase(const std::string& key, const MDB_val& value) {
-    constexpr size_t kRootBytes = 48;  // Of LMDB's MDB_db: so that other entries need no look.
-    MDB_dbi opened{};
-    return value.mv_size == kRootBytes && key.find('\0') == std::string::npos &&
-           mdb_dbi_open(transaction_, key.c_str(), 0, &opened) == 0;
-  }
-
-  static constexpr unsigned kNamesMax = 16;
-
+  std::string path_;
   MDB_env* environment_ = nullptr;
   MDB_txn* transaction_ = nullptr;
-  MDB_cursor* cursor_ = nullptr;
-  uint64_t number_ = 0;
-  uint64_t counted_ = 0;
+  MDB_dbi main_{};
+  std::vector<std::string> families_;
+  std::vector<MDB_dbi> handles_;     // Of the families.
+  std::vector<std::string> within_;  // The keys of the main database that are databases, in its order.
 };
 
 // The format of a data file tells how long the header of its first page is, behind which the magic number stands.
@@ -130,7 +231,7 @@ Result<DataFormat> DataFormatOf(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path, const ForeignOptions& options) {
+Result<std::unique_ptr<ForeignDatabase>> OpenLmdb(const std::string& path, const ForeignOptions& options) {
   const std::string in_directory = io::JoinPath(path, "data.mdb");
   AMETHYST_ASSIGN(const bool is_directory, io::DefaultEnvironment()->files().Exists(in_directory));
   AMETHYST_ASSIGN(const DataFormat format, DataFormatOf(is_directory ? in_directory : path));
@@ -144,9 +245,9 @@ Result<std::unique_ptr<RecordReader>> OpenLmdb(const std::string& path, const Fo
     return base::InvalidArgument("{}: not a database of LMDB's: name a directory with a file data.mdb, or such a file",
                                  path);
   }
-  auto reader = std::make_unique<LmdbReader>();
-  AMETHYST_TRY(reader->Open(path, is_directory ? 0 : MDB_NOSUBDIR, options));
-  return reader;
+  auto database = std::make_unique<LmdbDatabase>();
+  AMETHYST_TRY(database->Open(path, is_directory ? 0 : MDB_NOSUBDIR, options));
+  return database;
 }
 
 }  // namespace amethyst::cli

@@ -15,11 +15,11 @@ namespace amethyst::cli {
 
 #define AMETHYST_ROCKSDB_FUNCTIONS(apply)                                                                             \
   apply(options_create) apply(options_destroy) apply(options_set_wal_recovery_mode) apply(options_set_merge_operator) \
-      apply(mergeoperator_create) apply(list_column_families) apply(list_column_families_destroy)                     \
-          apply(open_for_read_only_column_families) apply(column_family_handle_destroy) apply(close)                  \
-              apply(readoptions_create) apply(readoptions_destroy) apply(create_iterator_cf) apply(iter_destroy)      \
-                  apply(iter_seek_to_first) apply(iter_valid) apply(iter_next) apply(iter_key) apply(iter_value)      \
-                      apply(iter_get_error)
+      apply(options_set_comparator) apply(comparator_create) apply(comparator_destroy) apply(mergeoperator_create)    \
+          apply(list_column_families) apply(list_column_families_destroy) apply(open_for_read_only_column_families)   \
+              apply(column_family_handle_destroy) apply(close) apply(readoptions_create) apply(readoptions_destroy)   \
+                  apply(create_iterator_cf) apply(iter_destroy) apply(iter_seek_to_first) apply(iter_valid)           \
+                      apply(iter_next) apply(iter_key) apply(iter_value) apply(iter_get_error)
 
 class RocksDbLibrary {
  public:

@@ -1,4 +1,4 @@
-// Covers: import_command
+// Covers: import_command, import
 // Databases that LevelDB, RocksDB and LMDB themselves made, imported whole.
 #include <gmock/gmock.h>
 
@@ -111,8 +111,8 @@ TEST_F(ForeignDatabase, OfRocksDbComesOverWhole) {
 #endif
 
 #ifdef AMETHYST_FROM_LMDB
-// The entries above, in the main database (`name`: nullptr) or in one within it.
-void MakeLmdb(const std::string& path, const char* name, unsigned flags) {
+// The entries above, or the first few, in the main database (`name`: nullptr) or in one within it.
+void MakeLmdb(const std::string& path, const char* name, unsigned flags, int entries = kEntries) {
   MDB_env* made = nullptr;
   MDB_txn* transaction = nullptr;
   MDB_dbi database{};
@@ -122,7 +122,7 @@ void MakeLmdb(const std::string& path, const char* name, unsigned flags) {
   ASSERT_EQ(mdb_env_open(made, path.c_str(), MDB_NOSUBDIR, 0644), 0);
   ASSERT_EQ(mdb_txn_begin(made, nullptr, 0, &transaction), 0);
   ASSERT_EQ(mdb_dbi_open(transaction, name, flags, &database), 0);
-  for (int i = 0; i < kEntries; ++i) {
+  for (int i = 0; i < entries; ++i) {
     std::string key = Key(i), value = Value(i);
     MDB_val mdb_key{key.size(), key.data()}, mdb_value{value.size(), value.data()};
     ASSERT_EQ(mdb_put(transaction, database, &mdb_key, &mdb_value, 0), 0);
@@ -136,22 +136,57 @@ TEST_F(ForeignDatabase, OfLmdbComesOverWhole) {
   ExpectAllComesOver("--from-lmdb");
 }
 
-TEST_F(ForeignDatabase, OfLmdbWithMoreThanEntriesIsRefused) {
+TEST_F(ForeignDatabase, OfLmdbBringsItsNamedDatabasesAsFamilies) {
+  MakeLmdb(foreign_, nullptr, 0, 3);
+  MakeLmdb(foreign_, "empty", MDB_CREATE, 0);
+  MakeLmdb(foreign_, "numbers", MDB_CREATE | MDB_REVERSEKEY, 5);
+  for (int i = 0; i < 40; ++i) MakeLmdb(foreign_, ("n" + std::to_string(i)).c_str(), MDB_CREATE, i);
+  const Answer answer = Amethyst({"import", "--from-lmdb", foreign_});
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("imported 788 entries"), HasSubstr("\n  default: 3 entries"),
+                                HasSubstr("\n  empty: 0 entries"), HasSubstr("\n  numbers: 5 entries"),
+                                HasSubstr("\n  n39: 39 entries")));
+  EXPECT_EQ(Amethyst({"count"}).out, "3\n");
+  EXPECT_EQ(Amethyst({"count", "--family", "empty"}).out, "0\n");
+  EXPECT_EQ(Amethyst({"count", "--family", "n17"}).out, "17\n");
+  EXPECT_EQ(Amethyst({"scan", "--keys-only", "--family", "n2"}).out, Key(0) + "\n" + Key(1) + "\n");
+
+  EXPECT_EQ(
+      Run({"--db", directory_.File("main"), "import", "--from-lmdb", foreign_, "--column-family", "default"}).code,
+      ExitCode::kOk);
+  EXPECT_EQ(Run({"--db", directory_.File("main"), "count"}).out, "3\n") << "the main database alone";
+}
+
+TEST_F(ForeignDatabase, OfLmdbWithSeveralValuesForAKeyIsRefusedByName) {
   MakeLmdb(foreign_, nullptr, 0);
   MakeLmdb(foreign_, "within", MDB_CREATE);
   MakeLmdb(foreign_, "zoo", MDB_CREATE | MDB_DUPSORT);
   const Answer named = Amethyst({"import", "--from-lmdb", foreign_});
   EXPECT_EQ(named.code, ExitCode::kError);
-  EXPECT_THAT(named.err, AllOf(HasSubstr("\"within\", \"zoo\""), HasSubstr("--column-family NAME")));
+  EXPECT_THAT(named.err, AllOf(HasSubstr("zoo keeps several values for a key"), HasSubstr("--column-family NAME")));
   EXPECT_FALSE(std::filesystem::exists(database_)) << "refused before anything was written";
   EXPECT_THAT(Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "zoo"}).err,
               HasSubstr("zoo keeps several values for a key"));
   EXPECT_THAT(Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "none"}).err,
               HasSubstr("no database none"));
+  EXPECT_EQ(Amethyst({"import", "--from-lmdb", foreign_, "--column-family", "within"}).code, ExitCode::kOk);
 
   MakeLmdb(directory_.File("several"), nullptr, MDB_DUPSORT);
   EXPECT_THAT(Amethyst({"import", "--from-lmdb", directory_.File("several")}).err,
-              HasSubstr("several values for a key"));
+              HasSubstr("its main database keeps several values for a key"));
+}
+
+TEST_F(ForeignDatabase, OfLmdbWithOneNamedDefaultIsTakenUnlessTheMainOneHasEntriesToo) {
+  MakeLmdb(foreign_, "default", MDB_CREATE, 7);
+  MakeLmdb(foreign_, "another", MDB_CREATE, 2);
+  EXPECT_EQ(Amethyst({"import", "--from-lmdb", foreign_}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"count"}).out + Amethyst({"count", "--family", "another"}).out, "7\n2\n");
+
+  MakeLmdb(foreign_, nullptr, 0, 1);
+  const Answer answer = Run({"--db", directory_.File("other"), "import", "--from-lmdb", foreign_});
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("both would be the family default"), HasSubstr("--family OTHER")));
+  EXPECT_FALSE(std::filesystem::exists(directory_.File("other")));
 }
 
 TEST_F(ForeignDatabase, LmdbsNewerFormatIsNamedWithTheCommandThatReadsIt) {

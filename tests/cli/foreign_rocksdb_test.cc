@@ -1,5 +1,6 @@
-// Covers: import_command
-// What RocksDB's databases hold beside plain entries of one column family: told, or refused before anything is written.
+// Covers: import_command, foreign_import
+// What RocksDB's databases hold beside plain entries: brought over by its column families, told, or refused before
+// anything is written.
 #include <gmock/gmock.h>
 
 #include <ctime>
@@ -44,6 +45,7 @@ class Made {
     rocksdb_close(database_);
     rocksdb_writeoptions_destroy(writing_);
     rocksdb_options_destroy(options_);
+    for (auto* const comparator : comparators_) rocksdb_comparator_destroy(comparator);
   }
   Made(const Made&) = delete;
   Made& operator=(const Made&) = delete;
@@ -52,6 +54,21 @@ class Made {
     char* error = nullptr;
     rocksdb_put(database_, writing_, key.data(), key.size(), value.data(), value.size(), &error);
     Expect(error);
+  }
+  // One whose keys are in descending order, whatever its comparator is called.
+  void AddFamily(const std::string& name, const char* comparator) {
+    static const auto compare = [](void*, const char* a, size_t a_bytes, const char* b, size_t b_bytes) {
+      return std::string_view(b, b_bytes).compare(std::string_view(a, a_bytes));
+    };
+    rocksdb_options_t* const options = rocksdb_options_create();
+    comparators_.push_back(rocksdb_comparator_create(
+        const_cast<char*>(comparator), [](void*) {}, compare,
+        [](void* state) { return static_cast<const char*>(state); }));
+    rocksdb_options_set_comparator(options, comparators_.back());
+    char* error = nullptr;
+    families_.push_back(rocksdb_create_column_family(database_, options, name.c_str(), &error));
+    Expect(error);
+    rocksdb_options_destroy(options);
   }
   // Into the n-th family, from 1.
   void PutInto(size_t n, const std::string& key, const std::string& value) {
@@ -68,8 +85,12 @@ class Made {
     char* error = nullptr;
     rocksdb_flushoptions_t* const options = rocksdb_flushoptions_create();
     rocksdb_flush(database_, options, &error);
-    rocksdb_flushoptions_destroy(options);
     Expect(error);
+    for (auto* const family : families_) {
+      rocksdb_flush_cf(database_, options, family, &error);
+      Expect(error);
+    }
+    rocksdb_flushoptions_destroy(options);
   }
 
  private:
@@ -91,6 +112,7 @@ class Made {
   rocksdb_writeoptions_t* const writing_;
   rocksdb_t* database_ = nullptr;
   std::vector<rocksdb_column_family_handle_t*> families_;
+  std::vector<rocksdb_comparator_t*> comparators_;
 };
 
 class ForeignRocksDb : public ShellTest {
@@ -103,34 +125,123 @@ class ForeignRocksDb : public ShellTest {
   const std::string foreign_ = directory_.File("foreign");
 };
 
-TEST_F(ForeignRocksDb, FurtherColumnFamiliesWithEntriesAreRefusedByNameBeforeAnythingIsWritten) {
+TEST_F(ForeignRocksDb, EachColumnFamilyBecomesAFamilyOfItsNameTheEmptyOnesToo) {
   {
     Made made(foreign_, {"default", "corestore", "empty", "two words"});
+    made.Put("k", "1");
+    made.PutInto(1, "k", "2");
+    made.PutInto(3, "k", "3");
+    made.Flush();
+    made.PutInto(3, "in the log", "4");
+  }
+  const Answer answer = Import();
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
+  EXPECT_THAT(answer.err,
+              AllOf(HasSubstr("imported 4 entries"),
+                    HasSubstr("\n  default: 1 entry, 2 B\n  corestore: 1 entry, 2 B\n  empty: 0 entries, 0 B\n"
+                              "  two words: 2 entries, 13 B\n")));
+  EXPECT_THAT(Amethyst({"families"}).out, AllOf(HasSubstr("default\t"), HasSubstr("\ncorestore\t"),
+                                                HasSubstr("\nempty\t0 B\n"), HasSubstr("two words")));
+  EXPECT_EQ(Amethyst({"scan"}).out, "k\t1\n");
+  EXPECT_EQ(Amethyst({"scan", "--family", "corestore"}).out, "k\t2\n");
+  EXPECT_EQ(Amethyst({"scan", "--family", "empty"}).out, "");
+  EXPECT_EQ(Amethyst({"scan", "--family", "two words"}).out, "in the log\t4\nk\t3\n");
+
+  ASSERT_EQ(Amethyst({"put", "--family", "empty", "k", "stays"}).code, ExitCode::kOk);
+  const Answer again = Import({"--json"});
+  EXPECT_EQ(again.code, ExitCode::kOk) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("{\"family\":\"two words\",\"imported\":2,\"bytes\":13}\n"));
+  EXPECT_EQ(Amethyst({"scan", "--family", "empty"}).out, "k\tstays\n");
+}
+
+TEST_F(ForeignRocksDb, OneColumnFamilyAloneGoesIntoTheFamilyThatTheCommandActsOn) {
+  {
+    Made made(foreign_, {"default", "corestore", "empty"});
     made.Put("in default", "1");
     made.PutInto(1, "in corestore", "2");
-    made.PutInto(3, "in two words", "3");
   }
-  const Answer refused = Import();
-  EXPECT_EQ(refused.code, ExitCode::kError);
-  EXPECT_THAT(refused.err,
-              AllOf(HasSubstr("corestore, two words"), HasSubstr("--column-family NAME"), Not(HasSubstr("empty"))));
-  EXPECT_FALSE(std::filesystem::exists(database_));
-
   EXPECT_EQ(Import({"--column-family", "default"}).code, ExitCode::kOk);
   EXPECT_EQ(Amethyst({"scan"}).out, "in default\t1\n");
   EXPECT_EQ(Import({"--column-family", "corestore"}).code, ExitCode::kOk);
   EXPECT_EQ(Amethyst({"scan"}).out, "in corestore\t2\nin default\t1\n");
   EXPECT_THAT(Import({"--column-family", "another"}).err,
-              AllOf(HasSubstr("no column family another"), HasSubstr("default, corestore, empty, two words")));
+              AllOf(HasSubstr("no column family another"), HasSubstr("default, corestore, empty")));
+
+  ASSERT_EQ(Amethyst({"family", "create", "users"}).code, ExitCode::kOk);
+  const Answer unclear = Import({"--family", "users"});
+  EXPECT_EQ(unclear.code, ExitCode::kUsage);
+  EXPECT_THAT(unclear.err, AllOf(HasSubstr("several families: default, corestore, empty"), HasSubstr("for users")));
+  EXPECT_EQ(Import({"--family", "users", "--column-family", "corestore"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan", "--family", "users"}).out, "in corestore\t2\n");
 }
 
-TEST_F(ForeignRocksDb, EmptyColumnFamiliesAreInNobodysWay) {
+TEST_F(ForeignRocksDb, KeysInReverseOrderComeOverWithANote) {
   {
-    Made made(foreign_, {"default", "empty"});
-    made.Put("a", "1");
+    Made made(foreign_, {"default", "plain"});
+    made.AddFamily("reverse", "rocksdb.ReverseBytewiseComparator");
+    for (const std::string key : {"a", "b", "c"}) made.PutInto(2, key, "of " + key);
+    made.Flush();
+    made.PutInto(2, "d", "in the log");
+    made.PutInto(1, "p", "1");
   }
-  EXPECT_EQ(Import().code, ExitCode::kOk);
-  EXPECT_EQ(Amethyst({"scan"}).out, "a\t1\n");
+  const Answer answer = Import();
+  EXPECT_EQ(answer.code, ExitCode::kOk) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("note: column family reverse: its keys were in descending order"));
+  EXPECT_EQ(Amethyst({"scan", "--family", "reverse"}).out, "a\tof a\nb\tof b\nc\tof c\nd\tin the log\n");
+  EXPECT_EQ(Amethyst({"scan", "--family", "plain"}).out, "p\t1\n");
+}
+
+TEST_F(ForeignRocksDb, AnOrderOfItsOwnIsRefusedByNameBeforeAnythingIsWritten) {
+  {
+    Made made(foreign_, {"default", "plain"});
+    made.AddFamily("by length", "shop.ByLength");
+    made.PutInto(1, "p", "1");
+    made.PutInto(2, "k", "2");
+  }
+  const Answer answer = Import();
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("column family by length (shop.ByLength)"), HasSubstr("is not here"),
+                                HasSubstr("--column-family NAME imports one of the others")));
+  EXPECT_FALSE(std::filesystem::exists(database_));
+  EXPECT_THAT(Import({"--column-family", "by length"}).err, HasSubstr("by length (shop.ByLength)"));
+  EXPECT_FALSE(std::filesystem::exists(database_));
+  EXPECT_EQ(Import({"--column-family", "plain"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan"}).out, "p\t1\n");
+}
+
+TEST_F(ForeignRocksDb, ANameThatNoFamilyCanHaveIsRefusedBeforeAnythingIsWritten) {
+  const std::string longest(255, 'n');
+  {
+    Made made(foreign_, {"default", longest, longest + "x"});
+    made.PutInto(1, "k", "1");
+    made.PutInto(2, "k", "2");
+  }
+  const Answer answer = Import();
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr(longest + "x has 256 bytes"), HasSubstr("--family OTHER")));
+  EXPECT_FALSE(std::filesystem::exists(database_));
+  ASSERT_EQ(Amethyst({"family", "create", "other"}).code, ExitCode::kOk);
+  EXPECT_EQ(Import({"--column-family", longest + "x", "--family", "other"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan", "--family", "other"}).out, "k\t2\n");
+}
+
+TEST_F(ForeignRocksDb, WhatStandsBeforeARecordThatEndsTheImportStaysAndTheRecordIsNamedWithItsFamily) {
+  {
+    Made made(foreign_, {"default", "users", "last"});
+    made.Put("k", "1");
+    made.PutInto(1, "a", "1");
+    made.PutInto(1, std::string(70'000, 'b'), "2");
+    made.PutInto(1, "c", "3");
+    made.PutInto(2, "k", "4");
+  }
+  const Answer answer = Import();
+  EXPECT_EQ(answer.code, ExitCode::kError);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr(foreign_ + ", family users:2: the key has 70000 bytes"),
+                                HasSubstr("imported 2 entries"), HasSubstr("\n  users: 1 entry")));
+  EXPECT_EQ(Amethyst({"scan"}).out + Amethyst({"scan", "--family", "users"}).out, "k\t1\na\t1\n");
+  EXPECT_EQ(Import({"--skip-bad"}).code, ExitCode::kOk);
+  EXPECT_EQ(Amethyst({"scan", "--family", "users"}).out, "a\t1\nc\t3\n");
+  EXPECT_EQ(Amethyst({"scan", "--family", "last"}).out, "k\t4\n");
 }
 
 TEST_F(ForeignRocksDb, EntriesWithPendingMergesAreLeftOutByNameAndAllOthersComeOver) {
