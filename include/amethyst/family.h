@@ -9,6 +9,7 @@
 // may be called from any thread at once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
+#include "amethyst/stats.h"
 
 namespace amethyst {
 
@@ -36,6 +38,10 @@ class Family {
 
   // As it is now; empty if the family was dropped.
   [[nodiscard]] std::string name() const;
+  // That its operands are for; empty: it has no merge operator, or the family was dropped.
+  [[nodiscard]] std::string merge_operator() const;
+  // How long what says nothing of its own lives; 0: for ever, or the family was dropped.
+  [[nodiscard]] std::chrono::milliseconds ttl() const;
   // Never used twice in a database, whatever the name; the default family's is 0.
   [[nodiscard]] uint32_t id() const { return id_; }
   // Whether it is one of this database's.
@@ -60,6 +66,8 @@ class Family {
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},
                                     std::optional<std::string_view> end = {}) const;
   [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end) const;
+  // What it has in tables.
+  [[nodiscard]] Result<FamilyStats> GetStats() const;
 
  private:
   std::shared_ptr<engine::Engine> engine_;

@@ -28,6 +28,18 @@ struct LevelStats {
   uint64_t deletes = 0;
 };
 
+// What one family has in tables. Memory, log and counters are the whole database's: see Stats.
+struct FamilyStats {
+  uint64_t range_deletes = 0;       // Stretches of keys in which range deletes still hide something.
+  uint64_t range_delete_bytes = 0;  // Of the table that keeps them, which is at no level.
+  std::vector<LevelStats> levels;
+
+  // All levels together.
+  [[nodiscard]] LevelStats Total() const;
+  // One JSON object with every field, and the total's.
+  [[nodiscard]] std::string ToJson() const;
+};
+
 struct Stats {
   // Operations since open.
   uint64_t writes = 0;  // Batches committed.
@@ -61,6 +73,8 @@ struct Stats {
   uint64_t pinned_bytes = 0;  // Held by iterators and pinned values beyond the budget.
   uint64_t memory_bytes = 0;  // All that is charged to the budget.
   uint64_t open_files = 0;
+  uint64_t range_deletes = 0;  // Of all families, as FamilyStats has them; likewise the next.
+  uint64_t range_delete_bytes = 0;
   uint64_t snapshots = 0;
   uint64_t iterators = 0;
 

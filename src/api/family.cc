@@ -15,6 +15,11 @@ tree::FamilyKey KeyOf(uint32_t id, uint32_t place_hint) { return {.id = key::Fam
 
 std::string Family::name() const { return engine_->FamilyName(KeyOf(id_, place_hint_)); }
 
+std::string Family::merge_operator() const { return engine_->MergeOperatorName(KeyOf(id_, place_hint_)); }
+std::chrono::milliseconds Family::ttl() const {
+  return std::chrono::milliseconds(engine_->TtlMs(KeyOf(id_, place_hint_)));
+}
+
 Status Family::Put(std::string_view key, std::string_view value, const WriteOptions& options) const {
   return Contained([&] { return engine_->Put(key, value, options, KeyOf(id_, place_hint_)); });
 }
@@ -78,6 +83,9 @@ Status Family::CompactRange(std::optional<std::string_view> begin, std::optional
 }
 Result<uint64_t> Family::ApproximateSize(std::string_view begin, std::string_view end) const {
   return Contained([&] { return engine_->ApproximateSize(begin, end, KeyOf(id_, place_hint_)); });
+}
+Result<FamilyStats> Family::GetStats() const {
+  return Contained([&] { return engine_->GetFamilyStats(KeyOf(id_, place_hint_)); });
 }
 
 }  // namespace amethyst

@@ -25,6 +25,27 @@ std::string LevelsJson(const std::vector<LevelStats>& levels) {
 
 }  // namespace
 
+LevelStats FamilyStats::Total() const {
+  LevelStats total;
+  for (const LevelStats& level : levels) {
+    total.tables += level.tables;
+    total.runs += level.runs;
+    total.bytes += level.bytes;
+    total.entries += level.entries;
+    total.deletes += level.deletes;
+  }
+  return total;
+}
+
+std::string FamilyStats::ToJson() const {
+  const LevelStats total = Total();
+  return fmt::format(
+      R"({{"tables":{},"runs":{},"bytes":{},"entries":{},"deletes":{},"range_deletes":{},"range_delete_bytes":{},)"
+      R"("levels":{}}})",
+      total.tables, total.runs, total.bytes, total.entries, total.deletes, range_deletes, range_delete_bytes,
+      LevelsJson(levels));
+}
+
 uint64_t Histogram::Percentile(double fraction) const {
   const auto wanted = static_cast<uint64_t>(static_cast<double>(count) * fraction);
   uint64_t seen = 0;
@@ -66,6 +87,8 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(pinned_bytes),
       AMETHYST_FIELD(memory_bytes),
       AMETHYST_FIELD(open_files),
+      AMETHYST_FIELD(range_deletes),
+      AMETHYST_FIELD(range_delete_bytes),
       AMETHYST_FIELD(snapshots),
       AMETHYST_FIELD(iterators),
       AMETHYST_FIELD(flushes),

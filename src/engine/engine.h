@@ -75,8 +75,12 @@ class Engine {
   [[nodiscard]] std::vector<std::string> FamilyNames();
   // Empty: it was dropped.
   [[nodiscard]] std::string FamilyName(const FamilyKey& family);
+  // Empty, and 0: it has none, or was dropped.
+  [[nodiscard]] std::string MergeOperatorName(const FamilyKey& family);
+  [[nodiscard]] uint64_t TtlMs(const FamilyKey& family) const { return rules_.TtlMsOf(family); }
 
   [[nodiscard]] Stats GetStats();
+  [[nodiscard]] Result<FamilyStats> GetFamilyStats(const FamilyKey& family);
   [[nodiscard]] Status Close();
 
  private:

@@ -111,6 +111,24 @@ std::vector<std::string> Engine::FamilyNames() { return families_.Names(); }
 
 std::string Engine::FamilyName(const FamilyKey& family) { return families_.NameOf(family); }
 
+std::string Engine::MergeOperatorName(const FamilyKey& family) {
+  const ViewPtr view = reads_->view.Acquire();
+  const tree::FamilyTree* const tree = view->forest->Find(family);
+  if (tree == nullptr) return {};
+  const key::Merging& merging = MergingOf(*reads_, *tree->family);
+  // One that was given has a name before the manifest has it, which notes it with the first operand.
+  return merging.merge_operator != nullptr ? std::string(merging.merge_operator->Name()) : merging.operator_name;
+}
+
+Result<FamilyStats> Engine::GetFamilyStats(const FamilyKey& family) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  const ViewPtr view = reads_->view.Acquire();
+  const tree::Version* const version = VersionOf(*view, family);
+  if (version == nullptr) return FamilyDropped();
+  return FamilyStatsOf(*version);
+}
+
 Stats Engine::GetStats() {
   const OperationGate::Operation operation(reads_->gate);
   Stats stats = StatsOf(*database_, static_cast<bool>(operation));

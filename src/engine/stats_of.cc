@@ -22,23 +22,42 @@ void AddShape(const View& view, Stats* stats) {
   stats->memtables = 1 + view.immutable.size();
   stats->memtable_bytes = view.active->memtable.memory_bytes();
   for (const WriteBufferPtr& buffer : view.immutable) stats->memtable_bytes += buffer->memtable.memory_bytes();
-  for (key::Level level = 0; level < key::kLevels; ++level) {
-    LevelStats shape;
-    for (const tree::FamilyTree& tree : view.forest->families()) {
-      const auto tables = tree.version->tables(level);
-      for (const tree::TablePtr& table : tables) {
-        shape.bytes += table->info().file_bytes;
-        shape.entries += table->info().entries;
-        shape.deletes += table->info().deletes;
-      }
-      shape.tables += tables.size();
-      shape.runs += level == 0 ? tables.size() : (tables.empty() ? 0 : 1);
+  stats->levels.resize(key::kLevels);
+  for (const tree::FamilyTree& tree : view.forest->families()) {
+    const FamilyStats family = FamilyStatsOf(*tree.version);
+    for (key::Level level = 0; level < key::kLevels; ++level) {
+      LevelStats& sum = stats->levels[level];
+      sum.tables += family.levels[level].tables;
+      sum.runs += family.levels[level].runs;
+      sum.bytes += family.levels[level].bytes;
+      sum.entries += family.levels[level].entries;
+      sum.deletes += family.levels[level].deletes;
     }
-    stats->levels.push_back(shape);
+    stats->range_deletes += family.range_deletes;
+    stats->range_delete_bytes += family.range_delete_bytes;
   }
 }
 
 }  // namespace
+
+FamilyStats FamilyStatsOf(const tree::Version& version) {
+  FamilyStats stats;
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    const auto tables = version.tables(level);
+    LevelStats shape{.tables = tables.size(), .runs = level == 0 ? tables.size() : (tables.empty() ? 0 : 1)};
+    for (const tree::TablePtr& table : tables) {
+      shape.bytes += table->info().file_bytes;
+      shape.entries += table->info().entries;
+      shape.deletes += table->info().deletes;
+    }
+    stats.levels.push_back(shape);
+  }
+  if (const tree::TablePtr& table = version.tombstone_table(); table != nullptr) {
+    stats.range_deletes = table->info().entries;
+    stats.range_delete_bytes = table->info().file_bytes;
+  }
+  return stats;
+}
 
 Stats StatsOf(const Database& database, bool open) {
   Stats stats;

@@ -24,6 +24,10 @@ class WriteRules {
   // `options` has the default family's ttl; other families have theirs in their descriptions. All outlive it.
   WriteRules(const Options& options, const ReadContext& reads, Storage& storage);
 
+  // 0: what is put there lives for ever.
+  [[nodiscard]] uint64_t TtlMsOf(const tree::FamilyKey& family) const {
+    return family.id == key::kDefaultFamily ? ttl_ms_ : TtlMsOfOther(family);
+  }
   [[nodiscard]] static Status CheckKey(std::string_view key);
   // Whether what is put with these options never expires: then nothing else is to be asked of it.
   [[nodiscard]] bool IsForEver(const WriteOptions& options, const tree::FamilyKey& family) const {
@@ -57,10 +61,6 @@ class WriteRules {
   [[nodiscard]] Status Prepare(const WriteBatch& batch, const WriteOptions& options, Prepared* prepared) const;
 
  private:
-  // 0: what is put there lives for ever.
-  [[nodiscard]] uint64_t TtlMsOf(const tree::FamilyKey& family) const {
-    return family.id == key::kDefaultFamily ? ttl_ms_ : TtlMsOfOther(family);
-  }
   [[nodiscard]] uint64_t TtlMsOfOther(const tree::FamilyKey& family) const;
   [[nodiscard]] Result<uint64_t> ExpiryOf(const WriteOptions& options, const tree::FamilyKey& family,
                                           uint64_t now_ms) const;

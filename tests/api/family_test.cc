@@ -16,6 +16,55 @@ using support::Text;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+TEST_F(FamilyTest, EachTellsItsSettings) {
+  const Family users = Make("users");
+  const Family counters =
+      db_->CreateFamily("counters", {.merge_operator = Int64Add(), .ttl = std::chrono::minutes(5)}).value();
+  EXPECT_EQ(counters.merge_operator(), "int64.add");
+  EXPECT_EQ(counters.ttl(), std::chrono::minutes(5));
+  EXPECT_EQ(users.merge_operator(), "");
+  EXPECT_EQ(users.ttl(), std::chrono::milliseconds(0));
+  Reopen();
+  EXPECT_EQ(Find("counters").merge_operator(), "int64.add");
+  EXPECT_EQ(Find("counters").ttl(), std::chrono::minutes(5));
+  EXPECT_EQ(Find("default").merge_operator(), "");
+  const Family dropped = Find("counters");
+  ASSERT_TRUE(db_->DropFamily(dropped));
+  EXPECT_EQ(dropped.merge_operator(), "");
+  EXPECT_EQ(dropped.ttl(), std::chrono::milliseconds(0));
+}
+
+TEST_F(FamilyTest, EachTellsWhatItHasInTables) {
+  const Family users = Make("users");
+  const Family idle = Make("idle");
+  for (const std::string key : {"a", "b", "c"}) ASSERT_TRUE(users.Put(key, "1"));
+  ASSERT_TRUE(db_->Put("k", "1"));
+  ASSERT_TRUE(db_->Flush());
+  const Snapshot keeps = db_->GetSnapshot();  // What is deleted, and so the deletes.
+  ASSERT_TRUE(users.Delete("c"));
+  ASSERT_TRUE(users.DeleteRange("b", "c"));
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(db_->WaitForIdle());
+  const FamilyStats stats = users.GetStats().value();
+  EXPECT_EQ(stats.Total().entries, 4u);
+  EXPECT_EQ(stats.Total().deletes, 1u);
+  EXPECT_EQ(stats.range_deletes, 1u);
+  EXPECT_GT(stats.range_delete_bytes, 0u);
+  EXPECT_EQ(idle.GetStats().value().Total().tables, 0u);
+  const FamilyStats default_family = Find("default").GetStats().value();
+  EXPECT_EQ(default_family.Total().entries, 1u);
+  const Stats all = db_->GetStats();
+  uint64_t bytes = 0;
+  for (const LevelStats& level : all.levels) bytes += level.bytes;
+  EXPECT_EQ(bytes, stats.Total().bytes + default_family.Total().bytes);
+  EXPECT_EQ(all.range_deletes, 1u);
+  EXPECT_EQ(all.range_delete_bytes, stats.range_delete_bytes);
+  ASSERT_TRUE(db_->DropFamily(users));
+  EXPECT_EQ(CodeOf(users.GetStats()), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(db_->Close());
+  EXPECT_EQ(CodeOf(idle.GetStats()), ErrorCode::kClosed);
+}
+
 TEST_F(FamilyTest, KeysOfTwoFamiliesHaveNothingToDoWithEachOther) {
   const Family users = Make("users");
   const Family posts = Make("posts");

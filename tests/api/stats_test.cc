@@ -43,5 +43,16 @@ TEST(Stats, ToJsonHasEveryFieldAndBalancedBraces) {
   }
 }
 
+TEST(FamilyStats, ToJsonHasTheSumOfTheLevels) {
+  FamilyStats stats;
+  stats.levels.resize(2);
+  stats.levels[0] = {.tables = 2, .runs = 2, .bytes = 10, .entries = 5, .deletes = 1};
+  stats.levels[1] = {.tables = 1, .runs = 1, .bytes = 20, .entries = 6, .deletes = 0};
+  stats.range_deletes = 3;
+  EXPECT_THAT(stats.ToJson(),
+              testing::StartsWith("{\"tables\":3,\"runs\":3,\"bytes\":30,\"entries\":11,\"deletes\":1,"
+                                  "\"range_deletes\":3,\"range_delete_bytes\":0,\"levels\":[{\"level\":0,"));
+}
+
 }  // namespace
 }  // namespace amethyst
