@@ -16,6 +16,19 @@ namespace amethyst::cli {
 
 namespace {
 
+// The settings and figures that JSON has beside.
+std::string FiguresJson(const Family& family) {
+  const std::string merge_operator = family.merge_operator();
+  std::string json;
+  if (!merge_operator.empty()) json += "," + JsonField("merge_operator", merge_operator);
+  if (family.ttl().count() != 0) json += fmt::format(",\"ttl_ms\":{}", family.ttl().count());
+  const Result<FamilyStats> stats = family.GetStats();
+  if (!stats) return json;
+  const LevelStats total = stats->Total();
+  return json + fmt::format(",\"tables\":{},\"entries\":{},\"deletes\":{},\"range_deletes\":{}", total.tables,
+                            total.entries, total.deletes, stats->range_deletes);
+}
+
 // About how much of disk and memory its entries take; nullopt: its order cannot tell.
 std::optional<uint64_t> BytesOf(const Family& family) {
   const std::string last(kKeyBytesMax, '\xff');
@@ -30,8 +43,8 @@ Result<ExitCode> Families(const Invocation& invocation) {
     AMETHYST_ASSIGN(const Family family, database->OpenFamily(name));
     const auto bytes = BytesOf(family);
     if (invocation.json) {
-      fmt::print(console.out, "{{{},\"id\":{},\"bytes\":{}}}\n", JsonField("name", name), family.id(),
-                 bytes ? fmt::format("{}", *bytes) : "null");
+      fmt::print(console.out, "{{{},\"id\":{},\"bytes\":{}{}}}\n", JsonField("name", name), family.id(),
+                 bytes ? fmt::format("{}", *bytes) : "null", FiguresJson(family));
     } else {
       fmt::print(console.out, "{}\t{}\n", Colored(console.ColorsOut(), Hue::kKey, Readable(name)),
                  bytes ? HumanBytes(*bytes) : "?");

@@ -35,7 +35,8 @@ class Families : public ShellTest {
 TEST_F(Families, AreListedWithTheirSizes) {
   EXPECT_EQ(Amethyst({"families"}).out, "default\t0 B\nusers\t0 B\n");
   EXPECT_EQ(Amethyst({"families", "--json"}).out,
-            "{\"name\":\"default\",\"id\":0,\"bytes\":0}\n{\"name\":\"users\",\"id\":1,\"bytes\":0}\n");
+            "{\"name\":\"default\",\"id\":0,\"bytes\":0,\"tables\":0,\"entries\":0,\"deletes\":0,\"range_deletes\":0}\n"
+            "{\"name\":\"users\",\"id\":1,\"bytes\":0,\"tables\":0,\"entries\":0,\"deletes\":0,\"range_deletes\":0}\n");
   ASSERT_EQ(Pipe("use users\nseed 10\n").code, ExitCode::kOk);
   EXPECT_THAT(Amethyst({"families"}).out, MatchesRegex("default\t0 B\nusers\t[1-9].*B\n"));
 }
