@@ -131,8 +131,7 @@ AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options
 // order that calls two keys equal only if their bytes are equal, and must not call the library. One that calls other
 // keys equal (or throws, where it is C++) fails the call that asked with AMETHYST_INVALID_ARGUMENT; after a write the
 // database then takes no more writes until it is opened again. `name`, at most 255 bytes, is kept in the database.
-// `destroy` (or NULL) is called with `state` once nothing can compare any more; where
-// this call fails it is not called.
+// `destroy` (or NULL) is called with `state` once nothing can compare any more; where this call fails it is not called.
 AMETHYST_API amethyst_code amethyst_comparator_create(const char* name, void* state,
                                                       int (*compare)(void* state, const char* a, size_t a_bytes,
                                                                      const char* b, size_t b_bytes),
@@ -205,6 +204,12 @@ AMETHYST_API amethyst_code amethyst_rename_family(amethyst_db* family, const cha
 AMETHYST_API amethyst_code amethyst_family_id(amethyst_db* family, uint32_t* id, char** error);
 // Its name now, to be released with amethyst_free.
 AMETHYST_API amethyst_code amethyst_family_name(amethyst_db* family, char** name, char** error);
+// The name of the merge operator that its operands are for, to be released with amethyst_free; NULL: it has none.
+AMETHYST_API amethyst_code amethyst_family_merge_operator(amethyst_db* family, char** name, char** error);
+// How long what says nothing of its own lives, in milliseconds; 0: for ever.
+AMETHYST_API amethyst_code amethyst_family_ttl(amethyst_db* family, uint64_t* ttl_ms, char** error);
+// Stores one JSON object with what the family has in tables, and in each level, to be released with amethyst_free.
+AMETHYST_API amethyst_code amethyst_family_stats_json(amethyst_db* family, char** json, char** error);
 // Stores the names one behind the other, each with its zero, to be released with amethyst_free, and how many there are:
 // "default" first. One with a zero inside, which only C++ can make, is left out.
 AMETHYST_API amethyst_code amethyst_family_names(amethyst_db* db, char** names, size_t* count, char** error);
@@ -319,12 +324,15 @@ AMETHYST_API amethyst_code amethyst_batch_put(amethyst_batch* batch, const void*
                                               const void* value, size_t value_bytes, char** error);
 AMETHYST_API amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size_t key_bytes,
                                                  char** error);
-// As amethyst_put_expiring and amethyst_merge.
+// As amethyst_put_expiring, amethyst_merge and amethyst_merge_expiring.
 AMETHYST_API amethyst_code amethyst_batch_put_expiring(amethyst_batch* batch, const void* key, size_t key_bytes,
                                                        const void* value, size_t value_bytes, uint64_t expires_at_ms,
                                                        char** error);
 AMETHYST_API amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_t key_bytes,
                                                 const void* operand, size_t operand_bytes, char** error);
+AMETHYST_API amethyst_code amethyst_batch_merge_expiring(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                                         const void* operand, size_t operand_bytes,
+                                                         uint64_t expires_at_ms, char** error);
 // As amethyst_delete_range and amethyst_delete_prefix, whose failures come when the batch is written.
 AMETHYST_API amethyst_code amethyst_batch_delete_range(amethyst_batch* batch, const void* begin, size_t begin_bytes,
                                                        const void* end, size_t end_bytes, char** error);

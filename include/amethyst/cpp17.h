@@ -94,6 +94,9 @@ class WriteBatch {
   void Merge(std::string_view key, std::string_view operand) {
     Keep(amethyst_batch_merge, key.data(), key.size(), operand.data(), operand.size());
   }
+  void MergeExpiring(std::string_view key, std::string_view operand, Expiry expiry) {
+    Keep(amethyst_batch_merge_expiring, key.data(), key.size(), operand.data(), operand.size(), expiry.expires_at_ms);
+  }
   void Delete(std::string_view key) { Keep(amethyst_batch_delete, key.data(), key.size()); }
   // As those of Database, whose failures come when the batch is written.
   void DeleteRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {

@@ -132,6 +132,20 @@ class Family {
     internal::Run(status, amethyst_compact_range, db(), from.data, from.bytes, to.data, to.bytes);
   }
 
+  // What it has in tables, as one JSON object.
+  [[nodiscard]] std::string FamilyStatsJson(Status* status = nullptr) const {
+    return internal::Text(status, amethyst_family_stats_json, db());
+  }
+  // The name of its merge operator; empty: it has none.
+  [[nodiscard]] std::string MergeOperator(Status* status = nullptr) const {
+    return internal::Text(status, amethyst_family_merge_operator, db());
+  }
+  // How long what says nothing of its own lives; 0: for ever.
+  [[nodiscard]] std::chrono::milliseconds Ttl(Status* status = nullptr) const {
+    uint64_t ttl_ms = 0;
+    internal::Run(status, amethyst_family_ttl, db(), &ttl_ms);
+    return std::chrono::milliseconds(ttl_ms);
+  }
   // Its name now.
   [[nodiscard]] std::string Name(Status* status = nullptr) const {
     return internal::Text(status, amethyst_family_name, db());

@@ -92,6 +92,20 @@ amethyst_code amethyst_batch_merge(amethyst_batch* batch, const void* key, size_
   });
 }
 
+amethyst_code amethyst_batch_merge_expiring(amethyst_batch* batch, const void* key, size_t key_bytes,
+                                            const void* operand, size_t operand_bytes, uint64_t expires_at_ms,
+                                            char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_ENTER(entered, BatchObject, batch);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
+    entered->Add([&](const auto&... family) {
+      entered->batch.Merge(family..., key_view, operand_view, ExpiryOf(expires_at_ms));
+    });
+    return {};
+  });
+}
+
 amethyst_code amethyst_batch_delete(amethyst_batch* batch, const void* key, size_t key_bytes, char** error) {
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, BatchObject, batch);

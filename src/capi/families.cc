@@ -49,6 +49,13 @@ amethyst_code HandOutFamily(amethyst_db* db, const char* name, amethyst_db** fam
   });
 }
 
+// Neither the database was closed nor the family dropped.
+Status ExpectThere(DatabaseObject& object) {
+  AMETHYST_TRY(object.database()->CheckOpen());
+  if (object.family().name().empty()) return base::InvalidArgument("family dropped");
+  return {};
+}
+
 }  // namespace
 
 }  // namespace amethyst::capi
@@ -98,10 +105,39 @@ amethyst_code amethyst_family_name(amethyst_db* family, char** name, char** erro
   return Call(error, [&]() -> Status {
     AMETHYST_TRY(Wanted(name, "name"));
     AMETHYST_ENTER(entered, DatabaseObject, family);
-    AMETHYST_TRY(entered->database()->CheckOpen());
-    const std::string now = entered->family().name();
-    if (now.empty()) return amethyst::base::InvalidArgument("family dropped");
-    *name = CopyOut(now);
+    AMETHYST_TRY(ExpectThere(*entered));
+    *name = CopyOut(entered->family().name());
+    return {};
+  });
+}
+
+amethyst_code amethyst_family_merge_operator(amethyst_db* family, char** name, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(name, "name"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    AMETHYST_TRY(ExpectThere(*entered));
+    const std::string merge_operator = entered->family().merge_operator();
+    *name = merge_operator.empty() ? nullptr : CopyOut(merge_operator);
+    return {};
+  });
+}
+
+amethyst_code amethyst_family_ttl(amethyst_db* family, uint64_t* ttl_ms, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(ttl_ms, "ttl_ms"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    AMETHYST_TRY(ExpectThere(*entered));
+    *ttl_ms = static_cast<uint64_t>(entered->family().ttl().count());
+    return {};
+  });
+}
+
+amethyst_code amethyst_family_stats_json(amethyst_db* family, char** json, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(json, "json"));
+    AMETHYST_ENTER(entered, DatabaseObject, family);
+    AMETHYST_ASSIGN(const amethyst::FamilyStats stats, entered->family().GetStats());
+    *json = CopyOut(stats.ToJson());
     return {};
   });
 }

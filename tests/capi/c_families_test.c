@@ -68,6 +68,43 @@ TEST(a_family_is_a_map_of_its_own) {
   CHECK(amethyst_db_free(db) == AMETHYST_OK);
 }
 
+TEST(what_a_family_has_in_tables_is_told) {
+  char* error = NULL;
+  amethyst_db* db = InMemory();
+  amethyst_db* users = Create(db, "users");
+  Put(users, "k", "1");
+  Put(users, "l", "1");
+  OK(amethyst_flush(db, &error));
+  amethyst_snapshot* keeps = NULL;  // What is deleted, and so the range delete.
+  OK(amethyst_snapshot_create(db, &keeps, &error));
+  OK(amethyst_delete_range(users, "l", 1, NULL, 0, AMETHYST_BUFFERED, &error));
+  OK(amethyst_flush(db, &error));
+  char* json = NULL;
+  OK(amethyst_family_stats_json(users, &json, &error));
+  CHECK(strstr(json, "{\"tables\":1,") == json && strstr(json, "\"entries\":2,") != NULL);
+  CHECK(strstr(json, "\"range_deletes\":1,") != NULL);
+  amethyst_free(json);
+  OK(amethyst_family_stats_json(db, &json, &error));
+  CHECK(strstr(json, "{\"tables\":0,") == json);
+  amethyst_free(json);
+  OK(amethyst_stats_json(users, &json, &error));
+  CHECK(strstr(json, "\"range_deletes\":1,") != NULL);
+  amethyst_free(json);
+  CHECK(amethyst_snapshot_free(keeps) == AMETHYST_OK);
+  char* name = NULL;
+  uint64_t ttl_ms = 0;
+  OK(amethyst_drop_family(users, &error));
+  FAILS(wrong, "family dropped", amethyst_family_stats_json(users, &json, &error));
+  FAILS(wrong, "family dropped", amethyst_family_merge_operator(users, &name, &error));
+  FAILS(wrong, "family dropped", amethyst_family_ttl(users, &ttl_ms, &error));
+  FAILS(wrong, "ttl_ms", amethyst_family_ttl(users, NULL, &error));
+  OK(amethyst_close(db, &error));
+  FAILS(AMETHYST_CLOSED, "closed", amethyst_family_stats_json(db, &json, &error));
+  FAILS(AMETHYST_CLOSED, "closed", amethyst_family_ttl(db, &ttl_ms, &error));
+  CHECK(amethyst_db_free(users) == AMETHYST_OK);
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+}
+
 TEST(a_snapshot_and_an_iterator_are_of_the_family_that_is_read) {
   char* error = NULL;
   amethyst_db* db = InMemory();
@@ -337,6 +374,7 @@ TEST(a_write_expires_so_long_after_it) {
 
 int main(void) {
   RUN(a_family_is_a_map_of_its_own);
+  RUN(what_a_family_has_in_tables_is_told);
   RUN(a_snapshot_and_an_iterator_are_of_the_family_that_is_read);
   RUN(families_are_opened_renamed_listed_and_dropped_by_name);
   RUN(the_default_family_is_the_database_and_stays);

@@ -85,9 +85,11 @@ TEST(a_family_has_an_operator_and_a_ttl_of_its_own) {
   OK(amethyst_batch_create(&batch, &error));
   OK(amethyst_batch_set_family(batch, family, &error));
   OK(amethyst_batch_merge(batch, "k", 1, "b", 1, &error));
+  OK(amethyst_batch_merge_expiring(batch, "k", 1, "gone", 4, 1, &error));
+  OK(amethyst_batch_merge_expiring(batch, "k", 1, "c", 1, AMETHYST_NEVER, &error));
   OK(amethyst_batch_put_expiring(batch, "stays", 5, "1", 1, AMETHYST_NEVER, &error));
   OK(amethyst_write(db, batch, AMETHYST_BUFFERED, &error));
-  CHECK(Has(family, NULL, "k", "a,b") && Has(db, NULL, "k", NULL));
+  CHECK(Has(family, NULL, "k", "a,b,c") && Has(db, NULL, "k", NULL));
   amethyst_pinned* pinned = NULL;
   uint64_t expires_at = 0;
   Put(family, "hour", "1");
@@ -97,6 +99,15 @@ TEST(a_family_has_an_operator_and_a_ttl_of_its_own) {
   OK(amethyst_get_pinned(family, NULL, "stays", 5, &pinned, &error));
   OK(amethyst_pinned_expires_at(pinned, &expires_at, &error));
   CHECK(expires_at == AMETHYST_NEVER && amethyst_pinned_free(pinned) == AMETHYST_OK);
+  char* name = NULL;
+  uint64_t ttl_ms = 0;
+  OK(amethyst_family_merge_operator(family, &name, &error));
+  OK(amethyst_family_ttl(family, &ttl_ms, &error));
+  CHECK(strcmp(name, "append:,") == 0 && ttl_ms == 3600000);
+  amethyst_free(name);
+  OK(amethyst_family_merge_operator(db, &name, &error));
+  OK(amethyst_family_ttl(db, &ttl_ms, &error));
+  CHECK(name == NULL && ttl_ms == 0);
   FAILS(AMETHYST_INVALID_ARGUMENT, "no merge operator", amethyst_merge(db, "k", 1, "a", 1, AMETHYST_BUFFERED, &error));
   CHECK(amethyst_batch_free(batch) == AMETHYST_OK && amethyst_db_free(family) == AMETHYST_OK);
   CHECK(amethyst_db_free(db) == AMETHYST_OK);

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
+from datetime import timedelta
 from typing import Any, Callable, List, Mapping, Optional, Union
 
 from ._c import Bytes, ClosedError, Handle, as_bytes, as_c_string, as_name, bound_arguments, buffer_arguments, call, \
@@ -113,6 +114,26 @@ class Family(WritableMap):
         call("family_name", self._handle, byref(name))
         return from_name(take_string(name, -1))
 
+    @property
+    def merge_operator(self) -> Optional[str]:
+        """The name of its merge operator, if it has one."""
+        name = c_void_p()
+        call("family_merge_operator", self._handle, byref(name))
+        return from_name(take_string(name, -1)) if name else None
+
+    @property
+    def ttl(self) -> Optional[timedelta]:
+        """How long what says nothing of its own lives; None: for ever."""
+        milliseconds = c_uint64()
+        call("family_ttl", self._handle, byref(milliseconds))
+        return timedelta(milliseconds=milliseconds.value) if milliseconds.value else None
+
+    def stats(self) -> "dict[str, Any]":
+        """What it has in tables: their number, bytes, entries, deletes, range_deletes, and the levels."""
+        text = c_void_p()
+        call("family_stats_json", self._handle, byref(text))
+        return json.loads(take_string(text, -1))
+
     def rename(self, name: str) -> None:
         """Gives it another name. Whatever refers to it stays good."""
         call("rename_family", self._handle, as_name(name))
@@ -203,10 +224,14 @@ class Batch(Handle):
         else:
             self._add("batch_put_expiring", family, *entry, expiry_number(ttl, expires_at))
 
-    def merge(self, key: Bytes, operand: Bytes, *, family: Optional[WritableMap] = None) -> None:
+    def merge(self, key: Bytes, operand: Bytes, *, ttl: Optional[Ttl] = None, expires_at: Optional[Moment] = None,
+              family: Optional[WritableMap] = None) -> None:
         """As of Database, whose errors come when the batch is written."""
-        self._add("batch_merge", family, *buffer_arguments(as_bytes(key, "key")),
-                  *buffer_arguments(as_bytes(operand, "operand")))
+        entry = (*buffer_arguments(as_bytes(key, "key")), *buffer_arguments(as_bytes(operand, "operand")))
+        if ttl is None and expires_at is None:
+            self._add("batch_merge", family, *entry)
+        else:
+            self._add("batch_merge_expiring", family, *entry, expiry_number(ttl, expires_at))
 
     def incr(self, key: Bytes, n: int = 1, *, family: Optional[WritableMap] = None) -> None:
         """As of Database."""

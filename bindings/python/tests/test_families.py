@@ -1,6 +1,7 @@
 """Families, against the library that AMETHYST_LIBRARY names."""
 import copy
 import gc
+from datetime import timedelta
 
 import amethyst
 import pytest
@@ -38,6 +39,27 @@ class TestFamilies:
             with pytest.raises(amethyst.InvalidArgumentError, match="dropped"):
                 use()
         assert not db.create_family("people")
+
+    def test_each_tells_its_settings_and_what_it_has_in_tables(self, db):
+        plain = db.create_family("plain")
+        counters = db.create_family("counters", merge_operator="int64.add", ttl=60)
+        assert plain.merge_operator is None and plain.ttl is None
+        assert counters.merge_operator == "int64.add" and counters.ttl == timedelta(minutes=1)
+        fill(plain, "abc")
+        db.flush()
+        keeps = db.snapshot()  # What is deleted, and so the range delete.
+        plain.delete_range(b"b", b"c")
+        db.flush()
+        stats = plain.stats()
+        assert (stats["tables"], stats["entries"], stats["range_deletes"]) == (1, 3, 1)
+        assert stats["bytes"] == sum(level["bytes"] for level in stats["levels"])
+        assert counters.stats()["tables"] == 0
+        assert db.stats()["range_deletes"] == 1
+        keeps.close()
+        db.drop_family("plain")
+        for use in (plain.stats, lambda: plain.ttl, lambda: plain.merge_operator):
+            with pytest.raises(amethyst.InvalidArgumentError, match="dropped"):
+                use()
 
     def test_they_are_there_at_the_next_open(self):
         environment = amethyst.Environment()

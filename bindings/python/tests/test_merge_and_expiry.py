@@ -40,7 +40,10 @@ class TestMerge:
         with amethyst.open("db", environment=amethyst.Environment(), merge_operator="max") as db:
             db.merge(b"k", b"b")
             db.merge(b"k", b"z", expires_at=datetime(1971, 1, 1, tzinfo=timezone.utc))
-            assert db[b"k"] == b"b"
+            with db.batch() as batch:
+                batch.merge(b"k", b"y", expires_at=datetime(1971, 1, 1, tzinfo=timezone.utc))
+                batch.merge(b"k", b"c", ttl=60)
+            assert db[b"k"] == b"c"
 
 
     def test_a_family_has_its_own(self, db):

@@ -121,6 +121,7 @@ void Families(const std::string& path) {
     cpp17::WriteBatch batch;
     batch.SetFamily(lists);
     batch.Merge("k", "b");
+    batch.MergeExpiring("k", "gone", cpp17::Expiry::At({}));
     batch.PutExpiring("gone", "1", cpp17::Expiry::At({}));
     batch.SetFamily(db);
     batch.PutExpiring("stays", "1", cpp17::Expiry::Never());
@@ -144,6 +145,10 @@ void Families(const std::string& path) {
       const cpp17::Family none = db.CreateFamily(name, {}, &status);
       Require(status.code == AMETHYST_INVALID_ARGUMENT && none.db() == nullptr, "a name that cannot be refused");
     }
+    Require(lists.MergeOperator(&status) == "append:," && lists.Ttl(&status).count() == 0, "its settings");
+    Require(db.Ttl(&status) == std::chrono::hours(1), "a ttl of the database's");
+    Require(lists.FamilyStatsJson(&status).rfind("{\"tables\":", 0) == 0, "what it has in tables");
+    Require(other.MergeOperator(&status).empty() && status.ok(), "no operator");
     lists.Rename("lines", &status);
     Require(db.FamilyNames(&status) == std::vector<std::string>{"default", "lines"}, "the names");
     outlives = db.OpenFamily("lines", &status);
