@@ -23,6 +23,12 @@ class Family extends KeySpace {
     return this.#name
   }
 
+  // What it has in tables; counters are of the whole database.
+  stats () {
+    this._assertOpen(': cannot call stats()')
+    return JSON.parse(binding.getStats(this[HANDLE]))
+  }
+
   // Of the addon's handle, for a batch that names the family before it had its turn to open.
   [OPEN] () {
     binding.openFamily(this[HANDLE], this.#db[HANDLE], this.#name)

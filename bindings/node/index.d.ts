@@ -136,6 +136,9 @@ export class Family<KDefault = string, VDefault = string> extends KeySpace<KDefa
   get db (): AmethystLevel<any, any>
 
   get name (): string
+
+  /** What it has in tables; counters are of the whole database. */
+  stats (): FamilyStats
 }
 
 /** Bytes as they are, or an integer of 64 bits. */
@@ -265,6 +268,18 @@ export interface LevelStats {
   bytes: number
   entries: number
   deletes: number
+}
+
+export interface FamilyStats {
+  tables: number
+  bytes: number
+  entries: number
+  deletes: number
+
+  /** Stretches of keys in which range deletes still hide something. */
+  range_deletes: number
+  levels: LevelStats[]
+  [figure: string]: any
 }
 
 export interface Stats {

@@ -186,7 +186,10 @@ napi_value CompactRange(napi_env env, napi_callback_info info) {
 napi_value GetStats(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   const OpenDatabase open = GetOpen(env, arguments[0]);
-  return open ? NewString(env, open.db->GetStats().ToJson()) : nullptr;
+  if (!open) return nullptr;
+  if (open.family->id() == 0) return NewString(env, open.db->GetStats().ToJson());
+  const auto stats = open.family->GetStats();
+  return stats ? NewString(env, stats->ToJson()) : Throw(env, stats.error());
 }
 
 napi_value Destroy(napi_env env, napi_callback_info info) {

@@ -43,6 +43,23 @@ test('a family is a level of its own', async (t) => {
   await db.close()
 })
 
+test('a family tells what it has in tables', async (t) => {
+  const db = opened()
+  const users = await db.createFamily('users')
+  await db.put('k', 'v')
+  await users.batch(['a', 'b', 'c'].map(key => ({ type: 'put', key, value: 'v' })))
+  await users.del('c')
+  await users.compactRange('a', 'z')
+  const { tables, entries, bytes, levels } = users.stats()
+  t.same([tables, entries], [1, 2])
+  t.is(bytes, levels.reduce((sum, level) => sum + level.bytes, 0))
+  t.is(db.stats().range_deletes, 0)
+  await db.dropFamily('users')
+  t.is(codeOfCall(() => users.stats()), 'LEVEL_INVALID_ARGUMENT')
+  await db.close()
+  t.is(codeOfCall(() => users.stats()), 'LEVEL_DATABASE_NOT_OPEN')
+})
+
 test('families are listed, opened again and dropped', async (t) => {
   const location = newLocation()
   const db = new AmethystLevel(location, small)
