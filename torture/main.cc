@@ -102,15 +102,19 @@ Suite ModelSuite(const std::string& directory) {
                 return totals->violation;
               },
           .figures = [totals]() -> std::vector<Figure> {
-            return {{"operations", totals->operations},
-                    {"writes", totals->writes},
-                    {"restarts", totals->restarts},
-                    {"crashes", totals->crashes},
-                    {"losses of power", totals->power_losses},
-                    {"restarts after a fault", totals->faults},
-                    {"flushes", totals->flushes},
-                    {"compactions", totals->compactions},
-                    {"deepest level", totals->deepest_level, true}};
+            std::vector<Figure> figures = {{"operations", totals->operations},
+                                           {"writes", totals->writes},
+                                           {"restarts", totals->restarts},
+                                           {"crashes", totals->crashes},
+                                           {"losses of power", totals->power_losses},
+                                           {"restarts after a fault", totals->faults},
+                                           {"flushes", totals->flushes},
+                                           {"compactions", totals->compactions},
+                                           {"deepest level", totals->deepest_level, true}};
+            for (size_t i = 0; i < kModelCounterNames.size(); ++i) {
+              figures.push_back({std::string(kModelCounterNames[i]), totals->counters[i]});
+            }
+            return figures;
           }};
 }
 

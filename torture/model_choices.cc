@@ -56,9 +56,9 @@ Options DrawOptions(base::Random& random, const Comparator* comparator) {
   return options;
 }
 
-WriteOptions DrawWriteOptions(base::Random& random) {
+Durability DrawDurability(base::Random& random) {
   const uint64_t kind = random.Below(60);
-  return {.durability = kind < 2 ? Durability::kSync : kind == 2 ? Durability::kNone : Durability::kBuffered};
+  return kind < 2 ? Durability::kSync : kind == 2 ? Durability::kNone : Durability::kBuffered;
 }
 
 std::string DrawKey(base::Random& random, uint64_t style, uint64_t count) {
@@ -83,6 +83,14 @@ std::string DrawValue(base::Random& random) {
 }
 
 std::string Show(std::string_view bytes) { return base::Shortened(bytes, base::kKeyColumnsMax); }
+
+std::string Show(const ModelEntry& entry) {
+  std::string text = entry.refused ? std::string("refused") : Show(std::string_view(entry.value));
+  if (entry.expires_ms && *entry.expires_ms != kModelNeverMs) text += fmt::format(" until {}", *entry.expires_ms);
+  return text;
+}
+
+std::string Show(const std::optional<ModelEntry>& entry) { return entry ? Show(*entry) : "nothing"; }
 
 std::string Show(const Options& options) {
   return fmt::format(

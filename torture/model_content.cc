@@ -1,60 +1,84 @@
 #include "torture/model_content.h"
 
-#include <algorithm>
-#include <unordered_map>
+#include <fmt/format.h>
+
+#include <utility>
 
 #include "base/assert.h"
-#include "base/hash.h"
+#include "torture/model_choices.h"
+#include "torture/model_time.h"
 
 namespace amethyst::torture {
 
 namespace {
 
-uint64_t Fingerprint(std::string_view key, std::string_view value) {
-  return base::Hash64(key) * 0x9e3779b97f4a7c15u + (base::Hash64(value) | 1) * 0xbf58476d1ce4e5b9u;
+// A write of a family that has been dropped since is nothing.
+void ApplyTo(const ModelWrite& write, ModelState* state) {
+  for (const ModelChange& change : write.changes) {
+    if (const auto family = state->find(change.family); family != state->end()) family->second.Apply(change);
+  }
 }
 
-// The sum over all entries identifies a content, and follows a write at the cost of that write.
-class RunningFingerprint {
- public:
-  explicit RunningFingerprint(const ModelMap& base) : base_(base) {
-    for (const auto& [key, value] : base) sum_ += Fingerprint(key, value);
-  }
-  void Apply(const ModelWrite& write) {
-    for (const auto& [key, value] : write.changes) {
-      const auto [entry, is_new] = changed_.try_emplace(key, 0);
-      if (is_new) {
-        const auto found = base_.find(key);
-        entry->second = found == base_.end() ? 0 : Fingerprint(key, found->second);
-      }
-      const uint64_t fresh = value ? Fingerprint(key, *value) : 0;
-      sum_ += fresh - entry->second;
-      entry->second = fresh;
-    }
-  }
-  [[nodiscard]] uint64_t sum() const { return sum_; }
+// What was read, as it was told.
+std::optional<std::chrono::system_clock::time_point> ExpiresAtOf(const ModelEntry& entry) {
+  if (!entry.expires_ms || *entry.expires_ms == kModelNeverMs) return std::nullopt;
+  return MomentOf(*entry.expires_ms);
+}
 
- private:
-  const ModelMap& base_;
-  std::unordered_map<std::string_view, uint64_t> changed_;
-  uint64_t sum_ = 0;
-};
+std::string DifferenceOf(const ModelMap& expected, const ModelMap& found) {
+  auto at = expected.begin();
+  for (const auto& [key, entry] : found) {
+    if (at == expected.end() || at->first != key) {
+      const bool surplus = !expected.contains(key);
+      return surplus ? fmt::format("{} is there", Show(key)) : fmt::format("{} is missing", Show(at->first));
+    }
+    if (!Shows(entry, at->second) || !TellsExpiryOf(at->second, ExpiresAtOf(entry))) {
+      return fmt::format("{} = {}, not {}", Show(key), Show(entry), Show(at->second));
+    }
+    ++at;
+  }
+  return at == expected.end() ? std::string() : fmt::format("{} is missing", Show(at->first));
+}
 
 }  // namespace
 
-void ModelContent::Apply(const ModelWrite& write, ModelMap* to) {
-  for (const auto& [key, value] : write.changes) {
-    if (value) {
-      to->insert_or_assign(key, *value);
-    } else {
-      to->erase(key);
-    }
+void FamilyContent::Apply(const ModelChange& change) {
+  switch (change.kind) {
+    case ChangeKind::kPut: cells[change.key].Put(change.value, change.expires_ms); break;
+    case ChangeKind::kDelete: cells.erase(change.key); break;
+    case ChangeKind::kMerge: cells[change.key].Merge(merges_with, change.value, change.expires_ms); break;
   }
+}
+
+std::optional<ModelEntry> FamilyContent::At(std::string_view key, uint64_t now_ms) const {
+  const auto cell = cells.find(key);
+  return cell == cells.end() ? std::nullopt : cell->second.At(merges_with, now_ms);
+}
+
+ModelMap FamilyContent::Seen(uint64_t now_ms) const {
+  ModelMap seen(cells.key_comp());
+  for (const auto& [key, cell] : cells) {
+    if (auto entry = cell.At(merges_with, now_ms)) seen.emplace_hint(seen.end(), key, *std::move(entry));
+  }
+  return seen;
+}
+
+void ModelContent::AddFamily(uint32_t family, const Comparator* comparator, ModelOperator merges_with) {
+  const FamilyContent empty{.merges_with = merges_with, .cells = ModelCells(KeyLess{comparator})};
+  base_.emplace(family, empty);
+  now_.emplace(family, empty);
+  with_failed_.emplace(family, empty);
+}
+
+void ModelContent::DropFamily(uint32_t family) {
+  base_.erase(family);
+  now_.erase(family);
+  with_failed_.erase(family);
 }
 
 void ModelContent::Acknowledge(ModelWrite write) {
   AMETHYST_ASSERT(!failed_);
-  Apply(write, &now_);
+  ApplyTo(write, &now_);
   const bool sync = write.durability == Durability::kSync;
   writes_.push_back(std::move(write));
   if (sync) MarkDurable();
@@ -63,42 +87,27 @@ void ModelContent::Acknowledge(ModelWrite write) {
 void ModelContent::Fail(ModelWrite write) {
   AMETHYST_ASSERT(!failed_);
   with_failed_ = now_;
-  Apply(write, &with_failed_);
+  ApplyTo(write, &with_failed_);
   failed_ = true;
   writes_.push_back(std::move(write));
 }
 
 void ModelContent::MarkFlushed() {
   AMETHYST_ASSERT(!failed_);
-  for (const ModelWrite& write : writes_) Apply(write, &base_);
+  for (const ModelWrite& write : writes_) ApplyTo(write, &base_);
   writes_.clear();
   durable_ = 0;
 }
 
-bool ModelContent::Settle(ModelMap found, bool power_loss) {
-  uint64_t wanted = 0;
-  for (const auto& [key, value] : found) wanted += Fingerprint(key, value);
-  const size_t acknowledged = writes_.size() - (failed_ ? 1 : 0);
-  const size_t at_least = power_loss ? durable_ : acknowledged;
-  bool right = false;
-  RunningFingerprint flushed(base_);  // All of the first `from` writes.
-  for (size_t from = 0; from <= writes_.size() && !right; ++from) {
-    if (from > 0) flushed.Apply(writes_[from - 1]);
-    // A flush matters only where it saved a write that was not logged.
-    if (from > 0 && writes_[from - 1].durability != Durability::kNone) continue;
-    RunningFingerprint left = flushed;
-    for (size_t to = from; to <= writes_.size() && !right; ++to) {
-      if (to > from && writes_[to - 1].durability != Durability::kNone) left.Apply(writes_[to - 1]);
-      right = to >= at_least && left.sum() == wanted;
+std::string DifferenceOf(const ModelState& state, uint64_t now_ms, const SeenState& found) {
+  for (const auto& [number, family] : state) {
+    const auto seen = found.find(number);
+    if (seen == found.end()) return fmt::format("family {} was not read", number);
+    if (std::string text = DifferenceOf(family.Seen(now_ms), seen->second); !text.empty()) {
+      return fmt::format("in family {} {}", number, text);
     }
   }
-  if (!right) return false;
-  now_ = found;
-  base_ = std::move(found);
-  writes_.clear();
-  durable_ = 0;
-  failed_ = false;
-  return true;
+  return {};
 }
 
 }  // namespace amethyst::torture

@@ -1,4 +1,4 @@
-// Random programs over the whole public API, checked step by step against a std::map, and shrunk when they fail.
+// Random programs over the whole public API, checked step by step against a sorted map, and shrunk when they fail.
 //
 // A program is a list of steps, each with a seed of its own that draws its keys, values and settings, so that leaving
 // one out leaves the others as they are. In simulation the process crashes, the power fails and single calls of the
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "torture/model_content.h"
+#include "torture/model_families.h"
+#include "torture/model_report.h"
+#include "torture/model_time.h"
 #include "torture/model_walk.h"
 #include "torture/model_world.h"
 
@@ -24,6 +28,8 @@ namespace amethyst::torture {
 enum class StepKind : uint8_t {
   kPut,
   kDelete,
+  kMerge,
+  kDeleteRange,
   kBatch,
   kGet,
   kMultiGet,
@@ -46,22 +52,6 @@ struct ModelSettings {
   uint64_t key_count = 3000;
 };
 
-struct ModelReport {
-  std::string violation;  // Empty: none. Else what was expected and found, and the step.
-  uint64_t operations = 0;
-  uint64_t writes = 0;
-  uint64_t restarts = 0;  // Of these:
-  uint64_t crashes = 0;
-  uint64_t power_losses = 0;
-  uint64_t faults = 0;  // Times between restarts in which a call failed.
-  uint64_t flushes = 0;
-  uint64_t compactions = 0;
-  uint64_t deepest_level = 0;
-  std::vector<std::string> told;  // Each step in words, if asked for.
-
-  ModelReport& operator+=(const ModelReport& other);
-};
-
 [[nodiscard]] std::vector<ModelStep> DrawProgram(uint64_t seed, uint64_t operations);
 
 class ModelProgram {
@@ -72,34 +62,75 @@ class ModelProgram {
  private:
   struct Pinned {
     Snapshot snapshot;
-    std::shared_ptr<const ModelMap> content;
+    std::shared_ptr<const ModelState> content;
+    uint64_t now_ms = 0;
+  };
+  struct OpenWalk {
+    ModelWalk walk;
+    uint64_t key_style = 0;
+    uint64_t key_count = 0;
+  };
+  // What a read sees.
+  struct ReadMoment {
+    const ModelState* state = nullptr;
+    uint64_t now_ms = 0;
+    bool too_old = false;  // Nothing: it is refused.
+
+    [[nodiscard]] std::optional<ModelEntry> At(const ModelFamily& family, std::string_view key) const;
+    [[nodiscard]] ModelMap Seen(const ModelFamily& family) const;
+  };
+  // One range delete: what it takes away follows from the content, key by key.
+  struct DrawnRange {
+    std::optional<std::string> begin{}, end{};
+    bool is_prefix = false;
+    std::vector<ModelChange> changes{};
   };
 
   void Take(const ModelStep& step);
-  void Write(ModelWrite write, const WriteBatch* batch);
+  void Write(ModelWrite write, const std::string& told, const std::function<Status(const WriteOptions&)>& call);
+  void Put();
+  void Delete();
+  void Merge();
+  void DeleteRange();
   void Batch();
-  void DeleteRange(WriteBatch* batch, ModelWrite* write);
+  void AddToBatch(WriteBatch* batch, const GivenExpiry& of_all, ModelWrite* write);
+  [[nodiscard]] DrawnRange DrawRange(const ModelFamily& family, const ModelWrite& so_far);
+  // Draws one, for half of the writes of programs that have any, and enters it.
+  [[nodiscard]] GivenExpiry DrawExpiry();
+  [[nodiscard]] uint64_t ExpiresMs(const ModelFamily& family, const GivenExpiry& own, const GivenExpiry& of_all = {});
+
   void Get();
   void MultiGet();
   void Walk();
   void TakeSnapshot();
+  void CheckRead(const char* what, const ReadMoment& moment, const ModelFamily& family, const std::string& key,
+                 const Result<std::optional<ModelEntry>>& found);
   void Maintain();
+  void CompactRange();
+  void AskSize();
   void LoadRange();
   void PassTime();
 
   void Restart();
   void Open(bool power_loss);
   [[nodiscard]] bool OpenOnce(const Options& options, bool power_loss);
+  [[nodiscard]] Result<bool> Settle(DB& db, bool power_loss);
   void OpenReadOnly(bool power_loss);
   void CheckAll();
   void CountShape();
   void CheckRepair();
 
-  [[nodiscard]] std::string RandomKey();
-  // What a read sees, and the options that make it see that.
-  [[nodiscard]] const ModelMap& RandomRead(ReadOptions* options);
+  // The database's time, as it has to be.
+  [[nodiscard]] uint64_t Now(DB& db);
+  [[nodiscard]] ReadMoment DrawReadMoment(ReadOptions* options);
   [[nodiscard]] Result<std::unique_ptr<DB>> OpenWith(const Options& options);
-  [[nodiscard]] Result<ModelMap> ReadAll(DB& db) const;
+  [[nodiscard]] Result<SeenState> ReadAll(DB& db) const;
+  [[nodiscard]] Result<ModelMap> ReadFamily(const Family& from, const ModelFamily& family) const;
+  // Calls for the database itself, where the family is the default.
+  template <typename Call>
+  auto On(const ModelFamily& family, Call call) {
+    return family.handle ? call(*family.handle) : call(*db_);
+  }
   // Whether it went well; a failure that no injected fault explains is a violation.
   bool Ok(const Status& status, const char* what);
   void Tell(std::string text);
@@ -108,14 +139,15 @@ class ModelProgram {
   const ModelSettings settings_;
   const bool tell_;
   base::Random random_;  // Of the present step.
-  const Comparator* comparator_;
-  const uint64_t key_style_;
+  const ModelFeatures features_;
+  ModelFamilies families_;
   ModelWorld world_;
+  ModelTime time_;
   ModelContent content_;
   Options options_;
   std::unique_ptr<DB> db_;
   std::vector<Pinned> pinned_;
-  std::vector<ModelWalk> walks_;
+  std::vector<OpenWalk> walks_;
   ModelReport report_;
 };
 

@@ -27,13 +27,16 @@ void ModelProgram::Restart() {
     const bool faultless = !world_.met_fault();
     if (Ok(db_->Close(), "Close") && faultless && !world_.met_fault()) {
       content_.MarkFlushed();
+      time_.Close();
     } else {
+      time_.Crash();
       loss = Loss::kProcess;  // No more is promised.
     }
-    for (ModelWalk& walk : walks_) {
-      if (const std::string wrong = walk.CheckDetached(); !wrong.empty()) Violation(wrong);
+    for (OpenWalk& open : walks_) {
+      if (const std::string wrong = open.walk.CheckDetached(); !wrong.empty()) Violation(wrong);
     }
   } else {
+    time_.Crash();
     Tell(loss == Loss::kPower ? "the power fails" : "the process crashes");
     ++(loss == Loss::kPower ? report_.power_losses : report_.crashes);
   }
@@ -58,22 +61,36 @@ void ModelProgram::OpenReadOnly(bool power_loss) {
   options.read_only = true;
   const auto opened = OpenWith(options);
   if (!opened) return Violation("read-only open failed: " + opened.error().ToString());
-  Result<ModelMap> found = ReadAll(**opened);
-  if (!found) return Violation("read-only walk failed: " + found.error().ToString());
-  if (!content_.Settle(std::move(*found), power_loss)) Violation("a read-only open shows what cannot be");
+  const Result<bool> settled = Settle(**opened, power_loss);
+  if (!settled) return Violation("read-only walk failed: " + settled.error().ToString());
+  if (!*settled) Violation("a read-only open shows what cannot be");
   if ((*opened)->Put("key", "value")) Violation("a read-only database took a write");
   if ((*opened)->Delete("key") || (*opened)->Flush()) Violation("a read-only database took a delete or a flush");
+}
+
+Result<bool> ModelProgram::Settle(DB& db, bool power_loss) {
+  const uint64_t now_ms = Now(db);
+  AMETHYST_ASSIGN(SeenState seen, ReadAll(db));
+  const uint64_t oldest_ms = now_ms - ModelTime::kReadableMs;
+  const auto ask = [&](uint32_t number, const std::string& key, uint64_t at_ms) -> Result<std::optional<ModelEntry>> {
+    AMETHYST_ASSIGN(const Family family, db.OpenFamily(families_.Of(number).name));
+    ReadOptions options;
+    options.read_time = MomentOf(at_ms);
+    const Result<std::optional<std::string>> got = family.Get(key, options);
+    if (!got && got.error().code() == ErrorCode::kInvalidArgument) return ModelEntry{.refused = true};
+    if (!got) return std::unexpected(got.error());
+    return *got ? std::optional(ModelEntry{.value = **got}) : std::nullopt;
+  };
+  return content_.Settle({.seen = std::move(seen), .now_ms = now_ms, .oldest_ms = oldest_ms}, power_loss, ask);
 }
 
 bool ModelProgram::OpenOnce(const Options& options, bool power_loss) {
   auto opened = OpenWith(options);
   if (!Ok(opened ? Status() : std::unexpected(opened.error()), "open")) return false;
-  Result<ModelMap> found = ReadAll(**opened);
-  if (!Ok(found ? Status() : std::unexpected(found.error()), "first walk")) return false;
-  const size_t entries = found->size();
-  if (!content_.Settle(std::move(*found), power_loss)) {
-    Violation(fmt::format("after {} the content cannot be: {} entries, before it {}",
-                          power_loss ? "a loss of power" : "a restart", entries, content_.now().size()));
+  const Result<bool> settled = Settle(**opened, power_loss);
+  if (!Ok(settled ? Status() : std::unexpected(settled.error()), "first walk")) return false;
+  if (!*settled) {
+    Violation(fmt::format("after {} the content cannot be", power_loss ? "a loss of power" : "a restart"));
     return false;
   }
   db_ = std::move(*opened);
@@ -81,8 +98,14 @@ bool ModelProgram::OpenOnce(const Options& options, bool power_loss) {
 }
 
 void ModelProgram::Open(bool power_loss) {
-  const bool first = options_.comparator != comparator_ || report_.restarts == 0;
-  if (first || random_.OneIn(2)) options_ = DrawOptions(random_, comparator_);
+  const bool first = report_.restarts == 0;
+  ModelFamily& family = families_.front();
+  if (first || random_.OneIn(2)) {
+    options_ = DrawOptions(random_, family.comparator);
+    family.ttl_ms = features_.expiries ? time_.DrawTtlMs(random_) : 0;
+  }
+  options_.families.clear();
+  families_.AddTo(&options_, random_);
   Tell("open: " + Show(options_));
   Options options = options_;
   if (!first && random_.OneIn(6)) OpenReadOnly(power_loss);
@@ -94,17 +117,20 @@ void ModelProgram::Open(bool power_loss) {
   }
   options.create_if_missing = first || random_.OneIn(2);
   if (random_.OneIn(10)) world_.ArmFault(random_);
-  if (!report_.violation.empty() || OpenOnce(options, power_loss) || !report_.violation.empty()) return;
-  // Recovery failed as it was made to: it crashes there, and the next one meets no fault.
-  ++report_.faults;
-  world_.Lose(Loss::kProcess, random_);
-  world_.Restart();
-  static_cast<void>(OpenOnce(options, power_loss));
+  if (!report_.violation.empty()) return;
+  if (!OpenOnce(options, power_loss) && report_.violation.empty()) {
+    // Recovery failed as it was made to: it crashes there, and the next one meets no fault.
+    ++report_.faults;
+    time_.Crash();
+    world_.Lose(Loss::kProcess, random_);
+    world_.Restart();
+    static_cast<void>(OpenOnce(options, power_loss));
+  }
 }
 
 void ModelProgram::CheckRepair() {
   db_.reset();
-  if (comparator_ != BytewiseComparator()) return;  // Repair knows no other order.
+  if (families_.front().comparator != BytewiseComparator()) return;  // Repair knows no other order.
   const std::string to = world_.path() + "-repaired";
   const auto repaired = DB::Repair(world_.path(), to);
   if (!repaired) return Violation("Repair failed: " + repaired.error().ToString());
@@ -113,7 +139,8 @@ void ModelProgram::CheckRepair() {
     auto opened = DB::Open(to, options_);
     if (!opened) return Violation("what Repair made does not open: " + opened.error().ToString());
     const auto found = ReadAll(**opened);
-    if (!found || *found != content_.now()) Violation("what Repair made has another content");
+    const std::string text = found ? DifferenceOf(content_.now(), time_.now_ms(), *found) : found.error().ToString();
+    if (!text.empty()) Violation("what Repair made has another content: " + text);
   }
   Ok(DB::Destroy(to), "Destroy");
 }

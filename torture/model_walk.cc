@@ -10,19 +10,36 @@
 
 namespace amethyst::torture {
 
-ModelWalk::ModelWalk(DB& db, const ReadOptions& options, std::shared_ptr<const ModelMap> content, bool with_twin)
-    : content_(std::move(content)),
+ModelWalk::ModelWalk(const NewIterator& new_iterator, const ReadOptions& options, ModelMap content, bool with_twin)
+    : content_(std::make_shared<const ModelMap>(std::move(content))),
       begin_(options.lower_bound ? content_->lower_bound(*options.lower_bound) : content_->begin()),
       end_(options.upper_bound ? content_->lower_bound(*options.upper_bound) : content_->end()),
       at_(end_),
-      iterator_(db.NewIterator(options)) {
-  if (with_twin) twin_.emplace(db.NewIterator(options));
+      iterator_(new_iterator(options)) {
+  if (with_twin) twin_.emplace(new_iterator(options));
+}
+
+bool ModelWalk::Shows(const Iterator& iterator, Position expected) {
+  return iterator.Valid() && iterator.key() == expected->first && iterator.value() == expected->second.value &&
+         TellsExpiryOf(expected->second, iterator.expires_at());
+}
+
+// It stops there, and a seek goes on.
+Status ModelWalk::ExpectRefusal(Position expected, const char* move, std::string* wrong) const {
+  const Status status = iterator_.status();
+  if (!status && status.error().code() != ErrorCode::kInvalidArgument) return status;
+  if (status || iterator_.Valid()) {
+    *wrong = fmt::format("after {}: expected {} to be refused, found {}", move, Show(expected->first),
+                         iterator_.Valid() ? Show(iterator_.key()) : "the end");
+  }
+  return {};
 }
 
 Status ModelWalk::Expect(Position expected, const char* move, std::string* wrong) {
   at_ = end_;
-  AMETHYST_TRY(iterator_.status());
   const bool at_end = expected == end_;
+  if (!at_end && expected->second.refused) return ExpectRefusal(expected, move, wrong);
+  AMETHYST_TRY(iterator_.status());
   if (at_end ? iterator_.Valid() : !Shows(iterator_, expected)) {
     *wrong = fmt::format("after {}: expected {}, found {}", move,
                          at_end ? "the end" : Show(expected->first) + " = " + Show(expected->second),
@@ -60,7 +77,7 @@ Status ModelWalk::Step(bool forward, std::string* wrong) {
   const Position expected = forward ? std::next(here) : here == begin_ ? end_ : std::prev(here);
   forward ? iterator_.Next() : iterator_.Prev();
   AMETHYST_TRY(Expect(expected, forward ? "Next" : "Prev", wrong));
-  if (!twin_) return {};
+  if (!twin_ || (expected != end_ && expected->second.refused)) return {};
   forward ? twin_->Seek(here->first) : twin_->SeekForPrev(here->first);
   if (twin_->Valid()) forward ? twin_->Next() : twin_->Prev();
   AMETHYST_TRY(twin_->status());

@@ -4,6 +4,7 @@
 // Thread safety: one thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,10 @@ namespace amethyst::torture {
 
 class ModelWalk {
  public:
+  using NewIterator = std::function<Iterator(const ReadOptions&)>;
+
   // `content`: all that the read sees; the bounds of `options` narrow it.
-  ModelWalk(DB& db, const ReadOptions& options, std::shared_ptr<const ModelMap> content, bool with_twin);
+  ModelWalk(const NewIterator& new_iterator, const ReadOptions& options, ModelMap content, bool with_twin);
 
   // A random move, or several steps one way. What it should not show goes to `wrong`.
   [[nodiscard]] Status Move(base::Random& random, const std::string& target, std::string* wrong);
@@ -30,14 +33,13 @@ class ModelWalk {
   [[nodiscard]] Status Seek(uint64_t move, const std::string& target, std::string* wrong);
   [[nodiscard]] Status Step(bool forward, std::string* wrong);
   [[nodiscard]] Status Expect(Position expected, const char* move, std::string* wrong);
+  [[nodiscard]] Status ExpectRefusal(Position expected, const char* move, std::string* wrong) const;
   [[nodiscard]] Position Last() const { return begin_ == end_ ? end_ : std::prev(end_); }
-  [[nodiscard]] static bool Shows(const Iterator& iterator, Position expected) {
-    return iterator.Valid() && iterator.key() == expected->first && iterator.value() == expected->second;
-  }
+  [[nodiscard]] static bool Shows(const Iterator& iterator, Position expected);
 
-  std::shared_ptr<const ModelMap> content_;
-  Position begin_, end_;  // Within the bounds.
-  Position at_;           // end_: not valid.
+  std::shared_ptr<const ModelMap> content_;  // Where it is stays as it is when the walk is moved.
+  Position begin_, end_;                     // Within the bounds.
+  Position at_;                              // end_: not valid.
   Iterator iterator_;
   std::optional<Iterator> twin_;
 };

@@ -38,6 +38,10 @@ void ModelWorld::JumpWallTime(std::chrono::seconds by) {
   if (simulated()) machine_->environment->clock().JumpWallTime(by);
 }
 
+uint64_t ModelWorld::WallMs() const {
+  return simulated() ? static_cast<uint64_t>(machine_->environment->clock().WallTime().count()) : 0;
+}
+
 void ModelWorld::RunJobs(uint64_t count) {
   if (!simulated()) return;
   for (; count > 0 && machine_->environment->RunOneJob(); --count) {
@@ -58,7 +62,12 @@ void ModelWorld::Lose(Loss loss, base::Random& random) {
 }
 
 void ModelWorld::Restart() {
-  if (simulated()) machine_ = std::make_unique<Machine>(disk_, path_, ++seed_);
+  if (!simulated()) return;
+  const std::chrono::milliseconds wall = machine_->environment->clock().WallTime();
+  machine_ = std::make_unique<Machine>(disk_, path_, ++seed_);
+  // Time goes on, to the second: by up to one it is set back.
+  simulation::ManualClock& clock = machine_->environment->clock();
+  clock.JumpWallTime(std::chrono::floor<std::chrono::seconds>(wall - clock.WallTime()));
 }
 
 }  // namespace amethyst::torture

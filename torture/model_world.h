@@ -37,6 +37,8 @@ class ModelWorld {
   void PassTime(std::chrono::milliseconds time);
   // As when somebody sets the system's clock: of that, time that passes is to take no notice.
   void JumpWallTime(std::chrono::seconds by);
+  // In simulation.
+  [[nodiscard]] uint64_t WallMs() const;
   void RunJobs(uint64_t count);
 
   // What is on the disk if this happens now. Then the database is to be destroyed, and Restart goes on from there.

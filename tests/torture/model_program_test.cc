@@ -1,4 +1,5 @@
-// Covers: model_choices, model_restart, model_walk, model_world
+// Covers: model_choices, model_families, model_reads, model_report, model_restart, model_upkeep, model_walk,
+// model_world, model_writes
 #include "torture/model_program.h"
 
 #include <gtest/gtest.h>

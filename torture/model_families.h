@@ -1,0 +1,66 @@
+// The families of a model program: their settings, which are drawn when they are made, and their handles.
+//
+// The program's own list, the default first, then in the order of their making. A call to make, drop or rename one that
+// failed leaves a doubt, which the next open decides. Thread safety: one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "amethyst/amethyst.h"
+#include "base/random.h"
+#include "torture/model_content.h"
+#include "torture/model_time.h"
+
+namespace amethyst::torture {
+
+// What a program draws; each is left out of about half of the programs, so that the ways of those who do without are
+// gone as well.
+struct ModelFeatures {
+  bool merges = false;
+  bool expiries = false;
+  bool families = false;
+
+  [[nodiscard]] static ModelFeatures Draw(base::Random& random);
+};
+
+struct ModelFamily {
+  uint32_t number = 0;  // Of its content; 0: the default.
+  std::string name = "default";
+  const Comparator* comparator = BytewiseComparator();
+  ModelOperator merges_with = ModelOperator::kNone;
+  uint64_t key_style = 0;
+  uint64_t key_count = 0;
+  uint64_t ttl_ms = 0;
+  bool knows_operator = false;     // The database has noted its name.
+  std::optional<Family> handle{};  // Of the database that is open; nullopt for the default.
+
+  [[nodiscard]] std::string DrawKey(base::Random& random) const;
+  // A value that its operator mostly takes.
+  [[nodiscard]] std::string DrawValue(base::Random& random) const;
+  [[nodiscard]] std::string DrawOperand(base::Random& random) const;
+};
+
+class ModelFamilies {
+ public:
+  // The default one, of so many keys.
+  ModelFamilies(base::Random& random, const ModelFeatures& features, uint64_t key_count);
+
+  [[nodiscard]] const std::vector<ModelFamily>& all() const { return all_; }
+  [[nodiscard]] ModelFamily& front() { return all_.front(); }
+  [[nodiscard]] const ModelFamily& Of(uint32_t number) const;
+  // The default one, or with as much chance one of the others.
+  [[nodiscard]] const ModelFamily& Draw(base::Random& random) const;
+
+  // The database knows the operator of its family from now on.
+  void NoteOperator(uint32_t number);
+  // What has to be given at an open, and now and then what need not.
+  void AddTo(Options* options, base::Random& random) const;
+
+ private:
+  std::vector<ModelFamily> all_;
+};
+
+}  // namespace amethyst::torture

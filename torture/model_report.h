@@ -1,0 +1,46 @@
+// What runs of model programs add up to. Thread safety: plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace amethyst::torture {
+
+// What a program drew of each capability beyond put, delete and read. A sum over runs counts only those that drew it.
+enum class ModelCounter : uint8_t {
+  kMerges,
+  kMergesRefused,  // By the call.
+  kReadsRefused,
+  kRangeDeletes,
+  kExpiring,
+  kReadsAtATime,
+  kReadsTooOld,
+  kCount
+};
+inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::kCount)> kModelCounterNames = {
+    "merges",          "refused merges",         "refused reads",       "range deletes",
+    "expiring writes", "reads at a chosen time", "reads of a lost time"};
+
+struct ModelReport {
+  std::string violation;  // Empty: none. Else what was expected and found, and the step.
+  uint64_t operations = 0;
+  uint64_t writes = 0;
+  uint64_t restarts = 0;  // Of these:
+  uint64_t crashes = 0;
+  uint64_t power_losses = 0;
+  uint64_t faults = 0;  // Times between restarts in which a call failed.
+  uint64_t flushes = 0;
+  uint64_t compactions = 0;
+  uint64_t deepest_level = 0;
+  std::array<uint64_t, static_cast<size_t>(ModelCounter::kCount)> counters{};
+  std::vector<std::string> told;  // Each step in words, if asked for.
+
+  void Count(ModelCounter counter, uint64_t number = 1) { counters[static_cast<size_t>(counter)] += number; }
+  [[nodiscard]] uint64_t operator[](ModelCounter counter) const { return counters[static_cast<size_t>(counter)]; }
+  ModelReport& operator+=(const ModelReport& other);
+};
+
+}  // namespace amethyst::torture
