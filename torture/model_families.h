@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "amethyst/amethyst.h"
@@ -41,6 +42,16 @@ struct ModelFamily {
   // A value that its operator mostly takes.
   [[nodiscard]] std::string DrawValue(base::Random& random) const;
   [[nodiscard]] std::string DrawOperand(base::Random& random) const;
+  // What it is made with.
+  [[nodiscard]] FamilyOptions DrawOptions(base::Random& random) const;
+};
+
+// A change of the list whose call failed: it may have come about.
+enum class FamilyChange : uint8_t { kMade, kDropped, kRenamed };
+struct FamilyDoubt {
+  FamilyChange change{};
+  std::string name;  // That is there if it did; of a drop: if it did not.
+  ModelFamily family;
 };
 
 class ModelFamilies {
@@ -51,8 +62,23 @@ class ModelFamilies {
   [[nodiscard]] const std::vector<ModelFamily>& all() const { return all_; }
   [[nodiscard]] ModelFamily& front() { return all_.front(); }
   [[nodiscard]] const ModelFamily& Of(uint32_t number) const;
+  [[nodiscard]] std::vector<std::string> Names() const;
   // The default one, or with as much chance one of the others.
   [[nodiscard]] const ModelFamily& Draw(base::Random& random) const;
+  // There is one beside the default.
+  [[nodiscard]] const ModelFamily& DrawOther(base::Random& random) const;
+  // One that is not there, for Add; a name that is not taken.
+  [[nodiscard]] ModelFamily DrawNew(base::Random& random, const ModelFeatures& features, uint64_t ttl_ms);
+  [[nodiscard]] std::string DrawName(base::Random& random) const;
+
+  void Add(ModelFamily family) { all_.push_back(std::move(family)); }
+  void Drop(uint32_t number);
+  void Rename(uint32_t number, const std::string& name);
+  void Doubt(FamilyDoubt doubt) { doubt_ = std::move(doubt); }
+  [[nodiscard]] std::optional<FamilyDoubt> TakeDoubt() { return std::exchange(doubt_, std::nullopt); }
+  // Of the database that has been opened; before it is closed they go.
+  [[nodiscard]] Status OpenHandles(DB& db);
+  void LeaveHandles();
 
   // The database knows the operator of its family from now on.
   void NoteOperator(uint32_t number);
@@ -61,6 +87,8 @@ class ModelFamilies {
 
  private:
   std::vector<ModelFamily> all_;
+  uint32_t last_number_ = 0;
+  std::optional<FamilyDoubt> doubt_;
 };
 
 }  // namespace amethyst::torture

@@ -15,10 +15,10 @@ struct Weight {
   StepKind kind;
   uint64_t per_mille;
 };
-constexpr Weight kWeights[] = {{StepKind::kPut, 230},       {StepKind::kDelete, 70}, {StepKind::kMerge, 40},
-                               {StepKind::kDeleteRange, 3}, {StepKind::kBatch, 12},  {StepKind::kGet, 280},
-                               {StepKind::kMultiGet, 20},   {StepKind::kWalk, 336},  {StepKind::kSnapshot, 5},
-                               {StepKind::kMaintain, 1},    {StepKind::kTime, 3}};
+constexpr Weight kWeights[] = {{StepKind::kPut, 230},       {StepKind::kDelete, 70},  {StepKind::kMerge, 40},
+                               {StepKind::kDeleteRange, 3}, {StepKind::kBatch, 12},   {StepKind::kGet, 280},
+                               {StepKind::kMultiGet, 20},   {StepKind::kWalk, 333},   {StepKind::kFamilies, 3},
+                               {StepKind::kSnapshot, 5},    {StepKind::kMaintain, 1}, {StepKind::kTime, 3}};
 constexpr uint64_t kRestartOneIn = 1500;
 constexpr uint64_t kFaultOneIn = 3000;
 
@@ -90,6 +90,7 @@ void ModelProgram::Take(const ModelStep& step) {
     case StepKind::kMultiGet: return MultiGet();
     case StepKind::kWalk: return Walk();
     case StepKind::kSnapshot: return TakeSnapshot();
+    case StepKind::kFamilies: return ChangeFamilies();
     case StepKind::kMaintain: return Maintain();
     case StepKind::kTime: return PassTime();
     case StepKind::kFault: Tell("one of the next calls of the file system will fail"); return world_.ArmFault(random_);
@@ -108,6 +109,7 @@ ModelReport ModelProgram::Run(const std::vector<ModelStep>& steps) {
   if (report_.violation.empty()) CountShape();
   walks_.clear();
   pinned_.clear();
+  families_.LeaveHandles();
   if (report_.violation.empty() && Ok(db_->Close(), "Close") && !world_.simulated()) CheckRepair();
   return std::move(report_);
 }

@@ -35,6 +35,7 @@ enum class StepKind : uint8_t {
   kMultiGet,
   kWalk,
   kSnapshot,
+  kFamilies,
   kMaintain,
   kTime,
   kFault,
@@ -105,6 +106,13 @@ class ModelProgram {
   void TakeSnapshot();
   void CheckRead(const char* what, const ReadMoment& moment, const ModelFamily& family, const std::string& key,
                  const Result<std::optional<ModelEntry>>& found);
+  void ChangeFamilies();
+  void CreateFamily();
+  void DropFamily();
+  void CheckDropped(const ModelFamily& family);
+  void RenameFamily();
+  void ListFamilies();
+  void DecideFamilies(DB& db);
   void Maintain();
   void CompactRange();
   void AskSize();

@@ -18,11 +18,17 @@ enum class ModelCounter : uint8_t {
   kExpiring,
   kReadsAtATime,
   kReadsTooOld,
+  kFamiliesMade,
+  kFamiliesDropped,
+  kFamiliesRenamed,
+  kFamilyWrites,   // To others than the default.
+  kFamilyBatches,  // Over several.
   kCount
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::kCount)> kModelCounterNames = {
-    "merges",          "refused merges",         "refused reads",       "range deletes",
-    "expiring writes", "reads at a chosen time", "reads of a lost time"};
+    "merges",           "refused merges",         "refused reads",        "range deletes",
+    "expiring writes",  "reads at a chosen time", "reads of a lost time", "families made",
+    "families dropped", "families renamed",       "writes to families",   "batches over families"};
 
 struct ModelReport {
   std::string violation;  // Empty: none. Else what was expected and found, and the step.

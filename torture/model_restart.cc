@@ -32,6 +32,10 @@ void ModelProgram::Restart() {
       time_.Crash();
       loss = Loss::kProcess;  // No more is promised.
     }
+    for (const ModelFamily& family : families_.all()) {
+      const auto closed = On(family, [](auto& from) { return from.Get("key"); });
+      if (closed || closed.error().code() != ErrorCode::kClosed) Violation("a family is read after Close");
+    }
     for (OpenWalk& open : walks_) {
       if (const std::string wrong = open.walk.CheckDetached(); !wrong.empty()) Violation(wrong);
     }
@@ -43,6 +47,7 @@ void ModelProgram::Restart() {
   world_.Lose(loss, random_);
   walks_.clear();
   pinned_.clear();
+  families_.LeaveHandles();
   db_.reset();
   world_.Restart();
   if (report_.violation.empty()) Open(loss == Loss::kPower);
@@ -69,6 +74,7 @@ void ModelProgram::OpenReadOnly(bool power_loss) {
 }
 
 Result<bool> ModelProgram::Settle(DB& db, bool power_loss) {
+  DecideFamilies(db);
   const uint64_t now_ms = Now(db);
   AMETHYST_ASSIGN(SeenState seen, ReadAll(db));
   const uint64_t oldest_ms = now_ms - ModelTime::kReadableMs;
@@ -91,6 +97,10 @@ bool ModelProgram::OpenOnce(const Options& options, bool power_loss) {
   if (!Ok(settled ? Status() : std::unexpected(settled.error()), "first walk")) return false;
   if (!*settled) {
     Violation(fmt::format("after {} the content cannot be", power_loss ? "a loss of power" : "a restart"));
+    return false;
+  }
+  if (const Status handles = families_.OpenHandles(**opened); !handles) {
+    Violation("a family does not open: " + handles.error().ToString());
     return false;
   }
   db_ = std::move(*opened);
@@ -130,7 +140,10 @@ void ModelProgram::Open(bool power_loss) {
 
 void ModelProgram::CheckRepair() {
   db_.reset();
-  if (families_.front().comparator != BytewiseComparator()) return;  // Repair knows no other order.
+  for (const ModelFamily& family : families_.all()) {
+    if (family.comparator != BytewiseComparator()) return;  // Repair knows no other order.
+  }
+  families_.AddTo(&options_, random_);
   const std::string to = world_.path() + "-repaired";
   const auto repaired = DB::Repair(world_.path(), to);
   if (!repaired) return Violation("Repair failed: " + repaired.error().ToString());

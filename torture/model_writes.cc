@@ -69,6 +69,10 @@ uint64_t ModelProgram::ExpiresMs(const ModelFamily& family, const GivenExpiry& o
 void ModelProgram::Write(ModelWrite write, const std::string& told,
                          const std::function<Status(const WriteOptions&)>& call) {
   ++report_.writes;
+  std::set<uint32_t> families;
+  for (const ModelChange& change : write.changes) families.insert(change.family);
+  if (!families.empty() && *families.rbegin() != 0) report_.Count(ModelCounter::kFamilyWrites);
+  if (families.size() > 1) report_.Count(ModelCounter::kFamilyBatches);
   const WriteOptions options{.durability = write.durability};
   Tell(fmt::format("{}, durability {}", told, static_cast<int>(write.durability)));
   const Status written = call(options);

@@ -1,4 +1,4 @@
-// Covers: model_choices, model_families, model_reads, model_report, model_restart, model_upkeep, model_walk,
+// Covers: model_choices, model_families, model_family_steps, model_reads, model_report, model_restart, model_upkeep, model_walk,
 // model_world, model_writes
 #include "torture/model_program.h"
 
