@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "torture/model_choices.h"
+#include "torture/model_filter.h"
 #include "torture/model_time.h"
 
 namespace amethyst::torture {
@@ -28,6 +29,8 @@ std::optional<std::chrono::system_clock::time_point> ExpiresAtOf(const ModelEntr
 std::string DifferenceOf(const ModelMap& expected, const ModelMap& found) {
   auto at = expected.begin();
   for (const auto& [key, entry] : found) {
+    while (at != expected.end() && at->second.may_be_gone && at->first != key && expected.key_comp()(at->first, key))
+      ++at;
     if (at == expected.end() || at->first != key) {
       const bool surplus = !expected.contains(key);
       return surplus ? fmt::format("{} is there", Show(key)) : fmt::format("{} is missing", Show(at->first));
@@ -37,6 +40,7 @@ std::string DifferenceOf(const ModelMap& expected, const ModelMap& found) {
     }
     ++at;
   }
+  while (at != expected.end() && at->second.may_be_gone) ++at;
   return at == expected.end() ? std::string() : fmt::format("{} is missing", Show(at->first));
 }
 
@@ -52,22 +56,30 @@ void FamilyContent::Apply(const ModelChange& change) {
 
 std::optional<ModelEntry> FamilyContent::At(std::string_view key, uint64_t now_ms) const {
   const auto cell = cells.find(key);
-  return cell == cells.end() ? std::nullopt : cell->second.At(merges_with, now_ms);
+  return cell == cells.end() ? std::nullopt : Shown(cell->second, now_ms);
+}
+
+std::optional<ModelEntry> FamilyContent::Shown(const ModelCell& cell, uint64_t now_ms) const {
+  std::optional<ModelEntry> entry = cell.At(merges_with, now_ms);
+  if (entry && is_filtered) {
+    entry->may_be_gone = FilterDrops(entry->value);
+    entry->replacement = FilterReplacement(entry->value);
+  }
+  return entry;
 }
 
 ModelMap FamilyContent::Seen(uint64_t now_ms) const {
   ModelMap seen(cells.key_comp());
   for (const auto& [key, cell] : cells) {
-    if (auto entry = cell.At(merges_with, now_ms)) seen.emplace_hint(seen.end(), key, *std::move(entry));
+    if (auto entry = Shown(cell, now_ms)) seen.emplace_hint(seen.end(), key, *std::move(entry));
   }
   return seen;
 }
 
-void ModelContent::AddFamily(uint32_t family, const Comparator* comparator, ModelOperator merges_with) {
-  const FamilyContent empty{.merges_with = merges_with, .cells = ModelCells(KeyLess{comparator})};
+void ModelContent::AddFamily(uint32_t family, FamilyContent empty) {
   base_.emplace(family, empty);
   now_.emplace(family, empty);
-  with_failed_.emplace(family, empty);
+  with_failed_.emplace(family, std::move(empty));
 }
 
 void ModelContent::DropFamily(uint32_t family) {

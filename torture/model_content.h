@@ -48,11 +48,15 @@ struct ModelWrite {
 
 struct FamilyContent {
   ModelOperator merges_with = ModelOperator::kNone;
+  bool is_filtered = false;
   ModelCells cells;
 
   void Apply(const ModelChange& change);
   [[nodiscard]] std::optional<ModelEntry> At(std::string_view key, uint64_t now_ms) const;
   [[nodiscard]] ModelMap Seen(uint64_t now_ms) const;
+
+ private:
+  [[nodiscard]] std::optional<ModelEntry> Shown(const ModelCell& cell, uint64_t now_ms) const;
 };
 // By a number that the model gives each family; the default one has 0.
 using ModelState = std::map<uint32_t, FamilyContent>;
@@ -71,7 +75,7 @@ class ModelContent {
 
   ModelContent() : base_(), now_() {}
 
-  void AddFamily(uint32_t family, const Comparator* comparator, ModelOperator merges_with);
+  void AddFamily(uint32_t family, FamilyContent empty);
   void DropFamily(uint32_t family);
 
   [[nodiscard]] const ModelState& now() const { return now_; }
@@ -89,6 +93,8 @@ class ModelContent {
   [[nodiscard]] const ModelState& with_failed() const { return failed_ ? with_failed_ : now_; }
 
   void Acknowledge(ModelWrite write);
+  // A filter has dropped it, and it stays away.
+  void NoteDropped(uint32_t family, const std::string& key) { now_.at(family).cells.erase(key); }
   // Nothing may be written any more before the next Settle.
   void Fail(ModelWrite write);
   // Everything logged so far survives a loss of power; everything so far survives anything.

@@ -3,11 +3,17 @@
 #include <algorithm>
 
 #include "torture/model_choices.h"
+#include "torture/model_filter.h"
 
 namespace amethyst::torture {
 
 ModelFeatures ModelFeatures::Draw(base::Random& random) {
-  return {.merges = random.OneIn(2), .expiries = random.OneIn(2), .families = random.OneIn(2)};
+  return {
+      .merges = random.OneIn(2), .expiries = random.OneIn(2), .families = random.OneIn(2), .filters = random.OneIn(4)};
+}
+
+FamilyContent ModelFamily::Empty() const {
+  return {.merges_with = merges_with, .is_filtered = is_filtered, .cells = ModelCells(KeyLess{comparator})};
 }
 
 std::string ModelFamily::DrawKey(base::Random& random) const { return torture::DrawKey(random, key_style, key_count); }
@@ -31,6 +37,7 @@ std::string ModelFamily::DrawOperand(base::Random& random) const {
 FamilyOptions ModelFamily::DrawOptions(base::Random& random) const {
   constexpr double kRates[] = {0.5, 0.01, 0.00001, 1};
   FamilyOptions options{.comparator = comparator, .merge_operator = OperatorOf(merges_with)};
+  if (is_filtered && random.OneIn(2)) options.compaction_filter = FilterOfModel();
   options.ttl = std::chrono::milliseconds(ttl_ms);
   if (random.OneIn(2)) options.compression = static_cast<Compression>(random.Below(3));
   if (random.OneIn(2)) options.block_bytes = size_t{512} << random.Below(8);
@@ -43,6 +50,8 @@ ModelFamilies::ModelFamilies(base::Random& random, const ModelFeatures& features
   first.comparator = ComparatorOf(random());
   first.key_style = random.Below(kKeyStyles);
   if (features.merges) first.merges_with = static_cast<ModelOperator>(1 + random.Below(kModelOperators - 1));
+  // What a filter has dropped is no base any more, so there it would be no telling what operands come to.
+  first.is_filtered = features.filters && first.merges_with == ModelOperator::kNone;
   all_.push_back(std::move(first));
 }
 
@@ -68,6 +77,7 @@ ModelFamily ModelFamilies::DrawNew(base::Random& random, const ModelFeatures& fe
   if (features.merges) family.merges_with = static_cast<ModelOperator>(random.Below(kModelOperators));
   family.key_style = random.Below(kKeyStyles);
   family.key_count = random.OneIn(3) ? std::max<uint64_t>(all_.front().key_count / 4, 1) : 100;
+  family.is_filtered = features.filters && family.merges_with == ModelOperator::kNone;
   family.ttl_ms = ttl_ms;
   family.knows_operator = true;
   return family;
@@ -119,6 +129,7 @@ void ModelFamilies::AddTo(Options* options, base::Random& random) const {
     if (!is_default && knows_it && family.comparator == BytewiseComparator() && random.OneIn(2)) return;
     FamilyOptions given{.comparator = family.comparator};
     if (!knows_it || random.OneIn(2)) given.merge_operator = OperatorOf(family.merges_with);
+    if (family.is_filtered && random.OneIn(2)) given.compaction_filter = FilterOfModel();
     // Another family keeps what it was made with, whatever is given here.
     given.ttl = std::chrono::milliseconds(is_default ? family.ttl_ms : random.Below(3));
     options->families[name] = given;

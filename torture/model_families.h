@@ -23,6 +23,7 @@ struct ModelFeatures {
   bool merges = false;
   bool expiries = false;
   bool families = false;
+  bool filters = false;
 
   [[nodiscard]] static ModelFeatures Draw(base::Random& random);
 };
@@ -35,9 +36,11 @@ struct ModelFamily {
   uint64_t key_style = 0;
   uint64_t key_count = 0;
   uint64_t ttl_ms = 0;
+  bool is_filtered = false;        // At some opens.
   bool knows_operator = false;     // The database has noted its name.
   std::optional<Family> handle{};  // Of the database that is open; nullopt for the default.
 
+  [[nodiscard]] FamilyContent Empty() const;
   [[nodiscard]] std::string DrawKey(base::Random& random) const;
   // A value that its operator mostly takes.
   [[nodiscard]] std::string DrawValue(base::Random& random) const;

@@ -34,7 +34,7 @@ void ModelProgram::CreateFamily() {
   }
   report_.Count(ModelCounter::kFamiliesMade);
   family.handle = *made;
-  content_.AddFamily(family.number, family.comparator, family.merges_with);
+  content_.AddFamily(family.number, family.Empty());
   families_.Add(std::move(family));
 }
 
@@ -110,7 +110,7 @@ void ModelProgram::DecideFamilies(DB& db) {
     const ModelFamily& family = doubt->family;
     Tell(fmt::format("family {} is {}there", Show(doubt->name), is_there ? "" : "not "));
     if (doubt->change == FamilyChange::kMade && is_there) {
-      content_.AddFamily(family.number, family.comparator, family.merges_with);
+      content_.AddFamily(family.number, family.Empty());
       families_.Add(family);
     } else if (doubt->change == FamilyChange::kDropped && !is_there) {
       content_.DropFamily(family.number);

@@ -52,7 +52,7 @@ ModelProgram::ModelProgram(const ModelSettings& settings, bool tell)
       world_(settings.path, settings.seed),
       time_(settings.path.empty()) {
   const ModelFamily& first = families_.all().front();
-  content_.AddFamily(first.number, first.comparator, first.merges_with);
+  content_.AddFamily(first.number, first.Empty());
 }
 
 void ModelProgram::Tell(std::string text) {

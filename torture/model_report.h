@@ -18,6 +18,7 @@ enum class ModelCounter : uint8_t {
   kExpiring,
   kReadsAtATime,
   kReadsTooOld,
+  kFiltered,  // Dropped.
   kFamiliesMade,
   kFamiliesDropped,
   kFamiliesRenamed,
@@ -26,9 +27,19 @@ enum class ModelCounter : uint8_t {
   kCount
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::kCount)> kModelCounterNames = {
-    "merges",           "refused merges",         "refused reads",        "range deletes",
-    "expiring writes",  "reads at a chosen time", "reads of a lost time", "families made",
-    "families dropped", "families renamed",       "writes to families",   "batches over families"};
+    "merges",
+    "refused merges",
+    "refused reads",
+    "range deletes",
+    "expiring writes",
+    "reads at a chosen time",
+    "reads of a lost time",
+    "filtered entries",
+    "families made",
+    "families dropped",
+    "families renamed",
+    "writes to families",
+    "batches over families"};
 
 struct ModelReport {
   std::string violation;  // Empty: none. Else what was expected and found, and the step.

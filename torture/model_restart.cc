@@ -11,6 +11,7 @@ namespace amethyst::torture {
 void ModelProgram::CountShape() {
   const Stats stats = db_->GetStats();
   report_.flushes += stats.flushes;
+  report_.Count(ModelCounter::kFiltered, stats.entries_filtered);
   report_.compactions += stats.compactions + stats.trivial_moves;
   for (size_t level = 0; level < stats.levels.size(); ++level) {
     if (stats.levels[level].tables > 0) report_.deepest_level = std::max<uint64_t>(report_.deepest_level, level);
@@ -27,9 +28,9 @@ void ModelProgram::Restart() {
     const bool faultless = !world_.met_fault();
     if (Ok(db_->Close(), "Close") && faultless && !world_.met_fault()) {
       content_.MarkFlushed();
-      time_.Close();
+      time_.Close(world_.WallMs());
     } else {
-      time_.Crash();
+      time_.Crash(world_.WallMs());
       loss = Loss::kProcess;  // No more is promised.
     }
     for (const ModelFamily& family : families_.all()) {
@@ -40,7 +41,7 @@ void ModelProgram::Restart() {
       if (const std::string wrong = open.walk.CheckDetached(); !wrong.empty()) Violation(wrong);
     }
   } else {
-    time_.Crash();
+    time_.Crash(world_.WallMs());
     Tell(loss == Loss::kPower ? "the power fails" : "the process crashes");
     ++(loss == Loss::kPower ? report_.power_losses : report_.crashes);
   }
@@ -131,7 +132,7 @@ void ModelProgram::Open(bool power_loss) {
   if (!OpenOnce(options, power_loss) && report_.violation.empty()) {
     // Recovery failed as it was made to: it crashes there, and the next one meets no fault.
     ++report_.faults;
-    time_.Crash();
+    time_.Crash(world_.WallMs());
     world_.Lose(Loss::kProcess, random_);
     world_.Restart();
     static_cast<void>(OpenOnce(options, power_loss));

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "torture/model_content.h"
+#include "torture/model_filter.h"
 
 namespace amethyst::torture {
 
@@ -14,7 +15,9 @@ namespace {
 
 constexpr uint64_t kMix = 0x9e3779b97f4a7c15u;
 
-uint64_t ShownFingerprint(uint32_t family, std::string_view key, const ModelEntry& entry) {
+// Nothing of what may be a filter's doing.
+uint64_t ShownFingerprint(uint32_t family, bool is_filtered, std::string_view key, const ModelEntry& entry) {
+  if (is_filtered && FilterTouches(entry.value)) return 0;
   const uint64_t value = entry.refused ? 3 : base::Hash64(entry.value) | 1;
   return (base::Hash64(key) + family) * kMix + value * 0xbf58476d1ce4e5b9u;
 }
@@ -53,8 +56,9 @@ class RunningFingerprint {
   uint64_t Of(uint32_t family, std::string_view key, const ModelCell* cell, uint64_t* whole) const {
     if (cell == nullptr) return 0;
     *whole += (base::Hash64(key) + family) * kMix + (cell->Fingerprint() | 1) * 0x94d049bb133111ebu;
-    const std::optional<ModelEntry> entry = cell->At(base_.at(family).merges_with, now_ms_);
-    return entry ? ShownFingerprint(family, key, *entry) : 0;
+    const FamilyContent& content = base_.at(family);
+    const std::optional<ModelEntry> entry = cell->At(content.merges_with, now_ms_);
+    return entry ? ShownFingerprint(family, content.is_filtered, key, *entry) : 0;
   }
   std::optional<ModelCell>& CellOf(const FamilyContent& family, const ModelChange& change) {
     const auto [place, is_new] = changed_[change.family].try_emplace(change.key);
@@ -99,7 +103,8 @@ std::optional<Question> QuestionOf(ModelState* a, const ModelState& b, uint64_t 
       std::ranges::sort(moments);
       for (const uint64_t moment : moments) {
         const bool asked = moment >= oldest_ms && moment != kModelNeverMs;
-        if (asked && !Shows(family.At(key, moment), b.at(number).At(key, moment))) {
+        const std::optional<ModelEntry> by_a = family.At(key, moment), by_b = b.at(number).At(key, moment);
+        if (asked && !Shows(by_a, by_b) && !Shows(by_b, by_a)) {
           return Question{.family = number, .key = key, .now_ms = moment};
         }
       }
@@ -125,7 +130,8 @@ ModelState ModelContent::StateAt(const Cut& cut) const {
 std::vector<ModelState> ModelContent::Candidates(const Found& found, bool power_loss) const {
   uint64_t wanted = 0;
   for (const auto& [number, seen] : found.seen) {
-    for (const auto& [key, entry] : seen) wanted += ShownFingerprint(number, key, entry);
+    const bool is_filtered = base_.at(number).is_filtered;
+    for (const auto& [key, entry] : seen) wanted += ShownFingerprint(number, is_filtered, key, entry);
   }
   const size_t acknowledged = writes_.size() - (failed_ ? 1 : 0);
   const size_t at_least = power_loss ? durable_ : acknowledged;
@@ -142,7 +148,10 @@ std::vector<ModelState> ModelContent::Candidates(const Found& found, bool power_
     }
   }
   std::vector<ModelState> candidates;
-  for (const auto& [whole, cut] : cuts) candidates.push_back(StateAt(cut));
+  for (const auto& [whole, cut] : cuts) {
+    ModelState state = StateAt(cut);
+    if (DifferenceOf(state, found.now_ms, found.seen).empty()) candidates.push_back(std::move(state));
+  }
   return candidates;
 }
 
@@ -156,11 +165,12 @@ Result<bool> ModelContent::Settle(const Found& found, bool power_loss, const Ask
     }
     const Result<std::optional<ModelEntry>> answer = ask(question->family, question->key, question->now_ms);
     if (!answer) return std::unexpected(answer.error());
-    std::erase_if(candidates, [&](const ModelState& candidate) {
+    const size_t wrong = std::erase_if(candidates, [&](const ModelState& candidate) {
       return !Shows(*answer, candidate.at(question->family).At(question->key, question->now_ms));
     });
+    if (wrong == 0) candidates.erase(candidates.begin() + 1);  // What a filter dropped does not tell them apart.
   }
-  if (candidates.empty() || !DifferenceOf(candidates[0], found.now_ms, found.seen).empty()) return false;
+  if (candidates.empty()) return false;
   now_ = candidates[0];
   base_ = std::move(candidates[0]);
   writes_.clear();

@@ -39,13 +39,23 @@ ModelTime::ModelTime(bool simulated) : simulated_(simulated) {
 std::string ModelTime::Observe(uint64_t told_ms, uint64_t wall_ms) {
   if (!simulated_) return {};
   greatest_ms_ = std::max(greatest_ms_, wall_ms);
-  const uint64_t least_ms = unsure_ ? wall_ms : greatest_ms_;
+  const uint64_t least_ms = std::max(least_ms_, wall_ms);
   if (told_ms < least_ms || told_ms > greatest_ms_) {
     return fmt::format("the database's time is {}, not from {} to {}", told_ms, least_ms, greatest_ms_);
   }
-  unsure_ = false;
-  now_ms_ = greatest_ms_ = told_ms;
+  now_ms_ = least_ms_ = greatest_ms_ = told_ms;
   return {};
+}
+
+void ModelTime::Close(uint64_t wall_ms) {
+  if (!used_) least_ms_ = 0;
+  greatest_ms_ = std::max(greatest_ms_, wall_ms);
+}
+
+// What it has seen since its last edit may be forgotten.
+void ModelTime::Crash(uint64_t wall_ms) {
+  least_ms_ = 0;
+  greatest_ms_ = std::max(greatest_ms_, wall_ms);
 }
 
 uint64_t ModelTime::DrawLife(base::Random& random) const {

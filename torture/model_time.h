@@ -43,9 +43,9 @@ class ModelTime {
   [[nodiscard]] std::string Observe(uint64_t told_ms, uint64_t wall_ms);
   // There is an entry that expires: from now on the database keeps its time when it is closed.
   void Use() { used_ = true; }
-  void Close() { unsure_ |= !used_; }
-  // What the database has seen since its last edit may be forgotten.
-  void Crash() { unsure_ = true; }
+  // The database was closed, or died, at this wall time.
+  void Close(uint64_t wall_ms);
+  void Crash(uint64_t wall_ms);
   [[nodiscard]] uint64_t now_ms() const { return now_ms_; }
 
   [[nodiscard]] GivenExpiry Draw(base::Random& random) const;
@@ -59,9 +59,9 @@ class ModelTime {
 
   const bool simulated_;
   uint64_t now_ms_ = 0;
-  uint64_t greatest_ms_ = 0;  // That the database can have seen.
+  uint64_t least_ms_ = 0;     // That the database is sure to have seen, and has kept.
+  uint64_t greatest_ms_ = 0;  // That it can have seen.
   bool used_ = false;
-  bool unsure_ = true;  // It need not have seen it, or may have forgotten it.
 };
 
 }  // namespace amethyst::torture

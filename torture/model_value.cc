@@ -106,8 +106,9 @@ std::shared_ptr<const MergeOperator> OperatorOf(ModelOperator which) {
 }
 
 bool Shows(const std::optional<ModelEntry>& found, const std::optional<ModelEntry>& expected) {
-  if (!found || !expected) return found.has_value() == expected.has_value();
-  return found->refused == expected->refused && found->value == expected->value;
+  if (!found) return !expected || expected->may_be_gone;
+  if (!expected || found->refused != expected->refused) return false;
+  return found->value == expected->value || (expected->replacement && found->value == *expected->replacement);
 }
 
 void ModelCell::Put(std::string value, uint64_t expires_ms) {

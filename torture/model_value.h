@@ -46,6 +46,9 @@ struct ModelEntry {
   bool refused = false;  // Its operator refuses: there is no value.
   std::string value{};
   std::optional<uint64_t> expires_ms{};  // As the database has to tell it; nullopt: as it likes.
+  // What a compaction filter may have done to it meanwhile.
+  bool may_be_gone = false;
+  std::optional<std::string> replacement{};
 };
 // Whether a read may show `found` where the content has `expected`; nullopt: nothing.
 [[nodiscard]] bool Shows(const std::optional<ModelEntry>& found, const std::optional<ModelEntry>& expected);

@@ -32,7 +32,9 @@ class ModelWalk {
 
   [[nodiscard]] Status Seek(uint64_t move, const std::string& target, std::string* wrong);
   [[nodiscard]] Status Step(bool forward, std::string* wrong);
-  [[nodiscard]] Status Expect(Position expected, const char* move, std::string* wrong);
+  // Where it is to be, or behind it where entries may be gone.
+  [[nodiscard]] Status Expect(Position expected, bool forward, const char* move, std::string* wrong);
+  [[nodiscard]] Position PassGone(Position expected, bool forward) const;
   [[nodiscard]] Status ExpectRefusal(Position expected, const char* move, std::string* wrong) const;
   [[nodiscard]] Position Last() const { return begin_ == end_ ? end_ : std::prev(end_); }
   [[nodiscard]] static bool Shows(const Iterator& iterator, Position expected);

@@ -14,7 +14,7 @@ ModelWrite Put(const std::string& key, Durability durability = Durability::kBuff
 
 ModelContent Content(ModelOperator merges_with = ModelOperator::kNone) {
   ModelContent content;
-  content.AddFamily(0, BytewiseComparator(), merges_with);
+  content.AddFamily(0, {.merges_with = merges_with, .cells = ModelCells()});
   return content;
 }
 
@@ -103,7 +103,7 @@ TEST(ModelContent, OfOperandsThatShowTheSameNowALaterReadTellsWhichAreThere) {
 
 TEST(ModelContent, ADroppedFamilyTakesItsPartOfEachWriteWithIt) {
   ModelContent content = Content();
-  content.AddFamily(7, BytewiseComparator(), ModelOperator::kNone);
+  content.AddFamily(7, {});
   ModelWrite write = Put("a");
   write.changes.push_back({.kind = ChangeKind::kPut, .family = 7, .key = "b", .value = "c"});
   content.Acknowledge(write);

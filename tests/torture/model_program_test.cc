@@ -1,5 +1,5 @@
-// Covers: model_choices, model_families, model_family_steps, model_reads, model_report, model_restart, model_upkeep, model_walk,
-// model_world, model_writes
+// Covers: model_choices, model_families, model_family_steps, model_filter, model_reads, model_report, model_restart
+// Covers: model_upkeep, model_walk, model_world, model_writes
 #include "torture/model_program.h"
 
 #include <gtest/gtest.h>
@@ -46,6 +46,13 @@ TEST_P(ModelPrograms, FindNoViolationThroughCrashesLossesOfPowerAndFaults) {
 }
 INSTANTIATE_TEST_SUITE_P(Part, ModelPrograms, testing::Range<uint64_t>(1, 9));
 
+TEST(ModelProgram, DrawsEveryCapabilityInSomePrograms) {
+  ModelReport all;
+  for (uint64_t seed = 1; seed <= 20; ++seed) all += RunModel({.seed = seed, .operations = 6000, .path = {}});
+  ASSERT_EQ(all.violation, "");
+  for (size_t i = 0; i < kModelCounterNames.size(); ++i) EXPECT_GT(all.counters[i], 0u) << kModelCounterNames[i];
+}
+
 TEST(ModelProgram, IsRepeatedByItsSeedInSimulation) {
   const auto run = [] { return RunModel({.seed = 7, .operations = 10'000, .path = {}}); };
   const ModelReport first = run(), second = run();
@@ -54,6 +61,7 @@ TEST(ModelProgram, IsRepeatedByItsSeedInSimulation) {
   EXPECT_EQ(first.flushes, second.flushes);
   EXPECT_EQ(first.compactions, second.compactions);
   EXPECT_EQ(first.writes, second.writes);
+  EXPECT_EQ(first.counters, second.counters);
 }
 
 }  // namespace

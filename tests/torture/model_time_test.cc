@@ -17,7 +17,7 @@ TEST(ModelTime, IsTheGreatestWallTimeThatWasSeen) {
 TEST(ModelTime, MayBeForgottenByACrashDownToTheWallTime) {
   ModelTime time(true);
   EXPECT_EQ(time.Observe(2000, 2000), "");
-  time.Crash();
+  time.Crash(2000);
   EXPECT_EQ(time.Observe(1500, 1000), "");
   EXPECT_EQ(time.now_ms(), 1500u);
   EXPECT_NE(time.Observe(2000, 1000), "");
@@ -26,11 +26,11 @@ TEST(ModelTime, MayBeForgottenByACrashDownToTheWallTime) {
 TEST(ModelTime, IsKeptOverACloseOnceAnEntryExpires) {
   ModelTime time(true);
   EXPECT_EQ(time.Observe(2000, 2000), "");
-  time.Close();
+  time.Close(2500);
   EXPECT_EQ(time.Observe(1000, 1000), "");
   EXPECT_EQ(time.Observe(2000, 2000), "");
   time.Use();
-  time.Close();
+  time.Close(2500);
   EXPECT_NE(time.Observe(1000, 1000), "");
 }
 

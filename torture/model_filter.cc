@@ -1,0 +1,35 @@
+#include "torture/model_filter.h"
+
+namespace amethyst::torture {
+
+namespace {
+
+constexpr size_t kSizes = 7;
+constexpr char kReplaced = '~';
+
+class SizeFilter final : public CompactionFilter {
+ public:
+  Decision Filter(std::string_view /*key*/, std::string_view value, std::string* replacement) const noexcept override {
+    if (FilterDrops(value)) return Decision::kDrop;
+    std::optional<std::string> other = FilterReplacement(value);
+    if (!other) return Decision::kKeep;
+    *replacement = *std::move(other);
+    return Decision::kReplace;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const CompactionFilter> FilterOfModel() { return std::make_shared<SizeFilter>(); }
+
+bool FilterDrops(std::string_view value) { return !value.empty() && value.size() % kSizes == 0; }
+
+std::optional<std::string> FilterReplacement(std::string_view value) {
+  return value.size() % kSizes == 1 ? std::optional(std::string(value) + kReplaced) : std::nullopt;
+}
+
+bool FilterTouches(std::string_view value) {
+  return FilterDrops(value) || value.size() % kSizes == 1 || (value.size() % kSizes == 2 && value.back() == kReplaced);
+}
+
+}  // namespace amethyst::torture
