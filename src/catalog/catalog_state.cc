@@ -9,8 +9,13 @@
 namespace amethyst::catalog {
 
 Result<CatalogState> CatalogState::After(const tree::VersionEdit& edit, tree::Forest::MakeTable make_table) const {
-  CatalogState next = *this;
+  CatalogState next = WithNumbersOf(edit);
   AMETHYST_ASSIGN(next.forest, forest->Apply(edit, make_table));
+  return next;
+}
+
+CatalogState CatalogState::WithNumbersOf(const tree::VersionEdit& edit) const {
+  CatalogState next = *this;
   next.database_uid = edit.database_uid.value_or(database_uid);
   next.comparator_name = edit.comparator_name.value_or(comparator_name);
   next.flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));

@@ -1,5 +1,6 @@
-// What the records of a manifest add up to: the trees and the numbers beside them. Replay and Apply take the same step,
-// After. Thread safety: immutable values.
+// What the records of a manifest add up to: the trees and the numbers beside them. Apply takes the step After; replay,
+// which may have ten thousand steps to take, changes a forest of its own in place, and takes the numbers alone.
+// Thread safety: immutable values.
 #pragma once
 
 #include <memory>
@@ -39,6 +40,8 @@ struct CatalogState {
 
   // The state after one more edit. kCorruption: it does not fit.
   [[nodiscard]] Result<CatalogState> After(const tree::VersionEdit& edit, tree::Forest::MakeTable make_table) const;
+  // The same of all but the forest.
+  [[nodiscard]] CatalogState WithNumbersOf(const tree::VersionEdit& edit) const;
   // The one edit that makes this state out of nothing.
   [[nodiscard]] tree::VersionEdit Snapshot() const;
 };

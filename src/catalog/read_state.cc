@@ -103,6 +103,7 @@ Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector
 Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
                                   const std::vector<std::string>& names, key::FileNumber manifest) {
   CatalogState state(settings.order);
+  const auto forest = std::make_shared<tree::Forest>(settings.order);
   const std::string_view order_name = settings.order.comparator()->Name();
   const auto take = [&](const tree::VersionEdit& edit) -> Status {
     if (edit.comparator_name && *edit.comparator_name != order_name) {
@@ -111,7 +112,8 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
     }
     tree::VersionEdit known = edit;
     SetFunctions(settings, &known);
-    AMETHYST_ASSIGN(state, state.After(known, TableMaker(store)));
+    AMETHYST_TRY(forest->Change(known, TableMaker(store)));
+    state = state.WithNumbersOf(known);
     return {};
   };
   AMETHYST_ASSIGN(const ManifestReport report,
@@ -120,9 +122,9 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
                             io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
   }
-  AMETHYST_TRY(CheckFamilies(*store, settings, *state.forest, names));
+  AMETHYST_TRY(CheckFamilies(*store, settings, *forest, names));
   // Without them what was deleted would be there again.
-  AMETHYST_ASSIGN(state.forest, state.forest->WithTombstones([](const tree::Table& table, const key::Order& order) {
+  AMETHYST_ASSIGN(state.forest, forest->WithTombstones([](const tree::Table& table, const key::Order& order) {
     return tree::ReadTombstoneTable(table, order);
   }));
   return state;

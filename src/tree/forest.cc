@@ -38,6 +38,7 @@ Forest::Forest(key::Order order) {
   family.order = order;
   families_.push_back({.family = std::make_shared<const FamilyDescription>(std::move(family)),
                        .version = std::make_shared<const Version>(order)});
+  by_name_.push_back(0);
 }
 
 const FamilyTree* Forest::Search(key::FamilyId id) const {
@@ -46,18 +47,27 @@ const FamilyTree* Forest::Search(key::FamilyId id) const {
 }
 
 const FamilyTree* Forest::FindByName(std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(families_, [name](const FamilyTree& tree) { return tree.family->name == name; });
-  return found == families_.end() ? nullptr : &*found;
+  const auto found = PlaceOf(name);
+  return found != by_name_.end() && families_[*found].family->name == name ? &families_[*found] : nullptr;
+}
+
+std::vector<uint32_t>::const_iterator Forest::PlaceOf(std::string_view name) const {
+  return std::ranges::lower_bound(by_name_, name, {},
+                                  [this](uint32_t at) { return std::string_view(families_[at].family->name); });
 }
 
 Result<std::shared_ptr<const Forest>> Forest::Apply(const VersionEdit& edit, MakeTable make_table) const {
   auto next = std::make_shared<Forest>(*this);
-  for (const FamilyDescription& family : edit.families) AMETHYST_TRY(next->Describe(family));
   AMETHYST_TRY(next->Change(edit, make_table));
-  for (const key::FamilyId id : edit.dropped_families) AMETHYST_TRY(next->Drop(id));
-  if (edit.next_family_id) next->next_family_id_ = std::max(next->next_family_id_, *edit.next_family_id);
   return next;
+}
+
+Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
+  for (const FamilyDescription& family : edit.families) AMETHYST_TRY(Describe(family));
+  AMETHYST_TRY(ChangeTables(edit, make_table));
+  for (const key::FamilyId id : edit.dropped_families) AMETHYST_TRY(Drop(id));
+  if (edit.next_family_id) next_family_id_ = std::max(next_family_id_, *edit.next_family_id);
+  return {};
 }
 
 Status Forest::Describe(const FamilyDescription& family) {
@@ -68,22 +78,25 @@ Status Forest::Describe(const FamilyDescription& family) {
   }
   auto described = std::make_shared<const FamilyDescription>(family);
   if (family.id >= next_family_id_) {
+    by_name_.insert(PlaceOf(family.name), static_cast<uint32_t>(families_.size()));
     families_.push_back({.family = std::move(described),
                          .version = family.order ? std::make_shared<const Version>(*family.order) : nullptr});
     next_family_id_ = key::FamilyId{key::Raw(family.id) + 1};
     return {};
   }
-  const auto live = std::ranges::find(families_, family.id, IdOf);
-  if (live == families_.end() || family.id == key::kDefaultFamily ||
+  const auto live = std::ranges::lower_bound(families_, family.id, {}, IdOf);
+  if (live == families_.end() || IdOf(*live) != family.id || family.id == key::kDefaultFamily ||
       live->family->comparator_name != family.comparator_name) {
     return base::Corruption("version edit describes family {} anew, which is not there or has another order",
                             key::Raw(family.id));
   }
+  by_name_.erase(PlaceOf(live->family->name));
+  by_name_.insert(PlaceOf(family.name), static_cast<uint32_t>(live - families_.begin()));
   live->family = std::move(described);
   return {};
 }
 
-Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
+Status Forest::ChangeTables(const VersionEdit& edit, MakeTable make_table) {
   if (edit.added.empty() && edit.removed.empty()) return {};
   const auto is_default = [](const auto& table) { return table.family == key::kDefaultFamily; };
   if (families_.size() == 1 && std::ranges::all_of(edit.added, is_default) &&
@@ -147,7 +160,10 @@ Status Forest::Drop(key::FamilyId id) {
   if (tree == families_.end() || id == key::kDefaultFamily) {
     return base::Corruption("version edit drops family {}, which is not there or is the default", key::Raw(id));
   }
+  const auto place = static_cast<uint32_t>(tree - families_.begin());
+  by_name_.erase(PlaceOf(tree->family->name));
   families_.erase(tree);
+  for (uint32_t& at : by_name_) at -= at > place ? 1 : 0;
   return {};
 }
 

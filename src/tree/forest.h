@@ -45,6 +45,8 @@ class Forest {
   // The forest after `edit`: families are made or described anew, tables removed and added, families dropped. Tables of
   // a family whose order is not known are passed over. kCorruption if the edit does not fit.
   [[nodiscard]] Result<std::shared_ptr<const Forest>> Apply(const VersionEdit& edit, MakeTable make_table) const;
+  // The same in place, for a replay of many edits on a forest that nobody else has; an error leaves it of no use.
+  [[nodiscard]] Status Change(const VersionEdit& edit, MakeTable make_table);
 
   // The forest with the range tombstones of all families, which `read` takes from their tables.
   [[nodiscard]] Result<std::shared_ptr<const Forest>> WithTombstones(
@@ -70,11 +72,14 @@ class Forest {
  private:
   [[nodiscard]] const FamilyTree* Search(key::FamilyId id) const;
   [[nodiscard]] Status Describe(const FamilyDescription& family);
-  [[nodiscard]] Status Change(const VersionEdit& edit, MakeTable make_table);
+  [[nodiscard]] Status ChangeTables(const VersionEdit& edit, MakeTable make_table);
+  // Where in by_name_ a family of that name stands, or would.
+  [[nodiscard]] std::vector<uint32_t>::const_iterator PlaceOf(std::string_view name) const;
   [[nodiscard]] Status CheckUnused(const VersionEdit& edit) const;
   [[nodiscard]] Status Drop(key::FamilyId id);
 
   std::vector<FamilyTree> families_;
+  std::vector<uint32_t> by_name_;  // Places in families_, in the order of the families' names.
   key::FamilyId next_family_id_{1};
 };
 

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <map>
+
 #include "amethyst/amethyst.h"
+#include "base/random.h"
 #include "tree/tables.h"
 
 namespace amethyst::tree {
@@ -146,6 +150,34 @@ TEST_F(ForestTest, ARenamedFamilyKeepsItsTables) {
   Apply(rename);
   EXPECT_EQ(forest_->FindByName("one"), nullptr);
   EXPECT_EQ(forest_->FindByName("uno")->version->level0().size(), 1u);
+}
+
+// However names and ids stand to each other, and whatever has come and gone.
+TEST_F(ForestTest, FindsFamiliesByTheirNamesThroughRenamesAndDrops) {
+  std::map<std::string, uint32_t> expected{{std::string(kDefaultFamilyName), 0}};
+  base::Random random(7);
+  uint32_t next_id = 1;
+  for (int step = 0; step < 400; ++step) {
+    std::string name = "f" + std::to_string(random.Below(200));
+    if (expected.contains(name)) continue;
+    const auto some = std::next(expected.begin(), static_cast<std::ptrdiff_t>(random.Below(expected.size())));
+    VersionEdit edit;
+    if (random.OneIn(2) || some->second == 0) {
+      expected.emplace(name, next_id);
+      edit.families = {Description(next_id++, std::move(name))};
+    } else if (random.OneIn(2)) {
+      edit.families = {Description(some->second, name)};
+      expected.emplace(std::move(name), some->second);
+      expected.erase(some);
+    } else {
+      edit.dropped_families = {key::FamilyId{some->second}};
+      expected.erase(some);
+    }
+    Apply(edit);
+    for (const auto& [known, id] : expected) ASSERT_EQ(forest_->FindByName(known)->family->id, key::FamilyId{id});
+    ASSERT_EQ(forest_->FindByName("nobody"), nullptr);
+    ASSERT_EQ(forest_->families().size(), expected.size());
+  }
 }
 
 TEST_F(ForestTest, AFamilyOfAnUnknownOrderIsPassedOverUntilItIsDropped) {
