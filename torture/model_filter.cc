@@ -9,12 +9,17 @@ constexpr char kReplaced = '~';
 
 class SizeFilter final : public CompactionFilter {
  public:
-  Decision Filter(std::string_view /*key*/, std::string_view value, std::string* replacement) const noexcept override {
-    if (FilterDrops(value)) return Decision::kDrop;
+  std::string_view Name() const override { return "by size"; }
+  FilterDecision FilterKey(std::string_view /*key*/, std::chrono::seconds /*age*/) const noexcept override {
+    return FilterDecision::kNeedValue;
+  }
+  FilterDecision FilterValue(std::string_view /*key*/, std::string_view value, std::chrono::seconds /*age*/,
+                             std::string* replacement) const noexcept override {
+    if (FilterDrops(value)) return FilterDecision::kDrop;
     std::optional<std::string> other = FilterReplacement(value);
-    if (!other) return Decision::kKeep;
+    if (!other) return FilterDecision::kKeep;
     *replacement = *std::move(other);
-    return Decision::kReplace;
+    return FilterDecision::kReplace;
   }
 };
 

@@ -14,12 +14,18 @@ key::Entry EntryFilter::Filtered(const key::Entry& entry, bool is_settled) {
       key::IsLive(kind) && key::Decides(kind) && is_settled && key::ExpiryOf(kind, entry.value()) > expired_ms_;
   if (!is_asked) return entry;
   std::string replacement;
-  switch (filter_->Filter(entry.key(), key::ValueOf(kind, entry.value()), &replacement)) {
-    case CompactionFilter::Decision::kKeep: break;
-    case CompactionFilter::Decision::kDrop:
+  FilterDecision decision = filter_->FilterKey(entry.key(), age_);
+  if (decision == FilterDecision::kReplace) return entry;  // There is nothing to replace it by.
+  if (decision == FilterDecision::kNeedValue) {
+    decision = filter_->FilterValue(entry.key(), key::ValueOf(kind, entry.value()), age_, &replacement);
+  }
+  switch (decision) {
+    case FilterDecision::kKeep:
+    case FilterDecision::kNeedValue: break;
+    case FilterDecision::kDrop:
       ++dropped_;
       return key::Entry(entry.key(), key::Tag(entry.tag.sequence(), key::EntryKind::kDelete), {});
-    case CompactionFilter::Decision::kReplace:
+    case FilterDecision::kReplace:
       if (replacement.size() > key::kMergedBytesMax) break;
       replaced_.clear();
       if (key::MayExpire(kind)) {

@@ -4,6 +4,7 @@
 // below. Thread safety: one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -14,8 +15,9 @@ namespace amethyst::compaction {
 
 class EntryFilter {
  public:
-  // `filter` outlives it; nullptr: nothing is asked. What expires by `expired_ms` has expired.
-  EntryFilter(const CompactionFilter* filter, uint64_t expired_ms) : filter_(filter), expired_ms_(expired_ms) {}
+  // `filter` outlives it; nullptr: nothing is asked. `age`: see there. What expires by `expired_ms` has expired.
+  EntryFilter(const CompactionFilter* filter, std::chrono::seconds age, uint64_t expired_ms)
+      : filter_(filter), age_(age), expired_ms_(expired_ms) {}
 
   [[nodiscard]] bool is_given() const { return filter_ != nullptr; }
   // Whether the next version is the newest of its key, and is to be shown to Filtered.
@@ -31,6 +33,7 @@ class EntryFilter {
 
  private:
   const CompactionFilter* const filter_;
+  const std::chrono::seconds age_;
   const uint64_t expired_ms_;
   bool is_newest_ = false;
   uint64_t dropped_ = 0;

@@ -41,7 +41,7 @@ class Rewriter {
       : settings_(settings),
         order_(settings.version->order()),
         retention_(settings.snapshots, settings.expired_ms),
-        filter_(settings.compaction_filter, settings.expired_ms),
+        filter_(settings.compaction_filter, settings.age, settings.expired_ms),
         fold_(settings.merge_operator),
         range_deletes_(settings.tombstones, order_),
         older_(settings.version, settings.older_from_level, settings.inputs),

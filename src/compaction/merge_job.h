@@ -39,6 +39,7 @@ struct MergeSettings {
   sstable::Lineage lineage{};                     // Of the outputs together; empty for a flush.
   const MergeOperator* merge_operator = nullptr;  // nullptr: operands are kept as they are.
   const CompactionFilter* compaction_filter = nullptr;  // nullptr: nothing is asked.
+  std::chrono::seconds age{0};                          // As it takes it.
   uint64_t expired_ms = 0;                              // As Retention takes it.
   // All range deletes that may hide entries of the inputs, or of the outputs later on; nullptr: none.
   std::shared_ptr<const key::RangeTombstones> tombstones{};

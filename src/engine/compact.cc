@@ -137,6 +137,38 @@ uint64_t OldestDeleteTime(const std::vector<tree::TablePtr>& tables) {
   return oldest;
 }
 
+// After which no entry of these tables was written, as far as they tell, and how long ago that is.
+void SetAge(const std::vector<tree::TablePtr>& tables, uint64_t now_s, MergeSettings* settings) {
+  uint64_t last_s = 0;
+  for (const tree::TablePtr& table : tables) {
+    const uint64_t written_s = table->info().written_s;
+    last_s = std::max(last_s, written_s == 0 ? now_s : written_s);
+  }
+  settings->table_options.written_s = std::min(last_s, now_s);
+  settings->age = std::chrono::seconds(now_s - settings->table_options.written_s);
+}
+
+// What all parts have made; or, if one has failed, its error.
+Result<std::vector<MergeResult>> AllOrNone(tree::TableStore& store, std::vector<Result<MergeResult>> results) {
+  std::vector<MergeResult> merged;
+  merged.reserve(results.size());
+  Status failed;
+  for (Result<MergeResult>& result : results) {
+    if (result) {
+      merged.push_back(std::move(*result));
+    } else if (failed) {
+      failed = std::unexpected(std::move(result).error());
+    }
+  }
+  if (failed) return merged;
+  // Outputs of the parts that went well are not listed anywhere: remove them, as RunMerge does with those of a part
+  // that fails.
+  for (const MergeResult& result : merged) {
+    for (const tree::AddedTable& table : result.added) store.AddObsolete(table.number);
+  }
+  return std::unexpected(std::move(failed).error());
+}
+
 // Up to where what a merge of these tables writes is clean of range deletes.
 key::SequenceNumber CleanThrough(const MergeSettings& settings, const std::vector<tree::TablePtr>& tables) {
   if (settings.tombstones == nullptr || tables.empty()) return {};
@@ -242,6 +274,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
   if (settings.oldest_delete_time_s == 0) settings.oldest_delete_time_s = storage_.delete_clock->Seconds();
   for (const tree::TablePtr& table : all) settings.inputs.push_back(table->number());
   settings.table_options.clean_through = CleanThrough(settings, all);
+  if (settings.compaction_filter != nullptr) SetAge(all, storage_.delete_clock->Seconds(), &settings);
   AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
   const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));
   const size_t parts = boundaries.size() + 1;
@@ -258,24 +291,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
     const CpuMeter meter(storage_.home->clock(), reads_.statistics);
     results[part] = base::Contained([&] { return merge_part(part); });
   });
-
-  std::vector<MergeResult> merged;
-  merged.reserve(parts);
-  Status failed;
-  for (Result<MergeResult>& result : results) {
-    if (result) {
-      merged.push_back(std::move(*result));
-    } else if (failed) {
-      failed = std::unexpected(std::move(result).error());
-    }
-  }
-  if (failed) return merged;
-  // Outputs of the parts that went well are not listed anywhere: remove them, as RunMerge does with those of a part
-  // that fails.
-  for (const MergeResult& result : merged) {
-    for (const tree::AddedTable& table : result.added) storage_.store->AddObsolete(table.number);
-  }
-  return std::unexpected(std::move(failed).error());
+  return AllOrNone(*storage_.store, std::move(results));
 }
 
 Status Compactor::Install(tree::VersionEdit edit) {

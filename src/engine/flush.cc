@@ -66,6 +66,9 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
   };
   settings.tombstones = TombstonesOf(tree, *buffer, settings.snapshots);
   settings.table_options.clean_through = compaction::CleanThrough(settings.tombstones.get(), settings.snapshots);
+  if (family_.For(*tree.family).compaction_filter != nullptr) {
+    settings.table_options.written_s = storage_.delete_clock->Seconds();
+  }
   const std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), tree.family->id);
   const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
   AMETHYST_ASSIGN(compaction::MergeResult merged,

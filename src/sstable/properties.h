@@ -26,7 +26,7 @@
 namespace amethyst::sstable {
 
 struct Properties {
-  TableInfo info;  // Without uid, file_bytes and digest, which the footer knows, and clean_through.
+  TableInfo info;  // Without uid, file_bytes and digest, which the footer knows, clean_through and written_s.
   std::string order_name;
   uint64_t data_blocks = 0;
   uint64_t index_pages = 0;

@@ -25,6 +25,7 @@ struct TableOptions {
   std::string family_name{};
   // See TableInfo.
   key::SequenceNumber clean_through{};
+  uint64_t written_s = 0;
   // Of a table of range tombstones (tree/tombstone_table.h): the bounds of all together, as key/range.h encodes them.
   struct TombstoneSpan {
     std::string begin;
@@ -54,6 +55,9 @@ struct TableInfo {
   // No range delete at or below it hides an entry of the table: what they did is done. See also IsCleanOf. The manifest
   // keeps it, not the file.
   key::SequenceNumber clean_through{};
+  // No entry was written later, in seconds on the clock by which deletes age; 0: that is not known. For compaction
+  // filters, in families that have one; the manifest keeps it, not the file.
+  uint64_t written_s = 0;
 
   // From then on no entry is alive, for a read at that time: 0 where all are deletes, kNeverMs where one lives on.
   [[nodiscard]] uint64_t DeadFromMs() const { return sstable::DeadFromMs(expiries, entries - deletes); }

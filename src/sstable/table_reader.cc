@@ -56,7 +56,8 @@ Status CheckIdentity(const std::string& path, const TableInfo& expected, const T
     return base::Corruption("{}: digest expected {:016x} found {:016x}", path, expected.digest, found.digest);
   }
   TableInfo all_of_it = found;
-  all_of_it.clean_through = expected.clean_through;  // The manifest alone knows.
+  all_of_it.clean_through = expected.clean_through;  // The manifest alone knows these.
+  all_of_it.written_s = expected.written_s;
   if (expected != all_of_it) return base::Corruption("{}: properties are not those that were expected", path);
   return {};
 }

@@ -34,6 +34,7 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
   info_.uid = base::NewUid();
   info_.smallest_sequence = key::kSequenceMax;
   info_.clean_through = options.clean_through;
+  info_.written_s = options.written_s;
   buffer_.reserve(kAppendBytes + kAppendBytes / 8);
   Header{.database_uid = options.database_uid, .table_uid = info_.uid}.AppendTo(&buffer_);
   digest_.Add(StoredChecksum(buffer_));

@@ -36,6 +36,7 @@ Result<AddedTable> WriteTombstoneTable(TableStore& store, key::FileNumber number
   sstable::TableOptions bytewise = options;
   bytewise.order = key::Order();
   bytewise.clean_through = {};
+  bytewise.written_s = 0;
   bytewise.tombstone_span = {.begin = EncodedBound(tombstones->fragments().front().range.begin),
                              .end = EncodedBound(tombstones->fragments().back().range.end)};
   AMETHYST_ASSIGN(std::unique_ptr<io::WritableFile> file, store.Create(number));

@@ -68,17 +68,24 @@ std::string EncodeTable(const AddedTable& table) {
 }
 
 // The details of a table that have a field each; most tables need none.
-enum Detail : uint64_t { kFamilyDetail = 1, kTombstonesDetail = 2, kCleanThroughDetail = 3, kExpiriesDetail = 4 };
+enum Detail : uint64_t {
+  kFamilyDetail = 1,
+  kTombstonesDetail = 2,
+  kCleanThroughDetail = 3,
+  kExpiriesDetail = 4,
+  kWrittenDetail = 5
+};
 
 struct Details {
   key::FamilyId family{};
   bool holds_tombstones = false;
   key::SequenceNumber clean_through{};
   key::Expiries expiries{};
+  uint64_t written_s = 0;
   friend bool operator==(const Details&, const Details&) = default;
 };
 Details DetailsOf(const AddedTable& table) {
-  return {table.family, table.holds_tombstones, table.info.clean_through, table.info.expiries};
+  return {table.family, table.holds_tombstones, table.info.clean_through, table.info.expiries, table.info.written_s};
 }
 Details DetailsOf(const RemovedTable& table) { return {.family = table.family}; }
 void SetDetails(const Details& details, AddedTable* table) {
@@ -86,6 +93,7 @@ void SetDetails(const Details& details, AddedTable* table) {
   table->holds_tombstones = details.holds_tombstones;
   table->info.clean_through = details.clean_through;
   table->info.expiries = details.expiries;
+  table->info.written_s = details.written_s;
 }
 void SetDetails(const Details& details, RemovedTable* table) { table->family = details.family; }
 
@@ -102,6 +110,9 @@ std::string EncodeDetails(key::FileNumber number, const Details& details) {
   if (const key::Expiries& expiries = details.expiries; expiries.entries > 0) {
     base::AppendField(&bytes, kExpiriesDetail, base::FieldNeed::kIgnorable,
                       Varints({expiries.entries, expiries.first_ms, expiries.last_ms}));
+  }
+  if (details.written_s != 0) {
+    base::AppendField(&bytes, kWrittenDetail, base::FieldNeed::kIgnorable, Varints({details.written_s}));
   }
   return bytes;
 }
@@ -255,7 +266,8 @@ bool ReadDetail(uint64_t field, std::string_view* value, Details* details) {
     case kTombstonesDetail: return !std::exchange(details->holds_tombstones, true);
     case kCleanThroughDetail:
       return details->clean_through == key::SequenceNumber{} && ReadSequence(value, &details->clean_through);
-    default: return details->expiries == key::Expiries() && ReadExpiries(value, &details->expiries);
+    case kExpiriesDetail: return details->expiries == key::Expiries() && ReadExpiries(value, &details->expiries);
+    default: return details->written_s == 0 && ReadSeconds(value, &details->written_s) && details->written_s != 0;
   }
 }
 
@@ -265,7 +277,7 @@ Status ReadDetails(std::string_view content, VersionEdit* edit) {
   Details details;
   if (!ReadNumber(&content, &number)) return base::Corruption("details of a table: expected its number, found none");
   AMETHYST_TRY(base::ReadFields(content, "details of a table", [&details](uint64_t field, std::string_view value) {
-    if (field < kFamilyDetail || field > kExpiriesDetail) return base::FieldMatch::kUnknown;
+    if (field < kFamilyDetail || field > kWrittenDetail) return base::FieldMatch::kUnknown;
     const bool fits = ReadDetail(field, &value, &details) && value.empty();
     return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
   }));

@@ -27,15 +27,23 @@ using Content = std::map<std::string, std::string>;
 // Drops values that begin with "drop", and replaces others that begin with "old". Notes what it is asked.
 class ByValue final : public CompactionFilter {
  public:
-  [[nodiscard]] Decision Filter(std::string_view key, std::string_view value,
-                                std::string* replacement) const noexcept override {
+  [[nodiscard]] std::string_view Name() const override { return "by value"; }
+  [[nodiscard]] FilterDecision FilterKey(std::string_view key, seconds age) const noexcept override {
     const std::lock_guard lock(mutex_);
     asked_.emplace_back(key);
-    if (value.starts_with("drop")) return Decision::kDrop;
-    if (!value.starts_with("old")) return Decision::kKeep;
-    *replacement = "new" + std::string(value.substr(3));
-    return Decision::kReplace;
+    age_ = age;
+    return key.starts_with("key alone") ? FilterDecision::kDrop : FilterDecision::kNeedValue;
   }
+  [[nodiscard]] FilterDecision FilterValue(std::string_view key, std::string_view value, seconds age,
+                                           std::string* replacement) const noexcept override {
+    EXPECT_FALSE(key.starts_with("key alone"));
+    EXPECT_EQ(age, age_);
+    if (value.starts_with("drop")) return FilterDecision::kDrop;
+    if (!value.starts_with("old")) return FilterDecision::kKeep;
+    *replacement = "new" + std::string(value.substr(3));
+    return FilterDecision::kReplace;
+  }
+  [[nodiscard]] seconds age() const { return age_; }
   std::vector<std::string> TakeAsked() {
     const std::lock_guard lock(mutex_);
     return std::exchange(asked_, {});
@@ -44,6 +52,7 @@ class ByValue final : public CompactionFilter {
  private:
   mutable std::mutex mutex_;
   mutable std::vector<std::string> asked_;
+  mutable seconds age_{-1};
 };
 
 class Filtering : public testing::Test {
@@ -79,6 +88,44 @@ TEST_F(Filtering, KeepsDropsAndReplaces) {
   EXPECT_EQ(walk.value(), "new one");
   walk.Prev();
   EXPECT_EQ(walk.key(), "a");
+}
+
+TEST_F(Filtering, AsksWithTheKeyAloneFirst) {
+  ASSERT_TRUE(db_->Put("key alone", "keep"));
+  ASSERT_TRUE(db_->Put("other", "keep"));
+  Settle();
+  EXPECT_EQ(All(), (Content{{"other", "keep"}}));
+}
+
+// At least so old: what a merge brings together is as old as the youngest of it.
+TEST_F(Filtering, IsToldHowLongAgoTheDataWasWritten) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_TRUE(db_->Flush());
+  environment_.clock().Advance(seconds(100));
+  ASSERT_TRUE(db_->CompactRange());
+  EXPECT_EQ(filter_->age(), seconds(100));
+  ASSERT_EQ(Text(db_->Close()), "");
+  db_.reset();
+  environment_.clock().Advance(seconds(50));
+  Open();
+  ASSERT_TRUE(db_->CompactRange());
+  EXPECT_EQ(filter_->age(), seconds(150)) << "the manifest keeps it";
+  ASSERT_TRUE(db_->Put("a", "2"));
+  Settle();
+  EXPECT_EQ(filter_->age(), seconds(0));
+}
+
+TEST_F(Filtering, KnowsNoAgeOfWhatWasWrittenWithoutIt) {
+  ASSERT_EQ(Text(db_->Close()), "");
+  db_.reset();
+  db_ = support::OpenOrFail("/db", support::SmallOptions(), support::Over(environment_));
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_EQ(Text(db_->Close()), "");
+  db_.reset();
+  environment_.clock().Advance(seconds(100));
+  Open();
+  ASSERT_TRUE(db_->CompactRange());
+  EXPECT_EQ(filter_->age(), seconds(0));
 }
 
 TEST_F(Filtering, AsksNothingAtAFlush) {

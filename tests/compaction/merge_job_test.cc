@@ -234,9 +234,10 @@ TEST(MergeJob, TakesBlocksOverThatNothingOverlaps) {
 
 class DropAll final : public CompactionFilter {
  public:
-  [[nodiscard]] Decision Filter(std::string_view /*key*/, std::string_view /*value*/,
-                                std::string* /*replacement*/) const noexcept override {
-    return Decision::kDrop;
+  [[nodiscard]] std::string_view Name() const override { return "all"; }
+  [[nodiscard]] FilterDecision FilterKey(std::string_view /*key*/,
+                                         std::chrono::seconds /*age*/) const noexcept override {
+    return FilterDecision::kDrop;
   }
 };
 

@@ -23,6 +23,7 @@ VersionEdit RandomEdit(base::Random& random) {
   for (AddedTable& table : edit.added) {
     table.family = family;
     if (random.OneIn(2)) table.info.expiries = {.entries = 1 + random.Below(9), .first_ms = 100, .last_ms = random()};
+    if (random.OneIn(2)) table.info.written_s = 1 + random.Below(1 << 30);
     table.info.expiries.last_ms = std::max(table.info.expiries.last_ms, table.info.expiries.first_ms);
   }
   for (RemovedTable& table : edit.removed) table.family = family;
