@@ -7,6 +7,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/family.h"
+#include "key/moment.h"
 #include "key/resolver.h"
 
 namespace amethyst::engine {
@@ -19,8 +20,10 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
 }
 
 SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options) {
-  if (options.snapshot == nullptr && !options.read_time) return {reads.snapshots, reads.visible, *reads.clock};
-  return {reads.snapshots, ReadPointOf(reads, options)};
+  if (options.snapshot != nullptr) return {reads.snapshots, ReadPointOf(reads, options)};
+  // The sequence is loaded under the list's lock: a job that does not see the pin began before.
+  if (options.read_time) return {reads.snapshots, reads.visible, key::MillisecondsOf(*options.read_time)};
+  return {reads.snapshots, reads.visible, *reads.clock};
 }
 
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }

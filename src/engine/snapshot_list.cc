@@ -21,6 +21,11 @@ SnapshotList::Pinned::iterator SnapshotList::Add(const std::atomic<uint64_t>& vi
   return Insert({sequence, clock.ReadTimeMs()});
 }
 
+SnapshotList::Pinned::iterator SnapshotList::Add(const std::atomic<uint64_t>& visible, uint64_t time_ms) {
+  base::MutexLock lock(mutex_);
+  return Insert({key::SequenceNumber{visible.load(std::memory_order_acquire)}, time_ms});
+}
+
 SnapshotList::Pinned::iterator SnapshotList::Add(key::ReadPoint read) {
   base::MutexLock lock(mutex_);
   AMETHYST_DCHECK(pinned_.contains(read));

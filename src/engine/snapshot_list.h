@@ -33,6 +33,7 @@ class SnapshotList {
   };
   using Pinned = std::multiset<key::ReadPoint, BySequence>;
   [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, ReadClock& clock) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, uint64_t time_ms) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Pinned::iterator Add(key::ReadPoint read) AMETHYST_EXCLUDES(mutex_);
   void Remove(Pinned::iterator place) AMETHYST_EXCLUDES(mutex_);
 
@@ -49,6 +50,9 @@ class SnapshotPin {
   // Pins what `visible` holds now, at this time; no job's list can fall between the load and the pin.
   SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, ReadClock& clock)
       : list_(std::move(list)), place_(list_->Add(visible, clock)) {}
+  // The same at a time of the caller's choice, at which nothing has been dropped.
+  SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, uint64_t time_ms)
+      : list_(std::move(list)), place_(list_->Add(visible, time_ms)) {}
   // Pins a read's point, whose sequence another pin holds already, at an earlier time.
   SnapshotPin(std::shared_ptr<SnapshotList> list, key::ReadPoint read)
       : list_(std::move(list)), place_(list_->Add(read)) {}

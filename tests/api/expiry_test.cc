@@ -264,6 +264,16 @@ TEST_F(Expiry, IsTold) {
   }
 }
 
+TEST_F(Expiry, AtAnotherTimeIsHeldByAnIteratorWithoutASnapshot) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  Iterator walk = db_->NewIterator({.read_time = Now()});
+  ASSERT_TRUE(db_->Put("a", "2"));
+  Settle();
+  walk.SeekToFirst();
+  ASSERT_TRUE(walk.Valid());
+  EXPECT_EQ(walk.value(), "1");
+}
+
 TEST_F(Expiry, CanBeReadAtAnotherTime) {
   ASSERT_TRUE(db_->Put("a", "1", {.ttl = seconds(10)}));
   EXPECT_EQ(Get("a", {.read_time = Now() + seconds(10)}), std::nullopt) << "ahead is honoured";
