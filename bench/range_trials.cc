@@ -54,7 +54,7 @@ Result<uint64_t> Scan(Session& session, bool reverse) {
   return entries;
 }
 
-// The databases of rangereads, equal but for range deletes.
+// The two databases of rangereads. They differ in range deletes alone.
 struct Twins {
   std::unique_ptr<Store> without;
   std::unique_ptr<Store> with;
@@ -123,7 +123,7 @@ Status MeasureDeletedScans(TrialRun& run, Session& session, uint64_t live, const
   return {};
 }
 
-// Covers [first, end) by so many range deletes, side by side.
+// Deletes [first, end) by that many ranges, one behind the other.
 Status DeleteInPieces(TrialRun& run, Session& session, uint64_t first, uint64_t end, uint64_t pieces) {
   for (uint64_t i = 0; i < pieces; ++i) {
     AMETHYST_TRY(session.DeleteRange(run.Key(first + (end - first) * i / pieces),

@@ -82,7 +82,7 @@ struct Workload {
   bool fills = false;                         // Begins with an empty database.
   bool background_writer = false;             // One thread more overwrites at random; its figures are kept apart.
   std::optional<Durability> durability = {};  // Where the workload decides.
-  uint64_t keys_max = 0;                      // Over 0: works on so many keys at the most.
+  uint64_t keys_max = 0;                      // The most keys that it works on; 0: no limit.
   bool resident = false;                      // What it loads stays in memtables; it begins with an empty database.
   Trial trial = Trial::kNone;                 // If it has one, nothing but name, description and need counts.
   std::optional<Feature> feature = {};        // That it needs, apart from what its actions need.

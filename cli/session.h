@@ -49,7 +49,7 @@ class Session {
   // The family of that name, in the database opened as Database does. Neither it nor a database for it is created: only
   // a database's default family comes by itself.
   [[nodiscard]] Result<Family> OpenFamily(std::string_view name, Access access, size_t entry_bytes = 0);
-  // The same, of a database that is created if there is none, as the family is in it.
+  // The same, but creates the database and the family where they are missing.
   [[nodiscard]] Result<Family> MakeFamily(std::string_view name);
   // Whether the database, open by now, turned out to have no family of that name.
   [[nodiscard]] bool Lacks(std::string_view family) const;

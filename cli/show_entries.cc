@@ -91,7 +91,7 @@ class EntryPrinter {
   const std::optional<key::FamilyId> only_;
 };
 
-// What the manifest of the file's directory says; nothing where there is none.
+// Reads the manifest of the file's directory. Without one the answer is empty.
 inspect::ManifestState ManifestBeside(io::FileSystem& files, const std::string& path) {
   const size_t slash = path.rfind('/');
   auto report = inspect::InspectTree(files, slash == std::string::npos ? "." : path.substr(0, slash));

@@ -51,7 +51,7 @@ struct Level0Group {
 [[nodiscard]] std::optional<Plan> RewriteInPlace(const PlanContext& context, key::Level level, const TableShape& table,
                                                  std::string reason);
 
-// A table in which nothing is alive, with nothing older to hide. nullopt: it is not such a one, or it is busy.
+// Drops a table in which nothing is alive and which hides nothing older. nullopt: something is, it does, or it is busy.
 [[nodiscard]] std::optional<Plan> Drop(const PlanContext& context, key::Level level, const TableShape& table);
 
 }  // namespace amethyst::compaction

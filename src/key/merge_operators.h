@@ -11,7 +11,7 @@
 namespace amethyst::key {
 
 // Lets a family merge by the operator that an open gives it; nullptr: by the built-in one of the name that it has kept,
-// if there is such a one. Sets the fold of those that have one, too.
+// if there is one. Sets the fold of an operator that has one.
 void GiveOperator(std::shared_ptr<const MergeOperator> given, Merging* merging);
 
 // Whether `merge_operator` can take the operand at all. kInvalidArgument, from those built-in ones that can tell.
