@@ -70,7 +70,8 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
       }
       return "";
     case ErrorCode::kClosed: return "";
-    case ErrorCode::kTooOld: return "";
+    case ErrorCode::kTooOld:
+    case ErrorCode::kConflict: return "";
     case ErrorCode::kOutOfMemory: return "free some, or raise the limit (ulimit -v, -u); nothing is lost";
   }
   return "";

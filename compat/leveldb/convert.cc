@@ -13,7 +13,8 @@ leveldb::Status StatusOf(const Error& error) {
     case ErrorCode::kNoSpace: break;
     case ErrorCode::kClosed: break;
     case ErrorCode::kOutOfMemory: break;
-    case ErrorCode::kTooOld: break;
+    case ErrorCode::kTooOld:
+    case ErrorCode::kConflict: break;
   }
   return leveldb::Status::IOError(message);
 }

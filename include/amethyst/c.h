@@ -4,7 +4,6 @@
 // `error` last: NULL, or where to store a message, which amethyst_free releases. It is set to NULL on success. A key
 // that is not there is no failure. Bytes are passed as a pointer and a length, the pointer may be NULL where the length
 // is 0; texts (paths, names, messages) end with a zero.
-//
 // Families. A handle of a family is an amethyst_db too: calls on keys act on the family, those of the whole database on
 // its database.
 //
@@ -43,7 +42,8 @@ enum {
   AMETHYST_CORRUPTION = 6,        // Bytes on disk are not what was written: restore or repair.
   AMETHYST_CLOSED = 7,            // The database was closed: open it again.
   AMETHYST_OUT_OF_MEMORY = 8,     // The process may have no more memory or threads: free some; nothing is lost.
-  AMETHYST_TOO_OLD = 9            // What you ask for is gone: start over from a snapshot, or from now.
+  AMETHYST_TOO_OLD = 9,           // What you ask for is gone: start over from a snapshot, or from now.
+  AMETHYST_CONFLICT = 10          // Somebody else wrote what the transaction read: run it again.
 };
 
 // The code's name, such as "Corruption"; "Unknown" for a number that is no code. Lives forever.

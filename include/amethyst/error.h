@@ -25,6 +25,7 @@ enum class ErrorCode {
   kClosed,           // The database was closed: open it again.
   kOutOfMemory,      // The process may have no more memory or threads: free some, then try again; nothing is lost.
   kTooOld,           // What you ask for is gone: start over from a snapshot, or from now.
+  kConflict,         // Somebody else wrote what the transaction read: run it again.
 };
 
 // The code's name without its prefix, such as "Corruption". Lives forever.

@@ -77,6 +77,19 @@ class WriteBatch {
   // Adds all operations of `other` behind ours; `other` may be this batch.
   void Append(const WriteBatch& other);
 
+  // What the batch holds at a moment: RollBackTo takes away all that was added since, Clear apart.
+  struct Savepoint {
+    size_t bytes = 0;
+    uint32_t count = 0;
+    bool has_ttl = false;
+    bool has_families = false;
+    size_t prefix_families = 0;
+  };
+  [[nodiscard]] Savepoint GetSavepoint() const {
+    return {rep_.size(), count_, has_ttl_, has_families_, prefix_families_.size()};
+  }
+  void RollBackTo(const Savepoint& savepoint);
+
   [[nodiscard]] uint32_t Count() const { return count_; }
   [[nodiscard]] bool Empty() const { return count_ == 0; }
   // Bytes that the batch takes in memory and in the log.

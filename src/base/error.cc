@@ -16,6 +16,7 @@ std::string_view ErrorCodeName(ErrorCode code) {
     case ErrorCode::kClosed: return "Closed";
     case ErrorCode::kOutOfMemory: return "OutOfMemory";
     case ErrorCode::kTooOld: return "TooOld";
+    case ErrorCode::kConflict: return "Conflict";
   }
   return "Unknown";
 }

@@ -25,6 +25,7 @@ amethyst_code CodeOf(ErrorCode code) {
     case ErrorCode::kClosed: return AMETHYST_CLOSED;
     case ErrorCode::kOutOfMemory: return AMETHYST_OUT_OF_MEMORY;
     case ErrorCode::kTooOld: return AMETHYST_TOO_OLD;
+    case ErrorCode::kConflict: return AMETHYST_CONFLICT;
   }
   return AMETHYST_IO;
 }
@@ -95,6 +96,7 @@ const char* amethyst_code_name(amethyst_code code) {
     case AMETHYST_CLOSED: return "Closed";
     case AMETHYST_OUT_OF_MEMORY: return "OutOfMemory";
     case AMETHYST_TOO_OLD: return "TooOld";
+    case AMETHYST_CONFLICT: return "Conflict";
   }
   return "Unknown";
 }

@@ -8,11 +8,14 @@
 
 namespace amethyst::engine {
 
-// The memtables, newest first; calls `visit` for each until it returns true, and says whether it did.
+// The memtables, newest first, the reader's own before all; calls `visit` for each until it returns true, and says
+// whether it did.
 template <typename Visit>
-bool AnyMemtable(const View& view, Visit visit) {
-  if (visit(view.active)) return true;
-  for (const WriteBufferPtr& buffer : view.immutable) {
+bool AnyMemtable(const FamilyView& family, Visit visit) {
+  if (family.own != nullptr && visit(family.own->buffer)) [[unlikely]]
+    return true;
+  if (visit(family.view.active)) return true;
+  for (const WriteBufferPtr& buffer : family.view.immutable) {
     if (visit(buffer)) return true;
   }
   return false;
@@ -22,7 +25,8 @@ bool AnyMemtable(const View& view, Visit visit) {
 [[nodiscard]] inline key::SequenceNumber CoveringIn(const memtable::Memtable& memtable, key::FamilyId family,
                                                     const key::LookupKey& lookup) {
   const memtable::RangeDeletes* const deletes = memtable.RangeDeletesOf(family);
-  return deletes == nullptr ? key::SequenceNumber{} : deletes->Covering(lookup.key, lookup.read.visible);
+  if (deletes == nullptr) return {};
+  return deletes->Covering(lookup.key, lookup.read.LastSeenBeside(memtable.first_sequence()));
 }
 [[nodiscard]] inline key::SequenceNumber CoveringIn(const tree::Version& version, const key::LookupKey& lookup) {
   const key::RangeTombstones* const tombstones = version.tombstones().get();

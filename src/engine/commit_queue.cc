@@ -24,7 +24,7 @@ inline void Pause() {
 void CommitQueue::Submit(CommitRequest& request) {
   Turn turn;
   if (TryLock()) {
-    turn = {.requests = 1, .bytes = request.payload.size()};
+    turn = {.requests = 1, .bytes = request.batch.payload.size()};
     serve_(server_, request);
   } else {
     if (!WaitOrLead(request)) return;
@@ -61,7 +61,7 @@ bool CommitQueue::WaitOrLead(CommitRequest& request) {
 
 void CommitQueue::ServeOne(CommitRequest& request, Turn* turn) {
   ++turn->requests;
-  turn->bytes += request.payload.size();
+  turn->bytes += request.batch.payload.size();
   serve_(server_, request);
   // The owner may return, and its request vanish, as soon as it sees kDone: the notification needs only the address.
   std::atomic<uint32_t>& state = request.state;

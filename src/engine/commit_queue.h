@@ -20,15 +20,24 @@
 
 namespace amethyst::engine {
 
-// One thing to do under the commit lock: a write, or else a call. Lives on the stack of the thread that waits for it.
-struct CommitRequest {
-  // A write: an encoded batch.
+// An encoded, valid batch, and what committing it has to know.
+struct EncodedBatch {
   std::string_view payload;
   uint32_t count = 0;
-  size_t memtable_bytes = 0;  // Most arena bytes that its entries take.
+  size_t memtable_bytes =
+      0;  // Most arena bytes that its entries take, by Memtable::BytesFor, and kFamilyBytes a family.
+  std::span<const key::FamilyId> families{};  // Other than the default, that it has entries of: each once.
+  bool holds_ranges = false;                  // It has range deletes.
+  // Asked right before the write, with no other in between; an error refuses the batch. nullptr: there is nothing to
+  // ask.
+  base::FunctionRef<Status()>* check = nullptr;
+};
+
+// One thing to do under the commit lock: a write, or else a call. Lives on the stack of the thread that waits for it.
+struct CommitRequest {
+  // A write.
+  EncodedBatch batch;
   bool logged = true;
-  std::span<const key::FamilyId> families;  // Other than the default, that it has entries of: each once.
-  bool holds_ranges = false;                // It has range deletes.
   // Or a call.
   base::FunctionRef<void()>* call = nullptr;
 

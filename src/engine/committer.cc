@@ -5,8 +5,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
-#include "engine/family.h"
-#include "wal/batch_encoding.h"
+#include "engine/batch_insert.h"
 
 namespace amethyst::engine {
 
@@ -21,15 +20,10 @@ Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const
       active_(reads.view.Acquire()->active),
       last_sequence_(reads.visible.load(std::memory_order_relaxed)) {}
 
-Committer::Outcome Committer::Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged,
-                                    std::span<const key::FamilyId> families, bool holds_ranges) {
+Committer::Outcome Committer::Write(const EncodedBatch& batch, bool logged) {
   CommitRequest request;
-  request.payload = payload;
-  request.count = count;
-  request.memtable_bytes = memtable_bytes;
+  request.batch = batch;
   request.logged = logged;
-  request.families = families;
-  request.holds_ranges = holds_ranges;
   return Submit(request);
 }
 
@@ -86,16 +80,22 @@ Status Committer::Carry(CommitRequest& request) {
     return {};
   }
   if (health_.latch.IsSet()) return health_.latch.status();
-  if (!active_->memtable.HasRoom(request.memtable_bytes) && !MakeRoom(request.memtable_bytes)) {
+  const EncodedBatch& batch = request.batch;
+  if (!active_->memtable.HasRoom(batch.memtable_bytes) && !MakeRoom(batch.memtable_bytes)) {
     request.needs_room = true;
     return {};
   }
-  if (!request.families.empty()) AMETHYST_TRY(PrepareFamilies(request));
+  if (batch.check != nullptr) [[unlikely]]
+    AMETHYST_TRY((*batch.check)());
+  if (!batch.families.empty()) {
+    const base::EpochGuard guard;
+    AMETHYST_TRY(PrepareFamilies(*reads_.view.Peek()->forest, batch.families, &active_->memtable));
+  }
   const key::SequenceNumber first{last_sequence_ + 1};
-  if (request.holds_ranges) [[unlikely]]
-    PrepareRanges(request, first);
+  if (batch.holds_ranges) [[unlikely]]
+    PrepareRanges(batch.payload, first, &active_->memtable);
   if (request.logged) {
-    Result<wal::LogPosition> end = storage_.log->Append(first, request.count, request.payload);
+    Result<wal::LogPosition> end = storage_.log->Append(first, batch.count, batch.payload);
     if (!end) {
       health_.FailUnlessItClears(end.error());
       // Space may come free: once what is in memory is in a table, segments go.
@@ -107,59 +107,17 @@ Status Committer::Carry(CommitRequest& request) {
     active_->holds_unlogged = true;
   }
   try {
-    request.holds_ranges ? InsertWithRanges(request, first) : Insert(request, first);
+    memtable::Memtable* const memtable = &active_->memtable;
+    batch.holds_ranges ? InsertWithRanges(batch.payload, first, memtable)
+                       : InsertEntries(batch.payload, first, memtable);
   } catch (...) {
     const Error failure = base::ErrorInFlight();
     health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
     return std::unexpected(failure);
   }
-  last_sequence_ += request.count;
+  last_sequence_ += batch.count;
   reads_.visible.store(last_sequence_, std::memory_order_release);
   return {};
-}
-
-Status Committer::PrepareFamilies(const CommitRequest& request) {
-  const base::EpochGuard guard;
-  const tree::Forest& forest = *reads_.view.Peek()->forest;
-  for (const key::FamilyId family : request.families) {
-    const tree::FamilyTree* const tree = forest.Find({.id = family});
-    if (tree == nullptr && family < forest.next_family_id()) return FamilyDropped();
-    if (tree == nullptr) return base::InvalidArgument("family {} was never made in this database", key::Raw(family));
-    active_->memtable.Prepare(family, tree->version->order(), tree->family->merging.fold);
-  }
-  return {};
-}
-
-void Committer::PrepareRanges(const CommitRequest& request, key::SequenceNumber first) {
-  active_->memtable.ForgetPreparedRanges();  // Of a batch that the log did not take.
-  wal::BatchReader reader(request.payload);
-  wal::BatchEntry entry;
-  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    if (entry.kind != key::EntryKind::kRangeDelete) continue;
-    active_->memtable.PrepareRange(key::FamilyId{entry.family}, entry.Range(), key::SequenceNumber{sequence});
-  }
-}
-
-void Committer::InsertWithRanges(const CommitRequest& request, key::SequenceNumber first) {
-  wal::BatchReader reader(request.payload);
-  wal::BatchEntry entry;
-  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    const key::FamilyId family{entry.family};
-    if (entry.kind == key::EntryKind::kRangeDelete) {
-      active_->memtable.InsertRange(family, entry.value.size(), key::SequenceNumber{sequence});
-    } else {
-      active_->memtable.Insert(family, {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
-    }
-  }
-}
-
-void Committer::Insert(const CommitRequest& request, key::SequenceNumber first) {
-  wal::BatchReader reader(request.payload);
-  wal::BatchEntry entry;
-  for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    active_->memtable.Insert(key::FamilyId{entry.family},
-                             {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
-  }
 }
 
 bool Committer::MakeRoom(size_t memtable_bytes) {

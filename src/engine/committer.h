@@ -34,11 +34,8 @@ class Committer {
     bool needs_room = false;  // Nothing was done: for want of memory, or for want of space (`status`).
     bool switched = false;    // There is a memtable to flush.
   };
-  // Writes an encoded, valid batch whose entries take `memtable_bytes` by Memtable::BytesFor, and whose `families`,
-  // other than the default, kFamilyBytes each. One that is not there, or not any more, refuses the batch, whole.
-  // `holds_ranges`: among the entries are range deletes.
-  [[nodiscard]] Outcome Write(std::string_view payload, uint32_t count, size_t memtable_bytes, bool logged,
-                              std::span<const key::FamilyId> families = {}, bool holds_ranges = false);
+  // A family that is not there, or not any more, refuses the batch, whole; so does its check.
+  [[nodiscard]] Outcome Write(const EncodedBatch& batch, bool logged);
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
   [[nodiscard]] Status Switch() { return Switch(WithLog::kNo); }
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
@@ -56,14 +53,6 @@ class Committer {
 
   [[nodiscard]] Status Switch(WithLog with_log);
   [[nodiscard]] Status Carry(CommitRequest& request);
-  // Makes sure that the batch's families are there, for what a drop has taken away takes no more entries, and that they
-  // have trees in the memtable: before the log has the batch.
-  [[nodiscard]] Status PrepareFamilies(const CommitRequest& request);
-  // The same for its range deletes.
-  void PrepareRanges(const CommitRequest& request, key::SequenceNumber first);
-  // Puts the entries into the memtable, where nobody sees them yet.
-  void Insert(const CommitRequest& request, key::SequenceNumber first);
-  void InsertWithRanges(const CommitRequest& request, key::SequenceNumber first);
   [[nodiscard]] Outcome Submit(CommitRequest& request);
   void SwitchTo(size_t capacity_bytes, WithLog with_log);
   [[nodiscard]] bool BeginSegment();

@@ -8,9 +8,10 @@ namespace amethyst::engine {
 
 Covers::Covers(const FamilyView& family, key::ReadPoint read)
     : order_(family.version.order()), visible_(read.visible), tombstones_(family.version.tombstones().get()) {
-  AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+  AnyMemtable(family, [&](const WriteBufferPtr& buffer) {
     const memtable::RangeDeletes* const deletes = buffer->memtable.RangeDeletesOf(family.id);
-    if (deletes != nullptr && read.Sees(buffer->memtable.first_sequence())) memtables_.push_back(deletes);
+    const key::SequenceNumber first = buffer->memtable.first_sequence();
+    if (deletes != nullptr && read.Sees(first)) memtables_.push_back({deletes, read.LastSeenBeside(first)});
     return false;
   });
   empty_ = memtables_.empty() && tombstones_ == nullptr;
@@ -19,8 +20,8 @@ Covers::Covers(const FamilyView& family, key::ReadPoint read)
 key::Cover Covers::Ask(std::string_view key) const {
   key::Cover cover;
   if (tombstones_ != nullptr) cover = tombstones_->At(key, visible_);
-  for (const memtable::RangeDeletes* const deletes : memtables_) {
-    const key::Cover one = deletes->At(key, visible_);
+  for (const OfMemtable& memtable : memtables_) {
+    const key::Cover one = memtable.deletes->At(key, memtable.visible);
     cover.sequence = std::max(cover.sequence, one.sequence);
     cover.stretch.Narrow(one.stretch, order_);
   }

@@ -33,8 +33,13 @@ class Covers {
   [[nodiscard]] key::Cover Ask(std::string_view key) const;
 
   key::Order order_{};
+  struct OfMemtable {
+    const memtable::RangeDeletes* deletes;
+    key::SequenceNumber visible;
+  };
+
   key::SequenceNumber visible_{};
-  std::vector<const memtable::RangeDeletes*> memtables_;
+  std::vector<OfMemtable> memtables_;
   const key::RangeTombstones* tombstones_ = nullptr;
   key::Cover cover_;
   bool has_cover_ = false;

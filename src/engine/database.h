@@ -29,6 +29,8 @@ struct Database {
   Storage storage;
   Family family;  // The default one.
   std::shared_ptr<memtable::RegionPool> regions;
+  std::shared_ptr<memtable::RegionPool>
+      own_regions;  // For the memtables of batches that are read before they are written.
   std::shared_ptr<ReadContext> reads;
   std::unique_ptr<WriteBuffers> write_buffers;
   uint64_t torn_tails = 0;                   // That recovery cut.

@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
-#include "engine/family.h"
 #include "key/moment.h"
 #include "key/resolver.h"
 
@@ -19,11 +18,17 @@ std::optional<std::string> Copy(std::optional<std::string_view> bound) {
   return std::string(*bound);
 }
 
-SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options) {
+SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options, const Reader& reader) {
+  if (reader.at) return {reads.snapshots, *reader.at};
   if (options.snapshot != nullptr) return {reads.snapshots, ReadPointOf(reads, options)};
   // The sequence is loaded under the list's lock: a job that does not see the pin began before.
   if (options.read_time) return {reads.snapshots, reads.visible, key::MillisecondsOf(*options.read_time)};
   return {reads.snapshots, reads.visible, *reads.clock};
+}
+
+key::ReadPoint SeenBy(const Reader& reader, key::ReadPoint read) {
+  read.own_count = reader.own.count;
+  return read;
 }
 
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
@@ -49,25 +54,27 @@ class SkipBackoff {
 
 }  // namespace
 
-DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family)
+DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,
+                       const Reader& reader)
     : reads_(std::move(reads)),
-      pin_(PinFor(*reads_, options)),
-      read_(pin_.read()),
-      lower_(Copy(options.lower_bound)),
-      upper_(Copy(options.upper_bound)),
+      pin_(PinFor(*reads_, options, reader)),
+      read_(SeenBy(reader, pin_.read())),
+      bounds_{.lower = Copy(options.lower_bound), .upper = Copy(options.upper_bound)},
       fill_cache_(options.fill_cache),
-      view_(*reads_, family) {
+      view_(*reads_, family, reader.own) {
   reads_->iterators.fetch_add(1, std::memory_order_relaxed);
-  if (reads_->gate.IsClosed()) {
-    status_ = Detached();
-  } else if (view_.IsDropped()) {
-    status_ = FamilyDropped();
-  } else {
-    status_ = CheckReadTime(*reads_, options);
+  if (const Status in_time = CheckReadTime(*reads_, options); !in_time) view_.Refuse(in_time.error());
+  status_ = reads_->gate.IsClosed() ? Detached() : view_.may_read();
+  if (reader.listener != nullptr) {
+    walk_ = std::make_unique<Walk>(*reader.listener);
+    reader.listener->Began(*this);
   }
 }
 
-DbIterator::~DbIterator() { reads_->iterators.fetch_sub(1, std::memory_order_relaxed); }
+DbIterator::~DbIterator() {
+  if (walk_ != nullptr) walk_->listener().Ended(*this);
+  reads_->iterators.fetch_sub(1, std::memory_order_relaxed);
+}
 
 template <typename Move>
 [[gnu::noinline]] void DbIterator::Run(Move move) {  // So that a plain step saves no registers for it.
@@ -94,15 +101,19 @@ void DbIterator::Refresh() {
 }
 
 void DbIterator::OpenCursor() {
-  if (view_.IsDropped()) throw base::Thrown(FamilyDropped().error());
+  if (!view_.may_read()) throw base::Thrown(view_.may_read().error());
   view_.Renew();
-  const std::string_view upper = upper_ ? std::string_view(*upper_) : std::string_view();
+  const std::string_view upper = bounds_.upper ? std::string_view(*bounds_.upper) : std::string_view();
   cursor_ = view_.NewCursor(read_, {.fill_cache = fill_cache_, .upper_bound = upper});
 }
 
-bool DbIterator::BeyondUpper(std::string_view key) const { return upper_ && view_.order().Compare(key, *upper_) >= 0; }
+bool DbIterator::BeyondUpper(std::string_view key) const {
+  return bounds_.upper && view_.order().Compare(key, *bounds_.upper) >= 0;
+}
 
-bool DbIterator::BeyondLower(std::string_view key) const { return lower_ && view_.order().Less(key, *lower_); }
+bool DbIterator::BeyondLower(std::string_view key) const {
+  return bounds_.lower && view_.order().Less(key, *bounds_.lower);
+}
 
 void DbIterator::Pass(std::string_view key) {
   passed_key_.assign(key);
@@ -117,57 +128,6 @@ void DbIterator::End() {
 
 bool DbIterator::AllVisible() const { return cursor_->WindowIsPlain() && read_.Sees(cursor_->WindowMaxSequence()); }
 
-void DbIterator::CountPlainAhead() {
-  plain_steps_ = 0;
-  const std::span<const key::Entry> ahead = cursor_->Ahead();
-  if (ahead.size() < 2 || !AllVisible()) return;
-  if (!view_.covers().empty()) [[unlikely]]
-    return CountUncoveredAhead();
-  if (!upper_ || !BeyondUpper(ahead.back().key())) {
-    plain_steps_ = ahead.size() - 1;
-    return;
-  }
-  const auto end = std::partition_point(ahead.begin() + 1, ahead.end(),
-                                        [this](const key::Entry& entry) { return !BeyondUpper(entry.key()); });
-  plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
-}
-
-void DbIterator::CountPlainBehind() {
-  plain_steps_ = 0;
-  const std::span<const key::Entry> behind = cursor_->Behind();
-  if (behind.size() < 2 || !AllVisible()) return;
-  if (!view_.covers().empty()) [[unlikely]]
-    return CountUncoveredBehind();
-  const auto first = !lower_ || !BeyondLower(behind.front().key())
-                         ? behind.begin()
-                         : std::partition_point(behind.begin(), behind.end() - 1,
-                                                [this](const key::Entry& entry) { return BeyondLower(entry.key()); });
-  plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
-}
-
-// The same as far as the stretch goes that range deletes leave alone, or none where they do not.
-void DbIterator::CountUncoveredAhead() {
-  const std::span<const key::Entry> ahead = cursor_->Ahead();
-  const key::Cover& cover = view_.covers().At(ahead.front().key());
-  if (cover.sequence != key::SequenceNumber{}) return;
-  const auto inside = [&](const key::Entry& entry) {
-    return !BeyondUpper(entry.key()) && !cover.stretch.EndsAtOrBefore(entry.key(), view_.order());
-  };
-  const auto end = std::partition_point(ahead.begin() + 1, ahead.end(), inside);
-  plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
-}
-
-void DbIterator::CountUncoveredBehind() {
-  const std::span<const key::Entry> behind = cursor_->Behind();
-  const key::Cover& cover = view_.covers().At(behind.back().key());
-  if (cover.sequence != key::SequenceNumber{}) return;
-  const auto outside = [&](const key::Entry& entry) {
-    return BeyondLower(entry.key()) || cover.stretch.BeginsAfter(entry.key(), view_.order());
-  };
-  const auto first = std::partition_point(behind.begin(), behind.end() - 1, outside);
-  plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
-}
-
 void DbIterator::ShowCursor() {
   const key::Entry& entry = cursor_->entry();
   const key::EntryKind kind = entry.tag.kind();
@@ -175,25 +135,27 @@ void DbIterator::ShowCursor() {
                .value = key::ValueOf(kind, entry.value()),
                .valid = true,
                .expires_ms = key::ExpiryOf(kind, entry.value())};
+  if (walk_ != nullptr) walk_->listener().SawExpiry(position_.expires_ms);
   at_ = At::kShown;
 }
 
 void DbIterator::ShowCopy() {
   position_ = {.key = copied_.key, .value = copied_.value, .valid = true, .expires_ms = copied_.expires_ms};
+  if (walk_ != nullptr) walk_->listener().SawExpiry(copied_.changes_ms);
   at_ = At::kBefore;
   plain_steps_ = 0;
 }
 
 // At a tombstone that is visible. True: the cursor has moved, ended or failed, and has to be looked at anew.
 bool DbIterator::SkipTombstones() {
-  const std::string_view limit = upper_ ? std::string_view(*upper_) : std::string_view();
+  const std::string_view limit = bounds_.upper ? std::string_view(*bounds_.upper) : std::string_view();
   return cursor_->SkipDead(read_, limit) > 0;
 }
 
 // At an entry that is covered. True: the cursor has moved, ended or failed, and has to be looked at anew.
 bool DbIterator::SkipCovered() {
   key::Cover cover = view_.covers().WidestAt(cursor_->entry().key(), forward_);
-  cover.stretch.Narrow({.begin = lower_, .end = upper_}, view_.order());
+  cover.stretch.Narrow({.begin = bounds_.lower, .end = bounds_.upper}, view_.order());
   return cursor_->SkipCovered(cover, forward_);
 }
 
@@ -288,8 +250,9 @@ void DbIterator::FindBackward() {
 }
 
 void DbIterator::SeekToFirst() {
-  if (lower_) return Seek(*lower_);
+  if (bounds_.lower) return Seek(*bounds_.lower);
   Run([this] {
+    if (walk_ != nullptr) BeginWalk(std::nullopt, true, false);
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     passing_ = false;
@@ -300,6 +263,7 @@ void DbIterator::SeekToFirst() {
 
 void DbIterator::SeekToLast() {
   Run([this] {
+    if (walk_ != nullptr) BeginWalk(bounds_.upper, false, false);
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     FindLast();
@@ -307,9 +271,9 @@ void DbIterator::SeekToLast() {
 }
 
 void DbIterator::FindLast() {
-  if (upper_) {
-    cursor_->SeekForPrev(*upper_);
-    PrevPastVersions(*upper_);
+  if (bounds_.upper) {
+    cursor_->SeekForPrev(*bounds_.upper);
+    PrevPastVersions(*bounds_.upper);
   } else {
     cursor_->SeekToLast();
   }
@@ -319,10 +283,11 @@ void DbIterator::FindLast() {
 void DbIterator::Seek(std::string_view target) {
   Run([this, target] {
     target_.assign(target);
+    if (walk_ != nullptr) BeginWalk(BeyondLower(target_) ? *bounds_.lower : target_, true, false);
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     passing_ = false;
-    cursor_->Seek(BeyondLower(target_) ? *lower_ : target_);
+    cursor_->Seek(BeyondLower(target_) ? *bounds_.lower : target_);
     FindForward();
   });
 }
@@ -330,6 +295,10 @@ void DbIterator::Seek(std::string_view target) {
 void DbIterator::SeekForPrev(std::string_view target) {
   Run([this, target] {
     target_.assign(target);
+    if (walk_ != nullptr) {
+      const bool is_beyond = BeyondUpper(target_);
+      BeginWalk(is_beyond ? *bounds_.upper : target_, false, !is_beyond);
+    }
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     if (BeyondUpper(target_)) return FindLast();
@@ -353,6 +322,7 @@ void DbIterator::Next() {
 
 void DbIterator::NextSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
+  if (walk_ != nullptr && !forward_) walk_->Reach(position_.key, view_.order());
   const bool reopen = view_.HoldsFlushedMemtable();
   if (reopen || at_ == At::kBefore) {
     Pass(position_.key);
@@ -382,6 +352,7 @@ void DbIterator::Prev() {
 
 void DbIterator::PrevSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
+  if (walk_ != nullptr && forward_) walk_->Reach(position_.key, view_.order());
   const bool reopen = view_.HoldsFlushedMemtable();
   if (reopen || at_ == At::kShown) {
     Pass(position_.key);

@@ -16,6 +16,7 @@
 #include "amethyst/options.h"
 #include "engine/iterator_view.h"
 #include "engine/read_context.h"
+#include "engine/walk.h"
 #include "key/cursor.h"
 #include "key/expiry.h"
 
@@ -25,8 +26,16 @@ class DbIterator {
  public:
   // Reads at the snapshot of the options, or as of now. One of a family other than the default holds the view from the
   // start, so that it goes on to its end if the family is dropped.
-  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family = {});
+  // A reader's own writes are read on top.
+  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family = {},
+             const Reader& reader = {});
   ~DbIterator();
+
+  // Of one that was just made: it may not read, and each of its moves ends with the error.
+  void Refuse(Error error);
+  // With a listener: tells it what was read since the last seek, as each seek does; and tells it nothing more.
+  void TellWalk();
+  void LetGoOfWalk() { walk_.reset(); }
 
   [[nodiscard]] const IteratorPosition* position() const { return &position_; }
   [[nodiscard]] Status status() const { return status_; }
@@ -80,6 +89,7 @@ class DbIterator {
   void CountUncoveredAhead();
   void CountUncoveredBehind();
   [[nodiscard]] bool AllVisible() const;
+  void BeginWalk(std::optional<std::string_view> bound, bool forward, bool holds_bound);
   [[nodiscard]] bool BeyondUpper(std::string_view key) const;
   [[nodiscard]] bool BeyondLower(std::string_view key) const;
   void Pass(std::string_view key);
@@ -87,11 +97,15 @@ class DbIterator {
   const std::shared_ptr<ReadContext> reads_;
   const SnapshotPin pin_;
   const key::ReadPoint read_;
-  const std::optional<std::string> lower_;
-  const std::optional<std::string> upper_;
+  struct Bounds {
+    std::optional<std::string> lower;
+    std::optional<std::string> upper;
+  };
+  const Bounds bounds_;
   const bool fill_cache_;
 
   IteratorView view_;
+  std::unique_ptr<Walk> walk_;  // nullptr: nobody is told.
   std::unique_ptr<key::Cursor> cursor_;
   IteratorPosition position_;
   Status status_;
@@ -104,6 +118,7 @@ class DbIterator {
     std::string key;
     std::string value;
     uint64_t expires_ms = key::kNeverMs;
+    uint64_t changes_ms = key::kNeverMs;  // When the first of what made the value expires.
   };
   Copied copied_;       // What is shown under At::kBefore.
   std::string target_;  // Of a seek: a copy, for the caller's may be our own key, which goes with the cursor.

@@ -35,6 +35,7 @@ Result<bool> DbIterator::LookUpCopiedKey() {
   const bool live = found.state == sstable::LookupState::kFound;
   if (live) copied_.value.assign(found.value);
   copied_.expires_ms = found.expires_ms;
+  copied_.changes_ms = found.ChangesMs();
   cursor_->Seek(copied_.key);
   if (cursor_->Valid()) cursor_->Prev();
   AMETHYST_TRY(cursor_->status());
@@ -80,7 +81,7 @@ Result<bool> DbIterator::ResolveCopiedKey() {
       case key::Answer::kValue:
         has_operands = false;
         copied_.value.assign(key::ValueOf(entry.tag.kind(), entry.value()));
-        copied_.expires_ms = key::ExpiryOf(entry.tag.kind(), entry.value());
+        copied_.expires_ms = copied_.changes_ms = key::ExpiryOf(entry.tag.kind(), entry.value());
         break;
     }
     cursor_->Prev();

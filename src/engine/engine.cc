@@ -112,11 +112,11 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   } else {
     wal::AppendBatchEntry(&scratch, {.family = key::Raw(family.id), .kind = kind, .key = key, .value = value});
   }
-  Encoded batch{.payload = scratch,
-                .count = 1,
-                .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size()),
-                .families = {},
-                .holds_ranges = false};
+  EncodedBatch batch{.payload = scratch,
+                     .count = 1,
+                     .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size()),
+                     .families = {},
+                     .holds_ranges = false};
   if (!is_default) [[unlikely]] {
     batch.families = {&family.id, 1};
     batch.memtable_bytes += memtable::Memtable::kFamilyBytes;
@@ -126,7 +126,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   return written;
 }
 
-Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
+Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, base::FunctionRef<Status()>* check) {
   if (batch.Empty()) {
     if (options.durability == Durability::kSync) return SyncWal();
     const OperationGate::Operation operation(reads_->gate);
@@ -142,7 +142,8 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options) {
                        .count = batch.Count(),
                        .memtable_bytes = prepared.memtable_bytes,
                        .families = prepared.families,
-                       .holds_ranges = prepared.holds_ranges},
+                       .holds_ranges = prepared.holds_ranges,
+                       .check = check},
                       options);
 }
 
@@ -154,7 +155,7 @@ Status Engine::CheckWritable() const {
   return database_->storage.lock->OwnedByThisProcess() ? Status() : Forked(database_->storage);
 }
 
-Status Engine::WriteEncoded(const Encoded& batch, const WriteOptions& options) {
+Status Engine::WriteEncoded(const EncodedBatch& batch, const WriteOptions& options) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return Closed();
   AMETHYST_TRY(CheckWritable());
@@ -179,11 +180,10 @@ Status Engine::WriteEncoded(const Encoded& batch, const WriteOptions& options) {
   return {};
 }
 
-Status Engine::Commit(const Encoded& batch, Durability durability) {
+Status Engine::Commit(const EncodedBatch& batch, Durability durability) {
   Committer::Outcome outcome;
   for (bool is_first_refusal = true;;) {
-    outcome = committer_.Write(batch.payload, batch.count, batch.memtable_bytes, durability != Durability::kNone,
-                               batch.families, batch.holds_ranges);
+    outcome = committer_.Write(batch, durability != Durability::kNone);
     if (outcome.switched) background_->Notify();
     if (!outcome.needs_room) break;
     AMETHYST_TRY(outcome.status ? background_->WaitForRoom()
@@ -215,18 +215,20 @@ Status Engine::SyncWal() {
 // --- Reads ---
 
 Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
-                         base::FunctionRef<void(std::string_view)> take, const FamilyKey& family) {
+                         base::FunctionRef<void(std::string_view)> take, const FamilyKey& family,
+                         const Reader* reader) {
   const SampledTimer timer(*database_, Sample::kGetNs);
-  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take, family));
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take, family, reader));
   if (found) [[likely]]
     return *found;
-  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family));
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family, reader));
   if (value) take(value->view());
   return value.has_value();
 }
 
 Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options,
-                                           base::FunctionRef<void(std::string_view)> take, const FamilyKey& family) {
+                                           base::FunctionRef<void(std::string_view)> take, const FamilyKey& family,
+                                           const Reader* reader) {
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
   const View& view = *reads_->view.Peek();  // Before the visible sequence: see view.h.
@@ -234,10 +236,13 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
   if (version == nullptr) [[unlikely]]
     return FamilyDropped();
   AMETHYST_TRY(CheckReadTime(*reads_, options));
-  const key::LookupKey lookup(key, ReadPointOf(*reads_, options));
-  const Found found = FindResident({view, family.id, *version}, lookup, reads_->statistics);
+  const OwnWrites* const own = OwnOf(reader);
+  const key::LookupKey lookup(key, ReadPointOf(*reads_, options, reader));
+  const Found found = FindResident({view, family.id, *version, own}, lookup, reads_->statistics);
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
   if (found.state == LookupState::kFound) take(found.value);
+  if (reader != nullptr) [[unlikely]]
+    reader->SawExpiry(found.expires_ms);
   reads_->statistics.Add(Counter::kGets);
   reads_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kFound ? 1 : 0);
   return found.state == LookupState::kFound;
@@ -245,7 +250,7 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
 
 // May read, and so takes the view and the sequence anew where a TryGet came before.
 Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const ReadOptions& options,
-                                                     const FamilyKey& family) {
+                                                     const FamilyKey& family, const Reader* reader) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
   reads_->statistics.Add(Counter::kGets);
@@ -253,15 +258,19 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   const tree::Version* const version = VersionOf(*view, family);
   if (version == nullptr) return FamilyDropped();
   AMETHYST_TRY(CheckReadTime(*reads_, options));
-  const key::LookupKey lookup(key, ReadPointOf(*reads_, options));
-  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, {*view, family.id, *version}, lookup, options.fill_cache));
+  const OwnWrites* const own = OwnOf(reader);
+  const key::LookupKey lookup(key, ReadPointOf(*reads_, options, reader));
+  const FamilyView shown(*view, family.id, *version, own);
+  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, shown, lookup, options.fill_cache));
+  if (reader != nullptr) reader->SawExpiry(found.ChangesMs());
   if (found.state != LookupState::kFound) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
   return PinnedValue(found.value, std::move(found.owner), key::ExpiresAtOf(found.expires_ms));
 }
 
 std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const std::string_view> keys,
-                                                                 const ReadOptions& options, const FamilyKey& family) {
+                                                                 const ReadOptions& options, const FamilyKey& family,
+                                                                 const Reader* reader) {
   std::vector<Result<std::optional<std::string>>> results;
   results.reserve(keys.size());
   const OperationGate::Operation operation(reads_->gate);
@@ -274,8 +283,9 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     results.assign(keys.size(), std::unexpected(may_read.error()));
     return results;
   }
-  const FamilyView shown(*view, family.id, *version);
-  const key::ReadPoint read = ReadPointOf(*reads_, options);
+  const OwnWrites* const own = OwnOf(reader);
+  const FamilyView shown(*view, family.id, *version, own);
+  const key::ReadPoint read = ReadPointOf(*reads_, options, reader);
   reads_->statistics.Add(Counter::kGets, keys.size());
   constexpr size_t kGroupMax = 32;
   std::array<Found, kGroupMax> found;
@@ -291,6 +301,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
       for (size_t i = 0; i < group.size(); ++i) {
         auto& result = results.emplace_back();
         if (found[i].state == LookupState::kFound) result->emplace(found[i].value);
+        if (reader != nullptr) reader->SawExpiry(found[i].expires_ms);
       }
     }
     for (size_t i = 0; i < group.size(); ++i) {
@@ -298,9 +309,10 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
       Result<PinnedFound> loaded = FindAndTell(*database_, shown, group[i], options.fill_cache);
       if (!loaded) {
         results[begin + i] = std::unexpected(std::move(loaded).error());
-      } else if (loaded->state == LookupState::kFound) {
-        results[begin + i]->emplace(loaded->value);
+        continue;
       }
+      if (loaded->state == LookupState::kFound) results[begin + i]->emplace(loaded->value);
+      if (reader != nullptr) reader->SawExpiry(loaded->ChangesMs());
     }
   }
   const auto is_found = [](const auto& result) { return result && result->has_value(); };
@@ -308,8 +320,9 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   return results;
 }
 
-std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, const FamilyKey& family) {
-  return std::make_unique<DbIterator>(reads_, options, family);
+std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, const FamilyKey& family,
+                                                const Reader* reader) {
+  return std::make_unique<DbIterator>(reads_, options, family, reader == nullptr ? Reader() : *reader);
 }
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
@@ -364,6 +377,7 @@ void Engine::LetGoOfMemory() {
   committer_.Close();
   database_->storage.catalog.reset();
   database_->regions->Close();
+  database_->own_regions->Close();
   base::DrainEpochs();
 }
 

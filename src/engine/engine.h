@@ -41,21 +41,28 @@ class Engine {
   [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
                              const FamilyKey& family = {});
-  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options);
+  // `check`: see EncodedBatch.
+  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options,
+                             base::FunctionRef<Status()>* check = nullptr);
 
+  // Reads are of the latest, or of the options' snapshot; a reader's own writes are on top.
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
   [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options,
-                                 base::FunctionRef<void(std::string_view)> take, const FamilyKey& family = {});
+                                 base::FunctionRef<void(std::string_view)> take, const FamilyKey& family = {},
+                                 const Reader* reader = nullptr);
   // The same from memory alone, without waiting: nullopt where something would have to be read.
   [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options,
                                                    base::FunctionRef<void(std::string_view)> take,
-                                                   const FamilyKey& family = {});
+                                                   const FamilyKey& family = {}, const Reader* reader = nullptr);
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options,
-                                                             const FamilyKey& family = {});
+                                                             const FamilyKey& family = {},
+                                                             const Reader* reader = nullptr);
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options,
-                                                                         const FamilyKey& family = {});
-  [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options, const FamilyKey& family = {});
+                                                                         const FamilyKey& family = {},
+                                                                         const Reader* reader = nullptr);
+  [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options, const FamilyKey& family = {},
+                                                        const Reader* reader = nullptr);
   [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot();
   // By the clock of reads.
   [[nodiscard]] uint64_t NowMs() { return reads_->clock->NowMs(); }
@@ -79,26 +86,22 @@ class Engine {
   [[nodiscard]] std::string MergeOperatorName(const FamilyKey& family);
   [[nodiscard]] uint64_t TtlMs(const FamilyKey& family) const { return rules_.TtlMsOf(family); }
 
+  // What stands on the engine sees of it.
+  [[nodiscard]] Database& database() const { return *database_; }
+  [[nodiscard]] const WriteRules& rules() const { return rules_; }
+
   [[nodiscard]] Stats GetStats();
   [[nodiscard]] Result<FamilyStats> GetFamilyStats(const FamilyKey& family);
   [[nodiscard]] Status Close();
 
  private:
-  // An encoded batch, and what committing it needs to know.
-  struct Encoded {
-    std::string_view payload;
-    uint32_t count = 0;
-    size_t memtable_bytes = 0;
-    std::span<const key::FamilyId> families;  // As CommitRequest has them; likewise the next.
-    bool holds_ranges = false;
-  };
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,
                                      const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status Announce(key::EntryKind kind, const FamilyKey& family);
-  [[nodiscard]] Status WriteEncoded(const Encoded& batch, const WriteOptions& options);
-  [[nodiscard]] Status Commit(const Encoded& batch, Durability durability);
+  [[nodiscard]] Status WriteEncoded(const EncodedBatch& batch, const WriteOptions& options);
+  [[nodiscard]] Status Commit(const EncodedBatch& batch, Durability durability);
   [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] Status CloseOnce() noexcept;

@@ -38,5 +38,6 @@ Family Family::For(const tree::FamilyDescription& description) const {
 }
 
 std::unexpected<Error> FamilyDropped() { return base::InvalidArgument("family dropped"); }
+std::unexpected<Error> AnothersFamily() { return base::InvalidArgument("the family is of another database"); }
 
 }  // namespace amethyst::engine

@@ -31,7 +31,8 @@ struct Family {
   std::shared_ptr<const CompactionFilter> compaction_filter{};
 };
 
-// What a call says whose family is gone.
+// What a call says whose family is gone, or is another database's.
 [[nodiscard]] std::unexpected<Error> FamilyDropped();
+[[nodiscard]] std::unexpected<Error> AnothersFamily();
 
 }  // namespace amethyst::engine

@@ -1,6 +1,7 @@
 // What a point read came to. Thread safety: plain values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,7 +22,11 @@ struct Found {
 // With what keeps its value alive; never kNotResident.
 struct PinnedFound : Found {
   std::shared_ptr<const void> owner;
-  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
+  std::optional<Error> filter_lost;             // Of a table on the way, as PinnedLookup tells it.
+  uint64_t operands_expire_ms = key::kNeverMs;  // When the first of the operands in the value expires.
+
+  // When what was found changes by itself.
+  [[nodiscard]] uint64_t ChangesMs() const { return std::min(expires_ms, operands_expire_ms); }
 };
 
 }  // namespace amethyst::engine

@@ -5,20 +5,25 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "engine/candidates.h"
+#include "engine/family.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
 
-IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& family)
-    : reads_(reads), family_(family), order_(reads.order) {
+IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own)
+    : reads_(reads), family_(family), own_(std::move(own)), order_(reads.order) {
   if (family_.id == key::kDefaultFamily) return;
   Renew();
-  is_dropped_ = view_ == nullptr;
-  if (!is_dropped_) order_ = VersionOf(*view_, family_)->order();
+  if (view_ == nullptr) {
+    Refuse(FamilyDropped().error());
+  } else {
+    order_ = VersionOf(*view_, family_)->order();
+  }
 }
 
 void IteratorView::Renew() {
-  AMETHYST_ASSERT(!is_dropped_);
+  AMETHYST_ASSERT(may_read_);
   ViewPtr newest = reads_.view.Acquire();
   seen_ = newest.get();
   if (VersionOf(*newest, family_) != nullptr) view_ = std::move(newest);
@@ -43,7 +48,8 @@ bool IteratorView::HoldsFlushedMemtable() {
 }
 
 std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const sstable::CursorOptions& options) {
-  covers_ = Covers(family(), read);
+  const FamilyView shown = family();
+  covers_ = Covers(shown, read);
   std::vector<std::unique_ptr<key::Cursor>> sources;
   const auto add = [&](const WriteBufferPtr& buffer) {
     // Whatever is or comes into a memtable after what we see, is not for us.
@@ -51,9 +57,11 @@ std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const 
     std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), family_.id);
     if (cursor != nullptr) sources.push_back(std::move(cursor));
   };
-  add(view_->active);
-  for (const WriteBufferPtr& buffer : view_->immutable) add(buffer);
-  tree::AppendCursors(*VersionOf(*view_, family_), options, &sources);
+  AnyMemtable(shown, [&](const WriteBufferPtr& buffer) {
+    add(buffer);
+    return false;
+  });
+  tree::AppendCursors(shown.version, options, &sources);
   return merge::NewMergeCursor(std::move(sources), order_);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "engine/covers.h"
 #include "engine/read_context.h"
@@ -20,11 +21,13 @@ namespace amethyst::engine {
 
 class IteratorView {
  public:
-  // `reads` outlives it. A family other than the default is seen from now on, the default one from the first Renew.
-  IteratorView(const ReadContext& reads, const tree::FamilyKey& family);
+  // `reads` outlives it. A family other than the default is seen from now on, the default one from the first Renew;
+  // `own` from the start.
+  IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own = {});
 
-  // The family was dropped before it was seen: nothing else may be asked.
-  [[nodiscard]] bool IsDropped() const { return is_dropped_; }
+  // An error: nothing may be read, from now on. The family was dropped before it was seen, or the caller said so.
+  [[nodiscard]] const Status& may_read() const { return may_read_; }
+  void Refuse(Error error) { may_read_ = std::unexpected(std::move(error)); }
   [[nodiscard]] const key::Order& order() const { return order_; }
 
   // The newest view that shows the family.
@@ -36,7 +39,10 @@ class IteratorView {
   // Whether the memory of a flushed memtable is held by us. Cheap to ask again while the view is the same.
   [[nodiscard]] bool HoldsFlushedMemtable();
 
-  [[nodiscard]] FamilyView family() const { return {*view_, family_.id, *VersionOf(*view_, family_)}; }
+  [[nodiscard]] FamilyView family() const {
+    return {*view_, family_.id, *VersionOf(*view_, family_), own_.buffer == nullptr ? nullptr : &own_};
+  }
+  [[nodiscard]] const tree::FamilyKey& family_key() const { return family_; }
   // A merge of all sources with something that `read` sees.
   [[nodiscard]] std::unique_ptr<key::Cursor> NewCursor(key::ReadPoint read, const sstable::CursorOptions& options);
   // What range deletes hide from the last cursor's read.
@@ -45,11 +51,12 @@ class IteratorView {
  private:
   const ReadContext& reads_;
   const tree::FamilyKey family_;
+  const OwnWrites own_;
   ViewPtr view_;
   const View* seen_ = nullptr;  // The newest view that HoldsFlushedMemtable has looked at; only compared.
   key::Order order_;
   Covers covers_;
-  bool is_dropped_ = false;
+  Status may_read_;
 };
 
 }  // namespace amethyst::engine

@@ -24,7 +24,10 @@ class MergedRead {
     if (tag.sequence() < covered_) return true;
     switch (resolver_.AddOlder(tag, stored)) {
       case key::Answer::kUndecided: return false;
-      case key::Answer::kOperand: operands_.AddOlder(key::ValueOf(tag.kind(), stored)); return false;
+      case key::Answer::kOperand:
+        operands_.AddOlder(key::ValueOf(tag.kind(), stored));
+        operands_expire_ms_ = std::min(operands_expire_ms_, key::ExpiryOf(tag.kind(), stored));
+        return false;
       case key::Answer::kValue:
         base_ = key::ValueOf(tag.kind(), stored);
         expires_ms_ = key::ExpiryOf(tag.kind(), stored);
@@ -59,6 +62,7 @@ class MergedRead {
       if (base_) value.emplace(*base_);
       found.expires_ms = expires_ms_;
     } else {
+      found.operands_expire_ms = std::min(operands_expire_ms_, expires_ms_);
       AMETHYST_ASSIGN(value, operands_.Merge(merging, lookup_.key, base_));
     }
     if (!value) return PinnedFound();
@@ -75,8 +79,9 @@ class MergedRead {
   key::Operands operands_;
   std::optional<std::string_view> base_;
   uint64_t expires_ms_ = key::kNeverMs;  // Of base_.
-  std::deque<std::string> copies_;       // Of values that a cursor shows only for a while.
-  key::SequenceNumber covered_{};        // Entries below it are gone.
+  uint64_t operands_expire_ms_ = key::kNeverMs;
+  std::deque<std::string> copies_;  // Of values that a cursor shows only for a while.
+  key::SequenceNumber covered_{};   // Entries below it are gone.
 };
 
 }  // namespace
@@ -85,7 +90,7 @@ Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& l
                                bool fill_cache) {
   AMETHYST_DCHECK(!base::InEpoch());
   MergedRead read(lookup);
-  bool decided = AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+  bool decided = AnyMemtable(family, [&](const WriteBufferPtr& buffer) {
     read.Cover(CoveringIn(buffer->memtable, family.id, lookup));
     bool decides = false;
     // A stretch of operands may lie on both sides of a range delete.

@@ -103,7 +103,7 @@ class PointRead {
 // Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
 const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
   const WriteBufferPtr* deciding = nullptr;
-  AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+  AnyMemtable(family, [&](const WriteBufferPtr& buffer) {
     const key::LookupKey& lookup = read->lookup();
     if (buffer->memtable.HasRangeDeletes()) [[unlikely]]
       read->Cover(CoveringIn(buffer->memtable, family.id, lookup));

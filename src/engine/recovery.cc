@@ -378,6 +378,7 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   database->regions =
       std::make_shared<memtable::RegionPool>(database->budget, 2 * database->settings.write_buffer_bytes);
 
+  database->own_regions = std::make_shared<memtable::RegionPool>(database->budget, 0);
   if (!options.read_only) storage.reserve = std::make_unique<SpaceReserve>(storage.home->files(), directory);
   AMETHYST_TRY(OpenTree(*database));
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*database));

@@ -55,16 +55,25 @@ struct View : std::enable_shared_from_this<View> {
 };
 using ViewPtr = std::shared_ptr<const View>;
 
-// What a view shows of one family. Borrows from the view.
+// Writes that a batch holds and the database does not have: the newest source of the reads that are given them. Their
+// sequence numbers begin with key::kOwnFirst.
+struct OwnWrites {
+  WriteBufferPtr buffer;
+  uint64_t count = 0;  // Of its entries, the oldest, that the read sees.
+};
+
+// What a view shows of one family. Borrows from the view, and from the reader's own writes.
 struct FamilyView {
   // Of the default family.
   FamilyView(const View& the_view) : view(the_view), id(key::kDefaultFamily), version(*the_view.version) {}
-  FamilyView(const View& the_view, key::FamilyId the_id, const tree::Version& the_version)
-      : view(the_view), id(the_id), version(the_version) {}
+  FamilyView(const View& the_view, key::FamilyId the_id, const tree::Version& the_version,
+             const OwnWrites* own_writes = nullptr)
+      : view(the_view), id(the_id), version(the_version), own(own_writes) {}
 
   const View& view;
   key::FamilyId id;
   const tree::Version& version;
+  const OwnWrites* own = nullptr;  // nullptr: none.
 };
 // The version of a family; nullptr: it was dropped.
 [[nodiscard]] inline const tree::Version* VersionOf(const View& view, const tree::FamilyKey& family) {

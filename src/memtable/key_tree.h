@@ -117,7 +117,8 @@ class KeyTree {
   [[nodiscard]] bool IsDeadAt(const Node& node, key::ReadPoint read) const {
     if (node.LoadPermutation().live() != 0) return false;
     const uint32_t since = node.dead_since.load(std::memory_order_relaxed);
-    return since != Node::kNever && Raw(read.visible) >= base_sequence_.load(std::memory_order_relaxed) + since;
+    return since != Node::kNever &&
+           read.Sees(key::SequenceNumber{base_sequence_.load(std::memory_order_relaxed) + since});
   }
 
   // Writer only: publishes a new root; says from where dead_since counts, before anything else is published.

@@ -172,6 +172,15 @@ void WriteBatch::Clear() {
   prefix_families_.clear();
 }
 
+void WriteBatch::RollBackTo(const Savepoint& savepoint) {
+  AMETHYST_ASSERT(savepoint.bytes <= rep_.size() && savepoint.count <= count_);
+  rep_.resize(savepoint.bytes);
+  count_ = savepoint.count;
+  has_ttl_ = savepoint.has_ttl;
+  has_families_ = savepoint.has_families;
+  prefix_families_.resize(savepoint.prefix_families);
+}
+
 void WriteBatch::Append(const WriteBatch& other) {
   AMETHYST_ASSERT(other.count_ <= std::numeric_limits<uint32_t>::max() - count_);
   rep_.append(other.rep_);

@@ -1,4 +1,4 @@
-// Writers that wait for a sync share it. Covers: committer
+// Writers that wait for a sync share it. Covers: committer, batch_insert
 #include <gtest/gtest.h>
 
 #include <atomic>

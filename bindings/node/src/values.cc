@@ -26,6 +26,7 @@ std::string_view CodeOf(ErrorCode code) {
     case ErrorCode::kClosed: return "LEVEL_DATABASE_NOT_OPEN";
     case ErrorCode::kOutOfMemory: return "LEVEL_OUT_OF_MEMORY";
     case ErrorCode::kTooOld: return "LEVEL_TOO_OLD";
+    case ErrorCode::kConflict: return "LEVEL_CONFLICT";
   }
   return "LEVEL_INVALID_ARGUMENT";
 }
