@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,17 +17,22 @@
 #include "amethyst/components.h"
 #include "amethyst/error.h"
 #include "amethyst/family.h"
+#include "amethyst/indexed_batch.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
 #include "amethyst/snapshot.h"
 #include "amethyst/stats.h"
+#include "amethyst/transaction.h"
 #include "amethyst/write_batch.h"
 
 namespace amethyst {
 
 namespace engine {
 class Engine;
+}
+namespace transactions {
+class Turns;
 }
 
 // What Repair saved and what it had to drop.
@@ -72,6 +78,33 @@ class DB {
   // once somebody reads it. kInvalidArgument: there is no operator (FamilyOptions), or it does not take the operand.
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options = {});
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options = {});
+  // kInvalidArgument: the batch is of another database.
+  [[nodiscard]] Status Write(const IndexedBatch& batch, const WriteOptions& options = {});
+
+  // Transactions (transaction.h). One of a closed database is kClosed at its first use.
+  [[nodiscard]] Transaction Begin(const TransactionOptions& options = {});
+  // Runs `work` in a transaction and commits it, again and again while that is kConflict: after a pause that grows with
+  // the conflicts and is random in part, and from the eighth on while no other Transact commits. So `work` may run
+  // several times, and at last it succeeds, unless other writers never rest. An error of `work` rolls back and is
+  // returned; so is kConflict, if it is of a commit inside. An exception rolls back and is thrown on. `work` may end
+  // the transaction itself.
+  [[nodiscard]] Status Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options = {});
+
+  // One key, read and written as one. Each returns what was there before: nullopt, nothing.
+  // Puts if the key is not there.
+  [[nodiscard]] Result<std::optional<std::string>> PutIfAbsent(std::string_view key, std::string_view value,
+                                                               const WriteOptions& options = {});
+  // Puts `value`, or deletes if that is nullopt, where the value is `expected`, or the key is not there if that is
+  // nullopt.
+  [[nodiscard]] Result<std::optional<std::string>> CompareAndSet(std::string_view key,
+                                                                 std::optional<std::string_view> expected,
+                                                                 std::optional<std::string_view> value,
+                                                                 const WriteOptions& options = {});
+  [[nodiscard]] Result<std::optional<std::string>> DeleteIfEqual(std::string_view key, std::string_view expected,
+                                                                 const WriteOptions& options = {});
+  // Adds to the integer that the value is, 8 bytes, little-endian, as Int64Add has it; a key that is not there is 0.
+  // Returns the new value. kInvalidArgument: the value is no such integer, or the sum is none.
+  [[nodiscard]] Result<int64_t> Increment(std::string_view key, int64_t delta, const WriteOptions& options = {});
 
   // Reads of one key. An absent key is nullopt (false); an error is an error, never taken for absence. Where a key has
   // operands, its operator can refuse (kInvalidArgument), or not have been given (kNotSupported).
@@ -119,8 +152,12 @@ class DB {
   // returns what the first did. Iterators that are still there are detached.
   [[nodiscard]] Status Close();
 
+  // For what stands beside it in this library.
+  [[nodiscard]] const std::shared_ptr<engine::Engine>& engine() const { return engine_; }
+
  private:
   std::shared_ptr<engine::Engine> engine_;
+  std::unique_ptr<transactions::Turns> turns_;
 };
 
 }  // namespace amethyst

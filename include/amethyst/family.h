@@ -44,6 +44,7 @@ class Family {
   [[nodiscard]] std::chrono::milliseconds ttl() const;
   // Never used twice in a database, whatever the name; the default family's is 0.
   [[nodiscard]] uint32_t id() const { return id_; }
+  [[nodiscard]] uint32_t place_hint() const { return place_hint_; }
   // Whether it is one of this database's.
   [[nodiscard]] bool IsOf(const engine::Engine& engine) const { return engine_.get() == &engine; }
 
@@ -63,6 +64,16 @@ class Family {
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options = {}) const;
   [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {}) const;
+  // One key, read and written as one: see DB.
+  [[nodiscard]] Result<std::optional<std::string>> PutIfAbsent(std::string_view key, std::string_view value,
+                                                               const WriteOptions& options = {}) const;
+  [[nodiscard]] Result<std::optional<std::string>> CompareAndSet(std::string_view key,
+                                                                 std::optional<std::string_view> expected,
+                                                                 std::optional<std::string_view> value,
+                                                                 const WriteOptions& options = {}) const;
+  [[nodiscard]] Result<std::optional<std::string>> DeleteIfEqual(std::string_view key, std::string_view expected,
+                                                                 const WriteOptions& options = {}) const;
+  [[nodiscard]] Result<int64_t> Increment(std::string_view key, int64_t delta, const WriteOptions& options = {}) const;
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},
                                     std::optional<std::string_view> end = {}) const;
   [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end) const;

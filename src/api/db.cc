@@ -3,16 +3,15 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/engine.h"
+#include "transactions/conditional.h"
+#include "transactions/optimistic_transaction.h"
+#include "transactions/transact.h"
+#include "transactions/turns.h"
 
 namespace amethyst {
 
 using base::Contained;
-
-namespace {
-
-std::unexpected<Error> AnothersFamily() { return base::InvalidArgument("the family is of another database"); }
-
-}  // namespace
+using engine::AnothersFamily;
 
 Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Options& options) {
   return Open(path, options, Components{});
@@ -26,7 +25,8 @@ Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Op
   });
 }
 
-DB::DB(std::shared_ptr<engine::Engine> engine) : engine_(std::move(engine)) {}
+DB::DB(std::shared_ptr<engine::Engine> engine)
+    : engine_(std::move(engine)), turns_(std::make_unique<transactions::Turns>()) {}
 DB::~DB() { static_cast<void>(Close()); }
 
 Status DB::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
@@ -47,6 +47,42 @@ Status DB::Merge(std::string_view key, std::string_view operand, const WriteOpti
 }
 Status DB::Write(const WriteBatch& batch, const WriteOptions& options) {
   return Contained([&] { return engine_->Write(batch, options); });
+}
+
+Status DB::Write(const IndexedBatch& batch, const WriteOptions& options) {
+  return Contained([&]() -> Status {
+    if (!batch.IsOf(*engine_)) return base::InvalidArgument("the batch is of another database");
+    return engine_->Write(batch.batch(), options);
+  });
+}
+
+Transaction DB::Begin(const TransactionOptions& options) {
+  return Transaction(std::make_unique<transactions::OptimisticTransaction>(engine_, options));
+}
+Status DB::Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options) {
+  return transactions::Transact(engine_, *turns_, [&](std::unique_ptr<transactions::OptimisticTransaction> begun) {
+    Transaction transaction(std::move(begun));
+    Status done = work(transaction);
+    if (done && !transaction.HasEnded()) done = transaction.Commit(options);
+    return done;
+  });
+}
+
+Result<std::optional<std::string>> DB::PutIfAbsent(std::string_view key, std::string_view value,
+                                                   const WriteOptions& options) {
+  return Contained([&] { return transactions::PutIfAbsent(engine_, nullptr, key, value, options); });
+}
+Result<std::optional<std::string>> DB::CompareAndSet(std::string_view key, std::optional<std::string_view> expected,
+                                                     std::optional<std::string_view> value,
+                                                     const WriteOptions& options) {
+  return Contained([&] { return transactions::CompareAndSet(engine_, nullptr, key, expected, value, options); });
+}
+Result<std::optional<std::string>> DB::DeleteIfEqual(std::string_view key, std::string_view expected,
+                                                     const WriteOptions& options) {
+  return Contained([&] { return transactions::DeleteIfEqual(engine_, nullptr, key, expected, options); });
+}
+Result<int64_t> DB::Increment(std::string_view key, int64_t delta, const WriteOptions& options) {
+  return Contained([&] { return transactions::Increment(engine_, nullptr, key, delta, options); });
 }
 
 Result<std::optional<std::string>> DB::Get(std::string_view key, const ReadOptions& options) {

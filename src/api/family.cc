@@ -2,6 +2,7 @@
 
 #include "base/containment.h"
 #include "engine/engine.h"
+#include "transactions/conditional.h"
 
 namespace amethyst {
 
@@ -76,6 +77,23 @@ Iterator Family::NewIterator(const ReadOptions& options) const {
   std::unique_ptr<engine::DbIterator> made;
   base::DoIfPossible([&] { made = engine_->NewIterator(options, KeyOf(id_, place_hint_)); });
   return Iterator(std::move(made));
+}
+
+Result<std::optional<std::string>> Family::PutIfAbsent(std::string_view key, std::string_view value,
+                                                       const WriteOptions& options) const {
+  return Contained([&] { return transactions::PutIfAbsent(engine_, this, key, value, options); });
+}
+Result<std::optional<std::string>> Family::CompareAndSet(std::string_view key, std::optional<std::string_view> expected,
+                                                         std::optional<std::string_view> value,
+                                                         const WriteOptions& options) const {
+  return Contained([&] { return transactions::CompareAndSet(engine_, this, key, expected, value, options); });
+}
+Result<std::optional<std::string>> Family::DeleteIfEqual(std::string_view key, std::string_view expected,
+                                                         const WriteOptions& options) const {
+  return Contained([&] { return transactions::DeleteIfEqual(engine_, this, key, expected, options); });
+}
+Result<int64_t> Family::Increment(std::string_view key, int64_t delta, const WriteOptions& options) const {
+  return Contained([&] { return transactions::Increment(engine_, this, key, delta, options); });
 }
 
 Status Family::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) const {

@@ -1,0 +1,132 @@
+#include "transactions/newer_entries.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "engine/candidates.h"
+#include "engine/family.h"
+
+namespace amethyst::transactions {
+
+namespace {
+
+using engine::SeenRange;
+
+// Whether a key of `range` is in `keys`; both hold keys.
+bool Overlap(const key::Range& range, const SeenRange& keys, const key::Order& order) {
+  if (range.end && keys.begin && order.Compare(*range.end, *keys.begin) <= 0) return false;
+  if (!range.begin || !keys.end) return true;
+  const int comparison = order.Compare(*range.begin, *keys.end);
+  return comparison < 0 || (comparison == 0 && keys.holds_end);
+}
+
+bool IsBehind(std::string_view key, const SeenRange& keys, const key::Order& order) {
+  if (!keys.end) return false;
+  const int comparison = order.Compare(key, *keys.end);
+  return comparison > 0 || (comparison == 0 && !keys.holds_end);
+}
+
+}  // namespace
+
+NewerEntries::NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until)
+    : view_(view), since_(since), until_(until) {
+  engine::AnyMemtable(view, [this](const engine::WriteBufferPtr& buffer) {
+    if (buffer->memtable.Empty()) return false;
+    if (buffer->memtable.last_sequence() > since_) memtables_.push_back(buffer);
+    return are_in_memory_ = buffer->memtable.first_sequence() <= since_ + 1;
+  });
+}
+
+Result<bool> NewerEntries::HaveChanged(const ReadSet::Point& point) const {
+  const tree::Version* const version = engine::VersionOf(view_, {.id = point.family});
+  if (version == nullptr) return engine::FamilyDropped();
+  const key::LookupKey lookup(point.key, until_);
+  std::optional<key::Tag> newest;
+  key::SequenceNumber covered{};  // Entries below it are gone.
+  for (const engine::WriteBufferPtr& buffer : memtables_) {
+    covered = std::max(covered, engine::CoveringIn(buffer->memtable, point.family, lookup));
+    if (const auto version_found = buffer->memtable.Get(point.family, lookup)) newest = version_found->tag;
+    if (newest) break;
+  }
+  if (!are_in_memory_) {
+    covered = std::max(covered, engine::CoveringIn(*version, lookup));
+    Status status;
+    const auto look = [&](const tree::Table& table) -> Result<bool> {
+      if (table.info().largest_sequence <= since_) return false;
+      AMETHYST_ASSIGN(const sstable::TableReader* const reader, table.Open());
+      AMETHYST_ASSIGN(const sstable::PinnedLookup found, reader->Find(lookup, true));
+      if (found.lookup.state == sstable::LookupState::kFound) newest = found.lookup.tag;
+      return newest.has_value();
+    };
+    if (!newest) {
+      engine::ForEachCandidate(*version, point.key, [&](const tree::Table& table) {
+        const Result<bool> found = look(table);
+        if (!found) status = std::unexpected(found.error());
+        return !found || *found;
+      });
+    }
+    AMETHYST_TRY(std::move(status));
+  }
+  const bool is_deleted = covered > since_ && (!newest || newest->sequence() < covered);
+  if (is_deleted) return !point.was_absent;
+  if (!newest || newest->sequence() <= since_) return false;
+  return key::IsLive(newest->kind()) || !point.was_absent;
+}
+
+// Passes what is older in whole subtrees, where there is much of it.
+Result<bool> NewerEntries::HasNewer(key::Cursor& cursor, const SeenRange& keys, const key::Order& order) const {
+  constexpr uint32_t kOlderBeforeSkip = 32;
+  const key::Cover older{.sequence = since_ + 1, .stretch = {.begin = {}, .end = keys.end}};
+  keys.begin ? cursor.Seek(*keys.begin) : cursor.SeekToFirst();
+  for (uint32_t passed = 1; cursor.Valid() && !IsBehind(cursor.entry().key(), keys, order); ++passed) {
+    if (IsNewer(cursor.entry().tag.sequence())) return true;
+    if (passed % kOlderBeforeSkip != 0 || !cursor.SkipCovered(older, true)) cursor.Next();
+  }
+  AMETHYST_TRY(cursor.status());
+  return false;
+}
+
+Result<bool> NewerEntries::HoldSomeOf(const ReadSet::Range& range) const {
+  const tree::Version* const version = engine::VersionOf(view_, {.id = range.family});
+  if (version == nullptr) return engine::FamilyDropped();
+  const key::Order& order = version->order();
+  for (const engine::WriteBufferPtr& buffer : memtables_) {
+    if (const memtable::RangeDeletes* const deletes = buffer->memtable.RangeDeletesOf(range.family)) {
+      std::vector<key::RangeTombstone> tombstones;
+      deletes->AppendTo(&tombstones);
+      const auto reaches_in = [&](const key::RangeTombstone& tombstone) {
+        return IsNewer(tombstone.sequence) && Overlap(tombstone.range, range.keys, order);
+      };
+      if (std::ranges::any_of(tombstones, reaches_in)) return true;
+    }
+    const auto cursor = memtable::Memtable::NewCursor(engine::MemtableOf(buffer), range.family);
+    if (cursor == nullptr) continue;
+    AMETHYST_ASSIGN(const bool has_newer, HasNewer(*cursor, range.keys, order));
+    if (has_newer) return true;
+  }
+  return are_in_memory_ ? false : TablesHoldSomeOf(*version, range.keys);
+}
+
+Result<bool> NewerEntries::TablesHoldSomeOf(const tree::Version& version, const SeenRange& keys) const {
+  const key::Order& order = version.order();
+  if (const auto& tombstones = version.tombstones(); tombstones != nullptr && tombstones->newest() > since_) {
+    for (const key::RangeTombstones::Fragment& fragment : tombstones->fragments()) {
+      const bool is_newer = IsNewer(tombstones->NewestOf(fragment, until_));
+      if (is_newer && Overlap(fragment.range, keys, order)) return true;
+    }
+  }
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    for (const tree::TablePtr& table : version.Overlapping(level, keys.begin, keys.end)) {
+      if (table->info().largest_sequence <= since_) continue;
+      AMETHYST_ASSIGN(const sstable::TableReader* const reader, table->Open());
+      const std::unique_ptr<key::Cursor> cursor = reader->NewCursor({.fill_cache = true, .upper_bound = {}});
+      AMETHYST_ASSIGN(const bool has_newer, HasNewer(*cursor, keys, order));
+      if (has_newer) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace amethyst::transactions

@@ -1,0 +1,42 @@
+// What was committed between two moments, as far as it concerns keys that were read.
+//
+// Memtables and tables say from when to when their entries are, and pages of a table's index how new their blocks are:
+// what is all older is passed over. Thread safety: a pure function of a view.
+#pragma once
+
+#include <vector>
+
+#include "amethyst/error.h"
+#include "engine/view.h"
+#include "key/cursor.h"
+#include "transactions/read_set.h"
+
+namespace amethyst::transactions {
+
+class NewerEntries {
+ public:
+  // Those above `since`, up to `until`, which is visible in the view. The view outlives it.
+  NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until);
+
+  // Whether memtables hold all of them. Then nothing is read from files below.
+  [[nodiscard]] bool AreInMemory() const { return are_in_memory_; }
+  // Both: kInvalidArgument: the family was dropped; or an error of reading.
+  // Whether the key is not what it was.
+  [[nodiscard]] Result<bool> HaveChanged(const ReadSet::Point& point) const;
+  // Whether there are any of keys in the range, or range deletes that reach into it.
+  [[nodiscard]] Result<bool> HoldSomeOf(const ReadSet::Range& range) const;
+
+ private:
+  [[nodiscard]] bool IsNewer(key::SequenceNumber sequence) const { return sequence > since_ && sequence <= until_; }
+  [[nodiscard]] Result<bool> HasNewer(key::Cursor& cursor, const engine::SeenRange& keys,
+                                      const key::Order& order) const;
+  [[nodiscard]] Result<bool> TablesHoldSomeOf(const tree::Version& version, const engine::SeenRange& keys) const;
+
+  const engine::View& view_;
+  const key::SequenceNumber since_;
+  const key::SequenceNumber until_;
+  std::vector<engine::WriteBufferPtr> memtables_;  // That may hold some, newest first.
+  bool are_in_memory_ = false;
+};
+
+}  // namespace amethyst::transactions

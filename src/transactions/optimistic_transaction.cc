@@ -1,0 +1,136 @@
+#include "transactions/optimistic_transaction.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "transactions/turns.h"
+#include "transactions/validation.h"
+
+namespace amethyst::transactions {
+
+namespace {
+
+// A sixty-fourth of the memory, while neighbours are joined; see ReadSet.
+size_t ReadSetLimit(const engine::Engine& engine) {
+  return engine.database().settings.options.memory_budget_bytes / (64 * 4);
+}
+
+}  // namespace
+
+OptimisticTransaction::OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine,
+                                             const TransactionOptions& options, const Turns* turns)
+    : isolation_(options.isolation),
+      turns_(turns),
+      writes_(engine),
+      reads_(*engine->database().reads, ReadSetLimit(*engine)),
+      pin_(engine->NewSnapshot()) {}
+
+void OptimisticTransaction::End() {
+  reads_.LetGoOfWalks();
+  pin_.reset();
+}
+
+Status OptimisticTransaction::CheckAlive() const {
+  if (!has_ended()) return {};
+  return base::InvalidArgument("the transaction has ended; begin another");
+}
+
+Status OptimisticTransaction::CheckRead(FamilyPtr family, const ReadOptions& options) const {
+  AMETHYST_TRY(CheckAlive());
+  if (family != nullptr && !family->IsOf(writes_.engine())) return engine::AnothersFamily();
+  if (options.snapshot != nullptr || options.read_time) {
+    return base::InvalidArgument("a transaction reads as of its Begin; leave out snapshot and read_time");
+  }
+  return {};
+}
+
+Result<engine::Reader> OptimisticTransaction::NewReader(FamilyPtr family, const ReadOptions& options,
+                                                        ForUpdate for_update) {
+  AMETHYST_TRY(CheckRead(family, options));
+  AMETHYST_ASSIGN(engine::OwnWrites own, writes_.Index());
+  const bool listens = isolation_ == Isolation::kSerializable || for_update == ForUpdate::kYes;
+  return engine::Reader{.own = std::move(own), .at = pin_->read(), .listener = listens ? &reads_ : nullptr};
+}
+
+Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, const ReadOptions& options,
+                                        ForUpdate for_update, base::FunctionRef<void(std::string_view)> take) {
+  AMETHYST_ASSIGN(const engine::Reader reader, NewReader(family, options, for_update));
+  const tree::FamilyKey family_key = KeyOf(family);
+  AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader));
+  if (reader.listener != nullptr) reads_.AddPoint({family_key.id, key, !found});
+  return found;
+}
+
+std::vector<Result<std::optional<std::string>>> OptimisticTransaction::MultiGet(FamilyPtr family,
+                                                                                std::span<const std::string_view> keys,
+                                                                                const ReadOptions& options) {
+  const Result<engine::Reader> reader = NewReader(family, options, ForUpdate::kNo);
+  if (!reader) {
+    return std::vector<Result<std::optional<std::string>>>(keys.size(), std::unexpected(reader.error()));
+  }
+  const tree::FamilyKey family_key = KeyOf(family);
+  auto results = writes_.engine().MultiGet(keys, options, family_key, &*reader);
+  if (reader->listener == nullptr) return results;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (results[i]) reads_.AddPoint({family_key.id, keys[i], !results[i]->has_value()});
+  }
+  return results;
+}
+
+std::unique_ptr<engine::DbIterator> OptimisticTransaction::NewIterator(FamilyPtr family, const ReadOptions& options) {
+  const Result<engine::Reader> reader = NewReader(family, options, ForUpdate::kNo);
+  if (!reader) {
+    auto refused = writes_.engine().NewIterator({}, {});
+    refused->Refuse(reader.error());
+    return refused;
+  }
+  return writes_.engine().NewIterator(options, KeyOf(family), &*reader);
+}
+
+Status OptimisticTransaction::SetSavepoint() {
+  AMETHYST_TRY(CheckAlive());
+  savepoints_.push_back(writes_.GetSavepoint());
+  return {};
+}
+
+Status OptimisticTransaction::RollbackToSavepoint() {
+  AMETHYST_TRY(CheckAlive());
+  if (savepoints_.empty()) return base::InvalidArgument("the transaction has no savepoint; call SetSavepoint first");
+  writes_.RollBackTo(savepoints_.back());
+  savepoints_.pop_back();
+  return {};
+}
+
+Status OptimisticTransaction::Commit(const WriteOptions& options) {
+  AMETHYST_TRY(CheckAlive());
+  struct AtEnd {
+    OptimisticTransaction* transaction;
+    ~AtEnd() { transaction->End(); }
+  } at_end{this};
+  if (writes_.batch().Empty()) {
+    return writes_.engine().database().reads->gate.IsClosed() ? engine::Closed() : Status();
+  }
+  if (turns_ != nullptr) turns_->LetPass();
+  return CommitOnce(options);
+}
+
+Status OptimisticTransaction::CommitOnce(const WriteOptions& options) {
+  reads_.TellWalks();
+  Validation validation(*writes_.engine().database().reads, reads_,
+                        isolation_ == Isolation::kSnapshot ? &writes_.batch() : nullptr, pin_->sequence());
+  auto check_recent = [&validation] { return validation.CheckRecent(); };
+  base::FunctionRef<Status()> check(check_recent);
+  for (;;) {
+    AMETHYST_TRY(validation.CheckAll());
+    Status committed = writes_.engine().Write(writes_.batch(), options, &check);
+    if (committed || !validation.fell_behind()) return committed;
+  }
+}
+
+Status OptimisticTransaction::Rollback() {
+  AMETHYST_TRY(CheckAlive());
+  End();
+  return {};
+}
+
+}  // namespace amethyst::transactions

@@ -1,0 +1,70 @@
+// A transaction: a snapshot, the writes that are held back, and what was read. See amethyst/transaction.h.
+//
+// Thread safety: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/transaction.h"
+#include "base/error.h"
+#include "base/function_ref.h"
+#include "transactions/own_writes.h"
+#include "transactions/read_set.h"
+
+namespace amethyst::transactions {
+
+class Turns;
+
+class OptimisticTransaction {
+ public:
+  // `turns`: are respected by the commit; nullptr: there is no need.
+  OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine, const TransactionOptions& options,
+                        const Turns* turns = nullptr);
+  ~OptimisticTransaction() { End(); }
+  OptimisticTransaction(const OptimisticTransaction&) = delete;
+  OptimisticTransaction& operator=(const OptimisticTransaction&) = delete;
+
+  // Whether a read is checked at the commit under every isolation.
+  enum class ForUpdate : uint8_t { kNo, kYes };
+  [[nodiscard]] Result<bool> Get(FamilyPtr family, std::string_view key, const ReadOptions& options,
+                                 ForUpdate for_update, base::FunctionRef<void(std::string_view)> take);
+  [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(FamilyPtr family,
+                                                                         std::span<const std::string_view> keys,
+                                                                         const ReadOptions& options);
+  // An error is the iterator's status.
+  [[nodiscard]] std::unique_ptr<engine::DbIterator> NewIterator(FamilyPtr family, const ReadOptions& options);
+
+  // What `change(writes)` returns, if the transaction has not ended.
+  [[nodiscard]] Status Write(base::FunctionRef<Status(OwnWrites&)> change) {
+    AMETHYST_TRY(CheckAlive());
+    return change(writes_);
+  }
+  [[nodiscard]] Status SetSavepoint();
+  [[nodiscard]] Status RollbackToSavepoint();
+  [[nodiscard]] Status Commit(const WriteOptions& options);
+  [[nodiscard]] Status Rollback();
+
+  [[nodiscard]] bool has_ended() const { return pin_ == nullptr; }
+  [[nodiscard]] const WriteBatch& batch() const { return writes_.batch(); }
+
+ private:
+  [[nodiscard]] Status CheckAlive() const;
+  [[nodiscard]] Status CheckRead(FamilyPtr family, const ReadOptions& options) const;
+  [[nodiscard]] Result<engine::Reader> NewReader(FamilyPtr family, const ReadOptions& options, ForUpdate for_update);
+  [[nodiscard]] Status CommitOnce(const WriteOptions& options);
+  void End();
+
+  const Isolation isolation_;
+  const Turns* const turns_;
+  OwnWrites writes_;
+  ReadSet reads_;
+  std::unique_ptr<engine::SnapshotPin> pin_;  // nullptr: it has ended.
+  std::vector<OwnWrites::Savepoint> savepoints_;
+};
+
+}  // namespace amethyst::transactions

@@ -1,0 +1,154 @@
+#include "transactions/read_set.h"
+
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "base/coding.h"
+#include "base/epoch.h"
+#include "engine/db_iterator.h"
+#include "key/range.h"
+
+namespace amethyst::transactions {
+
+namespace {
+
+using engine::SeenRange;
+
+// Joins `next`, which begins no earlier, to `range` where they touch or `always`. False: it did not.
+bool Join(SeenRange* range, SeenRange& next, bool always, const key::Order& order) {
+  const bool touches = !range->end || !next.begin || order.Compare(*next.begin, *range->end) <= 0;
+  if (!touches && !always) return false;
+  if (!range->end) return true;
+  const int ends = next.end ? order.Compare(*range->end, *next.end) : -1;
+  if (ends == 0) range->holds_end |= next.holds_end;
+  if (ends < 0) {
+    range->end = std::move(next.end);
+    range->holds_end = next.holds_end;
+  }
+  return true;
+}
+
+}  // namespace
+
+ReadSet::Point ReadSet::TakePoint(std::string_view* rest) {
+  Point point;
+  uint32_t family = 0;
+  uint32_t size_and_absent = 0;
+  std::memcpy(&family, rest->data(), sizeof family);
+  std::memcpy(&size_and_absent, rest->data() + sizeof family, sizeof size_and_absent);
+  point.family = key::FamilyId{family};
+  point.was_absent = (size_and_absent & 1) != 0;
+  point.key = rest->substr(sizeof family + sizeof size_and_absent, size_and_absent >> 1);
+  rest->remove_prefix(sizeof family + sizeof size_and_absent + point.key.size());
+  return point;
+}
+
+void ReadSet::AddPoint(const Point& point) {
+  constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
+  const uint32_t family = key::Raw(point.family);
+  const uint32_t size_and_absent = static_cast<uint32_t>(point.key.size() << 1) | (point.was_absent ? 1 : 0);
+  char head[kHeadBytes];
+  std::memcpy(head, &family, sizeof family);
+  std::memcpy(head + sizeof family, &size_and_absent, sizeof size_and_absent);
+  points_.append(head, kHeadBytes).append(point.key);
+  if (MemoryBytes() > limit_bytes_) Coarsen();
+}
+
+void ReadSet::AddRange(key::FamilyId family, SeenRange keys) {
+  ranges_.push_back({.family = family, .keys = std::move(keys)});
+  range_bytes_ += BytesOf(ranges_.back());
+  if (MemoryBytes() > limit_bytes_) Coarsen();
+}
+
+void ReadSet::Ended(engine::DbIterator& iterator) noexcept {
+  try {
+    iterator.TellWalk();
+  } catch (...) {  // There was no memory to say what it saw.
+    all_counts_ = true;
+  }
+  std::erase(iterators_, &iterator);
+}
+
+void ReadSet::TellWalks() {
+  for (engine::DbIterator* const iterator : iterators_) iterator->TellWalk();
+}
+
+void ReadSet::LetGoOfWalks() {
+  for (engine::DbIterator* const iterator : iterators_) iterator->LetGoOfWalk();
+  iterators_.clear();
+}
+
+size_t ReadSet::BytesOf(const Range& range) {
+  return sizeof range + (range.keys.begin ? range.keys.begin->size() : 0) +
+         (range.keys.end ? range.keys.end->size() : 0);
+}
+
+key::Order ReadSet::OrderOf(key::FamilyId family) const {
+  const engine::ViewPtr view = reads_.view.Acquire();
+  const tree::Version* const version = engine::VersionOf(*view, {.id = family});
+  return version == nullptr ? key::Order() : version->order();  // Of a dropped one: the commit is refused anyway.
+}
+
+// Down to half of the limit, so that the next time is far.
+void ReadSet::Coarsen() {
+  std::vector<Range> sorted = Sorted();
+  points_ = {};
+  ranges_.clear();
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const key::FamilyId family = first->family;
+    const key::Order order = OrderOf(family);
+    ranges_.push_back(std::move(*first));
+    for (++first; first != sorted.end() && first->family == family; ++first) {
+      if (!Join(&ranges_.back().keys, first->keys, false, order)) ranges_.push_back(std::move(*first));
+    }
+  }
+  for (Count(); range_bytes_ > limit_bytes_ / 2; Count()) {
+    const size_t before = ranges_.size();
+    JoinPairs();
+    if (ranges_.size() < before) continue;
+    for (Range& range : ranges_) range.keys = {};  // One for each family, of long keys.
+    return Count();
+  }
+}
+
+std::vector<ReadSet::Range> ReadSet::Sorted() {
+  std::vector<Range> all = std::exchange(ranges_, {});
+  static_cast<void>(ForEachPoint([&all](const Point& point) {
+    all.push_back({.family = point.family,
+                   .keys = {.begin = std::string(point.key), .end = std::string(point.key), .holds_end = true}});
+    return true;
+  }));
+  std::ranges::sort(all, {}, &Range::family);
+  for (auto first = all.begin(); first != all.end();) {
+    const auto last = std::find_if(first, all.end(), [&](const Range& range) { return range.family != first->family; });
+    const key::Order order = OrderOf(first->family);
+    std::sort(first, last, [&order](const Range& a, const Range& b) {
+      if (!a.keys.begin || !b.keys.begin) return !a.keys.begin && b.keys.begin;
+      return order.Less(*a.keys.begin, *b.keys.begin);
+    });
+    first = last;
+  }
+  return all;
+}
+
+void ReadSet::JoinPairs() {
+  std::vector<Range> fewer;
+  bool is_pair = true;  // The last of them.
+  for (Range& range : ranges_) {
+    is_pair = !is_pair && fewer.back().family == range.family;
+    if (is_pair) {
+      Join(&fewer.back().keys, range.keys, true, OrderOf(range.family));
+    } else {
+      fewer.push_back(std::move(range));
+    }
+  }
+  ranges_ = std::move(fewer);
+}
+
+void ReadSet::Count() {
+  range_bytes_ = 0;
+  for (const Range& range : ranges_) range_bytes_ += BytesOf(range);
+}
+
+}  // namespace amethyst::transactions

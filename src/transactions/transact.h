@@ -1,0 +1,24 @@
+// Running transactions again until they are committed.
+//
+// Thread safety: any thread at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/function_ref.h"
+#include "engine/engine.h"
+
+namespace amethyst::transactions {
+
+class OptimisticTransaction;
+class Turns;
+
+// Waits, as somebody who has met so many conflicts: longer each time.
+void PauseAfter(engine::Engine& engine, uint32_t conflicts);
+
+// See DB::Transact. Calls `attempt` with a new transaction each time, until it returns no kConflict.
+[[nodiscard]] Status Transact(const std::shared_ptr<engine::Engine>& engine, Turns& turns,
+                              base::FunctionRef<Status(std::unique_ptr<OptimisticTransaction>)> attempt);
+
+}  // namespace amethyst::transactions

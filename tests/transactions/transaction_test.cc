@@ -1,0 +1,391 @@
+// Covers: transaction, optimistic_transaction, own_writes, validation, newer_entries
+#include "amethyst/transaction.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "transactions/transaction_fixture.h"
+
+namespace amethyst {
+namespace {
+
+using support::CodeOf;
+using support::Text;
+using testing::HasSubstr;
+
+// Each with what others wrote in memory, and in tables.
+class ConflictTest : public TransactionTest, public testing::WithParamInterface<bool> {
+ protected:
+  // The transaction has read; then `others` commit; then it writes and commits.
+  template <typename Read, typename Others>
+  Status Run(Read read, Others others, const TransactionOptions& options = {}) {
+    Transaction transaction = db_->Begin(options);
+    read(transaction);
+    others();
+    Settle(GetParam());
+    EXPECT_EQ(Text(transaction.Put("out", "1")), "");
+    return transaction.Commit();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, ConflictTest, testing::Bool(),
+                         [](const auto& chosen) { return chosen.param ? "InTables" : "InMemory"; });
+
+TEST_P(ConflictTest, ReadKeyIsWritten) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "1"); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Put("a", "2")); }));
+  EXPECT_EQ(ValueOf(*db_, "out"), "nothing");
+}
+
+TEST_P(ConflictTest, OtherKeysAreWritten) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "1"); };
+  EXPECT_EQ(Text(Run(read, [this] { ASSERT_TRUE(db_->Put("b", "2")); })), "");
+  EXPECT_EQ(ValueOf(*db_, "out"), "1");
+}
+
+TEST_P(ConflictTest, ReadKeyIsDeleted) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "1"); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Delete("a")); }));
+}
+
+TEST_P(ConflictTest, ReadKeyIsRangeDeleted) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "1"); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->DeleteRange("a", "b")); }));
+}
+
+TEST_P(ConflictTest, ReadKeyIsMerged) {
+  ASSERT_TRUE(db_->Put("a", Number(1)));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), Number(1)); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Merge("a", Number(2))); }));
+}
+
+TEST_P(ConflictTest, ReadKeyIsDeletedAndPutAgain) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "1"); };
+  ExpectConflict(Run(read, [this] {
+    ASSERT_TRUE(db_->Delete("a"));
+    ASSERT_TRUE(db_->Put("a", "1"));
+  }));
+}
+
+TEST_P(ConflictTest, AbsentKeyIsPut) {
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "nothing"); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Put("a", "2")); }));
+}
+
+TEST_P(ConflictTest, AbsentKeyThatIsPutAndDeletedIsStillAbsent) {
+  const auto read = [](Transaction& t) { EXPECT_EQ(ValueOf(t, "a"), "nothing"); };
+  EXPECT_EQ(Text(Run(read,
+                     [this] {
+                       ASSERT_TRUE(db_->Put("a", "2"));
+                       ASSERT_TRUE(db_->Delete("a"));
+                     })),
+            "");
+  EXPECT_EQ(Text(Run(read,
+                     [this] {
+                       ASSERT_TRUE(db_->Put("a", "2"));
+                       ASSERT_TRUE(db_->DeleteRange("a", "b"));
+                     })),
+            "");
+}
+
+TEST_P(ConflictTest, KeyOfMultiGetIsWritten) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) {
+    const std::vector<std::string_view> keys = {"a", "b"};
+    const auto values = t.MultiGet(keys);
+    EXPECT_EQ(values[0].value(), "1");
+    EXPECT_EQ(values[1].value(), std::nullopt);
+  };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Put("b", "2")); }));
+  EXPECT_EQ(
+      Text(Run([](Transaction& t) { static_cast<void>(t.MultiGet({})); }, [this] { ASSERT_TRUE(db_->Put("b", "3")); })),
+      "");
+}
+
+TEST_P(ConflictTest, PhantomInARangeThatWasWalked) {
+  ASSERT_TRUE(db_->Put("b", "1"));
+  ASSERT_TRUE(db_->Put("d", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(Contents(t), "b 1 d 1"); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Put("c", "2")); }));
+  EXPECT_EQ(Text(db_->Delete("c")), "");
+}
+
+TEST_P(ConflictTest, EmptyRangeThatWasWalked) {
+  ASSERT_TRUE(db_->Put("z", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(Contents(t, {.lower_bound = "b", .upper_bound = "d"}), ""); };
+  ExpectConflict(Run(read, [this] { ASSERT_TRUE(db_->Put("c", "2")); }));
+  EXPECT_EQ(Text(db_->Delete("c")), "");
+  EXPECT_EQ(Text(Run(read, [this] { ASSERT_TRUE(db_->Put("d", "2")); })), "");
+}
+
+TEST_P(ConflictTest, RangeCountsAsFarAsTheWalkWent) {
+  for (const std::string key : {"a", "c", "e", "g"}) ASSERT_TRUE(db_->Put(key, "1"));
+  const auto read = [](Transaction& t) {
+    Iterator iterator = t.NewIterator();
+    iterator.Seek("b");
+    iterator.Next();
+    EXPECT_EQ(iterator.key(), "e");
+  };
+  for (const std::string inside : {"b", "c", "d", "e"}) {
+    ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Put(inside, "2")); }));
+    ASSERT_TRUE(db_->Delete("b"));
+    ASSERT_TRUE(db_->Delete("d"));
+  }
+  for (const std::string outside : {"a", "f", "g"}) {
+    EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->Put(outside, "2")); })), "") << outside;
+    ASSERT_TRUE(db_->Delete("f"));
+  }
+}
+
+TEST_P(ConflictTest, BackwardAndTurningWalksCountBothWays) {
+  for (const std::string key : {"a", "c", "e", "g", "i"}) ASSERT_TRUE(db_->Put(key, "1"));
+  const auto read = [](Transaction& t) {
+    Iterator iterator = t.NewIterator();
+    iterator.SeekForPrev("f");
+    EXPECT_EQ(iterator.key(), "e");
+    iterator.Prev();
+    EXPECT_EQ(iterator.key(), "c");
+    iterator.Next();
+    iterator.Next();
+    EXPECT_EQ(iterator.key(), "g");
+    iterator.Prev();
+  };
+  for (const std::string inside : {"c", "d", "f", "g"}) {
+    ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Put(inside, "2")); }));
+    ASSERT_TRUE(db_->Delete("d"));
+    ASSERT_TRUE(db_->Delete("f"));
+  }
+  for (const std::string outside : {"b", "h"}) {
+    EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->Put(outside, "2")); })), "") << outside;
+  }
+}
+
+TEST_P(ConflictTest, EachSeekOfAnIteratorCounts) {
+  for (const std::string key : {"a", "c", "e"}) ASSERT_TRUE(db_->Put(key, "1"));
+  const auto read = [](Transaction& t) {
+    Iterator iterator = t.NewIterator();
+    iterator.Seek("a");
+    iterator.SeekToLast();
+    EXPECT_EQ(iterator.key(), "e");
+  };
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Put("a", "2")); }));
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Put("f", "2")); }));
+  ASSERT_TRUE(db_->Delete("f"));
+  EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->Put("c", "2")); })), "");
+}
+
+TEST_P(ConflictTest, LiveIteratorCountsAtTheCommit) {
+  for (const std::string key : {"a", "c", "e"}) ASSERT_TRUE(db_->Put(key, "1"));
+  Transaction transaction = db_->Begin();
+  Iterator iterator = transaction.NewIterator();
+  iterator.SeekToFirst();
+  iterator.Next();
+  ASSERT_TRUE(db_->Put("b", "2"));
+  Settle(GetParam());
+  ASSERT_TRUE(transaction.Put("out", "1"));
+  ExpectConflict(transaction.Commit());
+  iterator.Next();  // Goes on to show what it showed.
+  EXPECT_EQ(iterator.key(), "e");
+  iterator.Next();
+  EXPECT_FALSE(iterator.Valid());
+  EXPECT_EQ(Text(iterator.status()), "");
+}
+
+TEST_P(ConflictTest, RangeDeleteReachesIntoARangeThatWasWalked) {
+  for (const std::string key : {"b", "d", "f"}) ASSERT_TRUE(db_->Put(key, "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(Contents(t, {.lower_bound = "c", .upper_bound = "e"}), "d 1"); };
+  EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->DeleteRange("e", "g")); })), "");
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->DeleteRange("a", "d\x01")); }));
+}
+
+TEST_P(ConflictTest, BlindWritesAndMergesDoNot) {
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.Put("a", "mine"));
+  ASSERT_TRUE(transaction.Merge("n", Number(1)));
+  ASSERT_TRUE(transaction.DeleteRange("x", "z"));
+  ASSERT_TRUE(db_->Put("a", "other's"));
+  ASSERT_TRUE(db_->Merge("n", Number(2)));
+  ASSERT_TRUE(db_->Put("y", "other's"));
+  Settle(GetParam());
+  ASSERT_EQ(Text(transaction.Commit()), "");
+  EXPECT_EQ(ValueOf(*db_, "a"), "mine");
+  EXPECT_EQ(ValueOf(*db_, "n"), Number(3));
+  EXPECT_EQ(ValueOf(*db_, "y"), "nothing");
+}
+
+TEST_P(ConflictTest, MergeOverAReadReads) {
+  ASSERT_TRUE(db_->Put("n", Number(1)));
+  const auto read = [](Transaction& t) {
+    ASSERT_TRUE(t.Merge("n", Number(1)));
+    EXPECT_EQ(ValueOf(t, "n"), Number(2));
+  };
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Merge("n", Number(2))); }));
+}
+
+TEST_P(ConflictTest, SnapshotIsolationChecksWrittenKeysAlone) {
+  const TransactionOptions snapshot{.isolation = Isolation::kSnapshot};
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) {
+    EXPECT_EQ(ValueOf(t, "a"), "1");
+    EXPECT_NE(Contents(t), "");
+  };
+  EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->Put("a", "2")); }, snapshot)), "");
+  ExpectConflict(Run([](Transaction&) {}, [&] { ASSERT_TRUE(db_->Put("out", "2")); }, snapshot));
+  ExpectConflict(Run([](Transaction&) {}, [&] { ASSERT_TRUE(db_->DeleteRange("o", "p")); }, snapshot));
+  const auto deletes = [](Transaction& t) { ASSERT_TRUE(t.DeleteRange("c", "e")); };
+  ExpectConflict(Run(deletes, [&] { ASSERT_TRUE(db_->Put("d", "2")); }, snapshot));
+  const auto merges = [](Transaction& t) { ASSERT_TRUE(t.Merge("n", Number(1))); };
+  EXPECT_EQ(Text(Run(merges, [&] { ASSERT_TRUE(db_->Merge("n", Number(1))); }, snapshot)), "");
+}
+
+TEST_P(ConflictTest, GetForUpdateCountsUnderSnapshotIsolation) {
+  const TransactionOptions snapshot{.isolation = Isolation::kSnapshot};
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto read = [](Transaction& t) { EXPECT_EQ(t.GetForUpdate("a").value(), "1"); };
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(db_->Put("a", "2")); }, snapshot));
+}
+
+TEST_P(ConflictTest, FamiliesHaveKeysOfTheirOwn) {
+  const Family users = db_->CreateFamily("users").value();
+  ASSERT_TRUE(users.Put("a", "1"));
+  const auto read = [&](Transaction& t) { EXPECT_EQ(t.Get(users, "a").value(), "1"); };
+  EXPECT_EQ(Text(Run(read, [&] { ASSERT_TRUE(db_->Put("a", "2")); })), "");
+  ExpectConflict(Run(read, [&] { ASSERT_TRUE(users.Put("a", "2")); }));
+  const auto walk = [&](Transaction& t) {
+    Iterator iterator = t.NewIterator(users);
+    for (iterator.SeekToFirst(); iterator.Valid();) iterator.Next();
+  };
+  EXPECT_EQ(Text(Run(walk, [&] { ASSERT_TRUE(db_->Put("b", "2")); })), "");
+  const Status conflict = Run(walk, [&] { ASSERT_TRUE(users.Put("b", "2")); });
+  ExpectConflict(conflict);
+  EXPECT_THAT(Text(conflict), HasSubstr("family users"));
+}
+
+TEST_F(TransactionTest, ReadsSeeItsBeginAndItsOwnWrites) {
+  for (const std::string key : {"a", "b", "c"}) ASSERT_TRUE(db_->Put(key, "1"));
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(db_->Put("d", "1"));
+  ASSERT_TRUE(transaction.Put("e", "mine"));
+  ASSERT_TRUE(transaction.Delete("b"));
+  EXPECT_EQ(Contents(transaction), "a 1 c 1 e mine");
+  EXPECT_EQ(Backwards(transaction), "e mine c 1 a 1");
+  EXPECT_EQ(Contents(*db_), "a 1 b 1 c 1 d 1");
+  ASSERT_TRUE(transaction.DeleteRange("b", "d"));
+  ASSERT_TRUE(transaction.Put("c", "again"));
+  EXPECT_EQ(Contents(transaction), "a 1 c again e mine");
+  EXPECT_EQ(ValueOf(transaction, "b"), "nothing");
+  EXPECT_EQ(ValueOf(transaction, "c"), "again");
+  EXPECT_EQ(ValueOf(transaction, "d"), "nothing");
+}
+
+TEST_F(TransactionTest, IteratorShowsTheWritesThatWereThere) {
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  Iterator iterator = transaction.NewIterator();
+  ASSERT_TRUE(transaction.Put("a", "2"));
+  ASSERT_TRUE(transaction.Put("b", "2"));
+  iterator.SeekToFirst();
+  ASSERT_TRUE(iterator.Valid());
+  EXPECT_EQ(iterator.value(), "1");
+  iterator.Next();
+  EXPECT_FALSE(iterator.Valid());
+  EXPECT_EQ(Contents(transaction), "a 2 b 2");
+}
+
+TEST_F(TransactionTest, SavepointsNestAndReadsStayRead) {
+  ASSERT_TRUE(db_->Put("r", "1"));
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(CodeOf(transaction.RollbackToSavepoint()), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  ASSERT_TRUE(transaction.SetSavepoint());
+  ASSERT_TRUE(transaction.Put("b", "1"));
+  ASSERT_TRUE(transaction.SetSavepoint());
+  ASSERT_TRUE(transaction.Delete("a"));
+  ASSERT_TRUE(transaction.DeleteRange({}, {}));
+  EXPECT_EQ(ValueOf(transaction, "r"), "nothing");
+  EXPECT_EQ(Contents(transaction), "");
+  ASSERT_TRUE(transaction.RollbackToSavepoint());
+  EXPECT_EQ(Contents(transaction), "a 1 b 1 r 1");
+  ASSERT_TRUE(transaction.RollbackToSavepoint());
+  EXPECT_EQ(Contents(transaction), "a 1 r 1");
+  EXPECT_EQ(transaction.Count(), 1u);
+  EXPECT_EQ(CodeOf(transaction.RollbackToSavepoint()), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(db_->Put("r", "2"));
+  ExpectConflict(transaction.Commit());
+}
+
+TEST_F(TransactionTest, ReadOnlyNeverFails) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(ValueOf(transaction, "a"), "1");
+  ASSERT_TRUE(db_->Put("a", "2"));
+  EXPECT_EQ(ValueOf(transaction, "a"), "1");
+  EXPECT_EQ(Text(transaction.Commit({.durability = Durability::kSync})), "");
+}
+
+TEST_F(TransactionTest, NothingWorksAfterTheEnd) {
+  for (const bool commit : {true, false}) {
+    Transaction transaction = db_->Begin();
+    ASSERT_TRUE(transaction.Put("a", "1"));
+    ASSERT_TRUE(commit ? transaction.Commit() : transaction.Rollback());
+    EXPECT_TRUE(transaction.HasEnded());
+    EXPECT_EQ(CodeOf(transaction.Get("a")), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Put("a", "1")), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.SetSavepoint()), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Rollback()), ErrorCode::kInvalidArgument);
+    Iterator iterator = transaction.NewIterator();
+    EXPECT_EQ(CodeOf(iterator.status()), ErrorCode::kInvalidArgument);
+    iterator.SeekToFirst();
+    EXPECT_FALSE(iterator.Valid());
+    EXPECT_EQ(CodeOf(iterator.status()), ErrorCode::kInvalidArgument);
+    const std::vector<std::string_view> keys = {"a"};
+    EXPECT_EQ(CodeOf(transaction.MultiGet(keys)[0]), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(ValueOf(*db_, "a"), commit ? "1" : "nothing");
+    ASSERT_TRUE(db_->Delete("a"));
+  }
+}
+
+TEST_F(TransactionTest, OneThatDiesRollsBack) {
+  {
+    Transaction transaction = db_->Begin();
+    ASSERT_TRUE(transaction.Put("a", "1"));
+  }
+  EXPECT_EQ(ValueOf(*db_, "a"), "nothing");
+}
+
+TEST_F(TransactionTest, DroppedFamilyFailsTheCommit) {
+  const Family users = db_->CreateFamily("users").value();
+  Transaction writes = db_->Begin();
+  ASSERT_TRUE(writes.Put(users, "a", "1"));
+  ASSERT_TRUE(writes.Put("a", "1"));
+  Transaction reads = db_->Begin();
+  EXPECT_EQ(reads.Get(users, "a").value(), std::nullopt);
+  ASSERT_TRUE(reads.Put("b", "1"));
+  ASSERT_TRUE(db_->DropFamily(users));
+  ASSERT_TRUE(db_->Put("c", "1"));
+  EXPECT_EQ(CodeOf(writes.Commit()), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(reads.Commit()), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Contents(*db_), "c 1");
+}
+
+TEST_F(TransactionTest, ClosedDatabase) {
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  Transaction empty = db_->Begin();
+  ASSERT_TRUE(db_->Close());
+  EXPECT_EQ(CodeOf(transaction.Get("a")), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(empty.Commit()), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(db_->Begin().Get("a")), ErrorCode::kClosed);
+}
+
+}  // namespace
+}  // namespace amethyst
