@@ -26,11 +26,6 @@ SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options, const R
   return {reads.snapshots, reads.visible, *reads.clock};
 }
 
-key::ReadPoint SeenBy(const Reader& reader, key::ReadPoint read) {
-  read.own_count = reader.own.count;
-  return read;
-}
-
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
 
 // After that many tombstones in a row whole dead subtrees are looked for.
@@ -58,7 +53,7 @@ DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& op
                        const Reader& reader)
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options, reader)),
-      read_(SeenBy(reader, pin_.read())),
+      read_(reader.Seeing(pin_.read())),
       bounds_{.lower = Copy(options.lower_bound), .upper = Copy(options.upper_bound)},
       fill_cache_(options.fill_cache),
       view_(*reads_, family, reader.own) {

@@ -40,6 +40,12 @@ struct Reader {
   std::optional<key::ReadPoint> at{};  // nullopt: as the options of the read say. It is pinned.
   ReadListener* listener = nullptr;    // nullptr: nobody is told.
 
+  // A read point of the database, with the own writes.
+  [[nodiscard]] key::ReadPoint Seeing(key::ReadPoint read) const {
+    read.own_count = own.count;
+    if (read.now_ms == 0) read.now_ms = own.now_ms;
+    return read;
+  }
   void SawExpiry(uint64_t expires_ms) const {
     if (listener != nullptr) listener->SawExpiry(expires_ms);
   }
@@ -53,9 +59,7 @@ struct Reader {
                                                 const Reader* reader) {
   if (reader == nullptr) [[likely]]
     return ReadPointOf(reads, options);
-  key::ReadPoint read = reader->at ? *reader->at : ReadPointOf(reads, options);
-  read.own_count = reader->own.count;
-  return read;
+  return reader->Seeing(reader->at ? *reader->at : ReadPointOf(reads, options));
 }
 
 }  // namespace amethyst::engine

@@ -60,6 +60,8 @@ using ViewPtr = std::shared_ptr<const View>;
 struct OwnWrites {
   WriteBufferPtr buffer;
   uint64_t count = 0;  // Of its entries, the oldest, that the read sees.
+  // Where some may expire: the time of a read for which nothing of the database's expires, whose clock may rest.
+  uint64_t now_ms = 0;
 };
 
 // What a view shows of one family. Borrows from the view, and from the reader's own writes.

@@ -40,8 +40,10 @@ Status OwnWrites::CheckFamily(FamilyPtr family) const {
   return family == nullptr || family->IsOf(*engine_) ? Status() : engine::AnothersFamily();
 }
 
-Result<Expiry> OwnWrites::AsMoment(FamilyPtr family, const Expiry& expiry) const {
-  if (expiry.at || expiry.after.count() == 0) return expiry;
+Result<Expiry> OwnWrites::AsMoment(FamilyPtr family, const Expiry& expiry) {
+  if (!expiry.at && expiry.after.count() == 0) return expiry;
+  may_expire_ = true;
+  if (expiry.at) return expiry;
   const WriteOptions options{.ttl = expiry.after};
   AMETHYST_ASSIGN(const uint64_t expires_ms, engine_->rules().ExpiryOf(options, KeyOf(family)));
   return ExpiresAt(key::MomentOf(expires_ms));
@@ -116,7 +118,7 @@ void OwnWrites::RollBackTo(const Savepoint& savepoint) {
 Result<engine::OwnWrites> OwnWrites::Index() {
   if (batch_.Empty()) return engine::OwnWrites();
   if (indexed_.batch.count < batch_.Count()) AMETHYST_TRY(FillIndex());
-  return engine::OwnWrites{.buffer = index_, .count = batch_.Count()};
+  return engine::OwnWrites{.buffer = index_, .count = batch_.Count(), .now_ms = may_expire_ ? engine_->NowMs() : 0};
 }
 
 Status OwnWrites::FillIndex() {

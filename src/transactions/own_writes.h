@@ -55,13 +55,14 @@ class OwnWrites {
 
   [[nodiscard]] Status CheckFamily(FamilyPtr family) const;
   // A ttl begins now.
-  [[nodiscard]] Result<Expiry> AsMoment(FamilyPtr family, const Expiry& expiry) const;
+  [[nodiscard]] Result<Expiry> AsMoment(FamilyPtr family, const Expiry& expiry);
   // What was added since `before` takes so much memory: takes it back if that is too much.
   [[nodiscard]] Status Keep(const Savepoint& before, size_t memory_bytes);
   [[nodiscard]] Status FillIndex();
 
   const std::shared_ptr<engine::Engine> engine_;
   WriteBatch batch_;
+  bool may_expire_ = false;       // An entry of it, or of what was rolled back.
   size_t memory_bytes_ = 0;       // Of its entries in a memtable, at most; families apart.
   engine::WriteBufferPtr index_;  // nullptr: there is none that holds.
   Savepoint indexed_{};           // Up to there it has the batch.

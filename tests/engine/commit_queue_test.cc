@@ -21,7 +21,7 @@ struct NotingServer {
 
   void Serve(CommitRequest& request) {
     EXPECT_EQ(inside.fetch_add(1), 0);
-    served.push_back(request.count);
+    served.push_back(request.batch.count);
     if (meanwhile) meanwhile(request);
     EXPECT_EQ(inside.fetch_sub(1), 1);
   }
@@ -33,7 +33,7 @@ TEST(CommitQueue, ServesALoneRequestOnItsOwnThread) {
   std::thread::id server_thread;
   server.meanwhile = [&](CommitRequest&) { server_thread = std::this_thread::get_id(); };
   CommitRequest request;
-  request.count = 7;
+  request.batch.count = 7;
   queue.Submit(request);
   EXPECT_EQ(server.served, std::vector<uint32_t>{7});
   EXPECT_EQ(server_thread, std::this_thread::get_id());
@@ -53,11 +53,11 @@ void SubmitFromManyThreads(uint32_t threads, uint32_t rounds, size_t payload_byt
     submitters.emplace_back([&, t] {
       for (uint32_t i = 0; i < rounds; ++i) {
         CommitRequest request;
-        request.payload = payload;
-        request.count = t * rounds + i;
+        request.batch.payload = payload;
+        request.batch.count = t * rounds + i;
         queue.Submit(request);
         // Whoever returns was served; what it asked for cannot be asked for again by its dead request.
-        request.count = ~uint32_t{0};
+        request.batch.count = ~uint32_t{0};
       }
     });
   }
@@ -81,11 +81,11 @@ TEST(CommitQueue, ServesNobodyWhileAnotherIsServed) {
   std::atomic<int> served{0};
   server.meanwhile = [&](CommitRequest& request) {
     served.fetch_add(1);
-    while (request.count == 0 && !go.load()) std::this_thread::yield();
+    while (request.batch.count == 0 && !go.load()) std::this_thread::yield();
   };
   const auto submit = [&queue](uint32_t count) {
     CommitRequest request;
-    request.count = count;
+    request.batch.count = count;
     queue.Submit(request);
   };
   std::vector<std::thread> threads;
@@ -110,7 +110,7 @@ TEST(CommitQueue, LetsBargersStarveNobody) {
     bargers.emplace_back([&] {
       while (!stop.load()) {
         CommitRequest request;
-        request.payload = large;
+        request.batch.payload = large;
         queue.Submit(request);
         barged.fetch_add(1);
       }
@@ -120,7 +120,7 @@ TEST(CommitQueue, LetsBargersStarveNobody) {
   constexpr uint64_t kRequests = 500;
   for (uint64_t i = 0; i < kRequests; ++i) {
     CommitRequest request;
-    request.count = 1;
+    request.batch.count = 1;
     queue.Submit(request);
   }
   // That we come here is the point: starved, we never would.

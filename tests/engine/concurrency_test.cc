@@ -1,5 +1,6 @@
 // Everything at once: writers, readers, iterators, snapshots, flush, compaction, Close and reopen. Meant for the thread
-// sanitizer, and checked for sense as well. Covers: engine, stats_of, db_iterator, db_iterator_steps, point_lookup, background
+// sanitizer, and checked for sense as well.
+// Covers: engine, stats_of, db_iterator, db_iterator_steps, point_lookup, background
 #include <gtest/gtest.h>
 
 #include <array>

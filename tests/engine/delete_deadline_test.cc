@@ -50,8 +50,8 @@ class DeleteDeadline : public testing::Test {
     db_.reset();
     files_ = left;
   }
-  void Pass(int seconds) {
-    for (int second = 0; second < seconds; ++second) {
+  void Pass(int count) {
+    for (int second = 0; second < count; ++second) {
       environment_->clock().Advance(std::chrono::seconds(1));
       while (environment_->RunOneJob()) {
       }

@@ -1,4 +1,4 @@
-// Covers: transaction, optimistic_transaction, own_writes, validation, newer_entries
+// Covers: optimistic_transaction, validation, newer_entries
 #include "amethyst/transaction.h"
 
 #include <gmock/gmock.h>
