@@ -8,17 +8,19 @@
 
 namespace amethyst::engine {
 
-// The memtables, newest first, the reader's own before all; calls `visit` for each until it returns true, and says
-// whether it did.
+// The memtables, newest first; calls `visit` for each until it returns true, and says whether it did.
 template <typename Visit>
-bool AnyMemtable(const FamilyView& family, Visit visit) {
-  if (family.own != nullptr && visit(family.own->buffer)) [[unlikely]]
-    return true;
-  if (visit(family.view.active)) return true;
-  for (const WriteBufferPtr& buffer : family.view.immutable) {
+bool AnyMemtable(const View& view, Visit visit) {
+  if (visit(view.active)) return true;
+  for (const WriteBufferPtr& buffer : view.immutable) {
     if (visit(buffer)) return true;
   }
   return false;
+}
+// The same, with the reader's own before all.
+template <typename Visit>
+bool AnyMemtable(const FamilyView& family, Visit visit) {
+  return (family.own != nullptr && visit(family.own->buffer)) || AnyMemtable(family.view, visit);
 }
 
 // The sequence number below which range deletes in this one source hide the key from the read; 0: none does.

@@ -214,21 +214,8 @@ Status Engine::SyncWal() {
 
 // --- Reads ---
 
-Result<bool> Engine::Get(std::string_view key, const ReadOptions& options,
-                         base::FunctionRef<void(std::string_view)> take, const FamilyKey& family,
-                         const Reader* reader) {
-  const SampledTimer timer(*database_, Sample::kGetNs);
-  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take, family, reader));
-  if (found) [[likely]]
-    return *found;
-  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family, reader));
-  if (value) take(value->view());
-  return value.has_value();
-}
-
-Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options,
-                                           base::FunctionRef<void(std::string_view)> take, const FamilyKey& family,
-                                           const Reader* reader) {
+inline Result<std::optional<bool>> Engine::TryGetFor(const Reader* reader, std::string_view key,
+                                                     const ReadOptions& options, Take take, const FamilyKey& family) {
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
   const View& view = *reads_->view.Peek();  // Before the visible sequence: see view.h.
@@ -246,6 +233,30 @@ Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptio
   reads_->statistics.Add(Counter::kGets);
   reads_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kFound ? 1 : 0);
   return found.state == LookupState::kFound;
+}
+
+Result<bool> Engine::Get(std::string_view key, const ReadOptions& options, Take take, const FamilyKey& family) {
+  const SampledTimer timer(*database_, Sample::kGetNs);
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGet(key, options, take, family));
+  if (found) [[likely]]
+    return *found;
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family));
+  if (value) take(value->view());
+  return value.has_value();
+}
+
+Result<bool> Engine::Get(std::string_view key, const ReadOptions& options, Take take, const FamilyKey& family,
+                         const Reader* reader) {
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGetFor(reader, key, options, take, family));
+  if (found) return *found;
+  AMETHYST_ASSIGN(const std::optional<PinnedValue> value, GetPinned(key, options, family, reader));
+  if (value) take(value->view());
+  return value.has_value();
+}
+
+Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options, Take take,
+                                           const FamilyKey& family) {
+  return TryGetFor(nullptr, key, options, take, family);
 }
 
 // May read, and so takes the view and the sequence anew where a TryGet came before.

@@ -34,6 +34,7 @@ class Engine {
 
   // A call that names no family means the default one.
   using FamilyKey = tree::FamilyKey;
+  using Take = base::FunctionRef<void(std::string_view)>;
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const WriteOptions& options,
                            const FamilyKey& family = {});
   [[nodiscard]] Status Delete(std::string_view key, const WriteOptions& options, const FamilyKey& family = {});
@@ -45,15 +46,15 @@ class Engine {
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options,
                              base::FunctionRef<Status()>* check = nullptr);
 
-  // Reads are of the latest, or of the options' snapshot; a reader's own writes are on top.
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
-  [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options,
-                                 base::FunctionRef<void(std::string_view)> take, const FamilyKey& family = {},
-                                 const Reader* reader = nullptr);
+  [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options, Take take,
+                                 const FamilyKey& family = {});
+  // The same for a reader, whose own writes are on top; here, as below, nullptr is nobody in particular.
+  [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options, Take take, const FamilyKey& family,
+                                 const Reader* reader);
   // The same from memory alone, without waiting: nullopt where something would have to be read.
-  [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options,
-                                                   base::FunctionRef<void(std::string_view)> take,
-                                                   const FamilyKey& family = {}, const Reader* reader = nullptr);
+  [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options, Take take,
+                                                   const FamilyKey& family = {});
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options,
                                                              const FamilyKey& family = {},
                                                              const Reader* reader = nullptr);
@@ -95,6 +96,10 @@ class Engine {
   [[nodiscard]] Status Close();
 
  private:
+  // One of its callers knows that there is no reader: then nothing is asked of one.
+  [[nodiscard, gnu::always_inline]] Result<std::optional<bool>> TryGetFor(const Reader* reader, std::string_view key,
+                                                                          const ReadOptions& options, Take take,
+                                                                          const FamilyKey& family);
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,

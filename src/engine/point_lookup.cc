@@ -100,15 +100,26 @@ class PointRead {
   key::SequenceNumber covered_{};  // Entries below it are gone.
 };
 
-// Inside an epoch, or with the view held. The buffer that decides; nullptr: none does.
+// Inside an epoch, or with the view held: whether this memtable decides.
+inline bool Decides(const memtable::Memtable& memtable, key::FamilyId family, PointRead* read) {
+  const key::LookupKey& lookup = read->lookup();
+  if (memtable.HasRangeDeletes()) [[unlikely]]
+    read->Cover(CoveringIn(memtable, family, lookup));
+  const auto version = memtable.Get(family, lookup);
+  return (version && read->Take(version->tag, version->value)) || read->IsCovered();
+}
+
+[[gnu::noinline]] bool OwnWritesDecide(const FamilyView& family, PointRead* read) {
+  return Decides(family.own->buffer->memtable, family.id, read);
+}
+
+// The buffer that decides; nullptr: none does.
 const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
+  if (family.own != nullptr && OwnWritesDecide(family, read)) [[unlikely]]
+    return &family.own->buffer;
   const WriteBufferPtr* deciding = nullptr;
-  AnyMemtable(family, [&](const WriteBufferPtr& buffer) {
-    const key::LookupKey& lookup = read->lookup();
-    if (buffer->memtable.HasRangeDeletes()) [[unlikely]]
-      read->Cover(CoveringIn(buffer->memtable, family.id, lookup));
-    const auto version = buffer->memtable.Get(family.id, lookup);
-    if ((!version || !read->Take(version->tag, version->value)) && !read->IsCovered()) return false;
+  AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
+    if (!Decides(buffer->memtable, family.id, read)) return false;
     deciding = &buffer;
     return true;
   });
