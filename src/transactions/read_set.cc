@@ -51,6 +51,8 @@ void ReadSet::AddPoint(const Point& point) {
   char head[kHeadBytes];
   std::memcpy(head, &family, sizeof family);
   std::memcpy(head + sizeof family, &size_and_absent, sizeof size_and_absent);
+  constexpr size_t kFirstBytes = 240;
+  if (points_.empty()) points_.reserve(kFirstBytes);
   points_.append(head, kHeadBytes).append(point.key);
   if (MemoryBytes() > limit_bytes_) Coarsen();
 }
