@@ -65,6 +65,8 @@ class Arena {
     return static_cast<Offset>(bytes / kGranuleBytes);
   }
 
+  // Where AllocateLow goes on, in bytes from the arena's begin.
+  [[nodiscard]] size_t low_bytes() const { return low_.load(std::memory_order_relaxed); }
   [[nodiscard]] size_t used_bytes() const {
     return low_.load(std::memory_order_relaxed) + (region_.size() - high_.load(std::memory_order_relaxed));
   }

@@ -145,6 +145,15 @@ void Memtable::ForEachVersion(key::FamilyId family, const key::LookupKey& lookup
   }
 }
 
+bool Memtable::AnyEntryFrom(size_t record, base::FunctionRef<bool(std::string_view, key::Tag)> visit) const {
+  while (record < arena_.low_bytes()) {
+    const auto& entry = *arena_.At<Record>(static_cast<Offset>(record / Arena::kGranuleBytes));
+    if (visit(entry.key(), entry.tag())) return true;
+    record += entry.bytes();
+  }
+  return false;
+}
+
 std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self) {
   return NewCursor(std::move(self), key::kDefaultFamily);
 }

@@ -99,6 +99,10 @@ class Memtable {
   // The same of a family; nullptr: nothing was written to it.
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self,
                                                               key::FamilyId family);
+  // Entries in the order in which they came, of all families, range deletes apart: where the next one will be, and all
+  // from such a place on until `visit` returns true; whether it did. While nobody writes.
+  [[nodiscard]] size_t next_record() const { return arena_.low_bytes(); }
+  bool AnyEntryFrom(size_t record, base::FunctionRef<bool(std::string_view key, key::Tag tag)> visit) const;
   // The families that hold entries, in the order of their ids. Exact once nobody writes.
   [[nodiscard]] std::vector<key::FamilyId> Families() const;
 

@@ -78,6 +78,8 @@ class Record {
   [[nodiscard]] std::string_view value() const { return {key_data() + key_bytes_, value_bytes_}; }
   [[nodiscard]] key::Entry entry() const { return key::Entry(key(), tag(), value()); }
 
+  // What it takes in the arena, where records lie one behind the other.
+  [[nodiscard]] size_t bytes() const { return Bytes(key_bytes_, value_bytes_, has_older(), has_fold_ != 0); }
   [[nodiscard]] bool has_older() const { return has_older_ != 0; }
   [[nodiscard]] uint32_t depth() const { return has_older() ? links().depth : 0; }
   [[nodiscard]] const Record* Older(const Arena& arena) const {

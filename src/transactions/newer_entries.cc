@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "engine/candidates.h"
@@ -30,8 +31,8 @@ bool IsBehind(std::string_view key, const SeenRange& keys, const key::Order& ord
 
 }  // namespace
 
-NewerEntries::NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until)
-    : view_(view), since_(since), until_(until) {
+NewerEntries::NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until, Mark mark)
+    : view_(view), since_(since), until_(until), mark_(std::move(mark)) {
   engine::AnyMemtable(view, [this](const engine::WriteBufferPtr& buffer) {
     if (buffer->memtable.Empty()) return false;
     if (buffer->memtable.last_sequence() > since_) memtables_.push_back(buffer);
@@ -88,18 +89,37 @@ Result<bool> NewerEntries::HasNewer(key::Cursor& cursor, const SeenRange& keys, 
   return false;
 }
 
+bool NewerEntries::RangeDeletesReachInto(const memtable::Memtable& memtable, const ReadSet::Range& range,
+                                         const key::Order& order) const {
+  const memtable::RangeDeletes* const deletes = memtable.RangeDeletesOf(range.family);
+  if (deletes == nullptr) return false;
+  std::vector<key::RangeTombstone> tombstones;
+  deletes->AppendTo(&tombstones);
+  return std::ranges::any_of(tombstones, [&](const key::RangeTombstone& tombstone) {
+    return IsNewer(tombstone.sequence) && Overlap(tombstone.range, range.keys, order);
+  });
+}
+
+// A record does not tell its family: the memtable does.
+bool NewerEntries::RecordsAreIn(const ReadSet::Range& range, const key::Order& order) const {
+  const memtable::Memtable& memtable = mark_.buffer->memtable;
+  return memtable.AnyEntryFrom(mark_.record, [&](std::string_view key, key::Tag tag) {
+    if (!IsNewer(tag.sequence()) || IsBehind(key, range.keys, order)) return false;
+    if (range.keys.begin && order.Less(key, *range.keys.begin)) return false;
+    const auto newest = memtable.Get(range.family, key::LookupKey(key, until_));
+    return newest && IsNewer(newest->tag.sequence());
+  });
+}
+
 Result<bool> NewerEntries::HoldSomeOf(const ReadSet::Range& range) const {
   const tree::Version* const version = engine::VersionOf(view_, {.id = range.family});
   if (version == nullptr) return engine::FamilyDropped();
   const key::Order& order = version->order();
   for (const engine::WriteBufferPtr& buffer : memtables_) {
-    if (const memtable::RangeDeletes* const deletes = buffer->memtable.RangeDeletesOf(range.family)) {
-      std::vector<key::RangeTombstone> tombstones;
-      deletes->AppendTo(&tombstones);
-      const auto reaches_in = [&](const key::RangeTombstone& tombstone) {
-        return IsNewer(tombstone.sequence) && Overlap(tombstone.range, range.keys, order);
-      };
-      if (std::ranges::any_of(tombstones, reaches_in)) return true;
+    if (RangeDeletesReachInto(buffer->memtable, range, order)) return true;
+    if (mark_.buffer != nullptr) {
+      if (RecordsAreIn(range, order)) return true;
+      continue;
     }
     const auto cursor = memtable::Memtable::NewCursor(engine::MemtableOf(buffer), range.family);
     if (cursor == nullptr) continue;

@@ -13,10 +13,17 @@
 
 namespace amethyst::transactions {
 
+// A moment in the filling of a memtable.
+struct Mark {
+  engine::WriteBufferPtr buffer;  // nullptr: there is none.
+  size_t record = 0;              // The next one's place.
+};
+
 class NewerEntries {
  public:
-  // Those above `since`, up to `until`, which is visible in the view. The view outlives it.
-  NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until);
+  // Those above `since`, up to `until`, which is visible in the view. The view outlives it. `mark`: was set no later
+  // than `since` came, of a memtable that is still the newest and that nobody writes to now; else none.
+  NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until, Mark mark = {});
 
   // Whether memtables hold all of them. Then nothing is read from files below.
   [[nodiscard]] bool AreInMemory() const { return are_in_memory_; }
@@ -30,6 +37,9 @@ class NewerEntries {
   [[nodiscard]] bool IsNewer(key::SequenceNumber sequence) const { return sequence > since_ && sequence <= until_; }
   [[nodiscard]] Result<bool> HasNewer(key::Cursor& cursor, const engine::SeenRange& keys,
                                       const key::Order& order) const;
+  [[nodiscard]] bool RangeDeletesReachInto(const memtable::Memtable& memtable, const ReadSet::Range& range,
+                                           const key::Order& order) const;
+  [[nodiscard]] bool RecordsAreIn(const ReadSet::Range& range, const key::Order& order) const;
   [[nodiscard]] Result<bool> TablesHoldSomeOf(const tree::Version& version, const engine::SeenRange& keys) const;
 
   const engine::View& view_;
@@ -37,6 +47,7 @@ class NewerEntries {
   const key::SequenceNumber until_;
   std::vector<engine::WriteBufferPtr> memtables_;  // That may hold some, newest first.
   bool are_in_memory_ = false;
+  const Mark mark_;
 };
 
 }  // namespace amethyst::transactions

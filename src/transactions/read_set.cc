@@ -44,7 +44,13 @@ ReadSet::Point ReadSet::TakePoint(std::string_view* rest) {
   return point;
 }
 
+void ReadSet::NoteFamily(key::FamilyId family) {
+  if (family == key::kDefaultFamily || std::ranges::find(families_, family) != families_.end()) return;
+  families_.push_back(family);
+}
+
 void ReadSet::AddPoint(const Point& point) {
+  NoteFamily(point.family);
   constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
   const uint32_t family = key::Raw(point.family);
   const uint32_t size_and_absent = static_cast<uint32_t>(point.key.size() << 1) | (point.was_absent ? 1 : 0);
@@ -58,6 +64,7 @@ void ReadSet::AddPoint(const Point& point) {
 }
 
 void ReadSet::AddRange(key::FamilyId family, SeenRange keys) {
+  NoteFamily(family);
   ranges_.push_back({.family = family, .keys = std::move(keys)});
   range_bytes_ += BytesOf(ranges_.back());
   if (MemoryBytes() > limit_bytes_) Coarsen();

@@ -42,6 +42,8 @@ class ReadSet final : public engine::ReadListener {
   // Iterators go on, and are not listened to any more.
   void LetGoOfWalks();
 
+  // Other than the default, each once.
+  [[nodiscard]] const std::vector<key::FamilyId>& families() const { return families_; }
   // What was read is not known any more: everything counts.
   [[nodiscard]] bool all_counts() const { return all_counts_; }
   // When the first value expires that was read.
@@ -67,6 +69,7 @@ class ReadSet final : public engine::ReadListener {
   [[nodiscard]] static Point TakePoint(std::string_view* rest);
   [[nodiscard]] static size_t BytesOf(const Range& range);
   [[nodiscard]] key::Order OrderOf(key::FamilyId family) const;
+  void NoteFamily(key::FamilyId family);
   void Coarsen();
   // Joins ranges that touch; then neighbours two by two.
   [[nodiscard]] std::vector<Range> Sorted();
@@ -75,6 +78,7 @@ class ReadSet final : public engine::ReadListener {
 
   const engine::ReadContext& reads_;
   const size_t limit_bytes_;
+  std::vector<key::FamilyId> families_;
   std::string points_;  // Encoded one after the other, so that a point costs no allocation.
   std::vector<Range> ranges_;
   size_t range_bytes_ = 0;

@@ -4,9 +4,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/epoch.h"
 #include "base/error.h"
 #include "base/readable.h"
-#include "transactions/newer_entries.h"
+#include "engine/family.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::transactions {
@@ -28,16 +29,65 @@ std::string NameOf(const engine::View& view, key::FamilyId family) {
   return tree == nullptr ? std::string() : tree->family->name;
 }
 
+bool HoldsRangeDelete(const WriteBatch& batch) {
+  wal::BatchReader reader(batch.Representation());
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind == key::EntryKind::kRangeDelete) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Validation::Validation(const engine::ReadContext& reads, const ReadSet& set, const WriteBatch* written,
+                       key::SequenceNumber since)
+    : reads_(reads),
+      set_(set),
+      written_(written),
+      checked_up_to_(since),
+      has_ranges_(!set.ranges().empty() || (written != nullptr && HoldsRangeDelete(*written))) {}
 
 Status Validation::CheckAll() {
   fell_behind_ = false;
-  return Check(Sources::kAll);
+  if (key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)} == checked_up_to_) return {};
+  const engine::ViewPtr view = reads_.view.Acquire();  // Before the visible sequence: see view.h.
+  const key::SequenceNumber visible{reads_.visible.load(std::memory_order_acquire)};
+  AMETHYST_TRY(Check(*view, NewerEntries(*view, checked_up_to_, visible)));
+  checked_up_to_ = visible;
+  return {};
 }
 
 Status Validation::CheckRecent() {
+  AMETHYST_TRY(CheckFamilies());
   AMETHYST_TRY(CheckExpiry());
-  return Check(Sources::kMemtables);
+  const key::SequenceNumber visible{reads_.visible.load(std::memory_order_acquire)};
+  if (visible == checked_up_to_) return {};
+  const engine::ViewPtr view = reads_.view.Acquire();
+  if (FallsBehind(*view, visible)) {
+    fell_behind_ = true;
+    return base::MakeError(ErrorCode::kBusy, "more was committed meanwhile than is to be looked at here");
+  }
+  const bool is_marked = mark_.buffer == view->active;
+  return Check(*view, NewerEntries(*view, checked_up_to_, visible, is_marked ? mark_ : Mark()));
+}
+
+bool Validation::FallsBehind(const engine::View& view, key::SequenceNumber visible) {
+  if (!NewerEntries(view, checked_up_to_, visible).AreInMemory()) return true;
+  if (!has_ranges_) return false;
+  const bool is_little = key::Raw(visible) - key::Raw(checked_up_to_) <= kEntriesMax;
+  if ((mark_.buffer == view.active && is_little) || ++rounds_ > kRoundsMax) return false;
+  mark_ = {.buffer = view.active, .record = view.active->memtable.next_record()};
+  return true;
+}
+
+Status Validation::CheckFamilies() const {
+  if (set_.families().empty()) return {};
+  const base::EpochGuard guard;
+  const engine::View& view = *reads_.view.Peek();
+  for (const key::FamilyId family : set_.families()) {
+    if (engine::VersionOf(view, {.id = family}) == nullptr) return engine::FamilyDropped();
+  }
+  return {};
 }
 
 Status Validation::CheckExpiry() const {
@@ -45,23 +95,15 @@ Status Validation::CheckExpiry() const {
   return Conflict("a value that was read has expired");
 }
 
-Status Validation::Check(Sources sources) {
-  if (key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)} == checked_up_to_) return {};
-  const engine::ViewPtr view = reads_.view.Acquire();  // Before the visible sequence: see view.h.
-  const key::SequenceNumber visible{reads_.visible.load(std::memory_order_acquire)};
+Status Validation::Check(const engine::View& view, const NewerEntries& newer) const {
   if (set_.all_counts()) return Conflict("something was written");
-  NewerEntries newer(*view, checked_up_to_, visible);
-  if (sources == Sources::kMemtables && !newer.AreInMemory()) {
-    fell_behind_ = true;
-    return base::MakeError(ErrorCode::kBusy, "what was committed meanwhile is in tables already");
-  }
   Status status;
   const auto point_holds = [&](const ReadSet::Point& point) {
     const Result<bool> changed = newer.HaveChanged(point);
     if (!changed) {
       status = std::unexpected(changed.error());
     } else if (*changed) {
-      status = Conflict("family {}: key {} was written", NameOf(*view, point.family),
+      status = Conflict("family {}: key {} was written", NameOf(view, point.family),
                         base::Shortened(point.key, base::kKeyColumnsMax));
     }
     return status.has_value();
@@ -74,7 +116,7 @@ Status Validation::Check(Sources sources) {
     if (!holds_some) {
       status = std::unexpected(holds_some.error());
     } else if (*holds_some) {
-      status = Conflict("family {}: between {} and {} something was written", NameOf(*view, range.family),
+      status = Conflict("family {}: between {} and {} something was written", NameOf(view, range.family),
                         name(range.keys.begin), name(range.keys.end));
     }
     return status.has_value();
@@ -96,7 +138,6 @@ Status Validation::Check(Sources sources) {
       }
     }
   }
-  checked_up_to_ = visible;
   return {};
 }
 

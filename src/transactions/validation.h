@@ -2,9 +2,10 @@
 //
 // First, with no lock, against all that was committed since the transaction began. The tree itself knows: memtables,
 // tables and subtrees of tables say how new they are, so that the cost follows what was written since, not how much was
-// read. Then, under the commit lock, against what was committed meanwhile. That is in memtables, which are asked
-// directly; where they have been flushed already, the first step has to be taken again. Nothing is kept for it by
-// anyone, so no transaction can come too late for a check.
+// read. Then, under the commit lock, against what was committed meanwhile. That is in memtables: keys are looked up;
+// for ranges the records are walked that came since, for a memtable has them in the order in which they came. Where
+// memtables were flushed, or much was committed, or it is not known yet where to begin, the first step is taken again.
+// Nothing is kept for it by anyone, so no transaction can come too late for a check.
 //
 // Compaction hides no conflict: what is newer than the transaction's snapshot keeps its newest version, or a tombstone
 // of it; a key that was not there, and is not there any more, has not changed. What a compaction filter drops is not
@@ -14,6 +15,7 @@
 #include "amethyst/error.h"
 #include "amethyst/write_batch.h"
 #include "engine/read_context.h"
+#include "transactions/newer_entries.h"
 #include "transactions/read_set.h"
 
 namespace amethyst::transactions {
@@ -21,8 +23,8 @@ namespace amethyst::transactions {
 class Validation {
  public:
   // `written`: puts and deletes of it count as if they had been read, too; nullptr: none. All of them outlive it.
-  Validation(const engine::ReadContext& reads, const ReadSet& set, const WriteBatch* written, key::SequenceNumber since)
-      : reads_(reads), set_(set), written_(written), checked_up_to_(since) {}
+  Validation(const engine::ReadContext& reads, const ReadSet& set, const WriteBatch* written,
+             key::SequenceNumber since);
 
   // Both: kConflict, naming a key or range; kInvalidArgument: a family was dropped.
   [[nodiscard]] Status CheckAll();
@@ -31,16 +33,24 @@ class Validation {
   [[nodiscard]] bool fell_behind() const { return fell_behind_; }
 
  private:
-  enum class Sources : uint8_t { kAll, kMemtables };
+  // Entries that are walked under the lock; and how often it is tried to have no more.
+  static constexpr uint64_t kEntriesMax = 4096;
+  static constexpr uint32_t kRoundsMax = 8;
 
-  [[nodiscard]] Status Check(Sources sources);
+  [[nodiscard]] Status CheckFamilies() const;
   [[nodiscard]] Status CheckExpiry() const;
+  [[nodiscard]] Status Check(const engine::View& view, const NewerEntries& newer) const;
+  // Under the lock: whether what came since the last check is better looked at outside.
+  [[nodiscard]] bool FallsBehind(const engine::View& view, key::SequenceNumber visible);
 
   const engine::ReadContext& reads_;
   const ReadSet& set_;
   const WriteBatch* const written_;
   key::SequenceNumber checked_up_to_;
+  Mark mark_;  // Set under the lock, where there are ranges; before the last CheckAll.
+  uint32_t rounds_ = 0;
   bool fell_behind_ = false;
+  const bool has_ranges_;
 };
 
 }  // namespace amethyst::transactions

@@ -1,4 +1,4 @@
-// Covers: optimistic_transaction, validation, newer_entries
+// Covers: optimistic_transaction
 #include "amethyst/transaction.h"
 
 #include <gmock/gmock.h>
