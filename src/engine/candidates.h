@@ -32,7 +32,7 @@ bool AnyMemtable(const FamilyView& family, Visit visit) {
 }
 [[nodiscard]] inline key::SequenceNumber CoveringIn(const tree::Version& version, const key::LookupKey& lookup) {
   const key::RangeTombstones* const tombstones = version.tombstones().get();
-  return tombstones == nullptr ? key::SequenceNumber{} : tombstones->At(lookup.key, lookup.read.visible).sequence;
+  return tombstones == nullptr ? key::SequenceNumber{} : tombstones->Covering(lookup.key, lookup.read.visible);
 }
 
 // The tables that may hold the key, newest first: all of level 0, then one a level; calls `visit` for each until it

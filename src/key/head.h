@@ -43,6 +43,23 @@ using Head = uint64_t;
   return i;
 }
 
+// As key.starts_with(prefix), for short prefixes, without a call.
+[[nodiscard]] inline bool HasPrefix(std::string_view key, std::string_view prefix) {
+  const size_t size = prefix.size();
+  if (key.size() < size) return false;
+  if (size < 8) return size == 0 || (HeadOf(key, 0) ^ HeadOf(prefix, 0)) >> (64 - 8 * size) == 0;
+  const auto differ = [&](size_t from) {
+    uint64_t x, y;
+    std::memcpy(&x, key.data() + from, 8);
+    std::memcpy(&y, prefix.data() + from, 8);
+    return x != y;
+  };
+  for (size_t i = 0; i + 8 < size; i += 8) {
+    if (differ(i)) return false;
+  }
+  return !differ(size - 8);
+}
+
 // How many of the first `count` heads are below `target`: the lower bound in a sorted array of at most some hundred
 // heads (branch-free, vectorised), or the rank among unsorted ones.
 [[nodiscard]] inline uint32_t CountBelow(const Head* heads, uint32_t count, Head target) {

@@ -129,6 +129,25 @@ void RangeTombstones::KeepKeys() {
   }
   keys_ = keys;
   LinkChains();
+  Index();
+}
+
+void RangeTombstones::Index() {
+  constexpr size_t kLeast = 8;
+  const size_t count = fragments_.size();
+  if (count < kLeast) return;
+  row_.Start(count);
+  for (size_t i = 0; i < count; ++i) row_.Add(SequencesOf(fragments_[i]).front(), TouchesNext(i));
+  if (!order_.IsBytewise()) return;
+  const Fragment& first = fragments_[fragments_.front().range.begin ? 0 : 1];
+  heads_.Start(*first.range.begin, *fragments_.back().range.begin, count);
+  for (const Fragment& fragment : fragments_) heads_.Add(fragment.range);
+}
+
+bool RangeTombstones::TouchesNext(size_t fragment) const {
+  const std::optional<std::string_view>& end = fragments_[fragment].range.end;
+  if (!end || fragment + 1 == fragments_.size()) return false;
+  return order_.Compare(*end, *fragments_[fragment + 1].range.begin) == 0;
 }
 
 void RangeTombstones::LinkChains() {
@@ -136,11 +155,7 @@ void RangeTombstones::LinkChains() {
   for (uint32_t first = 0; first < fragments_.size();) {
     uint32_t last = first;
     const auto goes_on = [&] {
-      const Range& range = fragments_[last].range;
-      if (last + 1 == fragments_.size() || !range.end) return false;
-      const Fragment& next = fragments_[last + 1];
-      return SequencesOf(next).front() == SequencesOf(fragments_[first]).front() &&
-             order_.Compare(*range.end, *next.range.begin) == 0;
+      return TouchesNext(last) && SequencesOf(fragments_[last + 1]).front() == SequencesOf(fragments_[first]).front();
     };
     while (goes_on()) ++last;
     chains_.resize(last + 1, Chain{.first = first, .last = last});
@@ -148,19 +163,48 @@ void RangeTombstones::LinkChains() {
   }
 }
 
-size_t RangeTombstones::CountAtOrBefore(std::string_view key) const {
+bool RangeTombstones::BeginsAtOrBefore(const Fragment& fragment, std::string_view key, Side side) const {
+  if (side == Side::kAt) return !fragment.range.BeginsAfter(key, order_);
+  return !fragment.range.begin || order_.Less(*fragment.range.begin, key);
+}
+
+bool RangeTombstones::HasEnded(const Fragment& fragment, std::string_view key, Side side) const {
+  if (side == Side::kAt) return fragment.range.EndsAtOrBefore(key, order_);
+  return fragment.range.end && order_.Less(*fragment.range.end, key);
+}
+
+RangeTombstones::Place RangeTombstones::PlaceOf(std::string_view key, Side side) const {
+  if (!heads_.empty()) return IndexedPlaceOf(key, side);
+  const auto begins = [&](const Fragment& fragment) { return BeginsAtOrBefore(fragment, key, side); };
   // A key beside them all, as most are where something old was deleted, is told by two comparisons.
-  if (fragments_.empty() || fragments_.front().range.BeginsAfter(key, order_)) return 0;
-  if (!fragments_.back().range.BeginsAfter(key, order_)) return fragments_.size();
-  const auto behind = std::ranges::partition_point(
-      fragments_, [&](const Fragment& fragment) { return !fragment.range.BeginsAfter(key, order_); });
-  return static_cast<size_t>(behind - fragments_.begin());
+  if (fragments_.empty() || !begins(fragments_.front())) return {};
+  const auto behind = begins(fragments_.back()) ? fragments_.end() : std::ranges::partition_point(fragments_, begins);
+  const auto begun = static_cast<size_t>(behind - fragments_.begin());
+  return {.begun = begun, .inside = !HasEnded(fragments_[begun - 1], key, side)};
+}
+
+RangeTombstones::Place RangeTombstones::IndexedPlaceOf(std::string_view key, Side side) const {
+  const RangeHeads::Target target = heads_.TargetOf(key);
+  if (target.side != 0) [[unlikely]] {
+    const size_t begun = target.side > 0 ? fragments_.size() : fragments_.front().range.begin ? 0 : 1;
+    return {.begun = begun, .inside = begun > 0 && !HasEnded(fragments_[begun - 1], key, side)};
+  }
+  const RangeHeads::Begins begins = heads_.Find(target.head);
+  size_t begun = begins.below;
+  if (begins.ties_end > begins.below) [[unlikely]] {
+    const auto ties = std::span(fragments_).subspan(begun, begins.ties_end - begun);
+    const auto behind = std::ranges::partition_point(
+        ties, [&](const Fragment& fragment) { return BeginsAtOrBefore(fragment, key, side); });
+    begun += static_cast<size_t>(behind - ties.begin());
+  }
+  if (begun == 0) return {};
+  const int end = heads_.CompareEnd(begun - 1, target.head);
+  return {.begun = begun, .inside = end > 0 || (end == 0 && !HasEnded(fragments_[begun - 1], key, side))};
 }
 
 const RangeTombstones::Fragment* RangeTombstones::Find(std::string_view key) const {
-  const size_t count = CountAtOrBefore(key);
-  if (count == 0 || fragments_[count - 1].range.EndsAtOrBefore(key, order_)) return nullptr;
-  return &fragments_[count - 1];
+  const Place place = PlaceOf(key);
+  return place.inside ? &fragments_[place.begun - 1] : nullptr;
 }
 
 SequenceNumber RangeTombstones::NewestOf(const Fragment& fragment, SequenceNumber up_to) const {
@@ -170,27 +214,73 @@ SequenceNumber RangeTombstones::NewestOf(const Fragment& fragment, SequenceNumbe
 }
 
 Cover RangeTombstones::At(std::string_view key, SequenceNumber visible) const {
-  const size_t count = CountAtOrBefore(key);
-  if (count > 0 && !fragments_[count - 1].range.EndsAtOrBefore(key, order_)) {
-    const Fragment& fragment = fragments_[count - 1];
+  const Place place = PlaceOf(key);
+  if (place.inside) {
+    const Fragment& fragment = fragments_[place.begun - 1];
     if (visible >= newest_ && !chains_.empty()) {
-      const Chain& chain = chains_[count - 1];
+      const Chain& chain = chains_[place.begun - 1];
       return {.sequence = SequencesOf(fragment).front(),
               .stretch = {.begin = fragments_[chain.first].range.begin, .end = fragments_[chain.last].range.end}};
     }
     return {.sequence = NewestOf(fragment, visible), .stretch = fragment.range};
   }
   Cover none;
-  if (count > 0) none.stretch.begin = fragments_[count - 1].range.end;
-  if (count < fragments_.size()) none.stretch.end = fragments_[count].range.begin;
+  if (place.begun > 0) none.stretch.begin = fragments_[place.begun - 1].range.end;
+  if (place.begun < fragments_.size()) none.stretch.end = fragments_[place.begun].range.begin;
   return none;
+}
+
+SequenceNumber RangeTombstones::Covering(std::string_view key, SequenceNumber visible) const {
+  const Fragment* const fragment = Find(key);
+  return fragment == nullptr ? SequenceNumber{} : NewestOf(*fragment, visible);
+}
+
+Reach RangeTombstones::ReachFrom(std::string_view key, const CoveredWay& way) const {
+  const Place place = PlaceOf(key);
+  if (place.inside) return ReachOf(place.begun - 1, way);
+  Reach none;
+  if (way.forward && place.begun < fragments_.size()) none.edge = fragments_[place.begun].range.begin;
+  if (!way.forward && place.begun > 0) none.edge = fragments_[place.begun - 1].range.end;
+  return none;
+}
+
+Reach RangeTombstones::ReachBefore(std::string_view key, const CoveredWay& way) const {
+  AMETHYST_DCHECK(!way.forward);
+  const Place place = PlaceOf(key, Side::kBefore);
+  if (place.inside) return ReachOf(place.begun - 1, way);
+  return {.least = {}, .edge = place.begun > 0 ? fragments_[place.begun - 1].range.end : std::nullopt};
+}
+
+Reach RangeTombstones::ReachOf(size_t fragment, const CoveredWay& way) const {
+  AMETHYST_DCHECK(way.at_least > SequenceNumber{});
+  const auto edge_of = [&](size_t last) {
+    return way.forward ? fragments_[last].range.end : fragments_[last].range.begin;
+  };
+  SequenceNumber least = NewestOf(fragments_[fragment], way.visible);
+  if (least < way.at_least) return {.least = {}, .edge = edge_of(fragment)};
+  if (way.visible >= newest_ && !row_.empty()) {
+    const CoverRow::Reach reach =
+        way.forward ? row_.Forward(fragment, way.at_least) : row_.Back(fragment, way.at_least);
+    return {.least = reach.least, .edge = edge_of(reach.last)};
+  }
+  constexpr int kStepsMax = 64;
+  size_t last = fragment;
+  for (int step = 0; step < kStepsMax; ++step) {
+    if (way.forward ? !TouchesNext(last) : last == 0 || !TouchesNext(last - 1)) break;
+    const size_t next = way.forward ? last + 1 : last - 1;
+    const SequenceNumber number = NewestOf(fragments_[next], way.visible);
+    if (number < way.at_least) break;
+    least = std::min(least, number);
+    last = next;
+  }
+  return {.least = least, .edge = edge_of(last)};
 }
 
 std::span<const RangeTombstones::Fragment> RangeTombstones::Overlapping(std::string_view first,
                                                                         std::string_view last) const {
-  size_t begin = CountAtOrBefore(first);
-  if (begin > 0 && !fragments_[begin - 1].range.EndsAtOrBefore(first, order_)) --begin;
-  const size_t end = std::max(begin, CountAtOrBefore(last));
+  const Place place = PlaceOf(first);
+  const size_t begin = place.begun - (place.inside ? 1 : 0);
+  const size_t end = std::max(begin, PlaceOf(last).begun);
   return std::span(fragments_).subspan(begin, end - begin);
 }
 

@@ -14,8 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "key/cover_row.h"
 #include "key/order.h"
 #include "key/range.h"
+#include "key/range_heads.h"
 #include "key/types.h"
 
 namespace amethyst::key {
@@ -31,6 +33,19 @@ struct Cover {
   Range stretch;
 
   [[nodiscard]] bool Hides(SequenceNumber entry) const { return entry < sequence; }
+};
+
+// A way over keys that tombstones cover: only those of a number from `at_least`, which is not 0, to `visible` count.
+struct CoveredWay {
+  bool forward = true;
+  SequenceNumber at_least{1};
+  SequenceNumber visible = kSequenceMax;
+};
+// How far such a way goes without a gap.
+struct Reach {
+  SequenceNumber
+      least{};  // Of the newest numbers of the keys on it, that counts; 0: it is not covered where it begins.
+  std::optional<std::string_view> edge{};  // Where it ends, or else up to where nothing covers it; nullopt: nowhere.
 };
 
 class RangeTombstones {
@@ -49,8 +64,10 @@ class RangeTombstones {
   // One more fragment. False: it does not lie behind all others, or its numbers are not there, newest first.
   [[nodiscard]] bool Append(const Range& range, std::span<const SequenceNumber> sequences);
   // At the end, where it is to be kept: copies all keys, so that the tombstones need not outlive it, and notes for
-  // readers of the newest which neighbours are the same to them.
+  // readers of the newest which neighbours are the same to them. Indexes it, too.
   void KeepKeys();
+  // At the end: makes searches and ways quicker. Nothing else changes.
+  void Index();
 
   [[nodiscard]] bool empty() const { return fragments_.empty(); }
   [[nodiscard]] std::span<const Fragment> fragments() const { return fragments_; }
@@ -65,8 +82,16 @@ class RangeTombstones {
 
   // The fragment that holds `key`, or nullptr.
   [[nodiscard]] const Fragment* Find(std::string_view key) const;
-  // What a read that sees `visible` has to know at `key`.
+  // What a read that sees `visible` has to know at `key`; Covering: its sequence alone.
   [[nodiscard]] Cover At(std::string_view key, SequenceNumber visible) const;
+  [[nodiscard]] SequenceNumber Covering(std::string_view key, SequenceNumber visible) const;
+  // A gap between fragments that holds `key`, and whether it holds another one. False says nothing: there may be one,
+  // for it is only known of those that heads tell.
+  [[nodiscard]] bool FindGap(std::string_view key, RangeHeads::Gap* gap) const { return heads_.FindGap(key, gap); }
+  [[nodiscard]] bool IsInGap(std::string_view key, const RangeHeads::Gap& gap) const { return heads_.Holds(gap, key); }
+  // A way whose first key is `key`; one that goes back from the keys before it. They may end before they have to.
+  [[nodiscard]] Reach ReachFrom(std::string_view key, const CoveredWay& way) const;
+  [[nodiscard]] Reach ReachBefore(std::string_view key, const CoveredWay& way) const;
   // Those that hold a key from `first` to `last`, both inclusive.
   [[nodiscard]] std::span<const Fragment> Overlapping(std::string_view first, std::string_view last) const;
   // Whether tombstones between `above` and `up_to`, exclusive and inclusive, cover all keys from `first` to `last`.
@@ -79,8 +104,18 @@ class RangeTombstones {
   [[nodiscard]] RangeTombstones Filtered(Lives lives) const;
 
  private:
-  // How many fragments begin at or before `key`.
-  [[nodiscard]] size_t CountAtOrBefore(std::string_view key) const;
+  // Where a key lies, or the place right before it.
+  enum class Side : uint8_t { kAt, kBefore };
+  struct Place {
+    size_t begun = 0;     // So many fragments begin at or before it.
+    bool inside = false;  // It lies in the last of these.
+  };
+  [[nodiscard]] bool BeginsAtOrBefore(const Fragment& fragment, std::string_view key, Side side) const;
+  [[nodiscard]] bool HasEnded(const Fragment& fragment, std::string_view key, Side side) const;
+  [[nodiscard]] Place PlaceOf(std::string_view key, Side side = Side::kAt) const;
+  [[nodiscard]] Place IndexedPlaceOf(std::string_view key, Side side) const;
+  [[nodiscard]] bool TouchesNext(size_t fragment) const;
+  [[nodiscard]] Reach ReachOf(size_t fragment, const CoveredWay& way) const;
   void Add(const Range& range, std::span<const SequenceNumber> sequences);
   void LinkChains();
 
@@ -95,6 +130,9 @@ class RangeTombstones {
     uint32_t last;
   };
   std::vector<Chain> chains_;  // Of each fragment: those around it that touch and have the same newest number.
+  // Set by Index, where there are some fragments. The row has the newest numbers.
+  RangeHeads heads_;
+  CoverRow row_;
 };
 
 template <typename Lives>

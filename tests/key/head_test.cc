@@ -123,5 +123,15 @@ TEST(CountBelow, RanksAmongUnsortedHeads) {
   }
 }
 
+TEST(Head, HasPrefixIsStartsWith) {
+  base::Random random(5);
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string key = AnyKey(random, 30);
+    std::string prefix = random.OneIn(2) ? key.substr(0, random.Below(key.size() + 1)) : AnyKey(random, 30);
+    if (!prefix.empty() && random.OneIn(3)) prefix[random.Below(prefix.size())] ^= 1;
+    ASSERT_EQ(HasPrefix(key, prefix), key.starts_with(prefix)) << key << " " << prefix;
+  }
+}
+
 }  // namespace
 }  // namespace amethyst::key
