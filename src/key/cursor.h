@@ -107,6 +107,13 @@ class Cursor {
     return false;
   }
 
+  // As Seek (SeekForPrev), for a read to which `cover`, whose stretch holds the target, hides what is older: it may
+  // pass what SkipCovered may pass from there, without a look at it.
+  virtual void SeekOver(std::string_view target, const Cover& cover, bool forward) {
+    static_cast<void>(cover);
+    forward ? Seek(target) : SeekForPrev(target);
+  }
+
   [[nodiscard]] virtual Status status() const = 0;
 
  protected:

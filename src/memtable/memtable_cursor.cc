@@ -56,17 +56,25 @@ uint64_t MemtableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
 // All or nothing: nodes do not know how new their entries are, the tree does.
 bool MemtableCursor::SkipCovered(const key::Cover& cover, bool forward) {
   if (!Valid() || !cover.Hides(tree_->newest_sequence())) return false;
-  const std::optional<std::string_view> edge = forward ? cover.stretch.end : cover.stretch.begin;
+  SeekBeyond(cover.stretch, forward);
+  return true;
+}
+
+void MemtableCursor::SeekOver(std::string_view target, const key::Cover& cover, bool forward) {
+  if (cover.Hides(tree_->newest_sequence())) return SeekBeyond(cover.stretch, forward);
+  forward ? Seek(target) : SeekForPrev(target);
+}
+
+void MemtableCursor::SeekBeyond(const key::Range& stretch, bool forward) {
+  const std::optional<std::string_view> edge = forward ? stretch.end : stretch.begin;
   if (!edge) {
     Clear();
   } else if (forward) {
     Seek(*edge);
   } else {
-    const std::string_view begin = *edge;
-    Seek(begin);
+    Seek(*edge);
     Valid() ? Prev() : SeekToLast();
   }
-  return true;
 }
 
 void MemtableCursor::NextWindow() {

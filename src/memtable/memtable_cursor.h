@@ -26,6 +26,7 @@ class MemtableCursor final : public key::Cursor {
   void SeekForPrev(std::string_view target) override;
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
   bool SkipCovered(const key::Cover& cover, bool forward) override;
+  void SeekOver(std::string_view target, const key::Cover& cover, bool forward) override;
   [[nodiscard]] Status status() const override { return {}; }
 
  protected:
@@ -43,6 +44,7 @@ class MemtableCursor final : public key::Cursor {
   };
 
   void Enter(const Node& leaf);
+  void SeekBeyond(const key::Range& stretch, bool forward);
   [[nodiscard]] const Record& NewestAt(uint32_t rank) const { return tree_->RecordAt(*leaf_, order_, rank); }
   // Shows a window that begins (ends) there, positioned at that entry.
   void ShowFrom(Edge first);

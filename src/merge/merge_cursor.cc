@@ -32,6 +32,12 @@ class MergeCursor final : public Cursor {
     SeekAll(Direction::kBackward, [this](Cursor& source) { source.SeekForPrev(key_); });
   }
 
+  void SeekOver(std::string_view target, const key::Cover& cover, bool forward) override {
+    key_ = target;
+    SeekAll(forward ? Direction::kForward : Direction::kBackward,
+            [&](Cursor& source) { source.SeekOver(key_, cover, forward); });
+  }
+
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
   bool SkipCovered(const key::Cover& cover, bool forward) override;
 
@@ -120,11 +126,19 @@ void MergeCursor::Turn(Direction direction) {
     if (order == 0) order = index < pivot_index ? -1 : 1;
     return forward ? order > 0 : order < 0;
   };
+  constexpr int kNear = 16;  // Steps; one that has passed what is covered may be far away.
+  const auto seek = [&](Cursor& source) { forward ? source.Seek(key_) : source.SeekForPrev(key_); };
   for (uint32_t i = 0; i < sources_.size(); ++i) {
     if (i == pivot_index) continue;
     Cursor& source = *sources_[i];
-    if (!source.Valid()) forward ? source.Seek(key_) : source.SeekForPrev(key_);
-    while (source.Valid() && !beyond_pivot(source.entry(), i)) forward ? source.Next() : source.Prev();
+    if (!source.Valid()) seek(source);
+    for (int step = 0; source.Valid() && !beyond_pivot(source.entry(), i); ++step) {
+      if (step == kNear) {
+        seek(source);
+      } else {
+        forward ? source.Next() : source.Prev();
+      }
+    }
     if (!Enlist(i)) return;
   }
   forward ? pivot.Next() : pivot.Prev();

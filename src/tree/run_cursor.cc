@@ -66,18 +66,21 @@ class RunCursor final : public Cursor {
       forward ? ShowForward() : ShowBackward();
       return true;
     }
-    // Whole tables, and the covered part of the last.
-    if (forward) {
-      while (!cover.stretch.EndsAtOrBefore(info(index_).largest, order_) && NextIsCovered(cover)) ++index_;
-      SkipRestForward(cover.stretch);
-    } else {
-      while (!cover.stretch.BeginsAfter(info(index_).smallest, order_) && index_ > 0 &&
-             cover.Hides(info(index_ - 1).largest_sequence)) {
-        --index_;
-      }
-      SkipRestBackward(cover.stretch);
-    }
+    PassTables(cover, forward);
     return true;
+  }
+  void SeekOver(std::string_view target, const key::Cover& cover, bool forward) override {
+    size_t index = run_->LowerBound(target);
+    if (!forward && (index == table_count() || order_.Less(target, info(index).smallest))) {
+      if (index == 0) return End();
+      --index;
+    }
+    if (index < table_count() && cover.Hides(info(index).largest_sequence)) {
+      index_ = index;
+      return PassTables(cover, forward);
+    }
+    forward ? Seek(target) : SeekForPrev(target);
+    if (Valid() && cover.stretch.Holds(entry().key(), order_)) static_cast<void>(SkipCovered(cover, forward));
   }
 
   [[nodiscard]] Status status() const override { return status_; }
@@ -157,6 +160,19 @@ class RunCursor final : public Cursor {
     SetPlain(in_table_->WindowIsPlain(), in_table_->WindowMaxSequence());
     SetWindow({behind.data(), behind.size() - 1 + in_table_->Ahead().size()}, behind.size() - 1,
               in_table_->StoredAhead());
+  }
+  // From the table `index_` on, nothing of which is newer than the cover: whole tables, and the covered part of the
+  // last.
+  void PassTables(const key::Cover& cover, bool forward) {
+    if (forward) {
+      while (!cover.stretch.EndsAtOrBefore(info(index_).largest, order_) && NextIsCovered(cover)) ++index_;
+      return SkipRestForward(cover.stretch);
+    }
+    while (!cover.stretch.BeginsAfter(info(index_).smallest, order_) && index_ > 0 &&
+           cover.Hides(info(index_ - 1).largest_sequence)) {
+      --index_;
+    }
+    SkipRestBackward(cover.stretch);
   }
   // Whether the table behind this one is there, and holds nothing that is newer than the cover.
   [[nodiscard]] bool NextIsCovered(const key::Cover& cover) const {

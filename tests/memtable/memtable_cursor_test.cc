@@ -5,6 +5,7 @@
 #include <string>
 
 #include "support/backwards.h"
+#include "support/seek_over.h"
 #include "twin.h"
 
 namespace amethyst::memtable {
@@ -151,6 +152,26 @@ TEST(MemtableCursor, IsInvalidOnAnEmptyMemtable) {
   cursor->SeekForPrev("z");
   EXPECT_FALSE(cursor->Valid());
   EXPECT_TRUE(cursor->status());
+}
+
+TEST(MemtableCursor, SeeksOverWhatIsHiddenIfNothingIsNewer) {
+  auto memtable = std::make_shared<Memtable>(1 << 20, key::Order());
+  std::vector<support::OwnedEntry> all;
+  for (uint64_t i = 0; i < 26; ++i) {
+    all.push_back({std::string(1, static_cast<char>('a' + i)), key::SequenceNumber{i + 1}, key::EntryKind::kPut, "v"});
+    memtable->Insert(all.back().View());
+  }
+  const auto cursor = Memtable::NewCursor(memtable);
+  const auto passed = [&](uint64_t sequence, const key::Range& stretch, bool forward) {
+    const key::Cover cover{.sequence = key::SequenceNumber{sequence}, .stretch = stretch};
+    return support::PassedBySeekOver(*cursor, all, key::Order(), cover, "k", forward);
+  };
+  EXPECT_EQ(passed(27, {.begin = "d", .end = "t"}, true), 9u);
+  EXPECT_EQ(passed(27, {.begin = "d", .end = "t"}, false), 8u);
+  EXPECT_EQ(passed(27, {.begin = "k", .end = "kk"}, true), 1u);
+  EXPECT_EQ(passed(27, {}, true), 16u);
+  EXPECT_EQ(passed(27, {}, false), 11u);
+  EXPECT_EQ(passed(26, {.begin = "d", .end = "t"}, true), 0u) << "the newest entry of all is no older";
 }
 
 TEST(MemtableCursor, KeepsTheMemtableAlive) {

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "support/rounds.h"
+#include "support/seek_over.h"
 #include "support/vector_cursor.h"
 
 namespace amethyst::merge {
@@ -334,6 +335,45 @@ TEST(MergeCursor, SkipsADeadStretchUpToWhereAnotherSourceHasAnOlderVersion) {
   cursor->Next();
   EXPECT_EQ(cursor->SkipDead(key::kSequenceMax, {}), 499u);
   EXPECT_EQ(cursor->entry().value(), "live");
+}
+
+// Each source passes what is hidden of its own; a turn finds those that went far.
+TEST(MergeCursor, SeeksOverWhatIsHiddenAndTurnsAnywhere) {
+  uint64_t passed = 0;
+  for (uint64_t seed = 0; seed < support::Rounds(100); ++seed) {
+    base::Random random(seed);
+    const Sources sources = RandomSources(random, Order(), 400, 300, 10);
+    const std::unique_ptr<Cursor> cursor = Merged(random, sources, Order());
+    if (sources.all.empty()) continue;
+    for (int i = 0; i < 40; ++i) {
+      const size_t at = random.Below(sources.all.size());
+      const size_t end = at + random.Below(sources.all.size() - at);
+      const std::string target = sources.all[at + random.Below(end - at + 1)].key;
+      const std::string behind = sources.all[end].key + '\1';
+      const key::Cover cover{.sequence = SequenceNumber{random.Below(450)},
+                             .stretch = {.begin = sources.all[at].key, .end = behind}};
+      const bool forward = random.OneIn(2);
+      passed += support::PassedBySeekOver(*cursor, sources.all, Order(), cover, target, forward);
+      ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+      if (!cursor->Valid()) continue;
+      // Back from there: nothing that is not hidden may be missing.
+      VectorCursor oracle(sources.all);
+      oracle.Seek(cursor->entry().key());
+      while (Own(oracle.entry()) != Own(cursor->entry())) oracle.Next();
+      const auto step = [&](Cursor& one) {
+        do {
+          forward ? one.Prev() : one.Next();
+        } while (one.Valid() && cover.Hides(one.entry().tag.sequence()));
+      };
+      for (int steps = 0; steps < 5 && cursor->Valid(); ++steps) {
+        step(*cursor);
+        step(oracle);
+        ASSERT_EQ(cursor->Valid(), oracle.Valid()) << "seed " << seed;
+        if (oracle.Valid()) ASSERT_EQ(Own(cursor->entry()), Own(oracle.entry())) << "seed " << seed;
+      }
+    }
+  }
+  EXPECT_GT(passed, 1'000u);
 }
 
 }  // namespace

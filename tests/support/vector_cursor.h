@@ -92,6 +92,13 @@ class VectorCursor final : public key::Cursor {
     return to - from;
   }
 
+  void SeekOver(std::string_view target, const key::Cover& cover, bool forward) override {
+    forward ? Seek(target) : SeekForPrev(target);
+    while (Valid() && cover.Hides(entry().tag.sequence()) && cover.stretch.Holds(entry().key(), order_)) {
+      forward ? Next() : Prev();
+    }
+  }
+
   [[nodiscard]] Status status() const override { return status_; }
 
  protected:

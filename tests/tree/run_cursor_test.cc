@@ -7,6 +7,7 @@
 #include "merge/merge_cursor.h"
 #include "support/fault_file_system.h"
 #include "support/rounds.h"
+#include "support/seek_over.h"
 #include "tree/tables.h"
 #include "tree/version.h"
 
@@ -226,6 +227,45 @@ TEST_F(RunCursorTest, KeepsItsTablesAliveWithoutTheVersion) {
   for (merged->SeekToFirst(); merged->Valid(); merged->Next()) ASSERT_EQ(Own(merged->entry()), all_[i++]);
   EXPECT_EQ(i, all_.size());
   EXPECT_FALSE(store_->HasObsolete());
+}
+
+TEST_F(RunCursorTest, SeeksOverWhatIsHiddenAlone) {
+  Build(8, 60);
+  const uint64_t newest = key::Raw(tables_.back()->info().largest_sequence);
+  uint64_t passed = 0;
+  base::Random random(7);
+  for (uint64_t round = 0; round < support::Rounds(300); ++round) {
+    const auto cursor = NewCursor();
+    std::string first = KeyOf(random.Below(2 * 8 * 60 + 10)), end = KeyOf(random.Below(2 * 8 * 60 + 10));
+    if (end < first) std::swap(first, end);
+    const std::string behind = end + "x";
+    key::Cover cover{.sequence = key::SequenceNumber{random.Below(newest + 2)},
+                     .stretch = {.begin = first, .end = behind}};
+    const std::string target = random.OneIn(2) ? first : end;
+    if (random.OneIn(6)) cover.stretch.begin.reset();
+    if (random.OneIn(6)) cover.stretch.end.reset();
+    passed += support::PassedBySeekOver(*cursor, all_, key::Order(), cover, target, random.OneIn(2));
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+  EXPECT_GT(passed, 1'000u);
+}
+
+TEST_F(RunCursorTest, SeeksOverHiddenTablesWithoutOpeningThem) {
+  Build(10, 30);
+  const std::string begin = tables_[2]->info().smallest, end = tables_[7]->info().largest;
+  const key::Cover cover{.sequence = key::kSequenceMax, .stretch = {.begin = begin, .end = end}};
+  NewCursor()->SeekOver(tables_[4]->info().smallest, cover, true);
+  EXPECT_EQ(OpenTables(), 1u);
+  EXPECT_NE(tables_[7]->reader(), nullptr);
+  const auto back = NewCursor();
+  back->SeekOver(tables_[4]->info().smallest, cover, false);
+  EXPECT_EQ(back->entry().key(), tables_[1]->info().largest);
+  EXPECT_EQ(OpenTables(), 2u);
+  // Beyond the upper bound nothing is opened.
+  const auto bounded = NewCursor({.upper_bound = begin});
+  bounded->SeekOver(tables_[1]->info().largest, {.sequence = key::kSequenceMax, .stretch = {}}, true);
+  EXPECT_FALSE(bounded->Valid());
+  EXPECT_EQ(OpenTables(), 2u);
 }
 
 }  // namespace
