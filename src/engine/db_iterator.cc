@@ -147,13 +147,6 @@ bool DbIterator::SkipTombstones() {
   return cursor_->SkipDead(read_, limit) > 0;
 }
 
-// At an entry that is covered. True: the cursor has moved, ended or failed, and has to be looked at anew.
-bool DbIterator::SkipCovered() {
-  key::Cover cover = view_.covers().WidestAt(cursor_->entry().key(), forward_);
-  cover.stretch.Narrow({.begin = bounds_.lower, .end = bounds_.upper}, view_.order());
-  return cursor_->SkipCovered(cover, forward_);
-}
-
 void DbIterator::FindForward() {
   const key::Order& order = view_.order();
   forward_ = true;
@@ -282,7 +275,7 @@ void DbIterator::Seek(std::string_view target) {
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     passing_ = false;
-    cursor_->Seek(BeyondLower(target_) ? *bounds_.lower : target_);
+    SeekCursor(BeyondLower(target_) ? *bounds_.lower : target_, true);
     FindForward();
   });
 }
@@ -297,7 +290,7 @@ void DbIterator::SeekForPrev(std::string_view target) {
     Refresh();
     reads_->statistics.Add(Counter::kSeeks);
     if (BeyondUpper(target_)) return FindLast();
-    cursor_->SeekForPrev(target_);
+    SeekCursor(target_, false);
     FindBackward();
   });
 }

@@ -70,10 +70,12 @@ class DbIterator {
   void FindBackward();
   void FindLast();
   [[nodiscard]] bool SkipTombstones();
+  void SeekCursor(std::string_view target, bool forward);
   [[nodiscard]] bool SkipCovered();
+  [[nodiscard]] key::Cover CoverFrom(std::string_view key, key::SequenceNumber at_least, bool forward);
   // Whether a range delete hides the entry from us.
   [[nodiscard]] bool IsCovered(const key::Entry& entry) {
-    return !view_.covers().empty() && view_.covers().At(entry.key()).Hides(entry.tag.sequence());
+    return !view_.covers().empty() && view_.covers().Hides(entry.key(), entry.tag.sequence());
   }
   void SeekPastVersions();
   void PrevPastVersions(std::string_view key);

@@ -33,27 +33,4 @@ void DbIterator::CountPlainBehind() {
   plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
 }
 
-// The same as far as the stretch goes that range deletes leave alone, or none where they do not.
-void DbIterator::CountUncoveredAhead() {
-  const std::span<const key::Entry> ahead = cursor_->Ahead();
-  const key::Cover& cover = view_.covers().At(ahead.front().key());
-  if (cover.sequence != key::SequenceNumber{}) return;
-  const auto inside = [&](const key::Entry& entry) {
-    return !BeyondUpper(entry.key()) && !cover.stretch.EndsAtOrBefore(entry.key(), view_.order());
-  };
-  const auto end = std::partition_point(ahead.begin() + 1, ahead.end(), inside);
-  plain_steps_ = static_cast<size_t>(end - ahead.begin()) - 1;
-}
-
-void DbIterator::CountUncoveredBehind() {
-  const std::span<const key::Entry> behind = cursor_->Behind();
-  const key::Cover& cover = view_.covers().At(behind.back().key());
-  if (cover.sequence != key::SequenceNumber{}) return;
-  const auto outside = [&](const key::Entry& entry) {
-    return BeyondLower(entry.key()) || cover.stretch.BeginsAfter(entry.key(), view_.order());
-  };
-  const auto first = std::partition_point(behind.begin(), behind.end() - 1, outside);
-  plain_steps_ = static_cast<size_t>(behind.end() - first) - 1;
-}
-
 }  // namespace amethyst::engine

@@ -34,6 +34,7 @@ const RangeDeletes::Run* RangeDeletes::Merged(std::span<const Run* const> parts)
     run.count += parts[i]->count;
   }
   run.newest = key::RangeTombstones(tombstones, order_, {});
+  run.newest.Index();
   return &all_runs_.emplace_back(std::move(run));
 }
 
@@ -50,18 +51,12 @@ void RangeDeletes::ForEachSeen(const Run& run, key::SequenceNumber visible, Visi
   for (const Run* const part : run.parts) ForEachSeen(*part, visible, visit);
 }
 
-key::Cover RangeDeletes::At(std::string_view key, key::SequenceNumber visible) const {
-  key::Cover cover;
+void RangeDeletes::AppendSeen(key::SequenceNumber visible, std::vector<const key::RangeTombstones*>* lists) const {
   const Runs* const runs = runs_.load(std::memory_order_acquire);
-  if (runs == nullptr) return cover;
+  if (runs == nullptr) return;
   for (const Run* const run : *runs) {
-    ForEachSeen(*run, visible, [&](const key::RangeTombstones& tombstones) {
-      const key::Cover one = tombstones.At(key, visible);
-      cover.sequence = std::max(cover.sequence, one.sequence);
-      cover.stretch.Narrow(one.stretch, order_);
-    });
+    ForEachSeen(*run, visible, [lists](const key::RangeTombstones& tombstones) { lists->push_back(&tombstones); });
   }
-  return cover;
 }
 
 key::SequenceNumber RangeDeletes::Covering(std::string_view key, key::SequenceNumber visible) const {

@@ -39,8 +39,10 @@ class RangeDeletes {
 
   [[nodiscard]] bool Empty() const { return runs_.load(std::memory_order_acquire) == nullptr; }
   // See key::RangeTombstones.
-  [[nodiscard]] key::Cover At(std::string_view key, key::SequenceNumber visible) const;
   [[nodiscard]] key::SequenceNumber Covering(std::string_view key, key::SequenceNumber visible) const;
+  // The lists that together hold all of them up to `visible`, and nothing newer, appended. They stay as they are, as
+  // long as the memtable lives.
+  void AppendSeen(key::SequenceNumber visible, std::vector<const key::RangeTombstones*>* lists) const;
   // All of them, oldest first. They borrow keys, as long as the memtable lives.
   void AppendTo(std::vector<key::RangeTombstone>* tombstones) const;
 

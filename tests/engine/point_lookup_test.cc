@@ -26,14 +26,14 @@ using support::Key;
 using support::OpenOrFail;
 using support::SmallOptions;
 
-constexpr uint64_t kKeys = 3000;
+constexpr uint64_t kLookupKeys = 3000;
 
 // Several levels, several tables of level 0 and a memtable, all of which hold versions and tombstones of the same keys.
 void WriteInLayers(DB& db, size_t value_bytes_max = 300) {
   base::Random random(7);
   for (int layer = 0; layer < 5; ++layer) {
-    for (uint64_t i = 0; i < kKeys / 2; ++i) {
-      const std::string key = Key(2 * random.Below(kKeys));
+    for (uint64_t i = 0; i < kLookupKeys / 2; ++i) {
+      const std::string key = Key(2 * random.Below(kLookupKeys));
       if (random.OneIn(5)) {
         ASSERT_TRUE(db.Delete(key));
       } else {
@@ -53,7 +53,7 @@ void WriteInLayers(DB& db, size_t value_bytes_max = 300) {
 std::vector<std::string> RandomKeys(size_t count, uint64_t seed) {
   base::Random random(seed);
   std::vector<std::string> keys;
-  for (size_t i = 0; i < count; ++i) keys.push_back(Key(random.Below(2 * kKeys)));
+  for (size_t i = 0; i < count; ++i) keys.push_back(Key(random.Below(2 * kLookupKeys)));
   return keys;
 }
 
