@@ -133,6 +133,9 @@ void RangeTombstones::KeepKeys() {
 }
 
 void RangeTombstones::Index() {
+  // It grows no more, and the room that it has in vain would be more than what the index takes.
+  fragments_.shrink_to_fit();
+  sequences_.shrink_to_fit();
   constexpr size_t kLeast = 8;
   const size_t count = fragments_.size();
   if (count < kLeast) return;

@@ -28,7 +28,7 @@ class RangeDeletes {
 
   // About what the memory of one comes to, its part of all runs that are made of it included: measured with a hundred
   // thousand of them, of which there are fewer in a memtable.
-  [[nodiscard]] static constexpr size_t BytesFor(size_t range_bytes) { return range_bytes + 1'100; }
+  [[nodiscard]] static constexpr size_t BytesFor(size_t range_bytes) { return range_bytes + 1'450; }
 
   // Makes ready for Publish, behind what was prepared before; the sequence number is greater than any before. Throws
   // std::bad_alloc, with nothing changed for readers. Writer only.
