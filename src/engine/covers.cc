@@ -42,11 +42,11 @@ key::Cover Covers::WidestAt(std::string_view key, bool forward, key::SequenceNum
   const key::CoveredWay in_tables{.forward = forward, .at_least = at_least, .visible = visible_};
   const key::CoveredWay in_memtables{.forward = forward, .at_least = at_least, .visible = key::kSequenceMax};
   key::Reach reached{.least = widest.sequence, .edge = key};
-  reaches_.resize(memtables_.size() + (tombstones_ == nullptr ? 0 : 1));
+  std::vector<key::Reach> reaches(memtables_.size() + (tombstones_ == nullptr ? 0 : 1));  // What each has said last.
   for (int step = 0; step < kStepsMax && reached.edge; ++step) {
     key::Reach farthest;
-    for (size_t i = 0; i < reaches_.size(); ++i) {
-      key::Reach& reach = reaches_[i];
+    for (size_t i = 0; i < reaches.size(); ++i) {
+      key::Reach& reach = reaches[i];
       const bool is_memtable = i < memtables_.size();
       const key::RangeTombstones& list = is_memtable ? *memtables_[i] : *tombstones_;
       const key::CoveredWay& way = is_memtable ? in_memtables : in_tables;

@@ -53,8 +53,7 @@ class Covers {
   key::SequenceNumber visible_{};
   std::vector<const key::RangeTombstones*> memtables_;  // All that these hold is visible.
   const key::RangeTombstones* tombstones_ = nullptr;
-  std::vector<key::Reach> reaches_;  // What each of them has said last, on a way.
-  key::RangeHeads::Gap gap_;         // Of the tables' ones: where a key was last.
+  key::RangeHeads::Gap gap_;  // Of the tables' ones: where a key was last.
   key::Cover cover_;
   bool has_cover_ = false;
   bool is_in_gap_ = false;  // The key that was asked for last.

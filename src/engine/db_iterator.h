@@ -70,7 +70,13 @@ class DbIterator {
   void FindBackward();
   void FindLast();
   [[nodiscard]] bool SkipTombstones();
-  void SeekCursor(std::string_view target, bool forward);
+  // As Seek (SeekForPrev) of the cursor; it does not load what range deletes hide at the target.
+  void SeekCursor(std::string_view target, bool forward) {
+    if (!view_.covers().empty()) [[unlikely]]
+      return SeekOverCovered(target, forward);
+    forward ? cursor_->Seek(target) : cursor_->SeekForPrev(target);
+  }
+  void SeekOverCovered(std::string_view target, bool forward);
   [[nodiscard]] bool SkipCovered();
   [[nodiscard]] key::Cover CoverFrom(std::string_view key, key::SequenceNumber at_least, bool forward);
   // Whether a range delete hides the entry from us.

@@ -11,12 +11,8 @@ constexpr key::SequenceNumber kAny{1};
 
 }  // namespace
 
-// As Seek (SeekForPrev) of the cursor. It does not load what range deletes hide at the target.
-void DbIterator::SeekCursor(std::string_view target, bool forward) {
-  Covers& covers = view_.covers();
-  const bool is_covered =
-      !covers.empty() && !BeyondLower(target) && !BeyondUpper(target) && !covers.HidesNothing(target);
-  if (!is_covered) [[likely]] {
+void DbIterator::SeekOverCovered(std::string_view target, bool forward) {
+  if (BeyondLower(target) || BeyondUpper(target) || view_.covers().HidesNothing(target)) {
     forward ? cursor_->Seek(target) : cursor_->SeekForPrev(target);
     return;
   }
