@@ -11,12 +11,11 @@
 // AMETHYST_INVALID_ARGUMENT for one that was released before; NULL is released by doing nothing. A handle is no
 // address: one that is NULL, released, of another kind or no handle at all is refused by every call. Releasing is safe
 // while other threads are inside a call with the handle. Iterators, snapshots and pinned values may outlive the
-// database they came from; what a handle was given stays alive as long as it needs it, so the order of release does not
-// matter.
+// database they came from; what a handle was given stays alive as long as it needs it: release in any order.
 //
 // Thread safety: a database, snapshot, pinned value, environment, memory budget or comparator may be used from any
-// thread at once. Options, batches and iterators belong to one thread at a time: a call while another one is in
-// progress returns AMETHYST_BUSY and does nothing.
+// thread at once. Options, batches, iterators and transactions belong to one thread at a time: a call while another one
+// is in progress returns AMETHYST_BUSY and does nothing.
 #pragma once
 
 #include <stddef.h>
@@ -137,9 +136,8 @@ AMETHYST_API amethyst_code amethyst_comparator_create(const char* name, void* st
                                                                      const char* b, size_t b_bytes),
                                                       void (*destroy)(void* state), amethyst_comparator** comparator,
                                                       char** error);
-// The same with a `compare` that may fail, as one in a language with exceptions and signals may. It stores its number
-// in `*order`, which holds AMETHYST_NO_ORDER before; if that is still there when it returns, it is asked again, three
-// times in all, and then fails the call that asked, as above.
+// The same with a `compare` that may fail. It stores its number in `*order`, which holds AMETHYST_NO_ORDER before; if
+// that is still there when it returns, it is asked again, three times in all, and then fails the call, as above.
 #define AMETHYST_NO_ORDER (-2147483647 - 1)
 AMETHYST_API amethyst_code amethyst_comparator_create_checked(
     const char* name, void* state,
@@ -398,3 +396,5 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #ifdef __cplusplus
 }
 #endif
+
+#include "amethyst/c_transaction.h"

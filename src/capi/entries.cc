@@ -53,6 +53,47 @@ class Scratch {
 
 }  // namespace
 
+Result<std::vector<std::string_view>> ManyKeys::Views() const {
+  for (const void* array : {static_cast<const void*>(keys), static_cast<const void*>(key_bytes),
+                            static_cast<const void*>(values), static_cast<const void*>(value_bytes)}) {
+    AMETHYST_TRY(Wanted(array, "keys, key_bytes, values or value_bytes"));
+  }
+  std::fill_n(values, count, nullptr);
+  std::fill_n(value_bytes, count, size_t{0});
+  std::vector<std::string_view> views(count);
+  for (size_t i = 0; i < count; ++i) {
+    AMETHYST_ASSIGN(views[i], Bytes(keys[i], key_bytes[i], "key"));
+  }
+  return views;
+}
+
+Status ManyKeys::Store(const std::vector<Result<std::optional<std::string>>>& results) const {
+  Status first;
+  for (size_t i = 0; i < count; ++i) {
+    const auto& result = results[i];
+    if (codes != nullptr) codes[i] = result ? amethyst_code{AMETHYST_OK} : Fail(result.error(), nullptr);
+    if (!result && first) first = std::unexpected(result.error());
+    if (!result || !result->has_value()) continue;
+    values[i] = CopyOut(**result);
+    value_bytes[i] = (*result)->size();
+  }
+  return first;
+}
+
+Status ValueOut::Clear() const {
+  AMETHYST_TRY(Wanted(value, "value"));
+  AMETHYST_TRY(Wanted(bytes, "value_bytes"));
+  *value = nullptr;
+  *bytes = 0;
+  return {};
+}
+
+void ValueOut::Store(const std::optional<std::string>& found) const {
+  if (!found) return;
+  *value = CopyOut(*found);
+  *bytes = found->size();
+}
+
 Status ReadScope::Open(const amethyst_read_options* given, const Database& database) {
   if (given == nullptr) return {};
   AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kReadOptionsBytesFirst},
@@ -191,10 +232,7 @@ amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_du
 amethyst_code amethyst_get(amethyst_db* db, const amethyst_read_options* options, const void* key, size_t key_bytes,
                            char** value, size_t* value_bytes, char** error) {
   return Call(error, [&]() -> Status {
-    AMETHYST_TRY(Wanted(value, "value"));
-    AMETHYST_TRY(Wanted(value_bytes, "value_bytes"));
-    *value = nullptr;
-    *value_bytes = 0;
+    AMETHYST_TRY((ValueOut{value, value_bytes}.Clear()));
     AMETHYST_ENTER(database, DatabaseObject, db);
     AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
     ReadScope scope;
@@ -271,29 +309,11 @@ amethyst_code amethyst_multi_get(amethyst_db* db, const amethyst_read_options* o
                                  amethyst_code* codes, char** error) {
   return Call(error, [&]() -> Status {
     if (count == 0) return {};
-    for (const void* array : {static_cast<const void*>(keys), static_cast<const void*>(key_bytes),
-                              static_cast<const void*>(values), static_cast<const void*>(value_bytes)}) {
-      AMETHYST_TRY(Wanted(array, "keys, key_bytes, values or value_bytes"));
-    }
-    std::fill_n(values, count, nullptr);
-    std::fill_n(value_bytes, count, size_t{0});
+    const ManyKeys many{count, keys, key_bytes, values, value_bytes, codes};
+    AMETHYST_ASSIGN(const std::vector<std::string_view> views, many.Views());
     AMETHYST_ENTER(database, DatabaseObject, db);
-    std::vector<std::string_view> views(count);
-    for (size_t i = 0; i < count; ++i) {
-      AMETHYST_ASSIGN(views[i], Bytes(keys[i], key_bytes[i], "key"));
-    }
     ReadScope scope;
     AMETHYST_TRY(scope.Open(options, *database->database()));
-    Status first;
-    const auto results = database->family().MultiGet(views, scope.options());
-    for (size_t i = 0; i < count; ++i) {
-      const auto& result = results[i];
-      if (codes != nullptr) codes[i] = result ? amethyst_code{AMETHYST_OK} : Fail(result.error(), nullptr);
-      if (!result && first) first = std::unexpected(result.error());
-      if (!result || !result->has_value()) continue;
-      values[i] = CopyOut(**result);
-      value_bytes[i] = (*result)->size();
-    }
-    return first;
+    return many.Store(database->family().MultiGet(views, scope.options()));
   });
 }

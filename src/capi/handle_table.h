@@ -34,6 +34,7 @@ enum class HandleKind : uint8_t {
   kComparator,
   kEnvironment,
   kMemoryBudget,
+  kTransaction,
 };
 
 // What a handle can stand for.

@@ -15,7 +15,11 @@ struct IteratorObject final : HandleObject {
   static constexpr auto kUse = HandleTable::Use::kAlone;
   static constexpr std::string_view kName = "iterator";
 
-  IteratorObject(std::shared_ptr<Database> of, Iterator made) : database(std::move(of)), iterator(std::move(made)) {}
+  IteratorObject(std::shared_ptr<Database> of, Iterator made, std::shared_ptr<OneUser> shared)
+      : database(std::move(of)), iterator(std::move(made)), user(std::move(shared)) {}
+  ~IteratorObject() override {
+    if (user != nullptr) user->Wait([this]() noexcept { const Iterator ends = std::move(iterator); });
+  }
 
   [[nodiscard]] Status Step(bool backward) {
     if (!iterator.Valid()) {
@@ -32,12 +36,15 @@ struct IteratorObject final : HandleObject {
 
   const std::shared_ptr<Database> database;  // Outlives the iterator, whose order of keys may be the caller's.
   Iterator iterator;
+  const std::shared_ptr<OneUser> user;  // nullptr: it is of no transaction.
 };
 
 template <typename Move>
 amethyst_code OnIterator(amethyst_iterator* iterator, char** error, Move move) {
   return Call(error, [&]() -> Status {
     AMETHYST_ENTER(entered, IteratorObject, iterator);
+    const OneUser::Use use(entered->user.get());
+    AMETHYST_TRY(use.status());
     AMETHYST_TRY(move(*entered));
     return entered->iterator.status();
   });
@@ -66,6 +73,11 @@ void EncodeEntry(const Iterator& iterator, char* to) {
 
 }  // namespace
 
+void HandOutIterator(std::shared_ptr<Database> database, Iterator iterator, std::shared_ptr<OneUser> user,
+                     amethyst_iterator** handle) {
+  HandOut(std::make_unique<IteratorObject>(std::move(database), std::move(iterator), std::move(user)), handle);
+}
+
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
@@ -82,7 +94,7 @@ amethyst_code amethyst_iterator_create(amethyst_db* db, const amethyst_read_opti
     AMETHYST_TRY(scope.Open(options, *database->database()));
     Iterator made = database->family().NewIterator(scope.options());
     AMETHYST_TRY(made.status());
-    HandOut(std::make_unique<IteratorObject>(database->database(), std::move(made)), iterator);
+    HandOutIterator(database->database(), std::move(made), nullptr, iterator);
     return {};
   });
 }
@@ -165,6 +177,8 @@ amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, 
     *used_bytes = 0;
     AMETHYST_TRY(Bytes(buffer, buffer_bytes, "buffer"));
     AMETHYST_ENTER(object, IteratorObject, iterator);
+    const OneUser::Use use(object->user.get());
+    AMETHYST_TRY(use.status());
     const Iterator& source = object->iterator;
     while (source.Valid() && *entries < entries_max) {
       const size_t entry_bytes = kEntryHeaderBytes + source.key().size() + source.value().size();

@@ -139,6 +139,77 @@ struct OptionsObject final : HandleObject {
   std::vector<std::shared_ptr<const Comparator>> comparators;  // That `options` names, or has named.
 };
 
+// A transaction and its iterators, which tell it what they see, are used by one call at a time.
+class OneUser {
+ public:
+  // A call, if no other is in progress.
+  class Use {
+   public:
+    // nullptr: of nothing that is shared.
+    explicit Use(OneUser* of) : of_(of), is_alone_(of == nullptr || !of->taken_.exchange(true)) {}
+    ~Use() {
+      if (of_ != nullptr && is_alone_) of_->Give();
+    }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+    [[nodiscard]] Status status() const {
+      if (is_alone_) return {};
+      return base::MakeError(ErrorCode::kBusy,
+                             "the transaction is in use by another call: it belongs to one thread at a time");
+    }
+
+   private:
+    OneUser* const of_;
+    const bool is_alone_;
+  };
+
+  // For a release, which may not fail: waits until the call in progress is over.
+  template <typename Work>
+  void Wait(Work work) noexcept {
+    while (taken_.exchange(true)) taken_.wait(true);
+    work();
+    Give();
+  }
+
+ private:
+  void Give() noexcept {
+    taken_.store(false);
+    taken_.notify_one();
+  }
+
+  std::atomic<bool> taken_{false};  // By a Use or a Wait; whose end the next one sees.
+};
+
+// Gives the caller a handle of it. `user`: whom it shares; nullptr, nobody.
+void HandOutIterator(std::shared_ptr<Database> database, Iterator iterator, std::shared_ptr<OneUser> user,
+                     amethyst_iterator** handle);
+
+// The caller's keys to read, and where their values go.
+struct ManyKeys {
+  // Sets all results to none.
+  [[nodiscard]] Result<std::vector<std::string_view>> Views() const;
+  // Returns the first failure.
+  [[nodiscard]] Status Store(const std::vector<Result<std::optional<std::string>>>& results) const;
+
+  size_t count;
+  const void* const* keys;
+  const size_t* key_bytes;
+  char** values;
+  size_t* value_bytes;
+  amethyst_code* codes;
+};
+
+// Where the caller wants a copy of a value, or null for none.
+struct ValueOut {
+  // Both are there, and now say none.
+  [[nodiscard]] Status Clear() const;
+  void Store(const std::optional<std::string>& found) const;
+
+  char** value;
+  size_t* bytes;
+};
+
 // The caller's read options, checked; what they refer to is kept alive meanwhile.
 class ReadScope {
  public:

@@ -20,7 +20,8 @@ LIBRARY = pathlib.Path(sys.argv[2]).resolve()
 
 
 def declarations():
-    text = re.sub(r"//[^\n]*", "", (HEADERS / "c.h").read_text())
+    headers = (HEADERS / name for name in ("c.h", "c_transaction.h"))
+    text = re.sub(r"//[^\n]*", "", "".join(header.read_text() for header in headers))
     return re.findall(r"^AMETHYST_API .*?;", text, re.MULTILINE | re.DOTALL)
 
 
