@@ -71,9 +71,14 @@ class TooOldError(Error):
     code = 9
 
 
+class ConflictError(Error):
+    """Somebody else wrote what the transaction read: run it again."""
+
+    code = 10
+
+
 _ERRORS = {kind.code: kind for kind in (InvalidArgumentError, NotSupportedError, BusyError, IoError, NoSpaceError,
-                                        CorruptionError, ClosedError, OutOfMemoryError,
-                                        TooOldError)}
+                                        CorruptionError, ClosedError, OutOfMemoryError, TooOldError, ConflictError)}
 
 
 class FamilyOptions(ctypes.Structure):
@@ -97,6 +102,7 @@ LOG = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 DESTROY = CFUNCTYPE(None, c_void_p)
 
 _HANDLE, _OUT, _KEY, _CODE = c_void_p, POINTER(c_void_p), [c_char_p, c_size_t], c_int
+_VALUE_OUT, _IN_TRANSACTION = [_OUT, POINTER(c_size_t)], [_HANDLE, _HANDLE]
 # The functions that return a code: what they take before `error`.
 _SIGNATURES: "dict[str, list[Any]]" = {
     "options_create": [_OUT],
@@ -158,12 +164,35 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "batch_clear": [_HANDLE],
     "batch_append": [_HANDLE, _HANDLE],
     "batch_size": [_HANDLE, POINTER(c_uint32), POINTER(c_size_t)],
+    "begin": [_HANDLE, c_int, _OUT],
+    "transaction_get": [*_IN_TRANSACTION, POINTER(ReadOptions), *_KEY, *_VALUE_OUT],
+    "transaction_get_for_update": [*_IN_TRANSACTION, POINTER(ReadOptions), *_KEY, *_VALUE_OUT],
+    "transaction_multi_get": [*_IN_TRANSACTION, POINTER(ReadOptions), c_size_t, POINTER(c_char_p), POINTER(c_size_t),
+                              *_VALUE_OUT, POINTER(c_int)],
+    "transaction_iterator": [*_IN_TRANSACTION, POINTER(ReadOptions), _OUT],
+    "transaction_put": [*_IN_TRANSACTION, *_KEY, *_KEY],
+    "transaction_put_expiring": [*_IN_TRANSACTION, *_KEY, *_KEY, c_uint64],
+    "transaction_merge": [*_IN_TRANSACTION, *_KEY, *_KEY],
+    "transaction_merge_expiring": [*_IN_TRANSACTION, *_KEY, *_KEY, c_uint64],
+    "transaction_delete": [*_IN_TRANSACTION, *_KEY],
+    "transaction_delete_range": [*_IN_TRANSACTION, *_KEY, *_KEY],
+    "transaction_delete_prefix": [*_IN_TRANSACTION, *_KEY],
+    "transaction_count": [_HANDLE, POINTER(c_uint32)],
+    "transaction_set_savepoint": [_HANDLE],
+    "transaction_rollback_to_savepoint": [_HANDLE],
+    "transaction_commit": [_HANDLE, c_int],
+    "transaction_rollback": [_HANDLE],
+    "put_if_absent": [_HANDLE, *_KEY, *_KEY, c_uint64, c_int, *_VALUE_OUT],
+    "compare_and_set": [_HANDLE, *_KEY, *_KEY, *_KEY, c_uint64, c_int, *_VALUE_OUT],
+    "delete_if_equal": [_HANDLE, *_KEY, *_KEY, c_int, *_VALUE_OUT],
+    "increment": [_HANDLE, *_KEY, c_int64, c_int, POINTER(c_int64)],
     "iterator_create": [_HANDLE, POINTER(ReadOptions), _OUT],
     "iterator_seek_to_first": [_HANDLE],
     "iterator_seek_to_last": [_HANDLE],
     "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
 }
-_RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget")
+_RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget",
+             "transaction")
 
 
 def _load() -> ctypes.CDLL:

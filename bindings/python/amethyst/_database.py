@@ -5,15 +5,17 @@ import json
 import os
 from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
 from datetime import timedelta
-from typing import Any, Callable, List, Mapping, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
 
-from ._c import Bytes, ClosedError, Handle, as_bytes, as_c_string, as_name, bound_arguments, buffer_arguments, call, \
-    from_name, take_names, take_string
+from ._c import Bytes, ClosedError, ConflictError, Handle, as_bytes, as_c_string, as_name, bound_arguments, \
+    buffer_arguments, call, from_name, take_names, take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
-from ._mapping import Reader, WritableMap
+from ._mapping import Reader, WritableMap, handle_of
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options
+from ._transaction import Isolation, Transaction, pause_after
 
 Path = Union[str, "os.PathLike[str]"]
+Result = TypeVar("Result")
 
 
 def _path(path: Path) -> bytes:
@@ -36,6 +38,27 @@ class Database(WritableMap):
         """A batch that is written when its `with` ends without an exception."""
         self._durability_number(durability)  # Refuses a wrong one here.
         return Batch(self, durability)
+
+    def transaction(self, *, isolation: Isolation = "serializable",
+                    durability: Optional[Durability] = None) -> Transaction:
+        """A transaction that is committed when its `with` ends without an exception, and else rolled back.
+        `isolation`: the commit checks all that was read, or ("snapshot") what was written or read `for_update`."""
+        self._durability_number(durability)  # Refuses a wrong one here.
+        return Transaction(self, isolation, durability)
+
+    def transact(self, work: "Callable[[Transaction], Result]", *,
+                 durability: Optional[Durability] = None) -> "Result":
+        """Calls `work(transaction)`, commits, and returns what it returned; again and again while there is a conflict,
+        so that `work` may run several times. What it raises rolls back."""
+        conflicts = 0
+        while True:
+            try:
+                with self.transaction(durability=durability) as transaction:
+                    result = work(transaction)
+                return result
+            except ConflictError:
+                conflicts += 1
+            pause_after(conflicts)
 
     def create_family(self, name: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
                       compression: Optional[str] = None, block_bytes: Optional[int] = None,
@@ -209,9 +232,7 @@ class Batch(Handle):
     def _add(self, function: str, family: Optional[WritableMap], *arguments: Any) -> None:
         family = self._family if family is None else family
         if family is not self._current:
-            if not isinstance(family, (WritableMap, type(None))):
-                raise TypeError(f"a family is a Family or Database, not {type(family).__name__}")
-            call("batch_set_family", self._handle, None if family is None else family._handle)
+            call("batch_set_family", self._handle, handle_of(family))
             self._current = family
         call(function, self._handle, *arguments)
 

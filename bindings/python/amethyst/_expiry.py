@@ -21,7 +21,7 @@ NEVER = Never()
 Moment = Union[datetime, Never]
 
 _NEVER = (1 << 64) - 1
-_AFTER = 1 << 63
+_AFTER = AS_FAMILY = 1 << 63  # After no time: as the family says.
 _TTL_MAX = 1 << 62
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -2,15 +2,33 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
-from ctypes import byref, c_char_p, c_int, c_size_t, c_uint64, c_void_p, sizeof
+from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p, sizeof
 from datetime import datetime
 from typing import Any, Iterable, Iterator, List, Optional, Tuple
 
-from ._c import Bytes, Handle, ReadOptions, as_bytes, bound_arguments, buffer_arguments, call, pinned_free, \
-    release_memory, take_string
-from ._expiry import Moment, Ttl, as_datetime, as_operand, expiry_number
+from ._c import Bytes, Handle, InvalidArgumentError, ReadOptions, as_bytes, bound_arguments, buffer_arguments, call, \
+    pinned_free, release_memory, take_string
+from ._expiry import AS_FAMILY, Moment, Ttl, as_datetime, as_operand, expiry_number
 from ._options import Durability, durability_number
 from ._range import Range
+
+
+def range_options(start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *, snapshot: Optional[c_void_p] = None,
+                  fill_cache: bool = True) -> ReadOptions:
+    """How to read, as C takes it."""
+    options = ReadOptions(struct_bytes=sizeof(ReadOptions), snapshot=snapshot, fill_cache=int(fill_cache))
+    if start is not None:
+        options.lower_bound, options.lower_bound_bytes = buffer_arguments(as_bytes(start, "key"))
+    if stop is not None:
+        options.upper_bound, options.upper_bound_bytes = buffer_arguments(as_bytes(stop, "key"))
+    return options
+
+
+def prefix_bounds(prefix: Bytes) -> "Tuple[bytes, Optional[bytes]]":
+    """The range of the keys that begin with it."""
+    prefix = as_bytes(prefix, "key")
+    stem = prefix.rstrip(b"\xff")
+    return prefix, stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
 class Reader(Mapping[bytes, bytes]):
@@ -21,8 +39,8 @@ class Reader(Mapping[bytes, bytes]):
     def _db(self) -> c_void_p:
         raise NotImplementedError
 
-    def _options(self, fill_cache: bool = True) -> ReadOptions:
-        return ReadOptions(struct_bytes=sizeof(ReadOptions), snapshot=self._snapshot, fill_cache=int(fill_cache))
+    def _options(self) -> ReadOptions:
+        return range_options(snapshot=self._snapshot)
 
     def get(self, key: Bytes, default: Any = None) -> Any:
         """The value of `key`, or `default`."""
@@ -49,19 +67,12 @@ class Reader(Mapping[bytes, bytes]):
               fill_cache: bool = True) -> Range:
         """The entries from `start` up to but not including `stop`, in order of keys; `reverse`: the last one first.
         Turn `fill_cache` off for large scans that will not be repeated."""
-        options = self._options(fill_cache)
-        if start is not None:
-            options.lower_bound, options.lower_bound_bytes = buffer_arguments(as_bytes(start, "key"))
-        if stop is not None:
-            options.upper_bound, options.upper_bound_bytes = buffer_arguments(as_bytes(stop, "key"))
-        return Range(self._db(), options, reverse)
+        db = self._db()
+        return Range(db, range_options(start, stop, snapshot=self._snapshot, fill_cache=fill_cache), reverse)
 
     def prefix(self, prefix: Bytes, *, reverse: bool = False) -> Range:
         """The entries whose keys begin with `prefix`, under the order by bytes."""
-        prefix = as_bytes(prefix, "key")
-        stem = prefix.rstrip(b"\xff")
-        stop = stem[:-1] + bytes([stem[-1] + 1]) if stem else None
-        return self.range(prefix, stop, reverse=reverse)
+        return self.range(*prefix_bounds(prefix), reverse=reverse)
 
     def __getitem__(self, key: Bytes) -> bytes:
         value = self.get(key)
@@ -113,6 +124,21 @@ class Reader(Mapping[bytes, bytes]):
         finally:
             pinned_free(pinned)
         return as_datetime(moment.value)
+
+
+def handle_of(family: "Optional[WritableMap]") -> Optional[c_void_p]:
+    """As C takes what names a family; None: the default one."""
+    if not isinstance(family, (WritableMap, type(None))):
+        raise TypeError(f"a family is a Family or Database, not {type(family).__name__}")
+    return None if family is None else family._handle
+
+
+def _optional_value(value: Optional[Bytes]) -> "Tuple[Optional[bytes], int]":
+    return buffer_arguments(None if value is None else as_bytes(value, "value"))
+
+
+def _expiry_or_default(ttl: Optional[Ttl], expires_at: Optional[Moment]) -> int:
+    return AS_FAMILY if ttl is None and expires_at is None else expiry_number(ttl, expires_at)
 
 
 class _Items(ItemsView):  # type: ignore[type-arg]
@@ -176,6 +202,44 @@ class WritableMap(Handle, Reader, MutableMapping[bytes, bytes]):
         """Removes all keys that begin with `prefix`, likewise. NotSupportedError under an order of one's own."""
         prefix = as_bytes(prefix, "key")
         call("delete_prefix", self._handle, prefix, len(prefix), self._durability_number(durability))
+
+    def put_if_absent(self, key: Bytes, value: Bytes, *, ttl: Optional[Ttl] = None,
+                      expires_at: Optional[Moment] = None, durability: Optional[Durability] = None) -> Optional[bytes]:
+        """Stores `value` if the key is not there, as one step. Returns what is there already; None: it has stored."""
+        return self._if("put_if_absent", key, buffer_arguments(as_bytes(value, "value")),
+                        _expiry_or_default(ttl, expires_at), durability=durability)
+
+    def compare_and_set(self, key: Bytes, expected: Optional[Bytes], value: Optional[Bytes], *,
+                        ttl: Optional[Ttl] = None, expires_at: Optional[Moment] = None,
+                        durability: Optional[Durability] = None) -> Optional[bytes]:
+        """Stores `value` (None: deletes) if the value is `expected` (None: if the key is not there), as one step.
+        Returns what was there before: it has stored if that equals `expected`."""
+        return self._if("compare_and_set", key, _optional_value(expected) + _optional_value(value),
+                        _expiry_or_default(ttl, expires_at), durability=durability)
+
+    def delete_if_equal(self, key: Bytes, expected: Bytes, *,
+                        durability: Optional[Durability] = None) -> Optional[bytes]:
+        """Removes `key` if its value is `expected`, as one step. Returns what was there before."""
+        return self._if("delete_if_equal", key, buffer_arguments(as_bytes(expected, "value")), durability=durability)
+
+    def _if(self, function: str, key: Bytes, values: "Tuple[Any, ...]", *arguments: Any,
+            durability: Optional[Durability]) -> Optional[bytes]:
+        before, size = c_void_p(), c_size_t()
+        call(function, self._handle, *buffer_arguments(as_bytes(key, "key")), *values, *arguments,
+             self._durability_number(durability), byref(before), byref(size))
+        return take_string(before, size.value) if before else None
+
+    def increment(self, key: Bytes, n: int = 1, *, durability: Optional[Durability] = None) -> int:
+        """Adds `n` to a counter, as one step, and returns the new value. It needs no merge operator. `incr` reads
+        nothing, and so is the faster where the new value is not needed."""
+        if not isinstance(n, int):
+            raise TypeError(f"a counter takes an int, not {type(n).__name__}")
+        if not -(1 << 63) <= n < 1 << 63:
+            raise InvalidArgumentError(f"{n} has more than 64 bits")
+        value = c_int64()
+        call("increment", self._handle, *buffer_arguments(as_bytes(key, "key")), n, self._durability_number(durability),
+             byref(value))
+        return value.value
 
     def __setitem__(self, key: Bytes, value: Bytes) -> None:
         self.put(key, value)

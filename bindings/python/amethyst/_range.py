@@ -4,7 +4,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from ctypes import byref, c_size_t, c_void_p
-from typing import Iterator, List, Tuple
+from typing import Iterator, List, Optional, Tuple
 
 from ._c import Handle, ReadOptions, call
 
@@ -14,10 +14,16 @@ _FIRST_BYTES, _MOST_BYTES = 4096, 256 << 10
 
 class Range(Handle, Iterator[Tuple[bytes, bytes]]):
     """An iterator over the entries of a range as of the moment when it was made; may be closed early, or used in a
-    `with`. Belongs to one thread at a time."""
+    `with`. Belongs to one thread at a time, that of a transaction together with it."""
 
-    def __init__(self, db: c_void_p, options: ReadOptions, reverse: bool) -> None:
-        self._own("iterator", "iterator_create", db, byref(options))
+    def __init__(self, db: Optional[c_void_p], options: ReadOptions, reverse: bool,
+                 transaction: Optional[c_void_p] = None) -> None:
+        if transaction is None:
+            self._own("iterator", "iterator_create", db, byref(options))
+        else:
+            self._own("iterator", "transaction_iterator", transaction, db, byref(options))
+        # What is read ahead counts as read by a transaction.
+        self._most_bytes = _MOST_BYTES if transaction is None else _FIRST_BYTES
         self._backward = int(reverse)
         self._buffer = ctypes.create_string_buffer(_FIRST_BYTES)
         self._entries: List[Tuple[bytes, bytes]] = []  # Read ahead, the next one last.
@@ -49,7 +55,7 @@ class Range(Handle, Iterator[Tuple[bytes, bytes]]):
                 break
             self._buffer = ctypes.create_string_buffer(used.value)
         self._take(self._buffer.raw[:used.value] if entries.value else b"")
-        if len(self._buffer) < _MOST_BYTES:
+        if len(self._buffer) < self._most_bytes:
             self._buffer = ctypes.create_string_buffer(2 * len(self._buffer))
         return bool(self._entries)
 
