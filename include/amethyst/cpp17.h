@@ -13,18 +13,20 @@
 // an iterator then fails with AMETHYST_CLOSED at its next move. Options and batches may go once a call has returned.
 //
 // Thread safety: as amethyst/c.h says. A Database, Family, Snapshot or PinnedValue may be used from any thread at once;
-// Options, WriteBatch and Iterator belong to one thread at a time.
+// Options, WriteBatch, Iterator and Transaction belong to one thread at a time.
 #pragma once
 
 #include <amethyst/c.h>
 #include <amethyst/cpp17_call.h>
 #include <amethyst/cpp17_family.h>
 #include <amethyst/cpp17_read.h>
+#include <amethyst/cpp17_transaction.h>
 
 #include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -167,6 +169,28 @@ class Database : public Family {
   void Write(const WriteBatch& batch, Durability durability = Durability::kBuffered, Status* status = nullptr) {
     if (!batch.status().ok()) return internal::Report(batch.status(), status);
     internal::Run(status, amethyst_write, db(), batch.handle(), static_cast<int>(durability));
+  }
+  [[nodiscard]] Transaction Begin(Isolation isolation = Isolation::kSerializable, Status* status = nullptr) {
+    amethyst_transaction* made = nullptr;
+    internal::Run(status, amethyst_begin, db(), static_cast<int>(isolation), &made);
+    return Transaction(made);
+  }
+  // Runs `Status work(Transaction&)` in a transaction and commits it, again and again while there is a conflict: so
+  // `work` may run several times. A failure that it returns rolls back, and is this call's; an exception rolls back.
+  template <class Work>
+  void Transact(Work work, Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    Status result;
+    for (int conflicts = 0;; ++conflicts) {
+      for (int i = 0; i < conflicts; ++i) std::this_thread::yield();  // Those who met may part.
+      amethyst_transaction* made = nullptr;
+      result = internal::StatusOf(amethyst_begin, db(), AMETHYST_SERIALIZABLE, &made);
+      if (!result.ok()) break;
+      Transaction transaction(made);
+      result = work(transaction);
+      if (result.ok() && !transaction.HasEnded()) transaction.Commit(durability, &result);
+      if (result.code != AMETHYST_CONFLICT) break;
+    }
+    internal::Report(std::move(result), status);
   }
   // A view of the database as of now.
   [[nodiscard]] Snapshot NewSnapshot(Status* status = nullptr) const {

@@ -100,6 +100,17 @@ std::string Text(Status* status, Call call, Arguments... arguments) {
   return text != nullptr ? text : "";
 }
 
+// A copy of the value that a call stores behind its other arguments; nothing where there is none.
+template <class Call, class... Arguments>
+std::optional<std::string> Value(Status* status, Call call, Arguments... arguments) {
+  char* value = nullptr;
+  size_t value_bytes = 0;
+  Run(status, call, arguments..., &value, &value_bytes);
+  const Bytes owned(value);
+  if (value == nullptr) return std::nullopt;
+  return std::string(value, value_bytes);
+}
+
 // A bound of a range as the C interface takes it, for as long as what it was made of: null leaves that side open.
 struct Bound {
   explicit Bound(std::optional<std::string_view> bound) {

@@ -79,16 +79,40 @@ class Family {
     internal::Run(status, amethyst_delete_prefix, db(), prefix.data(), prefix.size(), static_cast<int>(durability));
   }
 
+  // One key, read and written as one. Each returns what was there before; nothing, where there was nothing.
+  // Stores the value if the key is not there.
+  std::optional<std::string> PutIfAbsent(std::string_view key, std::string_view value, Expiry expiry = AsFamily(),
+                                         Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    return internal::Value(status, amethyst_put_if_absent, db(), key.data(), key.size(), value.data(), value.size(),
+                           expiry.expires_at_ms, static_cast<int>(durability));
+  }
+  // Stores `value`, or deletes if that is nothing, where the value is `expected`, or the key is not there if that is
+  // nothing.
+  std::optional<std::string> CompareAndSet(std::string_view key, std::optional<std::string_view> expected,
+                                           std::optional<std::string_view> value, Expiry expiry = AsFamily(),
+                                           Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    const internal::Bound from(expected), to(value);
+    return internal::Value(status, amethyst_compare_and_set, db(), key.data(), key.size(), from.data, from.bytes,
+                           to.data, to.bytes, expiry.expires_at_ms, static_cast<int>(durability));
+  }
+  std::optional<std::string> DeleteIfEqual(std::string_view key, std::string_view expected,
+                                           Durability durability = Durability::kBuffered, Status* status = nullptr) {
+    return internal::Value(status, amethyst_delete_if_equal, db(), key.data(), key.size(), expected.data(),
+                           expected.size(), static_cast<int>(durability));
+  }
+  // Adds to an integer of 8 bytes, little-endian; a key that is not there is 0. Returns the new value.
+  int64_t Increment(std::string_view key, int64_t delta, Durability durability = Durability::kBuffered,
+                    Status* status = nullptr) {
+    int64_t sum = 0;
+    internal::Run(status, amethyst_increment, db(), key.data(), key.size(), delta, static_cast<int>(durability), &sum);
+    return sum;
+  }
+
   // A copy of the value; nothing where the key is not there.
   std::optional<std::string> Get(std::string_view key, const ReadOptions& options = {},
                                  Status* status = nullptr) const {
     const amethyst_read_options c_options = options.InC();
-    char* value = nullptr;
-    size_t value_bytes = 0;
-    internal::Run(status, amethyst_get, db(), &c_options, key.data(), key.size(), &value, &value_bytes);
-    const internal::Bytes owned(value);
-    if (value == nullptr) return std::nullopt;
-    return std::string(value, value_bytes);
+    return internal::Value(status, amethyst_get, db(), &c_options, key.data(), key.size());
   }
   // The value without a copy; nothing where the key is not there.
   std::optional<PinnedValue> GetPinned(std::string_view key, const ReadOptions& options = {},
@@ -103,20 +127,7 @@ class Family {
   // `status` is then the first failure.
   std::vector<std::optional<std::string>> MultiGet(const std::vector<std::string_view>& keys,
                                                    const ReadOptions& options = {}, Status* status = nullptr) const {
-    const amethyst_read_options c_options = options.InC();
-    std::vector<const void*> begins(keys.size());
-    std::vector<size_t> bytes(keys.size()), value_bytes(keys.size());
-    std::vector<char*> values(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) begins[i] = keys[i].data(), bytes[i] = keys[i].size();
-    Status result = internal::StatusOf(amethyst_multi_get, db(), &c_options, keys.size(), begins.data(), bytes.data(),
-                                       values.data(), value_bytes.data(), nullptr);
-    const std::vector<internal::Bytes> owned(values.begin(), values.end());  // Before a failure is thrown.
-    internal::Report(std::move(result), status);
-    std::vector<std::optional<std::string>> found(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (values[i] != nullptr) found[i].emplace(values[i], value_bytes[i]);
-    }
-    return found;
+    return internal::GetMany(keys, options, status, amethyst_multi_get, db());
   }
   [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {}, Status* status = nullptr) const {
     const amethyst_read_options c_options = options.InC();
@@ -159,6 +170,8 @@ class Family {
   [[nodiscard]] amethyst_db* db() const { return db_.get(); }
 
  private:
+  [[nodiscard]] static Expiry AsFamily() { return Expiry::After(std::chrono::milliseconds(0)); }
+
   internal::Owner<amethyst_db, amethyst_db_free> db_;
 };
 

@@ -8,7 +8,9 @@
 #include <amethyst/cpp17_call.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace amethyst::cpp17 {
 
@@ -92,5 +94,29 @@ class Iterator {
   internal::Owner<amethyst_iterator, amethyst_iterator_free> handle_;
   Status status_;
 };
+
+namespace internal {
+
+// The values of several keys, by a call that takes these arguments, then options, keys, and where to store values.
+template <class Call, class... Arguments>
+std::vector<std::optional<std::string>> GetMany(const std::vector<std::string_view>& keys, const ReadOptions& options,
+                                                Status* status, Call call, Arguments... arguments) {
+  const amethyst_read_options c_options = options.InC();
+  std::vector<const void*> begins(keys.size());
+  std::vector<size_t> bytes(keys.size()), value_bytes(keys.size());
+  std::vector<char*> values(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) begins[i] = keys[i].data(), bytes[i] = keys[i].size();
+  Status result = StatusOf(call, arguments..., &c_options, keys.size(), begins.data(), bytes.data(), values.data(),
+                           value_bytes.data(), nullptr);
+  const std::vector<Bytes> owned(values.begin(), values.end());  // Before a failure is thrown.
+  Report(std::move(result), status);
+  std::vector<std::optional<std::string>> found(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (values[i] != nullptr) found[i].emplace(values[i], value_bytes[i]);
+  }
+  return found;
+}
+
+}  // namespace internal
 
 }  // namespace amethyst::cpp17

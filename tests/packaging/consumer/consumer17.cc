@@ -163,6 +163,74 @@ void Families(const std::string& path) {
   Require(status.code == AMETHYST_CLOSED, "a family outlives its database, and says so");
 }
 
+void Transactions(const std::string& path) {
+  const auto buffered = cpp17::Durability::kBuffered;
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  cpp17::FamilyOptions options;
+  options.merge_operator = "append:,";
+  cpp17::Family lists = db.CreateFamily("lists", options, &status);
+  db.Put("a", "1", buffered, &status);
+  db.Put("x", "1", buffered, &status);
+  {
+    cpp17::Transaction t = db.Begin(cpp17::Isolation::kSerializable, &status);
+    t.Put("b", *t.Get("a", {}, &status) + "2", &status);
+    t.Delete("a", &status);
+    t.DeleteRange("x", "y", &status);
+    t.Merge(lists, "k", "tea", &status);
+    t.SetSavepoint(&status);
+    t.Merge(lists, "k", "cake", &status);
+    Require(t.Get(lists, "k", {}, &status) == "tea,cake", "its own writes");
+    t.RollbackToSavepoint(&status);
+    const auto several = t.MultiGet({"a", "b"}, {}, &status);
+    Require(status.ok() && !several[0] && several[1] == "12", "several keys of a transaction");
+    {
+      cpp17::Iterator it = t.NewIterator(lists, {}, &status);
+      it.SeekToFirst();
+      Require(it.Valid() && it.value() == "tea", "a walk of a family");
+    }
+    Require(!db.Get("b", {}, &status), "held back");
+    t.Commit(cpp17::Durability::kSync, &status);
+    Require(status.ok() && t.HasEnded() && db.Get("b", {}, &status) == "12" && KeysOf(db) == "b", "a commit");
+    t.Put("b", "3", &status);
+    Require(status.code == AMETHYST_INVALID_ARGUMENT, "a transaction that has ended refused");
+  }
+  cpp17::Transaction late = db.Begin(cpp17::Isolation::kSnapshot, &status);
+  Require(late.GetForUpdate("b", {}, &status) == "12", "read for update");
+  late.Put(lists, "k", "gone", &status);
+  db.Put("b", "4", buffered, &status);
+  late.Commit(buffered, &status);
+  Require(status.code == AMETHYST_CONFLICT && lists.Get("k", {}, &status) == "tea", "a conflict");
+  db.Begin(cpp17::Isolation::kSerializable, &status).Put("b", "never", &status);
+
+  int runs = 0;
+  const auto twice = [&](cpp17::Transaction& t) {
+    cpp17::Status inside;
+    t.Put("c", *t.Get("b", {}, &inside), &inside);
+    if (++runs == 1) db.Put("b", "5", buffered, &inside);
+    return inside;
+  };
+  db.Transact(twice, cpp17::Durability::kSync, &status);
+  Require(status.ok() && runs == 2 && db.Get("c", {}, &status) == "5", "run again after a conflict");
+  db.Transact([](cpp17::Transaction&) { return cpp17::Status{AMETHYST_IO, "no"}; }, buffered, &status);
+  Require(status.code == AMETHYST_IO && status.message == "no", "a failure of the work");
+}
+
+void ConditionalWrites(const std::string& path) {
+  const auto buffered = cpp17::Durability::kBuffered;
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  const cpp17::Expiry hour = cpp17::Expiry::After(std::chrono::hours(1));
+  Require(!db.PutIfAbsent("k", "1", hour, buffered, &status) && status.ok(), "put where there was nothing");
+  Require(db.PutIfAbsent("k", "2", hour, buffered, &status) == "1", "what is there stays");
+  Require(db.CompareAndSet("k", "1", "", hour, buffered, &status) == "1", "set what was as expected");
+  Require(db.CompareAndSet("k", std::nullopt, "3", hour, buffered, &status) == "", "an empty value is a value");
+  Require(db.DeleteIfEqual("k", "3", buffered, &status) == "" && db.Get("k", {}, &status) == "", "not equal");
+  Require(db.CompareAndSet("k", std::string_view(), std::nullopt, hour, buffered, &status) == "", "deleted");
+  Require(!db.Get("k", {}, &status) && status.ok(), "nothing is there");
+  Require(db.Increment("n", 5, buffered, &status) == 5 && db.Increment("n", -7, buffered, &status) == -2, "counted");
+}
+
 #if defined(__cpp_exceptions)
 void ByExceptions(const std::string& path) {
   cpp17::Database db = cpp17::Database::Open(path, cpp17::Options().SetFilterFalsePositiveRate(0.1));
@@ -172,6 +240,13 @@ void ByExceptions(const std::string& path) {
   db.Flush();
   db.CompactRange();
   Require(!db.Get("a"), "what was deleted");
+  Require(!db.PutIfAbsent("a", "1") && db.CompareAndSet("a", "1", "2") == "1" && db.Increment("n", 1) == 1,
+          "conditions");
+  db.Transact([](cpp17::Transaction& t) {
+    t.Put("b", *t.Get("a"));
+    return cpp17::Status();
+  });
+  Require(db.Get("b") == "2", "a transaction");
   try {
     cpp17::Database::Open(path);
     Require(false, "a second owner refused");
@@ -189,6 +264,8 @@ int main(int, char** arguments) {
   ByStatus(arguments[1]);
   DeletesOfRanges(std::string(arguments[1]) + ".ranges");
   Families(std::string(arguments[1]) + ".families");
+  Transactions(std::string(arguments[1]) + ".transactions");
+  ConditionalWrites(std::string(arguments[1]) + ".conditional");
 #if defined(__cpp_exceptions)
   ByExceptions(arguments[1]);
 #endif
