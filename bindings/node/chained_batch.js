@@ -163,3 +163,4 @@ function encodeBound (encoding, bound) {
 exports.Addresses = Addresses
 exports.ChainedBatch = ChainedBatch
 exports.encodeBound = encodeBound
+exports.rootOf = rootOf

@@ -87,6 +87,63 @@ declare class KeySpace<KDefault = string, VDefault = string>
   /** Writes an operand for the merge operator, without a read. A number is 8 bytes, little-endian. */
   merge (key: KDefault, operand: Operand): Promise<void>
   merge<K = KDefault> (key: K, operand: Operand, options: MergeOptions<K>): Promise<void>
+
+  /** Stores `value` if the key is not there, as one step. Resolves to what is there; `undefined`: it has stored. */
+  putIfAbsent (key: KDefault, value: VDefault): Promise<VDefault | undefined>
+  putIfAbsent<K = KDefault, V = VDefault> (key: K, value: V, options: PutOptions<K, V>): Promise<V | undefined>
+
+  /**
+   * Stores `value` (`undefined`: deletes) if the value is `expected` (`undefined`: if the key is not there), as one
+   * step. Resolves to what was there before.
+   */
+  compareAndSet (
+    key: KDefault, expected: VDefault | undefined, value: VDefault | undefined): Promise<VDefault | undefined>
+  compareAndSet<K = KDefault, V = VDefault> (
+    key: K, expected: V | undefined, value: V | undefined, options: PutOptions<K, V>): Promise<V | undefined>
+
+  /** Deletes the key if its value is `expected`, as one step. Resolves to what was there before. */
+  deleteIfEqual (key: KDefault, expected: VDefault): Promise<VDefault | undefined>
+  deleteIfEqual<K = KDefault, V = VDefault> (key: K, expected: V, options: PutOptions<K, V>): Promise<V | undefined>
+
+  /** Adds to a counter of 8 bytes, and resolves to its new value: a BigInt where a number would not be exact. */
+  increment (key: KDefault, n?: number | bigint | undefined): Promise<number | bigint>
+  increment<K = KDefault> (
+    key: K, n: number | bigint | undefined, options: MergeOptions<K>): Promise<number | bigint>
+}
+
+/**
+ * What `db.transaction` hands to its function: reads as of its begin, with its own writes on top, which are held back.
+ * Calls are done in their order. `sublevel` in their options is the family that they are for.
+ */
+export interface Transaction<KDefault = string, VDefault = string> {
+  get<K = KDefault, V = VDefault> (key: K, options?: GetOptions<K, V> & InSublevel): Promise<V | undefined>
+  getMany<K = KDefault, V = VDefault> (
+    keys: K[], options?: GetManyOptions<K, V> & InSublevel): Promise<(V | undefined)[]>
+  has<K = KDefault> (key: K, options?: HasOptions<K> & InSublevel): Promise<boolean>
+  put<K = KDefault, V = VDefault> (key: K, value: V, options?: PutOptions<K, V> & InSublevel): Promise<void>
+  del<K = KDefault> (key: K, options?: DelOptions<K> & InSublevel): Promise<void>
+  merge<K = KDefault> (key: K, operand: Operand, options?: MergeOptions<K> & InSublevel): Promise<void>
+  deleteRange<K = KDefault> (
+    start: K | undefined | null, end: K | undefined | null,
+    options?: DeleteRangeOptions<K> & InSublevel): Promise<void>
+
+  /** Of the database or a family. What it has read, some of it ahead, counts as read. */
+  iterator<K = KDefault, V = VDefault> (options?: IteratorOptions<K, V> & InSublevel): Iterator<any, K, V>
+  keys<K = KDefault> (options?: KeyIteratorOptions<K> & InSublevel): KeyIterator<any, K>
+  values<K = KDefault, V = VDefault> (options?: ValueIteratorOptions<K, V> & InSublevel): ValueIterator<any, K, V>
+
+  /** Savepoints nest; the second takes back all writes since the last one, and that savepoint. */
+  savepoint (): Promise<void>
+  rollbackToSavepoint (): Promise<void>
+
+  /** Either ends it before the function does. A commit rejects with `LEVEL_CONFLICT` if what was read has changed. */
+  commit (options?: WriteOptions | undefined): Promise<void>
+  rollback (): Promise<void>
+  get ended (): boolean
+}
+
+export interface InSublevel {
+  sublevel?: AbstractLevel<any, any, any> | undefined
 }
 
 /** An abstract-level database that is kept by Amethyst. */
@@ -112,6 +169,14 @@ export class AmethystLevel<KDefault = string, VDefault = string>
 
   /** The names of the families, `'default'` first. */
   families (): Promise<string[]>
+
+  /**
+   * Runs `work` and commits; again, while somebody else has changed what it read, so `work` may run several times.
+   * Resolves to what it returned. What it throws rolls back.
+   */
+  transaction<T> (
+    work: (transaction: Transaction<KDefault, VDefault>) => Promise<T> | T,
+    options?: WriteOptions | undefined): Promise<T>
 
   /** `leveldb.stats`, `leveldb.num-files-at-levelN` or `leveldb.approximate-memory-usage`; else an empty string. */
   getProperty (property: string): string

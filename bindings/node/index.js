@@ -10,6 +10,7 @@ const { KeySpace } = require('./keyspace')
 const { ttlOf } = require('./operands')
 const { propertyOf } = require('./properties')
 const { HANDLE } = require('./symbols')
+const { transact } = require('./transaction')
 
 class AmethystLevel extends KeySpace {
   #location
@@ -19,7 +20,7 @@ class AmethystLevel extends KeySpace {
     super({
       createIfMissing: true,
       errorIfExists: true,
-      additionalMethods: { createFamily: true, dropFamily: true, families: true }
+      additionalMethods: { createFamily: true, dropFamily: true, families: true, transaction: true }
     }, options)
     this.#location = location
   }
@@ -68,6 +69,15 @@ class AmethystLevel extends KeySpace {
     if (this.status === 'opening') return this.deferAsync(() => this.families())
     this._assertOpen(': cannot call families()')
     return binding.familyNames(this[HANDLE])
+  }
+
+  // Runs `work(transaction)` and commits, again while that is a conflict: so `work` may run several times. Resolves to
+  // what it returned. What it throws rolls back.
+  async transaction (work, options) {
+    if (typeof work !== 'function') throw new TypeError("The first argument 'work' must be a function")
+    if (this.status === 'opening') return this.deferAsync(() => this.transaction(work, options))
+    this._assertOpen(': cannot call transaction()')
+    return transact(this, work, options)
   }
 
   // Counters and the shape of the levels, as the engine names them.

@@ -8,6 +8,7 @@ const { AbstractIterator, AbstractKeyIterator, AbstractValueIterator } = require
 const ModuleError = require('module-error')
 const { markAsUntransferable } = require('node:worker_threads')
 const binding = require('./binding')
+const { copied } = require('./operands')
 
 const HIGH_WATER_MARK_BYTES = 16 * 1024
 // The first read, for it is common to want only a few entries; and the later ones.
@@ -31,6 +32,9 @@ class AbortError extends ModuleError {
 // `shown` says what of an entry the options ask for.
 const iteratorOver = (Base, shown) => class extends Base {
   #iterator
+  #transaction // undefined: of none.
+  #making // Of a transaction's: it has its turn.
+  #target // Of a transaction's: where the next read begins.
   #bytes
   #values
   #stride // How many pieces of the cache make an item.
@@ -49,21 +53,32 @@ const iteratorOver = (Base, shown) => class extends Base {
     this.#values = values
     this.#stride = keys && values ? 2 : 1
     this.#bytes = options.highWaterMarkBytes ?? HIGH_WATER_MARK_BYTES
-    this.#iterator = binding.newIterator(database, {
+    const settings = {
       ...options,
       // Where neither is wanted, the keys are read all the same, for the number of entries.
       keys: keys || !values,
       values,
       keysAsBuffers: options.keyEncoding !== 'utf8',
       valuesAsBuffers: options.valueEncoding !== 'utf8'
-    }, options.snapshot?.handle)
+    }
+    this.#transaction = options.transaction
+    if (this.#transaction === undefined) {
+      this.#iterator = binding.newIterator(database, settings, options.snapshot?.handle)
+    } else {
+      this.#making = this.#makeInTurn(database, settings)
+      this.#making.catch(() => {}) // The first read tells.
+    }
     this.#signal = options.signal ?? null
-    this.#onAbort = () => binding.iteratorAbort(this.#iterator)
+    this.#onAbort = () => { if (this.#iterator !== undefined) binding.iteratorAbort(this.#iterator) }
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   _seek (target) {
-    binding.iteratorSeek(this.#iterator, target)
+    if (this.#transaction === undefined) {
+      binding.iteratorSeek(this.#iterator, target)
+    } else {
+      this.#target = copied(target)
+    }
     this.#cache = NONE
     this.#position = 0
     this.#first = true
@@ -105,14 +120,31 @@ const iteratorOver = (Base, shown) => class extends Base {
     this.#position = 0
     this.#signal?.removeEventListener('abort', this.#onAbort)
     // There is none if the constructor threw.
-    if (this.#iterator !== undefined) binding.iteratorClose(this.#iterator)
+    const close = () => { if (this.#iterator !== undefined) binding.iteratorClose(this.#iterator) }
+    if (this.#transaction === undefined) return close()
+    this.#transaction.forget(this)
+    return this.#transaction.inTurn(close)
+  }
+
+  async #makeInTurn (database, settings) {
+    this.#iterator = await this.#transaction.newIterator(this, database, settings)
+  }
+
+  async #readNow (entries, bytes) {
+    if (this.#transaction === undefined) return binding.iteratorRead(this.#iterator, entries, bytes)
+    await this.#making
+    return this.#transaction.inTurn(() => {
+      if (this.#target !== undefined) binding.iteratorSeek(this.#iterator, this.#target)
+      this.#target = undefined
+      return binding.iteratorRead(this.#iterator, entries, bytes)
+    })
   }
 
   // Fills the cache, which is empty. `taken` are the items that the current call has taken, which `count` lacks yet.
   async #read (entries, bytes = this.#bytes, taken = 0) {
     this.#first = false
     const left = this.limit - this.count - taken
-    const cache = await binding.iteratorRead(this.#iterator, Math.min(entries, left, MOST_ENTRIES), bytes)
+    const cache = await this.#readNow(Math.min(entries, left, MOST_ENTRIES), bytes)
     if (this.#signal?.aborted) throw new AbortError()
     this.#ended = cache.pop()
     this.#shared = cache.pop()

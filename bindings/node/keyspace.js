@@ -9,7 +9,7 @@ const binding = require('./binding')
 const { Addresses, ChainedBatch, encodeBound } = require('./chained_batch')
 const { EntryIterator, KeyIterator, ValueIterator } = require('./iterator')
 const { ReadTurn, WriteTurn } = require('./turn')
-const { operandOf, ttlOf } = require('./operands')
+const { integerOf, operandOf, ttlOf } = require('./operands')
 const { FLUSH, HANDLE, READERS } = require('./symbols')
 
 // Flags of reads, as in src/reads.h.
@@ -19,7 +19,10 @@ const BUFFERS = 2
 const flagsOf = (options) =>
   (options.fillCache !== false ? FILL_CACHE : 0) | (options.valueEncoding !== 'utf8' ? BUFFERS : 0)
 
-const METHODS = { approximateSize: true, compactRange: true, deletePrefix: true, deleteRange: true, merge: true }
+const METHODS = Object.fromEntries([
+  'approximateSize', 'compareAndSet', 'compactRange', 'deleteIfEqual', 'deletePrefix', 'deleteRange', 'increment',
+  'merge', 'putIfAbsent'
+].map(name => [name, true]))
 
 class KeySpace extends AbstractLevel {
   #database = binding.newDatabase()
@@ -185,6 +188,52 @@ class KeySpace extends AbstractLevel {
     this._assertOpen(': cannot call merge()')
     const encoded = this.keyEncoding(options?.keyEncoding).encode(key)
     return this.#turnOf(options).merge(encoded, operandOf(operand), ttlOf(options))
+  }
+
+  // One key, read and written as one. The first three resolve to what was there before, and undefined stands for no
+  // value.
+
+  async putIfAbsent (key, value, options) {
+    this._assertValidValue(value)
+    return this.#compareAndSet('putIfAbsent', key, undefined, value, options)
+  }
+
+  async compareAndSet (key, expected, value, options) {
+    return this.#compareAndSet('compareAndSet', key, expected, value, options)
+  }
+
+  async deleteIfEqual (key, expected, options) {
+    this._assertValidValue(expected)
+    return this.#compareAndSet('deleteIfEqual', key, expected, undefined, options)
+  }
+
+  async #compareAndSet (name, key, expected, value, options) {
+    this._assertValidKey(key)
+    if (this.status === 'opening') {
+      return this.deferAsync(() => this.#compareAndSet(name, key, expected, value, options))
+    }
+    this._assertOpen(`: cannot call ${name}()`)
+    const encoding = this.valueEncoding(options?.valueEncoding)
+    const bytes = [expected, value].map(each => each === undefined ? undefined : encoding.encode(each))
+    const encoded = this.keyEncoding(options?.keyEncoding).encode(key)
+    const ttl = value === undefined ? undefined : ttlOf(options)
+    const flags = encoding.format === 'utf8' ? 0 : BUFFERS
+    this.#flushReads()
+    const before = await binding.compareAndSet(this.#database, encoded, ...bytes, ttl, options?.sync === true, flags)
+    return before === undefined ? undefined : encoding.decode(before)
+  }
+
+  // Adds to a counter, which needs no merge operator, and resolves to its new value: a BigInt where a number would not
+  // be exact.
+  async increment (key, n, options) {
+    this._assertValidKey(key)
+    if (this.status === 'opening') return this.deferAsync(() => this.increment(key, n, options))
+    this._assertOpen(': cannot call increment()')
+    const delta = integerOf(n ?? 1)
+    const encoded = this.keyEncoding(options?.keyEncoding).encode(key)
+    this.#flushReads()
+    const sum = await binding.increment(this.#database, encoded, delta, options?.sync === true)
+    return Number.isSafeInteger(Number(sum)) ? Number(sum) : sum
   }
 
   _assertOpen (what) {

@@ -14,6 +14,11 @@ function ttlOf (options) {
   })
 }
 
+function integerOf (number) {
+  if (Number.isSafeInteger(number) || typeof number === 'bigint') return BigInt(number)
+  throw new ModuleError('an increment is an integer of 64 bits', { code: 'LEVEL_INVALID_ARGUMENT' })
+}
+
 // A number of 64 bits is 8 bytes, little-endian.
 function operandOf (operand) {
   if (typeof operand === 'string' || operand instanceof Uint8Array) return operand
@@ -30,5 +35,12 @@ function operandOf (operand) {
   })
 }
 
+// Who owns a Buffer may change it before its turn.
+function copied (bytes) {
+  return bytes instanceof Uint8Array ? Uint8Array.prototype.slice.call(bytes) : bytes
+}
+
+exports.copied = copied
+exports.integerOf = integerOf
 exports.operandOf = operandOf
 exports.ttlOf = ttlOf

@@ -4,50 +4,72 @@
 #include "families.h"
 #include "iterator.h"
 #include "reads.h"
+#include "transactions.h"
 #include "writes.h"
 
+namespace amethyst::node {
+
+namespace {
+
+constexpr struct {
+  const char* name;
+  napi_callback function;
+} kFunctions[] = {
+    {"newDatabase", NewDatabase},
+    {"open", Open},
+    {"close", Close},
+    {"approximateSize", ApproximateSize},
+    {"compactRange", CompactRange},
+    {"getStats", GetStats},
+    {"destroy", Destroy},
+    {"repair", Repair},
+    {"newSnapshot", NewSnapshot},
+    {"closeSnapshot", CloseSnapshot},
+    {"getSync", GetSync},
+    {"tryGet", TryGet},
+    {"getMany", GetMany},
+    {"hasMany", HasMany},
+    {"createFamily", CreateFamily},
+    {"openFamily", OpenFamily},
+    {"dropFamily", DropFamily},
+    {"familyNames", FamilyNames},
+    {"newBatch", NewBatch},
+    {"batchSetFamily", BatchSetFamily},
+    {"batchMerge", BatchMerge},
+    {"batchPut", BatchPut},
+    {"batchDelete", BatchDelete},
+    {"batchDeleteRange", BatchDeleteRange},
+    {"batchDeletePrefix", BatchDeletePrefix},
+    {"batchDeleteMatching", BatchDeleteMatching},
+    {"batchClear", BatchClear},
+    {"writeBatch", WriteBatch},
+    {"clear", Clear},
+    {"newIterator", NewIterator},
+    {"beginTransaction", BeginTransaction},
+    {"transactionGet", TransactionGet},
+    {"transactionPut", TransactionPut},
+    {"transactionMerge", TransactionMerge},
+    {"transactionDelete", TransactionDelete},
+    {"transactionDeleteRange", TransactionDeleteRange},
+    {"transactionSetSavepoint", TransactionSetSavepoint},
+    {"transactionRollbackToSavepoint", TransactionRollbackToSavepoint},
+    {"transactionCommit", TransactionCommit},
+    {"transactionRollback", TransactionRollback},
+    {"newTransactionIterator", NewTransactionIterator},
+    {"compareAndSet", CompareAndSet},
+    {"increment", Increment},
+    {"iteratorSeek", IteratorSeek},
+    {"iteratorRead", IteratorRead},
+    {"iteratorAbort", IteratorAbort},
+    {"iteratorClose", IteratorClose},
+};
+
+}  // namespace
+
+}  // namespace amethyst::node
+
 NAPI_MODULE_INIT() {
-  using namespace amethyst::node;
-  constexpr struct {
-    const char* name;
-    napi_callback function;
-  } kFunctions[] = {
-      {"newDatabase", NewDatabase},
-      {"open", Open},
-      {"close", Close},
-      {"approximateSize", ApproximateSize},
-      {"compactRange", CompactRange},
-      {"getStats", GetStats},
-      {"destroy", Destroy},
-      {"repair", Repair},
-      {"newSnapshot", NewSnapshot},
-      {"closeSnapshot", CloseSnapshot},
-      {"getSync", GetSync},
-      {"tryGet", TryGet},
-      {"getMany", GetMany},
-      {"hasMany", HasMany},
-      {"createFamily", CreateFamily},
-      {"openFamily", OpenFamily},
-      {"dropFamily", DropFamily},
-      {"familyNames", FamilyNames},
-      {"newBatch", NewBatch},
-      {"batchSetFamily", BatchSetFamily},
-      {"batchMerge", BatchMerge},
-      {"batchPut", BatchPut},
-      {"batchDelete", BatchDelete},
-      {"batchDeleteRange", BatchDeleteRange},
-      {"batchDeletePrefix", BatchDeletePrefix},
-      {"batchDeleteMatching", BatchDeleteMatching},
-      {"batchClear", BatchClear},
-      {"writeBatch", WriteBatch},
-      {"clear", Clear},
-      {"newIterator", NewIterator},
-      {"iteratorSeek", IteratorSeek},
-      {"iteratorRead", IteratorRead},
-      {"iteratorAbort", IteratorAbort},
-      {"iteratorClose", IteratorClose},
-  };
-  for (const auto& [name, function] : kFunctions) {
+  for (const auto& [name, function] : amethyst::node::kFunctions) {
     napi_value value = nullptr;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
     napi_set_named_property(env, exports, name, value);

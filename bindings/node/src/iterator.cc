@@ -111,10 +111,13 @@ napi_value NewIterator(napi_env env, napi_callback_info info) {
   if (!open) return nullptr;
   const auto snapshot = GetSnapshot(env, arguments[2], open.db);
   if (!snapshot) return nullptr;
-  const napi_value options = arguments[1];
+  return NewWalk(env, open.handle, RangeWalk(*open.family, *snapshot, RangeFrom(env, arguments[1])), arguments[1]);
+}
+
+napi_value NewWalk(napi_env env, std::shared_ptr<Database> database, RangeWalk walk, napi_value options) {
   auto iterator = std::make_shared<IteratorHandle>();
-  iterator->database = open.handle;
-  iterator->walk.emplace(*open.family, *snapshot, RangeFrom(env, options));
+  iterator->database = std::move(database);
+  iterator->walk.emplace(std::move(walk));
   iterator->keys = FlagProperty(env, options, "keys");
   iterator->values = FlagProperty(env, options, "values");
   if (FlagProperty(env, options, "keysAsBuffers")) iterator->key_form = Form::kBuffer;

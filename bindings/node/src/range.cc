@@ -4,9 +4,8 @@ namespace amethyst::node {
 
 namespace {
 
-ReadOptions OptionsOf(const Range& range, const Snapshot& snapshot) {
-  return {
-      .snapshot = &snapshot, .lower_bound = range.lower, .upper_bound = range.upper, .fill_cache = range.fill_cache};
+ReadOptions OptionsOf(const Range& range, const Snapshot* snapshot) {
+  return {.snapshot = snapshot, .lower_bound = range.lower, .upper_bound = range.upper, .fill_cache = range.fill_cache};
 }
 
 // The first bound that is there: `inclusive` as it is, `exclusive` a key further; the other way round for upper bounds.
@@ -31,7 +30,9 @@ Range RangeFrom(napi_env env, napi_value options) {
 }
 
 RangeWalk::RangeWalk(const Family& family, const Snapshot& snapshot, Range range)
-    : range_(std::move(range)), iterator_(family.NewIterator(OptionsOf(range_, snapshot))) {}
+    : range_(std::move(range)), iterator_(family.NewIterator(OptionsOf(range_, &snapshot))) {}
+RangeWalk::RangeWalk(Transaction& transaction, const Family& family, Range range)
+    : range_(std::move(range)), iterator_(transaction.NewIterator(family, OptionsOf(range_, nullptr))) {}
 
 void RangeWalk::SeekToStart() {
   beyond_ = false;

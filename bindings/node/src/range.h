@@ -25,6 +25,7 @@ struct Range {
 class RangeWalk {
  public:
   RangeWalk(const Family& family, const Snapshot& snapshot, Range range);
+  RangeWalk(Transaction& transaction, const Family& family, Range range);
 
   void SeekToStart();
   // To `target` or the next key in the direction of the walk; to the end, if `target` is outside of the range.

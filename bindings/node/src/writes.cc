@@ -115,14 +115,6 @@ Result<std::vector<Status>> WriteSeparately(DB& db, const Family& family, const 
   return each.Take();
 }
 
-// Of a number of milliseconds, infinity for ever; of anything else none of its own.
-Expiry ExpiryFrom(napi_env env, napi_value value) {
-  double ttl_ms = 0;
-  if (napi_get_value_double(env, value, &ttl_ms) != napi_ok) return {};
-  if (std::isinf(ttl_ms)) return ExpiresAt(kNever);
-  return ExpiresAfter(std::chrono::milliseconds(static_cast<int64_t>(ttl_ms)));
-}
-
 napi_value NewOutcomes(napi_env env, std::vector<Status>& outcomes) {
   if (outcomes.empty()) return Undefined(env);
   napi_value array = nullptr;
@@ -152,15 +144,6 @@ Status ClearRange(DB& db, const Family& family, RangeWalk& walk, uint64_t limit)
   return db.Write(batch);
 }
 
-// A bound of a range: of undefined or null an open side. False, with a pending exception: it is something else again.
-bool BoundFrom(napi_env env, napi_value value, Scratch* scratch, std::optional<std::string_view>* bound) {
-  napi_valuetype type = napi_undefined;
-  napi_typeof(env, value, &type);
-  if (type == napi_undefined || type == napi_null) return true;
-  *bound = BytesOf(env, value, scratch);
-  return bound->has_value();
-}
-
 // Whether a range delete takes the bound: `lte` of the longest key makes one that is longer than any key.
 bool IsTaken(const std::optional<std::string>& bound) { return !bound || bound->size() <= kKeyBytesMax; }
 
@@ -185,6 +168,21 @@ napi_value AddValue(napi_env env, napi_callback_info info, Function add) {
 }
 
 }  // namespace
+
+Expiry ExpiryFrom(napi_env env, napi_value value) {
+  double ttl_ms = 0;
+  if (napi_get_value_double(env, value, &ttl_ms) != napi_ok) return {};
+  if (std::isinf(ttl_ms)) return ExpiresAt(kNever);
+  return ExpiresAfter(std::chrono::milliseconds(static_cast<int64_t>(ttl_ms)));
+}
+
+bool BoundFrom(napi_env env, napi_value value, Scratch* scratch, std::optional<std::string_view>* bound) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  if (type == napi_undefined || type == napi_null) return true;
+  *bound = BytesOf(env, value, scratch);
+  return bound->has_value();
+}
 
 napi_value NewBatch(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);

@@ -1,6 +1,10 @@
 // The functions of the addon that write: batches, filled one operation at a time and written by a task; and clear.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
+#include "amethyst/write_batch.h"
 #include "values.h"
 
 namespace amethyst::node {
@@ -26,5 +30,10 @@ napi_value BatchClear(napi_env env, napi_callback_info info);  // (batch)
 // undefined.
 napi_value WriteBatch(napi_env env, napi_callback_info info);
 napi_value Clear(napi_env env, napi_callback_info info);  // (database, range options, snapshot): a promise
+
+// Of a number of milliseconds, infinity for ever; of anything else none of its own.
+[[nodiscard]] Expiry ExpiryFrom(napi_env env, napi_value value);
+// A bound of a range: of undefined or null an open side. False, with a pending exception: it is something else again.
+[[nodiscard]] bool BoundFrom(napi_env env, napi_value value, Scratch* scratch, std::optional<std::string_view>* bound);
 
 }  // namespace amethyst::node
