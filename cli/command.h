@@ -16,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/line_source.h"
 #include "cli/session.h"
+#include "cli/target.h"
 
 namespace amethyst::cli {
 
@@ -37,6 +38,12 @@ struct Invocation {
   [[nodiscard]] Result<Family> OpenFamily(Session::Access access, size_t entry_bytes = 0) const {
     return session.OpenFamily(family, access, entry_bytes);
   }
+  // The same, or the open transaction in it.
+  [[nodiscard]] Result<Target> OpenTarget(Session::Access access, size_t entry_bytes = 0) const {
+    Result<Family> opened = OpenFamily(access, entry_bytes);
+    if (!opened) return std::unexpected(opened.error());
+    return Target(*std::move(opened), session.transaction());
+  }
   [[nodiscard]] bool interrupted() const { return console().interrupted.load(std::memory_order_relaxed); }
 };
 
@@ -48,8 +55,9 @@ struct Command {
   Arity arity;
   std::span<const OptionSpec> options;
   Result<ExitCode> (*run)(const Invocation& invocation);
-  bool takes_files = false;  // Its arguments complete to names of files.
-  bool of_family = false;    // It acts on a family: --family names it, else it is the session's.
+  bool takes_files = false;     // Its arguments complete to names of files.
+  bool of_family = false;       // It acts on a family: --family names it, else it is the session's.
+  bool in_transaction = false;  // It may stand between begin and commit.
   std::span<const std::string_view> first_words = {};  // What its first argument may be.
 };
 

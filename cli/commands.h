@@ -20,9 +20,10 @@ struct CommandGroup {
 [[nodiscard]] std::string_view NearestCommand(std::string_view name);
 
 // The groups, each in a file of its own.
-[[nodiscard]] std::span<const Command> PointCommands();  // put get delete expiry
-[[nodiscard]] std::span<const Command> MergeCommands();  // merge incr
-[[nodiscard]] std::span<const Command> RangeCommands();  // scan count deleterange deleteprefix
+[[nodiscard]] std::span<const Command> PointCommands();        // put cas get delete expiry
+[[nodiscard]] std::span<const Command> MergeCommands();        // merge incr
+[[nodiscard]] std::span<const Command> TransactionCommands();  // begin commit savepoint rollback
+[[nodiscard]] std::span<const Command> RangeCommands();        // scan count deleterange deleteprefix
 [[nodiscard]] std::span<const Command> BatchCommands();
 [[nodiscard]] std::span<const Command> ImportCommands();
 [[nodiscard]] std::span<const Command> ExportCommands();

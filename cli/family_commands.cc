@@ -155,7 +155,8 @@ constexpr Command kFamilyCommands[] = {
                 "  amethyst families\n  amethyst families --json",
      .arity = {0, 0},
      .options = {},
-     .run = Families},
+     .run = Families,
+     .in_transaction = true},
     {.name = "family",
      .arguments = "create|drop|rename NAME [NEW_NAME]",
      .summary = "Make a family, drop one with all that is in it, or give one another name",
@@ -179,7 +180,8 @@ constexpr Command kFamilyCommands[] = {
                 "  amethyst --family users scan",
      .arity = {1, 1},
      .options = {},
-     .run = Use},
+     .run = Use,
+     .in_transaction = true},
 };
 
 }  // namespace

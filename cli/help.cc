@@ -112,8 +112,8 @@ any byte, 'single quotes' take everything as it is. As arguments of the program 
 A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
 names, or `use` on a line before them.
 
-Exit code: 0 done, 1 the key is not there or a repair dropped something, 2 wrong usage, 3 an error, 130 interrupted;
-of a pipe, that of its worst line.
+Exit code: 0 done, 1 the key is not there, a condition does not hold or a repair dropped something, 2 wrong usage, 3 an
+error, 4 a transaction met a conflict and is to be run again, 130 interrupted; of a pipe, that of its worst line.
 
   amethyst put apple artichoke
   amethyst get apple

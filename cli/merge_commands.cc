@@ -22,19 +22,19 @@ Result<ExitCode> Merge(const Invocation& invocation) {
   if (!operand) return WrongUsage(invocation, operand.error());
   const auto expiry = ExpiryOf(invocation.arguments);
   if (!expiry) return WrongUsage(invocation, expiry.error());
-  AMETHYST_ASSIGN(const Family family,
-                  invocation.OpenFamily(Session::Access::kCreate, keys->front().size() + operand->size()));
-  AMETHYST_TRY(family.Merge(keys->front(), *operand, ToWrite(*expiry)));
+  AMETHYST_ASSIGN(const Target target,
+                  invocation.OpenTarget(Session::Access::kCreate, keys->front().size() + operand->size()));
+  AMETHYST_TRY(target.Merge(keys->front(), *operand, *expiry));
   return ExitCode::kOk;
 }
 
 // The number that the key's value is, 0 without one.
-Result<std::string> ReadCounter(const Family& family, const std::string& key, ValueNotation notation) {
-  AMETHYST_ASSIGN(const auto value, family.Get(key));
+Result<std::string> ReadCounter(const Target& target, const std::string& key, ValueNotation notation) {
+  AMETHYST_ASSIGN(const auto value, target.Get(key));
   if (!value) return std::string("0");
-  if (auto number = NumberText(notation, *value)) return *std::move(number);
+  if (auto number = NumberText(notation, value->view())) return *std::move(number);
   return base::InvalidArgument("{} is no counter: its value has {}, where a number has 8", Shortened(key, 60),
-                               Counted(value->size(), "byte", "bytes"));
+                               Counted(value->view().size(), "byte", "bytes"));
 }
 
 Result<ExitCode> Increment(const Invocation& invocation) {
@@ -45,12 +45,12 @@ Result<ExitCode> Increment(const Invocation& invocation) {
   if (*notation == ValueNotation::kPlain) notation = ValueNotation::kInt64;
   const auto operand = ParseValue(*notation, invocation.arguments.at(1).value_or("1"));
   if (!operand) return WrongUsage(invocation, operand.error());
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kCreate));
   const std::string& key = keys->front();
   // An operand on a value of another size would make the key unreadable.
-  AMETHYST_TRY(ReadCounter(family, key, *notation));
-  AMETHYST_TRY(family.Merge(key, *operand));
-  AMETHYST_ASSIGN(const std::string number, ReadCounter(family, key, *notation));
+  AMETHYST_TRY(ReadCounter(target, key, *notation));
+  AMETHYST_TRY(target.Merge(key, *operand));
+  AMETHYST_ASSIGN(const std::string number, ReadCounter(target, key, *notation));
   Console& console = invocation.console();
   if (invocation.json) {
     fmt::print(console.out, "{{{},\"value\":{}}}\n", JsonField("key", key), number);
@@ -82,7 +82,8 @@ constexpr Command kMergeCommands[] = {
      .arity = {2, 2},
      .options = kMergeOptions,
      .run = Merge,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "incr",
      .arguments = "KEY [N]",
      .summary = "Add N, or 1, to a counter, and print what it is then; a key without a value counts as 0",
@@ -95,7 +96,8 @@ constexpr Command kMergeCommands[] = {
      .arity = {1, 2},
      .options = kIncrementOptions,
      .run = Increment,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
 };
 
 }  // namespace

@@ -40,6 +40,20 @@ std::optional<std::string> ReadInput(std::istream& in) {
   return bytes;
 }
 
+// A condition did not hold.
+ExitCode NotSet(const Invocation& invocation, std::string_view key, const std::optional<std::string>& there) {
+  Console& console = invocation.console();
+  if (invocation.json) {
+    const std::string value = there ? JsonValueField(ValueNotation::kPlain, *there) : std::string("\"value\":null");
+    fmt::print(console.out, "{{{},\"set\":false,{}}}\n", JsonField("key", key), value);
+  } else if (there) {
+    fmt::print(console.err, "not set: {} is {}\n", Shortened(key, 60), Shortened(*there, 60));
+  } else {
+    fmt::print(console.err, "not set: {} is not there\n", Shortened(key, 60));
+  }
+  return ExitCode::kNotFound;
+}
+
 Result<ExitCode> Put(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments, 1);
   if (!keys) return WrongUsage(invocation, keys.error());
@@ -52,8 +66,27 @@ Result<ExitCode> Put(const Invocation& invocation) {
     if (!input) return base::InvalidArgument("the value has over {} bytes", RecordReader::kRecordBytesMax);
     value = *std::move(input);
   }
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate, key.size() + value.size()));
-  AMETHYST_TRY(family.Put(key, value, ToWrite(*expiry)));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kCreate, key.size() + value.size()));
+  if (invocation.arguments.Has("--if-absent")) {
+    AMETHYST_ASSIGN(const std::optional<std::string> before, target.CompareAndSet(key, std::nullopt, value, *expiry));
+    if (before) return NotSet(invocation, key, before);
+  } else {
+    AMETHYST_TRY(target.Put(key, value, *expiry));
+  }
+  Confirm(invocation, "ok");
+  return ExitCode::kOk;
+}
+
+Result<ExitCode> CompareAndSet(const Invocation& invocation) {
+  const auto keys = KeysOf(invocation.arguments, 1);
+  if (!keys) return WrongUsage(invocation, keys.error());
+  const auto expiry = ExpiryOf(invocation.arguments);
+  if (!expiry) return WrongUsage(invocation, expiry.error());
+  const std::string& key = keys->front();
+  const std::vector<std::string>& words = invocation.arguments.positional();
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kModify, key.size() + words[2].size()));
+  AMETHYST_ASSIGN(const std::optional<std::string> before, target.CompareAndSet(key, words[1], words[2], *expiry));
+  if (before != words[1]) return NotSet(invocation, key, before);
   Confirm(invocation, "ok");
   return ExitCode::kOk;
 }
@@ -82,8 +115,8 @@ Result<ExitCode> Get(const Invocation& invocation) {
   const auto notation = ValueNotationOf(invocation.arguments);
   if (!notation) return WrongUsage(invocation, notation.error());
   const std::string& key = keys->front();
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
-  AMETHYST_ASSIGN(const std::optional<PinnedValue> found, family.GetPinned(key));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<Target::Entry> found, target.Get(key));
   if (!found) return NotFound(invocation, key, "\"value\":null");
   const std::string_view value = found->view();
   Console& console = invocation.console();
@@ -91,7 +124,7 @@ Result<ExitCode> Get(const Invocation& invocation) {
     AMETHYST_TRY(WriteTo(invocation, *output, value));
   } else if (invocation.json) {
     fmt::print(console.out, "{{{},{}{}}}\n", JsonField("key", key), JsonValueField(*notation, value),
-               JsonExpiry(found->expires_at()));
+               JsonExpiry(found->expires_at));
   } else if (invocation.arguments.Has("--raw")) {
     console.out << value;
   } else if (const auto number = NumberText(*notation, value)) {
@@ -107,10 +140,10 @@ Result<ExitCode> ShowExpiry(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments);
   if (!keys) return WrongUsage(invocation, keys.error());
   const std::string& key = keys->front();
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
-  AMETHYST_ASSIGN(const std::optional<PinnedValue> found, family.GetPinned(key));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<Target::Entry> found, target.Get(key));
   if (!found) return NotFound(invocation, key, "\"found\":false");
-  const auto moment = found->expires_at();
+  const auto moment = found->expires_at;
   const auto now = invocation.session.environment().clock().WallTime();
   const auto left = moment ? std::chrono::floor<std::chrono::milliseconds>(moment->time_since_epoch()) - now : now;
   const auto left_ms = std::max(left, std::chrono::milliseconds(0));
@@ -130,17 +163,19 @@ Result<ExitCode> ShowExpiry(const Invocation& invocation) {
 Result<ExitCode> Delete(const Invocation& invocation) {
   const auto keys = KeysOf(invocation.arguments);
   if (!keys) return WrongUsage(invocation, keys.error());
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kModify));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kModify));
   const bool quiet = invocation.arguments.Has("--quiet");
   WriteBatch batch;
   uint64_t removed = 0;
   for (const std::string& key : std::set<std::string>(keys->begin(), keys->end())) {
-    batch.Delete(family, key);
-    if (quiet) continue;
-    AMETHYST_ASSIGN(const std::optional<PinnedValue> value, family.GetPinned(key));
-    if (value) ++removed;
+    batch.Delete(target.family(), key);
+    if (!quiet) {
+      AMETHYST_ASSIGN(const std::optional<Target::Entry> value, target.Get(key));
+      if (value) ++removed;
+    }
+    if (target.transaction() != nullptr) AMETHYST_TRY(target.transaction()->Delete(target.family(), key));
   }
-  AMETHYST_TRY(invocation.session.open_database()->Write(batch));
+  if (target.transaction() == nullptr) AMETHYST_TRY(invocation.session.open_database()->Write(batch));
   if (!quiet) {
     invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", removed)
                                                  : fmt::format("{}\n", removed));
@@ -148,7 +183,14 @@ Result<ExitCode> Delete(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
-constexpr OptionSpec kPutOptions[] = {kTtlOption, kExpiresAtOption, kHexOption, kEscapesOption};
+constexpr OptionSpec kPutOptions[] = {
+    {.name = "--if-absent", .value = "", .help = "only if the key is not there; else exit code 1"},
+    kTtlOption,
+    kExpiresAtOption,
+    kHexOption,
+    kEscapesOption,
+};
+constexpr OptionSpec kCasOptions[] = {kTtlOption, kExpiresAtOption, kHexOption, kEscapesOption};
 constexpr OptionSpec kGetOptions[] = {
     {.name = "--raw", .value = "", .help = "the value's exact bytes, without a line end"},
     {.name = "--output", .value = "FILE", .help = "write the value's exact bytes to FILE, and print nothing"},
@@ -173,13 +215,24 @@ constexpr Command kPointCommands[] = {
                 "  amethyst put \"two words\" ''\n"
                 "  amethyst put photo - < photo.jpg\n"
                 "  amethyst put --ttl 30m session:7 ada\n"
+                "  amethyst put --if-absent --ttl 1m lock me\n"
                 "  amethyst put --expires-at 2099-12-31T18:00:00Z offer \"half price\"\n"
                 "  amethyst put --hex 00ff \"binary key\"\n"
                 "  echo 'put \"\\x00\\xff\" \"binary key\"' | amethyst",
      .arity = {2, 2},
      .options = kPutOptions,
      .run = Put,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
+    {.name = "cas",
+     .arguments = "KEY OLD NEW",
+     .summary = "Store NEW under a key if its value is OLD; exit code 1 if it is not",
+     .details = "Compare and set, as one step.\n\n  amethyst cas state todo done",
+     .arity = {3, 3},
+     .options = kCasOptions,
+     .run = CompareAndSet,
+     .of_family = true,
+     .in_transaction = true},
     {.name = "get",
      .arguments = "KEY",
      .summary = "Print the value of a key; exit code 1 if there is none",
@@ -194,7 +247,8 @@ constexpr Command kPointCommands[] = {
      .arity = {1, 1},
      .options = kGetOptions,
      .run = Get,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "delete",
      .arguments = "KEY...",
      .summary = "Remove keys, all at once, and print how many there were; absent ones are no error",
@@ -202,7 +256,8 @@ constexpr Command kPointCommands[] = {
      .arity = {1, kAnyNumber},
      .options = kDeleteOptions,
      .run = Delete,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "expiry",
      .arguments = "KEY",
      .summary = "Print when a key expires: the time left and the moment, or never; exit code 1 if it is not there",
@@ -211,7 +266,8 @@ constexpr Command kPointCommands[] = {
      .arity = {1, 1},
      .options = kExpiryOptions,
      .run = ShowExpiry,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
 };
 
 }  // namespace

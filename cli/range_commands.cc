@@ -54,8 +54,8 @@ Result<ExitCode> Scan(const Invocation& invocation) {
                             .keys_only = arguments.Has("--keys-only"),
                             .notation = *KeyNotationOf(arguments),  // Which the range has checked.
                             .values = *values};
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
-  Iterator it = family.NewIterator(range->ToRead());
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kRead));
+  Iterator it = target.NewIterator(range->ToRead());
   options.reverse ? it.SeekToLast() : it.SeekToFirst();
   const std::ostream& out = invocation.console().out;
   for (uint64_t left = options.limit; left > 0 && it.Valid() && out.good() && !invocation.interrupted(); --left) {
@@ -67,9 +67,9 @@ Result<ExitCode> Scan(const Invocation& invocation) {
 }
 
 // How many keys the range holds; nullopt: the count was interrupted.
-Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, const Family& family, const KeyRange& range) {
+Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, const Target& target, const KeyRange& range) {
   uint64_t count = 0;
-  Iterator it = family.NewIterator(range.ToRead());
+  Iterator it = target.NewIterator(range.ToRead());
   for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
   AMETHYST_TRY(it.status());
   return invocation.interrupted() ? std::nullopt : std::optional(count);
@@ -78,8 +78,8 @@ Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, const Famil
 Result<ExitCode> Count(const Invocation& invocation) {
   const auto range = KeyRange::Of(invocation.arguments);
   if (!range) return WrongUsage(invocation, range.error());
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kRead));
-  AMETHYST_ASSIGN(const std::optional<uint64_t> count, KeysIn(invocation, family, *range));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kRead));
+  AMETHYST_ASSIGN(const std::optional<uint64_t> count, KeysIn(invocation, target, *range));
   if (!count) return ExitCode::kInterrupted;
   invocation.console().out << (invocation.json ? fmt::format("{{\"count\":{}}}\n", *count)
                                                : fmt::format("{}\n", *count));
@@ -88,14 +88,14 @@ Result<ExitCode> Count(const Invocation& invocation) {
 
 Result<ExitCode> Remove(const Invocation& invocation, const std::expected<KeyRange, std::string>& range) {
   if (!range) return WrongUsage(invocation, range.error());
-  AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kModify));
+  AMETHYST_ASSIGN(const Target target, invocation.OpenTarget(Session::Access::kModify));
   const bool quiet = invocation.arguments.Has("--quiet");
   std::optional<uint64_t> count = 0;
   if (!quiet) {
-    AMETHYST_ASSIGN(count, KeysIn(invocation, family, *range));
+    AMETHYST_ASSIGN(count, KeysIn(invocation, target, *range));
   }
   if (!count) return ExitCode::kInterrupted;
-  AMETHYST_TRY(family.DeleteRange(range->from, range->to));
+  AMETHYST_TRY(target.DeleteRange(range->from, range->to));
   if (!quiet) {
     invocation.console().out << (invocation.json ? fmt::format("{{\"removed\":{}}}\n", *count)
                                                  : fmt::format("{}\n", *count));
@@ -144,7 +144,8 @@ constexpr Command kRangeCommands[] = {
      .arity = {0, 2},
      .options = kScanOptions,
      .run = Scan,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "count",
      .arguments = "[FROM [TO]]",
      .summary = "Count the keys from FROM up to but not including TO",
@@ -152,7 +153,8 @@ constexpr Command kRangeCommands[] = {
      .arity = {0, 2},
      .options = kCountOptions,
      .run = Count,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "deleterange",
      .arguments = "FROM [TO]",
      .summary = "Remove the keys from FROM up to but not including TO, all at once, and print how many there were",
@@ -165,7 +167,8 @@ constexpr Command kRangeCommands[] = {
      .arity = {1, 2},
      .options = kDeleteRangeOptions,
      .run = DeleteRange,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
     {.name = "deleteprefix",
      .arguments = "PREFIX",
      .summary = "Remove the keys that begin with PREFIX, all at once, and print how many there were",
@@ -175,7 +178,8 @@ constexpr Command kRangeCommands[] = {
      .arity = {1, 1},
      .options = kDeleteRangeOptions,
      .run = DeletePrefix,
-     .of_family = true},
+     .of_family = true,
+     .in_transaction = true},
 };
 
 }  // namespace

@@ -70,8 +70,8 @@ std::string HintFor(const Error& error, const std::string& directory, io::FileSy
       }
       return "";
     case ErrorCode::kClosed: return "";
-    case ErrorCode::kTooOld:
-    case ErrorCode::kConflict: return "";
+    case ErrorCode::kTooOld: return "";
+    case ErrorCode::kConflict: return "nothing of the transaction was written; run it again from `begin` on";
     case ErrorCode::kOutOfMemory: return "free some, or raise the limit (ulimit -v, -u); nothing is lost";
   }
   return "";

@@ -46,6 +46,9 @@ Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   if (write) AMETHYST_TRY(CheckWritable());
   const bool has_room = settings_.memory_bytes || entry_bytes <= EntryBytesWith(memory_bytes_);
   if (database_ != nullptr && (writable_ || !write) && has_room) return database_.get();
+  if (transaction_) {  // Which would not survive it.
+    return base::InvalidArgument("the entry is over the limit of the open transaction, a part of memory_budget_bytes");
+  }
   if (!has_room) {  // Twice as much at least, so that growing entries open it a few times alone.
     memory_bytes_ = std::max(2 * memory_bytes_, kEntriesInMemory * (std::min(entry_bytes, kEntryMax) + kEntryOverhead));
   }
@@ -79,7 +82,28 @@ bool Session::Lacks(std::string_view family) const {
   return std::ranges::find(names, family) == names.end();
 }
 
+Status Session::Begin() {
+  if (transaction_) return base::InvalidArgument("a transaction is open: commit or roll back first");
+  AMETHYST_ASSIGN(DB* const database, Database(Access::kCreate));
+  transaction_.emplace(database->Begin());
+  transaction_failed_ = false;
+  return {};
+}
+
+Status Session::Commit() {
+  Transaction transaction = *std::move(transaction_);
+  transaction_.reset();
+  return transaction.Commit();
+}
+
+Status Session::Rollback() {
+  Transaction transaction = *std::move(transaction_);
+  transaction_.reset();
+  return transaction.Rollback();
+}
+
 Status Session::Close() {
+  transaction_.reset();
   const std::unique_ptr<DB> database = std::move(database_);
   return database == nullptr ? Status() : database->Close();
 }

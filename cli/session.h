@@ -58,6 +58,16 @@ class Session {
   void Use(std::string family) { family_ = std::move(family); }
   // The most that key and value of an entry, or a batch of a few, can have with the memory that the settings allow.
   [[nodiscard]] size_t EntryBytesMax() const;
+  // Opens a transaction, and the database as for kCreate. kInvalidArgument: one is open.
+  [[nodiscard]] Status Begin();
+  // nullptr: none is open.
+  [[nodiscard]] Transaction* transaction() { return transaction_ ? &*transaction_ : nullptr; }
+  // Each ends it, whatever it returns.
+  [[nodiscard]] Status Commit();
+  [[nodiscard]] Status Rollback();
+  // That a line since its begin has failed.
+  [[nodiscard]] bool transaction_failed() const { return transaction_failed_; }
+  void FailTransaction() { transaction_failed_ = transaction_.has_value(); }
   // Closes the database, if it is open.
   [[nodiscard]] Status Close();
   // What `attempt` returns, which opens the database or takes it away; made again as long as that is kBusy, until the
@@ -88,6 +98,8 @@ class Session {
   const Components components_;
   const std::shared_ptr<io::Environment> environment_;
   std::unique_ptr<DB> database_;
+  std::optional<Transaction> transaction_;  // Of database_.
+  bool transaction_failed_ = false;
   bool writable_ = false;  // As which database_ is open.
   size_t memory_bytes_;
   std::string family_;

@@ -49,15 +49,17 @@ ExitCode Shell::RunLines() {
       if (words && IsQuit(*words)) break;
     }
     const ExitCode code = RunLine(*line);
+    if (mode_.scripted && code >= ExitCode::kUsage) session_.FailTransaction();
     if (mode_.scripted) worst = Worst(worst, code);  // A person has seen it.
     if (mode_.scripted && (console.interrupted || output_failed_)) break;
   }
   return Worst(worst, Finish());
 }
 
-std::string Shell::PromptText() const {
+std::string Shell::PromptText() {
   const std::string& family = session_.family();
-  return family == kDefaultFamily ? "amethyst> " : fmt::format("amethyst:{}> ", Shortened(family, 40));
+  const std::string name = family == kDefaultFamily ? "amethyst" : fmt::format("amethyst:{}", Shortened(family, 40));
+  return session_.transaction() == nullptr ? fmt::format("{}> ", name) : fmt::format("{} (transaction)> ", name);
 }
 
 ExitCode Shell::RunLine(std::string_view line) {
@@ -98,6 +100,14 @@ ExitCode Shell::Execute(const Command& command, const Arguments& arguments) {
                               .scripted = mode_.scripted,
                               .from_lines = mode_.from_lines,
                               .family = std::string(arguments.Value("--family").value_or(session_.family()))};
+  if (session_.transaction() != nullptr && !command.in_transaction) {
+    PrintError(session_.console(), invocation.json,
+               {.code = "Usage",
+                .message = fmt::format("{}: not while a transaction is open", command.name),
+                .hint = "`commit` or `rollback` ends it",
+                .line = LineOf(lines_, mode_)});
+    return ExitCode::kUsage;
+  }
   const Result<ExitCode> result = command.run(invocation);
   ExitCode code = result ? *result : Fail(result.error(), invocation.json);
   // A name without a family is a wrong argument, though only the database could tell.
@@ -127,7 +137,7 @@ ExitCode Shell::Fail(const Error& error, bool json) {
               .message = error.message(),
               .hint = HintFor(error, session_.settings().directory, session_.environment().files()),
               .line = LineOf(lines_, mode_)});
-  return ExitCode::kError;
+  return error.code() == ErrorCode::kConflict ? ExitCode::kConflict : ExitCode::kError;
 }
 
 ExitCode Shell::CheckOutput() {
@@ -143,9 +153,18 @@ ExitCode Shell::CheckOutput() {
 }
 
 ExitCode Shell::Finish() {
+  ExitCode left = ExitCode::kOk;
+  if (session_.transaction() != nullptr) {
+    static_cast<void>(session_.Rollback());
+    PrintError(session_.console(), session_.settings().json,
+               {.code = "InvalidInput",
+                .message = "the open transaction was rolled back: nothing of it was written",
+                .hint = "`commit` writes it"});
+    if (mode_.scripted) left = ExitCode::kUsage;  // A person has seen it.
+  }
   const Status closed = session_.Close();
   const ExitCode code = closed ? ExitCode::kOk : Fail(closed.error(), session_.settings().json);
-  return Worst(code, CheckOutput());
+  return Worst(Worst(left, code), CheckOutput());
 }
 
 }  // namespace amethyst::cli

@@ -29,7 +29,7 @@ class Shell {
   [[nodiscard]] ExitCode Finish();
 
  private:
-  [[nodiscard]] std::string PromptText() const;
+  [[nodiscard]] std::string PromptText();
   [[nodiscard]] ExitCode RunLine(std::string_view line);
   [[nodiscard]] ExitCode Execute(const Command& command, const Arguments& arguments);
   [[nodiscard]] ExitCode UnknownCommand(std::string_view name);

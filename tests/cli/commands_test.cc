@@ -242,10 +242,9 @@ TEST_F(Commands, EveryOneHasHelpWithItsUsage) {
 TEST_F(Commands, WrongArgumentsPrintTheUsage) {
   const Answer answer = Amethyst({"put", "a"});
   EXPECT_EQ(answer.code, ExitCode::kUsage);
-  EXPECT_EQ(
-      answer.err,
-      "amethyst: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE [--ttl DURATION] [--expires-at MOMENT] "
-      "[--hex] [--escapes]\n");
+  EXPECT_EQ(answer.err,
+            "amethyst: put: 1 of 2 arguments are missing\n  usage: put KEY VALUE [--if-absent] [--ttl DURATION] "
+            "[--expires-at MOMENT] [--hex] [--escapes]\n");
 }
 
 }  // namespace
