@@ -76,14 +76,18 @@ Result<bool> NewerEntries::HaveChanged(const ReadSet::Point& point) const {
   return key::IsLive(newest->kind()) || !point.was_absent;
 }
 
-// Passes what is older in whole subtrees, where there is much of it.
+// Passes what is older in whole subtrees, where there is much of it: up to the last key, whose versions are newest
+// first.
 Result<bool> NewerEntries::HasNewer(key::Cursor& cursor, const SeenRange& keys, const key::Order& order) const {
   constexpr uint32_t kOlderBeforeSkip = 32;
   const key::Cover older{.sequence = since_ + 1, .stretch = {.begin = {}, .end = keys.end}};
   keys.begin ? cursor.Seek(*keys.begin) : cursor.SeekToFirst();
   for (uint32_t passed = 1; cursor.Valid() && !IsBehind(cursor.entry().key(), keys, order); ++passed) {
-    if (IsNewer(cursor.entry().tag.sequence())) return true;
-    if (passed % kOlderBeforeSkip != 0 || !cursor.SkipCovered(older, true)) cursor.Next();
+    const key::SequenceNumber sequence = cursor.entry().tag.sequence();
+    if (IsNewer(sequence)) return true;
+    const bool at_last = keys.end && order.Compare(cursor.entry().key(), *keys.end) == 0;
+    if (at_last && sequence <= since_) return false;
+    if (at_last || passed % kOlderBeforeSkip != 0 || !cursor.SkipCovered(older, true)) cursor.Next();
   }
   AMETHYST_TRY(cursor.status());
   return false;
