@@ -25,6 +25,7 @@
 #include "torture/at_rest.h"
 #include "torture/big_load.h"
 #include "torture/fault_sweep.h"
+#include "torture/histories.h"
 #include "torture/kill_rounds.h"
 #include "torture/ledger.h"
 #include "torture/model_program.h"
@@ -118,6 +119,22 @@ Suite ModelSuite(const std::string& directory) {
           }};
 }
 
+Suite HistorySuite() {
+  const auto totals = std::make_shared<HistoryReport>();
+  return {.round =
+              [totals](uint64_t seed) {
+                *totals += RunHistory({.seed = seed});
+                return totals->violation;
+              },
+          .figures = [totals]() -> std::vector<Figure> {
+            std::vector<Figure> figures;
+            for (size_t i = 0; i < kHistoryCounterNames.size(); ++i) {
+              figures.push_back({std::string(kHistoryCounterNames[i]), totals->counters[i]});
+            }
+            return figures;
+          }};
+}
+
 Suite KillSuite(const std::string& directory) {
   const auto totals = std::make_shared<KillReport>();
   return {.round =
@@ -196,6 +213,7 @@ const Suites& AllSuites() {
       {"at-rest", [](const auto&) { return RestSuite(); }},
       {"model", [](const auto&) { return ModelSuite(""); }},
       {"model-files", ModelSuite},
+      {"histories", [](const auto&) { return HistorySuite(); }},
       {"kill", KillSuite},
       {"big-load", BigLoadSuite},
       {"sketches", [](const auto&) { return SketchSuite(Skew::kZipf, 0.05); }},

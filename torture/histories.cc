@@ -1,0 +1,192 @@
+#include "torture/histories.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "io/memory_file_system.h"
+#include "torture/model_choices.h"
+#include "torture/shrink.h"
+
+namespace amethyst::torture {
+
+namespace {
+
+constexpr uint64_t kClientsMin = 2, kClientsMax = 16;
+constexpr uint64_t kKeysMin = 10, kKeysMax = 40;  // Of both families.
+const char* const kPath = "/db";
+
+HistoryFamily DrawFamily(base::Random& random, ModelOperator merges_with, uint64_t keys, bool long_keys) {
+  HistoryFamily family{.comparator = ComparatorOf(random.OneIn(3) ? 0 : 2), .merges_with = merges_with};
+  for (uint64_t key = 0; key < keys; ++key) {
+    family.keys.push_back(fmt::format("{:02}", 2 * key) + std::string(long_keys ? 800 : 0, 'k'));
+  }
+  const auto less = [&](const std::string& a, const std::string& b) { return family.Less(a, b); };
+  std::ranges::sort(family.keys, less);
+  return family;
+}
+
+}  // namespace
+
+HistoryReport& HistoryReport::operator+=(const HistoryReport& other) {
+  if (violation.empty()) violation = other.violation;
+  for (size_t i = 0; i < counters.size(); ++i) counters[i] += other.counters[i];
+  return *this;
+}
+
+std::vector<HistoryStep> DrawHistory(const HistorySettings& settings) {
+  base::Random random(settings.seed);
+  const uint64_t clients = kClientsMin + random.Below(kClientsMax - kClientsMin + 1);
+  std::vector<HistoryStep> steps(settings.steps);
+  for (HistoryStep& step : steps) step = {.client = static_cast<uint32_t>(random.Below(clients)), .seed = random()};
+  return steps;
+}
+
+History::History(const HistorySettings& settings, bool tell)
+    : settings_(settings), tell_(tell), random_(settings.seed), clients_(kClientsMax), graph_(families_) {
+  traits_ = {.expiries = random_.OneIn(3),
+             .long_keys = random_.OneIn(8),
+             .snapshots_in_4 = random_.OneIn(2) ? 0 : 1 + random_.Below(4),
+             .maintenance_one_in = uint64_t{10} << random_.Below(5)};
+  const uint64_t keys = kKeysMin + random_.Below(kKeysMax - kKeysMin + 1);
+  const uint64_t of_default = 1 + random_.Below(keys - 1);
+  families_ = {DrawFamily(random_, ModelOperator::kInt64Add, of_default, traits_.long_keys),
+               DrawFamily(random_, ModelOperator::kAppendComma, keys - of_default, traits_.long_keys)};
+  draws_.emplace(families_, traits_.expiries);
+  HistoryContent empty;
+  for (size_t family = 0; family < kHistoryFamilies; ++family) empty[family].resize(families_[family].keys.size());
+  content_ = std::make_shared<const HistoryContent>(std::move(empty));
+}
+
+std::string History::OpenDatabase(bool is_new) {
+  if (is_new) {
+    const auto memory = std::make_shared<io::MemoryFileSystem>();
+    AMETHYST_ASSERT(memory->CreateDirectories(kPath).has_value());
+    disk_.environment = std::make_shared<simulation::SerialEnvironment>(memory, settings_.seed);
+  }
+  Options options = DrawOptions(random_, families_[0].comparator);
+  options.memory_budget_bytes = size_t{4} << 20;
+  options.write_buffer_bytes = size_t{64} << 10;
+  options.families["default"] = {.comparator = families_[0].comparator,
+                                 .merge_operator = OperatorOf(families_[0].merges_with)};
+  const FamilyOptions lists{.comparator = families_[1].comparator,
+                            .merge_operator = OperatorOf(families_[1].merges_with)};
+  options.families["lists"] = lists;
+  Components components;
+  components.environment = disk_.environment;
+  Result<std::unique_ptr<DB>> db = DB::Open(kPath, options, std::move(components));
+  if (!db) return db.error().ToString();
+  disk_.db = std::move(*db);
+  Result<Family> family = is_new ? disk_.db->CreateFamily("lists", lists) : disk_.db->OpenFamily("lists");
+  if (!family) return family.error().ToString();
+  disk_.lists = std::move(*family);
+  return {};
+}
+
+void History::Tell(std::string text) {
+  if (tell_) report_.told.push_back(fmt::format("{:>6}  {}", steps_, text));
+}
+
+void History::Violation(std::string text) {
+  if (!report_.violation.empty()) return;
+  report_.violation = fmt::format("seed {}, step {}: {}", settings_.seed, steps_, text);
+  Tell("violation: " + text);
+}
+
+bool History::Ok(const Status& status, const char* what) {
+  if (!status) Violation(fmt::format("{} failed: {}", what, status.error().ToString()));
+  return status.has_value();
+}
+
+uint64_t History::NowMs() const { return static_cast<uint64_t>(disk_.environment->clock().WallTime().count()); }
+
+HistoryMoment History::Now() const {
+  return {.content = content_, .now_ms = NowMs(), .footprints = footprints_.size(), .commits = graph_.commits()};
+}
+
+std::string History::NewName() { return fmt::format("t{}", ++names_); }
+
+void History::NoteWrite(const std::string& name, const HistoryOps& ops, const std::vector<HistoryFootprint>& footprints,
+                        std::vector<HistoryGraph::Read> reads, size_t commits_before_begin) {
+  auto content = std::make_shared<HistoryContent>(*content_);
+  Apply(families_, ops, content.get());
+  content_ = std::move(content);
+  footprints_.insert(footprints_.end(), footprints.begin(), footprints.end());
+  graph_.Add({.name = name, .commits_before_begin = commits_before_begin, .writes = true}, ops, std::move(reads));
+}
+
+void History::PassTime() {
+  const uint64_t most_ms = random_.OneIn(30) ? 90'000 : random_.OneIn(2) ? 10 : 300;
+  const auto time = std::chrono::milliseconds(1 + random_.Below(most_ms));
+  Tell(fmt::format("{} ms pass", time.count()));
+  disk_.environment->clock().Advance(time);
+}
+
+void History::Maintain() {
+  const uint64_t kind = random_.Below(8);
+  if (kind == 0) {
+    Tell("compact");
+    static_cast<void>(Ok(disk_.db->CompactRange(), "CompactRange") && Ok(disk_.lists->CompactRange(), "CompactRange"));
+  } else if (kind < 4) {
+    Tell("flush");
+    Ok(disk_.db->Flush(), "Flush");
+  } else {
+    uint64_t jobs = 1 + random_.Below(3);
+    Tell("jobs");
+    while (jobs-- > 0 && disk_.environment->RunOneJob()) {
+    }
+  }
+}
+
+void History::Take(const HistoryStep& step) {
+  random_ = base::Random(step.seed);
+  if (random_.OneIn(traits_.maintenance_one_in)) return Maintain();
+  if (random_.OneIn(traits_.expiries ? 8 : 100)) return PassTime();
+  Client& client = clients_[step.client];
+  client.open ? StepWithin(client) : Outside(client);
+}
+
+HistoryReport History::Run(const std::vector<HistoryStep>& steps) {
+  if (const std::string error = OpenDatabase(true); !error.empty()) Violation("open failed: " + error);
+  for (const HistoryStep& step : steps) {
+    if (!report_.violation.empty()) break;
+    Take(step);
+    ++steps_;
+  }
+  clients_.clear();
+  if (report_.violation.empty()) CheckContent("at the end");
+  if (report_.violation.empty() && traits_.snapshots_in_4 == 0) {
+    if (const std::string wrong = graph_.Check(); !wrong.empty()) Violation(wrong);
+  }
+  if (disk_.db == nullptr) return std::move(report_);
+  const Stats stats = disk_.db->GetStats();
+  report_.Count(HistoryCounter::kFlushes, stats.flushes);
+  report_.Count(HistoryCounter::kCompactions, stats.compactions + stats.trivial_moves);
+  if (report_.violation.empty() && settings_.seed % 4 == 0 && Ok(disk_.db->Close(), "Close")) {
+    disk_.lists.reset();
+    disk_.db.reset();
+    const std::string error = OpenDatabase(false);
+    error.empty() ? CheckContent("after a restart") : Violation("open failed: " + error);
+  }
+  disk_.lists.reset();
+  disk_.db.reset();
+  return std::move(report_);
+}
+
+HistoryReport RunHistory(const HistorySettings& settings) {
+  std::vector<HistoryStep> steps = DrawHistory(settings);
+  HistoryReport report = History(settings).Run(steps);
+  if (report.violation.empty()) return report;
+  constexpr uint64_t kTriesMax = 1000;
+  steps = Shrink<HistoryStep>(
+      std::move(steps),
+      [&](const std::vector<HistoryStep>& part) { return !History(settings).Run(part).violation.empty(); }, kTriesMax);
+  const HistoryReport shortest = History(settings, true).Run(steps);
+  report.violation += fmt::format("; {} steps show it:", steps.size());
+  for (const std::string& line : shortest.told) report.violation += "\n" + line;
+  return report;
+}
+
+}  // namespace amethyst::torture
