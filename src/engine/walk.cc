@@ -6,7 +6,7 @@ namespace amethyst::engine {
 
 namespace {
 
-std::optional<std::string> Copy(std::optional<std::string_view> bound) {
+std::optional<std::string> CopyOfBound(std::optional<std::string_view> bound) {
   return bound ? std::optional<std::string>(*bound) : std::nullopt;
 }
 
@@ -16,7 +16,7 @@ void Walk::Begin(std::optional<std::string_view> bound, bool forward, bool holds
   seen_ = {};
   has_begin_ = forward;
   has_end_ = !forward;
-  (forward ? seen_.begin : seen_.end) = Copy(bound);
+  (forward ? seen_.begin : seen_.end) = CopyOfBound(bound);
   seen_.holds_end = !forward && holds_bound;
 }
 

@@ -34,7 +34,7 @@ Result<std::optional<std::string>> Change(const EnginePtr& engine, FamilyPtr fam
   }
 }
 
-std::optional<std::string> Copy(std::optional<std::string_view> value) {
+std::optional<std::string> CopyOfValue(std::optional<std::string_view> value) {
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
@@ -50,7 +50,7 @@ Result<std::optional<std::string>> CompareAndSet(const EnginePtr& engine, Family
                                                  std::optional<std::string_view> value, const WriteOptions& options) {
   if (!value) AMETHYST_TRY(engine->rules().CheckDelete(options));
   const auto decide = [&](std::optional<std::string_view> there) -> Result<Decision> {
-    return there == expected ? Decision(Copy(value)) : std::nullopt;
+    return there == expected ? Decision(CopyOfValue(value)) : std::nullopt;
   };
   return Change(engine, family, key, decide, options);
 }
