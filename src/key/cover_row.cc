@@ -15,7 +15,8 @@ void CoverRow::Start(size_t count) {
 
 void CoverRow::Add(SequenceNumber number, bool touches_next) {
   if (entries_.size() % kStretch == 0) least_.push_back(number);
-  entries_.push_back({.number = Raw(number), .touches_next = touches_next});
+  constexpr uint64_t kNumberBits = (uint64_t{1} << 63) - 1;
+  entries_.push_back({.number = Raw(number) & kNumberBits, .touches_next = touches_next});
   least_.back() = touches_next ? std::min(least_.back(), number) : SequenceNumber{};
 }
 

@@ -110,14 +110,14 @@ Status Validation::Check(const engine::View& view, const NewerEntries& newer) co
   };
   const auto range_holds = [&](const ReadSet::Range& range) {
     const Result<bool> holds_some = newer.HoldSomeOf(range);
-    const auto name = [](const std::optional<std::string>& bound) {
-      return bound ? base::Shortened(*bound, base::kKeyColumnsMax) : std::string("the end");
+    const auto name = [](const std::optional<std::string>& bound, std::string_view where_open) {
+      return bound ? base::Shortened(*bound, base::kKeyColumnsMax) : std::string(where_open);
     };
     if (!holds_some) {
       status = std::unexpected(holds_some.error());
     } else if (*holds_some) {
       status = Conflict("family {}: between {} and {} something was written", NameOf(view, range.family),
-                        name(range.keys.begin), name(range.keys.end));
+                        name(range.keys.begin, "the first key"), name(range.keys.end, "the last"));
     }
     return status.has_value();
   };
