@@ -21,7 +21,7 @@ const char* const kPath = "/db";
 HistoryFamily DrawFamily(base::Random& random, ModelOperator merges_with, uint64_t keys, bool long_keys) {
   HistoryFamily family{.comparator = ComparatorOf(random.OneIn(3) ? 0 : 2), .merges_with = merges_with};
   for (uint64_t key = 0; key < keys; ++key) {
-    family.keys.push_back(fmt::format("{:02}", 2 * key) + std::string(long_keys ? 800 : 0, 'k'));
+    family.keys.push_back(fmt::format("{:02}", 2 * key) + std::string(long_keys ? 3000 : 0, 'k'));
   }
   const auto less = [&](const std::string& a, const std::string& b) { return family.Less(a, b); };
   std::ranges::sort(family.keys, less);

@@ -75,7 +75,8 @@ CLASSES = (
     "partial flush of families", "write into what was dropped", "job of what was dropped", "family id used twice",
     "merge in the wrong order", "merge across a snapshot", "merge without its base", "merge by another operator",
     "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost",
-    "range delete lost", "range delete hides what is newer")
+    "range delete lost", "range delete hides what is newer", "conflict not seen", "conflict without a reason",
+    "own writes of a transaction")
 
 
 class PlantingError(Exception):
