@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
+#include "support/backwards.h"
 #include "transactions/transaction_fixture.h"
 
 namespace amethyst::transactions {
@@ -79,6 +80,38 @@ TEST_F(ValidationTest, OpenRangesOfAFamily) {
   EXPECT_EQ(Text(CheckAfter(set, [this] { EXPECT_TRUE(db_->Put("z", "2")); })), "");
   ExpectConflict(CheckAfter(set, [this] { EXPECT_TRUE(users_.Put("z", "2")); }));
   ExpectConflict(CheckAfter(set, [this] { EXPECT_TRUE(users_.Delete("b")); }));
+}
+
+TEST_F(ValidationTest, RangesInAFamilysOwnOrder) {
+  static const support::Backwards kBackwards;
+  const Family family = db_->CreateFamily("backwards", {.comparator = &kBackwards}).value();
+  ReadSet set(reads(), 1 << 20);
+  set.AddRange(key::FamilyId{family.id()}, {.begin = "za", .end = "ac", .holds_end = true});
+  EXPECT_EQ(Text(CheckAfter(set, [&] { EXPECT_TRUE(family.Put("bd", "2")); })), "");
+  EXPECT_EQ(Text(CheckAfter(set, [&] { EXPECT_TRUE(family.DeleteRange("ad", "ae")); })), "");
+  ExpectConflict(CheckAfter(set, [&] { EXPECT_TRUE(family.Put("xb", "2")); }));
+  ExpectConflict(CheckAfter(set, [&] { EXPECT_TRUE(family.DeleteRange("a", "zb")); }));
+  Transaction transaction = db_->Begin();
+  Iterator iterator = transaction.NewIterator(family);
+  iterator.Seek("xb");
+  EXPECT_EQ(iterator.key(), "bd");
+  ASSERT_TRUE(family.Put("ac", "2"));
+  ASSERT_TRUE(transaction.Put("out", "1"));
+  ExpectConflict(transaction.Commit());
+}
+
+TEST_F(ValidationTest, UnloggedCommitsAreCheckedAndSeenAsLoggedOnesAre) {
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(ValueOf(transaction, "b"), "1");
+  ASSERT_TRUE(transaction.Put("out", "1"));
+  ASSERT_TRUE(db_->Put("b", "2", {.durability = Durability::kNone}));
+  ExpectConflict(transaction.Commit({.durability = Durability::kNone}));
+  Transaction again = db_->Begin();
+  EXPECT_EQ(ValueOf(again, "b"), "2");
+  ASSERT_TRUE(again.Put("out", "1"));
+  ASSERT_EQ(Text(again.Commit({.durability = Durability::kNone})), "");
+  ASSERT_EQ(Text(db_->Flush()), "");
+  EXPECT_EQ(ValueOf(*db_, "out"), "1");
 }
 
 TEST_F(ValidationTest, MemtablesThatAreFlushedBetweenTheSteps) {
