@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/candidates.h"
 #include "transactions/turns.h"
 #include "transactions/validation.h"
 
@@ -13,6 +14,16 @@ namespace {
 // A sixty-fourth of the memory, while neighbours are joined; see ReadSet.
 size_t ReadSetLimit(const engine::Engine& engine) {
   return engine.database().settings.options.memory_budget_bytes / (64 * 4);
+}
+
+// Whether the transaction itself has said what the key is: then nothing of the database was read.
+bool IsOwn(const engine::Reader& reader, key::FamilyId family, std::string_view key) {
+  if (reader.own.count == 0) return false;
+  const memtable::Memtable& memtable = reader.own.buffer->memtable;
+  const key::LookupKey lookup(key, reader.Seeing(*reader.at));
+  if (engine::CoveringIn(memtable, family, lookup) != key::SequenceNumber{}) return true;
+  const auto newest = memtable.Get(family, lookup);
+  return newest && key::Decides(newest->tag.kind());
 }
 
 }  // namespace
@@ -57,7 +68,9 @@ Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, 
   AMETHYST_ASSIGN(const engine::Reader reader, NewReader(family, options, for_update));
   const tree::FamilyKey family_key = KeyOf(family);
   AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader));
-  if (reader.listener != nullptr) reads_.AddPoint({family_key.id, key, !found});
+  if (reader.listener != nullptr && (for_update == ForUpdate::kYes || !IsOwn(reader, family_key.id, key))) {
+    reads_.AddPoint({family_key.id, key, !found});
+  }
   return found;
 }
 
@@ -72,7 +85,8 @@ std::vector<Result<std::optional<std::string>>> OptimisticTransaction::MultiGet(
   auto results = writes_.engine().MultiGet(keys, options, family_key, &*reader);
   if (reader->listener == nullptr) return results;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (results[i]) reads_.AddPoint({family_key.id, keys[i], !results[i]->has_value()});
+    if (!results[i] || IsOwn(*reader, family_key.id, keys[i])) continue;
+    reads_.AddPoint({family_key.id, keys[i], !results[i]->has_value()});
   }
   return results;
 }

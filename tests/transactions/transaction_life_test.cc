@@ -1,0 +1,134 @@
+// A transaction from its begin to its end, by itself. Covers: optimistic_transaction
+#include "amethyst/transaction.h"
+
+#include <gtest/gtest.h>
+
+#include "transactions/transaction_fixture.h"
+
+namespace amethyst {
+namespace {
+
+using support::CodeOf;
+using support::Text;
+
+TEST_F(TransactionTest, ReadsSeeItsBeginAndItsOwnWrites) {
+  for (const std::string key : {"a", "b", "c"}) ASSERT_TRUE(db_->Put(key, "1"));
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(db_->Put("d", "1"));
+  ASSERT_TRUE(transaction.Put("e", "mine"));
+  ASSERT_TRUE(transaction.Delete("b"));
+  EXPECT_EQ(Contents(transaction), "a 1 c 1 e mine");
+  EXPECT_EQ(Backwards(transaction), "e mine c 1 a 1");
+  EXPECT_EQ(Contents(*db_), "a 1 b 1 c 1 d 1");
+  ASSERT_TRUE(transaction.DeleteRange("b", "d"));
+  ASSERT_TRUE(transaction.Put("c", "again"));
+  EXPECT_EQ(Contents(transaction), "a 1 c again e mine");
+  EXPECT_EQ(ValueOf(transaction, "b"), "nothing");
+  EXPECT_EQ(ValueOf(transaction, "c"), "again");
+  EXPECT_EQ(ValueOf(transaction, "d"), "nothing");
+}
+
+TEST_F(TransactionTest, IteratorShowsTheWritesThatWereThere) {
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  Iterator iterator = transaction.NewIterator();
+  ASSERT_TRUE(transaction.Put("a", "2"));
+  ASSERT_TRUE(transaction.Put("b", "2"));
+  iterator.SeekToFirst();
+  ASSERT_TRUE(iterator.Valid());
+  EXPECT_EQ(iterator.value(), "1");
+  iterator.Next();
+  EXPECT_FALSE(iterator.Valid());
+  EXPECT_EQ(Contents(transaction), "a 2 b 2");
+}
+
+TEST_F(TransactionTest, SavepointsNestAndReadsStayRead) {
+  ASSERT_TRUE(db_->Put("r", "1"));
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(CodeOf(transaction.RollbackToSavepoint()), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  ASSERT_TRUE(transaction.SetSavepoint());
+  ASSERT_TRUE(transaction.Put("b", "1"));
+  ASSERT_TRUE(transaction.SetSavepoint());
+  ASSERT_TRUE(transaction.Delete("a"));
+  ASSERT_TRUE(transaction.DeleteRange({}, {}));
+  EXPECT_EQ(ValueOf(transaction, "r"), "nothing");
+  EXPECT_EQ(Contents(transaction), "");
+  ASSERT_TRUE(transaction.RollbackToSavepoint());
+  EXPECT_EQ(Contents(transaction), "a 1 b 1 r 1");
+  ASSERT_TRUE(transaction.RollbackToSavepoint());
+  EXPECT_EQ(Contents(transaction), "a 1 r 1");
+  EXPECT_EQ(transaction.Count(), 1u);
+  EXPECT_EQ(CodeOf(transaction.RollbackToSavepoint()), ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(db_->Put("r", "2"));
+  ExpectConflict(transaction.Commit());
+}
+
+TEST_F(TransactionTest, ReadOnlyNeverFails) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(ValueOf(transaction, "a"), "1");
+  ASSERT_TRUE(db_->Put("a", "2"));
+  EXPECT_EQ(ValueOf(transaction, "a"), "1");
+  EXPECT_EQ(Text(transaction.Commit({.durability = Durability::kSync})), "");
+}
+
+TEST_F(TransactionTest, NothingWorksAfterTheEnd) {
+  for (const bool commit : {true, false}) {
+    Transaction transaction = db_->Begin();
+    ASSERT_TRUE(transaction.Put("a", "1"));
+    ASSERT_TRUE(commit ? transaction.Commit() : transaction.Rollback());
+    EXPECT_TRUE(transaction.HasEnded());
+    EXPECT_EQ(CodeOf(transaction.Get("a")), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Put("a", "1")), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.SetSavepoint()), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(CodeOf(transaction.Rollback()), ErrorCode::kInvalidArgument);
+    Iterator iterator = transaction.NewIterator();
+    EXPECT_EQ(CodeOf(iterator.status()), ErrorCode::kInvalidArgument);
+    iterator.SeekToFirst();
+    EXPECT_FALSE(iterator.Valid());
+    EXPECT_EQ(CodeOf(iterator.status()), ErrorCode::kInvalidArgument);
+    const std::vector<std::string_view> keys = {"a"};
+    EXPECT_EQ(CodeOf(transaction.MultiGet(keys)[0]), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(ValueOf(*db_, "a"), commit ? "1" : "nothing");
+    ASSERT_TRUE(db_->Delete("a"));
+  }
+}
+
+TEST_F(TransactionTest, OneThatDiesRollsBack) {
+  {
+    Transaction transaction = db_->Begin();
+    ASSERT_TRUE(transaction.Put("a", "1"));
+  }
+  EXPECT_EQ(ValueOf(*db_, "a"), "nothing");
+}
+
+TEST_F(TransactionTest, DroppedFamilyFailsTheCommit) {
+  const Family users = db_->CreateFamily("users").value();
+  Transaction writes = db_->Begin();
+  ASSERT_TRUE(writes.Put(users, "a", "1"));
+  ASSERT_TRUE(writes.Put("a", "1"));
+  Transaction reads = db_->Begin();
+  EXPECT_EQ(reads.Get(users, "a").value(), std::nullopt);
+  ASSERT_TRUE(reads.Put("b", "1"));
+  ASSERT_TRUE(db_->DropFamily(users));
+  ASSERT_TRUE(db_->Put("c", "1"));
+  EXPECT_EQ(CodeOf(writes.Commit()), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(reads.Commit()), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Contents(*db_), "c 1");
+}
+
+TEST_F(TransactionTest, ClosedDatabase) {
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.Put("a", "1"));
+  Transaction empty = db_->Begin();
+  ASSERT_TRUE(db_->Close());
+  EXPECT_EQ(CodeOf(transaction.Get("a")), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(empty.Commit()), ErrorCode::kClosed);
+  EXPECT_EQ(CodeOf(db_->Begin().Get("a")), ErrorCode::kClosed);
+}
+
+}  // namespace
+}  // namespace amethyst
