@@ -12,6 +12,8 @@ enum class Feature : uint8_t {
   kMerge,
   kExpiry,
   kFamilies,
+  kTransactions,
+  kIndexedBatches,
 };
 
 }  // namespace amethyst::bench

@@ -79,6 +79,19 @@ struct KeyValue {
   std::string_view value;
 };
 
+// Reads and writes that happen as if at one moment, or not at all. kConflict, of any call: somebody else wrote what it
+// read, or waits for it as it waits for them; it is over, and to be begun again. It ends before its session does.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  // Nobody else may write the key until the commit. The view is valid until the transaction's next call.
+  virtual Result<std::optional<std::string_view>> Get(std::string_view key) = 0;
+  virtual Status Put(std::string_view key, std::string_view value) = 0;
+  // Dies before the commit. Whether the commit looks for writes of others among what it showed is up to the engine.
+  virtual std::unique_ptr<Cursor> NewCursor() = 0;
+  virtual Status Commit() = 0;
+};
+
 struct FamilyKeyValue {
   uint32_t family = 0;
   KeyValue entry;
@@ -106,6 +119,11 @@ class Session {
   virtual Result<std::optional<std::string_view>> GetIn(uint32_t /*family*/, std::string_view /*key*/) {
     return Missing();
   }
+  // The session's one transaction, begun anew: what it held back before is gone.
+  virtual Result<Transaction*> Begin() { return Missing(); }
+  // Puts these into the session's indexed batch, which is never written; and a cursor with that batch on top.
+  virtual Status Index(std::span<const KeyValue> /*entries*/) { return Missing(); }
+  virtual Result<std::unique_ptr<Cursor>> NewIndexedCursor() { return Missing(); }
 
  protected:
   [[nodiscard]] static std::unexpected<Error> Missing() { return base::NotSupported("this engine does not have that"); }

@@ -11,7 +11,13 @@ namespace amethyst::bench {
 
 namespace {
 
-const std::vector<Feature> kEverything = {Feature::kRangeDelete, Feature::kMerge, Feature::kExpiry, Feature::kFamilies};
+const std::vector<Feature> kEverything = {Feature::kRangeDelete, Feature::kMerge,        Feature::kExpiry,
+                                          Feature::kFamilies,    Feature::kTransactions, Feature::kIndexedBatches};
+#ifdef AMETHYST_BENCH_ROCKSDB
+// Its transactions are databases of another class.
+const std::vector<Feature> kAllOfRocksDb = {Feature::kRangeDelete, Feature::kMerge, Feature::kExpiry,
+                                            Feature::kFamilies, Feature::kIndexedBatches};
+#endif
 
 }  // namespace
 
@@ -19,7 +25,13 @@ const std::vector<Engine>& Engines() {
   static const std::vector<Engine> engines = {
       {"amethyst", AMETHYST_VERSION_STRING, &OpenAmethyst, kEverything},
 #ifdef AMETHYST_BENCH_ROCKSDB
-      {"rocksdb", RocksDbVersion(), &OpenRocksDb, kEverything},
+      {"rocksdb", RocksDbVersion(), &OpenRocksDb, kAllOfRocksDb},
+      {"rocksdb_optimistic",
+       RocksDbVersion(),
+       &OpenRocksDbOptimistic,
+       {Feature::kTransactions},
+       Feature::kTransactions},
+      {"rocksdb_locking", RocksDbVersion(), &OpenRocksDbLocking, {Feature::kTransactions}, Feature::kTransactions},
 #endif
 #ifdef AMETHYST_BENCH_LEVELDB
       {"leveldb", LevelDbVersion(), &OpenLevelDb, {}},

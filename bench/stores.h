@@ -17,6 +17,8 @@ struct Engine {
   std::string version;
   Result<std::unique_ptr<Store>> (*open)(const StoreSettings& settings);  // Creates what is not there.
   std::vector<Feature> features;
+  // A second way to run a peer. A comparison that names no engines takes it where a workload needs this alone.
+  std::optional<Feature> only_for = {};
 
   [[nodiscard]] bool Has(std::optional<Feature> feature) const {
     return !feature || std::ranges::find(features, *feature) != features.end();

@@ -65,10 +65,35 @@ class AmethystAdd final : public MergeOperator {
   }
 };
 
+class AmethystTransaction final : public Transaction {
+ public:
+  AmethystTransaction(DB& db, const WriteOptions& commits) : db_(db), commits_(commits) {}
+
+  void Begin() { transaction_.emplace(db_.Begin()); }
+  Result<std::optional<std::string_view>> Get(std::string_view key) override {
+    AMETHYST_ASSIGN(const bool found, transaction_->GetInto(key, &value_));
+    return found ? std::optional<std::string_view>(value_) : std::nullopt;
+  }
+  Status Put(std::string_view key, std::string_view value) override { return transaction_->Put(key, value); }
+  std::unique_ptr<Cursor> NewCursor() override { return std::make_unique<AmethystCursor>(transaction_->NewIterator()); }
+  Status Commit() override { return transaction_->Commit(commits_); }
+
+ private:
+  DB& db_;
+  WriteOptions commits_;
+  std::optional<amethyst::Transaction> transaction_;
+  std::string value_;
+};
+
 class AmethystSession final : public Session {
  public:
   AmethystSession(DB& db, const std::vector<Family>& families, const WriteOptions& puts)
-      : db_(db), families_(families), puts_(puts), deletes_{.durability = puts.durability} {}
+      : db_(db),
+        families_(families),
+        puts_(puts),
+        deletes_{.durability = puts.durability},
+        transaction_(db, deletes_),
+        indexed_(db) {}
 
   Status Put(std::string_view key, std::string_view value) override { return db_.Put(key, value, puts_); }
   Status Delete(std::string_view key) override { return db_.Delete(key, deletes_); }
@@ -105,6 +130,17 @@ class AmethystSession final : public Session {
     return {};
   }
   std::unique_ptr<Cursor> NewCursor() override { return std::make_unique<AmethystCursor>(db_.NewIterator()); }
+  Result<Transaction*> Begin() override {
+    transaction_.Begin();
+    return &transaction_;
+  }
+  Status Index(std::span<const KeyValue> entries) override {
+    for (const KeyValue& entry : entries) AMETHYST_TRY(indexed_.Put(entry.key, entry.value));
+    return {};
+  }
+  Result<std::unique_ptr<Cursor>> NewIndexedCursor() override {
+    return std::make_unique<AmethystCursor>(indexed_.NewIterator());
+  }
 
  private:
   DB& db_;
@@ -112,6 +148,8 @@ class AmethystSession final : public Session {
   WriteOptions puts_;
   WriteOptions deletes_;
   WriteBatch batch_;
+  AmethystTransaction transaction_;
+  IndexedBatch indexed_;
   std::string value_;
   std::vector<Result<std::optional<std::string>>> values_;
 };

@@ -114,13 +114,13 @@ class LmdbSession final : public Session {
     return PutBatch({&entry, 1});
   }
   Status Delete(std::string_view key) override {
-    AMETHYST_ASSIGN(MDB_txn * transaction, Begin());
+    AMETHYST_ASSIGN(MDB_txn * transaction, BeginWriting());
     MDB_val key_value = ToVal(key);
     const int code = mdb_del(transaction, environment_.table, &key_value, nullptr);
     return Commit(transaction, code == MDB_NOTFOUND ? MDB_SUCCESS : code);
   }
   Status PutBatch(std::span<const KeyValue> entries) override {
-    AMETHYST_ASSIGN(MDB_txn * transaction, Begin());
+    AMETHYST_ASSIGN(MDB_txn * transaction, BeginWriting());
     int code = MDB_SUCCESS;
     for (const KeyValue& entry : entries) {
       MDB_val key = ToVal(entry.key);
@@ -155,7 +155,7 @@ class LmdbSession final : public Session {
     AMETHYST_TRY(Convert(code));
     return ToView(value);
   }
-  Result<MDB_txn*> Begin() {
+  Result<MDB_txn*> BeginWriting() {
     reads_.Reset();
     MDB_txn* transaction = nullptr;
     AMETHYST_TRY(Convert(mdb_txn_begin(environment_.env, nullptr, 0, &transaction)));

@@ -23,6 +23,14 @@ class NullCursor final : public Cursor {
   uint64_t position_ = kEntries;
 };
 
+class NullTransaction final : public Transaction {
+ public:
+  Result<std::optional<std::string_view>> Get(std::string_view) override { return kValue; }
+  Status Put(std::string_view, std::string_view) override { return {}; }
+  std::unique_ptr<Cursor> NewCursor() override { return std::make_unique<NullCursor>(); }
+  Status Commit() override { return {}; }
+};
+
 class NullSession final : public Session {
  public:
   Status Put(std::string_view, std::string_view) override { return {}; }
@@ -39,6 +47,12 @@ class NullSession final : public Session {
   Status Merge(std::string_view, std::string_view) override { return {}; }
   Status PutBatchIn(std::span<const FamilyKeyValue>) override { return {}; }
   Result<std::optional<std::string_view>> GetIn(uint32_t, std::string_view) override { return kValue; }
+  Result<Transaction*> Begin() override { return &transaction_; }
+  Status Index(std::span<const KeyValue>) override { return {}; }
+  Result<std::unique_ptr<Cursor>> NewIndexedCursor() override { return std::make_unique<NullCursor>(); }
+
+ private:
+  NullTransaction transaction_;
 };
 
 class NullStore final : public Store {

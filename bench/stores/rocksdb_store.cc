@@ -9,6 +9,7 @@
 #include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/db_ttl.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
 #include <rocksdb/version.h>
 #include <rocksdb/write_batch.h>
 
@@ -18,38 +19,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "bench/stores/rocksdb_parts.h"
+#include "bench/stores/rocksdb_transaction.h"
 
 namespace amethyst::bench {
 namespace {
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-Status Convert(const rocksdb::Status& status) {
-  if (status.ok()) [[likely]] {
-    return {};
-  }
-  return base::MakeError(ErrorCode::kIo, "RocksDB: {}", status.ToString());
-}
-
-class RocksDbCursor final : public Cursor {
- public:
-  explicit RocksDbCursor(rocksdb::Iterator* iterator) : iterator_(iterator) {}
-
-  void SeekToFirst() override { iterator_->SeekToFirst(); }
-  void SeekToLast() override { iterator_->SeekToLast(); }
-  void Seek(std::string_view target) override { iterator_->Seek(ToSlice(target)); }
-  void SeekForPrev(std::string_view target) override { iterator_->SeekForPrev(ToSlice(target)); }
-  void Next() override { iterator_->Next(); }
-  void Prev() override { iterator_->Prev(); }
-  [[nodiscard]] bool Valid() const override { return iterator_->Valid(); }
-  [[nodiscard]] std::string_view key() const override { return ToView(iterator_->key()); }
-  [[nodiscard]] std::string_view value() const override { return ToView(iterator_->value()); }
-  [[nodiscard]] Status status() const override { return Convert(iterator_->status()); }
-
- private:
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-};
 
 // Adds as RocksDB's own "uint64add" does, but is a user's.
 class RocksDbAdd final : public rocksdb::AssociativeMergeOperator {
@@ -77,9 +51,10 @@ using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
 
 class RocksDbSession final : public Session {
  public:
-  RocksDbSession(rocksdb::DB& db, const Handles& families, Durability durability) : db_(db), families_(families) {
-    write_options_.sync = durability == Durability::kSync;
-    write_options_.disableWAL = durability == Durability::kNone;
+  RocksDbSession(rocksdb::DB& db, const Handles& families, const rocksdb::WriteOptions& write_options,
+                 const RocksDbKinds& kinds)
+      : db_(db), families_(families), write_options_(write_options) {
+    if (kinds.Any()) transaction_.emplace(kinds, write_options);
   }
 
   Status Put(std::string_view key, std::string_view value) override {
@@ -135,6 +110,20 @@ class RocksDbSession final : public Session {
     AMETHYST_TRY(Convert(status));
     return ToView(value_);
   }
+  Result<Transaction*> Begin() override {
+    if (!transaction_) return Missing();
+    AMETHYST_TRY(transaction_->Begin());
+    return &*transaction_;
+  }
+  Status Index(std::span<const KeyValue> entries) override {
+    for (const KeyValue& entry : entries) {
+      AMETHYST_TRY(Convert(indexed_.Put(ToSlice(entry.key), ToSlice(entry.value))));
+    }
+    return {};
+  }
+  Result<std::unique_ptr<Cursor>> NewIndexedCursor() override {
+    return std::make_unique<RocksDbCursor>(indexed_.NewIteratorWithBase(db_.NewIterator(read_options_)));
+  }
 
  private:
   rocksdb::DB& db_;
@@ -142,6 +131,8 @@ class RocksDbSession final : public Session {
   rocksdb::WriteOptions write_options_;
   rocksdb::ReadOptions read_options_;
   rocksdb::WriteBatch batch_;
+  std::optional<RocksDbTransaction> transaction_;
+  rocksdb::WriteBatchWithIndex indexed_{rocksdb::BytewiseComparator(), 0, true};  // Of each key the last entry alone.
   rocksdb::PinnableSlice value_;
   std::vector<rocksdb::Slice> slices_;
   std::vector<rocksdb::PinnableSlice> values_;
@@ -151,8 +142,8 @@ class RocksDbSession final : public Session {
 class RocksDbStore final : public Store {
  public:
   // `families` are the database's, the default one first; empty where it was opened without.
-  RocksDbStore(rocksdb::DB* db, Handles families, const rocksdb::Options& options)
-      : db_(db), families_(std::move(families)), options_(options), statistics_(options.statistics) {
+  RocksDbStore(rocksdb::DB* db, Handles families, const rocksdb::Options& options, const RocksDbKinds& kinds = {})
+      : db_(db), families_(std::move(families)), options_(options), statistics_(options.statistics), kinds_(kinds) {
     if (families_.empty()) families_.push_back(db_->DefaultColumnFamily());
   }
   ~RocksDbStore() override { ReleaseFamilies(); }
@@ -160,7 +151,10 @@ class RocksDbStore final : public Store {
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   std::unique_ptr<Session> NewSession(Durability durability) override {
-    return std::make_unique<RocksDbSession>(*db_, families_, durability);
+    rocksdb::WriteOptions options;
+    options.sync = durability == Durability::kSync;
+    options.disableWAL = durability == Durability::kNone;
+    return std::make_unique<RocksDbSession>(*db_, families_, options, kinds_);
   }
   Status Flush() override { return Convert(db_->Flush(rocksdb::FlushOptions(), families_)); }
   Result<uint64_t> WaitForIdle() override {
@@ -231,6 +225,7 @@ class RocksDbStore final : public Store {
   Handles families_;
   rocksdb::ColumnFamilyOptions options_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
+  RocksDbKinds kinds_;
 };
 
 rocksdb::CompressionType CodecOf(Compression compression) {
@@ -305,6 +300,21 @@ Result<std::unique_ptr<Store>> OpenRocksDb(const StoreSettings& settings) {
   Handles handles;
   AMETHYST_TRY(Convert(rocksdb::DB::Open(options, settings.directory, families, &handles, &db)));
   return std::make_unique<RocksDbStore>(db, std::move(handles), options);
+}
+
+Result<std::unique_ptr<Store>> OpenRocksDbOptimistic(const StoreSettings& settings) {
+  const rocksdb::Options options = OptionsFor(settings);
+  rocksdb::OptimisticTransactionDB* db = nullptr;
+  AMETHYST_TRY(Convert(rocksdb::OptimisticTransactionDB::Open(options, settings.directory, &db)));
+  return std::make_unique<RocksDbStore>(db, Handles(), options, RocksDbKinds{.optimistic = db});
+}
+
+Result<std::unique_ptr<Store>> OpenRocksDbLocking(const StoreSettings& settings) {
+  const rocksdb::Options options = OptionsFor(settings);
+  rocksdb::TransactionDB* db = nullptr;
+  AMETHYST_TRY(
+      Convert(rocksdb::TransactionDB::Open(options, rocksdb::TransactionDBOptions(), settings.directory, &db)));
+  return std::make_unique<RocksDbStore>(db, Handles(), options, RocksDbKinds{.locking = db});
 }
 
 std::string RocksDbVersion() { return fmt::format("{}.{}.{}", ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH); }

@@ -1,4 +1,5 @@
-// RocksDB under the driver. Thread safety: as store.h says.
+// RocksDB under the driver: as it is, and as either of its two kinds of transactional database. Thread safety: as
+// store.h says.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,10 @@
 namespace amethyst::bench {
 
 [[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDb(const StoreSettings& settings);
+// OptimisticTransactionDB: a commit looks for conflicts.
+[[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDbOptimistic(const StoreSettings& settings);
+// TransactionDB: whoever reads a key for an update, or writes it, has its lock until the commit.
+[[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDbLocking(const StoreSettings& settings);
 [[nodiscard]] std::string RocksDbVersion();
 
 }  // namespace amethyst::bench
