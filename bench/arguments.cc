@@ -31,6 +31,7 @@ constexpr const char* kExamples = R"(Examples:
   amethyst_bench mixed --mix read=70,update=20,scan=10 --distribution hotspot --threads 8
   amethyst_bench readrandom --rate 50k --seconds 60          open loop: latency from the intended start
   amethyst_bench --compare rangepair hotcounter fillttl familybatch      what goes beyond puts and gets
+  amethyst_bench --compare txn2r2w txnscanzipf --threads 4                transactions, against both kinds of RocksDB's
   amethyst_bench readrandom --keys 20M --memory-mib 256 --memory-limit-mib 512    larger than memory
 
 Every workload that needs data finds it loaded. Exit codes: 0 done, 1 an engine failed, 2 wrong arguments.)";
@@ -220,18 +221,27 @@ std::string List() {
   return text;
 }
 
+// Whether a comparison takes the engine if none is named.
+bool IsOfUse(const Engine& engine, const Plan& plan) {
+  return !engine.only_for || std::ranges::any_of(plan.workloads, [&](const std::string& name) {
+    const Workload* const workload = FindWorkload(name);
+    return workload != nullptr && workload->Needs() == engine.only_for;
+  });
+}
+
 // What was not given, and depends on what was.
 void Complete(CLI::App& app, Words& words) {
   Plan& plan = words.plan;
   const auto given = [&](const char* name) { return app.count(name) != 0; };
+  if (plan.workloads.empty()) plan.workloads = plan.compare && !words.quick ? kAllCompared : kUsual;
   if (plan.engines.empty()) {
     plan.engines = {"amethyst"};
     for (const Engine& engine : Engines()) {
-      const bool wanted = plan.compare && (words.quick ? engine.name == "rocksdb" : engine.name != "null");
+      const bool peer = words.quick ? engine.name.starts_with("rocksdb") : engine.name != "null";
+      const bool wanted = plan.compare && peer && IsOfUse(engine, plan);
       if (wanted && engine.name != "amethyst") plan.engines.push_back(engine.name);
     }
   }
-  if (plan.workloads.empty()) plan.workloads = plan.compare && !words.quick ? kAllCompared : kUsual;
   if (plan.compare && !given("--rounds")) plan.rounds = words.quick ? 5 : 3;
   if (plan.compare && !given("--keys")) plan.load.keys = words.quick ? kQuickKeys : 2'000'000;
   if (plan.compare && !given("--warmup")) plan.load.warmup_seconds = words.quick ? 0.5 : 1;

@@ -33,7 +33,7 @@ struct SlowCall {
   uint64_t took_ns = 0;
 };
 
-// What a trial found besides the time of its operations: the less the better. Units end the name.
+// What was found besides the time of operations, mostly by trials: the less the better. Units end the name.
 struct Figure {
   std::string name;
   double value = 0;

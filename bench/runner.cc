@@ -222,6 +222,13 @@ void Runner::Collect(const Phase& phase, Measurement* m) const {
   }
   m->seconds = 1e-9 * static_cast<double>(phase.end_ns - phase.begin_ns);
   m->operations = timeline.operations();
+  if (phase.workload->RunsTransactions()) {
+    uint64_t aborts = 0;
+    for (const Worker& worker : phase.workers) aborts += worker.aborts();
+    m->figures.push_back({"aborts", static_cast<double>(aborts)});
+    m->figures.push_back(
+        {"aborts %", 100.0 * static_cast<double>(aborts) / static_cast<double>(aborts + m->operations)});
+  }
   m->latency = timeline.Latency();
   m->moments = MomentsOf(timeline);
   for (const Worker& worker : phase.writer) {

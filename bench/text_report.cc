@@ -151,15 +151,16 @@ std::string DescribeLeftOut(const Plan& plan) {
 }
 
 std::string TableHead() {
-  return fmt::format("{:10}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}\n", "engine", "workload",
+  return fmt::format("{:19}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}\n", "engine", "workload",
                      "k op/s", "settled", "p50 us", "p99", "p99.9", "max", "CPU us", "peak MiB", "out MiB", "write",
                      "space") +
-         fmt::format("{:>119}{:>7}\n", "ampl.", "ampl.");
+         fmt::format("{:>128}{:>7}\n", "ampl.", "ampl.");
 }
 
 std::string TableLine(const Measurement& m) {
-  const bool trial = !m.figures.empty();  // Which counts neither CPU nor bytes, for most of both are preparation.
-  return fmt::format("{:10}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9.0f}{:>9}{:>7}{:>7}{}\n", m.engine,
+  // A trial counts neither CPU nor bytes, for most of both are preparation.
+  const bool trial = !m.figures.empty() && m.cpu_seconds == 0;
+  return fmt::format("{:19}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9.0f}{:>9}{:>7}{:>7}{}\n", m.engine,
                      m.workload, WithCommas(1e-3 * m.operations_per_second()),
                      m.wrote() ? WithCommas(1e-3 * m.settled_operations_per_second()) : "",
                      Microseconds(m.latency.Percentile(0.5)), Microseconds(m.latency.Percentile(0.99)),

@@ -16,6 +16,8 @@ Status RunTrial(Trial trial, TrialRun& run) {
     case Trial::kFamilyLog: return RunFamilyLog(run);
     case Trial::kFamilyCreate: return RunFamilyCreate(run);
     case Trial::kFamilyRead: return RunFamilyRead(run);
+    case Trial::kTransactionCost: return RunTransactionCost(run);
+    case Trial::kBatchWalk: return RunBatchWalk(run);
   }
   return base::InvalidArgument("the workload has no trial");
 }

@@ -32,5 +32,9 @@ namespace amethyst::bench {
 [[nodiscard]] Status RunFamilyCreate(TrialRun& run);
 // Gets from a family over gets from the default one, of the same keys.
 [[nodiscard]] Status RunFamilyRead(TrialRun& run);
+// Transactions of 2 gets and 2 puts, which are the operations, over the same gets and a batch.
+[[nodiscard]] Status RunTransactionCost(TrialRun& run);
+// Walks over all entries under an indexed batch of 1 in 50 of them, which are the operations, over walks without it.
+[[nodiscard]] Status RunBatchWalk(TrialRun& run);
 
 }  // namespace amethyst::bench

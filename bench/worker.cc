@@ -24,7 +24,8 @@ Worker::Worker(const Task& task)
       random_(task.seed * 1'000'003 + task.turn.thread),
       timeline_(task.begin_ns) {
   for (const Share& share : task.workload->mix) weights_total_ += share.weight;
-  batch_keys_.resize(std::max(task.load->batch_entries, task.load->multiget_keys));
+  const auto [reads, writes] = task.workload->transaction;
+  batch_keys_.resize(std::max({task.load->batch_entries, task.load->multiget_keys, reads, writes}));
 }
 
 Status Worker::Run() {
@@ -91,6 +92,9 @@ Result<uint64_t> Worker::Perform(Action action) {
     case Action::kQueue: AMETHYST_TRY(Queue()); break;
     case Action::kDeleteRange: AMETHYST_TRY(DeleteRange()); break;
     case Action::kMerge: AMETHYST_TRY(Merge()); break;
+    case Action::kTransaction: AMETHYST_TRY(Transact(false)); break;
+    case Action::kScanTransaction: AMETHYST_TRY(Transact(true)); break;
+    case Action::kReadsAndBatch: AMETHYST_TRY(ReadAndPutBatch()); break;
     case Action::kCompact:
       AMETHYST_TRY(task_.store->Compact());
       operations = task_.operations;
@@ -118,8 +122,12 @@ Status Worker::PutBatch() {
 
 Status Worker::Get(uint64_t key_number) {
   keys_.Make(key_number, &key_);
+  return Find(key_);
+}
+
+Status Worker::Find(std::string_view key) {
   ++lookups_;
-  AMETHYST_ASSIGN(const std::optional<std::string_view> value, session_->Get(key_));
+  AMETHYST_ASSIGN(const std::optional<std::string_view> value, session_->Get(key));
   if (value) {
     ++found_;
     Read(*value);
@@ -172,17 +180,21 @@ Status Worker::Scan(bool reverse) {
   const Steps& steps = task_.workload->steps;
   const uint64_t count = steps.least + (steps.most == steps.least ? 0 : random_.Below(steps.most - steps.least + 1));
   const std::unique_ptr<Cursor> cursor = session_->NewCursor();
-  reverse ? cursor->SeekForPrev(key_) : cursor->Seek(key_);
+  return Show(*cursor, reverse, count);
+}
+
+Status Worker::Show(Cursor& cursor, bool reverse, uint64_t count) {
+  reverse ? cursor.SeekForPrev(key_) : cursor.Seek(key_);
   ++lookups_;
-  if (cursor->Valid() && cursor->key() == key_) ++found_;
-  for (uint64_t i = 0; cursor->Valid(); ++i) {
-    Read(cursor->key());
-    Read(cursor->value());
+  if (cursor.Valid() && cursor.key() == key_) ++found_;
+  for (uint64_t i = 0; cursor.Valid(); ++i) {
+    Read(cursor.key());
+    Read(cursor.value());
     ++entries_;
     if (i == count) break;
-    reverse ? cursor->Prev() : cursor->Next();
+    reverse ? cursor.Prev() : cursor.Next();
   }
-  return cursor->status();
+  return cursor.status();
 }
 
 Result<uint64_t> Worker::Walk(bool reverse) {
@@ -204,6 +216,47 @@ Result<uint64_t> Worker::Walk(bool reverse) {
     walk_.reset();
   }
   return steps;
+}
+
+void Worker::DrawTransaction() {
+  const auto [reads, writes] = task_.workload->transaction;
+  batch_.clear();
+  for (uint64_t i = 0; i < std::max(reads, writes); ++i) {
+    MakeKey(Pick(), &batch_keys_[i]);
+    if (i >= writes) continue;
+    batch_.push_back({batch_keys_[i], task_.values->Make(random_)});
+    bytes_written_ += batch_.back().key.size() + batch_.back().value.size();
+  }
+  if (task_.workload->Is(Action::kScanTransaction)) MakeKey(Pick(), &key_);
+}
+
+Status Worker::Transact(bool scans) {
+  DrawTransaction();
+  while (true) {
+    const Status done = TryTransaction(scans);
+    if (done || done.error().code() != ErrorCode::kConflict) return done;
+    ++aborts_;
+  }
+}
+
+Status Worker::TryTransaction(bool scans) {
+  AMETHYST_ASSIGN(Transaction* const transaction, session_->Begin());
+  if (scans) AMETHYST_TRY(Show(*transaction->NewCursor(), false, task_.workload->steps.least));
+  for (uint64_t i = 0; i < task_.workload->transaction.reads; ++i) {
+    AMETHYST_ASSIGN(const std::optional<std::string_view> value, transaction->Get(batch_keys_[i]));
+    ++lookups_;
+    if (!value) continue;
+    ++found_;
+    Read(*value);
+  }
+  for (const KeyValue& entry : batch_) AMETHYST_TRY(transaction->Put(entry.key, entry.value));
+  return transaction->Commit();
+}
+
+Status Worker::ReadAndPutBatch() {
+  DrawTransaction();
+  for (uint64_t i = 0; i < task_.workload->transaction.reads; ++i) AMETHYST_TRY(Find(batch_keys_[i]));
+  return session_->PutBatch(batch_);
 }
 
 Status Worker::Push() {

@@ -54,6 +54,7 @@ class Worker {
   [[nodiscard]] uint64_t found() const { return found_; }      // and those that found theirs.
   [[nodiscard]] uint64_t entries() const { return entries_; }
   [[nodiscard]] uint64_t bytes_written() const { return bytes_written_; }
+  [[nodiscard]] uint64_t aborts() const { return aborts_; }  // Of transactions; each was run again.
   // The operations that took long, some thousands at most.
   [[nodiscard]] const std::vector<Interval>& stalls() const { return stalls_; }
   // A digest of every byte read, so that reading them cannot be left out.
@@ -65,14 +66,23 @@ class Worker {
   Status Put(uint64_t number);
   Status PutBatch();
   Status Get(uint64_t key_number);
+  Status Find(std::string_view key);
   Status MultiGet();
   Status Delete();
   Status Scan(bool reverse);
+  // A seek to key_, and so many steps.
+  Status Show(Cursor& cursor, bool reverse, uint64_t count);
   Result<uint64_t> Walk(bool reverse);
   Status Queue();
   Status DeleteRange();
   Status Merge();
   Status Push();
+  // Draws the keys that are read, of which the first are written, and their new values.
+  void DrawTransaction();
+  // Until it is committed, with the same keys and values.
+  Status Transact(bool scans);
+  Status TryTransaction(bool scans);
+  Status ReadAndPutBatch();
 
   [[nodiscard]] Action Choose();
   [[nodiscard]] uint64_t Pick() { return picker_.Next(random_); }
@@ -103,6 +113,7 @@ class Worker {
   uint64_t found_ = 0;
   uint64_t entries_ = 0;  // That cursors showed.
   uint64_t bytes_written_ = 0;
+  uint64_t aborts_ = 0;
   uint64_t digest_ = 0;
 };
 

@@ -50,6 +50,37 @@ Workload Procedure(std::string name, std::string description, Trial trial, Featu
   return workload;
 }
 
+Workload Transactions(std::string name, std::string description, Action action, const Accesses& accesses, Order order) {
+  Workload workload = Plain(std::move(name), std::move(description), action, order, 0.25);
+  workload.transaction = accesses;
+  workload.feature = Feature::kTransactions;
+  if (action == Action::kScanTransaction) {
+    workload.scale = 0.05;
+    workload.steps = {99, 99};
+  }
+  return workload;
+}
+
+void AddTransactions(std::vector<Workload>* all) {
+  using enum Action;
+  for (const Order order : {Order::kUniform, Order::kZipf}) {
+    const bool zipf = order == Order::kZipf;
+    const auto add = [&](const char* name, const char* description, Action action, const Accesses& accesses) {
+      all->push_back(Transactions(fmt::format("{}{}", name, zipf ? "zipf" : ""),
+                                  fmt::format("{}{}", description, zipf ? ", keys by a Zipf distribution" : ""), action,
+                                  accesses, order));
+    };
+    add("txn2r2w", "a transaction of 2 gets, and puts of the same keys", kTransaction, {2, 2});
+    add("txn10r2w", "a transaction of 10 gets, and puts of 2 of the keys", kTransaction, {10, 2});
+    add("txnscan", "a transaction of a scan of 100 entries and a put", kScanTransaction, {0, 1});
+    add("txnplain2r2w", "txn2r2w without a transaction: 2 gets, and a batch", kReadsAndBatch, {2, 2});
+  }
+  all->push_back(
+      Procedure("txncost", "txn2r2w over txnplain2r2w, in turns", Trial::kTransactionCost, Feature::kTransactions));
+  all->push_back(Procedure("batchwalk", "walk over all entries under an indexed batch of 1 in 50, and without it",
+                           Trial::kBatchWalk, Feature::kIndexedBatches));
+}
+
 // What goes beyond puts, gets and deletes of single keys.
 void AddDataModel(std::vector<Workload>* all) {
   using enum Action;
@@ -139,6 +170,7 @@ std::vector<Workload> MakeWorkloads() {
   all.back().name = "mixed";
   all.back().description = "what --mix, --distribution and --scan-steps say";
   AddDataModel(&all);
+  AddTransactions(&all);
   return all;
 }
 
@@ -158,7 +190,10 @@ bool ActionWrites(Action action) {
     case Action::kDelete:
     case Action::kQueue:
     case Action::kDeleteRange:
-    case Action::kMerge: return true;
+    case Action::kMerge:
+    case Action::kTransaction:
+    case Action::kScanTransaction:
+    case Action::kReadsAndBatch: return true;
     default: return false;
   }
 }

@@ -31,8 +31,11 @@ enum class Action : uint8_t {
   kWalkReverse,
   kQueue,  // A put at the tail, a seek to the first key, a delete of it.
   kCompact,
-  kDeleteRange,  // Of 100 keys, from the one that comes next.
-  kMerge,        // Of an integer, into the sum that the key has.
+  kDeleteRange,      // Of 100 keys, from the one that comes next.
+  kMerge,            // Of an integer, into the sum that the key has.
+  kTransaction,      // Gets, and puts of the first of the keys that were got; run again until it is committed.
+  kScanTransaction,  // The same with a scan instead of gets.
+  kReadsAndBatch,    // The gets and puts of kTransaction without one.
 };
 
 // A workload that is no stream of equal operations has a procedure of its own (trials.h).
@@ -49,6 +52,8 @@ enum class Trial : uint8_t {
   kFamilyLog,
   kFamilyCreate,
   kFamilyRead,
+  kTransactionCost,
+  kBatchWalk,
 };
 
 // Which key comes next.
@@ -71,6 +76,11 @@ struct Steps {
   uint64_t most = 1;
 };
 
+struct Accesses {
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+};
+
 struct Workload {
   std::string name;
   std::string description;
@@ -79,6 +89,7 @@ struct Workload {
   // Operations for each one asked for on the command line: slow workloads do fewer, quick ones more.
   double scale = 1;
   Steps steps = {};                           // Of a scan.
+  Accesses transaction = {};                  // In each.
   bool fills = false;                         // Begins with an empty database.
   bool background_writer = false;             // One thread more overwrites at random; its figures are kept apart.
   std::optional<Durability> durability = {};  // Where the workload decides.
@@ -89,6 +100,7 @@ struct Workload {
 
   [[nodiscard]] std::optional<Feature> Needs() const;
   [[nodiscard]] bool Writes() const;
+  [[nodiscard]] bool RunsTransactions() const { return Is(Action::kTransaction) || Is(Action::kScanTransaction); }
   // Whether all keys are there after it, if they were before.
   [[nodiscard]] bool Spoils() const;
   [[nodiscard]] bool Is(Action action) const { return mix.size() == 1 && mix[0].action == action; }

@@ -87,6 +87,15 @@ TEST(Arguments, AComparisonTakesAllPeersInRounds) {
   EXPECT_EQ(Parsed({"--compare", "--rounds", "7"}).rounds, 7u);
 }
 
+TEST(Arguments, ASecondWayToRunAPeerIsTakenWhereAWorkloadNeedsIt) {
+  if (FindEngine("rocksdb_locking") == nullptr) GTEST_SKIP() << "this build has no RocksDB";
+  EXPECT_THAT(Parsed({"--compare"}).engines, Not(Contains("rocksdb_locking")));
+  EXPECT_THAT(Parsed({"--compare", "batchwalk"}).engines, Not(Contains("rocksdb_locking")));
+  EXPECT_THAT(Parsed({"--compare", "--quick", "readseq", "txn2r2w"}).engines,
+              ElementsAre("amethyst", "rocksdb", "rocksdb_optimistic", "rocksdb_locking"));
+  EXPECT_THAT(Parsed({"txn2r2w"}).engines, ElementsAre("amethyst"));
+}
+
 TEST(Arguments, TheDataModelHasItsSizes) {
   const Load load =
       Parsed({"rangepair", "--tombstones", "1k", "--operands", "2k", "--families", "3k", "--ttl", "4"}).load;

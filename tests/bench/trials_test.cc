@@ -1,5 +1,5 @@
 // Every trial on every engine of the build, small: that it does what it says, not how long it takes. Covers:
-// range_trials, merge_trials, expiry_trials, family_trials
+// range_trials, merge_trials, expiry_trials, family_trials, transaction_trials
 #include "bench/trials.h"
 
 #include <gmock/gmock.h>
@@ -50,6 +50,7 @@ double FigureOf(const Measurement& m, const std::string& name) {
 TEST_P(EveryTrial, RunsAndReportsOperationsAndFigures) {
   for (const Workload& workload : Workloads()) {
     if (workload.trial == Trial::kNone || workload.trial == Trial::kExpiredScan) continue;
+    if (!FindEngine(GetParam())->Has(workload.Needs())) continue;
     const Measurement m = Run(workload.name);
     EXPECT_GT(m.operations, 0u) << workload.name;
     EXPECT_EQ(m.latency.count(), m.operations) << workload.name;
@@ -65,6 +66,7 @@ TEST_P(EveryTrial, CountsWhatItSays) {
   EXPECT_EQ(Run("hotcounter").operations, 2u * 8 * 100);
   EXPECT_EQ(Run("familycreate").operations, 20u);
   EXPECT_EQ(Run("familybatch").operations, 200u);
+  EXPECT_EQ(Run("batchwalk").operations, 11u);
 }
 
 TEST_P(EveryTrial, WhatHasExpiredIsShownByNoneThatPromisesIt) {

@@ -74,6 +74,13 @@ TEST(Workload, TheListHoldsWhatItAlwaysHeld) {
   }
 }
 
+TEST(Workload, TheListHoldsTransactions) {
+  for (const char* name : {"txn2r2w", "txn10r2w", "txnscan", "txnplain2r2w", "txn2r2wzipf", "txn10r2wzipf",
+                           "txnscanzipf", "txnplain2r2wzipf", "txncost", "batchwalk"}) {
+    EXPECT_NE(FindWorkload(name), nullptr) << name;
+  }
+}
+
 TEST(Workload, KnowsWhetherItWritesAndWhetherItSpoils) {
   EXPECT_FALSE(FindWorkload("readrandom")->Writes());
   EXPECT_FALSE(FindWorkload("seek10")->Writes());
@@ -82,6 +89,8 @@ TEST(Workload, KnowsWhetherItWritesAndWhetherItSpoils) {
   EXPECT_FALSE(FindWorkload("overwrite")->Spoils());
   EXPECT_TRUE(FindWorkload("deleterandom")->Spoils());
   EXPECT_TRUE(FindWorkload("queue")->Spoils());
+  EXPECT_TRUE(FindWorkload("txnscan")->Writes());
+  EXPECT_FALSE(FindWorkload("txn2r2w")->Spoils());
 }
 
 TEST(Workload, KnowsWhatItNeedsOfAnEngine) {
@@ -91,6 +100,8 @@ TEST(Workload, KnowsWhatItNeedsOfAnEngine) {
   EXPECT_EQ(FindWorkload("counters")->Needs(), Feature::kMerge);
   EXPECT_EQ(FindWorkload("readttl")->Needs(), Feature::kExpiry);
   EXPECT_EQ(FindWorkload("familyread")->Needs(), Feature::kFamilies);
+  EXPECT_EQ(FindWorkload("txn2r2w")->Needs(), Feature::kTransactions);
+  EXPECT_EQ(FindWorkload("batchwalk")->Needs(), Feature::kIndexedBatches);
 }
 
 TEST(Workload, WhatDeletesRangesOrMergesSpoils) {
