@@ -116,6 +116,7 @@ void OwnWrites::RollBackTo(const Savepoint& savepoint) {
 }
 
 Result<engine::OwnWrites> OwnWrites::Index() {
+  if (engine_->database().reads->gate.IsClosed()) return std::unexpected(engine::Closed().error());
   if (batch_.Empty()) return engine::OwnWrites();
   if (indexed_.batch.count < batch_.Count()) AMETHYST_TRY(FillIndex());
   return engine::OwnWrites{.buffer = index_, .count = batch_.Count(), .now_ms = may_expire_ ? engine_->NowMs() : 0};
