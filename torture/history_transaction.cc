@@ -12,6 +12,11 @@ namespace amethyst::torture {
 
 namespace {
 
+// Whether a transaction's own writes of a key leave nothing of what is beneath.
+bool Decides(const std::vector<HistoryOp>& own) {
+  return std::ranges::any_of(own, [](const HistoryOp& op) { return op.kind != ChangeKind::kMerge; });
+}
+
 // Calls `visit` with each key of the range until it returns true, and says whether it did.
 template <typename Visit>
 bool AnyKeyOf(const HistoryFamilies& families, size_t family, const HistoryRange& range, Visit visit) {
@@ -54,17 +59,18 @@ void HistoryTransaction::AddRead(const HistoryFamilies& families, HistoryRead re
   if (counts) reads_.push_back(std::move(read));
 }
 
-bool HistoryTransaction::CountsWrites(const HistoryKey& key) const {
-  return std::ranges::any_of(own_->at(key), [](const HistoryOp& op) { return op.kind != ChangeKind::kMerge; });
-}
+bool HistoryTransaction::CountsWrites(const HistoryKey& key) const { return Decides(own_->at(key)); }
 
 std::string HistoryTransaction::Changed(const HistoryFamilies& families, const HistoryContent& content,
                                         uint64_t now_ms) const {
   std::string changed;
   for (const HistoryRead& read : reads_) {
     const auto differs = [&](const HistoryKey& key) {
-      const std::optional<std::string> before = Shows(families, read.own, key);
-      const std::optional<std::string> after = Shown(families, content, read.own.get(), key, now_ms);
+      // What the transaction wrote itself does not change: only what is beneath it, where that counts.
+      const auto own = read.own->find(key);
+      if (own != read.own->end() && Decides(own->second)) return false;
+      const std::optional<std::string> before = Shows(families, nullptr, key);
+      const std::optional<std::string> after = Shown(families, content, nullptr, key, now_ms);
       if (before == after) return false;
       changed = fmt::format("key {} of family {} held {}, and holds {}",
                             Show(std::string_view(families[key.family].keys[key.place])), key.family, Text(before),

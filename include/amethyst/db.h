@@ -81,12 +81,12 @@ class DB {
   // kInvalidArgument: the batch is of another database.
   [[nodiscard]] Status Write(const IndexedBatch& batch, const WriteOptions& options = {});
 
-  // Transactions (transaction.h). One of a closed database is kClosed at its first use.
+  // Transactions (transaction.h). One of a closed database is kClosed once it reads or commits.
   [[nodiscard]] Transaction Begin(const TransactionOptions& options = {});
   // Runs `work` in a transaction and commits it, again and again while that is kConflict: after a pause that grows with
   // the conflicts and is random in part, and from the eighth on while no other Transact commits. So `work` may run
   // several times, and at last it succeeds, unless other writers never rest. An error of `work` rolls back and is
-  // returned; so is kConflict, if it is of a commit inside. An exception rolls back and is thrown on. `work` may end
+  // returned. An exception rolls back and is thrown on. `work` may end
   // the transaction itself.
   [[nodiscard]] Status Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options = {});
 
@@ -157,7 +157,7 @@ class DB {
 
  private:
   std::shared_ptr<engine::Engine> engine_;
-  std::unique_ptr<transactions::Turns> turns_;
+  std::shared_ptr<transactions::Turns> turns_;
 };
 
 }  // namespace amethyst

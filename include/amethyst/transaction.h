@@ -1,7 +1,7 @@
 // Reads and writes that happen as if at one moment, or not at all.
 //
 // A transaction reads the database as of its Begin, with its own writes on top, and holds its writes back until Commit.
-// Nobody waits for it: it takes no locks, and whether it may be is decided at its commit (optimistic concurrency
+// Nobody waits for it: it takes no locks, and whether it may commit is decided then (optimistic concurrency
 // control, Kung and Robinson 1981). kConflict says that somebody has since written what it read: roll back, and run it
 // again; DB::Transact does that.
 //
@@ -17,8 +17,8 @@
 // snapshot.
 //
 // A transaction ends with Commit, whatever that returns, or Rollback; one that dies before rolls back. Every call after
-// its end is kInvalidArgument. Iterators may outlive it, and show what they showed; end them before Commit, or they
-// count as read as far as they came. Thread safety: one thread at a time; different transactions are independent.
+// its end is kInvalidArgument. Iterators may outlive it, and show what they showed; what they see after Commit was not
+// read by it. Thread safety: one thread at a time; different transactions are independent.
 // Move-only; one that was moved from may only be destroyed or assigned to.
 #pragma once
 

@@ -26,7 +26,7 @@ Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Op
 }
 
 DB::DB(std::shared_ptr<engine::Engine> engine)
-    : engine_(std::move(engine)), turns_(std::make_unique<transactions::Turns>()) {}
+    : engine_(std::move(engine)), turns_(std::make_shared<transactions::Turns>()) {}
 DB::~DB() { static_cast<void>(Close()); }
 
 Status DB::Put(std::string_view key, std::string_view value, const WriteOptions& options) {
@@ -60,7 +60,7 @@ Transaction DB::Begin(const TransactionOptions& options) {
   return Transaction(std::make_unique<transactions::OptimisticTransaction>(engine_, options));
 }
 Status DB::Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options) {
-  return transactions::Transact(engine_, *turns_, [&](std::unique_ptr<transactions::OptimisticTransaction> begun) {
+  return transactions::Transact(engine_, turns_, [&](std::unique_ptr<transactions::OptimisticTransaction> begun) {
     Transaction transaction(std::move(begun));
     Status done = work(transaction);
     if (done && !transaction.HasEnded()) done = transaction.Commit(options);

@@ -56,7 +56,7 @@ std::vector<Result<std::optional<std::string>>> MultiGetFrom(OwnWrites& writes, 
 Iterator IteratorOver(OwnWrites& writes, FamilyPtr family, const ReadOptions& options) {
   std::unique_ptr<engine::DbIterator> made;
   base::DoIfPossible([&] {
-    const Result<Source> source = SourceOf(writes, family);
+    const Result<Source> source = Contained([&] { return SourceOf(writes, family); });
     made = source ? writes.engine().NewIterator(options, source->family, &source->reader)
                   : writes.engine().NewIterator({});
     if (!source) made->Refuse(source.error());
@@ -66,7 +66,7 @@ Iterator IteratorOver(OwnWrites& writes, FamilyPtr family, const ReadOptions& op
 
 }  // namespace
 
-IndexedBatch::IndexedBatch(DB& db) : writes_(std::make_unique<OwnWrites>(db.engine())) {}
+IndexedBatch::IndexedBatch(DB& db) : writes_(std::make_unique<OwnWrites>(db.engine(), OwnWrites::ReadTime::kOfRead)) {}
 IndexedBatch::IndexedBatch(IndexedBatch&&) noexcept = default;
 IndexedBatch& IndexedBatch::operator=(IndexedBatch&&) noexcept = default;
 IndexedBatch::~IndexedBatch() = default;

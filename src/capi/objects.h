@@ -16,6 +16,7 @@
 #include "amethyst/c.h"
 #include "amethyst/db.h"
 #include "base/mutex.h"
+#include "base/wait.h"
 #include "capi/call.h"
 #include "capi/handle_table.h"
 
@@ -146,7 +147,7 @@ class OneUser {
   class Use {
    public:
     // nullptr: of nothing that is shared.
-    explicit Use(OneUser* of) : of_(of), is_alone_(of == nullptr || !of->taken_.exchange(true)) {}
+    explicit Use(OneUser* of) : of_(of), is_alone_(of == nullptr || of->Take()) {}
     ~Use() {
       if (of_ != nullptr && is_alone_) of_->Give();
     }
@@ -164,21 +165,33 @@ class OneUser {
     const bool is_alone_;
   };
 
-  // For a release, which may not fail: waits until the call in progress is over.
+  // For a release, which may not fail: waits until the call in progress is over, unless it is this thread's own.
   template <typename Work>
   void Wait(Work work) noexcept {
-    while (taken_.exchange(true)) taken_.wait(true);
+    if (user_.load(std::memory_order_relaxed) == ThisThread()) return work();
+    while (!Take()) base::WaitWhile(taken_, 1);
     work();
     Give();
   }
 
  private:
+  [[nodiscard]] static const void* ThisThread() {
+    thread_local const char its_own = 0;
+    return &its_own;
+  }
+  [[nodiscard]] bool Take() noexcept {
+    if (taken_.exchange(1) != 0) return false;
+    user_.store(ThisThread(), std::memory_order_relaxed);
+    return true;
+  }
   void Give() noexcept {
-    taken_.store(false);
-    taken_.notify_one();
+    user_.store(nullptr, std::memory_order_relaxed);
+    taken_.store(0);
+    base::WakeOne(taken_);
   }
 
-  std::atomic<bool> taken_{false};  // By a Use or a Wait; whose end the next one sees.
+  std::atomic<uint32_t> taken_{0};          // By a Use or a Wait; whose end the next one sees.
+  std::atomic<const void*> user_{nullptr};  // The thread that has it.
 };
 
 // Gives the caller a handle of it. `user`: whom it shares; nullptr, nobody.

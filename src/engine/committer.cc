@@ -81,12 +81,12 @@ Status Committer::Carry(CommitRequest& request) {
   }
   if (health_.latch.IsSet()) return health_.latch.status();
   const EncodedBatch& batch = request.batch;
+  if (batch.check != nullptr) [[unlikely]]
+    AMETHYST_TRY((*batch.check)());
   if (!active_->memtable.HasRoom(batch.memtable_bytes) && !MakeRoom(batch.memtable_bytes)) {
     request.needs_room = true;
     return {};
   }
-  if (batch.check != nullptr) [[unlikely]]
-    AMETHYST_TRY((*batch.check)());
   if (!batch.families.empty()) {
     const base::EpochGuard guard;
     AMETHYST_TRY(PrepareFamilies(*reads_.view.Peek()->forest, batch.families, &active_->memtable));

@@ -130,7 +130,7 @@ void DbIterator::ShowCursor() {
                .value = key::ValueOf(kind, entry.value()),
                .valid = true,
                .expires_ms = key::ExpiryOf(kind, entry.value())};
-  if (walk_ != nullptr) walk_->listener().SawExpiry(position_.expires_ms);
+  if (walk_ != nullptr && !key::IsOwn(entry.tag.sequence())) walk_->listener().SawExpiry(position_.expires_ms);
   at_ = At::kShown;
 }
 

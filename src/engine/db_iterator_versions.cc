@@ -36,6 +36,7 @@ Result<bool> DbIterator::LookUpCopiedKey() {
   if (live) copied_.value.assign(found.value);
   copied_.expires_ms = found.expires_ms;
   copied_.changes_ms = found.ChangesMs();
+  if (walk_ != nullptr) walk_->listener().SawExpiry(copied_.changes_ms);  // Whether it is live or not.
   cursor_->Seek(copied_.key);
   if (cursor_->Valid()) cursor_->Prev();
   AMETHYST_TRY(cursor_->status());
@@ -81,7 +82,8 @@ Result<bool> DbIterator::ResolveCopiedKey() {
       case key::Answer::kValue:
         has_operands = false;
         copied_.value.assign(key::ValueOf(entry.tag.kind(), entry.value()));
-        copied_.expires_ms = copied_.changes_ms = key::ExpiryOf(entry.tag.kind(), entry.value());
+        copied_.expires_ms = key::ExpiryOf(entry.tag.kind(), entry.value());
+        copied_.changes_ms = key::IsOwn(entry.tag.sequence()) ? key::kNeverMs : copied_.expires_ms;
         break;
     }
     cursor_->Prev();

@@ -229,7 +229,7 @@ inline Result<std::optional<bool>> Engine::TryGetFor(const Reader* reader, std::
   if (found.state == LookupState::kNotResident) return std::optional<bool>();
   if (found.state == LookupState::kFound) take(found.value);
   if (reader != nullptr) [[unlikely]]
-    reader->SawExpiry(found.expires_ms);
+    reader->SawExpiry(found.ChangesMs());
   reads_->statistics.Add(Counter::kGets);
   reads_->statistics.Add(Counter::kGetsFound, found.state == LookupState::kFound ? 1 : 0);
   return found.state == LookupState::kFound;
@@ -312,7 +312,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
       for (size_t i = 0; i < group.size(); ++i) {
         auto& result = results.emplace_back();
         if (found[i].state == LookupState::kFound) result->emplace(found[i].value);
-        if (reader != nullptr) reader->SawExpiry(found[i].expires_ms);
+        if (reader != nullptr) reader->SawExpiry(found[i].ChangesMs());
       }
     }
     for (size_t i = 0; i < group.size(); ++i) {

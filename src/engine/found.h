@@ -17,16 +17,20 @@ struct Found {
   sstable::LookupState state = sstable::LookupState::kAbsent;  // Of the key: kFound if it has a value.
   std::string_view value;                                      // In the view, or in memory that the epoch keeps.
   uint64_t expires_ms = key::kNeverMs;                         // Of the value.
+  bool is_own = false;                                         // Likewise, where it expires: the reader's own write.
+
+  // When what the database holds of it changes by itself.
+  [[nodiscard]] uint64_t ChangesMs() const { return is_own ? key::kNeverMs : expires_ms; }
 };
 
 // With what keeps its value alive; never kNotResident.
 struct PinnedFound : Found {
   std::shared_ptr<const void> owner;
-  std::optional<Error> filter_lost;             // Of a table on the way, as PinnedLookup tells it.
-  uint64_t operands_expire_ms = key::kNeverMs;  // When the first of the operands in the value expires.
+  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
+  uint64_t operands_expire_ms =
+      key::kNeverMs;  // When the first of what was merged expires, the reader's own apart.
 
-  // When what was found changes by itself.
-  [[nodiscard]] uint64_t ChangesMs() const { return std::min(expires_ms, operands_expire_ms); }
+  [[nodiscard]] uint64_t ChangesMs() const { return std::min(Found::ChangesMs(), operands_expire_ms); }
 };
 
 }  // namespace amethyst::engine

@@ -26,11 +26,12 @@ class MergedRead {
       case key::Answer::kUndecided: return false;
       case key::Answer::kOperand:
         operands_.AddOlder(key::ValueOf(tag.kind(), stored));
-        operands_expire_ms_ = std::min(operands_expire_ms_, key::ExpiryOf(tag.kind(), stored));
+        NoteExpiry(tag, key::ExpiryOf(tag.kind(), stored));
         return false;
       case key::Answer::kValue:
         base_ = key::ValueOf(tag.kind(), stored);
         expires_ms_ = key::ExpiryOf(tag.kind(), stored);
+        NoteExpiry(tag, expires_ms_);
         return true;
       case key::Answer::kGone: return true;
     }
@@ -58,14 +59,15 @@ class MergedRead {
   [[nodiscard]] Result<PinnedFound> Finish(const key::Merging& merging) {
     std::optional<std::string> value;
     PinnedFound found;
+    found.operands_expire_ms = changes_ms_;
     if (operands_.empty()) {  // All of them have expired.
       if (base_) value.emplace(*base_);
       found.expires_ms = expires_ms_;
+      found.is_own = true;  // changes_ms_ knows.
     } else {
-      found.operands_expire_ms = std::min(operands_expire_ms_, expires_ms_);
       AMETHYST_ASSIGN(value, operands_.Merge(merging, lookup_.key, base_));
     }
-    if (!value) return PinnedFound();
+    if (!value) return found;
     const auto owner = std::make_shared<const std::string>(*std::move(value));
     found.state = LookupState::kFound;
     found.value = *owner;
@@ -74,14 +76,18 @@ class MergedRead {
   }
 
  private:
+  void NoteExpiry(key::Tag tag, uint64_t expires_ms) {
+    if (!key::IsOwn(tag.sequence())) changes_ms_ = std::min(changes_ms_, expires_ms);
+  }
+
   const key::LookupKey& lookup_;
   key::Resolver resolver_;
   key::Operands operands_;
   std::optional<std::string_view> base_;
   uint64_t expires_ms_ = key::kNeverMs;  // Of base_.
-  uint64_t operands_expire_ms_ = key::kNeverMs;
-  std::deque<std::string> copies_;  // Of values that a cursor shows only for a while.
-  key::SequenceNumber covered_{};   // Entries below it are gone.
+  uint64_t changes_ms_ = key::kNeverMs;  // When the first of them expires, the reader's own apart.
+  std::deque<std::string> copies_;       // Of values that a cursor shows only for a while.
+  key::SequenceNumber covered_{};        // Entries below it are gone.
 };
 
 }  // namespace

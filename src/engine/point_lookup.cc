@@ -61,8 +61,10 @@ class PointRead {
     switch (resolver_.AddOlder(tag, stored)) {
       case key::Answer::kValue:
         found_ = {.state = LookupState::kFound, .value = key::ValueOf(tag.kind(), stored)};
-        if (!key::IsPlain(tag.kind())) [[unlikely]]
+        if (!key::IsPlain(tag.kind())) [[unlikely]] {
           found_.expires_ms = key::ExpiryOf(tag.kind(), stored);
+          found_.is_own = key::IsOwn(tag.sequence());
+        }
         return true;
       case key::Answer::kGone: found_ = {}; return true;
       case key::Answer::kUndecided:

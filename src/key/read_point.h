@@ -13,6 +13,8 @@ namespace amethyst::key {
 // database holds, which never comes so far.
 inline constexpr SequenceNumber kOwnFirst{uint64_t{1} << 55};
 
+[[nodiscard]] constexpr bool IsOwn(SequenceNumber sequence) { return sequence >= kOwnFirst; }
+
 struct ReadPoint {
   // Implicit: where nothing expires a sequence number is all of it. At time 0 nothing has expired.
   constexpr ReadPoint(SequenceNumber sequence, uint64_t time_ms = 0) : visible(sequence), now_ms(time_ms) {}

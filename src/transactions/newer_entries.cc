@@ -121,7 +121,7 @@ Result<bool> NewerEntries::HoldSomeOf(const ReadSet::Range& range) const {
   const key::Order& order = version->order();
   for (const engine::WriteBufferPtr& buffer : memtables_) {
     if (RangeDeletesReachInto(buffer->memtable, range, order)) return true;
-    if (mark_.buffer != nullptr) {
+    if (mark_.buffer != nullptr && order.IsBytewise()) {  // A comparator is not to see keys of other families.
       if (RecordsAreIn(range, order)) return true;
       continue;
     }

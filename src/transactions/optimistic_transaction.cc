@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "base/containment.h"
 #include "base/error.h"
 #include "engine/candidates.h"
+#include "io/environment.h"
 #include "transactions/turns.h"
 #include "transactions/validation.h"
 
@@ -16,23 +18,29 @@ size_t ReadSetLimit(const engine::Engine& engine) {
   return engine.database().settings.options.memory_budget_bytes / (64 * 4);
 }
 
-// Whether the transaction itself has said what the key is: then nothing of the database was read.
-bool IsOwn(const engine::Reader& reader, key::FamilyId family, std::string_view key) {
-  if (reader.own.count == 0) return false;
+// What a transaction's own writes say of a key.
+enum class OwnWord : uint8_t {
+  kNone,  // The database alone tells.
+  kPart,  // What is beneath is needed, too.
+  kAll,   // Nothing of the database was read.
+};
+OwnWord OwnWordOn(const engine::Reader& reader, key::FamilyId family, std::string_view key) {
+  if (reader.own.count == 0) return OwnWord::kNone;
   const memtable::Memtable& memtable = reader.own.buffer->memtable;
   const key::LookupKey lookup(key, reader.Seeing(*reader.at));
-  if (engine::CoveringIn(memtable, family, lookup) != key::SequenceNumber{}) return true;
+  if (engine::CoveringIn(memtable, family, lookup) != key::SequenceNumber{}) return OwnWord::kAll;
   const auto newest = memtable.Get(family, lookup);
-  return newest && key::Decides(newest->tag.kind());
+  if (!newest) return OwnWord::kNone;
+  return key::Decides(newest->tag.kind()) ? OwnWord::kAll : OwnWord::kPart;
 }
 
 }  // namespace
 
 OptimisticTransaction::OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine,
-                                             const TransactionOptions& options, const Turns* turns)
+                                             const TransactionOptions& options, std::shared_ptr<const Turns> turns)
     : isolation_(options.isolation),
-      turns_(turns),
-      writes_(engine),
+      turns_(std::move(turns)),
+      writes_(engine, OwnWrites::ReadTime::kFixed),
       reads_(*engine->database().reads, ReadSetLimit(*engine)),
       pin_(engine->NewSnapshot()) {}
 
@@ -68,9 +76,7 @@ Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, 
   AMETHYST_ASSIGN(const engine::Reader reader, NewReader(family, options, for_update));
   const tree::FamilyKey family_key = KeyOf(family);
   AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader));
-  if (reader.listener != nullptr && (for_update == ForUpdate::kYes || !IsOwn(reader, family_key.id, key))) {
-    reads_.AddPoint({family_key.id, key, !found});
-  }
+  if (reader.listener != nullptr) NoteRead(reader, family_key.id, key, found, for_update);
   return found;
 }
 
@@ -85,14 +91,21 @@ std::vector<Result<std::optional<std::string>>> OptimisticTransaction::MultiGet(
   auto results = writes_.engine().MultiGet(keys, options, family_key, &*reader);
   if (reader->listener == nullptr) return results;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (!results[i] || IsOwn(*reader, family_key.id, keys[i])) continue;
-    reads_.AddPoint({family_key.id, keys[i], !results[i]->has_value()});
+    if (results[i]) NoteRead(*reader, family_key.id, keys[i], results[i]->has_value(), ForUpdate::kNo);
   }
   return results;
 }
 
+// Absent is what the database does not have: of a key that is absent by the transaction's own word it is not known.
+void OptimisticTransaction::NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key,
+                                     bool found, ForUpdate for_update) {
+  const OwnWord own = OwnWordOn(reader, family, key);
+  if (own == OwnWord::kAll && for_update == ForUpdate::kNo) return;
+  reads_.AddPoint({.family = family, .key = key, .was_absent = !found && own == OwnWord::kNone});
+}
+
 std::unique_ptr<engine::DbIterator> OptimisticTransaction::NewIterator(FamilyPtr family, const ReadOptions& options) {
-  const Result<engine::Reader> reader = NewReader(family, options, ForUpdate::kNo);
+  const Result<engine::Reader> reader = base::Contained([&] { return NewReader(family, options, ForUpdate::kNo); });
   if (!reader) {
     auto refused = writes_.engine().NewIterator({}, {});
     refused->Refuse(reader.error());
@@ -124,7 +137,7 @@ Status OptimisticTransaction::Commit(const WriteOptions& options) {
   if (writes_.batch().Empty()) {
     return writes_.engine().database().reads->gate.IsClosed() ? engine::Closed() : Status();
   }
-  if (turns_ != nullptr) turns_->LetPass();
+  if (turns_ != nullptr) turns_->LetPass(writes_.engine().database().environment->clock());
   return CommitOnce(options);
 }
 
@@ -135,10 +148,15 @@ Status OptimisticTransaction::CommitOnce(const WriteOptions& options) {
   auto check_recent = [&validation] { return validation.CheckRecent(); };
   base::FunctionRef<Status()> check(check_recent);
   for (;;) {
-    AMETHYST_TRY(validation.CheckAll());
+    AMETHYST_TRY(CheckOutside(validation));
     Status committed = writes_.engine().Write(writes_.batch(), options, &check);
     if (committed || !validation.fell_behind()) return committed;
   }
+}
+
+Status OptimisticTransaction::CheckOutside(Validation& validation) {
+  const engine::OperationGate::Operation operation(writes_.engine().database().reads->gate);
+  return operation ? validation.CheckAll() : engine::Closed();
 }
 
 Status OptimisticTransaction::Rollback() {

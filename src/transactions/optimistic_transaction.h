@@ -19,12 +19,13 @@
 namespace amethyst::transactions {
 
 class Turns;
+class Validation;
 
 class OptimisticTransaction {
  public:
   // `turns`: are respected by the commit; nullptr: there is no need.
   OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine, const TransactionOptions& options,
-                        const Turns* turns = nullptr);
+                        std::shared_ptr<const Turns> turns = nullptr);
   ~OptimisticTransaction() { End(); }
   OptimisticTransaction(const OptimisticTransaction&) = delete;
   OptimisticTransaction& operator=(const OptimisticTransaction&) = delete;
@@ -56,11 +57,15 @@ class OptimisticTransaction {
   [[nodiscard]] Status CheckAlive() const;
   [[nodiscard]] Status CheckRead(FamilyPtr family, const ReadOptions& options) const;
   [[nodiscard]] Result<engine::Reader> NewReader(FamilyPtr family, const ReadOptions& options, ForUpdate for_update);
+  void NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key, bool found,
+                ForUpdate for_update);
+  // The first step.
+  [[nodiscard]] Status CheckOutside(Validation& validation);
   [[nodiscard]] Status CommitOnce(const WriteOptions& options);
   void End();
 
   const Isolation isolation_;
-  const Turns* const turns_;
+  const std::shared_ptr<const Turns> turns_;
   OwnWrites writes_;
   ReadSet reads_;
   std::unique_ptr<engine::SnapshotPin> pin_;  // nullptr: it has ended.

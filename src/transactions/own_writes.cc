@@ -42,7 +42,7 @@ Status OwnWrites::CheckFamily(FamilyPtr family) const {
 
 Result<Expiry> OwnWrites::AsMoment(FamilyPtr family, const Expiry& expiry) {
   if (!expiry.at && expiry.after.count() == 0) return expiry;
-  may_expire_ = true;
+  if (first_expiring_ms_ == 0) first_expiring_ms_ = engine_->NowMs();
   if (expiry.at) return expiry;
   const WriteOptions options{.ttl = expiry.after};
   AMETHYST_ASSIGN(const uint64_t expires_ms, engine_->rules().ExpiryOf(options, KeyOf(family)));
@@ -119,7 +119,9 @@ Result<engine::OwnWrites> OwnWrites::Index() {
   if (engine_->database().reads->gate.IsClosed()) return std::unexpected(engine::Closed().error());
   if (batch_.Empty()) return engine::OwnWrites();
   if (indexed_.batch.count < batch_.Count()) AMETHYST_TRY(FillIndex());
-  return engine::OwnWrites{.buffer = index_, .count = batch_.Count(), .now_ms = may_expire_ ? engine_->NowMs() : 0};
+  const bool is_now = first_expiring_ms_ != 0 && read_time_ == ReadTime::kOfRead;
+  return engine::OwnWrites{
+      .buffer = index_, .count = batch_.Count(), .now_ms = is_now ? engine_->NowMs() : first_expiring_ms_};
 }
 
 Status OwnWrites::FillIndex() {

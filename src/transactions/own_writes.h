@@ -26,7 +26,10 @@ using FamilyPtr = const Family*;
 
 class OwnWrites {
  public:
-  explicit OwnWrites(std::shared_ptr<engine::Engine> engine) : engine_(std::move(engine)) {}
+  // The time at which its own entries are read: that of the first which may expire, or of each read.
+  enum class ReadTime : uint8_t { kFixed, kOfRead };
+  OwnWrites(std::shared_ptr<engine::Engine> engine, ReadTime read_time)
+      : engine_(std::move(engine)), read_time_(read_time) {}
 
   [[nodiscard]] engine::Engine& engine() const { return *engine_; }
   [[nodiscard]] const WriteBatch& batch() const { return batch_; }
@@ -62,10 +65,11 @@ class OwnWrites {
 
   const std::shared_ptr<engine::Engine> engine_;
   WriteBatch batch_;
-  bool may_expire_ = false;       // An entry of it, or of what was rolled back.
-  size_t memory_bytes_ = 0;       // Of its entries in a memtable, at most; families apart.
-  engine::WriteBufferPtr index_;  // nullptr: there is none that holds.
-  Savepoint indexed_{};           // Up to there it has the batch.
+  const ReadTime read_time_;
+  uint64_t first_expiring_ms_ = 0;  // When the first that may expire came; 0: none did.
+  size_t memory_bytes_ = 0;         // Of its entries in a memtable, at most; families apart.
+  engine::WriteBufferPtr index_;    // nullptr: there is none that holds.
+  Savepoint indexed_{};             // Up to there it has the batch.
 };
 
 }  // namespace amethyst::transactions

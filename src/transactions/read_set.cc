@@ -1,6 +1,7 @@
 #include "transactions/read_set.h"
 
 #include <cstring>
+#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -44,12 +45,29 @@ ReadSet::Point ReadSet::TakePoint(std::string_view* rest) {
   return point;
 }
 
+// What an exception leaves half done is not known: then everything counts.
+class ReadSet::Complete {
+ public:
+  explicit Complete(ReadSet* set) : set_(set), exceptions_(std::uncaught_exceptions()) {}
+  ~Complete() {
+    if (std::uncaught_exceptions() > exceptions_) set_->all_counts_ = true;
+  }
+  Complete(const Complete&) = delete;
+  Complete& operator=(const Complete&) = delete;
+
+ private:
+  ReadSet* const set_;
+  const int exceptions_;
+};
+
 void ReadSet::NoteFamily(key::FamilyId family) {
   if (family == key::kDefaultFamily || std::ranges::find(families_, family) != families_.end()) return;
   families_.push_back(family);
 }
 
 void ReadSet::AddPoint(const Point& point) {
+  if (all_counts_ || point.key.size() > kKeyBytesMax) return;  // Of a longer key nothing can ever be there.
+  const Complete complete(this);
   NoteFamily(point.family);
   constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
   const uint32_t family = key::Raw(point.family);
@@ -58,12 +76,15 @@ void ReadSet::AddPoint(const Point& point) {
   std::memcpy(head, &family, sizeof family);
   std::memcpy(head + sizeof family, &size_and_absent, sizeof size_and_absent);
   constexpr size_t kFirstBytes = 240;
-  if (points_.empty()) points_.reserve(kFirstBytes);
+  points_.reserve(std::max(kFirstBytes, points_.size() + kHeadBytes + point.key.size()));
   points_.append(head, kHeadBytes).append(point.key);
+  ++point_count_;
   if (MemoryBytes() > limit_bytes_) Coarsen();
 }
 
 void ReadSet::AddRange(key::FamilyId family, SeenRange keys) {
+  if (all_counts_) return;
+  const Complete complete(this);
   NoteFamily(family);
   ranges_.push_back({.family = family, .keys = std::move(keys)});
   range_bytes_ += BytesOf(ranges_.back());
@@ -103,6 +124,7 @@ key::Order ReadSet::OrderOf(key::FamilyId family) const {
 void ReadSet::Coarsen() {
   std::vector<Range> sorted = Sorted();
   points_ = {};
+  point_count_ = 0;
   ranges_.clear();
   for (auto first = sorted.begin(); first != sorted.end();) {
     const key::FamilyId family = first->family;
@@ -121,13 +143,36 @@ void ReadSet::Coarsen() {
   }
 }
 
-std::vector<ReadSet::Range> ReadSet::Sorted() {
-  std::vector<Range> all = std::exchange(ranges_, {});
-  static_cast<void>(ForEachPoint([&all](const Point& point) {
-    all.push_back({.family = point.family,
-                   .keys = {.begin = std::string(point.key), .end = std::string(point.key), .holds_end = true}});
+// Points become ranges of as many neighbours as there have to be, for a range takes more memory than a point.
+void ReadSet::AppendPointsTo(std::vector<Range>* ranges) const {
+  std::vector<Point> points;
+  points.reserve(point_count_);
+  static_cast<void>(ForEachPoint([&points](const Point& point) {
+    points.push_back(point);
     return true;
   }));
+  std::ranges::sort(points, {}, &Point::family);
+  const size_t ranges_max = limit_bytes_ / (8 * sizeof(Range)) + 1;
+  const size_t group = (points.size() + ranges_max - 1) / ranges_max;
+  for (auto first = points.begin(); first != points.end();) {
+    const key::FamilyId family = first->family;
+    const auto last = std::find_if(first, points.end(), [&](const Point& point) { return point.family != family; });
+    const key::Order order = OrderOf(family);
+    std::sort(first, last, [&order](const Point& a, const Point& b) { return order.Less(a.key, b.key); });
+    while (first != last) {
+      const auto end = first + std::min(static_cast<ptrdiff_t>(group), last - first);
+      const Point& greatest = *(end - 1);
+      ranges->push_back(
+          {.family = family,
+           .keys = {.begin = std::string(first->key), .end = std::string(greatest.key), .holds_end = true}});
+      first = end;
+    }
+  }
+}
+
+std::vector<ReadSet::Range> ReadSet::Sorted() {
+  std::vector<Range> all = std::exchange(ranges_, {});
+  AppendPointsTo(&all);
   std::ranges::sort(all, {}, &Range::family);
   for (auto first = all.begin(); first != all.end();) {
     const auto last = std::find_if(first, all.end(), [&](const Range& range) { return range.family != first->family; });

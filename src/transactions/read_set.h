@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "amethyst/options.h"
 #include "engine/read_context.h"
 #include "engine/walk.h"
 #include "key/expiry.h"
@@ -61,6 +62,8 @@ class ReadSet final : public engine::ReadListener {
   [[nodiscard]] size_t MemoryBytes() const { return points_.size() + range_bytes_; }
 
  private:
+  class Complete;
+
   // ReadListener:
   void Saw(key::FamilyId family, engine::SeenRange range) override { AddRange(family, std::move(range)); }
   void Began(engine::DbIterator& iterator) override { iterators_.push_back(&iterator); }
@@ -71,6 +74,7 @@ class ReadSet final : public engine::ReadListener {
   [[nodiscard]] key::Order OrderOf(key::FamilyId family) const;
   void NoteFamily(key::FamilyId family);
   void Coarsen();
+  void AppendPointsTo(std::vector<Range>* ranges) const;
   // Joins ranges that touch; then neighbours two by two.
   [[nodiscard]] std::vector<Range> Sorted();
   void JoinPairs();
@@ -79,6 +83,7 @@ class ReadSet final : public engine::ReadListener {
   const engine::ReadContext& reads_;
   const size_t limit_bytes_;
   std::vector<key::FamilyId> families_;
+  size_t point_count_ = 0;
   std::string points_;  // Encoded one after the other, so that a point costs no allocation.
   std::vector<Range> ranges_;
   size_t range_bytes_ = 0;

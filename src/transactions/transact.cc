@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/containment.h"
+#include "base/error.h"
 #include "base/random.h"
 #include "io/environment.h"
 #include "transactions/optimistic_transaction.h"
@@ -27,17 +29,20 @@ void PauseAfter(engine::Engine& engine, uint32_t conflicts) {
   engine.database().environment->clock().Sleep(std::chrono::microseconds(1 + random.Below(most)));
 }
 
-Status Transact(const std::shared_ptr<engine::Engine>& engine, Turns& turns,
+Status Transact(const std::shared_ptr<engine::Engine>& engine, const std::shared_ptr<Turns>& turns,
                 base::FunctionRef<Status(std::unique_ptr<OptimisticTransaction>)> attempt) {
   std::optional<Turns::Turn> turn;
   for (uint32_t conflicts = 0;;) {
-    const Status done = attempt(std::make_unique<OptimisticTransaction>(engine, TransactionOptions{}, &turns));
+    AMETHYST_ASSIGN(auto begun, base::Contained([&]() -> Result<std::unique_ptr<OptimisticTransaction>> {
+                      return std::make_unique<OptimisticTransaction>(engine, TransactionOptions{}, turns);
+                    }));
+    const Status done = attempt(std::move(begun));
     if (done || done.error().code() != ErrorCode::kConflict) return done;
     ++conflicts;
     if (conflicts < kConflictsBeforeTurn) {
       PauseAfter(*engine, conflicts);
-    } else if (!turn && !turns.IsMine()) {
-      turn.emplace(turns);
+    } else if (!turn && !turns->IsMine()) {
+      turn.emplace(*turns, engine->database().environment->clock());
     }
   }
 }

@@ -18,7 +18,7 @@ class Turns;
 void PauseAfter(engine::Engine& engine, uint32_t conflicts);
 
 // See DB::Transact. Calls `attempt` with a new transaction each time, until it returns no kConflict.
-[[nodiscard]] Status Transact(const std::shared_ptr<engine::Engine>& engine, Turns& turns,
+[[nodiscard]] Status Transact(const std::shared_ptr<engine::Engine>& engine, const std::shared_ptr<Turns>& turns,
                               base::FunctionRef<Status(std::unique_ptr<OptimisticTransaction>)> attempt);
 
 }  // namespace amethyst::transactions

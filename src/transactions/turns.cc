@@ -1,30 +1,42 @@
 #include "transactions/turns.h"
 
-#include "base/wait.h"
+#include <chrono>
 
 namespace amethyst::transactions {
 
 namespace {
 
-thread_local const Turns* turn_of_this_thread = nullptr;
+constexpr int kWaitsMax = 100;
+constexpr std::chrono::milliseconds kWait{1};
+
+thread_local const Turns::Turn* innermost_turn = nullptr;
 
 }  // namespace
 
-bool Turns::IsMine() const { return turn_of_this_thread == this; }
+bool Turns::IsMine() const {
+  for (const Turn* turn = innermost_turn; turn != nullptr; turn = turn->outer()) {
+    if (turn->Has(*this)) return true;
+  }
+  return false;
+}
 
-Turns::Turn::Turn(Turns& turns) : turns_(turns) {
-  while (turns_.taken_.exchange(1) != 0) base::WaitWhile(turns_.taken_, 1);
-  turn_of_this_thread = &turns_;
+Turns::Turn::Turn(Turns& turns, io::Clock& clock) : turns_(turns), outer_(innermost_turn) {
+  for (int waits = 0; turns_.taken_.exchange(true); ++waits) {
+    if (waits == kWaitsMax) return;
+    clock.Sleep(kWait);
+  }
+  has_it_ = true;
+  innermost_turn = this;
 }
 
 Turns::Turn::~Turn() {
-  turn_of_this_thread = nullptr;
-  turns_.taken_.store(0);
-  base::WakeAll(turns_.taken_);
+  if (!has_it_) return;
+  innermost_turn = outer_;
+  turns_.taken_.store(false);
 }
 
-void Turns::LetPass() const {
-  while (!IsMine() && taken_.load() != 0) base::WaitWhile(taken_, 1);
+void Turns::LetPass(io::Clock& clock) const {
+  for (int waits = 0; waits < kWaitsMax && taken_.load() && !IsMine(); ++waits) clock.Sleep(kWait);
 }
 
 }  // namespace amethyst::transactions

@@ -49,9 +49,11 @@ Validation::Validation(const engine::ReadContext& reads, const ReadSet& set, con
 
 Status Validation::CheckAll() {
   fell_behind_ = false;
-  if (key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)} == checked_up_to_) return {};
-  const engine::ViewPtr view = reads_.view.Acquire();  // Before the visible sequence: see view.h.
+  // Before the view, other than for a read: a view may lack what was written while it was loaded, and nothing may count
+  // as checked that is not in it. Of what is newer than `visible` the second step sees whatever it hides here.
   const key::SequenceNumber visible{reads_.visible.load(std::memory_order_acquire)};
+  if (visible == checked_up_to_) return {};
+  const engine::ViewPtr view = reads_.view.Acquire();
   AMETHYST_TRY(Check(*view, NewerEntries(*view, checked_up_to_, visible)));
   checked_up_to_ = visible;
   return {};

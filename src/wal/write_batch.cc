@@ -91,8 +91,14 @@ Status WriteBatch::Handler::MergeExpiringIn(uint32_t family_id, std::string_view
 
 void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value) {
   AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
-  wal::AppendBatchEntry(&rep_,
-                        {.family = family, .kind = static_cast<key::EntryKind>(kind), .key = key, .value = value});
+  const size_t before = rep_.size();
+  try {
+    wal::AppendBatchEntry(&rep_,
+                          {.family = family, .kind = static_cast<key::EntryKind>(kind), .key = key, .value = value});
+  } catch (...) {
+    rep_.resize(before);
+    throw;
+  }
   ++count_;
   has_families_ = has_families_ || family != 0;
 }
@@ -120,6 +126,7 @@ void WriteBatch::AddRangeDelete(uint32_t family, std::optional<std::string_view>
 
 void WriteBatch::AddPrefixDelete(uint32_t family, std::string_view prefix) {
   const std::optional<std::string> end = key::EndOfPrefix(prefix);
+  prefix_families_.reserve(prefix_families_.size() + 1);
   AddRangeDelete(family, prefix.empty() ? std::nullopt : std::optional(prefix), end);
   prefix_families_.push_back(family);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <thread>
 
 #include "transactions/transaction_fixture.h"
 
@@ -24,6 +25,22 @@ TEST_F(TransactionExpiryTest, WhatExpiredLongAgoIsNotThereAndIsNoConflict) {
   EXPECT_EQ(Contents(transaction), "later 1");
   EXPECT_EQ(Text(transaction.Commit()), "");
   EXPECT_EQ(Contents(*db_), "later 1");
+}
+
+TEST_F(TransactionExpiryTest, ItsOwnWritesMayExpireBeforeTheCommit) {
+  ASSERT_EQ(Text(db_->Put("other", "1", {.ttl = std::chrono::hours(1)})), "");
+  Transaction transaction = db_->Begin();
+  ASSERT_EQ(Text(transaction.Put("lease", "mine", ExpiresAfter(std::chrono::milliseconds(1)))), "");
+  ASSERT_EQ(Text(transaction.Merge("n", Number(1), ExpiresAfter(std::chrono::milliseconds(1)))), "");
+  EXPECT_TRUE(transaction.Get("lease"));
+  EXPECT_TRUE(transaction.Get("n"));
+  EXPECT_TRUE(transaction.GetForUpdate("lease"));
+  const std::vector<std::string_view> keys = {"lease", "none"};
+  EXPECT_EQ(transaction.MultiGet(keys).size(), 2u);
+  EXPECT_NE(Contents(transaction), "");
+  EXPECT_NE(Backwards(transaction), "");
+  std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  EXPECT_EQ(Text(transaction.Commit()), "");
 }
 
 TEST_F(TransactionExpiryTest, AnIndexedBatchDoesNotShowItEither) {

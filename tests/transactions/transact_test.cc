@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "engine/engine.h"
 #include "transactions/transaction_fixture.h"
 #include "transactions/turns.h"
 
@@ -59,17 +60,31 @@ TEST_F(TransactTest, OneInsideAnotherThatHasTheTurn) {
   EXPECT_EQ(runs, 11);
 }
 
+TEST_F(TransactTest, TurnsOfTwoDatabasesNest) {
+  transactions::Turns one, other;
+  io::Clock& clock = db_->engine()->database().environment->clock();
+  const transactions::Turns::Turn outer(one, clock);
+  {
+    const transactions::Turns::Turn inner(other, clock);
+    EXPECT_TRUE(one.IsMine() && other.IsMine());
+  }
+  EXPECT_TRUE(one.IsMine());
+  EXPECT_FALSE(other.IsMine());
+  const transactions::Turns::Turn without(one, clock);  // It does not wait for ever.
+}
+
 TEST_F(TransactTest, OthersWaitForTheTurnBeforeTheyCommit) {
   transactions::Turns turns;
+  io::Clock& clock = db_->engine()->database().environment->clock();
   std::atomic<bool> passed{false};
   std::thread other;
   {
-    const transactions::Turns::Turn turn(turns);
+    const transactions::Turns::Turn turn(turns, clock);
     EXPECT_TRUE(turns.IsMine());
-    turns.LetPass();  // Not for itself.
+    turns.LetPass(clock);  // Not for itself.
     other = std::thread([&] {
       EXPECT_FALSE(turns.IsMine());
-      turns.LetPass();
+      turns.LetPass(clock);
       passed = true;
     });
     EXPECT_FALSE(passed);

@@ -104,6 +104,27 @@ TEST_F(TransactionTest, OneThatDiesRollsBack) {
   EXPECT_EQ(ValueOf(*db_, "a"), "nothing");
 }
 
+TEST_F(TransactionTest, AKeyThatIsAbsentByItsOwnWordAloneIsNotKnownToBeAbsent) {
+  ASSERT_TRUE(db_->Put("k", "1"));
+  Transaction transaction = db_->Begin();
+  ASSERT_TRUE(transaction.SetSavepoint());
+  ASSERT_TRUE(transaction.Delete("k"));
+  EXPECT_EQ(transaction.GetForUpdate("k").value(), std::nullopt);
+  ASSERT_TRUE(transaction.RollbackToSavepoint());
+  ASSERT_TRUE(transaction.Put("x", "1"));
+  ASSERT_TRUE(db_->Delete("k"));
+  ExpectConflict(transaction.Commit());
+}
+
+TEST_F(TransactionTest, KeysOfAnyLengthMayBeAskedFor) {
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(transaction.Get(std::string(3 * kKeyBytesMax, 'k')).value(), std::nullopt);
+  EXPECT_EQ(ValueOf(transaction, "a"), "nothing");
+  ASSERT_TRUE(transaction.Put("x", "1"));
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ExpectConflict(transaction.Commit());
+}
+
 TEST_F(TransactionTest, DroppedFamilyFailsTheCommit) {
   const Family users = db_->CreateFamily("users").value();
   Transaction writes = db_->Begin();

@@ -91,6 +91,7 @@ TEST_F(ValidationTest, RangesInAFamilysOwnOrder) {
   EXPECT_EQ(Text(CheckAfter(set, [&] { EXPECT_TRUE(family.DeleteRange("ad", "ae")); })), "");
   ExpectConflict(CheckAfter(set, [&] { EXPECT_TRUE(family.Put("xb", "2")); }));
   ExpectConflict(CheckAfter(set, [&] { EXPECT_TRUE(family.DeleteRange("a", "zb")); }));
+  ASSERT_TRUE(family.Put("bd", "3"));
   Transaction transaction = db_->Begin();
   Iterator iterator = transaction.NewIterator(family);
   iterator.Seek("xb");
