@@ -114,7 +114,8 @@ def documents_of(root):
 
 def broken_links_of(path):
     """Links to files that are not there."""
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text())
+    prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)  # Code has [](...), too.
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose)
     return [f"{path}: the link to {link} leads nowhere" for link in links
             if "://" not in link and not (path.parent / link).exists()]
 

@@ -164,7 +164,7 @@ TEST_P(TouchingRangeDeletes, ArePassedToTheKeysThatAreLeft) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Order, TouchingRangeDeletes, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Backwards" : "Bytewise"; });
+                         [](const auto& chosen) { return chosen.param ? "Backwards" : "Bytewise"; });
 
 class SeekOverRangeDeletes : public testing::Test {
  protected:

@@ -239,7 +239,7 @@ TEST_P(RangeTombstonesProperty, CanBeAppendedInTheirOrderAndFiltered) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Order, RangeTombstonesProperty, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Backwards" : "Bytewise"; });
+                         [](const auto& chosen) { return chosen.param ? "Backwards" : "Bytewise"; });
 
 }  // namespace
 }  // namespace amethyst::key

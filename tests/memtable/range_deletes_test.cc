@@ -124,7 +124,7 @@ TEST_P(RangeDeletesProperty, AnswerTheNewestReaderAfterEach) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Order, RangeDeletesProperty, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Backwards" : "Bytewise"; });
+                         [](const auto& chosen) { return chosen.param ? "Backwards" : "Bytewise"; });
 
 TEST(RangeDeletes, AreAllGivenBackOldestFirst) {
   const std::vector<Delete> deletes = Drawn(100, 11, key::Order());
