@@ -26,9 +26,8 @@ struct Found {
 // With what keeps its value alive; never kNotResident.
 struct PinnedFound : Found {
   std::shared_ptr<const void> owner;
-  std::optional<Error> filter_lost;  // Of a table on the way, as PinnedLookup tells it.
-  uint64_t operands_expire_ms =
-      key::kNeverMs;  // When the first of what was merged expires, the reader's own apart.
+  std::optional<Error> filter_lost;             // Of a table on the way, as PinnedLookup tells it.
+  uint64_t operands_expire_ms = key::kNeverMs;  // When the first of what was merged expires, the reader's own apart.
 
   [[nodiscard]] uint64_t ChangesMs() const { return std::min(Found::ChangesMs(), operands_expire_ms); }
 };
