@@ -123,7 +123,7 @@ Status MeasureDeletedScans(TrialRun& run, Session& session, uint64_t live, const
   return {};
 }
 
-// Deletes [first, end) by that many ranges, one behind the other.
+// Deletes all keys from `first` up to `end`: `pieces` ranges, which touch each other.
 Status DeleteInPieces(TrialRun& run, Session& session, uint64_t first, uint64_t end, uint64_t pieces) {
   for (uint64_t i = 0; i < pieces; ++i) {
     AMETHYST_TRY(session.DeleteRange(run.Key(first + (end - first) * i / pieces),

@@ -32,7 +32,7 @@ class Target {
   [[nodiscard]] Status Put(std::string_view key, std::string_view value, const Expiry& expiry) const;
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const Expiry& expiry = {}) const;
   [[nodiscard]] Status DeleteRange(std::optional<std::string_view> from, std::optional<std::string_view> to) const;
-  // Puts where the value is `expected` (nullopt: where there is none). Returns what was there before.
+  // Puts if the key has the value `expected`; nullopt: if it is not there. Returns what was there before.
   [[nodiscard]] Result<std::optional<std::string>> CompareAndSet(std::string_view key,
                                                                  std::optional<std::string_view> expected,
                                                                  std::string_view value, const Expiry& expiry) const;

@@ -103,7 +103,7 @@ std::string HistoryGraph::Check() const {
     }
   }
   if (free.size() == edges.size()) return {};
-  // Whoever is left has an arrow from one that is left: so going backwards comes to a circle.
+  // Each that is left has an arrow from one that is left: going backwards comes to a circle.
   std::vector<size_t> from(edges.size(), edges.size());
   for (size_t node = 0; node < edges.size(); ++node) {
     if (arrows[node] == 0) continue;

@@ -1,9 +1,9 @@
 // Whether some order of a history's transactions explains all that they read: by the dependencies between them alone.
 //
 // It knows which writes each transaction made and in what order they were committed, and what each one read. Who wrote
-// a version comes before who read it, who read it before who wrote the next one, and whoever ended comes before who
-// began later. A circle is a violation: no order explains it (Adya, Liskov and O'Neil 2000; Alvaro and Kingsbury 2020).
-// It does not assume that the order is that of the commits. Thread safety: plain values.
+// a version comes before who read it, who read it before who wrote the next one, and one that ended comes before one
+// that began later. A circle is a violation: no order explains it (Adya, Liskov and O'Neil 2000; Alvaro and Kingsbury
+// 2020). It does not assume that the order is that of the commits. Thread safety: plain values.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ namespace amethyst::bench {
 [[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDb(const StoreSettings& settings);
 // OptimisticTransactionDB: a commit looks for conflicts.
 [[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDbOptimistic(const StoreSettings& settings);
-// TransactionDB: whoever reads a key for an update, or writes it, has its lock until the commit.
+// TransactionDB: a transaction that reads a key for an update, or writes it, has its lock until the commit.
 [[nodiscard]] Result<std::unique_ptr<Store>> OpenRocksDbLocking(const StoreSettings& settings);
 [[nodiscard]] std::string RocksDbVersion();
 

@@ -83,6 +83,23 @@ Status GetBy(const Read& read, amethyst_transaction* transaction, amethyst_db* f
   });
 }
 
+struct ValueIn {
+  const void* data;
+  size_t bytes;
+  std::string_view name;  // For messages.
+};
+
+// What `add(transaction, [family,] key, value)` returns.
+template <typename AddEntry>
+Status Add(amethyst_transaction* transaction, amethyst_db* family, const KeyIn& key, const ValueIn& value,
+           AddEntry add) {
+  return InFamily(transaction, family, [&](TransactionObject& object, const auto&... in) -> Status {
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key.data, key.bytes, "key"));
+    AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value.data, value.bytes, value.name));
+    return add(object.transaction, in..., key_view, value_view);
+  });
+}
+
 Result<WriteOptions> ExpiringOptions(uint64_t expires_at_ms, amethyst_durability durability) {
   AMETHYST_ASSIGN(WriteOptions options, WriteOptionsOf(durability));
   const Expiry expiry = ExpiryOf(expires_at_ms);
@@ -182,11 +199,8 @@ amethyst_code amethyst_transaction_put_expiring(amethyst_transaction* transactio
                                                 size_t key_bytes, const void* value, size_t value_bytes,
                                                 uint64_t expires_at_ms, char** error) {
   return Call(error, [&] {
-    return InFamily(transaction, family, [&](TransactionObject& object, const auto&... in) -> Status {
-      AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-      AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
-      return object.transaction.Put(in..., key_view, value_view, ExpiryOf(expires_at_ms));
-    });
+    return Add(transaction, family, {key, key_bytes}, {value, value_bytes, "value"},
+               [&](Transaction& to, const auto&... entry) { return to.Put(entry..., ExpiryOf(expires_at_ms)); });
   });
 }
 
@@ -200,11 +214,8 @@ amethyst_code amethyst_transaction_merge_expiring(amethyst_transaction* transact
                                                   const void* key, size_t key_bytes, const void* operand,
                                                   size_t operand_bytes, uint64_t expires_at_ms, char** error) {
   return Call(error, [&] {
-    return InFamily(transaction, family, [&](TransactionObject& object, const auto&... in) -> Status {
-      AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-      AMETHYST_ASSIGN(const std::string_view operand_view, Bytes(operand, operand_bytes, "operand"));
-      return object.transaction.Merge(in..., key_view, operand_view, ExpiryOf(expires_at_ms));
-    });
+    return Add(transaction, family, {key, key_bytes}, {operand, operand_bytes, "operand"},
+               [&](Transaction& to, const auto&... entry) { return to.Merge(entry..., ExpiryOf(expires_at_ms)); });
   });
 }
 

@@ -13,11 +13,6 @@ namespace amethyst::engine {
 
 namespace {
 
-std::optional<std::string> Copy(std::optional<std::string_view> bound) {
-  if (!bound) return std::nullopt;
-  return std::string(*bound);
-}
-
 SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options, const Reader& reader) {
   if (reader.at) return {reads.snapshots, *reader.at};
   if (options.snapshot != nullptr) return {reads.snapshots, ReadPointOf(reads, options)};
@@ -54,7 +49,8 @@ DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& op
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options, reader)),
       read_(reader.Seeing(pin_.read())),
-      bounds_{.lower = Copy(options.lower_bound), .upper = Copy(options.upper_bound)},
+      bounds_{.lower = std::optional<std::string>(options.lower_bound),
+              .upper = std::optional<std::string>(options.upper_bound)},
       fill_cache_(options.fill_cache),
       view_(*reads_, family, reader.own) {
   reads_->iterators.fetch_add(1, std::memory_order_relaxed);

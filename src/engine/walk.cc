@@ -4,19 +4,11 @@
 
 namespace amethyst::engine {
 
-namespace {
-
-std::optional<std::string> CopyOfBound(std::optional<std::string_view> bound) {
-  return bound ? std::optional<std::string>(*bound) : std::nullopt;
-}
-
-}  // namespace
-
 void Walk::Begin(std::optional<std::string_view> bound, bool forward, bool holds_bound) {
   seen_ = {};
   has_begin_ = forward;
   has_end_ = !forward;
-  (forward ? seen_.begin : seen_.end) = CopyOfBound(bound);
+  (forward ? seen_.begin : seen_.end) = std::optional<std::string>(bound);
   seen_.holds_end = !forward && holds_bound;
 }
 

@@ -34,10 +34,6 @@ Result<std::optional<std::string>> Change(const EnginePtr& engine, FamilyPtr fam
   }
 }
 
-std::optional<std::string> CopyOfValue(std::optional<std::string_view> value) {
-  return value ? std::optional<std::string>(*value) : std::nullopt;
-}
-
 }  // namespace
 
 Result<std::optional<std::string>> PutIfAbsent(const EnginePtr& engine, FamilyPtr family, std::string_view key,
@@ -50,7 +46,7 @@ Result<std::optional<std::string>> CompareAndSet(const EnginePtr& engine, Family
                                                  std::optional<std::string_view> value, const WriteOptions& options) {
   if (!value) AMETHYST_TRY(engine->rules().CheckDelete(options));
   const auto decide = [&](std::optional<std::string_view> there) -> Result<Decision> {
-    return there == expected ? Decision(CopyOfValue(value)) : std::nullopt;
+    return there == expected ? Decision(std::optional<std::string>(value)) : std::nullopt;
   };
   return Change(engine, family, key, decide, options);
 }

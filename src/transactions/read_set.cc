@@ -143,6 +143,18 @@ void ReadSet::Coarsen() {
   }
 }
 
+// By their families, and by `less` in the order of each.
+template <typename Item, typename Less>
+void ReadSet::SortInFamilies(std::vector<Item>* items, Less less) const {
+  std::ranges::sort(*items, {}, &Item::family);
+  for (auto first = items->begin(); first != items->end();) {
+    const auto last = std::find_if(first, items->end(), [&](const Item& item) { return item.family != first->family; });
+    const key::Order order = OrderOf(first->family);
+    std::sort(first, last, [&](const Item& a, const Item& b) { return less(a, b, order); });
+    first = last;
+  }
+}
+
 // Points become ranges of as many neighbours as there have to be, for a range takes more memory than a point.
 void ReadSet::AppendPointsTo(std::vector<Range>* ranges) const {
   std::vector<Point> points;
@@ -151,38 +163,28 @@ void ReadSet::AppendPointsTo(std::vector<Range>* ranges) const {
     points.push_back(point);
     return true;
   }));
-  std::ranges::sort(points, {}, &Point::family);
+  SortInFamilies(&points,
+                 [](const Point& a, const Point& b, const key::Order& order) { return order.Less(a.key, b.key); });
   const size_t ranges_max = limit_bytes_ / (8 * sizeof(Range)) + 1;
-  const size_t group = (points.size() + ranges_max - 1) / ranges_max;
-  for (auto first = points.begin(); first != points.end();) {
-    const key::FamilyId family = first->family;
-    const auto last = std::find_if(first, points.end(), [&](const Point& point) { return point.family != family; });
-    const key::Order order = OrderOf(family);
-    std::sort(first, last, [&order](const Point& a, const Point& b) { return order.Less(a.key, b.key); });
-    while (first != last) {
-      const auto end = first + std::min(static_cast<ptrdiff_t>(group), last - first);
-      const Point& greatest = *(end - 1);
-      ranges->push_back(
-          {.family = family,
-           .keys = {.begin = std::string(first->key), .end = std::string(greatest.key), .holds_end = true}});
-      first = end;
-    }
+  const size_t group_max = (points.size() + ranges_max - 1) / ranges_max;
+  for (size_t first = 0; first < points.size();) {
+    size_t end = first + 1;
+    while (end < points.size() && end - first < group_max && points[end].family == points[first].family) ++end;
+    ranges->push_back(
+        {.family = points[first].family,
+         .keys = {
+             .begin = std::string(points[first].key), .end = std::string(points[end - 1].key), .holds_end = true}});
+    first = end;
   }
 }
 
 std::vector<ReadSet::Range> ReadSet::Sorted() {
   std::vector<Range> all = std::exchange(ranges_, {});
   AppendPointsTo(&all);
-  std::ranges::sort(all, {}, &Range::family);
-  for (auto first = all.begin(); first != all.end();) {
-    const auto last = std::find_if(first, all.end(), [&](const Range& range) { return range.family != first->family; });
-    const key::Order order = OrderOf(first->family);
-    std::sort(first, last, [&order](const Range& a, const Range& b) {
-      if (!a.keys.begin || !b.keys.begin) return !a.keys.begin && b.keys.begin;
-      return order.Less(*a.keys.begin, *b.keys.begin);
-    });
-    first = last;
-  }
+  SortInFamilies(&all, [](const Range& a, const Range& b, const key::Order& order) {
+    if (!a.keys.begin || !b.keys.begin) return !a.keys.begin && b.keys.begin;
+    return order.Less(*a.keys.begin, *b.keys.begin);
+  });
   return all;
 }
 

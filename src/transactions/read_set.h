@@ -74,6 +74,8 @@ class ReadSet final : public engine::ReadListener {
   [[nodiscard]] key::Order OrderOf(key::FamilyId family) const;
   void NoteFamily(key::FamilyId family);
   void Coarsen();
+  template <typename Item, typename Less>
+  void SortInFamilies(std::vector<Item>* items, Less less) const;
   void AppendPointsTo(std::vector<Range>* ranges) const;
   // Joins ranges that touch; then neighbours two by two.
   [[nodiscard]] std::vector<Range> Sorted();

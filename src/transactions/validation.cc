@@ -20,10 +20,6 @@ std::unexpected<Error> Conflict(fmt::format_string<Args...> format, Args&&... ar
                          fmt::format(format, std::forward<Args>(args)...));
 }
 
-std::optional<std::string> Copy(std::optional<std::string_view> bound) {
-  return bound ? std::optional<std::string>(*bound) : std::nullopt;
-}
-
 std::string NameOf(const engine::View& view, key::FamilyId family) {
   const tree::FamilyTree* const tree = view.forest->Find({.id = family});
   return tree == nullptr ? std::string() : tree->family->name;
@@ -65,19 +61,16 @@ Status Validation::CheckRecent() {
   const key::SequenceNumber visible{reads_.visible.load(std::memory_order_acquire)};
   if (visible == checked_up_to_) return {};
   const engine::ViewPtr view = reads_.view.Acquire();
-  if (FallsBehind(*view, visible)) {
-    fell_behind_ = true;
-    return base::MakeError(ErrorCode::kBusy, "more was committed meanwhile than is to be looked at here");
-  }
-  const bool is_marked = mark_.buffer == view->active;
-  return Check(*view, NewerEntries(*view, checked_up_to_, visible, is_marked ? mark_ : Mark()));
+  if (mark_.buffer != view->active) mark_ = {};
+  const NewerEntries newer(*view, checked_up_to_, visible, mark_);
+  fell_behind_ = !newer.AreInMemory() || (has_ranges_ && IsToBeMarked(*view, visible));
+  if (!fell_behind_) return Check(*view, newer);
+  return base::MakeError(ErrorCode::kBusy, "more was committed meanwhile than is to be looked at here");
 }
 
-bool Validation::FallsBehind(const engine::View& view, key::SequenceNumber visible) {
-  if (!NewerEntries(view, checked_up_to_, visible).AreInMemory()) return true;
-  if (!has_ranges_) return false;
+bool Validation::IsToBeMarked(const engine::View& view, key::SequenceNumber visible) {
   const bool is_little = key::Raw(visible) - key::Raw(checked_up_to_) <= kEntriesMax;
-  if ((mark_.buffer == view.active && is_little) || ++rounds_ > kRoundsMax) return false;
+  if ((mark_.buffer != nullptr && is_little) || ++rounds_ > kRoundsMax) return false;
   mark_ = {.buffer = view.active, .record = view.active->memtable.next_record()};
   return true;
 }
@@ -133,8 +126,8 @@ Status Validation::Check(const engine::View& view, const NewerEntries& newer) co
       const key::FamilyId family{entry.family};
       if (entry.kind == key::EntryKind::kRangeDelete) {
         const key::Range range = entry.Range();
-        if (!range_holds({.family = family, .keys = {.begin = Copy(range.begin), .end = Copy(range.end)}}))
-          return status;
+        const std::optional<std::string> begin(range.begin), end(range.end);
+        if (!range_holds({.family = family, .keys = {.begin = begin, .end = end}})) return status;
       } else if (key::Decides(entry.kind) && !point_holds({.family = family, .key = entry.key})) {
         return status;
       }

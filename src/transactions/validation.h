@@ -40,8 +40,9 @@ class Validation {
   [[nodiscard]] Status CheckFamilies() const;
   [[nodiscard]] Status CheckExpiry() const;
   [[nodiscard]] Status Check(const engine::View& view, const NewerEntries& newer) const;
-  // Under the lock: whether what came since the last check is better looked at outside.
-  [[nodiscard]] bool FallsBehind(const engine::View& view, key::SequenceNumber visible);
+  // Under the lock, where there are ranges: whether what came since the last check is better looked at outside, while
+  // what comes from here on is marked.
+  [[nodiscard]] bool IsToBeMarked(const engine::View& view, key::SequenceNumber visible);
 
   const engine::ReadContext& reads_;
   const ReadSet& set_;

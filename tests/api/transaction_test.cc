@@ -47,13 +47,7 @@ class TransactionCallsTest : public TransactionTest {
 
   template <typename Readable>
   std::string UsersContents(Readable& of) {
-    std::string shown;
-    Iterator iterator = of.NewIterator(users_);
-    for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
-      shown.append(shown.empty() ? "" : " ").append(iterator.key()).append(" ").append(iterator.value());
-    }
-    EXPECT_EQ(Text(iterator.status()), "");
-    return shown;
+    return Walked(of.NewIterator(users_), &Iterator::SeekToFirst, &Iterator::Next);
   }
   template <typename Readable>
   void ExpectBoth(Readable& of) {

@@ -33,19 +33,15 @@ class TransactionTest : public testing::Test {
   // "key value key value ...", of a database, a transaction or an indexed batch.
   template <typename Readable>
   static std::string Contents(Readable& of, const ReadOptions& options = {}) {
-    std::string shown;
-    Iterator iterator = of.NewIterator(options);
-    for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
-      shown.append(shown.empty() ? "" : " ").append(iterator.key()).append(" ").append(iterator.value());
-    }
-    EXPECT_EQ(support::Text(iterator.status()), "");
-    return shown;
+    return Walked(of.NewIterator(options), &Iterator::SeekToFirst, &Iterator::Next);
   }
   template <typename Readable>
   static std::string Backwards(Readable& of, const ReadOptions& options = {}) {
+    return Walked(of.NewIterator(options), &Iterator::SeekToLast, &Iterator::Prev);
+  }
+  static std::string Walked(Iterator iterator, void (Iterator::*seek)(), void (Iterator::*step)()) {
     std::string shown;
-    Iterator iterator = of.NewIterator(options);
-    for (iterator.SeekToLast(); iterator.Valid(); iterator.Prev()) {
+    for ((iterator.*seek)(); iterator.Valid(); (iterator.*step)()) {
       shown.append(shown.empty() ? "" : " ").append(iterator.key()).append(" ").append(iterator.value());
     }
     EXPECT_EQ(support::Text(iterator.status()), "");

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Mapping, MutableMapping, ValuesView
 from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p, sizeof
 from datetime import datetime
-from typing import Any, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
 from ._c import Bytes, Handle, InvalidArgumentError, ReadOptions, as_bytes, bound_arguments, buffer_arguments, call, \
     pinned_free, release_memory, take_string
@@ -31,6 +31,20 @@ def prefix_bounds(prefix: Bytes) -> "Tuple[bytes, Optional[bytes]]":
     return prefix, stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
+def read_many(keys: Iterable[Bytes], multi_get: Callable[..., Any]) -> List[Optional[bytes]]:
+    """The values of `keys`, as multi_get of C stores them."""
+    names = [as_bytes(key, "key") for key in keys]
+    count = len(names)
+    values, sizes, codes = (c_void_p * count)(), (c_size_t * count)(), (c_int * count)()
+    try:
+        multi_get(count, (c_char_p * count)(*names), (c_size_t * count)(*map(len, names)), values, sizes, codes)
+    except BaseException:
+        for value in values:
+            release_memory(value)
+        raise
+    return [take_string(c_void_p(value), size) if value else None for value, size in zip(values, sizes)]
+
+
 class Reader(Mapping[bytes, bytes]):
     """What all maps have in common, those of a snapshot as well: reading."""
 
@@ -51,17 +65,7 @@ class Reader(Mapping[bytes, bytes]):
 
     def get_many(self, keys: Iterable[Bytes]) -> List[Optional[bytes]]:
         """The values of many keys, as of one moment; None for those that are not there."""
-        names = [as_bytes(key, "key") for key in keys]
-        count = len(names)
-        values, sizes, codes = (c_void_p * count)(), (c_size_t * count)(), (c_int * count)()
-        try:
-            call("multi_get", self._db(), byref(self._options()), count, (c_char_p * count)(*names),
-                 (c_size_t * count)(*map(len, names)), values, sizes, codes)
-        except BaseException:
-            for value in values:
-                release_memory(value)
-            raise
-        return [take_string(c_void_p(value), size) if value else None for value, size in zip(values, sizes)]
+        return read_many(keys, lambda *many: call("multi_get", self._db(), byref(self._options()), *many))
 
     def range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *, reverse: bool = False,
               fill_cache: bool = True) -> Range:

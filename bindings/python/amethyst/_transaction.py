@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import random
 import time
-from ctypes import byref, c_char_p, c_int, c_size_t, c_uint32, c_void_p
-from typing import Any, Iterable, List, Literal, Optional
+from ctypes import byref, c_size_t, c_uint32, c_void_p
+from typing import Any, Iterable, List, Literal, Optional, Tuple
 
 from ._c import Bytes, Handle, InvalidArgumentError, as_bytes, bound_arguments, buffer_arguments, call, \
-    release_memory, take_string
+    take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
-from ._mapping import WritableMap, handle_of, prefix_bounds, range_options
+from ._mapping import WritableMap, handle_of, prefix_bounds, range_options, read_many
 from ._options import Durability
 from ._range import Range
 
@@ -46,6 +46,14 @@ class Transaction(Handle):
     def _in(self, function: str, family: Optional[WritableMap], *arguments: Any) -> None:
         call("transaction_" + function, self._handle, handle_of(family), *arguments)
 
+    def _add(self, function: str, family: Optional[WritableMap], entry: "Tuple[bytes, bytes]", ttl: Optional[Ttl],
+             expires_at: Optional[Moment]) -> None:
+        arguments = (*buffer_arguments(entry[0]), *buffer_arguments(entry[1]))
+        if ttl is None and expires_at is None:
+            self._in(function, family, *arguments)
+        else:
+            self._in(function + "_expiring", family, *arguments, expiry_number(ttl, expires_at))
+
     def get(self, key: Bytes, default: Any = None, *, for_update: bool = False,
             family: Optional[WritableMap] = None) -> Any:
         """The value of `key`, or `default`. Under the isolation "snapshot", `for_update` lets the commit fail if
@@ -57,17 +65,7 @@ class Transaction(Handle):
 
     def get_many(self, keys: Iterable[Bytes], *, family: Optional[WritableMap] = None) -> List[Optional[bytes]]:
         """The values of many keys; None for those that are not there."""
-        names = [as_bytes(key, "key") for key in keys]
-        count = len(names)
-        values, sizes, codes = (c_void_p * count)(), (c_size_t * count)(), (c_int * count)()
-        try:
-            self._in("multi_get", family, byref(range_options()), count, (c_char_p * count)(*names),
-                     (c_size_t * count)(*map(len, names)), values, sizes, codes)
-        except BaseException:
-            for value in values:
-                release_memory(value)
-            raise
-        return [take_string(c_void_p(value), size) if value else None for value, size in zip(values, sizes)]
+        return read_many(keys, lambda *many: self._in("multi_get", family, byref(range_options()), *many))
 
     def range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None, *, reverse: bool = False,
               family: Optional[WritableMap] = None) -> Range:
@@ -82,20 +80,12 @@ class Transaction(Handle):
     def put(self, key: Bytes, value: Bytes, *, ttl: Optional[Ttl] = None, expires_at: Optional[Moment] = None,
             family: Optional[WritableMap] = None) -> None:
         """As of Database. A `ttl` counts from this call on."""
-        entry = (*buffer_arguments(as_bytes(key, "key")), *buffer_arguments(as_bytes(value, "value")))
-        if ttl is None and expires_at is None:
-            self._in("put", family, *entry)
-        else:
-            self._in("put_expiring", family, *entry, expiry_number(ttl, expires_at))
+        self._add("put", family, (as_bytes(key, "key"), as_bytes(value, "value")), ttl, expires_at)
 
     def merge(self, key: Bytes, operand: Bytes, *, ttl: Optional[Ttl] = None, expires_at: Optional[Moment] = None,
               family: Optional[WritableMap] = None) -> None:
         """As of Database. It is no read: those who merge into the same key do not meet."""
-        entry = (*buffer_arguments(as_bytes(key, "key")), *buffer_arguments(as_bytes(operand, "operand")))
-        if ttl is None and expires_at is None:
-            self._in("merge", family, *entry)
-        else:
-            self._in("merge_expiring", family, *entry, expiry_number(ttl, expires_at))
+        self._add("merge", family, (as_bytes(key, "key"), as_bytes(operand, "operand")), ttl, expires_at)
 
     def incr(self, key: Bytes, n: int = 1, *, family: Optional[WritableMap] = None) -> None:
         """As of Database."""
