@@ -84,9 +84,9 @@ class DB {
   // Transactions (transaction.h). One of a closed database is kClosed once it reads or commits.
   [[nodiscard]] Transaction Begin(const TransactionOptions& options = {});
   // Runs `work` in a transaction and commits it, again and again while that is kConflict: after a pause that grows with
-  // the conflicts and is random in part, and from the eighth on while no other Transact commits. So `work` may run
-  // several times, and at last it succeeds, unless other writers never rest. An error of `work` rolls back and is
-  // returned. An exception rolls back and is thrown on. `work` may end
+  // the conflicts and is random in part. From the eighth on other Transact calls let it go ahead: each waits up to a
+  // tenth of a second before it commits. So `work` may run several times; at last it succeeds, unless other writers
+  // never rest. An error of `work` rolls back and is returned. An exception rolls back and is thrown on. `work` may end
   // the transaction itself.
   [[nodiscard]] Status Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options = {});
 
