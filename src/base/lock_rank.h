@@ -23,6 +23,7 @@ enum class LockRank : uint8_t {
   kView,             // engine::ViewCell
   kReplacedViews,    // engine::Committer
   kSnapshots,        // engine::SnapshotList
+  kDeadStretches,    // engine::DeadStretches
   kCompactionParts,  // engine: the parts of one compaction, finished or not
   kOperations,       // engine::OperationGate
   kErrorLatch,       // engine::ErrorLatch

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "engine/dead_walk.h"
 #include "key/moment.h"
 #include "key/resolver.h"
 
@@ -22,25 +23,6 @@ SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options, const R
 }
 
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
-
-// After that many tombstones in a row whole dead subtrees are looked for.
-constexpr uint32_t kTombstonesBeforeSkip = 4;
-
-// Says when a walk looks for a way over entries that range deletes hide. The first time is after a few entries. Each
-// attempt in vain makes the next one wait longer.
-class SkipBackoff {
- public:
-  [[nodiscard]] bool IsDue() { return --left_ == 0; }
-  void Succeeded() { *this = {}; }
-  void Failed() { left_ = wait_ = wait_ * 16 < kMost ? wait_ * 16 : kMost; }
-
- private:
-  static constexpr uint32_t kLeast = 4;
-  static constexpr uint32_t kMost = 4096;
-
-  uint32_t wait_ = kLeast;
-  uint32_t left_ = kLeast;
-};
 
 }  // namespace
 
@@ -137,16 +119,16 @@ void DbIterator::ShowCopy() {
   plain_steps_ = 0;
 }
 
-// At a tombstone that is visible. True: the cursor has moved, ended or failed, and has to be looked at anew.
-bool DbIterator::SkipTombstones() {
-  const std::string_view limit = bounds_.upper ? std::string_view(*bounds_.upper) : std::string_view();
-  return cursor_->SkipDead(read_, limit) > 0;
+void DbIterator::FindForward() {
+  forward_ = true;
+  DeadWalk dead;
+  WalkForward(&dead);
+  if (dead.IsLong()) [[unlikely]]
+    Remember(dead);
 }
 
-void DbIterator::FindForward() {
+void DbIterator::WalkForward(DeadWalk* dead) {
   const key::Order& order = view_.order();
-  forward_ = true;
-  uint32_t tombstones = 0;
   SkipBackoff skips;
   uint32_t passed_versions = 0;
   uint32_t too_new = 0;  // In a row; from a multiple of kVersionsBeforeLookUp on copied_.key is that of the last such.
@@ -191,7 +173,7 @@ void DbIterator::FindForward() {
         case key::Answer::kGone:
           too_new = 0;
           Pass(entry.key());
-          if (++tombstones > kTombstonesBeforeSkip && SkipTombstones()) continue;
+          if (dead->Passed() && PassDead(entry.key(), dead)) continue;
           break;
       }
     }
@@ -204,6 +186,13 @@ void DbIterator::FindForward() {
 // nothing needs looking at, the cursor has then left the key and a copy is shown.
 void DbIterator::FindBackward() {
   forward_ = false;
+  DeadWalk dead;
+  WalkBackward(&dead);
+  if (dead.IsLong()) [[unlikely]]
+    Remember(dead);
+}
+
+void DbIterator::WalkBackward(DeadWalk* dead) {
   SkipBackoff skips;
   while (cursor_->Valid()) {
     const key::Entry& first = cursor_->entry();
@@ -229,6 +218,7 @@ void DbIterator::FindBackward() {
       ShowCopy();
       return;
     }
+    if (dead->Passed() && cursor_->Valid()) static_cast<void>(PassDead(copied_.key, dead));
   }
   End();
 }

@@ -22,6 +22,8 @@
 
 namespace amethyst::engine {
 
+class DeadWalk;
+
 class DbIterator {
  public:
   // Reads at the snapshot of the options, or as of now. One of a family other than the default holds the view from the
@@ -68,8 +70,11 @@ class DbIterator {
   void PrevSlow();
   void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
   void FindBackward();
+  void WalkForward(DeadWalk* dead);
+  void WalkBackward(DeadWalk* dead);
   void FindLast();
-  [[nodiscard]] bool SkipTombstones();
+  [[nodiscard]] bool PassDead(std::string_view dead_key, DeadWalk* dead);
+  void Remember(const DeadWalk& dead);
   // As Seek (SeekForPrev) of the cursor; it does not load what range deletes hide at the target.
   void SeekCursor(std::string_view target, bool forward) {
     if (!view_.covers().empty()) [[unlikely]]

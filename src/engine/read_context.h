@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "amethyst/options.h"
+#include "engine/dead_stretches.h"
 #include "engine/operation_gate.h"
 #include "engine/read_clock.h"
 #include "engine/snapshot_list.h"
@@ -34,6 +35,7 @@ struct ReadContext {
   std::atomic<uint64_t> visible{0};
   OperationGate gate{};
   const std::shared_ptr<SnapshotList> snapshots = std::make_shared<SnapshotList>();
+  DeadStretches dead{};  // That iterators have found.
   Statistics statistics{};
   std::atomic<uint64_t> iterators{0};  // How many live; counted by themselves.
 };

@@ -31,6 +31,8 @@ struct RangeTombstone {
 struct Cover {
   SequenceNumber sequence{};  // Every entry below it is hidden; 0: none is.
   Range stretch;
+  // What the read sees, if it may also pass what is deleted, where the deletes hide nothing but what is hidden anyway.
+  SequenceNumber visible{};
 
   [[nodiscard]] bool Hides(SequenceNumber entry) const { return entry < sequence; }
 };

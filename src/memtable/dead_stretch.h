@@ -20,4 +20,8 @@ struct DeadStretch {
 [[nodiscard]] std::optional<DeadStretch> FindDeadStretch(const KeyTree& tree, std::string_view key, key::ReadPoint read,
                                                          std::string_view limit);
 
+// The same backward, of leaves that lie at or behind `begin` (nullopt: any): the first node of the stretch.
+[[nodiscard]] const Node* FindDeadStretchBack(const KeyTree& tree, std::string_view key, key::ReadPoint read,
+                                              std::optional<std::string_view> begin);
+
 }  // namespace amethyst::memtable

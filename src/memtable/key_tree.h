@@ -129,6 +129,10 @@ class KeyTree {
   void SetNewestSequence(key::SequenceNumber newest) { newest_sequence_.store(newest, std::memory_order_relaxed); }
   // Of the entry inserted last.
   [[nodiscard]] key::SequenceNumber newest_sequence() const { return newest_sequence_.load(std::memory_order_relaxed); }
+  // Everything in older sources is older.
+  [[nodiscard]] key::SequenceNumber base_sequence() const {
+    return key::SequenceNumber{base_sequence_.load(std::memory_order_relaxed)};
+  }
   void SetBaseSequence(key::SequenceNumber base) { base_sequence_.store(Raw(base), std::memory_order_relaxed); }
   [[nodiscard]] uint32_t SinceBase(key::SequenceNumber sequence) const {
     const uint64_t since = Raw(sequence) - base_sequence_.load(std::memory_order_relaxed);

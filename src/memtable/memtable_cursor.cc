@@ -53,15 +53,31 @@ uint64_t MemtableCursor::SkipDead(key::ReadPoint read, std::string_view limit) {
   return stretch->entries;
 }
 
-// All or nothing: nodes do not know how new their entries are, the tree does.
+// Nodes do not know how new their entries are, the tree does. If it is too new as a whole, then whatever is deleted in
+// it may still be passed: the deletes hide what is older than the tree, and that is hidden anyway.
 bool MemtableCursor::SkipCovered(const key::Cover& cover, bool forward) {
-  if (!Valid() || !cover.Hides(tree_->newest_sequence())) return false;
-  SeekBeyond(cover.stretch, forward);
+  if (!Valid()) return false;
+  if (IsHiddenBy(cover)) {
+    SeekBeyond(cover.stretch, forward);
+    return true;
+  }
+  if (cover.visible == key::SequenceNumber{} || cover.sequence < tree_->base_sequence()) return false;
+  if (!forward) return SkipDeadBack(cover);
+  if (cover.stretch.end && cover.stretch.end->empty()) return false;  // It would pass for no limit.
+  return SkipDead(cover.visible, cover.stretch.end.value_or(std::string_view())) > 0;
+}
+
+bool MemtableCursor::SkipDeadBack(const key::Cover& cover) {
+  const Node* const first = FindDeadStretchBack(*tree_, entry().key(), cover.visible, cover.stretch.begin);
+  if (first == nullptr) return false;
+  window_entries_ = kWindowFirst;
+  leaf_ = first;
+  ShowUpToRankBefore(0);
   return true;
 }
 
 void MemtableCursor::SeekOver(std::string_view target, const key::Cover& cover, bool forward) {
-  if (cover.Hides(tree_->newest_sequence())) return SeekBeyond(cover.stretch, forward);
+  if (IsHiddenBy(cover)) return SeekBeyond(cover.stretch, forward);
   forward ? Seek(target) : SeekForPrev(target);
 }
 

@@ -45,6 +45,8 @@ class MemtableCursor final : public key::Cursor {
 
   void Enter(const Node& leaf);
   void SeekBeyond(const key::Range& stretch, bool forward);
+  [[nodiscard]] bool IsHiddenBy(const key::Cover& cover) const { return cover.Hides(tree_->newest_sequence()); }
+  [[nodiscard]] bool SkipDeadBack(const key::Cover& cover);
   [[nodiscard]] const Record& NewestAt(uint32_t rank) const { return tree_->RecordAt(*leaf_, order_, rank); }
   // Shows a window that begins (ends) there, positioned at that entry.
   void ShowFrom(Edge first);

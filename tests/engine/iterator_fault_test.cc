@@ -28,7 +28,12 @@ class IteratorFault : public testing::Test {
     }
     ASSERT_TRUE(db.Flush());
     ASSERT_EQ(db.GetStats().levels[0].tables, 1u);
+    for (int walk = 0; walk < kWalksMax; ++walk) {
+      ASSERT_TRUE(db.Delete(Key(0)));
+      moments_.push_back(db.GetSnapshot());
+    }
   }
+  void TearDown() override { moments_.clear(); }
 
   static Options Settings() {
     Options options = support::SmallOptions();
@@ -73,10 +78,12 @@ class IteratorFault : public testing::Test {
     }
   }
 
-  // Reads anew whatever it shows.
+  // Reads anew whatever it shows, and finds the dead stretches itself: it is older than all walks before it.
   [[nodiscard]] Iterator NewIterator() {
+    AMETHYST_ASSERT(walks_ < kWalksMax);
     ReadOptions options;
     options.fill_cache = false;
+    options.snapshot = &moments_[static_cast<size_t>(kWalksMax - ++walks_)];
     return world_.db().NewIterator(options);
   }
 
@@ -88,8 +95,11 @@ class IteratorFault : public testing::Test {
   }
 
   static constexpr uint64_t kStretch = 8000;
+  static constexpr int kWalksMax = 3000;
 
   World world_;
+  std::vector<Snapshot> moments_;
+  int walks_ = 0;
 };
 
 TEST_F(IteratorFault, EndsAWalkForward) {
