@@ -34,6 +34,7 @@ class BlindFileSystem final : public io::FileSystem {
   Status SyncDirectory(const std::string& directory) override { return files_->SyncDirectory(directory); }
   Status Rename(const std::string& from, const std::string& to) override { return files_->Rename(from, to); }
   Status Remove(const std::string& path) override { return files_->Remove(path); }
+  Status Link(const std::string& from, const std::string& to) override { return files_->Link(from, to); }
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
     return files_->Lock(path, mode);
   }

@@ -13,6 +13,8 @@ using Kind = TraceOperation::Kind;
 
 // Files of the base have numbers of their own, which no trace gives.
 constexpr uint64_t kBaseIds = uint64_t{1} << 62;
+// Of a name that changes with all that is in it.
+constexpr FileId kDirectory{uint64_t{1} << 63};
 
 // A file of that content; only pages that are not all zeros take memory.
 void Store(io::MemoryFileSystem& files, const std::string& path, const FileContent& content) {
@@ -71,7 +73,10 @@ uint64_t CrashImage::Fingerprint() const {
 std::shared_ptr<io::MemoryFileSystem> CrashImage::Make(const std::string& directory) const {
   auto image = std::make_shared<io::MemoryFileSystem>();
   AMETHYST_ASSERT(image->CreateDirectories(directory).has_value());
-  for (const auto& [path, content] : files) Store(*image, path, content);
+  for (const auto& [path, content] : files) {
+    AMETHYST_ASSERT(image->CreateDirectories(io::ParentDirectory(path)).has_value());
+    Store(*image, path, content);
+  }
   return image;
 }
 
@@ -94,7 +99,11 @@ void CrashState::ApplyTo(Names* names, const NameChange& change) {
     return;
   }
   if (!change.from.empty()) names->erase(change.from);
-  (*names)[change.path] = change.file;
+  if (change.file == kDirectory) {
+    MoveInside(change.from, change.path, names);
+  } else {
+    (*names)[change.path] = change.file;
+  }
 }
 
 void CrashState::Apply(const TraceOperation& operation) {
@@ -134,8 +143,14 @@ void CrashState::Apply(const TraceOperation& operation) {
     }
     case Kind::kRename: {
       const auto found = names_.find(operation.path);
+      const FileId file = found == names_.end() ? kDirectory : found->second;
+      name({.remove = false, .path = operation.to, .file = file, .from = operation.path});
+      return;
+    }
+    case Kind::kLink: {
+      const auto found = names_.find(operation.path);
       AMETHYST_ASSERT(found != names_.end());
-      name({.remove = false, .path = operation.to, .file = found->second, .from = operation.path});
+      name({.remove = false, .path = operation.to, .file = found->second, .from = {}});
       return;
     }
     case Kind::kRemove: name({.remove = true, .path = operation.path, .file = {}, .from = {}}); return;

@@ -72,7 +72,7 @@ class CrashState {
     bool remove = false;
     std::string path;
     FileId file{};
-    std::string from;  // Of a rename.
+    std::string from;  // Of a rename: of a file, or of a directory with all in it.
   };
   using Names = std::map<std::string, FileId>;
 

@@ -62,6 +62,7 @@ void OrderChecker::Apply(const TraceOperation& operation) {
       return;
     }
     case Kind::kRename: return Rename(operation);
+    case Kind::kLink: return;  // Out of the database's directory.
     case Kind::kRemove: return Remove(operation);
     case Kind::kSyncDirectory:
       for (const FileId id : std::views::values(names_)) files_[id].name_is_durable = true;

@@ -97,6 +97,16 @@ class TraceLogSegment final : public io::LogSegment {
 
 }  // namespace
 
+void MoveInside(const std::string& from, const std::string& to, std::map<std::string, FileId>* names) {
+  const std::string inside = from + "/";
+  std::map<std::string, FileId> moved;
+  for (auto name = names->lower_bound(inside); name != names->end() && name->first.starts_with(inside);) {
+    moved[to + name->first.substr(from.size())] = name->second;
+    name = names->erase(name);
+  }
+  names->merge(moved);
+}
+
 uint64_t Trace::Digest() const {
   base::MutexLock lock(mutex_);
   std::string text;
@@ -153,7 +163,16 @@ Status TraceFileSystem::Rename(const std::string& from, const std::string& to) {
     names_[to] = found->second;
     names_.erase(found);
   }
+  MoveInside(from, to, &names_);
   trace_->Add({.kind = Kind::kRename, .path = from, .to = to});
+  return {};
+}
+
+Status TraceFileSystem::Link(const std::string& from, const std::string& to) {
+  AMETHYST_TRY(files_->Link(from, to));
+  base::MutexLock lock(mutex_);
+  if (const auto found = names_.find(from); found != names_.end()) names_[to] = found->second;
+  trace_->Add({.kind = Kind::kLink, .path = from, .to = to});
   return {};
 }
 

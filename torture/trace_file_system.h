@@ -31,6 +31,7 @@ struct TraceOperation {
     kSync,                 // file
     kRewriteAndSync,       // file: all of its content was written again and synced
     kRename,               // path, to
+    kLink,                 // path, to
     kRemove,               // path
     kSyncDirectory,        // path
     kFailedWrite,          // file, offset, bytes, clears_by_itself: some of the bytes may be there
@@ -80,6 +81,9 @@ class Trace {
   std::vector<TraceOperation> operations_ AMETHYST_GUARDED_BY(mutex_);
 };
 
+// Renames what `names` has inside the directory `from`: it is in `to` now.
+void MoveInside(const std::string& from, const std::string& to, std::map<std::string, FileId>* names);
+
 class TraceFileSystem final : public io::FileSystem {
  public:
   // On top of `files`, whose content at this time is taken to be durable.
@@ -100,6 +104,7 @@ class TraceFileSystem final : public io::FileSystem {
   Status RemoveDirectory(const std::string& directory) override { return files_->RemoveDirectory(directory); }
   Status SyncDirectory(const std::string& directory) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override;
   // This one, whose trace it is: its paths lead to the same files always.

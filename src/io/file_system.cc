@@ -30,6 +30,10 @@ Result<std::shared_ptr<FileSystem>> FileSystem::OpenDirectory(const std::string&
   return std::shared_ptr<FileSystem>(std::shared_ptr<void>(), this);
 }
 
+Status FileSystem::Link(const std::string& from, const std::string& to) {
+  return base::NotSupported("link {} to {}: this file system has no links", from, to);
+}
+
 Result<std::string> ReadFile(FileSystem& files, const std::string& path) {
   AMETHYST_ASSIGN(const auto file, files.Open(path));
   return ReadToEnd(*file);

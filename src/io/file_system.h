@@ -62,9 +62,13 @@ class FileSystem {
   [[nodiscard]] virtual Status CreateDirectories(const std::string& directory) = 0;
   [[nodiscard]] virtual Status RemoveDirectory(const std::string& directory) = 0;
   [[nodiscard]] virtual Status SyncDirectory(const std::string& directory) = 0;
-  // Replaces `to` atomically.
+  // Replaces `to` atomically. A directory takes the place of nothing or of an empty directory.
   [[nodiscard]] virtual Status Rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Status Remove(const std::string& path) = 0;
+  // Gives the file at `from` a second name, `to`, which must not exist. `to` is any path, as the process sees it, also
+  // where these are the files of an opened directory. kNotSupported: the two places cannot share a file, so it must be
+  // copied. By default that is so everywhere.
+  [[nodiscard]] virtual Status Link(const std::string& from, const std::string& to);
 
   // Locks the directory of `path`, whatever its name is or will be, and the file at `path`, which kExclusive creates if
   // need be; kBusy if somebody has either. kShared needs no write permission, and succeeds where the file or the

@@ -126,6 +126,11 @@ int MemoryFileSystem::WhyNoParent(const std::string& normal) const {
   return parent->second == nullptr ? 0 : ENOTDIR;
 }
 
+bool MemoryFileSystem::HasInside(const std::string& normal) const {
+  const auto inside = nodes_.upper_bound(Inside(normal));
+  return inside != nodes_.end() && inside->first.starts_with(Inside(normal));
+}
+
 Result<MemoryFileSystem::FilePointer> MemoryFileSystem::Add(const std::string& path) {
   const std::string normal = Normal(path);
   base::MutexLock lock(mutex_);
@@ -211,8 +216,7 @@ Status MemoryFileSystem::RemoveDirectory(const std::string& directory) {
     failed = ENOENT;
   } else if (found->second != nullptr) {
     failed = ENOTDIR;
-  } else if (const auto inside = nodes_.upper_bound(Inside(normal));
-             inside != nodes_.end() && inside->first.starts_with(Inside(normal))) {
+  } else if (HasInside(normal)) {
     failed = ENOTEMPTY;
   } else if (normal == "/") {
     failed = EBUSY;
@@ -228,14 +232,37 @@ Status MemoryFileSystem::SyncDirectory(const std::string& directory) {
   return {};
 }
 
+int MemoryFileSystem::MoveDirectory(const std::string& from, const std::string& to) {
+  if (from == to) return 0;
+  if (from == "/" || to.starts_with(Inside(from))) return EINVAL;
+  if (const auto replaced = nodes_.find(to); replaced != nodes_.end()) {
+    if (replaced->second != nullptr) return ENOTDIR;
+    if (HasInside(to)) return ENOTEMPTY;
+  }
+  for (Nodes* const nodes : {&nodes_, &directory_locks_}) {
+    nodes->erase(to);
+    Nodes moved;
+    for (auto node = nodes->lower_bound(from); node != nodes->end();) {
+      const bool is_it = node->first == from || node->first.starts_with(Inside(from));
+      if (is_it) moved[to + node->first.substr(from.size())] = node->second;
+      if (!is_it && !node->first.starts_with(from)) break;
+      node = is_it ? nodes->erase(node) : std::next(node);
+    }
+    nodes->merge(moved);
+  }
+  return 0;
+}
+
 Status MemoryFileSystem::Rename(const std::string& from, const std::string& to) {
   const std::string target = Normal(to);
   base::MutexLock lock(mutex_);
   const auto source = nodes_.find(Normal(from));
   int failed = source == nodes_.end() ? ENOENT : WhyNoParent(target);
-  if (failed == 0 && source->second == nullptr) failed = EISDIR;  // Directories stay where they are.
-  if (failed == 0 && nodes_.contains(target) && nodes_[target] == nullptr) failed = EISDIR;
+  const bool is_directory = failed == 0 && source->second == nullptr;
+  if (is_directory) failed = MoveDirectory(Normal(from), target);
+  if (failed == 0 && !is_directory && nodes_.contains(target) && nodes_[target] == nullptr) failed = EISDIR;
   if (failed != 0) return base::SystemError(failed, fmt::format("rename {} to {}", from, to));
+  if (is_directory) return {};
   if (source->first == target) return {};
   nodes_[target] = std::move(source->second);
   nodes_.erase(source);
@@ -248,6 +275,17 @@ Status MemoryFileSystem::Remove(const std::string& path) {
   const int failed = found == nodes_.end() ? ENOENT : found->second == nullptr ? EISDIR : 0;
   if (failed != 0) return base::SystemError(failed, fmt::format("remove {}", path));
   nodes_.erase(found);
+  return {};
+}
+
+Status MemoryFileSystem::Link(const std::string& from, const std::string& to) {
+  const std::string target = Normal(to);
+  base::MutexLock lock(mutex_);
+  const auto source = nodes_.find(Normal(from));
+  int failed = source == nodes_.end() ? ENOENT : source->second == nullptr ? EISDIR : WhyNoParent(target);
+  if (failed == 0 && nodes_.contains(target)) failed = EEXIST;
+  if (failed != 0) return base::SystemError(failed, fmt::format("link {} to {}", from, to));
+  nodes_[target] = source->second;
   return {};
 }
 

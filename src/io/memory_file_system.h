@@ -37,6 +37,7 @@ class MemoryFileSystem final : public FileSystem {
   Status SyncDirectory(const std::string& directory) override;
   Status Rename(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
+  Status Link(const std::string& from, const std::string& to) override;
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
 
@@ -51,6 +52,10 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] FilePointer LockOf(const std::string& directory);
   // 0, or why nothing can be created at this path in normal form.
   [[nodiscard]] int WhyNoParent(const std::string& normal) const AMETHYST_REQUIRES(mutex_);
+  // Whether a directory in normal form holds anything.
+  [[nodiscard]] bool HasInside(const std::string& normal) const AMETHYST_REQUIRES(mutex_);
+  // 0, or why the directory cannot move. Both in normal form.
+  [[nodiscard]] int MoveDirectory(const std::string& from, const std::string& to) AMETHYST_REQUIRES(mutex_);
 
   base::Mutex mutex_{base::LockRank::kFileSystem};
   Nodes nodes_ AMETHYST_GUARDED_BY(mutex_);

@@ -152,6 +152,20 @@ Status PosixFileSystem::Remove(const std::string& path) {
   return {};
 }
 
+Status PosixFileSystem::Link(const std::string& from, const std::string& to) {
+  AMETHYST_TRY(CheckPath(from));
+  AMETHYST_TRY(CheckPath(to));
+  const PosixPath source = At(from);
+  const PosixPath target(to);
+  if (linkat(source.directory, source.name, target.directory, target.name, 0) == 0) return {};
+  const int failed = errno;
+  // Another device, no links here, not this user's file to link, or as many links as a file may have.
+  const bool must_copy =
+      failed == EXDEV || failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS || failed == EMLINK;
+  if (must_copy) return base::NotSupported("link {} to {}: refused with error {}", from, to, failed);
+  return base::SystemError(failed, fmt::format("link {} to {}", from, to));
+}
+
 Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path, LockMode mode) {
   return LockPosixFile(At(path), mode);
 }

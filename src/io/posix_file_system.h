@@ -36,6 +36,7 @@ class PosixFileSystem final : public FileSystem {
   Status SyncDirectory(const std::string& directory) override;
   Status Rename(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
+  Status Link(const std::string& from, const std::string& to) override;
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
   Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory) override;

@@ -183,6 +183,41 @@ TEST_P(FileSystemContract, RenameReplacesAtomically) {
   EXPECT_EQ(Read(Path("to")), "new");
 }
 
+TEST_P(FileSystemContract, RenameMovesADirectoryToNothingOrAnEmptyOne) {
+  ASSERT_TRUE(files_->CreateDirectories(Path("from/deep")).has_value());
+  Write(Path("from/file"), "content");
+  Write(Path("from.other"), "stays");
+  ASSERT_TRUE(files_->Rename(Path("from"), Path("to")).has_value());
+  EXPECT_THAT(files_->List(root_).value(), ElementsAre("from.other", "to"));
+  EXPECT_THAT(files_->List(Path("to")).value(), ElementsAre("deep", "file"));
+  EXPECT_EQ(Read(Path("to/file")), "content");
+
+  ASSERT_TRUE(files_->CreateDirectories(Path("empty")).has_value());
+  ASSERT_TRUE(files_->Rename(Path("to"), Path("empty")).has_value());
+  EXPECT_EQ(Read(Path("empty/file")), "content");
+  ASSERT_TRUE(files_->CreateDirectories(Path("full/inside")).has_value());
+  ExpectIoError(files_->Rename(Path("empty"), Path("full")), Path("full"));
+  ExpectIoError(files_->Rename(Path("empty"), Path("from.other")), Path("from.other"));
+  ExpectIoError(files_->Rename(Path("empty"), Path("empty/deep/er")), Path("empty/deep/er"));
+  EXPECT_EQ(Read(Path("empty/file")), "content");
+}
+
+TEST_P(FileSystemContract, ALinkIsASecondNameOfTheFile) {
+  Write(Path("file"), "content");
+  ASSERT_TRUE(files_->CreateDirectories(Path("other")).has_value());
+  ASSERT_TRUE(files_->Link(Path("file"), Path("other/name")).has_value());
+  ASSERT_TRUE(files_->Remove(Path("file")).has_value());
+  EXPECT_EQ(Read(Path("other/name")), "content") << "it outlives the first";
+
+  Write(Path("taken"), "stays");
+  ExpectIoError(files_->Link(Path("other/name"), Path("taken")), Path("taken"));
+  ExpectIoError(files_->Link(Path("missing"), Path("new")), Path("missing"));
+  EXPECT_EQ(Read(Path("taken")), "stays");
+  const auto opened = files_->OpenDirectory(Path("other")).value();
+  ASSERT_TRUE(opened->Link(Path("other/name"), Path("back")).has_value()) << "out of an opened directory";
+  EXPECT_EQ(Read(Path("back")), "content");
+}
+
 TEST_P(FileSystemContract, ARemovedFileLivesOnForItsReaders) {
   Write(Path("file"), "content");
   const auto reader = files_->Open(Path("file")).value();

@@ -52,8 +52,9 @@ enum class Operation : uint8_t {
   kLock,
   kCheckHeld,  // Of a FileLock.
   kOpenDirectory,
+  kLink,
 };
-inline constexpr size_t kOperations = static_cast<size_t>(Operation::kOpenDirectory) + 1;
+inline constexpr size_t kOperations = static_cast<size_t>(Operation::kLink) + 1;
 
 struct Fault {
   Operation operation{};
@@ -284,6 +285,10 @@ class FaultFileSystem final : public io::FileSystem {
   Status Remove(const std::string& path) override {
     AMETHYST_TRY(plan_->Check(Operation::kRemove, path));
     return files_.Remove(path);
+  }
+  Status Link(const std::string& from, const std::string& to) override {
+    AMETHYST_TRY(plan_->Check(Operation::kLink, from));
+    return files_.Link(from, to);
   }
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
     AMETHYST_TRY(plan_->Check(Operation::kLock, path));
