@@ -41,6 +41,7 @@ Json EditJson(const tree::VersionEdit& edit) {
                                {"offset", edit.clean_log_end->offset}};
   }
   if (edit.database_uid) object["uid"] = UidText(*edit.database_uid);
+  for (const base::Uid& ancestor : edit.ancestors) object["ancestors"].push_back(UidText(ancestor));
   if (edit.comparator_name) object["order"] = JsonMessage(*edit.comparator_name);
   return object;
 }

@@ -159,6 +159,7 @@ void PrintTree(const Invocation& invocation, const TreeReport& report) {
   const inspect::ManifestState& state = report.state;
   fmt::print(console.out, "database {}  uid {}  order {}\n", invocation.session.settings().directory,
              UidText(state.database_uid), state.comparator_name);
+  if (!state.ancestors.empty()) fmt::print(console.out, "a copy of {}\n", UidText(state.ancestors.front()));
   fmt::print(console.out, "{}  {}, last sequence {}, flushed up to {}, {}\n\n", tree::ManifestFileName(report.manifest),
              Counted(report.manifest_report.records, "record", "records"), Sequence(state.last_sequence),
              Sequence(state.flushed_sequence), state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly");
@@ -206,6 +207,7 @@ Json TreeJson(const Invocation& invocation, const TreeReport& report) {
                  {"levels", Json::array()},
                  {"range_deletes", Json::array()},
                  {"log", Json::array()}};
+  for (const base::Uid& ancestor : state.ancestors) object["ancestors"].push_back(UidText(ancestor));
   for (const inspect::FamilyFigures& family : inspect::FiguresByFamily(state)) {
     object["families"].push_back(FamilyJson(family));
   }

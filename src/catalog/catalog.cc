@@ -54,6 +54,7 @@ Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settin
     : store_(std::move(store)),
       settings_(std::move(settings)),
       recovered_{.database_uid = state.database_uid,
+                 .ancestors = state.ancestors,
                  .flushed_sequence = state.flushed_sequence,
                  .last_sequence = state.last_sequence,
                  .first_log_segment = state.first_log_segment,
@@ -113,6 +114,11 @@ std::shared_ptr<const tree::Forest> Catalog::forest() const {
 Status Catalog::health() const {
   base::MutexLock lock(mutex_);
   return health_;
+}
+
+CatalogState Catalog::State() const {
+  base::MutexLock lock(mutex_);
+  return state_;
 }
 
 bool Catalog::log_is_empty() const {

@@ -32,6 +32,7 @@ namespace amethyst::catalog {
 // What the manifest said at open.
 struct RecoveredCatalog {
   base::Uid database_uid;
+  std::vector<base::Uid> ancestors;
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};
   key::FileNumber first_log_segment{};
@@ -87,6 +88,8 @@ class Catalog {
   // segments. Only before the first table is written and the first edit applied: a table in the making would look like
   // an orphan.
   [[nodiscard]] Result<std::vector<std::string>> Orphans() const AMETHYST_EXCLUDES(mutex_);
+  // All that is durable beside the log, as of one edit. Its tables stay while the value does.
+  [[nodiscard]] CatalogState State() const AMETHYST_EXCLUDES(mutex_);
   // As the last edit says: the next open finds no log.
   [[nodiscard]] bool log_is_empty() const AMETHYST_EXCLUDES(mutex_);
   // The latched error, if any.

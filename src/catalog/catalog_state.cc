@@ -18,6 +18,7 @@ CatalogState CatalogState::WithNumbersOf(const tree::VersionEdit& edit) const {
   CatalogState next = *this;
   next.database_uid = edit.database_uid.value_or(database_uid);
   next.comparator_name = edit.comparator_name.value_or(comparator_name);
+  if (!edit.ancestors.empty()) next.ancestors = edit.ancestors;
   next.flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
   next.last_sequence = std::max({last_sequence, next.flushed_sequence, edit.last_sequence.value_or(last_sequence)});
   next.first_log_segment = std::max(first_log_segment, edit.first_log_segment.value_or(first_log_segment));
@@ -75,6 +76,7 @@ tree::VersionEdit CatalogState::Snapshot() const {
   edit.clean_log_end = clean_log_end;
   edit.database_uid = database_uid;
   edit.comparator_name = comparator_name;
+  edit.ancestors = ancestors;
   return edit;
 }
 

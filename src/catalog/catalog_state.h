@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "amethyst/error.h"
 #include "base/hash.h"
@@ -22,6 +23,7 @@ struct CatalogState {
   std::shared_ptr<const tree::Forest> forest;
   base::Uid database_uid;
   std::string comparator_name;
+  std::vector<base::Uid> ancestors;  // See tree::VersionEdit.
   // These only grow, whatever an edit says.
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};

@@ -100,14 +100,14 @@ bool HasRecordOf(io::FileSystem& files, const std::string& path, key::FileNumber
 }
 
 bool Proves(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name, const Claim& claim,
-            const base::Uid& uid) {
+            const Owner& owner) {
   switch (claim.kind) {
     case Claim::Kind::kBlank:
     case Claim::Kind::kAmethyst: return true;
-    case Claim::Kind::kDatabase: return claim.uid == uid;
+    case Claim::Kind::kDatabase: return owner.Has(name.type, claim.uid);
     case Claim::Kind::kForeign: return false;
     case Claim::Kind::kUnknown:
-      return name.type == tree::FileType::kLogSegment && HasRecordOf(files, path, name.number, uid);
+      return name.type == tree::FileType::kLogSegment && HasRecordOf(files, path, name.number, owner.database_uid);
   }
   return false;
 }
@@ -200,6 +200,7 @@ class Counting {
     if (manifest_ == key::FileNumber{0}) return;
     static_cast<void>(ReadManifest(files_, directory_, manifest_, [&](const tree::VersionEdit& edit) -> Status {
       for (const tree::AddedTable& added : edit.added) listed_.insert(added.number);
+      if (!edit.ancestors.empty()) ancestors_ = edit.ancestors;
       return {};
     }));
   }
@@ -211,7 +212,7 @@ class Counting {
                                   ? listed_.contains(parsed.number)
                                   : parsed.type == tree::FileType::kManifest && parsed.number == manifest_);
     const std::string path = io::JoinPath(directory_, name);
-    if (vouched_for || Proves(files_, path, parsed, claim, census_.database_uid)) {
+    if (vouched_for || Proves(files_, path, parsed, claim, {census_.database_uid, ancestors_})) {
       census_.own.push_back(name);
     } else {
       census_.strangers.push_back(
@@ -226,9 +227,15 @@ class Counting {
   std::vector<std::string> plain_;       // CURRENT, CURRENT.tmp, LOCK.
   key::FileNumber manifest_{};           // That CURRENT names; 0: it does not say.
   std::set<key::FileNumber> listed_;
+  std::vector<base::Uid> ancestors_;
 };
 
 }  // namespace
+
+bool Owner::Has(tree::FileType type, const base::Uid& uid) const {
+  if (uid == database_uid) return true;
+  return type == tree::FileType::kTable && std::ranges::find(ancestors, uid) != ancestors.end();
+}
 
 bool Census::IsOwn(std::string_view name) const { return std::ranges::binary_search(own, name); }
 
@@ -236,12 +243,12 @@ Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory) {
   return Counting(files, directory).Run();
 }
 
-bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name,
-              const base::Uid& database_uid, std::string* what) {
+bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name, const Owner& owner,
+              std::string* what) {
   if (name.number == key::FileNumber{0}) return true;
   const Claim claim = ClaimOf(files, path, name.type);
   *what = claim.kind == Claim::Kind::kDatabase ? "of another database" : claim.what;
-  return Proves(files, path, name, claim, database_uid);
+  return Proves(files, path, name, claim, owner);
 }
 
 }  // namespace amethyst::catalog

@@ -1,7 +1,8 @@
 // Which files of a directory belong to one database, proven by what they hold: names are alike among libraries.
 //
-// A file of a name of ours is the database's own if its header has Amethyst's magic and the database's uid, or if
-// nothing ever got into it: it is empty, or zeros stand where the header would. A damaged one is its own if the magic
+// A file of a name of ours is the database's own if its header has Amethyst's magic and the database's uid, or, for a
+// table, that of a database which this one is a copy of (a checkpoint's ancestors); or if nothing ever got into it: it
+// is empty, or zeros stand where the header would. A damaged one is its own if the magic
 // is still there, at its head or at a table's end, if the manifest lists it (a table), CURRENT names it (a manifest),
 // or a record of the database follows the header (a log segment). CURRENT, its temporary and LOCK belong to the
 // database whose directory it is. Everything else is a stranger: another database's, another library's, or nobody's.
@@ -37,8 +38,16 @@ struct Census {
 // of Amethyst's and no manifest that says which is the directory's.
 [[nodiscard]] Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory);
 
+// Whose files are proven: a database's own, and tables of those that it is a copy of.
+struct Owner {
+  base::Uid database_uid;
+  std::vector<base::Uid> ancestors{};
+
+  [[nodiscard]] bool Has(tree::FileType type, const base::Uid& uid) const;
+};
+
 // Whether the file of a name of ours is proven to belong to the database, by itself; `what` says what else it is.
 [[nodiscard]] bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name,
-                            const base::Uid& database_uid, std::string* what);
+                            const Owner& owner, std::string* what);
 
 }  // namespace amethyst::catalog

@@ -292,10 +292,11 @@ Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::
     const bool is_leftover = segment < first_needed && !Contains(of_the_log, segment);
     if (is_leftover || Contains(dropped, segment)) names.push_back(tree::LogFileName(segment));
   }
+  const catalog::Owner owner{storage.catalog->recovered().database_uid, storage.catalog->recovered().ancestors};
   for (const std::string& name : names) {
     const std::string path = storage.PathOf(name);
     std::string what;
-    if (catalog::IsProven(files, path, *tree::ParseFileName(name), storage.catalog->recovered().database_uid, &what)) {
+    if (catalog::IsProven(files, path, *tree::ParseFileName(name), owner, &what)) {
       health.Log("removing leftover " + name);
       AMETHYST_TRY(files.Remove(path));
     } else {

@@ -53,6 +53,7 @@ void ReadTree(io::FileSystem& files, const std::string& directory, TreeReport* r
 
 void ManifestState::Apply(const tree::VersionEdit& edit) {
   database_uid = edit.database_uid.value_or(database_uid);
+  if (!edit.ancestors.empty()) ancestors = edit.ancestors;
   comparator_name = edit.comparator_name.value_or(comparator_name);
   merge_operator_name = edit.merge_operator_name.value_or(merge_operator_name);
   flushed_sequence = std::max(flushed_sequence, edit.flushed_sequence.value_or(flushed_sequence));
@@ -123,7 +124,8 @@ Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directo
         (parsed->type == tree::FileType::kLogSegment && parsed->number < report.state.first_log_segment);
     std::string what;
     if (leftover && report.state.database_uid != base::Uid{} &&
-        !catalog::IsProven(files, io::JoinPath(directory, name), *parsed, report.state.database_uid, &what)) {
+        !catalog::IsProven(files, io::JoinPath(directory, name), *parsed,
+                           {.database_uid = report.state.database_uid, .ancestors = report.state.ancestors}, &what)) {
       report.foreign.push_back(name);
       continue;
     }

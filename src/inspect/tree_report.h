@@ -24,6 +24,7 @@ namespace amethyst::inspect {
 // What the records of a manifest add up to, without any check that they fit.
 struct ManifestState {
   base::Uid database_uid;
+  std::vector<base::Uid> ancestors;  // Nearest first.
   std::string comparator_name;
   key::SequenceNumber flushed_sequence{};
   key::SequenceNumber last_sequence{};

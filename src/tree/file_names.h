@@ -18,6 +18,9 @@ inline constexpr std::string_view kCurrentFileName = "CURRENT";
 inline constexpr std::string_view kLockFileName = "LOCK";
 inline constexpr std::string_view kReserveFileName = "RESERVE";  // Space for a full disk: engine/space_reserve.h.
 
+// Stands in a directory that is being filled: what it says is not all there yet (checkpoint/new_directory.h).
+inline constexpr std::string_view kUnfinishedFileName = "UNFINISHED";
+
 // No number in a file or in a file's name is greater: a hostile one must not make the next number wrap.
 inline constexpr key::FileNumber kFileNumberMax{(uint64_t{1} << 56) - 1};
 

@@ -28,6 +28,7 @@ enum Field : uint64_t {
   kNextFamilyId = 12,
   kTableDetails = 13,
   kDeleteTime = 17,
+  kAncestors = 18,
   kDefaultFamilySettings = 19,
   kOldestDelete = 20,
   kReadTime = 21,
@@ -160,6 +161,13 @@ bool ReadUid(std::string_view* from, base::Uid* uid) {
   return base::ReadFixed(from, &uid->low) && base::ReadFixed(from, &uid->high);
 }
 
+bool ReadAncestors(std::string_view* from, std::vector<base::Uid>* ancestors) {
+  if (!ancestors->empty() || from->size() % sizeof(base::Uid) != 0) return false;
+  while (!from->empty() && ReadUid(from, &ancestors->emplace_back())) {
+  }
+  return true;
+}
+
 bool ReadKey(std::string_view* from, std::string* key) {
   std::string_view bytes;
   if (!base::ReadLengthPrefixed(from, &bytes) || bytes.size() > kKeyBytesMax) return false;
@@ -243,6 +251,7 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kLastSequence: return ReadOnce(content, &edit->last_sequence, ReadSequence);
     case kCleanLogEnd: return ReadOnce(content, &edit->clean_log_end, ReadLogCut);
     case kDatabaseUid: return ReadOnce(content, &edit->database_uid, ReadUid);
+    case kAncestors: return ReadAncestors(content, &edit->ancestors);
     case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
     case kDroppedFamily: return ReadFamilyId(content, &edit->dropped_families.emplace_back());
     case kNextFamilyId: return ReadOnce(content, &edit->next_family_id, ReadFamilyId);
@@ -255,8 +264,8 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
 }
 
 bool IsKnown(uint64_t field) {
-  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kOldestDelete ||
-         field == kReadTime || field == kDefaultFamilySettings;
+  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kAncestors ||
+         field == kOldestDelete || field == kReadTime || field == kDefaultFamilySettings;
 }
 
 // False: the value is not that of the detail.
@@ -323,6 +332,11 @@ void VersionEdit::AppendTo(std::string* to) const {
   if (comparator_name) {
     AMETHYST_ASSERT(comparator_name->size() <= kNameBytesMax);
     AppendField(to, kComparatorName, *comparator_name);
+  }
+  if (!ancestors.empty()) {
+    std::string uids;
+    for (const base::Uid& ancestor : ancestors) AppendUid(&uids, ancestor);
+    base::AppendField(to, kAncestors, base::FieldNeed::kIgnorable, uids);
   }
   for (const FamilyDescription& family : families) {
     std::string description;

@@ -19,6 +19,7 @@
 //   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint
 //                       id; 2 (empty) it is a table of range tombstones; 3 clean through, varint (ignorable)
 //   17 delete time      varints: seconds, seconds ahead of wall time
+//   18 ancestors        uid u128 each: the databases that this one is a copy of, nearest first; ignorable
 //   19 default family   tagged fields: 1 merge operator's name
 //   20 oldest delete    varint: seconds
 //   21 read time        varint: milliseconds since 1970
@@ -98,6 +99,8 @@ struct VersionEdit {
   // First record only.
   std::optional<base::Uid> database_uid;
   std::optional<std::string> comparator_name;
+  // Databases that this one is a copy of, nearest first: tables may say that they are theirs. First record only.
+  std::vector<base::Uid> ancestors;
 
   void AppendTo(std::string* to) const;
   // kNotSupported for an unknown field that is required; kCorruption, naming the byte, for anything else.
