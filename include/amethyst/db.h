@@ -141,6 +141,14 @@ class DB {
                                     std::optional<std::string_view> end = {});
   // Returns when no flush or compaction runs or is due.
   [[nodiscard]] Status WaitForIdle();
+  // Makes a copy of the database, as it is at one moment of the call, in the new directory `path`: every write that was
+  // acknowledged before the call is in it, kNone writes too, each batch whole. Writes go on meanwhile. On the same file
+  // system tables are shared by links and cost no space until the database has replaced them; else they are copied. The
+  // directory is there, whole and durable, or not there: what an interrupted call leaves lies beside it under the name
+  // `path` with ".unfinished", refuses to be opened, and is replaced by the next call. The copy is a database of its
+  // own, with a uid of its own. kInvalidArgument: something is at `path`. kBusy: another call is making it. kClosed:
+  // the database was closed meanwhile. kNotSupported: opened read-only.
+  [[nodiscard]] Status Checkpoint(const std::filesystem::path& path);
   // Makes everything written so far durable against power loss (kNone writes excepted).
   [[nodiscard]] Status SyncWal();
 

@@ -2,6 +2,7 @@
 
 #include "base/containment.h"
 #include "base/error.h"
+#include "checkpoint/checkpoint.h"
 #include "engine/engine.h"
 #include "transactions/conditional.h"
 #include "transactions/optimistic_transaction.h"
@@ -168,6 +169,9 @@ Status DB::WaitForIdle() {
 }
 Status DB::SyncWal() {
   return Contained([&] { return engine_->SyncWal(); });
+}
+Status DB::Checkpoint(const std::filesystem::path& path) {
+  return Contained([&] { return checkpoint::MakeCheckpoint(*engine_, path.string()); });
 }
 Result<uint64_t> DB::ApproximateSize(std::string_view begin, std::string_view end) {
   return Contained([&] { return engine_->ApproximateSize(begin, end); });

@@ -87,6 +87,12 @@ class Engine {
   [[nodiscard]] std::string MergeOperatorName(const FamilyKey& family);
   [[nodiscard]] uint64_t TtlMs(const FamilyKey& family) const { return rules_.TtlMsOf(family); }
 
+  // Writes what is in memory to tables, and says what is durable then: all that was acknowledged before the call, of
+  // all families, as of one moment. Its tables stay in their files while the value does; the caller is inside the gate
+  // meanwhile, and calls DeleteDropped once it has let go.
+  [[nodiscard]] Result<catalog::CatalogState> Capture();
+  void DeleteDropped() { background_->DeleteDropped(); }
+
   // What stands on the engine sees of it.
   [[nodiscard]] Database& database() const { return *database_; }
   [[nodiscard]] const WriteRules& rules() const { return rules_; }

@@ -17,6 +17,17 @@ Status Engine::Flush() {
   return background_->Flush();
 }
 
+Result<catalog::CatalogState> Engine::Capture() {
+  AMETHYST_TRY(CheckWritable());
+  AMETHYST_TRY(background_->Flush());
+  Storage& storage = database_->storage;
+  // A flush is one edit over all families, and a batch is in one memtable: each edit's state is one moment's.
+  catalog::CatalogState state = storage.catalog->State();
+  tree::VersionEdit now;
+  storage.Date(&now);
+  return state.WithNumbersOf(now);
+}
+
 Status Engine::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
                             const FamilyKey& family) {
   const OperationGate::Operation operation(reads_->gate);

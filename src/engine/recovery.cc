@@ -24,6 +24,11 @@ bool IsIncidental(std::string_view name) { return name == "lost+found" || name.s
 // That there is a database, or may be one, before anything is created: a mistyped path is not littered. It does not
 // matter what else a directory holds that the caller knows to be the right one.
 Status CheckDirectory(io::FileSystem& files, const std::string& directory, const Options& options, bool is_right) {
+  AMETHYST_ASSIGN(const bool is_unfinished, files.Exists(io::JoinPath(directory, tree::kUnfinishedFileName)));
+  if (is_unfinished) {
+    return base::InvalidArgument("{}: a copy whose making was cut short (it holds {}); make it again, or remove it",
+                                 directory, tree::kUnfinishedFileName);
+  }
   AMETHYST_ASSIGN(const bool exists, files.Exists(io::JoinPath(directory, "CURRENT")));
   if (exists) {
     if (options.error_if_exists) {
