@@ -1,6 +1,7 @@
 // Everything an embedder needs: include this one.
 #pragma once
 
+#include "amethyst/backup.h"
 #include "amethyst/compaction_filter.h"
 #include "amethyst/comparator.h"
 #include "amethyst/components.h"
