@@ -32,6 +32,7 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> InspectCommands();  // inspect dump stats
 [[nodiscard]] std::span<const Command> UpkeepCommands();   // flush compact clear
 [[nodiscard]] std::span<const Command> SafetyCommands();   // verify repair
+[[nodiscard]] std::span<const Command> CopyCommands();     // checkpoint backup backups restore prune
 [[nodiscard]] std::span<const Command> ShellCommands();    // help version quit exit
 
 }  // namespace amethyst::cli
