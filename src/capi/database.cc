@@ -1,24 +1,12 @@
 // Open, close, and the upkeep of a whole database.
 #include <fmt/format.h>
 
+#include "capi/json_text.h"
 #include "capi/objects.h"
 
 namespace amethyst::capi {
 
 namespace {
-
-std::string JsonText(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') json += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<int>(c));
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
 
 std::string JsonOf(const RepairReport& report) {
   std::string dropped;
