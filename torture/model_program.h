@@ -131,6 +131,7 @@ class ModelProgram {
   // The database's time, as it has to be.
   [[nodiscard]] uint64_t Now(DB& db);
   [[nodiscard]] ReadMoment DrawReadMoment(ReadOptions* options);
+  [[nodiscard]] bool MakeCopy(std::string* path);
   [[nodiscard]] Result<std::unique_ptr<DB>> OpenWith(const Options& options);
   [[nodiscard]] Result<SeenState> ReadAll(DB& db) const;
   [[nodiscard]] Result<ModelMap> ReadFamily(const Family& from, const ModelFamily& family) const;

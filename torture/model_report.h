@@ -24,6 +24,8 @@ enum class ModelCounter : uint8_t {
   kFamiliesRenamed,
   kFamilyWrites,   // To others than the default.
   kFamilyBatches,  // Over several.
+  kCheckpoints,    // In which the program goes on.
+  kRestores,       // Of backups, the same.
   kCount
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::kCount)> kModelCounterNames = {
@@ -39,7 +41,9 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::
     "families dropped",
     "families renamed",
     "writes to families",
-    "batches over families"};
+    "batches over families",
+    "checkpoints",
+    "restores"};
 
 struct ModelReport {
   std::string violation;  // Empty: none. Else what was expected and found, and the step.

@@ -24,6 +24,8 @@ void ModelProgram::Restart() {
   if (world_.met_fault()) ++report_.faults;
   auto loss = world_.simulated() ? static_cast<Loss>(random_.Below(3)) : Loss::kNothing;
   if (loss == Loss::kNothing) {
+    std::string copy;
+    const bool is_copied = world_.simulated() && random_.OneIn(2) && MakeCopy(&copy);
     Tell("close");
     const bool faultless = !world_.met_fault();
     if (Ok(db_->Close(), "Close") && faultless && !world_.met_fault()) {
@@ -40,6 +42,7 @@ void ModelProgram::Restart() {
     for (OpenWalk& open : walks_) {
       if (const std::string wrong = open.walk.CheckDetached(); !wrong.empty()) Violation(wrong);
     }
+    if (is_copied && loss == Loss::kNothing) world_.Move(copy);
   } else {
     time_.Crash(world_.WallMs());
     Tell(loss == Loss::kPower ? "the power fails" : "the process crashes");
@@ -52,6 +55,27 @@ void ModelProgram::Restart() {
   db_.reset();
   world_.Restart();
   if (report_.violation.empty()) Open(loss == Loss::kPower);
+}
+
+// A checkpoint, or what is restored of a backup. The program goes on in it, so that all that follows is its test.
+bool ModelProgram::MakeCopy(std::string* path) {
+  *path = fmt::format("/copy{}", report_.restarts);
+  if (random_.OneIn(2)) {
+    Tell("checkpoint to " + *path);
+    if (!Ok(db_->Checkpoint(*path), "Checkpoint")) return false;
+    report_.Count(ModelCounter::kCheckpoints);
+    return true;
+  }
+  Tell("backup, restored to " + *path);
+  Components components;
+  components.environment = world_.environment();
+  Result<BackupStore> store = BackupStore::Open(fmt::format("/store{}", report_.restarts), components);
+  if (!Ok(store ? Status() : std::unexpected(store.error()), "BackupStore::Open")) return false;
+  const Result<uint64_t> id = store->Create(*db_);
+  if (!Ok(id ? Status() : std::unexpected(id.error()), "BackupStore::Create")) return false;
+  if (!Ok(store->Verify(*id), "Verify") || !Ok(store->Restore(*id, *path), "Restore")) return false;
+  report_.Count(ModelCounter::kRestores);
+  return true;
 }
 
 Result<std::unique_ptr<DB>> ModelProgram::OpenWith(const Options& options) {

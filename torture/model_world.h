@@ -44,6 +44,8 @@ class ModelWorld {
   // What is on the disk if this happens now. Then the database is to be destroyed, and Restart goes on from there.
   void Lose(Loss loss, base::Random& random);
   void Restart();
+  // The database is in `path` from the next Restart on, as a copy of it.
+  void Move(std::string path) { path_ = std::move(path); }
 
  private:
   struct Machine {

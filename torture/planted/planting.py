@@ -76,7 +76,8 @@ CLASSES = (
     "merge in the wrong order", "merge across a snapshot", "merge without its base", "merge by another operator",
     "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost",
     "range delete lost", "range delete hides what is newer", "conflict not seen", "conflict without a reason",
-    "own writes of a transaction", "live entry taken for dead")
+    "own writes of a transaction", "live entry taken for dead", "copy not whole", "copy not apart", "damage not seen",
+    "another database's table")
 
 
 class PlantingError(Exception):
