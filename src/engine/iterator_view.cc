@@ -54,7 +54,7 @@ std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const 
   const auto add = [&](const WriteBufferPtr& buffer) {
     // Whatever is or comes into a memtable after what we see, is not for us.
     if (!read.Sees(buffer->memtable.first_sequence())) return;
-    std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), family_.id);
+    std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), family_.id, read);
     if (cursor != nullptr) sources.push_back(std::move(cursor));
   };
   AnyMemtable(shown, [&](const WriteBufferPtr& buffer) {

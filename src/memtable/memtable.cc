@@ -158,14 +158,15 @@ std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable>
   return NewCursor(std::move(self), key::kDefaultFamily);
 }
 
-std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self, key::FamilyId family) {
+std::unique_ptr<key::Cursor> Memtable::NewCursor(std::shared_ptr<const Memtable> self, key::FamilyId family,
+                                                 std::optional<key::ReadPoint> read) {
   const KeyTree* tree = &self->tree_;
   if (family != key::kDefaultFamily) {
     const FamilyTree* const other = self->others_.Find(family);
     if (other == nullptr) return nullptr;
     tree = &other->tree;
   }
-  return std::make_unique<MemtableCursor>(std::shared_ptr<const KeyTree>(std::move(self), tree));
+  return std::make_unique<MemtableCursor>(std::shared_ptr<const KeyTree>(std::move(self), tree), read);
 }
 
 uint64_t Memtable::OthersEntries() const {

@@ -96,9 +96,10 @@ class Memtable {
   // A cursor over all entries that were published when it moves there, all versions of each key. It supports SkipDead,
   // and is consistent for a reader whose `visible` was loaded before. `self` keeps the memtable alive.
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self);
-  // The same of a family; nullptr: nothing was written to it.
+  // The same of a family; nullptr: nothing was written to it. One for a read leaves out what means nothing to it.
   [[nodiscard]] static std::unique_ptr<key::Cursor> NewCursor(std::shared_ptr<const Memtable> self,
-                                                              key::FamilyId family);
+                                                              key::FamilyId family,
+                                                              std::optional<key::ReadPoint> read = std::nullopt);
   // Entries in the order in which they came, of all families, range deletes apart: where the next one will be, and all
   // from such a place on until `visit` returns true; whether it did. While nobody writes.
   [[nodiscard]] size_t next_record() const { return arena_.low_bytes(); }

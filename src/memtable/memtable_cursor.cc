@@ -93,9 +93,18 @@ void MemtableCursor::SeekBeyond(const key::Range& stretch, bool forward) {
   }
 }
 
+const Record* MemtableCursor::NewestAt(uint32_t rank) const {
+  const Record& newest = tree_->RecordAt(*leaf_, order_, rank);
+  return read_ ? newest.VisibleAt(tree_->arena(), *read_) : &newest;
+}
+
+const Record* MemtableCursor::OldestOf(const Record& newest) const {
+  return ShowsOlderThan(newest) ? &newest.AtDepth(tree_->arena(), 0) : &newest;
+}
+
 void MemtableCursor::NextWindow() {
   Grow();
-  if (last_.version->has_older()) {
+  if (ShowsOlderThan(*last_.version)) {
     ShowFrom(Edge{last_.rank, last_.version->Older(tree_->arena())});
   } else {
     ShowFromRank(last_.rank + 1);
@@ -104,8 +113,8 @@ void MemtableCursor::NextWindow() {
 
 void MemtableCursor::PrevWindow() {
   Grow();
-  const Record& newest = NewestAt(first_.rank);
-  if (first_.version->depth() < newest.depth()) {
+  const Record& newest = *NewestAt(first_.rank);
+  if (first_.version != &newest && first_.version->depth() < newest.depth()) {
     ShowUpTo(Edge{first_.rank, &newest.AtDepth(tree_->arena(), first_.version->depth() + 1)});
   } else {
     ShowUpToRankBefore(first_.rank);
@@ -113,14 +122,16 @@ void MemtableCursor::PrevWindow() {
 }
 
 void MemtableCursor::ShowFromRank(uint32_t rank) {
-  if (rank == order_.count()) {
-    const Node* next = tree_->LeafAfter(*leaf_);
-    if (next == nullptr) return Clear();
-    Enter(*next);
-    AMETHYST_DCHECK(order_.count() != 0);
-    rank = 0;
+  for (;; ++rank) {
+    if (rank == order_.count()) {
+      const Node* next = tree_->LeafAfter(*leaf_);
+      if (next == nullptr) return Clear();
+      Enter(*next);
+      AMETHYST_DCHECK(order_.count() != 0);
+      rank = 0;
+    }
+    if (const Record* const newest = NewestAt(rank); newest != nullptr) return ShowFrom(Edge{rank, newest});
   }
-  ShowFrom(Edge{rank, &NewestAt(rank)});
 }
 
 // The leaf itself was prefetched when the one before was shown, so that its records' offsets are at hand.
@@ -137,39 +148,45 @@ void MemtableCursor::PrefetchNextLeaf() const {
 }
 
 void MemtableCursor::ShowUpToRankBefore(uint32_t rank) {
-  if (rank == 0) {
-    const Node* before = tree_->LeafBefore(*leaf_);
-    if (before == nullptr) return Clear();
-    // A leaf that is being split may still hold what is to the right of the fence.
-    const KeyTree::Place place = tree_->Find(*before, tree_->RecordAt(leaf_->low).key());
-    leaf_ = before;
-    order_ = place.order;
-    rank = place.rank;
-    AMETHYST_ASSERT(rank != 0);
+  for (;; --rank) {
+    if (rank == 0) {
+      const Node* before = tree_->LeafBefore(*leaf_);
+      if (before == nullptr) return Clear();
+      // A leaf that is being split may still hold what is to the right of the fence.
+      const KeyTree::Place place = tree_->Find(*before, tree_->RecordAt(leaf_->low).key());
+      leaf_ = before;
+      order_ = place.order;
+      rank = place.rank;
+      AMETHYST_ASSERT(rank != 0);
+    }
+    if (const Record* const newest = NewestAt(rank - 1); newest != nullptr) {
+      return ShowUpTo(Edge{rank - 1, OldestOf(*newest)});
+    }
   }
-  ShowUpTo(Edge{rank - 1, &NewestAt(rank - 1).AtDepth(tree_->arena(), 0)});
 }
 
 void MemtableCursor::ShowFrom(Edge first) {
   AMETHYST_DCHECK(first.rank < order_.count() && window_entries_ <= kWindowMax);
   first_ = first;
   // Nothing newer before the window, no older versions in or after it, and only plain ones.
-  bool plain = first.version == &NewestAt(first.rank);
+  bool plain = first.version == NewestAt(first.rank);
   uint64_t tag_bits_max = 0;
   uint32_t size = 0;
   for (Edge edge = first;;) {
     const key::Entry entry = edge.version->entry();
     entries_[size++] = entry;
     last_ = edge;
-    plain = plain && edge.version->IsPlain();
+    plain = plain && IsPlain(*edge.version);
     tag_bits_max = std::max(tag_bits_max, entry.tag.bits());
     if (size == window_entries_) break;
-    if (edge.version->has_older()) {
+    if (ShowsOlderThan(*edge.version)) {
       edge.version = edge.version->Older(tree_->arena());
-    } else {
-      if (++edge.rank == order_.count()) break;
-      edge.version = &NewestAt(edge.rank);
+      continue;
     }
+    do {
+      edge.version = ++edge.rank == order_.count() ? nullptr : NewestAt(edge.rank);
+    } while (edge.version == nullptr && edge.rank < order_.count());
+    if (edge.version == nullptr) break;
   }
   if (last_.rank + 1 == order_.count() && window_entries_ > kWindowFirst) PrefetchNextLeaf();
   SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
@@ -179,27 +196,30 @@ void MemtableCursor::ShowFrom(Edge first) {
 void MemtableCursor::ShowUpTo(Edge last) {
   AMETHYST_DCHECK(last.rank < order_.count() && window_entries_ <= kWindowMax);
   last_ = last;
-  bool plain = !last.version->has_older();
+  bool plain = !ShowsOlderThan(*last.version);
   uint64_t tag_bits_max = 0;
   uint32_t begin = window_entries_;  // The window grows downward to it, key by key.
   for (Edge edge = last;;) {
+    const Record& newest = *NewestAt(edge.rank);
     // The versions of a key from edge.version on to newer ones, as many as there is room for: they are linked the other
     // way.
-    const Record& newest = NewestAt(edge.rank);
-    const uint32_t depth = edge.version->depth();
-    const uint32_t count = std::min(newest.depth() - depth + 1, begin);
+    const uint32_t newer = edge.version == &newest ? 0 : newest.depth() - edge.version->depth();
+    const uint32_t count = std::min(newer + 1, begin);
     begin -= count;
-    const Record* version = &newest.AtDepth(tree_->arena(), depth + count - 1);
+    const Record* version =
+        count == 1 ? edge.version : &newest.AtDepth(tree_->arena(), edge.version->depth() + count - 1);
     first_ = Edge{edge.rank, version};
     for (uint32_t i = begin; i < begin + count; ++i) {
       entries_[i] = version->entry();
       tag_bits_max = std::max(tag_bits_max, version->tag().bits());
       if (version->has_older()) version = version->Older(tree_->arena());
     }
-    plain = plain && count == 1 && first_.version == &newest && newest.IsPlain();
-    if (first_.version != &newest || begin == 0 || edge.rank == 0) break;
-    --edge.rank;
-    edge.version = &NewestAt(edge.rank).AtDepth(tree_->arena(), 0);
+    plain = plain && edge.version == &newest && IsPlain(newest);
+    if (first_.version != &newest || begin == 0) break;
+    const Record* next = nullptr;
+    while (edge.rank > 0 && next == nullptr) next = NewestAt(--edge.rank);
+    if (next == nullptr) break;
+    edge.version = OldestOf(*next);
   }
   SetPlain(plain, key::Tag::FromBits(tag_bits_max).sequence());
   SetWindow({entries_.data() + begin, window_entries_ - begin}, window_entries_ - begin - 1);

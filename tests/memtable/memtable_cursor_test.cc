@@ -13,11 +13,24 @@ namespace {
 
 using Position = MemtableModel::Entries::const_iterator;
 
+// What a read that sees no merge operands wants of the model: the newest version of each key that it sees.
+MemtableModel ShownTo(key::ReadPoint read, const MemtableModel& model, const key::Order& order) {
+  MemtableModel shown(order);
+  for (auto entry = model.entries().begin(); entry != model.entries().end();) {
+    const std::string& key = entry->first.first;
+    if (const auto newest = model.Find(key, read.visible); newest != model.entries().end()) {
+      shown.Insert(key::Entry(key, newest->first.second, newest->second));
+    }
+    entry = model.After(key);
+  }
+  return shown;
+}
+
 // Walks a cursor and the model together, in steps, jumps and seeks drawn at random.
 class Walk {
  public:
-  Walk(const Twin& twin, KeyShape shape, uint64_t seed)
-      : twin_(twin), shape_(shape), random_(seed), cursor_(Memtable::NewCursor(twin.memtable)) {}
+  Walk(const MemtableModel& model, std::unique_ptr<key::Cursor> cursor, KeyShape shape, uint64_t seed)
+      : model_(model), shape_(shape), random_(seed), cursor_(std::move(cursor)) {}
 
   void Run(int moves) {
     for (int move = 0; move < moves && !testing::Test::HasFatalFailure(); ++move) {
@@ -33,7 +46,7 @@ class Walk {
   }
 
  private:
-  [[nodiscard]] const MemtableModel::Entries& entries() const { return twin_.model.entries(); }
+  [[nodiscard]] const MemtableModel::Entries& entries() const { return model_.entries(); }
 
   void Seek() {
     const std::string key = RandomKey(shape_, random_);
@@ -50,10 +63,10 @@ class Walk {
       case 2:
       case 3:
         cursor_->SeekForPrev(key);
-        position_ = twin_.model.After(key);
+        position_ = model_.After(key);
         StepBack();
         break;
-      default: cursor_->Seek(key); position_ = twin_.model.AtOrAfter(key);
+      default: cursor_->Seek(key); position_ = model_.AtOrAfter(key);
     }
   }
   // The end of the map stands for both ends.
@@ -105,14 +118,14 @@ class Walk {
     for (const key::Entry& entry : window) {
       ASSERT_LE(entry.tag.sequence(), cursor_->WindowMaxSequence());
       if (!cursor_->WindowIsPlain()) continue;
-      const auto first = twin_.model.AtOrAfter(entry.key());
+      const auto first = model_.AtOrAfter(entry.key());
       ASSERT_EQ(first->first.second, entry.tag);
       ASSERT_EQ(entry.tag.kind(), key::EntryKind::kPut);
-      ASSERT_EQ(std::next(first), twin_.model.After(entry.key())) << "a second version";
+      ASSERT_EQ(std::next(first), model_.After(entry.key())) << "a second version";
     }
   }
 
-  const Twin& twin_;
+  const MemtableModel& model_;
   const KeyShape shape_;
   base::Random random_;
   const std::unique_ptr<key::Cursor> cursor_;
@@ -124,7 +137,12 @@ void CheckWalks(KeyShape shape, key::Order order, size_t count) {
   base::Random random(static_cast<uint64_t>(shape));
   Twin twin(size_t{8} << 20, order);
   twin.InsertRandom(shape, count, 4, random);
-  Walk(twin, shape, 7).Run(400);
+  Walk(twin.model, Memtable::NewCursor(twin.memtable), shape, 7).Run(400);
+  for (int reads = 0; reads < 4; ++reads) {
+    const key::ReadPoint read(reads == 0 ? twin.visible : twin.SomeSequence(random));
+    const MemtableModel shown = ShownTo(read, twin.model, order);
+    Walk(shown, Memtable::NewCursor(twin.memtable, key::kDefaultFamily, read), shape, 8).Run(300);
+  }
 }
 
 TEST(MemtableCursor, WalksBothWaysAsAModelDoes) {
