@@ -69,8 +69,8 @@ class BackupStore {
   [[nodiscard]] Status Restore(uint64_t id, const std::filesystem::path& path,
                                const BackupProgress& progress = nullptr);
   // Removes all but the last `keep` backups of each database, then the tables that no backup is made of any more.
-  // kInvalidArgument: `keep` is 0. kCorruption: the list of a backup that would stay cannot be read, so nothing is
-  // removed: what it is made of is not known.
+  // kInvalidArgument: `keep` is 0. kCorruption: the list of a backup cannot be read, so nothing is removed: what
+  // it is made of is not known.
   [[nodiscard]] Result<PruneReport> Prune(uint64_t keep);
 
  private:

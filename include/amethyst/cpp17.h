@@ -228,6 +228,11 @@ class Database : public Family {
 
   // Writes everything in memory to tables, and waits for it.
   void Flush(Status* status = nullptr) { internal::Run(status, amethyst_flush, db()); }
+  // A copy as of now, a database of its own, in the new directory `path`: whole, or not there.
+  void Checkpoint(const std::string& path, Status* status = nullptr) {
+    if (internal::HasZero(path, status)) return;
+    internal::Run(status, amethyst_checkpoint, db(), path.c_str());
+  }
   // Makes everything written so far durable against power loss, except kNone writes.
   void SyncWal(Status* status = nullptr) { internal::Run(status, amethyst_sync_wal, db()); }
   // Counters, histograms and the shape of the levels, as one JSON object.

@@ -102,6 +102,20 @@ void DeletesOfRanges(const std::string& path) {
   db.Close(&status);
 }
 
+void Copies(const std::string& path) {
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  db.Put("k", "before", cpp17::Durability::kBuffered, &status);
+  db.Checkpoint(path + ".copy", &status);
+  Require(status.ok(), "a checkpoint");
+  db.Put("k", "after", cpp17::Durability::kBuffered, &status);
+  Require(cpp17::Database::Open(path + ".copy", {}, &status).Get("k", {}, &status) == "before", "as of the call");
+  db.Checkpoint(path + ".copy", &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "a path that is taken refused");
+  db.Checkpoint(std::string("a\0b", 3), &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in its path refused");
+}
+
 void Families(const std::string& path) {
   const auto buffered = cpp17::Durability::kBuffered;
   cpp17::Status status;
@@ -264,6 +278,7 @@ int main(int, char** arguments) {
   ByStatus(arguments[1]);
   DeletesOfRanges(std::string(arguments[1]) + ".ranges");
   Families(std::string(arguments[1]) + ".families");
+  Copies(std::string(arguments[1]) + ".copies");
   Transactions(std::string(arguments[1]) + ".transactions");
   ConditionalWrites(std::string(arguments[1]) + ".conditional");
 #if defined(__cpp_exceptions)
