@@ -14,6 +14,7 @@ A database and a snapshot may be used from any thread; a batch and a range belon
 BusyError when two meet. Whatever is used after its end raises ClosedError. The module needs libamethyst.so.0, which the
 environment variable AMETHYST_LIBRARY may name.
 """
+from ._backup import BackupStore
 from ._c import (BusyError, ClosedError, ConflictError, CorruptionError, Error, InvalidArgumentError, IoError,
                  NoSpaceError, NotSupportedError, OutOfMemoryError, TooOldError, library_version)
 from ._database import Batch, Database, Family, Snapshot, destroy, open, repair
@@ -23,7 +24,7 @@ from ._range import Range
 from ._transaction import Transaction
 
 __all__ = [
-    "Batch", "BusyError", "ClosedError", "Comparator", "ConflictError", "CorruptionError", "Database",
+    "BackupStore", "Batch", "BusyError", "ClosedError", "Comparator", "ConflictError", "CorruptionError", "Database",
     "Durability", "Environment", "Error", "Family", "InvalidArgumentError", "IoError", "MemoryBudget", "NEVER",
     "NoSpaceError", "NotSupportedError", "OutOfMemoryError", "Range", "Snapshot", "TooOldError", "Transaction",
     "destroy", "library_version", "open", "repair",

@@ -2,24 +2,19 @@
 from __future__ import annotations
 
 import json
-import os
 from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
 from datetime import timedelta
-from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, List, Mapping, Optional, TypeVar
 
-from ._c import Bytes, ClosedError, ConflictError, Handle, as_bytes, as_c_string, as_name, bound_arguments, \
+from ._backup import Path, as_path
+from ._c import Bytes, ClosedError, ConflictError, Handle, as_bytes, as_name, bound_arguments, \
     buffer_arguments, call, from_name, take_names, take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
 from ._mapping import Reader, WritableMap, handle_of
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options
 from ._transaction import Isolation, Transaction, pause_after
 
-Path = Union[str, "os.PathLike[str]"]
 Result = TypeVar("Result")
-
-
-def _path(path: Path) -> bytes:
-    return as_c_string(os.fsencode(path), "path")
 
 
 class Database(WritableMap):
@@ -95,6 +90,10 @@ class Database(WritableMap):
     def flush(self) -> None:
         """Writes everything in memory to tables, and waits for it."""
         call("flush", self._handle)
+
+    def checkpoint(self, path: Path) -> None:
+        """Makes a copy, as of now and a database of its own, in the new directory `path`; whole, or not there."""
+        call("checkpoint", self._handle, as_path(path))
 
     def wait_for_idle(self) -> None:
         """Returns when no flush or compaction runs or is due."""
@@ -314,17 +313,17 @@ def open(path: Path, *, durability: Durability = "buffered", comparator: Optiona
     settings.set_family("default", merge_operator=merge_operator, ttl=ttl)
     settings.set_comparators(comparators or {})
     handle = c_void_p()
-    call("open", _path(path), settings._handle, byref(handle))
+    call("open", as_path(path), settings._handle, byref(handle))
     return Database(handle, durability)
 
 
 def destroy(path: Path) -> None:
     """Removes a database's own files, and the directory if nothing else is in it."""
-    call("destroy", _path(path))
+    call("destroy", as_path(path))
 
 
 def repair(source: Path, target: Path) -> "dict[str, Any]":
     """Salvages what can be read of `source`, left as it is, into a new directory; returns what was kept and dropped."""
     report = c_void_p()
-    call("repair", _path(source), _path(target), byref(report))
+    call("repair", as_path(source), as_path(target), byref(report))
     return json.loads(take_string(report, -1))
