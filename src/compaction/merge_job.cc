@@ -34,6 +34,23 @@ sstable::Lineage LineageOf(const MergeSettings& settings) {
   return lineage;
 }
 
+// What the bounds of this part's outputs stay within: those of the inputs, so that they come to overlap no other table
+// of the level, and the part's range.
+key::BoundLimits LimitsOf(const MergeSettings& settings) {
+  key::BoundLimits limits;
+  if (settings.output_level == 0) return limits;
+  const key::Order& order = settings.version->order();
+  settings.version->ForEachTable([&](key::Level, const tree::TablePtr& table) {
+    if (std::ranges::find(settings.inputs, table->number()) == settings.inputs.end()) return;
+    const sstable::TableInfo& info = table->info();
+    if (!limits.begin || order.Less(info.smallest, *limits.begin)) limits.begin = info.smallest;
+    if (!limits.last || order.Less(*limits.last, info.largest)) limits.last = info.largest;
+  });
+  if (settings.begin && limits.begin && order.Less(*limits.begin, *settings.begin)) limits.begin = settings.begin;
+  limits.end = settings.end;
+  return limits;
+}
+
 class Rewriter {
  public:
   Rewriter(tree::TableStore& store, const std::function<key::FileNumber()>& new_file_number,
@@ -47,7 +64,8 @@ class Rewriter {
         older_(settings.version, settings.older_from_level, settings.inputs),
         cutter_(NextLevel(settings), order_, settings.table_bytes),
         outputs_(store, new_file_number,
-                 {settings.table_options, settings.output_level, settings.oldest_delete_time_s, LineageOf(settings)}) {}
+                 {settings.table_options, settings.output_level, settings.oldest_delete_time_s, LineageOf(settings),
+                  LimitsOf(settings)}) {}
 
   [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const StopSignals& stop) {
     settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();

@@ -5,12 +5,19 @@
 #include "base/assert.h"
 
 namespace amethyst::compaction {
+namespace {
+
+// The manifest and the memory of an open database hold the bounds of all tables: so they are a small part of the data.
+constexpr uint64_t kBytesPerBoundByte = 64;
+
+}  // namespace
 
 OutputTables::OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings)
     : store_(store),
       new_file_number_(std::move(new_file_number)),
       settings_(std::move(settings)),
-      span_begin_(settings_.lineage.begin) {
+      span_begin_(settings_.lineage.begin),
+      bound_(settings_.limits.begin) {
   AMETHYST_ASSERT(settings_.level < key::kLevels);
 }
 
@@ -31,14 +38,19 @@ Status OutputTables::Begin() {
 
 Status OutputTables::CutBefore(std::string_view key) {
   if (writer_ == nullptr) return {};
-  AMETHYST_TRY(FinishTable(key));
-  span_begin_ = key;
+  std::string bound = key::BoundBetween(writer_->last_key(), key, settings_.table_options.order);
+  if (bound.size() > key::kBoundBytes && writer_->EstimatedBytes() / kBytesPerBoundByte < bound.size()) return {};
+  AMETHYST_TRY(FinishTable(bound, bound));
+  span_begin_ = bound;
+  bound_ = std::move(bound);
   return {};
 }
 
-Status OutputTables::FinishTable(std::string_view span_end) {
+Status OutputTables::FinishTable(std::string_view span_end, const std::optional<std::string>& bound) {
   AMETHYST_DCHECK(writer_->entries() > 0);
-  writer_->SetLineage({.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)});
+  writer_->SetSurroundings(
+      {.lineage = {.replaced = settings_.lineage.replaced, .begin = span_begin_, .end = std::string(span_end)},
+       .limits = {.begin = bound_, .end = bound, .last = settings_.limits.last}});
   AMETHYST_ASSIGN(sstable::TableInfo info, writer_->Finish());
   writer_.reset();
   finished_.push_back({settings_.level, files_.back(), std::move(info), settings_.table_options.family});
@@ -46,7 +58,7 @@ Status OutputTables::FinishTable(std::string_view span_end) {
 }
 
 Result<std::vector<tree::AddedTable>> OutputTables::Finish() {
-  if (writer_ != nullptr) AMETHYST_TRY(FinishTable(settings_.lineage.end));
+  if (writer_ != nullptr) AMETHYST_TRY(FinishTable(settings_.lineage.end, settings_.limits.end));
   files_.clear();
   return std::move(finished_);
 }

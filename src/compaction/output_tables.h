@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 
 #include "amethyst/error.h"
 #include "base/error.h"
+#include "key/bounds.h"
 #include "key/entry.h"
 #include "key/types.h"
 #include "sstable/table_writer.h"
@@ -31,6 +33,7 @@ class OutputTables {
     key::Level level = 0;
     uint64_t oldest_delete_time_s = 0;
     sstable::Lineage lineage{};  // Of all of them together.
+    key::BoundLimits limits{};   // Likewise.
   };
   OutputTables(tree::TableStore& store, std::function<key::FileNumber()> new_file_number, Settings settings);
   ~OutputTables();
@@ -52,19 +55,21 @@ class OutputTables {
   [[nodiscard]] uint64_t current_bytes() const {
     return writer_ == nullptr || writer_->entries() == 0 ? 0 : writer_->EstimatedBytes();
   }
-  // Ends the current table, if it has an entry: `key`, the next one, is not in it.
+  // Ends the current table, if it has an entry: `key`, the next one, is not in it. Where the two tables would need
+  // bounds that are long beside the table, it goes on.
   [[nodiscard]] Status CutBefore(std::string_view key);
   // Ends the last one too and hands all out: the caller owns their files.
   [[nodiscard]] Result<std::vector<tree::AddedTable>> Finish();
 
  private:
   [[nodiscard]] Status Begin();
-  [[nodiscard]] Status FinishTable(std::string_view span_end);
+  [[nodiscard]] Status FinishTable(std::string_view span_end, const std::optional<std::string>& bound);
 
   tree::TableStore& store_;
   const std::function<key::FileNumber()> new_file_number_;
   const Settings settings_;
-  std::string span_begin_;              // Of the next table to be finished.
+  std::string span_begin_;              // Of the next table to be finished,
+  std::optional<std::string> bound_;    // and what its smallest bound is not below.
   std::vector<key::FileNumber> files_;  // Created, and still ours to remove.
   std::vector<tree::AddedTable> finished_;
   std::unique_ptr<sstable::TableWriter> writer_;  // Of the last of files_; nullptr between tables.

@@ -43,7 +43,7 @@ struct TableInfo {
   base::Uid uid;  // In every checksum of the file.
   uint64_t file_bytes = 0;
   uint64_t digest = 0;   // Over all block checksums and the footer: names the exact content.
-  std::string smallest;  // First and last user key.
+  std::string smallest;  // First and last user key; where those are long, what key/bounds.h makes of them.
   std::string largest;
   key::SequenceNumber smallest_sequence{};
   key::SequenceNumber largest_sequence{};

@@ -152,7 +152,11 @@ Status TableVerifier::CheckTail() {
 Status TableVerifier::CheckTotals() const {
   TableInfo expected = reader_.info();
   TableInfo found = found_;
-  found.largest = *last_key_;
+  if (order_.Less(found.smallest, expected.smallest) || order_.Less(expected.largest, *last_key_)) {
+    return Wrong(reader_.footer().properties.offset, "the bounds are not around the keys");
+  }
+  found.smallest = expected.smallest;
+  found.largest = expected.largest;
   found.uid = expected.uid;
   found.file_bytes = expected.file_bytes;
   found.digest = expected.digest;

@@ -136,14 +136,17 @@ Status TableWriter::CutBlock(const key::Entry* next) {
   return {};
 }
 
-// Keys are below the separator, but where the next block has the same key, or there is none: then no greater.
+// Keys are less than the separator, or equal to it if the next block goes on with the key or there is none.
 void TableWriter::AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next) {
   const bool continues = next != nullptr && last_key == next->key();
   const bool inclusive = continues || next == nullptr;
   const uint8_t flags =
       static_cast<uint8_t>((inclusive ? IndexEntry::kInclusive : 0) | (continues ? IndexEntry::kContinues : 0));
-  if (next == nullptr) info_.largest = last_key;
-  index_.AddBlock(inclusive ? std::string(last_key) : options_.order.Separator(last_key, next->key()),
+  if (next == nullptr) info_.largest = key::LargestBound(last_key, surroundings_.limits, options_.order);
+  const std::string separator = next == nullptr ? info_.largest
+                                : continues     ? std::string(last_key)
+                                                : options_.order.Separator(last_key, next->key());
+  index_.AddBlock(separator,
                   {.handle = block.handle,
                    .entries = block.entries,
                    .live = block.live,
@@ -198,7 +201,7 @@ Status TableWriter::WriteTail() {
              .index_pages = index_.page_count(),
              .block_bytes = options_.block_bytes,
              .codec = static_cast<uint64_t>(options_.compression),
-             .lineage = std::move(lineage_),
+             .lineage = std::move(surroundings_.lineage),
              .family = options_.family,
              .family_name = options_.family_name,
              .tombstone_span = options_.tombstone_span}
@@ -214,6 +217,7 @@ Result<TableInfo> TableWriter::Finish() {
   AMETHYST_ASSERT(!finished_ && entries() > 0);
   finished_ = true;
   AMETHYST_TRY(EndBlock(nullptr));
+  info_.smallest = key::SmallestBound(info_.smallest, surroundings_.limits, options_.order);
   AMETHYST_TRY(WriteTail());
   info_.file_bytes = appended_;
   AMETHYST_TRY(file_->Sync());

@@ -15,6 +15,7 @@
 #include "filter/bloom_filter.h"
 #include "filter/key_sketch.h"
 #include "io/file.h"
+#include "key/bounds.h"
 #include "key/entry.h"
 #include "sstable/block_builder.h"
 #include "sstable/footer.h"
@@ -41,8 +42,16 @@ class TableWriter {
   // Bytes written so far and buffered: an estimate of the final size.
   [[nodiscard]] uint64_t EstimatedBytes() const;
 
-  // What the table replaces, if anything: before Finish.
-  void SetLineage(Lineage lineage) { lineage_ = std::move(lineage); }
+  // Of the last entry; there must be one.
+  [[nodiscard]] std::string_view last_key() const {
+    return block_.empty() ? std::string_view(taken_over_last_key_) : block_.last_key();
+  }
+  // Before Finish.
+  struct Surroundings {
+    Lineage lineage{};          // What the table replaces, if anything.
+    key::BoundLimits limits{};  // Within which its bounds stay.
+  };
+  void SetSurroundings(Surroundings surroundings) { surroundings_ = std::move(surroundings); }
   // Writes the rest, syncs and closes. There must be at least one entry. The name is durable once its directory is
   // synced.
   [[nodiscard]] Result<TableInfo> Finish();
@@ -82,7 +91,7 @@ class TableWriter {
   filter::BloomFilterBuilder filter_;
   filter::KeySketch sketch_;
   Digest digest_;
-  Lineage lineage_;
+  Surroundings surroundings_;
   uint64_t data_blocks_ = 0;
   std::string compressed_;
   std::string buffer_;  // Not yet appended to the file.

@@ -27,6 +27,27 @@ TEST(TableWriter, ReturnsWhatTheTableHolds) {
   EXPECT_EQ(bed.Write({{"a", Put(3), "x"}}, {}, 1234).oldest_delete_time_s, 0u) << "no tombstone, no time";
 }
 
+TEST(TableWriter, HasShortBoundsAndAShortIndexOverLongKeys) {
+  std::vector<OwnedEntry> entries;
+  for (char c = 'a'; c <= 'z'; ++c) entries.push_back({std::string(50'000, c), Put(1), "v"});
+  TableBed bed;
+  const TableInfo info = bed.Write(entries, {.compression = Compression::kNone});
+  EXPECT_EQ(info.smallest, std::string(key::kBoundBytes, 'a'));
+  EXPECT_EQ(info.largest, std::string(key::kBoundBytes - 1, 'z') + "{");
+  EXPECT_LT(info.file_bytes, 26u * 50'000 + 16'384) << "neither index nor properties hold a whole key";
+  auto reader = bed.Open(info).value();
+  const Status verified = reader->Verify();
+  EXPECT_TRUE(verified) << verified.error().message();
+  for (const OwnedEntry& entry : entries) {
+    const auto found = reader->Find(key::LookupKey(entry.key, key::kSequenceMax), true);
+    ASSERT_TRUE(found.has_value());
+    ExpectAnswer(found->lookup, &entry);
+  }
+  const auto behind = reader->Find(key::LookupKey(std::string(60'000, 'z'), key::kSequenceMax), true);
+  ASSERT_TRUE(behind.has_value());
+  ExpectAnswer(behind->lookup, nullptr);
+}
+
 TEST(TableWriter, WritesATableOfRangeTombstonesWithTheTimeOfTheOldestThatVerifies) {
   TableBed bed;
   TableOptions options;

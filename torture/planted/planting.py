@@ -77,7 +77,7 @@ CLASSES = (
     "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost",
     "range delete lost", "range delete hides what is newer", "conflict not seen", "conflict without a reason",
     "own writes of a transaction", "live entry taken for dead", "copy not whole", "copy not apart", "damage not seen",
-    "another database's table")
+    "another database's table", "bound that leaves out keys")
 
 
 class PlantingError(Exception):
