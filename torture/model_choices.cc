@@ -65,12 +65,18 @@ std::string DrawKey(base::Random& random, uint64_t style, uint64_t count) {
   const uint64_t n = random.Below(random.OneIn(2) ? count : std::max<uint64_t>(count / 10, 1));
   switch (style) {
     case 0: return fmt::format("{:016}", n);
-    case 1: return fmt::format("https://example.org/a/rather/long/common/prefix/{}", n);
+    case 1: {  // Some share more than a table's bounds hold.
+      const std::string more(n % 8 == 7 ? 300 : 0, '/');
+      return fmt::format("https://example.org/a/rather/long/common/prefix/{}{}", more, n);
+    }
     case 2: {  // Short binary keys, with ties of heads: zeros at the end count.
       std::string key(n % 9, '\0');
       return key + static_cast<char>(n / 9 % 256) + std::string(n / 2304, '\0');
     }
-    default: return fmt::format("{:x}", n * 0x9e3779b97f4a7c15u) + std::string(n % 3, 'x');
+    default: {  // Some are longer than a block.
+      const size_t more = n % 40 == 39 ? 1'000 + n % 7 * 2'000 : n % 3;
+      return fmt::format("{:x}", n * 0x9e3779b97f4a7c15u) + std::string(more, 'x');
+    }
   }
 }
 

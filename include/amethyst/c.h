@@ -219,7 +219,7 @@ enum {
   AMETHYST_NONE = 2       // Nothing until the next flush: the log is skipped.
 };
 
-// Stores `value` under `key`, in place of any value before. Keys have at most 64 KiB.
+// Stores `value` under `key`, in place of any value before. Keys have at most 8 MiB.
 AMETHYST_API amethyst_code amethyst_put(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
                                         size_t value_bytes, amethyst_durability durability, char** error);
 // Removes `key`; an absent one is no failure.

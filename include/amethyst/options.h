@@ -105,7 +105,7 @@ struct ReadOptions {
   std::optional<std::chrono::system_clock::time_point> read_time{};
 };
 
-// Limits of the format. A value or batch is limited to a quarter of the memory budget as well.
-inline constexpr size_t kKeyBytesMax = size_t{64} << 10;
+// The longest key, 8 MiB. With its value it must fit into a batch, which is limited to a quarter of the memory budget.
+inline constexpr size_t kKeyBytesMax = size_t{8} << 20;
 
 }  // namespace amethyst

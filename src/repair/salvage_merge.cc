@@ -128,12 +128,12 @@ bool SalvageMerge::IsReplacedByFlush(std::string_view key) const {
 }
 
 Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, RepairReport* report) {
-  if (entry.key().size() > kKeyBytesMax || entry.value().size() > kMemoryBudgetBytes / 4 - kKeyBytesMax - 64) {
+  if (entry.key().size() > kKeyBytesMax || entry.key().size() + entry.value().size() > kMemoryBudgetBytes / 4 - 64) {
     report->dropped.push_back(
         fmt::format("an entry of {} and {} bytes: over the limits", entry.key().size(), entry.value().size()));
     return {};
   }
-  if (batch_.ByteSize() + entry.value().size() > kBatchBytes) AMETHYST_TRY(WriteBatch(to));
+  if (batch_.ByteSize() + entry.key().size() + entry.value().size() > kBatchBytes) AMETHYST_TRY(WriteBatch(to));
   const key::EntryKind kind = entry.tag.kind();
   if (!key::Decides(kind) && !settings_.keeps_operands) {
     report->dropped.push_back(fmt::format("an operand of key {}: nothing tells its merge operator",

@@ -79,22 +79,6 @@ TEST_F(DbTest, EmptyKeysAndValuesAreLegal) {
   });
 }
 
-TEST_F(DbTest, KeysGoToTheLimitAndNotBeyond) {
-  const std::string longest(kKeyBytesMax, 'k'), too_long(kKeyBytesMax + 1, 'k');
-  ASSERT_TRUE(db_->Put(longest, "v"));
-  EXPECT_EQ(CodeOf(db_->Put(too_long, "v")), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(db_->Delete(too_long)), ErrorCode::kInvalidArgument);
-  WriteBatch batch;
-  batch.Put("fine", "v");
-  batch.Put(too_long, "v");
-  EXPECT_EQ(CodeOf(db_->Write(batch)), ErrorCode::kInvalidArgument);
-  Everywhere([&] {
-    EXPECT_EQ(Get(longest), "v");
-    EXPECT_EQ(Get(too_long), "(absent)");
-    EXPECT_EQ(Get("fine"), "(absent)");
-  });
-}
-
 TEST_F(DbTest, ValuesGoToAQuarterOfTheBudgetAndNotBeyond) {
   const size_t limit = SmallOptions().memory_budget_bytes / 4;
   std::string large(limit - 64, 'v');

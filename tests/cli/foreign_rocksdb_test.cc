@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "amethyst/options.h"
 #include "cli/shell_fixture.h"
 
 #ifdef AMETHYST_FROM_ROCKSDB
@@ -230,13 +231,13 @@ TEST_F(ForeignRocksDb, WhatStandsBeforeARecordThatEndsTheImportStaysAndTheRecord
     Made made(foreign_, {"default", "users", "last"});
     made.Put("k", "1");
     made.PutInto(1, "a", "1");
-    made.PutInto(1, std::string(70'000, 'b'), "2");
+    made.PutInto(1, std::string(kKeyBytesMax + 1, 'b'), "2");
     made.PutInto(1, "c", "3");
     made.PutInto(2, "k", "4");
   }
   const Answer answer = Import();
   EXPECT_EQ(answer.code, ExitCode::kError);
-  EXPECT_THAT(answer.err, AllOf(HasSubstr(foreign_ + ", family users:2: the key has 70000 bytes"),
+  EXPECT_THAT(answer.err, AllOf(HasSubstr(foreign_ + ", family users:2: the key has 8388609 bytes"),
                                 HasSubstr("imported 2 entries"), HasSubstr("\n  users: 1 entry")));
   EXPECT_EQ(Amethyst({"scan"}).out + Amethyst({"scan", "--family", "users"}).out, "k\t1\na\t1\n");
   EXPECT_EQ(Import({"--skip-bad"}).code, ExitCode::kOk);

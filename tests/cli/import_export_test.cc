@@ -57,7 +57,8 @@ TEST_F(ImportExport, AMalformedLineIsNamedAndWhatStandsBeforeItStays) {
 }
 
 TEST_F(ImportExport, SkipBadCountsAndGoesOn) {
-  const Answer answer = Amethyst({"import", "--skip-bad"}, "a\t1\nbad\n" + std::string(70000, 'k') + "\tv\nc\t3\n");
+  const Answer answer =
+      Amethyst({"import", "--skip-bad"}, "a\t1\nbad\n" + std::string(kKeyBytesMax + 1, 'k') + "\tv\nc\t3\n");
   EXPECT_EQ(answer.code, ExitCode::kOk);
   EXPECT_THAT(answer.err, HasSubstr("imported 2 entries"));
   EXPECT_THAT(answer.err, HasSubstr("skipped 2 bad records"));
@@ -65,9 +66,9 @@ TEST_F(ImportExport, SkipBadCountsAndGoesOn) {
 }
 
 TEST_F(ImportExport, AKeyOverTheLimitIsNamedWithItsLine) {
-  const Answer answer = Amethyst({"import"}, "a\t1\n" + std::string(70000, 'k') + "\tv\n");
+  const Answer answer = Amethyst({"import"}, "a\t1\n" + std::string(kKeyBytesMax + 1, 'k') + "\tv\n");
   EXPECT_EQ(answer.code, ExitCode::kError);
-  EXPECT_THAT(answer.err, HasSubstr("standard input:2: the key has 70000 bytes, 65536 is the most"));
+  EXPECT_THAT(answer.err, HasSubstr("standard input:2: the key has 8388609 bytes, 8388608 is the most"));
 }
 
 TEST_F(ImportExport, AValueOverTheLimitIsNamedWithItsLineAndCanBeSkipped) {

@@ -15,7 +15,7 @@ const { recognize } = require('./recognize')
 
 const BUFFERS = { keyEncoding: 'buffer', valueEncoding: 'buffer' }
 const BATCH_BYTES = 256 << 10
-const KEY_BYTES_MAX = 64 << 10
+const KEY_BYTES_MAX = 8 << 20
 const TTL_SUFFIX_BYTES = 4
 const LAST_ENTRIES = 16 // So many are compared, byte for byte, behind the import.
 
@@ -151,7 +151,7 @@ const withoutTime = (value) => value.subarray(0, Math.max(0, value.length - TTL_
 
 async function copy (source, db, opened, options, progress) {
   const report = { entries: 0, bytes: 0, skipped: 0 }
-  const valueBytesMax = Math.min(Math.floor((options.memoryBudget ?? 256 << 20) / 4), 1 << 30) - KEY_BYTES_MAX - 64
+  const entryBytesMax = Math.min(Math.floor((options.memoryBudget ?? 256 << 20) / 4), 1 << 30) - 64
   let operations = []
   let operationsBytes = 0
   let number = 0
@@ -167,7 +167,7 @@ async function copy (source, db, opened, options, progress) {
       if (options.signal?.aborted) throw new Failure('interrupted', { exitCode: EXIT.INTERRUPTED })
       number++
       const value = options.strip ? withoutTime(stored) : stored
-      const why = whyBad(key, stored, value, options.strip, valueBytesMax)
+      const why = whyBad(key, stored, value, options.strip, entryBytesMax)
       if (why !== '') {
         if (!options.skipBad) throw new Failure(`entry ${grouped(number)}: ${why}`, { hint: SKIP_BAD_HINT })
         report.skipped++
@@ -187,12 +187,13 @@ async function copy (source, db, opened, options, progress) {
 const SKIP_BAD_HINT = 'nothing of the import is kept; --skip-bad counts such entries and goes on'
 
 // Why the entry cannot be stored; '': it can.
-function whyBad (key, stored, value, strip, valueBytesMax) {
+function whyBad (key, stored, value, strip, entryBytesMax) {
   if (key.length > KEY_BYTES_MAX) {
     return `the key has ${grouped(key.length)} bytes, ${grouped(KEY_BYTES_MAX)} is the most`
   }
-  if (value.length > valueBytesMax) {
-    return `the value has ${grouped(value.length)} bytes, ${grouped(valueBytesMax)} is the most with this --memory`
+  const bytes = key.length + value.length
+  if (bytes > entryBytesMax) {
+    return `the entry has ${grouped(bytes)} bytes, ${grouped(entryBytesMax)} is the most with this --memory`
   }
   if (strip && stored.length < TTL_SUFFIX_BYTES) return 'the value does not end in a write time, as those of a TTL do'
   return ''

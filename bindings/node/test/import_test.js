@@ -232,10 +232,10 @@ test('several values for a key are refused', async (t) => {
 
 test('an entry that cannot be stored ends the import and keeps nothing, or is counted', async (t) => {
   const [from, to] = [newLocation(), newLocation()]
-  await writeLevelDb(from, [...entries, [Buffer.alloc(70000, 0xff), Buffer.from('long')]])
+  await writeLevelDb(from, [...entries, [Buffer.alloc((8 << 20) + 1, 0xff), Buffer.from('long')]])
   const refused = importJson([from, to])
   t.is(refused.status, 3)
-  t.match(refused.error, /entry 1,501: the key has 70,000 bytes, 65,536 is the most/)
+  t.match(refused.error, /entry 1,501: the key has 8,388,609 bytes, 8,388,608 is the most/)
   t.match(refused.hint, /--skip-bad/)
   t.notOk(fs.existsSync(to), 'no half database')
   const report = importJson(['--skip-bad', from, to])
