@@ -121,7 +121,7 @@ Status Committer::Carry(CommitRequest& request) {
 }
 
 bool Committer::MakeRoom(size_t memtable_bytes) {
-  if (reads_.view.Acquire()->immutable.size() >= limits_.immutable_count_max) return false;
+  if (!MayWait(*reads_.view.Acquire(), limits_.waiting)) return false;
   if (active_->memtable.Empty()) {
     // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
     SwitchTo(memtable_bytes, WithLog::kNo);

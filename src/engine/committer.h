@@ -22,7 +22,7 @@ class Committer {
  public:
   struct Limits {
     size_t write_buffer_bytes = 0;
-    size_t immutable_count_max = 0;  // Memtables that may wait for flush.
+    WaitingLimits waiting{};
   };
   // Writes go to the view's active memtable, and on from the visible sequence. All of them outlive it.
   Committer(ReadContext& reads, Storage& storage, Health& health, const WriteBuffers& buffers, const Limits& limits);

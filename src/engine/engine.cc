@@ -65,9 +65,9 @@ Result<std::shared_ptr<Engine>> Engine::Open(const std::string& directory, const
 Engine::Engine(std::shared_ptr<Database> database)
     : database_(std::move(database)),
       reads_(database_->reads),
-      committer_(*reads_, database_->storage, database_->health, *database_->write_buffers,
-                 {.write_buffer_bytes = database_->settings.write_buffer_bytes,
-                  .immutable_count_max = database_->settings.immutable_count_max}),
+      committer_(
+          *reads_, database_->storage, database_->health, *database_->write_buffers,
+          {.write_buffer_bytes = database_->settings.write_buffer_bytes, .waiting = database_->settings.waiting()}),
       families_(database_->settings, database_->storage, *reads_),
       rules_(database_->settings.options, *reads_, database_->storage) {
   if (database_->settings.options.read_only) return;
@@ -165,7 +165,7 @@ Status Engine::WriteEncoded(const EncodedBatch& batch, const WriteOptions& optio
   }
   if (batch.memtable_bytes > database_->settings.batch_memory_bytes_max) {
     return base::InvalidArgument(
-        "a batch of {} entries takes {} bytes of memory, over the limit of {}, half of memory_budget_bytes",
+        "a batch of {} entries takes {} bytes of memory, over the limit of {}, 32 times what its own bytes may be",
         batch.count, batch.memtable_bytes, database_->settings.batch_memory_bytes_max);
   }
   const SampledTimer timer(*database_, Sample::kWriteNs);

@@ -141,8 +141,9 @@ class Replay {
     fresh->created_s = active().created_s;
     fresh->earlier_delete_s = active().earlier_delete_s;
     RetireView(database_.reads->view.Update([&](const View& current) { return WithActive(current, fresh); }));
-    const bool must_flush =
-        !log_.read_only && database_.reads->view.Acquire()->immutable.size() > database_.settings.immutable_count_max;
+    WaitingLimits waiting = database_.settings.waiting();
+    ++waiting.count_max;  // Nobody is ahead of the flush here.
+    const bool must_flush = !log_.read_only && !MayWait(*database_.reads->view.Acquire(), waiting);
     if (!must_flush) return {};
     AMETHYST_TRY(BeginWriting());
     return Flusher(database_.storage, *database_.reads, database_.health, database_.family).FlushOldest();

@@ -15,8 +15,12 @@ constexpr size_t kMemoryBudgetMin = 4 * kMiB;
 constexpr size_t kWriteBufferMin = 64 << 10;
 constexpr size_t kWriteBufferMax = size_t{4} << 30;
 constexpr size_t kNameBytesMax = 255;
-// What a record of the log and a memtable of its own can hold.
+// What a record of the log can hold,
 constexpr size_t kBatchMax = size_t{1} << 30;
+// and a memtable of its own, with room for as much again in the index of a transaction.
+constexpr size_t kBatchMemoryMax = size_t{12} << 30;
+// No put and no delete takes more memory in proportion: the smallest has 3 bytes and takes 96. A range delete may.
+constexpr size_t kMemoryPerBatchByte = 32;
 
 Status CheckRanges(const Options& options) {
   if (options.memory_budget_bytes < kMemoryBudgetMin) {
@@ -99,7 +103,7 @@ Result<Settings> CheckOptions(const Options& options) {
   // Half of the budget is the memtables' share: one that fills, and at least one that is being flushed.
   settings.immutable_count_max = std::max<size_t>(budget / 2 / settings.write_buffer_bytes, 2) - 1;
   settings.batch_bytes_max = std::min(budget / 4, kBatchMax);
-  settings.batch_memory_bytes_max = std::min(budget / 2, 4 * kBatchMax);
+  settings.batch_memory_bytes_max = std::min(kMemoryPerBatchByte * settings.batch_bytes_max, kBatchMemoryMax);
   settings.processors = std::max(std::thread::hardware_concurrency(), 1u);
   settings.background_threads =
       options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);

@@ -8,18 +8,29 @@
 
 namespace amethyst::engine {
 
+// How many memtables may wait for flush while another fills, and from which size on one waits alone: one that was made
+// for a large batch.
+struct WaitingLimits {
+  size_t count_max = 0;
+  size_t large_bytes = 0;
+};
+
 struct Settings {
   Options options;
   key::Order order{};
   size_t write_buffer_bytes = 0;
-  size_t immutable_count_max = 0;     // Memtables that may wait for flush before writers must wait for memory.
-  size_t batch_bytes_max = 0;         // A quarter of the memory budget, at most 1 GiB.
-  size_t batch_memory_bytes_max = 0;  // What the entries of a batch may take in the memtable: half of the budget.
+  size_t immutable_count_max = 0;  // Memtables that may wait for flush before writers must wait for memory.
+  size_t batch_bytes_max = 0;      // A quarter of the memory budget, at most 1 GiB.
+  // What the entries of a batch may take in the memtable: more than puts and deletes within batch_bytes_max do.
+  size_t batch_memory_bytes_max = 0;
   uint32_t background_threads = 0;
   uint32_t spare_threads = 0;  // More, for compactions while writes rest: 1 if there is a processor for it.
   uint32_t processors = 1;
   uint64_t log_segment_bytes = 0;
 
+  [[nodiscard]] WaitingLimits waiting() const {
+    return {.count_max = immutable_count_max, .large_bytes = options.memory_budget_bytes / 2};
+  }
   [[nodiscard]] sstable::TableOptions table_options() const {
     return {.block_bytes = options.block_bytes,
             .compression = options.compression,

@@ -6,6 +6,7 @@
 // Acquire. Thread safety: a View is immutable; a ViewCell is for any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/epoch.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "engine/settings.h"
 #include "key/types.h"
 #include "memtable/memtable.h"
 #include "tree/forest.h"
@@ -142,6 +144,14 @@ class ViewCell {
   ViewPtr owner_ AMETHYST_GUARDED_BY(mutex_);
   std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
 };
+
+// Whether one memtable more may come to wait for flush.
+[[nodiscard]] inline bool MayWait(const View& view, const WaitingLimits& limits) {
+  if (view.immutable.size() >= limits.count_max) return false;
+  return std::ranges::none_of(view.immutable, [&limits](const WriteBufferPtr& buffer) {
+    return buffer->memtable.memory_bytes() >= limits.large_bytes;
+  });
+}
 
 // In memtables.
 [[nodiscard]] inline uint64_t UnflushedBytes(const View& view) {

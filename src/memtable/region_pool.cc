@@ -53,7 +53,8 @@ void RegionPool::Put(io::MemoryRegion region) {
   {
     base::MutexLock lock(mutex_);
     --alive_;
-    if (!closed_ && alive_ <= kAliveMax) std::swap(spare_, unneeded);
+    const bool is_usual = floor_bytes_ == 0 || unneeded->size() <= floor_bytes_;
+    if (!closed_ && is_usual && alive_ <= kAliveMax) std::swap(spare_, unneeded);
     before = Reserved();
     if (unneeded) held_bytes_ -= unneeded->size();
     now = Reserved();

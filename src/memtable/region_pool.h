@@ -2,7 +2,8 @@
 //
 // For fresh pages have to be cleared by the kernel when they are first touched, 2 MiB at a time, and it is writers who
 // would wait for that. Beside more than two memtables there is no spare: one fills, and one is being flushed; a second
-// waits for flush only while writes press, and then the spare is soon taken.
+// waits for flush only while writes press, and then the spare is soon taken. Nor is one kept that is larger than the
+// floor: it was made for one large batch.
 //
 // All that it holds, spare and memtables that only their readers keep included, is reserved in the memory budget, and
 // never less than a floor: so that room for the usual memtables need not be taken from the cache time and again.

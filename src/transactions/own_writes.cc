@@ -100,7 +100,8 @@ Status OwnWrites::Keep(const Savepoint& before, size_t memory_bytes) {
   memory_bytes_ += memory_bytes;
   if (batch_.ByteSize() <= settings.batch_bytes_max && memory_bytes_ <= settings.batch_memory_bytes_max) return {};
   const auto refused = base::InvalidArgument(
-      "a batch of {} bytes, {} in memory, is over the limits of {} and {}, a quarter and half of memory_budget_bytes",
+      "a batch of {} bytes, {} in memory, is over the limits of {} and {}: a quarter of memory_budget_bytes, and 32 "
+      "times that in memory",
       batch_.ByteSize(), memory_bytes_, settings.batch_bytes_max, settings.batch_memory_bytes_max);
   batch_.RollBackTo(before.batch);
   memory_bytes_ = before.memory_bytes;

@@ -96,13 +96,6 @@ TEST_F(DbTest, ValuesGoToAQuarterOfTheBudgetAndNotBeyond) {
   });
 }
 
-TEST_F(DbTest, BatchesOfManyTinyEntriesAreHeldToTheMemoryTheyTake) {
-  WriteBatch batch;
-  while (batch.ByteSize() < SmallOptions().memory_budget_bytes / 5) batch.Put(std::to_string(batch.Count()), "");
-  EXPECT_EQ(CodeOf(db_->Write(batch)), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ContentOf(*db_).size(), 0);
-}
-
 TEST_F(DbTest, LaterOperationsOfABatchWin) {
   WriteBatch batch;
   batch.Put("a", "1");

@@ -89,7 +89,7 @@ TEST(Settings, ChoosesMemtablesThatFitHalfOfTheBudget) {
 TEST(Settings, KeepsBatchesWithinWhatLogAndMemtableCanHold) {
   const Settings huge = CheckOptions(With([](Options& o) { o.memory_budget_bytes = size_t{1} << 40; })).value();
   EXPECT_EQ(huge.batch_bytes_max, size_t{1} << 30);
-  EXPECT_EQ(huge.batch_memory_bytes_max, size_t{4} << 30);
+  EXPECT_EQ(huge.batch_memory_bytes_max, size_t{12} << 30);
   EXPECT_FALSE(CheckOptions(With([](Options& o) {
     o.memory_budget_bytes = size_t{1} << 40;
     o.write_buffer_bytes = size_t{5} << 30;

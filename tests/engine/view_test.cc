@@ -18,6 +18,18 @@ ViewPtr ViewOf(WriteBufferPtr active) {
   return view;
 }
 
+TEST(View, OneMemtableMoreMayWaitUnlessTooManyDoOrALargeOneDoes) {
+  auto view = std::make_shared<View>();
+  view->active = NewBuffer();
+  const WaitingLimits limits{.count_max = 2, .large_bytes = size_t{1} << 20};
+  EXPECT_TRUE(MayWait(*view, limits));
+  view->immutable = {NewBuffer()};
+  EXPECT_TRUE(MayWait(*view, limits));
+  EXPECT_FALSE(MayWait(*view, {.count_max = 2, .large_bytes = 1})) << "what waits is as large as that";
+  view->immutable.push_back(NewBuffer());
+  EXPECT_FALSE(MayWait(*view, limits));
+}
+
 TEST(ViewCell, ShowsTheNewestViewAndKeepsTheOldForWhoHasIt) {
   ViewCell cell(ViewOf(NewBuffer()));
   const ViewPtr first = cell.Acquire();

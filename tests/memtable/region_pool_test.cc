@@ -53,6 +53,17 @@ TEST(RegionPool, KeepsNoSpareBesideThreeThatAreAliveNorOnceItIsClosed) {
   EXPECT_EQ(pool.Take(kBytes).data()[0], 0);
 }
 
+TEST(RegionPool, KeepsNoSpareThatWasMadeForALargeBatch) {
+  const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
+  RegionPool pool(budget, 2 * kBytes);
+  pool.Put(pool.Take(20 * kBytes));
+  EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
+  pool.Put(pool.Take(2 * kBytes));
+  io::MemoryRegion usual = pool.Take(kBytes);
+  EXPECT_EQ(budget->reserved_bytes(), 3 * kBytes) << "the spare of another size stays";
+  pool.Put(std::move(usual));
+}
+
 TEST(RegionPool, ReservesWhatItHoldsAndNeverLessThanItsFloor) {
   const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
   {
