@@ -2,6 +2,8 @@
 #include <leveldb/env.h>
 #include <leveldb/table.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "compat/leveldb/convert.h"
@@ -9,119 +11,107 @@
 
 namespace leveldb {
 
+using amethyst::compat::BlockCursor;
 using amethyst::compat::BlockPlace;
 using amethyst::compat::DecodePlace;
 using amethyst::compat::TableBlock;
+using amethyst::compat::TableFooter;
+using amethyst::compat::TableFormat;
 using amethyst::compat::View;
 
-namespace {
-
-// A block and the memory under it, which is the file's own if that hands some out.
-struct LoadedBlock {
-  std::unique_ptr<char[]> buffer;
-  TableBlock block;
-};
-
-Status ReadBytes(const RandomAccessFile& file, const BlockPlace& place, std::unique_ptr<char[]>* buffer, Slice* bytes) {
-  buffer->reset(new char[place.bytes]);
-  Status status = file.Read(place.offset, place.bytes, bytes, buffer->get());
-  if (status.ok() && bytes->size() != place.bytes) status = Status::Corruption("truncated block read");
-  return status;
-}
-
-Status LoadBlock(const RandomAccessFile& file, const BlockPlace& place, LoadedBlock* loaded) {
-  Slice bytes;
-  Status status = ReadBytes(file, place, &loaded->buffer, &bytes);
-  return status.ok() ? TableBlock::Parse(View(bytes), &loaded->block) : status;
-}
-
-// The first entry at or after `key`, or the count.
-uint32_t LowerBound(const TableBlock& block, const Comparator& order, const Slice& key) {
-  uint32_t from = 0;
-  for (uint32_t to = block.count(); from < to;) {
-    const uint32_t middle = from + (to - from) / 2;
-    if (order.Compare(block.entry(middle).key, key) < 0) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return from;
-}
-
-}  // namespace
-
 struct Table::Rep {
-  // The place of a data block, which lies before the index.
-  Status PlaceOf(uint32_t number, BlockPlace* place) const {
-    *place = DecodePlace(index.block.entry(number).value);
-    const bool inside = place->offset <= index_offset && place->bytes <= index_offset - place->offset;
-    return inside ? Status() : Status::Corruption("bad block handle");
+  // The data block whose index entry has this value; it lies before the index.
+  Status Load(const Slice& value, BlockPlace* place, TableBlock* block) const {
+    std::string_view encoded = View(value);
+    if (!DecodePlace(format, &encoded, place)) return Status::Corruption("bad block handle");
+    return LoadTableBlock(*file, format, *place, index_offset, block);
   }
 
   const Comparator* order;
   const RandomAccessFile* file;
+  TableFormat format;
+  uint64_t data_end;
   uint64_t index_offset;
-  LoadedBlock index;
+  TableBlock index{};
 };
 
 namespace {
 
 class TableIterator final : public Iterator {
  public:
-  // `load` reads the data block of a number.
-  using Load = Status (*)(const void* rep, uint32_t number, LoadedBlock* loaded);
+  // `load` reads the data block that an index entry's value names.
+  using Load = Status (*)(const void* rep, const Slice& value, TableBlock* block);
   TableIterator(const void* rep, Load load, const TableBlock& index, const Comparator& order)
-      : rep_(rep), load_(load), index_(index), order_(order), block_number_(index.count()) {}
+      : rep_(rep), load_(load), order_(order) {
+    index_.Reset(&index, &order);
+    in_block_.Reset(&block_, &order);
+  }
 
-  bool Valid() const override { return block_number_ < index_.count() && status_.ok(); }
+  bool Valid() const override { return status_.ok() && in_block_.Valid(); }
   void SeekToFirst() override {
-    Enter(0, [](const TableBlock&) { return 0u; });
+    index_.SeekToFirst();
+    Enter(&BlockCursor::SeekToFirst);
+    PassForward();
   }
   void SeekToLast() override {
-    Enter(index_.count() - 1, [](const TableBlock& block) { return block.count() - 1; });  // Of none: past the end.
+    index_.SeekToLast();
+    Enter(&BlockCursor::SeekToLast);
+    PassBackward();
   }
   void Seek(const Slice& target) override {
-    Enter(LowerBound(index_, order_, target),
-          [&](const TableBlock& block) { return LowerBound(block, order_, target); });
+    index_.Seek(target);
+    Enter([&](BlockCursor& block) { block.Seek(target); });
+    PassForward();
   }
   void Next() override {
     if (!Valid()) return;
-    if (++at_ == loaded_.block.count()) Enter(block_number_ + 1, [](const TableBlock&) { return 0u; });
+    in_block_.Next();
+    PassForward();
   }
   void Prev() override {
     if (!Valid()) return;
-    if (at_-- == 0) Enter(block_number_ - 1, [](const TableBlock& block) { return block.count() - 1; });
+    in_block_.Prev();
+    PassBackward();
   }
-  Slice key() const override { return loaded_.block.entry(at_).key; }
-  Slice value() const override { return loaded_.block.entry(at_).value; }
+  Slice key() const override { return in_block_.key(); }
+  Slice value() const override { return in_block_.value(); }
   Status status() const override { return status_; }
 
  private:
-  // Goes to the entry that place(block) says of the block of that number; past the end of the index, invalid.
-  template <typename Place>
-  void Enter(uint32_t number, Place place) {
-    status_ = Status();
-    if (number >= index_.count()) {
-      block_number_ = index_.count();
-      return;
+  // Goes into the block that the index stands on, as move(cursor) says; if it stands on none, to nowhere.
+  template <typename Move>
+  void Enter(Move move) {
+    status_ = index_.is_damaged() ? Status::Corruption("bad entry in block") : Status();
+    in_block_.Reset(&block_, &order_);
+    if (!index_.Valid() || !status_.ok()) return;
+    status_ = load_(rep_, index_.value(), &block_);
+    if (status_.ok()) std::invoke(move, in_block_);
+  }
+  // To the next block's begin, where one has ended: a separator may be greater than all keys of its block.
+  void PassForward() {
+    while (IsPast()) {
+      index_.Next();
+      Enter(&BlockCursor::SeekToFirst);
     }
-    if (number != block_number_) status_ = load_(rep_, number, &loaded_);
-    block_number_ = status_.ok() ? number : index_.count();
-    if (!status_.ok()) return;
-    at_ = place(loaded_.block);
-    if (at_ < loaded_.block.count()) return;
-    status_ = Status::Corruption("bad block contents");  // Blocks are never empty, and their index holds the last key.
-    block_number_ = index_.count();
+  }
+  void PassBackward() {
+    while (IsPast()) {
+      index_.Prev();
+      Enter(&BlockCursor::SeekToLast);
+    }
+  }
+  // Whether there may be more in another block.
+  bool IsPast() {
+    if (in_block_.is_damaged()) status_ = Status::Corruption("bad entry in block");
+    return status_.ok() && !in_block_.Valid() && index_.Valid();
   }
 
   const void* const rep_;
   const Load load_;
-  const TableBlock& index_;
   const Comparator& order_;
-  uint32_t block_number_;
-  uint32_t at_ = 0;
-  LoadedBlock loaded_;
+  BlockCursor index_;
+  TableBlock block_;
+  BlockCursor in_block_;
   Status status_;
 };
 
@@ -130,20 +120,16 @@ class TableIterator final : public Iterator {
 Status Table::Open(const Options& options, RandomAccessFile* file, uint64_t file_size, Table** table) {
   using amethyst::compat::kTableFooterBytes;
   *table = nullptr;
-  if (file_size < kTableFooterBytes) return Status::Corruption("file is too short to be an sstable");
-  const uint64_t footer_offset = file_size - kTableFooterBytes;
-  std::unique_ptr<char[]> buffer;
-  Slice footer;
-  Status status = ReadBytes(*file, {.offset = footer_offset, .bytes = kTableFooterBytes}, &buffer, &footer);
+  const uint64_t tail_bytes = std::min<uint64_t>(file_size, kTableFooterBytes);
+  char buffer[kTableFooterBytes];
+  Slice tail;
+  Status status = file->Read(file_size - tail_bytes, tail_bytes, &tail, buffer);
   if (!status.ok()) return status;
-  BlockPlace index;
-  status = amethyst::compat::DecodeTableFooter(View(footer), &index);
+  TableFooter footer;
+  status = amethyst::compat::DecodeTableFooter(View(tail), &footer);
   if (!status.ok()) return status;
-  if (index.offset > footer_offset || index.bytes != footer_offset - index.offset) {
-    return Status::Corruption("bad block handle");
-  }
-  auto rep = std::make_unique<Rep>(Rep{options.comparator, file, index.offset, {}});
-  status = LoadBlock(*file, index, &rep->index);
+  auto rep = std::make_unique<Rep>(Rep{options.comparator, file, footer.format, footer.data_end, footer.index.offset});
+  status = LoadTableBlock(*file, footer.format, footer.index, file_size - footer.bytes, &rep->index);
   if (status.ok()) *table = new Table(rep.release());
   return status;
 }
@@ -151,20 +137,21 @@ Status Table::Open(const Options& options, RandomAccessFile* file, uint64_t file
 Table::~Table() { delete rep_; }
 
 Iterator* Table::NewIterator(const ReadOptions&) const {
-  const auto load = [](const void* opaque, uint32_t number, LoadedBlock* loaded) {
-    const auto* const rep = static_cast<const Rep*>(opaque);
+  const auto load = [](const void* opaque, const Slice& value, TableBlock* block) {
     BlockPlace place;
-    Status status = rep->PlaceOf(number, &place);
-    return status.ok() ? LoadBlock(*rep->file, place, loaded) : status;
+    return static_cast<const Rep*>(opaque)->Load(value, &place, block);
   };
-  return new TableIterator(rep_, load, rep_->index.block, *rep_->order);
+  return new TableIterator(rep_, load, rep_->index, *rep_->order);
 }
 
 uint64_t Table::ApproximateOffsetOf(const Slice& key) const {
-  const uint32_t number = LowerBound(rep_->index.block, *rep_->order, key);
+  BlockCursor index;
+  index.Reset(&rep_->index, rep_->order);
+  index.Seek(key);
   BlockPlace place;
-  const bool inside = number < rep_->index.block.count() && rep_->PlaceOf(number, &place).ok();
-  return inside ? place.offset : rep_->index_offset;
+  if (!index.Valid()) return rep_->data_end;
+  std::string_view encoded = View(index.value());
+  return DecodePlace(rep_->format, &encoded, &place) ? place.offset : rep_->data_end;
 }
 
 }  // namespace leveldb
