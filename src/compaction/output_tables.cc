@@ -7,8 +7,11 @@
 namespace amethyst::compaction {
 namespace {
 
-// The manifest and the memory of an open database hold the bounds of all tables: so they are a small part of the data.
+// The manifest and the memory of an open database hold the bounds of all tables: so they are a small part of the data,
+// as it is stored.
 constexpr uint64_t kBytesPerBoundByte = 64;
+// Beyond that a table ends in any case: its index waits in memory, uncompressed, for its end.
+constexpr uint64_t kTableBytesMax = uint64_t{256} << 20;
 
 }  // namespace
 
@@ -39,7 +42,8 @@ Status OutputTables::Begin() {
 Status OutputTables::CutBefore(std::string_view key) {
   if (writer_ == nullptr) return {};
   std::string bound = key::BoundBetween(writer_->last_key(), key, settings_.table_options.order);
-  if (bound.size() > key::kBoundBytes && writer_->EstimatedBytes() / kBytesPerBoundByte < bound.size()) return {};
+  const bool is_long = bound.size() > key::kBoundBytes && writer_->StoredBytes() / kBytesPerBoundByte < bound.size();
+  if (is_long && writer_->EstimatedBytes() < kTableBytesMax) return {};
   AMETHYST_TRY(FinishTable(bound, bound));
   span_begin_ = bound;
   bound_ = std::move(bound);

@@ -42,6 +42,8 @@ class TableWriter {
   // Bytes written so far and buffered: an estimate of the final size.
   [[nodiscard]] uint64_t EstimatedBytes() const;
 
+  // Of those the ones that are in blocks, as stored.
+  [[nodiscard]] uint64_t StoredBytes() const { return offset(); }
   // Of the last entry; there must be one.
   [[nodiscard]] std::string_view last_key() const {
     return block_.empty() ? std::string_view(taken_over_last_key_) : block_.last_key();

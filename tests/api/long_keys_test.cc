@@ -123,6 +123,18 @@ TEST_F(LongKeys, AreFoundWhereverTheyAreAndTheManifestStaysSmall) {
   EXPECT_LT(ManifestBytes(), 64u << 10);
 }
 
+TEST_F(LongKeys, InGroupsWithALongPrefixEachLeaveTheManifestSmallThoughTheyCompressWell) {
+  options_.compression = Compression::kLz4;
+  Reopen();
+  for (int i = 0; i < 500; ++i) {
+    Put(std::string(99'900, static_cast<char>('a' + i % 20)) + std::to_string(i), std::to_string(i));
+  }
+  ASSERT_EQ(Text(db_->CompactRange()), "");
+  Reopen();
+  ExpectContent();
+  EXPECT_LT(ManifestBytes(), 64u << 10);
+}
+
 TEST_F(LongKeys, MaySharePrefixesThatAreLongerThanABound) {
   base::Random random(2);
   const std::string shared(70'000, '\xff');
