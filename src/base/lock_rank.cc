@@ -29,6 +29,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kSpaceReserve: return "kSpaceReserve";
     case LockRank::kLog: return "kLog";
     case LockRank::kLogSupply: return "kLogSupply";
+    case LockRank::kLogReaders: return "kLogReaders";
     case LockRank::kTableStore: return "kTableStore";
     case LockRank::kOpenFiles: return "kOpenFiles";
     case LockRank::kMemtableMemory: return "kMemtableMemory";

@@ -31,6 +31,7 @@ enum class LockRank : uint8_t {
   kSpaceReserve,     // engine::SpaceReserve; held over its I/O, which is rare and short.
   kLog,              // wal::Log
   kLogSupply,        // wal::SegmentSupply
+  kLogReaders,       // wal::LogReaders
   kTableStore,       // tree::TableStore
   kOpenFiles,        // tree::OpenFiles
   kMemtableMemory,   // memtable::RegionPool

@@ -11,6 +11,7 @@ Result<wal::SegmentSummary> DumpLog(io::FileSystem& files, const std::string& pa
   bool wanted = true;
   std::string damage;
   AMETHYST_ASSIGN(wal::SegmentSummary summary, wal::ReadSegment(*file, [&](const wal::SegmentRecord& record) {
+                    if (record.kind != wal::RecordKind::kBatch) return;
                     wal::BatchReader reader(record.payload);
                     for (wal::BatchEntry entry; wanted && reader.Next(&entry);) {
                       const key::SequenceNumber sequence = record.first + (reader.count() - 1);

@@ -46,6 +46,10 @@ class Executor {
   // it true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
   virtual void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready)
       AMETHYST_REQUIRES(mutex) = 0;
+  // The same for `timeout` at the most, which 0 makes a look: false if it ran out with ready() false. A simulation
+  // moves its clock on.
+  virtual bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
+                       std::chrono::microseconds timeout) AMETHYST_REQUIRES(mutex) = 0;
   [[nodiscard]] virtual uint32_t thread_count() const = 0;
 };
 

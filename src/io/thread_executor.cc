@@ -108,6 +108,18 @@ void ThreadExecutor::Wait(base::Mutex& mutex, base::CondVar& condition, base::Fu
   while (!ready()) condition.Wait(mutex);
 }
 
+bool ThreadExecutor::WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
+                             std::chrono::microseconds timeout) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (!ready()) {
+    const auto waited = std::chrono::floor<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    if (waited >= timeout) return false;
+    // In slices: a deadline that is years away is beyond what the system's clocks hold.
+    condition.WaitFor(mutex, std::min<std::chrono::microseconds>(timeout - waited, std::chrono::hours(1)));
+  }
+  return true;
+}
+
 std::function<void()> ThreadExecutor::Take() {
   for (auto& queue : waiting_) {
     if (queue.empty()) continue;

@@ -22,6 +22,8 @@ class ThreadExecutor final : public Executor {
                                                      std::function<void()> job) override;
   void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override
       AMETHYST_REQUIRES(mutex);
+  bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
+               std::chrono::microseconds timeout) override AMETHYST_REQUIRES(mutex);
   uint32_t thread_count() const override { return static_cast<uint32_t>(threads_.size()); }
 
  private:

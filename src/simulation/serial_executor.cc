@@ -62,4 +62,20 @@ void SerialExecutor::Wait(base::Mutex& mutex, base::CondVar& /*condition*/, base
   }
 }
 
+bool SerialExecutor::WaitFor(base::Mutex& mutex, base::CondVar& /*condition*/, base::FunctionRef<bool()> ready,
+                             std::chrono::microseconds timeout) {
+  constexpr auto kHour = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::hours(1));
+  const std::chrono::nanoseconds end = queue_->clock().Monotonic() + std::min(timeout, kHour);
+  while (!ready()) {
+    const bool is_over = queue_->clock().Monotonic() >= end;
+    if (is_over) return false;
+    mutex.Unlock();
+    if (!queue_->RunOne(nullptr) && !queue_->clock().AdvanceToNextTimer()) {
+      queue_->clock().Sleep(std::chrono::ceil<std::chrono::microseconds>(end - queue_->clock().Monotonic()));
+    }
+    mutex.Lock();
+  }
+  return true;
+}
+
 }  // namespace amethyst::simulation

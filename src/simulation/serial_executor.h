@@ -49,6 +49,8 @@ class SerialExecutor final : public io::Executor {
                                                          std::function<void()> job) override;
   void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) override
       AMETHYST_REQUIRES(mutex);
+  bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
+               std::chrono::microseconds timeout) override AMETHYST_REQUIRES(mutex);
   uint32_t thread_count() const override { return threads_; }
 
  private:

@@ -35,8 +35,10 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);
   durable_ = cut.position();
-  for (const key::FileNumber number : settings_.replayed_segments)
-    segments_.push_back({.number = number, .file = nullptr});
+  for (const auto* const numbers : {&settings_.kept_segments, &settings_.replayed_segments}) {
+    for (const key::FileNumber number : *numbers) segments_.push_back({.number = number, .file = nullptr});
+  }
+  AMETHYST_ASSERT(std::ranges::is_sorted(segments_, {}, &Segment::number));
 }
 
 Log::~Log() {
@@ -47,14 +49,24 @@ Log::~Log() {
 Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Executor& executor, LogSettings settings,
                                          const LogCut& cut) {
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
+  log->MeasureOldSegments();
   const Status begun = log->Roll(0, SegmentSupply::Use::kAll);
   if (begun) AMETHYST_TRY(log->SyncHeader());
   if (!begun && !base::ClearsByItself(begun.error())) return std::unexpected(begun.error());
   return log;
 }
 
-Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use) {
-  AMETHYST_TRY(Roll(record_bytes, use));
+// One whose size nobody tells counts as nothing, against no limit.
+void Log::MeasureOldSegments() {
+  base::MutexLock lock(mutex_);
+  for (Segment& segment : segments_) {
+    const auto bytes = files_.FileSize(io::JoinPath(settings_.directory, SegmentFileName(segment.number)));
+    if (bytes) segment.end = *bytes;
+  }
+}
+
+Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version) {
+  AMETHYST_TRY(Roll(record_bytes, use, version));
   Status synced = base::Contained([this] { return SyncHeader(); });
   if (synced) return {};
   current_ = nullptr;  // No record may come before the header is durable: the next begins another segment.
@@ -65,7 +77,12 @@ Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use) {
 
 Status Log::SyncHeader() { return settings_.replayed_segments.empty() ? Status() : SyncAll(); }
 
-Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
+uint32_t Log::CurrentVersion() const {
+  base::MutexLock lock(mutex_);
+  return segments_.back().version;
+}
+
+Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version) {
   {
     base::MutexLock lock(mutex_);  // So that nothing fails once the segment has a header.
     segments_.reserve(segments_.size() + 1);
@@ -75,8 +92,11 @@ Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
     const Status failed = std::unexpected(std::move(next).error());
     return supply_.health() ? failed : Latch(failed);
   }
-  const SegmentHeader header{
-      .database_uid = settings_.database_uid, .segment = next->number, .cut = cut_, .durable = durable_end()};
+  const SegmentHeader header{.version = version,
+                             .database_uid = settings_.database_uid,
+                             .segment = next->number,
+                             .cut = cut_,
+                             .durable = durable_end()};
   std::array<char, kSegmentHeaderBytes> bytes;
   EncodeSegmentHeader(header, bytes);
   const Status stored = base::Contained([&] { return next->file->Store(0, {bytes.data(), bytes.size()}); });
@@ -91,7 +111,7 @@ Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use) {
   if (!segments_.empty()) segments_.back().end = cut_.offset;
   current_ = std::move(next->file);
   checksum_owner_ = ChecksumOwner(settings_.database_uid, next->number);
-  segments_.push_back({.number = next->number, .file = current_});
+  segments_.push_back({.number = next->number, .file = current_, .version = version});
   started_ = true;
   cut_ = header.Begin();
   noted_watermark_ = cut_.offset;
@@ -127,6 +147,23 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
     prepare_at_ = std::numeric_limits<uint64_t>::max();
     supply_.Prepare();
   }
+  return cut_.position();
+}
+
+Result<LogPosition> Log::AppendFamilyChange(std::string_view payload) {
+  if (latched_.load(std::memory_order_acquire)) return std::unexpected(health().error());
+  AMETHYST_ASSERT(!payload.empty() && payload.size() <= kPayloadBytesMax);
+  const RecordHeader header{.length = static_cast<uint32_t>(kRecordHeaderBytes + payload.size()),
+                            .kind = RecordKind::kFamily,
+                            .first = cut_.last_sequence};
+  const uint64_t bytes = header.padded_bytes();
+  if (current_ == nullptr) {
+    AMETHYST_TRY(Start(bytes, SegmentSupply::Use::kDeletes, kSegmentVersionOfKinds));
+  } else if (torn_ || cut_.offset + bytes > current_->capacity() || CurrentVersion() < kSegmentVersionOfKinds) {
+    AMETHYST_TRY(Roll(bytes, SegmentSupply::Use::kDeletes, kSegmentVersionOfKinds));
+  }
+  AMETHYST_TRY(AppendRecord(header, payload, base::Hash64(payload)));
+  batches_end_.store(cut_.offset, std::memory_order_release);
   return cut_.position();
 }
 
@@ -221,7 +258,30 @@ Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_
   return appended;
 }
 
+bool Log::HasBefore(key::FileNumber first_needed) const {
+  const key::FileNumber held = settings_.readers->LeastHeld().value_or(first_needed);
+  base::MutexLock lock(mutex_);
+  return !segments_.empty() && segments_.front().number < std::min(first_needed, held);
+}
+
+uint64_t Log::held_bytes() const {
+  const key::FileNumber first_needed = settings_.readers->first_needed();
+  base::MutexLock lock(mutex_);
+  uint64_t bytes = 0;
+  for (auto segment = segments_.begin(); segment != segments_.end() && segment->number < first_needed; ++segment) {
+    bytes += segment->end;
+  }
+  return bytes;
+}
+
+std::optional<key::FileNumber> Log::SegmentBehind(key::FileNumber number) const {
+  base::MutexLock lock(mutex_);
+  const auto behind = std::ranges::upper_bound(segments_, number, {}, &Segment::number);
+  return behind == segments_.end() ? std::nullopt : std::optional(behind->number);
+}
+
 Status Log::RemoveBefore(key::FileNumber first_needed) {
+  first_needed = settings_.readers->FirstToKeep(first_needed);
   std::vector<Segment> removed;
   {
     base::MutexLock lock(mutex_);
@@ -277,6 +337,7 @@ void Log::LatchLocked(const Status& failed) noexcept {
   AMETHYST_DCHECK(!base::ClearsByItself(health_.error()));
   latched_.store(true, std::memory_order_release);
   flushed_.NotifyAll();
+  settings_.readers->Wake();
 }
 
 LogPosition Log::EndLocked() const {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@
 #include "wal/batch_encoding.h"
 #include "wal/log_format.h"
 #include "wal/log_position.h"
+#include "wal/log_readers.h"
 #include "wal/log_recovery.h"
 #include "wal/segment_supply.h"
 
@@ -55,6 +57,11 @@ struct LogSettings {
   std::function<bool(const std::function<void()>&)> spend_reserve = [](const auto&) { return false; };
   // LogRecoveryReport::replayed_segments: they live on, and go with RemoveBefore.
   std::vector<key::FileNumber> replayed_segments;
+  // Older ones that only readers need, ascending, each continued by the next and the last by the first replayed one, or
+  // by the cut: they go with RemoveBefore, too.
+  std::vector<key::FileNumber> kept_segments{};
+  // What readers hold, and how they are woken: by each completed sync, and by the first error. Not null.
+  std::shared_ptr<LogReaders> readers = std::make_shared<LogReaders>();
 };
 
 struct LogStats {
@@ -84,6 +91,10 @@ class Log {
   [[nodiscard]] Result<LogPosition> Append(key::SequenceNumber first, uint32_t count, std::string_view payload,
                                            uint64_t payload_hash);
 
+  // Appends one record that tells of families (wal/family_change.h), without entries, in a segment that may hold such.
+  // As Append otherwise.
+  [[nodiscard]] Result<LogPosition> AppendFamilyChange(std::string_view payload);
+
   // Begins a new segment, so that the one so far can go as soon as the tables hold what is in it; none if that has no
   // record yet. As Append otherwise.
   [[nodiscard]] Status BeginSegment();
@@ -100,15 +111,23 @@ class Log {
   [[nodiscard]] Status Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock);
 
   [[nodiscard]] LogPosition end() const;
-  // For a manifest that is to say so, when nobody appends any more.
+  // For a manifest that is to say so, when nobody appends any more; or under the commit lock.
   [[nodiscard]] LogCut end_cut() const;
   [[nodiscard]] LogPosition durable_end() const;
   // The segment that the next record goes to (its directory entry is durable), and all live segments, oldest first.
   [[nodiscard]] key::FileNumber current_segment() const;
   [[nodiscard]] std::vector<key::FileNumber> segments() const;
+  // The oldest live segment behind `number`; nullopt: there is none.
+  [[nodiscard]] std::optional<key::FileNumber> SegmentBehind(key::FileNumber number) const;
   // Deletes segments before `first_needed`; to be called once the manifest says that they are not needed. The current
-  // one stays.
+  // one stays, and what readers hold.
   [[nodiscard]] Status RemoveBefore(key::FileNumber first_needed);
+  // The same for what readers have held so far.
+  [[nodiscard]] Status RemoveUnheld() { return RemoveBefore({}); }
+  // Whether RemoveBefore would find something to delete.
+  [[nodiscard]] bool HasBefore(key::FileNumber first_needed) const;
+  // Of the segments that readers alone need, as far as RemoveBefore has been told.
+  [[nodiscard]] uint64_t held_bytes() const;
 
   // Whether anything in the log is not durable elsewhere.
   enum class Content : uint8_t { kNeeded, kNotNeeded };
@@ -126,7 +145,8 @@ class Log {
     key::FileNumber number{};
     std::shared_ptr<io::LogSegment>
         file;          // Null once it was sealed, synced and closed; a flush holds it outside the lock.
-    uint64_t end = 0;  // Of a sealed segment.
+    uint64_t end = 0;  // Of a sealed segment; of one of an earlier open, the file's.
+    uint32_t version = kSegmentVersion;
   };
   // What one flush does: syncs these, oldest first, and has then made everything durable up to `target`.
   struct Flush {
@@ -148,11 +168,13 @@ class Log {
   Log(io::Environment& environment, io::Executor& executor, LogSettings settings, const LogCut& cut);
 
   // Begins the first segment, with room for a record of that size, as SyncHeader wants it.
-  [[nodiscard]] Status Start(uint64_t record_bytes, SegmentSupply::Use use);
+  [[nodiscard]] Status Start(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version = kSegmentVersion);
   // Where nothing was replayed nothing was cut that the header has to keep so: it is durable with what follows.
   [[nodiscard]] Status SyncHeader();
   // Opens the next segment, with room for a record of that size.
-  [[nodiscard]] Status Roll(uint64_t record_bytes, SegmentSupply::Use use);
+  [[nodiscard]] Status Roll(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version = kSegmentVersion);
+  [[nodiscard]] uint32_t CurrentVersion() const;
+  void MeasureOldSegments();
   // Sees to room for a record of that size and payload, for which there seems to be none.
   [[nodiscard]] Status MakeRoom(uint64_t record_bytes, std::string_view payload);
   // Latches it unless it clears by itself.

@@ -119,6 +119,11 @@ Status PassRecord(const RecordHeader& record, LogCut* end) {
       return base::Corruption("watermark record: expected no content, found {} entries, length {}", record.count,
                               record.length);
     }
+  } else if (record.kind == RecordKind::kFamily) {
+    if (record.length == kRecordHeaderBytes || record.count != 0) {
+      return base::Corruption("family record: expected content without entries, found {}, length {}", record.count,
+                              record.length);
+    }
   } else if (record.count == 0 || record.count > record.payload_bytes() / kBatchEntryBytesMin) {
     return base::Corruption("record count: {} entries in {} bytes", record.count, record.payload_bytes());
   } else {

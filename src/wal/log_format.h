@@ -25,9 +25,9 @@
 // The place and extent of the header's checksum hold for every version of the format, so that an unknown version is
 // told from damage.
 //
-// A segment of version 1 holds records of the kinds below alone; one of version 2 may hold others, which this build
-// neither writes nor reads. The layout of a record is the same in both, so a record of an unknown kind is known by its
-// checksum for what it is, and refused by number. Thread safety: pure functions.
+// A segment of version 1 holds batches and watermarks alone; one of version 2 may hold records of other kinds. The
+// layout of a record is the same in both, so a record of an unknown kind is known by its checksum for what it is, and
+// refused by number. Thread safety: pure functions.
 #pragma once
 
 #include <bit>
@@ -44,8 +44,9 @@
 namespace amethyst::wal {
 
 inline constexpr std::string_view kSegmentMagic = "AMETHWAL";
-inline constexpr uint32_t kSegmentVersion = 1;     // Of the segments that this build writes.
-inline constexpr uint32_t kSegmentVersionMax = 2;  // The newest that it reads.
+inline constexpr uint32_t kSegmentVersion = 1;         // Of the segments that this build writes.
+inline constexpr uint32_t kSegmentVersionOfKinds = 2;  // And of those that hold more than batches and watermarks.
+inline constexpr uint32_t kSegmentVersionMax = 2;      // The newest that it reads.
 inline constexpr size_t kSegmentHeaderBytes = 104;
 inline constexpr size_t kRecordHeaderBytes = 32;
 inline constexpr size_t kRecordAlignment = 8;
@@ -83,13 +84,14 @@ void EncodeSegmentHeader(const SegmentHeader& header, std::span<char, kSegmentHe
 // header.
 [[nodiscard]] Result<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);
 
-// On disk; never renumber. Zero is none, so that zeros are never a record. 3 to 8 are reserved (docs/format/wal.md).
+// On disk; never renumber. Zero is none, so that zeros are never a record. 3 to 7 are reserved (docs/format/wal.md).
 enum class RecordKind : uint8_t {
   kBatch = 1,
   kWatermark = 2,  // No entries: written for its watermark alone, so that a finished sync becomes known.
+  kFamily = 8,     // No entries: tells readers of families made, dropped and renamed (family_change.h).
 };
 [[nodiscard]] constexpr bool IsKnownKind(RecordKind kind) {
-  return kind == RecordKind::kBatch || kind == RecordKind::kWatermark;
+  return kind == RecordKind::kBatch || kind == RecordKind::kWatermark || kind == RecordKind::kFamily;
 }
 
 struct RecordHeader {

@@ -67,6 +67,7 @@ Status Log::LeadFlush(Company company) {
       if (durable_.segment == segments_.back().number)
         durable_offset_.store(durable_.offset, std::memory_order_release);
       flushed_.NotifyAll();  // Those who are served need not wait for the rest.
+      settings_.readers->Wake();
       CloseSealed();
     } else {
       LatchLocked(synced);

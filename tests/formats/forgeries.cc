@@ -210,7 +210,7 @@ std::vector<Forgery> OfLog() {
       Record(5, kRefuses),
       Record(6, kRefuses),
       Record(7, kRefuses),
-      Record(8, kRefuses),
+      Record(8, Here::kKnows),
       RecordInVersion1(3, kRefuses),
       SegmentVersion(2, Here::kKnows),
       SegmentVersion(3, kRefuses),

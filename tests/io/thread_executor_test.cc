@@ -122,5 +122,20 @@ TEST(ThreadExecutor, TheHandleOfAPeriodicJobWaitsForARunInProgress) {
   EXPECT_TRUE(finished.load());
 }
 
+TEST(ThreadExecutor, AWaitForATimeEndsWithItOrOnceReady) {
+  ThreadExecutor executor(1);
+  base::Mutex mutex{base::LockRank::kProgram};
+  base::CondVar condition;
+  bool done = false;
+  executor.Schedule(Priority::kFlush, [&] {
+    base::MutexLock lock(mutex);
+    done = true;
+    condition.NotifyAll();
+  });
+  base::MutexLock lock(mutex);
+  EXPECT_TRUE(executor.WaitFor(mutex, condition, [&] { return done; }, hours(1'000'000)));
+  EXPECT_FALSE(executor.WaitFor(mutex, condition, [] { return false; }, milliseconds(1)));
+}
+
 }  // namespace
 }  // namespace amethyst::io

@@ -152,5 +152,26 @@ TEST(SerialEnvironment, HandsOutItsPartsAndRunsOneJobAtATime) {
   EXPECT_THAT(ran, UnorderedElementsAre("first", "second"));
 }
 
+TEST(SerialExecutor, AWaitForATimeRunsJobsAndTimersAndEndsByTheClock) {
+  const auto simulation = NewSimulation(1);
+  const auto executor = simulation->NewExecutor(1).value();
+  base::Mutex mutex{base::LockRank::kProgram};
+  base::CondVar condition;
+  base::MutexLock lock(mutex);
+  bool done = false;
+  const auto is_done = [&] { return done; };
+  const auto begin = simulation->clock().Monotonic();
+  EXPECT_FALSE(executor->WaitFor(mutex, condition, is_done, milliseconds(0)));
+  EXPECT_EQ(simulation->clock().Monotonic(), begin);
+  EXPECT_FALSE(executor->WaitFor(mutex, condition, is_done, milliseconds(10)));
+  EXPECT_EQ(simulation->clock().Monotonic(), begin + milliseconds(10));
+  executor->Schedule(io::Priority::kFlush, [&] { done = true; });
+  EXPECT_TRUE(executor->WaitFor(mutex, condition, is_done, milliseconds(10)));
+  done = false;
+  const auto timer = executor->ScheduleEvery(milliseconds(5), [&] { done = true; });
+  EXPECT_TRUE(executor->WaitFor(mutex, condition, is_done, milliseconds(100)));
+  EXPECT_EQ(simulation->clock().Monotonic(), begin + milliseconds(15));
+}
+
 }  // namespace
 }  // namespace amethyst::simulation

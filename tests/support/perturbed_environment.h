@@ -56,6 +56,10 @@ class PerturbedEnvironment final : public io::Environment {
         AMETHYST_REQUIRES(mutex) {
       base_->Wait(mutex, condition, ready);
     }
+    bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
+                 std::chrono::microseconds timeout) override AMETHYST_REQUIRES(mutex) {
+      return base_->WaitFor(mutex, condition, ready, timeout);
+    }
     uint32_t thread_count() const override { return base_->thread_count(); }
 
    private:

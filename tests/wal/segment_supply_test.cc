@@ -215,6 +215,9 @@ class FullExecutor final : public io::Executor {
     throw std::bad_alloc();
   }
   void Wait(base::Mutex&, base::CondVar&, base::FunctionRef<bool()> ready) override { EXPECT_TRUE(ready()); }
+  bool WaitFor(base::Mutex&, base::CondVar&, base::FunctionRef<bool()> ready, std::chrono::microseconds) override {
+    return ready();
+  }
   uint32_t thread_count() const override { return 1; }
 };
 

@@ -1,0 +1,79 @@
+// Reading the log while it is written: the records from a place on, as far as the caller says that they may be read.
+//
+// The reader has its own file and its own buffer of 64 KiB (more for a larger record, while it stands there). It reads
+// no byte behind the limit that it is given, which is an end of whole records that the log has told (Log::durable_end,
+// Log::end): so it never sees a record in the making, a torn tail, or bytes that change later. Each record's checksum
+// and ordinal are checked, and at the end of a segment that the next one's header continues it: nothing is skipped.
+// Watermarks are passed silently. Thread safety: one thread at a time, beside all that the log does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+#include "base/hash.h"
+#include "io/file_system.h"
+#include "key/types.h"
+#include "wal/log.h"
+#include "wal/log_format.h"
+#include "wal/log_position.h"
+
+namespace amethyst::wal {
+
+class LogReader {
+ public:
+  // Where the files are. `files` outlives the reader.
+  struct Place {
+    io::FileSystem* files = nullptr;
+    std::string directory;
+    base::Uid database_uid;
+  };
+  // Begins at `from`, a place that the log has, or had. Its last sequence may be above the last record's: then the
+  // caller knows that writes which went past the log have used them.
+  LogReader(Place place, const LogCut& from) : place_(std::move(place)), at_(from) {}
+
+  struct Record {
+    RecordHeader header;
+    std::string_view payload;  // Valid until the next call.
+  };
+  // The next record before `limit`; nullopt: there is none yet. It stays the next until Pass. kTooOld: the log from
+  // here on has been removed. kCorruption: damage; kNotSupported: a kind of record that this build does not know.
+  [[nodiscard]] Result<std::optional<Record>> Peek(const Log& log, LogPosition limit);
+  // Moves behind the record that Peek gave.
+  [[nodiscard]] Status Pass();
+  // Takes note that all sequence numbers up to `last` were used by writes past the log.
+  void PassUnlogged(key::SequenceNumber last) { at_.last_sequence = last; }
+
+  // Behind the last record that was passed, and the watermarks behind it.
+  [[nodiscard]] const LogCut& at() const { return at_; }
+
+  // Whether `position` is a place of this log: kTooOld if not, for it is of another history of the database, or from
+  // before the log's begin. Reads the log from `known` on, a place that it has, if that is in the same segment and not
+  // behind; else from the segment's begin on.
+  [[nodiscard]] static Status Check(const Place& place, const Log& log, const LogCut& position, const LogCut& known);
+
+ private:
+  // As Peek, but stops at watermarks.
+  [[nodiscard]] Result<std::optional<Record>> PeekAny(const Log& log, LogPosition limit);
+  [[nodiscard]] Status FindNext(const Log& log);
+  [[nodiscard]] Status StepOver();
+  [[nodiscard]] Status OpenFile();
+  [[nodiscard]] Result<SegmentHeader> ReadHeader(const io::RandomAccessFile& file, key::FileNumber number) const;
+  [[nodiscard]] Result<std::unique_ptr<io::RandomAccessFile>> Open(key::FileNumber number) const;
+  [[nodiscard]] Result<Record> ReadRecord(uint64_t end);
+  [[nodiscard]] Result<std::string_view> View(uint64_t bytes, uint64_t end);
+  [[nodiscard]] std::unexpected<Error> Damage(std::string_view what) const;
+
+  Place place_;
+  LogCut at_;
+  std::unique_ptr<io::RandomAccessFile> file_;  // Of at_.segment, once it was opened.
+  std::optional<SegmentHeader> next_;           // Of the segment behind it, once it is followed by one.
+  std::optional<RecordHeader> peeked_;          // What stands at at_.
+  std::string buffer_;                          // The bytes from buffer_begin_ on.
+  uint64_t buffer_begin_ = 0;
+};
+
+}  // namespace amethyst::wal
