@@ -35,6 +35,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"", ExportCommands()},
       CommandGroup{"", SeedCommands()},
       CommandGroup{"Families", FamilyCommands()},
+      CommandGroup{"Change feed", FeedCommands()},
       CommandGroup{"Look inside", InspectCommands()},
       CommandGroup{"Upkeep", UpkeepCommands()},
       CommandGroup{"Safety", SafetyCommands()},

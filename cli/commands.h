@@ -29,6 +29,7 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> ExportCommands();
 [[nodiscard]] std::span<const Command> SeedCommands();
 [[nodiscard]] std::span<const Command> FamilyCommands();   // families family use
+[[nodiscard]] std::span<const Command> FeedCommands();     // cursors cursor feed
 [[nodiscard]] std::span<const Command> InspectCommands();  // inspect dump stats
 [[nodiscard]] std::span<const Command> UpkeepCommands();   // flush compact clear
 [[nodiscard]] std::span<const Command> SafetyCommands();   // verify repair

@@ -9,6 +9,7 @@
 #include "amethyst/error.h"
 #include "amethyst/family.h"
 #include "amethyst/family_options.h"
+#include "amethyst/feed.h"
 #include "amethyst/indexed_batch.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"

@@ -17,6 +17,7 @@
 #include "amethyst/components.h"
 #include "amethyst/error.h"
 #include "amethyst/family.h"
+#include "amethyst/feed.h"
 #include "amethyst/indexed_batch.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
@@ -133,6 +134,27 @@ class DB {
   [[nodiscard]] Status RenameFamily(const Family& family, std::string_view name);
   // "default" first, then in the order of their making.
   [[nodiscard]] std::vector<std::string> FamilyNames();
+
+  // The change feed (feed.h). A cursor is a consumer's place in it, under a name of 1 to 255 bytes; it survives
+  // restarts, and holds the log from there on, up to Options::feed_retention_bytes. kInvalidArgument: there is one of
+  // that name; kNotSupported: read-only.
+  [[nodiscard]] Status CreateCursor(std::string_view name, FeedStart start = FeedStart::kNow);
+  // At a position of this database. kInvalidArgument: of another one; kTooOld: the log from there on is gone, or it is
+  // of another history of the database.
+  [[nodiscard]] Status CreateCursor(std::string_view name, const FeedPosition& position);
+  // At now, with the snapshot that fits.
+  [[nodiscard]] Result<FeedSnapshot> CreateCursorWithSnapshot(std::string_view name);
+  // Its log may go; feeds of it end.
+  [[nodiscard]] Status DropCursor(std::string_view name);
+  [[nodiscard]] Result<std::vector<CursorInfo>> Cursors();
+  // From where the cursor is. kInvalidArgument: there is none of that name; kTooOld: it is lost.
+  [[nodiscard]] Result<Feed> OpenFeed(std::string_view cursor, const FeedOptions& options = {});
+  // From a position that the caller has stored, without a cursor: the log from there on is held while the feed lives,
+  // and no longer. Errors as CreateCursor.
+  [[nodiscard]] Result<Feed> OpenFeed(const FeedPosition& position, const FeedOptions& options = {});
+  // The position that OpenFeed would begin with to give what comes from now on, and the snapshot of all before. Nothing
+  // holds the log for it: a cursor does, or a feed that is opened before long.
+  [[nodiscard]] Result<FeedSnapshot> GetFeedSnapshot();
 
   // Writes all memtables to tables, and waits for it.
   [[nodiscard]] Status Flush();

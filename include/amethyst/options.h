@@ -71,6 +71,9 @@ struct Options {
   // Bound on how long a value that was deleted, or has expired, can stay on disk, in seconds; 0: no bound. What expires
   // stays for a minute at least.
   uint32_t delete_deadline_s = 86400;
+  // Bytes of the log that readers of the change feed can hold back (feed.h), beyond what recovery needs. Past that the
+  // cursor that is farthest behind is lost. Raise it where consumers may rest for long.
+  uint64_t feed_retention_bytes = uint64_t{1} << 30;
   // The order of keys, which must outlive the database. See comparator.h.
   const Comparator* comparator = BytewiseComparator();
 

@@ -55,6 +55,11 @@ struct Stats {
   uint64_t wal_torn_tails = 0;         // Found and cut by this open.
   uint64_t wal_batches_recovered = 0;  // Found in the log by this open, and in no table.
 
+  // Readers of the change feed.
+  uint64_t cursors = 0;          // By name, those that are lost left out.
+  uint64_t cursors_lost = 0;     // By this open.
+  uint64_t feed_held_bytes = 0;  // Of log that recovery does not need.
+
   // Filters, tables, cache.
   uint64_t filter_negatives = 0;        // Tables that a filter spared a lookup.
   uint64_t filter_false_positives = 0;  // Tables searched for nothing although a filter was asked.

@@ -14,6 +14,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kProgram: return "kProgram";
     case LockRank::kClose: return "kClose";
     case LockRank::kFamilies: return "kFamilies";
+    case LockRank::kFeedCursors: return "kFeedCursors";
     case LockRank::kCommit: return "kCommit";
     case LockRank::kScheduler: return "kScheduler";
     case LockRank::kThrottle: return "kThrottle";

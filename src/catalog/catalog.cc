@@ -63,6 +63,7 @@ Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settin
                  .read_time_ms = state.read_time_ms,
                  .merge_operator_name = state.merge_operator_name,
                  .clean_log_end = state.clean_log_end,
+                 .cursors = state.cursors,
                  .created = manifest == key::FileNumber{0}},
       next_file_number_(key::Raw(state.next_file_number)),
       state_(std::move(state)),
@@ -119,6 +120,11 @@ Status Catalog::health() const {
 CatalogState Catalog::State() const {
   base::MutexLock lock(mutex_);
   return state_;
+}
+
+key::SequenceNumber Catalog::flushed_sequence() const {
+  base::MutexLock lock(mutex_);
+  return state_.flushed_sequence;
 }
 
 bool Catalog::log_is_empty() const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +43,8 @@ struct RecoveredCatalog {
   std::optional<std::string> merge_operator_name;  // There may be operands, for it.
   // Revoked in the manifest by OpenManifest; by the first edit if the log was empty.
   std::optional<wal::LogCut> clean_log_end;
-  bool created = false;  // There was no database before.
+  std::map<std::string, tree::FeedCursor> cursors{};  // Of the change feed.
+  bool created = false;                               // There was no database before.
 };
 
 class Catalog {
@@ -92,6 +94,8 @@ class Catalog {
   [[nodiscard]] CatalogState State() const AMETHYST_EXCLUDES(mutex_);
   // As the last edit says: the next open finds no log.
   [[nodiscard]] bool log_is_empty() const AMETHYST_EXCLUDES(mutex_);
+  // Every entry at or below it is in tables.
+  [[nodiscard]] key::SequenceNumber flushed_sequence() const AMETHYST_EXCLUDES(mutex_);
   // The latched error, if any.
   [[nodiscard]] Status health() const AMETHYST_EXCLUDES(mutex_);
   // Of the manifest's descriptor; a later Apply fails with kClosed.

@@ -39,6 +39,15 @@ CatalogState CatalogState::WithNumbersOf(const tree::VersionEdit& edit) const {
   if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
   next.read_time_ms = std::max(read_time_ms, edit.read_time_ms);
   if (edit.merge_operator_name) next.merge_operator_name = edit.merge_operator_name;
+  for (const tree::FeedCursor& cursor : edit.cursors) {
+    if (cursor.state == tree::FeedCursor::State::kDropped) {
+      next.cursors.erase(cursor.name);
+    } else {
+      next.cursors.insert_or_assign(cursor.name, cursor);
+      // Its reader was told of all up to there, those past the log included: none of them comes again.
+      next.last_sequence = std::max(next.last_sequence, cursor.place.last_sequence);
+    }
+  }
   const bool stays_empty = log_is_empty() && next.first_log_segment == first_log_segment;
   if (edit.clean_log_end || !stays_empty) next.clean_log_end = edit.clean_log_end;
   return next;
@@ -73,6 +82,7 @@ tree::VersionEdit CatalogState::Snapshot() const {
   edit.oldest_delete_s = oldest_delete_s;
   edit.read_time_ms = read_time_ms;
   edit.merge_operator_name = merge_operator_name;
+  for (const auto& [name, cursor] : cursors) edit.cursors.push_back(cursor);
   edit.clean_log_end = clean_log_end;
   edit.database_uid = database_uid;
   edit.comparator_name = comparator_name;

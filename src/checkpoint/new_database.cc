@@ -22,6 +22,7 @@ void MakeAnother(tree::VersionEdit* state) {
   state->database_uid = base::NewUid();
   // As in a database that was just made: the first open begins the log. Tables hold all that there is.
   state->clean_log_end.reset();
+  state->cursors.clear();  // They are places in the other's log.
   state->first_log_segment.reset();
   state->oldest_delete_s = 0;
 }

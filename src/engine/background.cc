@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "compaction/merge_job.h"
 #include "compaction/planner.h"
+#include "engine/cursor_list.h"
 
 namespace amethyst::engine {
 
@@ -258,6 +259,10 @@ bool Background::SyncLog() {
 void Background::DoChores() {
   const Status kept = base::Contained([this] { return deadline_.Keep(committer_); });
   if (!kept) health_.FailUnlessItClears(kept.error());
+  if (!health_.latch.IsSet()) {
+    const Status noted = base::Contained([this] { return storage_.cursors->Note(); });
+    if (!noted) health_.FailUnlessItClears(noted.error());
+  }
   base::DoIfPossible([this] { UpdatePressure(); });
   DeleteObsolete();
   const std::chrono::nanoseconds now = environment_.clock().Monotonic();

@@ -6,6 +6,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/batch_insert.h"
+#include "engine/cursor_list.h"
 
 namespace amethyst::engine {
 
@@ -52,7 +53,11 @@ Status Committer::RunLocked(base::FunctionRef<void()> call) {
 Committer::Outcome Committer::Submit(CommitRequest& request) {
   queue_.Submit(request);
   Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_room = request.needs_room};
-  if (has_replaced_.load(std::memory_order_relaxed) && has_replaced_.exchange(false, std::memory_order_acq_rel)) {
+  if (after_commit_.load(std::memory_order_relaxed) == 0) [[likely]]
+    return outcome;
+  const uint8_t after_commit = after_commit_.exchange(0, std::memory_order_acq_rel);
+  if ((after_commit & kReaderWaits) != 0) storage_.cursors->readers()->Wake();
+  if ((after_commit & kReplaced) != 0) {
     std::list<ViewPtr> replaced;
     {
       base::MutexLock lock(replaced_mutex_);
@@ -141,7 +146,7 @@ void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   active_ = std::move(fresh);
   base::MutexLock lock(replaced_mutex_);
   replaced_.splice(replaced_.end(), old);
-  has_replaced_.store(true, std::memory_order_release);
+  after_commit_.fetch_or(kReplaced, std::memory_order_release);
 }
 
 }  // namespace amethyst::engine

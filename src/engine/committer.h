@@ -43,6 +43,9 @@ class Committer {
   [[nodiscard]] Status SwitchWithLog() { return Switch(WithLog::kYes); }
   // Runs `call` under the commit lock. An error is what it threw.
   [[nodiscard]] Status RunLocked(base::FunctionRef<void()> call);
+  // The next commit wakes those who read the log (wal/log_readers.h). Any thread; a reader then looks at the log once
+  // more before it sleeps. Else only a completed sync wakes them.
+  void WakeReadersOnCommit() { after_commit_.fetch_or(kReaderWaits); }
   // Lets go of the memtable and what it has reserved. The last call, after all others have returned.
   void Close() { active_.reset(); }
 
@@ -70,7 +73,10 @@ class Committer {
   // Views that switches replaced. The next caller that holds no lock retires them.
   base::Mutex replaced_mutex_{base::LockRank::kReplacedViews};
   std::list<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
-  std::atomic<bool> has_replaced_{false};  // replaced_ may hold some. A switch sets it, the retiring thread clears it.
+  // What the thread that has committed finds to do, once it holds no lock: it clears them. A switch sets the first, a
+  // reader the second.
+  enum AfterCommit : uint8_t { kReplaced = 1, kReaderWaits = 2 };
+  std::atomic<uint8_t> after_commit_{0};
 };
 
 }  // namespace amethyst::engine

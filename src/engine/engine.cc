@@ -6,6 +6,7 @@
 #include "amethyst/snapshot.h"
 #include "base/containment.h"
 #include "base/error.h"
+#include "engine/cursor_list.h"
 #include "engine/flush.h"
 #include "engine/recovery.h"
 #include "key/moment.h"
@@ -68,7 +69,7 @@ Engine::Engine(std::shared_ptr<Database> database)
       committer_(
           *reads_, database_->storage, database_->health, *database_->write_buffers,
           {.write_buffer_bytes = database_->settings.write_buffer_bytes, .waiting = database_->settings.waiting()}),
-      families_(database_->settings, database_->storage, *reads_),
+      families_(database_->settings, database_->storage, *reads_, committer_),
       rules_(database_->settings.options, *reads_, database_->storage) {
   if (database_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(*database_, committer_);
@@ -354,6 +355,8 @@ Status Engine::Close() {
 Status Engine::CloseOnce() noexcept {
   Storage& storage = database_->storage;
   if (background_ != nullptr) background_->StopCompactions();
+  reads_->gate.Close();
+  storage.cursors->readers()->Wake();  // Who find the gate closed.
   reads_->gate.CloseAndWait(*database_->workers.flushes);
   base::DrainEpochs();  // Of readers that did not pass the gate.
   Status closed = background_ == nullptr ? Status() : base::Contained([this] { return background_->StopAndFlush(); });

@@ -92,6 +92,12 @@ class Engine {
   // meanwhile, and calls DeleteDropped once it has let go.
   [[nodiscard]] Result<catalog::CatalogState> Capture();
   void DeleteDropped() { background_->DeleteDropped(); }
+  // Runs `call` when no write is under way, and none comes; it must not wait for anything. kNotSupported: read-only.
+  [[nodiscard]] Status RunAsWriter(base::FunctionRef<void()> call);
+  // See Committer.
+  void WakeReadersOnCommit() { committer_.WakeReadersOnCommit(); }
+  // The error of a database that takes no writes.
+  [[nodiscard]] Status CheckWritable() const;
 
   // What stands on the engine sees of it.
   [[nodiscard]] Database& database() const { return *database_; }
@@ -113,7 +119,6 @@ class Engine {
   [[nodiscard]] Status Announce(key::EntryKind kind, const FamilyKey& family);
   [[nodiscard]] Status WriteEncoded(const EncodedBatch& batch, const WriteOptions& options);
   [[nodiscard]] Status Commit(const EncodedBatch& batch, Durability durability);
-  [[nodiscard]] Status CheckWritable() const;
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();

@@ -51,6 +51,11 @@ Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::str
   return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
 }
 
+Status Engine::RunAsWriter(base::FunctionRef<void()> call) {
+  AMETHYST_TRY(CheckWritable());
+  return committer_.RunLocked(call);
+}
+
 Status Engine::Announce(key::EntryKind kind, const FamilyKey& family) {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return Closed();

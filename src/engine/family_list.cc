@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "engine/cursor_list.h"
 #include "engine/family.h"
 #include "key/merge_operators.h"
 
@@ -58,10 +59,25 @@ Result<tree::FamilyKey> FamilyList::Create(std::string_view name, const FamilyOp
   if (key::Raw(family.id) == std::numeric_limits<uint32_t>::max()) {
     return base::NotSupported("this database has had as many families as it can number");
   }
+  const wal::FamilyChange made{.action = wal::FamilyChange::Action::kMade, .family = family.id, .name = family.name};
   tree::VersionEdit edit;
   edit.families.push_back(std::move(family));
   AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
+  AMETHYST_TRY(Tell(made));
   return Open(name);
+}
+
+Status FamilyList::Tell(const wal::FamilyChange& change) {
+  if (!storage_.cursors->IsInUse()) return {};
+  std::string record;
+  change.AppendTo(&record);
+  Status appended;
+  AMETHYST_TRY(committer_.RunLocked([&] {
+    const Result<wal::LogPosition> end = storage_.log->AppendFamilyChange(record);
+    if (!end) appended = std::unexpected(end.error());
+  }));
+  AMETHYST_TRY(appended);
+  return storage_.log->SyncAll();
 }
 
 Result<tree::FamilyKey> FamilyList::Open(std::string_view name) const {
@@ -77,10 +93,13 @@ Result<tree::FamilyKey> FamilyList::Open(std::string_view name) const {
 Status FamilyList::Drop(const tree::FamilyKey& family) {
   if (family.id == key::kDefaultFamily) return base::InvalidArgument("the default family cannot be dropped");
   base::MutexLock lock(mutex_);
-  if (forest()->Find(family) == nullptr) return FamilyDropped();
+  const std::shared_ptr<const tree::Forest> before = forest();
+  const tree::FamilyTree* const tree = before->Find(family);
+  if (tree == nullptr) return FamilyDropped();
   tree::VersionEdit edit;
   edit.dropped_families.push_back(family.id);
-  return storage_.Install(std::move(edit), reads_, nullptr);
+  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
+  return Tell({.action = wal::FamilyChange::Action::kDropped, .family = family.id, .name = tree->family->name});
 }
 
 Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) {
@@ -95,7 +114,8 @@ Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) 
   edit.families.push_back(*tree->family);
   edit.families.back().name = name;
   edit.families.back().merging.family = name;
-  return storage_.Install(std::move(edit), reads_, nullptr);
+  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
+  return Tell({.action = wal::FamilyChange::Action::kRenamed, .family = family.id, .name = std::string(name)});
 }
 
 Status FamilyList::NoteMergeOperator(const tree::FamilyKey& family) {

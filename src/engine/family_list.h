@@ -14,18 +14,20 @@
 #include "amethyst/error.h"
 #include "amethyst/family_options.h"
 #include "base/mutex.h"
+#include "engine/committer.h"
 #include "engine/read_context.h"
 #include "engine/settings.h"
 #include "engine/storage.h"
 #include "tree/forest.h"
+#include "wal/family_change.h"
 
 namespace amethyst::engine {
 
 class FamilyList {
  public:
   // All of them outlive it.
-  FamilyList(const Settings& settings, Storage& storage, ReadContext& reads)
-      : settings_(settings), storage_(storage), reads_(reads) {}
+  FamilyList(const Settings& settings, Storage& storage, ReadContext& reads, Committer& committer)
+      : settings_(settings), storage_(storage), reads_(reads), committer_(committer) {}
 
   // kInvalidArgument: the name is taken, empty or too long, or an option is out of range.
   [[nodiscard]] Result<tree::FamilyKey> Create(std::string_view name, const FamilyOptions& options)
@@ -43,11 +45,15 @@ class FamilyList {
   [[nodiscard]] std::string NameOf(const tree::FamilyKey& family) const;
 
  private:
+  // Tells those who read the log, if there are any: durably, as the edit is, so that a crash leaves out at most what no
+  // call has returned.
+  [[nodiscard]] Status Tell(const wal::FamilyChange& change) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] std::shared_ptr<const tree::Forest> forest() const { return reads_.view.Acquire()->forest; }
 
   const Settings& settings_;
   Storage& storage_;
   ReadContext& reads_;
+  Committer& committer_;
   base::Mutex mutex_{base::LockRank::kFamilies};
 };
 

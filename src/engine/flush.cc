@@ -8,6 +8,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "compaction/covered.h"
+#include "engine/cursor_list.h"
 #include "tree/tombstone_table.h"
 
 namespace amethyst::engine {
@@ -107,7 +108,15 @@ void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
   base::DoIfPossible([&] {
     const Status removed = storage_.log->RemoveBefore(first_needed);
     if (!removed) health_.Log("a log segment stays until the next open: " + removed.error().message());
+    const Status noted = storage_.cursors->Note();
+    if (!noted) health_.Log("cursors are not noted: " + noted.error().message());
   });
+}
+
+// Tables that are durable hold nothing that the log could still lose: else a reader of the log would never learn of it.
+Status Flusher::SyncForReaders() {
+  if (storage_.log == nullptr || !storage_.cursors->IsInUse()) return {};
+  return storage_.log->SyncAll();
 }
 
 void Flusher::EndLogIn(tree::VersionEdit* edit) {
@@ -133,6 +142,10 @@ Status Flusher::FlushOldest(Writers writers) {
   tree::VersionEdit edit;
   AMETHYST_ASSIGN(const compaction::MergeResult merged, WriteTables(*view, buffer, &edit));
   AMETHYST_TRY(health_.latch.status());
+  if (Status synced = SyncForReaders(); !synced) {
+    for (const tree::AddedTable& table : edit.added) storage_.store->AddObsolete(table.number);
+    return synced;
+  }
 
   const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;
   edit.flushed_sequence = buffer->memtable.last_sequence();
@@ -149,6 +162,7 @@ Status Flusher::FlushOldest(Writers writers) {
     health_.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
   });
   if (storage_.log != nullptr) RemoveLog(next->first_log_segment);  // Else recovery removes segments itself.
+  storage_.cursors->readers()->Wake();                              // Of what went past the log.
   return {};
 }
 
@@ -176,8 +190,7 @@ Status Flusher::ReleaseLog() {
   if (storage_.catalog->log_is_empty()) return {};  // The last flush has ended it.
   const ViewPtr view = reads_.view.Acquire();
   const key::FileNumber first_needed = view->active->first_log_segment;
-  const std::vector<key::FileNumber> segments = storage_.log->segments();
-  if (!view->immutable.empty() || segments.empty() || segments.front() >= first_needed) return {};
+  if (!view->immutable.empty() || !storage_.log->HasBefore(first_needed)) return {};
   tree::VersionEdit edit;
   edit.first_log_segment = first_needed;
   edit.oldest_delete_s = view->active->DeletesSinceSeconds();
@@ -189,17 +202,21 @@ Status Flusher::ReleaseLog() {
 Status Flusher::EndLog() {
   const ViewPtr view = reads_.view.Acquire();
   const bool is_needed = !view->active->memtable.Empty() || !view->immutable.empty();
-  const std::vector<key::FileNumber> segments = storage_.log->segments();
-  AMETHYST_ASSIGN(const wal::LogCut end,
-                  storage_.log->Close(is_needed ? wal::Log::Content::kNeeded : wal::Log::Content::kNotNeeded));
+  std::vector<key::FileNumber> segments = storage_.log->segments();
   tree::VersionEdit edit;
+  storage_.cursors->End(&edit.cursors);
+  const std::optional<key::FileNumber> held = storage_.cursors->FirstNeeded();
+  const bool is_read = held && !segments.empty() && segments.back() >= *held;
+  AMETHYST_ASSIGN(const wal::LogCut end, storage_.log->Close(is_needed || is_read ? wal::Log::Content::kNeeded
+                                                                                  : wal::Log::Content::kNotNeeded));
   edit.clean_log_end = end;
   edit.last_sequence = key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)};
   if (!is_needed) EndLogIn(&edit);
-  const bool is_noted = storage_.catalog->log_is_empty();  // By the last flush.
+  const bool is_noted = storage_.catalog->log_is_empty() && edit.cursors.empty();  // By the last flush.
   const Status noted = is_noted ? Status() : storage_.Note(std::move(edit));
   // Without the note the next open replays the log: nothing is lost on a full disk.
   if (!noted) return ClearsByItself(noted.error()) ? Status() : noted;
+  if (held) std::erase_if(segments, [&](key::FileNumber segment) { return segment >= *held; });
   if (!is_needed) RemoveSegments(segments);
   return {};
 }

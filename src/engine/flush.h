@@ -55,6 +55,7 @@ class Flusher {
   [[nodiscard]] Status ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
                                          const key::RangeTombstones& tombstones,
                                          const std::vector<tree::AddedTable>& added, tree::VersionEdit* edit);
+  [[nodiscard]] Status SyncForReaders();
   // What the manifest has noted is done: whatever stays is left to the next open.
   void RemoveLog(key::FileNumber first_needed) noexcept;
   // As RemoveLog, of a log that is closed.

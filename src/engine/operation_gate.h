@@ -34,6 +34,8 @@ class OperationGate {
 
   [[nodiscard]] bool IsClosed() const { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
 
+  // Lets nobody in any more.
+  void Close() { state_.fetch_or(kClosed, std::memory_order_acq_rel); }
   // Lets nobody in any more, and returns once all are out. Once only.
   void CloseAndWait(io::Executor& executor) AMETHYST_EXCLUDES(mutex_) {
     base::MutexLock lock(mutex_);

@@ -5,9 +5,10 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "catalog/census.h"
 #include "catalog/foreign.h"
+#include "engine/cursor_list.h"
 #include "engine/flush.h"
+#include "engine/log_files.h"
 #include "io/system_environment.h"
 #include "key/merge_operators.h"
 #include "wal/batch_encoding.h"
@@ -51,17 +52,6 @@ Status CheckDirectory(io::FileSystem& files, const std::string& directory, const
     }
   }
   return {};
-}
-
-Result<std::vector<key::FileNumber>> ListSegments(const Storage& storage) {
-  AMETHYST_ASSIGN(const std::vector<std::string> names, storage.home->files().List(storage.directory));
-  std::vector<key::FileNumber> segments;
-  for (const std::string& name : names) {
-    const auto parsed = tree::ParseFileName(name);
-    if (parsed && parsed->type == tree::FileType::kLogSegment) segments.push_back(parsed->number);
-  }
-  std::ranges::sort(segments);
-  return segments;
 }
 
 // Puts recovered batches into memtables, flushing when their share of memory is full.
@@ -157,7 +147,13 @@ class Replay {
     const auto check = [forest = database_.storage.catalog->forest()](const wal::RecoveredBatch& batch) {
       return CheckFamilies(*forest, batch);
     };
-    AMETHYST_TRY(wal::RecoverLog(database_.storage.home->files(), log, check));
+    io::FileSystem& files = database_.storage.home->files();
+    AMETHYST_TRY(wal::RecoverLog(files, log, check));
+    // As a flush does where somebody reads the log (Flusher): what becomes a table now may live in the page cache only.
+    for (const key::FileNumber segment : log_.segments) {
+      if (!database_.storage.cursors->IsInUse()) break;
+      AMETHYST_TRY(files.SyncFile(database_.storage.PathOf(tree::LogFileName(segment))));
+    }
     writing_ = true;
     return StartManifest();
   }
@@ -228,6 +224,8 @@ Status OpenTree(Database& database) {
   const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   storage.delete_clock =
       std::make_unique<DeleteClock>(storage.home->clock(), recovered.delete_time.value_or(tree::DeleteTime()));
+  storage.cursors =
+      std::make_shared<CursorList>(storage, database.health, settings.options.feed_retention_bytes, recovered.cursors);
   storage.read_clock = std::make_shared<ReadClock>(database.environment, recovered.read_time_ms);
   AMETHYST_ASSIGN(key::Merging merging, MergingOf(settings.options, recovered));
   database.family = Family(settings, recovered.database_uid);
@@ -283,36 +281,7 @@ WriteBufferPtr OldestBuffer(const Database& database) {
   return view->immutable.empty() ? view->active : view->immutable.back();
 }
 
-bool Contains(const std::vector<key::FileNumber>& segments, key::FileNumber segment) {
-  return std::ranges::find(segments, segment) != segments.end();
-}
-
-// The log's own segments are its to remove: it would look for them again.
-Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,
-                       key::FileNumber first_needed) {
-  io::FileSystem& files = storage.home->files();
-  AMETHYST_ASSIGN(std::vector<std::string> names, storage.catalog->Orphans());
-  AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(storage));
-  const std::vector<key::FileNumber> of_the_log = storage.log->segments();
-  for (const key::FileNumber segment : segments) {
-    const bool is_leftover = segment < first_needed && !Contains(of_the_log, segment);
-    if (is_leftover || Contains(dropped, segment)) names.push_back(tree::LogFileName(segment));
-  }
-  const catalog::Owner owner{storage.catalog->recovered().database_uid, storage.catalog->recovered().ancestors};
-  for (const std::string& name : names) {
-    const std::string path = storage.PathOf(name);
-    std::string what;
-    if (catalog::IsProven(files, path, *tree::ParseFileName(name), owner, &what)) {
-      health.Log("removing leftover " + name);
-      AMETHYST_TRY(files.Remove(path));
-    } else {
-      health.Log(fmt::format("leaving {}, which is not this database's: {}", name, what));
-    }
-  }
-  return storage.log->RemoveBefore(first_needed);
-}
-
-wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport& report) {
+wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport& report, const KeptLog& kept) {
   Storage& storage = database.storage;
   const Options& options = database.settings.options;
   return {
@@ -327,7 +296,9 @@ wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport&
       .room_bytes =
           [&database] { return database.storage.reserve->RoomBeside(UnflushedBytes(*database.reads->view.Acquire())); },
       .spend_reserve = [&storage](const auto& work) { return storage.reserve->Spend(work); },
-      .replayed_segments = report.replayed_segments};
+      .replayed_segments = report.replayed_segments,
+      .kept_segments = kept.segments,
+      .readers = storage.cursors->readers()};
 }
 
 Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
@@ -335,9 +306,15 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
   const key::SequenceNumber last{database.reads->visible.load(std::memory_order_relaxed)};
   wal::LogCut cut = report.cut;
   cut.last_sequence = std::max(cut.last_sequence, last);
-  AMETHYST_ASSIGN(storage.log,
-                  wal::Log::Create(*storage.home, *database.workers.flushes, LogSettingsOf(database, report), cut));
-  if (storage.log->segments().empty()) return {};  // There is no space; what the manifest says of the log still holds.
+  KeptLog kept;
+  if (const std::optional<key::FileNumber> first = storage.cursors->FirstNeeded()) {
+    kept = FindKeptLog(storage, report, *first);
+    storage.cursors->LoseUnless([&](const wal::LogCut& place) { return kept.Has(place); });
+  }
+  AMETHYST_ASSIGN(storage.log, wal::Log::Create(*storage.home, *database.workers.flushes,
+                                                LogSettingsOf(database, report, kept), cut));
+  if (storage.log->segments().size() == kept.segments.size())
+    return {};  // There is no space; what the manifest says of the log still holds.
   const WriteBufferPtr oldest = OldestBuffer(database);
   const key::FileNumber first_needed = oldest->first_log_segment;
   tree::VersionEdit edit;

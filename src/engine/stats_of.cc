@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/cursor_list.h"
+
 namespace amethyst::engine {
 
 namespace {
@@ -67,7 +69,12 @@ Stats StatsOf(const Database& database, bool open) {
     const wal::LogStats log = database.storage.log->stats();
     stats.wal_bytes = log.bytes_appended;
     stats.wal_syncs = log.syncs;
+    stats.feed_held_bytes = database.storage.log->held_bytes();
   }
+  const std::vector<tree::FeedCursor> cursors = database.storage.cursors->All();
+  stats.cursors =
+      static_cast<uint64_t>(std::ranges::count(cursors, tree::FeedCursor::State::kAtPlace, &tree::FeedCursor::state));
+  stats.cursors_lost = database.storage.cursors->lost();
   stats.wal_torn_tails = database.torn_tails;
   stats.wal_batches_recovered = database.batches_recovered;
   stats.open_files = database.storage.store->open_files();

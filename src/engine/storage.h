@@ -18,6 +18,8 @@
 
 namespace amethyst::engine {
 
+class CursorList;
+
 struct Storage {
   std::string directory;
   // Its files are those of `directory` as it was when it was opened; until Close.
@@ -27,6 +29,7 @@ struct Storage {
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<DeleteClock> delete_clock;
   std::shared_ptr<ReadClock> read_clock;
+  std::shared_ptr<CursorList> cursors;    // Not null.
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
 

@@ -51,6 +51,14 @@ void ReadTree(io::FileSystem& files, const std::string& directory, TreeReport* r
 
 }  // namespace
 
+key::FileNumber ManifestState::FirstKeptSegment() const {
+  key::FileNumber first = first_log_segment;
+  for (const auto& [name, cursor] : cursors) {
+    if (cursor.state == tree::FeedCursor::State::kAtPlace) first = std::min(first, cursor.place.segment);
+  }
+  return first;
+}
+
 void ManifestState::Apply(const tree::VersionEdit& edit) {
   database_uid = edit.database_uid.value_or(database_uid);
   if (!edit.ancestors.empty()) ancestors = edit.ancestors;
@@ -69,6 +77,7 @@ void ManifestState::Apply(const tree::VersionEdit& edit) {
     families.insert_or_assign(family.id, family);
   }
   next_family_id = std::max(next_family_id, edit.next_family_id.value_or(next_family_id));
+  for (const tree::FeedCursor& cursor : edit.cursors) cursors.insert_or_assign(cursor.name, cursor);
   for (const tree::RemovedTable& removed : edit.removed) {
     if (removed.level >= key::kLevels) continue;
     const auto is_it = [&](const tree::AddedTable& table) { return table.number == removed.number; };
@@ -121,7 +130,7 @@ Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directo
         parsed->type == tree::FileType::kTemporary ||
         (parsed->type == tree::FileType::kTable && !IsListed(report.state, parsed->number)) ||
         (parsed->type == tree::FileType::kManifest && parsed->number != report.manifest) ||
-        (parsed->type == tree::FileType::kLogSegment && parsed->number < report.state.first_log_segment);
+        (parsed->type == tree::FileType::kLogSegment && parsed->number < report.state.FirstKeptSegment());
     std::string what;
     if (leftover && report.state.database_uid != base::Uid{} &&
         !catalog::IsProven(files, io::JoinPath(directory, name), *parsed,

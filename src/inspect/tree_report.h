@@ -37,7 +37,10 @@ struct ManifestState {
   // Of all families. Level 0 newest first, the others by key.
   std::array<std::vector<tree::AddedTable>, key::kLevels> levels;
   std::vector<tree::AddedTable> range_tombstones;  // The tables of them, at most one a family.
+  std::map<std::string, tree::FeedCursor> cursors;
 
+  // The oldest segment that recovery or a cursor needs.
+  [[nodiscard]] key::FileNumber FirstKeptSegment() const;
   void Apply(const tree::VersionEdit& edit);
 };
 

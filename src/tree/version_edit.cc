@@ -27,6 +27,7 @@ enum Field : uint64_t {
   kDroppedFamily = 11,
   kNextFamilyId = 12,
   kTableDetails = 13,
+  kCursor = 15,
   kDeleteTime = 17,
   kAncestors = 18,
   kDefaultFamilySettings = 19,
@@ -195,12 +196,6 @@ bool ReadRemoved(std::string_view* from, RemovedTable* removed) {
   return ReadLevel(from, &removed->level) && ReadNumber(from, &removed->number);
 }
 
-bool ReadLogCut(std::string_view* from, wal::LogCut* cut) {
-  return ReadNumber(from, &cut->segment) && base::ReadVarint64(from, &cut->offset) &&
-         ReadSequence(from, &cut->last_sequence) && base::ReadVarint64(from, &cut->next_ordinal) &&
-         base::ReadFixed(from, &cut->chained_checksum);
-}
-
 bool ReadFamilyId(std::string_view* from, key::FamilyId* family) {
   uint32_t value = 0;
   if (!base::ReadVarint32(from, &value) || value == 0) return false;
@@ -254,6 +249,7 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kAncestors: return ReadAncestors(content, &edit->ancestors);
     case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
     case kDroppedFamily: return ReadFamilyId(content, &edit->dropped_families.emplace_back());
+    case kCursor: return ReadFeedCursor(content, &edit->cursors.emplace_back());
     case kNextFamilyId: return ReadOnce(content, &edit->next_family_id, ReadFamilyId);
     case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
     case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
@@ -264,8 +260,8 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
 }
 
 bool IsKnown(uint64_t field) {
-  return (field >= kAddedTable && field <= kTableDetails) || field == kDeleteTime || field == kAncestors ||
-         field == kOldestDelete || field == kReadTime || field == kDefaultFamilySettings;
+  return (field >= kAddedTable && field <= kTableDetails) || field == kCursor || field == kDeleteTime ||
+         field == kAncestors || field == kOldestDelete || field == kReadTime || field == kDefaultFamilySettings;
 }
 
 // False: the value is not that of the detail.
@@ -357,9 +353,8 @@ void VersionEdit::AppendTo(std::string* to) const {
   if (next_file_number) AppendField(to, kNextFileNumber, Varints({key::Raw(*next_file_number)}));
   if (last_sequence) AppendField(to, kLastSequence, Varints({key::Raw(*last_sequence)}));
   if (clean_log_end) {
-    std::string cut = Varints({key::Raw(clean_log_end->segment), clean_log_end->offset,
-                               key::Raw(clean_log_end->last_sequence), clean_log_end->next_ordinal});
-    base::AppendFixed(&cut, clean_log_end->chained_checksum);
+    std::string cut;
+    AppendLogCut(&cut, *clean_log_end);
     AppendField(to, kCleanLogEnd, cut);
   }
   if (delete_time) AppendField(to, kDeleteTime, Varints({delete_time->seconds, delete_time->ahead_of_wall}));
@@ -371,8 +366,13 @@ void VersionEdit::AppendTo(std::string* to) const {
     base::AppendField(&settings, kMergeOperatorName, base::FieldNeed::kRequired, *merge_operator_name);
     AppendField(to, kDefaultFamilySettings, settings);
   }
+  for (const FeedCursor& cursor : cursors) {
+    std::string content;
+    cursor.AppendTo(&content);
+    AppendField(to, kCursor, content);
+  }
   const bool has_families = !families.empty() || has_details || !dropped_families.empty() || next_family_id;
-  if (has_families || read_time_ms || merge_operator_name) {
+  if (has_families || !cursors.empty() || read_time_ms || merge_operator_name) {
     base::AppendField(to, kRefusedByOlder, base::FieldNeed::kIgnorable, {});
   }
 }

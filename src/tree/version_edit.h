@@ -18,13 +18,14 @@
 //   12 next family id   varint
 //   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint
 //                       id; 2 (empty) it is a table of range tombstones; 3 clean through, varint (ignorable)
+//   15 cursor           as tree/feed_cursor.h: made, moved, lost or dropped
 //   17 delete time      varints: seconds, seconds ahead of wall time
 //   18 ancestors        uid u128 each: the databases that this one is a copy of, nearest first; ignorable
 //   19 default family   tagged fields: 1 merge operator's name
 //   20 oldest delete    varint: seconds
 //   21 read time        varint: milliseconds since 1970
-//   22 refused by older nothing, and ignorable: beside any of 10 to 13, 19 and 21, so that builds which took the mark
-//   of
+//   22 refused by older nothing, and ignorable: beside any of 10 to 13, 15, 19 and 21, so that builds which took the
+//   mark of
 //                       required fields for the opposite (docs/format/reserved.md) refuse the database
 #pragma once
 
@@ -41,6 +42,7 @@
 #include "key/types.h"
 #include "sstable/table_info.h"
 #include "tree/family_description.h"
+#include "tree/feed_cursor.h"
 #include "wal/log_position.h"
 
 namespace amethyst::tree {
@@ -96,6 +98,8 @@ struct VersionEdit {
   std::optional<uint64_t> read_time_ms;
   // That the operands are for; only where there may be some.
   std::optional<std::string> merge_operator_name;
+  // Of the change feed: as they are from then on.
+  std::vector<FeedCursor> cursors;
   // First record only.
   std::optional<base::Uid> database_uid;
   std::optional<std::string> comparator_name;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "wal/segment_reader.h"
 
 namespace amethyst::wal {
 
@@ -46,22 +47,9 @@ Result<std::unique_ptr<io::RandomAccessFile>> LogReader::Open(key::FileNumber nu
   return file;
 }
 
-Result<SegmentHeader> LogReader::ReadHeader(const io::RandomAccessFile& file, key::FileNumber number) const {
-  char bytes[kSegmentHeaderBytes];
-  AMETHYST_ASSIGN(const size_t found, file.ReadAt(0, bytes));
-  Result<SegmentHeader> header = DecodeSegmentHeader({bytes, found});
-  if (!header) return base::MakeError(header.error().code(), "{}: {}", file.path(), header.error().message());
-  if (header->database_uid != place_.database_uid || header->segment != number) {
-    return base::Corruption("{}: expected segment {} of this database, found {} of {:016x}{:016x}", file.path(),
-                            key::Raw(number), key::Raw(header->segment), header->database_uid.high,
-                            header->database_uid.low);
-  }
-  return header;
-}
-
 Status LogReader::OpenFile() {
   AMETHYST_ASSIGN(file_, Open(at_.segment));
-  const Result<SegmentHeader> header = ReadHeader(*file_, at_.segment);
+  const Result<SegmentHeader> header = ReadSegmentHeader(*file_, place_.database_uid, at_.segment);
   if (header) return {};
   file_ = nullptr;
   return std::unexpected(header.error());
@@ -71,7 +59,7 @@ Status LogReader::FindNext(const Log& log) {
   const std::optional<key::FileNumber> next = log.SegmentBehind(at_.segment);
   if (!next) return Gone(at_);
   AMETHYST_ASSIGN(const auto file, Open(*next));
-  AMETHYST_ASSIGN(const SegmentHeader header, ReadHeader(*file, *next));
+  AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, place_.database_uid, *next));
   if (header.cut.segment != at_.segment) return Gone(at_);
   next_ = header;
   return {};
@@ -178,7 +166,7 @@ Status LogReader::Check(const Place& place, const Log& log, const LogCut& positi
     }
     LogReader reader(place, position);
     AMETHYST_ASSIGN(const auto file, reader.Open(position.segment));
-    AMETHYST_ASSIGN(const SegmentHeader header, reader.ReadHeader(*file, position.segment));
+    AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, place.database_uid, position.segment));
     begin = header.Begin();
     begin.last_sequence = {};
   }

@@ -61,7 +61,6 @@ class LogReader {
   [[nodiscard]] Status FindNext(const Log& log);
   [[nodiscard]] Status StepOver();
   [[nodiscard]] Status OpenFile();
-  [[nodiscard]] Result<SegmentHeader> ReadHeader(const io::RandomAccessFile& file, key::FileNumber number) const;
   [[nodiscard]] Result<std::unique_ptr<io::RandomAccessFile>> Open(key::FileNumber number) const;
   [[nodiscard]] Result<Record> ReadRecord(uint64_t end);
   [[nodiscard]] Result<std::string_view> View(uint64_t bytes, uint64_t end);

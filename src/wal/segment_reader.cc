@@ -155,6 +155,20 @@ Result<SegmentReader::Remains> SegmentReader::LookBehind(uint64_t from, const Or
   return remains;
 }
 
+Result<SegmentHeader> ReadSegmentHeader(const io::RandomAccessFile& file, const base::Uid& database_uid,
+                                        key::FileNumber number) {
+  char bytes[kSegmentHeaderBytes];
+  AMETHYST_ASSIGN(const size_t found, file.ReadAt(0, bytes));
+  Result<SegmentHeader> header = DecodeSegmentHeader({bytes, found});
+  if (!header) return base::MakeError(header.error().code(), "{}: {}", file.path(), header.error().message());
+  if (header->database_uid != database_uid || header->segment != number) {
+    return base::Corruption("{}: expected segment {} of this database, found {} of {:016x}{:016x}", file.path(),
+                            key::Raw(number), key::Raw(header->segment), header->database_uid.high,
+                            header->database_uid.low);
+  }
+  return header;
+}
+
 Result<SegmentSummary> ReadSegment(const io::RandomAccessFile& file,
                                    base::FunctionRef<void(const SegmentRecord&)> visit) {
   SegmentSummary summary;

@@ -87,6 +87,11 @@ class SegmentReader {
   uint64_t window_begin_ = 0;
 };
 
+// The header of segment `number` of that database: kCorruption, naming the file, if it is not there or another's;
+// kNotSupported for a version that this build does not read.
+[[nodiscard]] Result<SegmentHeader> ReadSegmentHeader(const io::RandomAccessFile& file, const base::Uid& database_uid,
+                                                      key::FileNumber number);
+
 // A record, for showing it.
 struct SegmentRecord {
   uint64_t offset = 0;

@@ -1,0 +1,36 @@
+// The files of the log in a database's directory: which there are, which cursors need beside those that recovery reads,
+// and which are left over.
+//
+// What recovery reads begins where the manifest says. Older segments are there for cursors alone (cursor_list.h): each
+// is continued by the one whose header names its end. Thread safety: while opening, before others have the database.
+#pragma once
+
+#include <vector>
+
+#include "engine/health.h"
+#include "engine/storage.h"
+#include "wal/log_recovery.h"
+
+namespace amethyst::engine {
+
+// By number.
+[[nodiscard]] Result<std::vector<key::FileNumber>> ListSegments(const Storage& storage);
+
+// The chain of segments that ends where the log was read from, and what is known of the log's places by it.
+struct KeptLog {
+  std::vector<key::FileNumber> segments;  // In front of those that were replayed, oldest first.
+  std::vector<key::FileNumber> replayed;
+  wal::LogCut begin;  // The end of what was in front of them all, in no file any more.
+  wal::LogCut end;
+
+  [[nodiscard]] bool Has(const wal::LogCut& place) const;
+};
+// Back to `first`, or as far as the files are there: one that is missing or damaged ends it.
+[[nodiscard]] KeptLog FindKeptLog(const Storage& storage, const wal::LogRecoveryReport& report, key::FileNumber first);
+
+// Removes what is not the database's any more, and is proven to have been; and the log's own files that nobody needs,
+// which are its to remove: it would look for them again.
+[[nodiscard]] Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,
+                                     key::FileNumber first_needed);
+
+}  // namespace amethyst::engine

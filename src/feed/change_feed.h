@@ -1,0 +1,61 @@
+// One open feed: reads the log from a cursor on, and makes events of what it finds.
+//
+// What it may read is asked of the log only when it has read all that was allowed before, so an event costs no lock. A
+// gap between the sequence numbers of two records, or between the last one and what is flushed, is writes past the log.
+// Thread safety: one thread at a time. It keeps the engine alive, and every call passes its gate.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "amethyst/feed.h"
+#include "engine/cursor_list.h"
+#include "engine/engine.h"
+#include "wal/log_reader.h"
+
+namespace amethyst::feed {
+
+class ChangeFeed {
+ public:
+  using EnginePtr = std::shared_ptr<engine::Engine>;
+  using CursorPtr = engine::CursorList::CursorPtr;
+
+  [[nodiscard]] static Result<std::unique_ptr<ChangeFeed>> OfCursor(const EnginePtr& engine, std::string_view name,
+                                                                    const FeedOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<ChangeFeed>> From(const EnginePtr& engine, const FeedPosition& position,
+                                                                const FeedOptions& options);
+  ~ChangeFeed();
+
+  [[nodiscard]] Result<std::optional<FeedEvent>> Next(std::chrono::milliseconds timeout);
+  [[nodiscard]] Status Commit();
+  [[nodiscard]] Status Commit(const FeedPosition& position);
+  [[nodiscard]] FeedPosition position() const;
+
+ private:
+  ChangeFeed(EnginePtr engine, CursorPtr cursor, bool is_own, const wal::LogCut& place, const FeedOptions& options);
+
+  [[nodiscard]] engine::Storage& storage() const { return engine_->database().storage; }
+  // How far it may read, and the sequence number up to which all that is not in the log by there went past it.
+  void LookHowFar();
+  // What there is now.
+  [[nodiscard]] Result<std::optional<FeedEvent>> Read();
+  [[nodiscard]] Result<FeedEvent> MakeEvent(const wal::LogReader::Record& record) const;
+  [[nodiscard]] FeedEvent MakeUnlogged(key::SequenceNumber last);
+  // Ends a wait, and finds out that the cursor is gone.
+  [[nodiscard]] Status CheckCursor();
+  [[nodiscard]] Status CommitPlace(const wal::LogCut& place);
+
+  const EnginePtr engine_;
+  const CursorPtr cursor_;
+  const bool is_own_;  // The cursor has no name, and ends with the feed.
+  const FeedReach reach_;
+  const base::Uid database_;
+  wal::LogReader reader_;
+  wal::LogPosition limit_;
+  key::SequenceNumber past_log_{};
+  std::optional<uint64_t> checked_at_;  // The readers' wake-ups when the cursor was last seen to be there.
+};
+
+}  // namespace amethyst::feed
