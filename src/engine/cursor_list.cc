@@ -68,7 +68,11 @@ std::vector<CursorList::CursorPtr> CursorList::Live() const {
   return live;
 }
 
-void CursorList::Count() { in_use_.store(Live().size()); }
+void CursorList::Count() {
+  const auto is_live = [](const CursorPtr& cursor) { return cursor->now.state == State::kAtPlace; };
+  const auto named = std::ranges::count_if(named_, [&](const auto& entry) { return is_live(entry.second); });
+  in_use_.store(static_cast<uint64_t>(named + std::ranges::count_if(own_, is_live)));
+}
 
 Status CursorList::Create(std::string_view name, base::FunctionRef<Result<wal::LogCut>()> place) {
   AMETHYST_TRY(CheckName(name));
@@ -127,7 +131,7 @@ void CursorList::DropOwn(const CursorPtr& cursor) noexcept {
   cursor->now.state = State::kDropped;
   cursor->hold.Release();
   own_.erase(cursor);
-  base::DoIfPossible([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { Count(); });
+  Count();
 }
 
 Result<CursorList::CursorPtr> CursorList::Find(std::string_view name) const {

@@ -191,6 +191,7 @@ Status Flusher::ReleaseLog() {
   const ViewPtr view = reads_.view.Acquire();
   const key::FileNumber first_needed = view->active->first_log_segment;
   if (!view->immutable.empty() || !storage_.log->HasBefore(first_needed)) return {};
+  AMETHYST_TRY(SyncForReaders());
   tree::VersionEdit edit;
   edit.first_log_segment = first_needed;
   edit.oldest_delete_s = view->active->DeletesSinceSeconds();

@@ -75,7 +75,11 @@ Status Log::Start(uint64_t record_bytes, SegmentSupply::Use use, uint32_t versio
   return synced;
 }
 
-Status Log::SyncHeader() { return settings_.replayed_segments.empty() ? Status() : SyncAll(); }
+// Nor where nobody reads the log: without it the next open could not tell how older segments go on.
+Status Log::SyncHeader() {
+  const bool can_wait = settings_.replayed_segments.empty() && !settings_.readers->LeastHeld();
+  return can_wait ? Status() : SyncAll();
+}
 
 uint32_t Log::CurrentVersion() const {
   base::MutexLock lock(mutex_);
