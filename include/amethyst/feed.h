@@ -1,10 +1,12 @@
 // The change feed: every write of a database, in the order in which it was applied, read from the write-ahead log.
 //
-//   db->CreateCursor("search");                           // Once: remembers how far the consumer is, and holds the
-//   log. Result<Feed> feed = db->OpenFeed("search"); while (auto event = feed->Next(100ms).value()) {      // nullopt:
-//   nothing came within that time.
-//     for (const FeedEntry& entry : event->entries) ...
-//     feed->Commit();                                     // At last: from here on after a restart.
+//   db->CreateCursor("search");               // Once. It remembers how far the consumer is, and holds the log.
+//
+//   Feed feed = db->OpenFeed("search").value();
+//
+//   while (auto event = feed.Next(100ms).value()) {  // nullopt: nothing came within that time.
+//     for (const FeedEntry& entry : event->entries) { ... }
+//     feed.Commit();                          // From here on after a restart.
 //   }
 //
 // Delivery is at least once: after a crash a feed goes on from the last commit that became durable, within a second of

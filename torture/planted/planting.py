@@ -77,7 +77,8 @@ CLASSES = (
     "operands lost", "deleted keys come back", "expired entry shown", "expired too early", "expiry lost",
     "range delete lost", "range delete hides what is newer", "conflict not seen", "conflict without a reason",
     "own writes of a transaction", "live entry taken for dead", "copy not whole", "copy not apart", "damage not seen",
-    "another database's table", "bound that leaves out keys")
+    "another database's table", "bound that leaves out keys", "change not told", "consumer ahead of the database",
+    "consumer beside the history", "log gone that a consumer needs", "lost wake-up")
 
 
 class PlantingError(Exception):
