@@ -178,6 +178,9 @@ export class AmethystLevel<KDefault = string, VDefault = string>
     work: (transaction: Transaction<KDefault, VDefault>) => Promise<T> | T,
     options?: WriteOptions | undefined): Promise<T>
 
+  /** Makes a copy as of now, a database of its own, in the new directory `location`: whole, or not there. */
+  checkpoint (location: string): Promise<void>
+
   /** `leveldb.stats`, `leveldb.num-files-at-levelN` or `leveldb.approximate-memory-usage`; else an empty string. */
   getProperty (property: string): string
 
@@ -192,6 +195,41 @@ export class AmethystLevel<KDefault = string, VDefault = string>
    * directory is kept as `location` with `.damaged` behind it.
    */
   static repair (location: string): Promise<RepairReport>
+}
+
+/** A backup in a store. `problem`: its list cannot be read, and the rest is not there. */
+export interface Backup {
+  id: number
+  created: Date
+  /** The uid of the database. */
+  database: string
+  tables: number
+  bytes: number
+  /** That had to be copied when it was made. */
+  newBytes: number
+  problem?: string
+}
+
+/** Many backups, of one or several databases, in one directory; what did not change is stored once. */
+export class BackupStore {
+  constructor (location: string)
+
+  get location (): string
+
+  /** Adds a backup of an open database, as of now. Resolves to its number. The directory is made if need be. */
+  create (db: AmethystLevel<any, any>): Promise<number>
+
+  /** Oldest first. */
+  list (): Promise<Backup[]>
+
+  /** Reads all of a backup and compares it with what was stored; `LEVEL_CORRUPTION` if it is not that. */
+  verify (id: number): Promise<void>
+
+  /** Makes a database of a backup in the new directory `location`, whole or not at all. */
+  restore (id: number, location: string): Promise<void>
+
+  /** Removes all but the last `keep` backups of each database, then what none is made of. */
+  prune (keep: number): Promise<{ backupsRemoved: number, tablesRemoved: number, bytesRemoved: number }>
 }
 
 /** A family of keys: a level of its own in a database. It opens after the database and closes before it. */

@@ -10,6 +10,7 @@ const { KeySpace } = require('./keyspace')
 const { ttlOf } = require('./operands')
 const { propertyOf } = require('./properties')
 const { HANDLE } = require('./symbols')
+const { BackupStore } = require('./backup_store')
 const { transact } = require('./transaction')
 
 class AmethystLevel extends KeySpace {
@@ -20,7 +21,7 @@ class AmethystLevel extends KeySpace {
     super({
       createIfMissing: true,
       errorIfExists: true,
-      additionalMethods: { createFamily: true, dropFamily: true, families: true, transaction: true }
+      additionalMethods: { checkpoint: true, createFamily: true, dropFamily: true, families: true, transaction: true }
     }, options)
     this.#location = location
   }
@@ -69,6 +70,14 @@ class AmethystLevel extends KeySpace {
     if (this.status === 'opening') return this.deferAsync(() => this.families())
     this._assertOpen(': cannot call families()')
     return binding.familyNames(this[HANDLE])
+  }
+
+  // A copy as of now, a database of its own, in the new directory `location`: whole, or not there.
+  async checkpoint (location) {
+    assertLocation(location)
+    if (this.status === 'opening') return this.deferAsync(() => this.checkpoint(location))
+    this._assertOpen(': cannot call checkpoint()')
+    return binding.checkpoint(this[HANDLE], location)
   }
 
   // Runs `work(transaction)` and commits, again while that is a conflict: so `work` may run several times. Resolves to
@@ -185,4 +194,5 @@ async function assertDatabase (location) {
 }
 
 exports.AmethystLevel = AmethystLevel
+exports.BackupStore = BackupStore
 exports.Family = Family

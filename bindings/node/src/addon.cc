@@ -1,5 +1,6 @@
 // The module that Node.js loads: the table of its functions. It keeps nothing for itself, so that any number of
 // environments (the main one and worker threads) can load it side by side.
+#include "copies.h"
 #include "database_functions.h"
 #include "families.h"
 #include "iterator.h"
@@ -23,6 +24,12 @@ constexpr struct {
     {"getStats", GetStats},
     {"destroy", Destroy},
     {"repair", Repair},
+    {"checkpoint", Checkpoint},
+    {"createBackup", CreateBackup},
+    {"listBackups", ListBackups},
+    {"verifyBackup", VerifyBackup},
+    {"restoreBackup", RestoreBackup},
+    {"pruneBackups", PruneBackups},
     {"newSnapshot", NewSnapshot},
     {"closeSnapshot", CloseSnapshot},
     {"getSync", GetSync},
