@@ -69,7 +69,7 @@ TEST(VersionEdit, ComesBackAsItWasWritten) {
 TEST(VersionEdit, SkipsUnknownFieldsAndRefusesRequiredOnesByNumber) {
   VersionEdit edit;
   edit.last_sequence = key::SequenceNumber{5};
-  for (const uint64_t field : {uint64_t{15}, uint64_t{16}, uint64_t{77}, uint64_t{1} << 40}) {
+  for (const uint64_t field : {uint64_t{14}, uint64_t{16}, uint64_t{77}, uint64_t{1} << 40}) {
     for (const base::FieldNeed need : {base::FieldNeed::kIgnorable, base::FieldNeed::kRequired}) {
       std::string bytes;
       base::AppendField(&bytes, field, need, "of the future");
