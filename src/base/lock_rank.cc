@@ -23,6 +23,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kView: return "kView";
     case LockRank::kReplacedViews: return "kReplacedViews";
     case LockRank::kSnapshots: return "kSnapshots";
+    case LockRank::kDeadStretches: return "kDeadStretches";
     case LockRank::kCompactionParts: return "kCompactionParts";
     case LockRank::kOperations: return "kOperations";
     case LockRank::kErrorLatch: return "kErrorLatch";

@@ -37,7 +37,7 @@ Status Empty(io::FileSystem& files, const std::string& directory) {
     return base::InvalidArgument(
         "{}: needed for a copy in the making, but it holds \"{}\", which is not of one; move it away", directory, name);
   }
-  std::ranges::stable_partition(names, [](const std::string& name) { return name != tree::kUnfinishedFileName; });
+  std::ranges::partition(names, [](const std::string& name) { return name != tree::kUnfinishedFileName; });
   for (const std::string& name : names) {
     if (name != tree::kLockFileName) AMETHYST_TRY(files.Remove(io::JoinPath(directory, name)));
   }

@@ -13,7 +13,7 @@ namespace amethyst::engine {
 
 namespace {
 
-using State = tree::FeedCursor::State;
+using CursorState = tree::FeedCursor::State;
 
 Status CheckName(std::string_view name) {
   if (!name.empty() && name.size() <= tree::kCursorNameBytesMax) return {};
@@ -33,7 +33,7 @@ CursorList::CursorList(Storage& storage, Health& health, uint64_t retention_byte
   base::MutexLock lock(mutex_);
   for (const auto& [name, cursor] : recovered) {
     auto made = std::make_shared<Cursor>(Cursor{.now = cursor});
-    if (cursor.state == State::kAtPlace) made->hold = wal::LogHold(readers_, cursor.place.segment);
+    if (cursor.state == CursorState::kAtPlace) made->hold = wal::LogHold(readers_, cursor.place.segment);
     named_.emplace(name, std::move(made));
   }
   Count();
@@ -60,16 +60,16 @@ void CursorList::Tell(const Names& lost) const {
 std::vector<CursorList::CursorPtr> CursorList::Live() const {
   std::vector<CursorPtr> live;
   for (const auto& [name, cursor] : named_) {
-    if (cursor->now.state == State::kAtPlace) live.push_back(cursor);
+    if (cursor->now.state == CursorState::kAtPlace) live.push_back(cursor);
   }
   for (const CursorPtr& cursor : own_) {
-    if (cursor->now.state == State::kAtPlace) live.push_back(cursor);
+    if (cursor->now.state == CursorState::kAtPlace) live.push_back(cursor);
   }
   return live;
 }
 
 void CursorList::Count() {
-  const auto is_live = [](const CursorPtr& cursor) { return cursor->now.state == State::kAtPlace; };
+  const auto is_live = [](const CursorPtr& cursor) { return cursor->now.state == CursorState::kAtPlace; };
   const auto named = std::ranges::count_if(named_, [&](const auto& entry) { return is_live(entry.second); });
   in_use_.store(static_cast<uint64_t>(named + std::ranges::count_if(own_, is_live)));
 }
@@ -81,8 +81,8 @@ Status CursorList::Create(std::string_view name, base::FunctionRef<Result<wal::L
   in_use_.fetch_add(1);  // Before the place is taken: a flush that does not see this wrote what is before the place.
   Status made = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Status {
     AMETHYST_ASSIGN(const wal::LogCut at, place());
-    auto cursor =
-        std::make_shared<Cursor>(Cursor{.now = {.name = std::string(name), .state = State::kAtPlace, .place = at}});
+    auto cursor = std::make_shared<Cursor>(
+        Cursor{.now = {.name = std::string(name), .state = CursorState::kAtPlace, .place = at}});
     cursor->hold = wal::LogHold(readers_, at.segment);
     tree::VersionEdit edit;
     edit.cursors.push_back(cursor->now);
@@ -100,7 +100,7 @@ Result<CursorList::CursorPtr> CursorList::CreateOwn(base::FunctionRef<Result<wal
   in_use_.fetch_add(1);
   auto made = base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Result<CursorPtr> {
     AMETHYST_ASSIGN(const wal::LogCut at, place());
-    auto cursor = std::make_shared<Cursor>(Cursor{.now = {.name = {}, .state = State::kAtPlace, .place = at}});
+    auto cursor = std::make_shared<Cursor>(Cursor{.now = {.name = {}, .state = CursorState::kAtPlace, .place = at}});
     cursor->hold = wal::LogHold(readers_, at.segment);
     own_.insert(cursor);
     return cursor;
@@ -114,10 +114,10 @@ Status CursorList::Drop(std::string_view name) {
   const auto found = named_.find(name);
   if (found == named_.end()) return NoSuchCursor(name);
   tree::VersionEdit edit;
-  edit.cursors.push_back({.name = std::string(name), .state = State::kDropped});
+  edit.cursors.push_back({.name = std::string(name), .state = CursorState::kDropped});
   AMETHYST_TRY(storage_.Note(std::move(edit)));
   const CursorPtr cursor = found->second;
-  cursor->now.state = State::kDropped;
+  cursor->now.state = CursorState::kDropped;
   cursor->hold.Release();
   named_.erase(found);
   Count();
@@ -128,7 +128,7 @@ Status CursorList::Drop(std::string_view name) {
 
 void CursorList::DropOwn(const CursorPtr& cursor) noexcept {
   base::MutexLock lock(mutex_);
-  cursor->now.state = State::kDropped;
+  cursor->now.state = CursorState::kDropped;
   cursor->hold.Release();
   own_.erase(cursor);
   Count();
@@ -149,8 +149,9 @@ std::vector<tree::FeedCursor> CursorList::All() const {
 }
 
 Status CursorList::CheckPlace(const Cursor& cursor) const {
-  if (cursor.now.state == State::kAtPlace) return {};
-  if (cursor.now.state == State::kDropped) return base::InvalidArgument("cursor \"{}\" was dropped", cursor.now.name);
+  if (cursor.now.state == CursorState::kAtPlace) return {};
+  if (cursor.now.state == CursorState::kDropped)
+    return base::InvalidArgument("cursor \"{}\" was dropped", cursor.now.name);
   return base::MakeError(ErrorCode::kTooOld,
                          "cursor \"{}\" is lost: more than feed_retention_bytes were written behind it, or its part of "
                          "the log is missing; drop it, and start over from a snapshot",
@@ -228,7 +229,7 @@ bool CursorList::LoseFarthest(Names* lost) {
 }
 
 void CursorList::Lose(Cursor* cursor, Names* lost) {
-  cursor->now.state = State::kLost;
+  cursor->now.state = CursorState::kLost;
   cursor->hold.Release();
   lost_.fetch_add(1, std::memory_order_relaxed);
   lost->push_back(cursor->now.name);

@@ -9,7 +9,9 @@ namespace amethyst {
 namespace {
 
 TEST(FeedCalls, LastAsLongAsTheirDatabaseAndMove) {
-  auto db = support::OpenOrFail("/db", support::SmallOptions(), {.environment = NewInMemoryEnvironment()});
+  Components components;
+  components.environment = NewInMemoryEnvironment();
+  auto db = support::OpenOrFail("/db", support::SmallOptions(), components);
   ASSERT_TRUE(db->CreateCursor("c"));
   Feed first = db->OpenFeed("c").value();
   Feed feed = std::move(first);
