@@ -167,7 +167,7 @@ TEST(FeedThreads, AnIdleFeedWakesAtEachCommitOrSyncAndAtClose) {
     const auto environment = NewInMemoryEnvironment();
     Options options = support::SmallOptions();
     options.sync_interval_ms = 0;
-    auto db = support::OpenOrFail("/db", options, {.environment = environment});
+    auto db = support::OpenOrFail("/db", options, support::Over(*environment));
     ASSERT_EQ(Text(db->CreateCursor("c")), "");
     Feed feed = db->OpenFeed("c", {.reach = reach}).value();
     constexpr uint64_t kWrites = 300;
@@ -201,7 +201,7 @@ TEST(FeedThreads, ReadersWritersFlushesAndCommitsAtOnceLoseNothing) {
   const auto environment = NewInMemoryEnvironment();
   Options options = support::SmallOptions();
   options.sync_interval_ms = 1;
-  auto db = support::OpenOrFail("/db", options, {.environment = environment});
+  auto db = support::OpenOrFail("/db", options, support::Over(*environment));
   ASSERT_EQ(Text(db->CreateCursor("a")), "");
   ASSERT_EQ(Text(db->CreateCursor("b")), "");
   constexpr int kWriters = 3, kWrites = 1500;
