@@ -313,7 +313,8 @@ class Rewriter {
     return tag ? outputs_.Add(key::Entry(key_, *tag, {})) : Status();
   }
 
-  static key::Entry AsOldest(key::Entry entry) {
+  key::Entry AsOldest(key::Entry entry) {
+    result_.made_oldest = std::max(result_.made_oldest, entry.tag.sequence());
     entry.tag = key::Tag(key::SequenceNumber{0}, entry.tag.kind());
     return entry;
   }

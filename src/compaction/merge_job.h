@@ -55,6 +55,7 @@ struct MergeResult {
   uint64_t entries_filtered = 0;   // Dropped by the compaction filter.
   uint64_t blocks_taken_over = 0;  // Written as they were stored.
   uint64_t bytes_written = 0;
+  key::SequenceNumber made_oldest{};  // The greatest that an entry had which has sequence 0 now.
 };
 
 // What ends a rewrite before its time. It looks before each window of entries.

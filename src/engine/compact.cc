@@ -322,6 +322,7 @@ Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, co
     bytes_written += part.bytes_written;
     dropped += part.entries_dropped;
     filtered += part.entries_filtered;
+    reads_.dead.ForgetBefore(part.made_oldest);  // Before anybody reads the outputs.
     std::ranges::move(part.added, std::back_inserter(edit.added));
   }
   AMETHYST_TRY(Install(std::move(edit)));

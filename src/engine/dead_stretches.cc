@@ -29,6 +29,7 @@ bool DeadStretches::Find(key::FamilyId family, const key::Order& order, std::str
   const auto at = FirstEndingAfter(stretches_, family, order, {.side = 0, .key = key});
   if (at == stretches_.end() || at->family != family || !at->found.Range().Holds(key, order)) return false;
   if (read.visible < at->found.sequence) return false;
+  if (Raw(at->found.sequence) < forgotten_.load(std::memory_order_acquire)) return false;
   if (read.now_ms < at->now_ms) return false;
   *found = at->found;
   return true;
@@ -36,6 +37,7 @@ bool DeadStretches::Find(key::FamilyId family, const key::Order& order, std::str
 
 void DeadStretches::Add(key::FamilyId family, const key::Order& order, const key::Range& range, key::ReadPoint read,
                         uint64_t entries) {
+  if (Raw(read.visible) < forgotten_.load(std::memory_order_relaxed)) return;
   if (count() == kStretchesMax && entries <= least_entries_.load(std::memory_order_relaxed)) return;
   if (key::Compare(key::Bound::BeginOf(range), key::Bound::EndOf(range), order) >= 0) return;
   if ((range.begin && range.begin->size() > kKeyBytesMax) || (range.end && range.end->size() > kKeyBytesMax)) return;
@@ -53,6 +55,14 @@ void DeadStretches::Add(key::FamilyId family, const key::Order& order, const key
   if (stretches_.size() == kStretchesMax) {
     least_entries_.store(least()->found.entries, std::memory_order_relaxed);
   }
+  count_.store(stretches_.size(), std::memory_order_relaxed);
+}
+
+void DeadStretches::ForgetBefore(key::SequenceNumber sequence) {
+  if (Raw(sequence) <= forgotten_.load(std::memory_order_relaxed)) return;
+  base::MutexLock lock(mutex_);
+  forgotten_.store(std::max(Raw(sequence), forgotten_.load(std::memory_order_relaxed)), std::memory_order_release);
+  std::erase_if(stretches_, [&](const Stretch& one) { return one.found.sequence < sequence; });
   count_.store(stretches_.size(), std::memory_order_relaxed);
 }
 

@@ -2,9 +2,12 @@
 //
 // A walk that saw all up to a sequence number and found no key alive from one key to another has proved a fact that
 // stays: what was written in the stretch up to that number hides nothing from nobody who sees all of it, as if a range
-// delete had been there. Flushes and compactions change nothing about it; what is written there later is newer. So a
-// later read that sees as much passes the stretch as it passes what range deletes hide, in any source and direction
-// (key::Cursor::SkipCovered). A queue's front and an emptied prefix cost the first walk, and not each one.
+// delete had been there. What is written there later is newer. So a later read that sees as much passes the stretch as
+// it passes what range deletes hide, in any source and direction (key::Cursor::SkipCovered). A queue's front and an
+// emptied prefix cost the first walk, and not each one.
+//
+// Where a rewrite gives an entry sequence number 0, it does not tell any more that it is newer than a stretch: before
+// its table is seen, stretches that do not go as far as the number that the entry had are forgotten.
 //
 // Only in memory, and only the longest: some hundred. Thread safety: any thread.
 #pragma once
@@ -41,6 +44,8 @@ class DeadStretches {
   // Nothing in `range` is alive for `read`, which looked at so many entries to find out; it has no writes of its own.
   void Add(key::FamilyId family, const key::Order& order, const key::Range& range, key::ReadPoint read,
            uint64_t entries) AMETHYST_EXCLUDES(mutex_);
+  // Entries up to that sequence number are about to lose it. Before a view shows them.
+  void ForgetBefore(key::SequenceNumber sequence) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] size_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
@@ -63,7 +68,8 @@ class DeadStretches {
   mutable base::Mutex mutex_{base::LockRank::kDeadStretches};
   Stretches stretches_ AMETHYST_GUARDED_BY(mutex_);  // By family and key; those of a family are disjoint.
   std::atomic<size_t> count_{0};                     // Of them; relaxed: a hint.
-  std::atomic<uint64_t> least_entries_{0};           // Of any of them while there are as many as may be; relaxed.
+  std::atomic<uint64_t> forgotten_{0};  // Sequence: released before the view that needs it, acquired by its readers.
+  std::atomic<uint64_t> least_entries_{0};  // Of any of them while there are as many as may be; relaxed.
 };
 
 }  // namespace amethyst::engine

@@ -45,6 +45,7 @@ Result<compaction::MergeResult> Flusher::WriteTables(const View& view, const Wri
     all.entries_read += merged->entries_read;
     all.entries_dropped += merged->entries_dropped;
     all.bytes_written += merged->bytes_written;
+    reads_.dead.ForgetBefore(merged->made_oldest);  // Before anybody reads the table.
   }
   return all;
 }

@@ -72,6 +72,18 @@ TEST(DeadStretches, GiveWayToNewerOnes) {
   EXPECT_FALSE(Finds(dead, "m", key::SequenceNumber{39}));
 }
 
+TEST(DeadStretches, AreForgottenWhereEntriesLoseTheirNumbers) {
+  DeadStretches dead;
+  dead.Add(kFamily, kBytewise, {.begin = "b", .end = "d"}, key::SequenceNumber{10}, 100);
+  dead.Add(kFamily, kBytewise, {.begin = "f", .end = "h"}, key::SequenceNumber{20}, 100);
+  dead.ForgetBefore(key::SequenceNumber{15});
+  EXPECT_EQ(dead.count(), 1u);
+  EXPECT_FALSE(Finds(dead, "b", key::SequenceNumber{99}));
+  EXPECT_TRUE(Finds(dead, "f", key::SequenceNumber{99}));
+  dead.Add(kFamily, kBytewise, {.begin = "b", .end = "d"}, key::SequenceNumber{14}, 100);
+  EXPECT_FALSE(Finds(dead, "b", key::SequenceNumber{99})) << "a walk that began before";
+}
+
 TEST(DeadStretches, KeepTheLongest) {
   DeadStretches dead;
   for (uint64_t n = 0; n < 1000; ++n) {
@@ -232,6 +244,36 @@ TEST(DeadStretchesOfTransactions, StayTheirOwn) {
   Transaction transaction = db->Begin();
   ASSERT_TRUE(transaction.Put(Key(150), "mine"));
   EXPECT_EQ(first_of(transaction.NewIterator()), Key(150));
+}
+
+// A key comes back to life in a dead stretch, and a compaction to the last level takes its sequence number.
+TEST(DeadAndCompacted, WhatCameBackIsSeen) {
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  auto db = OpenOrFail("/db", support::SmallOptions(), Over(environment));
+  for (uint64_t n = 0; n <= 300; ++n) ASSERT_TRUE(db->Put(Key(n), "v"));
+  for (uint64_t n = 1; n < 300; ++n) ASSERT_TRUE(db->Delete(Key(n)));
+  ASSERT_EQ(Text(db->Flush()), "");
+  for (const bool forward : {true, false}) {  // What is found is remembered.
+    Iterator it = db->NewIterator();
+    forward ? it.Seek(Key(1)) : it.SeekForPrev(Key(299));
+    EXPECT_EQ(it.key(), Key(forward ? 300 : 0));
+  }
+  ASSERT_TRUE(db->Put(Key(150), "again"));
+  for (uint64_t n = 100; n < 200; ++n) {
+    if (n != 150) ASSERT_TRUE(db->Put(Key(n), "short")) << "and deleted";
+    if (n != 150) ASSERT_TRUE(db->Delete(Key(n)));
+  }
+  ASSERT_EQ(Text(db->CompactRange()), "");
+  for (uint64_t n = 100; n < 200; ++n) {  // Dead keys around it, again.
+    if (n != 150) ASSERT_TRUE(db->Delete(Key(n)));
+  }
+  Iterator it = db->NewIterator();
+  it.Seek(Key(1));
+  ASSERT_TRUE(it.Valid());
+  EXPECT_EQ(it.key(), Key(150));
+  it.SeekForPrev(Key(299));
+  ASSERT_TRUE(it.Valid());
+  EXPECT_EQ(it.key(), Key(150));
 }
 
 // A queue: the front is looked for, taken and deleted, at the back one is added.
