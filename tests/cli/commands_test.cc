@@ -190,7 +190,7 @@ TEST_F(Commands, ABusyDatabaseIsNamedAndFilesCanBeReadAllTheSame) {
 TEST_F(Commands, KeysOverTheLimitAreRefused) {
   const Answer answer = Amethyst({"put", std::string(kKeyBytesMax + 1, 'k'), "v"});
   EXPECT_EQ(answer.code, ExitCode::kError);
-  EXPECT_THAT(answer.err, HasSubstr("65536"));
+  EXPECT_THAT(answer.err, HasSubstr("8388608"));
 }
 
 TEST_F(Commands, FlushCompactAndStatsShowTables) {

@@ -167,7 +167,7 @@ test('no read sees a write of another level that was asked for after it', async 
   for (let i = 0; i < 3; i++) written.push(users.put('k', String(i)), db.put('k', String(i)))
   await Promise.all(written)
   t.is(await users.get('k') + await db.get('k'), '22')
-  t.is(await codeOf(Promise.all([users.put('a', '1'), users.put('x'.repeat(70000), '1')])), 'LEVEL_INVALID_ARGUMENT')
+  t.is(await codeOf(Promise.all([users.put('a', '1'), users.put('x'.repeat((8 << 20) + 1), '1')])), 'LEVEL_INVALID_ARGUMENT')
   t.is(await users.get('a'), '1', 'each write of a turn has its own outcome')
   const snapshot = db.snapshot()
   await users.put('k', 'later')
@@ -244,7 +244,7 @@ test('entries expire', async (t) => {
   }
   t.is(await codeOf(db.put('k', 'v', { ttl: Number.MAX_SAFE_INTEGER })), 'LEVEL_INVALID_ARGUMENT')
   const outcomes = await Promise.all([
-    codeOf(db.put('long', 'v', { ttl: 3600000 })), codeOf(db.put('x'.repeat(70000), 'v'))])
+    codeOf(db.put('long', 'v', { ttl: 3600000 })), codeOf(db.put('x'.repeat((8 << 20) + 1), 'v'))])
   t.same(outcomes, ['no error', 'LEVEL_INVALID_ARGUMENT'])
   t.is(await db.get('long'), 'v')
   await db.close()

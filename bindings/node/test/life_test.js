@@ -27,7 +27,7 @@ async function write (db) {
   cleared.clear()
   await cleared.close()
   await db.del(keyOf(0))
-  await db.put('x'.repeat(70000), 'too long').catch(() => {})
+  await db.put('x'.repeat((8 << 20) + 1), 'too long').catch(() => {})
   await db.clear({ gte: keyOf(90), lt: keyOf(95) })
   await db.batch().put('p:1', '1').deletePrefix('p:').deleteRange('q', null).write()
   await db.deleteRange('r', 'q').catch(() => {})
@@ -36,7 +36,7 @@ async function write (db) {
 
 async function useFamilies (t, db) {
   const lists = await db.createFamily('lists', { mergeOperator: 'append:,' })
-  await Promise.all([lists.merge('k', 'a'), lists.merge('k', 'b'), lists.put('x'.repeat(70000), '').catch(() => {})])
+  await Promise.all([lists.merge('k', 'a'), lists.merge('k', 'b'), lists.put('x'.repeat((8 << 20) + 1), '').catch(() => {})])
   await db.batch([{ type: 'put', key: 'f', value: '1', ttl: 3600000 }, { type: 'del', key: 'f', sublevel: lists }])
   await lists.batch().put('l', '1').del('f', { sublevel: db }).merge('k', 'c').write()
   t.is(await lists.get('k'), 'a,b,c')

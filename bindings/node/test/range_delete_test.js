@@ -6,7 +6,7 @@ const test = require('tape')
 const { AmethystLevel } = require('..')
 const { newLocation, small } = require('./common')
 
-const LONGEST_KEY = 64 << 10
+const LONGEST_KEY = 8 << 20
 
 async function filled (keys, options) {
   const db = new AmethystLevel(newLocation(), { ...small, ...options })
@@ -144,7 +144,7 @@ test('clear of a range without keys does nothing', async (t) => {
 
 test('clear goes up to and beyond the longest keys', async (t) => {
   const longest = 'b'.repeat(LONGEST_KEY)
-  const db = await filled(['a', longest, 'c'])
+  const db = await filled(['a', longest, 'c'], { memoryBudget: 128 << 20 })
   await db.clear({ gt: longest, lt: 'c' })
   t.is((await db.keys().all()).length, 3)
   await db.clear({ gte: 'a', lte: longest })
