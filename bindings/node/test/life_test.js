@@ -36,7 +36,8 @@ async function write (db) {
 
 async function useFamilies (t, db) {
   const lists = await db.createFamily('lists', { mergeOperator: 'append:,' })
-  await Promise.all([lists.merge('k', 'a'), lists.merge('k', 'b'), lists.put('x'.repeat((8 << 20) + 1), '').catch(() => {})])
+  const tooLong = 'x'.repeat((8 << 20) + 1)
+  await Promise.all([lists.merge('k', 'a'), lists.merge('k', 'b'), lists.put(tooLong, '').catch(() => {})])
   await db.batch([{ type: 'put', key: 'f', value: '1', ttl: 3600000 }, { type: 'del', key: 'f', sublevel: lists }])
   await lists.batch().put('l', '1').del('f', { sublevel: db }).merge('k', 'c').write()
   t.is(await lists.get('k'), 'a,b,c')
