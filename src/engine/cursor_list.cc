@@ -71,6 +71,7 @@ std::vector<CursorList::CursorPtr> CursorList::Live() const {
 void CursorList::Count() {
   const auto is_live = [](const CursorPtr& cursor) { return cursor->now.state == CursorState::kAtPlace; };
   const auto named = std::ranges::count_if(named_, [&](const auto& entry) { return is_live(entry.second); });
+  named_count_.store(static_cast<uint64_t>(named), std::memory_order_relaxed);
   in_use_.store(static_cast<uint64_t>(named + std::ranges::count_if(own_, is_live)));
 }
 

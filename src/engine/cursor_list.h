@@ -53,6 +53,8 @@ class CursorList {
   // Counts as lost whatever `is_there` says no to. Before others have it.
   void LoseUnless(base::FunctionRef<bool(const wal::LogCut&)> is_there) AMETHYST_EXCLUDES(mutex_);
 
+  // How many have a name and are not lost. Without the lock, so that statistics wait for no I/O.
+  [[nodiscard]] uint64_t named_count() const { return named_count_.load(std::memory_order_relaxed); }
   // Whether there is a cursor that is not lost.
   [[nodiscard]] bool IsInUse() const { return in_use_.load(std::memory_order_seq_cst) != 0; }
 
@@ -101,6 +103,7 @@ class CursorList {
   const std::shared_ptr<wal::LogReaders> readers_ = std::make_shared<wal::LogReaders>();
   // How many are not lost, and one more while one is being made. Stored under the lock; read by flushes.
   std::atomic<uint64_t> in_use_{0};
+  std::atomic<uint64_t> named_count_{0};  // Of those that are not lost.
   std::atomic<uint64_t> lost_{0};  // Since the open.
   mutable base::Mutex mutex_{base::LockRank::kFeedCursors};
   std::map<std::string, CursorPtr, std::less<>> named_ AMETHYST_GUARDED_BY(mutex_);

@@ -71,9 +71,7 @@ Stats StatsOf(const Database& database, bool open) {
     stats.wal_syncs = log.syncs;
     stats.feed_held_bytes = database.storage.log->held_bytes();
   }
-  const std::vector<tree::FeedCursor> cursors = database.storage.cursors->All();
-  stats.cursors =
-      static_cast<uint64_t>(std::ranges::count(cursors, tree::FeedCursor::State::kAtPlace, &tree::FeedCursor::state));
+  stats.cursors = database.storage.cursors->named_count();
   stats.cursors_lost = database.storage.cursors->lost();
   stats.wal_torn_tails = database.torn_tails;
   stats.wal_batches_recovered = database.batches_recovered;

@@ -47,7 +47,7 @@ TEST(Bounds, UnderAnotherOrderTheyAreTheKeys) {
   const Order order(&backwards);
   EXPECT_EQ(SmallestBound(Long('k'), {.begin = Long('l')}, order), Long('k'));
   EXPECT_EQ(LargestBound(Long('k'), {.end = Long('j')}, order), Long('k'));
-  EXPECT_EQ(BoundBetween(Long('k'), Long('j'), order), Long('j'));
+  EXPECT_EQ(BoundBetween(Long('j'), Long('k'), order), Long('k'));
 }
 
 TEST(Bounds, StayWithinTheirLimits) {
