@@ -104,7 +104,7 @@ class CursorList {
   // How many are not lost, and one more while one is being made. Stored under the lock; read by flushes.
   std::atomic<uint64_t> in_use_{0};
   std::atomic<uint64_t> named_count_{0};  // Of those that are not lost.
-  std::atomic<uint64_t> lost_{0};  // Since the open.
+  std::atomic<uint64_t> lost_{0};         // Since the open.
   mutable base::Mutex mutex_{base::LockRank::kFeedCursors};
   std::map<std::string, CursorPtr, std::less<>> named_ AMETHYST_GUARDED_BY(mutex_);
   std::set<CursorPtr> own_ AMETHYST_GUARDED_BY(mutex_);
