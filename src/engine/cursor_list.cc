@@ -145,6 +145,7 @@ Result<CursorList::CursorPtr> CursorList::Find(std::string_view name) const {
 std::vector<tree::FeedCursor> CursorList::All() const {
   base::MutexLock lock(mutex_);
   std::vector<tree::FeedCursor> all;
+  all.reserve(named_.size());
   for (const auto& [name, cursor] : named_) all.push_back(cursor->now);
   return all;
 }
