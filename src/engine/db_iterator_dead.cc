@@ -10,7 +10,7 @@ bool DbIterator::PassDead(std::string_view dead_key, DeadWalk* dead) {
   dead->At(dead_key);
   const std::string_view limit = bounds_.upper ? std::string_view(*bounds_.upper) : std::string_view();
   if (forward_ && cursor_->SkipDead(read_, limit) > 0) return true;
-  if (!dead->IsDue()) return false;
+  if (!dead->asks().IsDue()) return false;
   DeadStretches::Found stretch;
   const key::FamilyId family = view_.family_key().id;
   if (reads_->dead.Find(family, view_.order(), cursor_->entry().key(), read_, &stretch)) {
@@ -22,7 +22,7 @@ bool DbIterator::PassDead(std::string_view dead_key, DeadWalk* dead) {
       return true;
     }
   }
-  dead->Failed();
+  dead->asks().Failed();
   return false;
 }
 

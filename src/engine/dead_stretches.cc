@@ -5,14 +5,6 @@
 
 namespace amethyst::engine {
 
-namespace {
-
-[[nodiscard]] std::optional<std::string> Copy(std::optional<std::string_view> key) {
-  return key ? std::optional<std::string>(*key) : std::nullopt;
-}
-
-}  // namespace
-
 DeadStretches::Stretches::const_iterator DeadStretches::FirstEndingAfter(const Stretches& stretches,
                                                                          key::FamilyId family, const key::Order& order,
                                                                          const key::Bound& bound) {
@@ -41,10 +33,12 @@ void DeadStretches::Add(key::FamilyId family, const key::Order& order, const key
   if (count() == kStretchesMax && entries <= least_entries_.load(std::memory_order_relaxed)) return;
   if (key::Compare(key::Bound::BeginOf(range), key::Bound::EndOf(range), order) >= 0) return;
   if ((range.begin && range.begin->size() > kKeyBytesMax) || (range.end && range.end->size() > kKeyBytesMax)) return;
-  Stretch fresh{
-      .family = family,
-      .found = {.begin = Copy(range.begin), .end = Copy(range.end), .sequence = read.visible, .entries = entries},
-      .now_ms = read.now_ms};
+  Stretch fresh{.family = family,
+                .found = {.begin = std::optional<std::string>(range.begin),
+                          .end = std::optional<std::string>(range.end),
+                          .sequence = read.visible,
+                          .entries = entries},
+                .now_ms = read.now_ms};
   base::MutexLock lock(mutex_);
   MakeRoom(family, order, range);
   const auto least = [&]() AMETHYST_REQUIRES(mutex_) {
@@ -74,14 +68,14 @@ void DeadStretches::MakeRoom(key::FamilyId family, const key::Order& order, cons
   const key::Bound end = key::Bound::EndOf(range);
   auto first = stretches_.begin() + (FirstEndingAfter(stretches_, family, order, begin) - stretches_.cbegin());
   if (first != stretches_.end() && first->family == family && key::Compare(begin_of(*first), begin, order) < 0) {
-    first->found.end = Copy(range.begin);
+    first->found.end = range.begin;
     first->found.entries /= 2;
     ++first;
   }
   auto last = first;
   while (last != stretches_.end() && last->family == family && key::Compare(end_of(*last), end, order) <= 0) ++last;
   if (last != stretches_.end() && last->family == family && key::Compare(begin_of(*last), end, order) < 0) {
-    last->found.begin = Copy(range.end);
+    last->found.begin = range.end;
     last->found.entries /= 2;
   }
   stretches_.erase(first, last);

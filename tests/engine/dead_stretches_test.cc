@@ -15,11 +15,13 @@
 #include "base/random.h"
 #include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
+#include "support/counted.h"
 #include "support/database.h"
 
 namespace amethyst::engine {
 namespace {
 
+using support::Counted;
 using support::Key;
 using support::OpenOrFail;
 using support::Over;
@@ -97,17 +99,6 @@ TEST(DeadStretches, KeepTheLongest) {
   dead.Add(kFamily, kBytewise, {.begin = std::string(5000, 'x')}, key::SequenceNumber{5}, 1 << 20);
   EXPECT_FALSE(Finds(dead, std::string(5001, 'x'), key::SequenceNumber{5})) << "long keys would take much memory";
 }
-
-// Bytewise, counted: an iterator can hardly pass an entry without comparing its key.
-class Counted final : public Comparator {
- public:
-  int Compare(std::string_view a, std::string_view b) const override {
-    ++comparisons;
-    return a.compare(b);
-  }
-  std::string_view Name() const override { return "test.counted"; }
-  mutable uint64_t comparisons = 0;
-};
 
 constexpr uint64_t kDead = 5000;
 

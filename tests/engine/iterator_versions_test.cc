@@ -8,25 +8,16 @@
 
 #include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
+#include "support/counted.h"
 #include "support/database.h"
 
 namespace amethyst::engine {
 namespace {
 
+using support::Counted;
 using support::OpenOrFail;
 using support::Over;
 using support::Text;
-
-// Bytewise, counted: an iterator can hardly pass an entry without comparing its key.
-class Counted final : public Comparator {
- public:
-  int Compare(std::string_view a, std::string_view b) const override {
-    ++comparisons;
-    return a.compare(b);
-  }
-  std::string_view Name() const override { return "test.counted"; }
-  mutable uint64_t comparisons = 0;
-};
 
 ReadOptions At(const Snapshot* snapshot) {
   ReadOptions options;
