@@ -31,7 +31,7 @@ std::string FiguresJson(const Family& family) {
 
 // About how much of disk and memory its entries take; nullopt: its order cannot tell.
 std::optional<uint64_t> BytesOf(const Family& family) {
-  constexpr size_t kLastBytes = 4'096;  // Nearly all keys are before one of so many greatest bytes.
+  constexpr size_t kLastBytes = 4'096;  // Nearly all keys come before a key of that many 0xff bytes.
   const std::string last(kLastBytes, '\xff');
   const Result<uint64_t> bytes = family.ApproximateSize("", last);
   return bytes ? std::optional(*bytes) : std::nullopt;

@@ -28,7 +28,7 @@ bool AppendLiteral(uint8_t tag, std::string_view* from, std::string* raw) {
   return true;
 }
 
-// Of what is there already; it may go on into what it appends.
+// Appends a copy of bytes that `raw` has already. The copy may reach into itself.
 bool AppendCopy(uint8_t tag, std::string_view* from, std::string* raw) {
   size_t bytes = (size_t{tag} >> 2) + 1;
   size_t distance = 0;

@@ -37,7 +37,7 @@ struct BlockPlace {
   uint64_t bytes = 0;
 };
 [[nodiscard]] std::string EncodePlace(const BlockPlace& place);
-// False: it is none.
+// False: `from` does not begin with a place.
 [[nodiscard]] bool DecodePlace(TableFormat format, std::string_view* from, BlockPlace* place);
 
 inline constexpr size_t kBlockTrailerBytes = 5;  // Codec and checksum.
@@ -86,7 +86,7 @@ class BlockCursor {
   [[nodiscard]] uint32_t RestartAt(uint32_t number) const;
   // Before the restart's entry.
   void GoToRestart(uint32_t number);
-  // To the entry at next_; false: there is none.
+  // Moves to the entry at next_. False: the block ends there.
   bool Step();
   bool Damaged();
 

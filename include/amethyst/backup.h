@@ -35,9 +35,9 @@ struct BackupInfo {
   uint64_t id = 0;
   std::chrono::system_clock::time_point created;
   std::string database;    // Its uid, 32 hexadecimal digits.
-  uint64_t tables = 0;     // That the backup is made of,
-  uint64_t bytes = 0;      // with so many bytes;
-  uint64_t new_bytes = 0;  // of which so many had to be copied when it was made.
+  uint64_t tables = 0;     // Of which the backup is made.
+  uint64_t bytes = 0;      // In these tables.
+  uint64_t new_bytes = 0;  // The part of `bytes` that was copied when the backup was made.
   std::string problem;     // Not empty: its list of tables cannot be read, and this is why; then only `id` is known.
 };
 

@@ -79,8 +79,8 @@ AMETHYST_API amethyst_code amethyst_transaction_delete_prefix(amethyst_transacti
 // How many operations it holds back.
 AMETHYST_API amethyst_code amethyst_transaction_count(amethyst_transaction* transaction, uint32_t* count, char** error);
 
-// Savepoints nest. The second takes back all writes since the last one, and that savepoint;
-// AMETHYST_INVALID_ARGUMENT if there is none. Reads made since then still count.
+// Savepoints nest. The second call takes back all writes since the last savepoint, and that savepoint itself; without a
+// savepoint it returns AMETHYST_INVALID_ARGUMENT. Reads made since then still count.
 AMETHYST_API amethyst_code amethyst_transaction_set_savepoint(amethyst_transaction* transaction, char** error);
 AMETHYST_API amethyst_code amethyst_transaction_rollback_to_savepoint(amethyst_transaction* transaction, char** error);
 
@@ -112,7 +112,7 @@ AMETHYST_API amethyst_code amethyst_delete_if_equal(amethyst_db* db, const void*
                                                     char** error);
 // Adds to the integer that the value is, 8 bytes, little-endian, as the operator "int64.add" has it; a key that is not
 // there is 0. Stores the new value (or not: NULL). AMETHYST_INVALID_ARGUMENT: the value is no such integer, or the sum
-// is none. It needs no merge operator. amethyst_merge needs one, and adds without a read.
+// does not fit into one. It needs no merge operator. amethyst_merge needs one, and adds without a read.
 AMETHYST_API amethyst_code amethyst_increment(amethyst_db* db, const void* key, size_t key_bytes, int64_t delta,
                                               amethyst_durability durability, int64_t* value, char** error);
 

@@ -15,16 +15,6 @@ constexpr size_t kHashBytes = 8;
 
 enum Field : uint64_t { kId = 1, kCreated = 2, kState = 3, kTable = 4, kNewBytes = 5 };
 
-std::string Varint(uint64_t value) {
-  std::string bytes;
-  base::AppendVarint(&bytes, value);
-  return bytes;
-}
-
-bool ReadVarint(std::string_view content, uint64_t* value) {
-  return base::ReadVarint64(&content, value) && content.empty();
-}
-
 bool ReadTableHash(std::string_view content, std::map<key::FileNumber, uint64_t>* hashes) {
   uint64_t number = 0, hash = 0;
   return base::ReadVarint64(&content, &number) && base::ReadFixed(&content, &hash) && content.empty() &&
@@ -61,15 +51,15 @@ std::string BackupRecord::Encode() const {
   base::AppendFixed(&bytes, uint32_t{0});
   std::string edit;
   state.AppendTo(&edit);
-  base::AppendField(&bytes, kId, base::FieldNeed::kRequired, Varint(id));
-  base::AppendField(&bytes, kCreated, base::FieldNeed::kRequired, Varint(created_ms));
+  base::AppendField(&bytes, kId, base::FieldNeed::kRequired, base::VarintContent(id));
+  base::AppendField(&bytes, kCreated, base::FieldNeed::kRequired, base::VarintContent(created_ms));
   base::AppendField(&bytes, kState, base::FieldNeed::kRequired, edit);
   for (const auto& [number, hash] : hashes) {
-    std::string content = Varint(key::Raw(number));
+    std::string content = base::VarintContent(key::Raw(number));
     base::AppendFixed(&content, hash);
     base::AppendField(&bytes, kTable, base::FieldNeed::kRequired, content);
   }
-  base::AppendField(&bytes, kNewBytes, base::FieldNeed::kIgnorable, Varint(new_bytes));
+  base::AppendField(&bytes, kNewBytes, base::FieldNeed::kIgnorable, base::VarintContent(new_bytes));
   base::AppendFixed(&bytes, base::Hash64(bytes));
   return bytes;
 }
@@ -93,14 +83,14 @@ Result<BackupRecord> BackupRecord::FromBytes(std::string_view bytes) {
   AMETHYST_TRY(base::ReadFields(fields, "backup", [&](uint64_t field, std::string_view content) {
     bool fits = false;
     switch (field) {
-      case kId: fits = ReadVarint(content, &record.id); break;
-      case kCreated: fits = ReadVarint(content, &record.created_ms); break;
+      case kId: fits = base::ReadVarintContent(content, &record.id); break;
+      case kCreated: fits = base::ReadVarintContent(content, &record.created_ms); break;
       case kState:
         fits = state.empty();
         state = content;
         break;
       case kTable: fits = ReadTableHash(content, &record.hashes); break;
-      case kNewBytes: fits = ReadVarint(content, &record.new_bytes); break;
+      case kNewBytes: fits = base::ReadVarintContent(content, &record.new_bytes); break;
       default: return base::FieldMatch::kUnknown;
     }
     return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;

@@ -5,6 +5,16 @@
 
 namespace amethyst::base {
 
+std::string VarintContent(uint64_t value) {
+  std::string content;
+  AppendVarint(&content, value);
+  return content;
+}
+
+bool ReadVarintContent(std::string_view content, uint64_t* value) {
+  return ReadVarint64(&content, value) && content.empty();
+}
+
 void AppendField(std::string* to, uint64_t number, FieldNeed need, std::string_view content) {
   AppendVarint(to, number * 2 + static_cast<uint64_t>(need));
   AppendLengthPrefixed(to, content);

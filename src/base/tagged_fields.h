@@ -29,6 +29,10 @@ enum class FieldMatch : uint8_t {
   kMalformed,  // The content is not that of the field, or the field may not occur again.
 };
 
+// The content of a field that is one varint. Of the other, false: it is not that.
+[[nodiscard]] std::string VarintContent(uint64_t value);
+[[nodiscard]] bool ReadVarintContent(std::string_view content, uint64_t* value);
+
 void AppendField(std::string* to, uint64_t number, FieldNeed need, std::string_view content);
 
 // Calls `take` with the number and the content of each field, in their order; a content points into `bytes`. Errors

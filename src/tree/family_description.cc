@@ -20,16 +20,6 @@ enum Setting : uint64_t {
   kTtl = 6,
 };
 
-std::string Varint(uint64_t value) {
-  std::string bytes;
-  base::AppendVarint(&bytes, value);
-  return bytes;
-}
-
-bool ReadVarint(std::string_view content, uint64_t* value) {
-  return base::ReadVarint64(&content, value) && content.empty();
-}
-
 bool ReadSetting(uint64_t setting, std::string_view content, FamilyDescription* family) {
   uint64_t number = 0;
   switch (setting) {
@@ -38,11 +28,12 @@ bool ReadSetting(uint64_t setting, std::string_view content, FamilyDescription* 
       family->comparator_name = content;
       return true;
     case kBlockBytes:
-      if (!ReadVarint(content, &number) || number == 0 || number > UINT32_MAX || family->block_bytes) return false;
+      if (!base::ReadVarintContent(content, &number) || number == 0 || number > UINT32_MAX || family->block_bytes)
+        return false;
       family->block_bytes = number;
       return true;
     case kCompression:
-      if (!ReadVarint(content, &number) || number > UINT8_MAX || family->compression) return false;
+      if (!base::ReadVarintContent(content, &number) || number > UINT8_MAX || family->compression) return false;
       family->compression = static_cast<Compression>(number);
       return true;
     case kFilterRate: {
@@ -59,7 +50,8 @@ bool ReadSetting(uint64_t setting, std::string_view content, FamilyDescription* 
       family->merging.operator_name = content;
       return true;
     case kTtl:
-      if (!ReadVarint(content, &number) || number == 0 || number > INT64_MAX || family->ttl_ms != 0) return false;
+      if (!base::ReadVarintContent(content, &number) || number == 0 || number > INT64_MAX || family->ttl_ms != 0)
+        return false;
       family->ttl_ms = number;
       return true;
     default: return false;
@@ -73,9 +65,10 @@ void FamilyDescription::AppendTo(std::string* to) const {
   base::AppendVarint(to, key::Raw(id));
   base::AppendLengthPrefixed(to, name);
   base::AppendField(to, kComparatorName, base::FieldNeed::kRequired, comparator_name);
-  if (block_bytes) base::AppendField(to, kBlockBytes, base::FieldNeed::kIgnorable, Varint(*block_bytes));
+  if (block_bytes) base::AppendField(to, kBlockBytes, base::FieldNeed::kIgnorable, base::VarintContent(*block_bytes));
   if (compression) {
-    base::AppendField(to, kCompression, base::FieldNeed::kIgnorable, Varint(static_cast<uint8_t>(*compression)));
+    base::AppendField(to, kCompression, base::FieldNeed::kIgnorable,
+                      base::VarintContent(static_cast<uint8_t>(*compression)));
   }
   if (filter_false_positive_rate) {
     std::string rate;
@@ -85,7 +78,7 @@ void FamilyDescription::AppendTo(std::string* to) const {
   if (!merging.operator_name.empty()) {
     base::AppendField(to, kMergeOperatorName, base::FieldNeed::kRequired, merging.operator_name);
   }
-  if (ttl_ms != 0) base::AppendField(to, kTtl, base::FieldNeed::kRequired, Varint(ttl_ms));
+  if (ttl_ms != 0) base::AppendField(to, kTtl, base::FieldNeed::kRequired, base::VarintContent(ttl_ms));
 }
 
 Result<FamilyDescription> FamilyDescription::FromBytes(std::string_view bytes) {
