@@ -148,6 +148,7 @@ Result<std::vector<BackupInfo>> BackupStore::List() {
     AMETHYST_ASSIGN(const auto lock, files.Lock(io::LockMode::kShared));
     AMETHYST_ASSIGN(const std::vector<uint64_t> ids, files.Ids());
     std::vector<BackupInfo> list;
+    list.reserve(ids.size());
     for (const uint64_t id : ids) list.push_back(InfoOf(files, id));
     return list;
   });
