@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "amethyst/db.h"
+#include "support/copy_live.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
 
@@ -93,8 +94,8 @@ TEST_F(LargeBatch, IsThereAsAWholeOrNotAtAllAfterACrash) {
     const auto db = OpenOrFail(directory_.path(), options_);
     ASSERT_EQ(Text(db->Put("before", "v")), "");
     ASSERT_EQ(Text(db->Write(OfPuts(kEntries))), "");
-    std::filesystem::copy(directory_.path(), whole);
-    std::filesystem::copy(directory_.path(), torn);
+    support::CopyLive(directory_.path(), whole);
+    support::CopyLive(directory_.path(), torn);
   }
   std::filesystem::path largest;
   for (const auto& file : std::filesystem::directory_iterator(torn)) {

@@ -10,6 +10,7 @@
 #include "cli/picture.h"
 #include "cli/shell_fixture.h"
 #include "io/system_environment.h"
+#include "support/copy_live.h"
 
 namespace amethyst::cli {
 namespace {
@@ -39,7 +40,7 @@ class Inspect : public ShellTest {
     EXPECT_TRUE(db);
     EXPECT_TRUE((*db)->Put("\xff", "late"));
     const std::filesystem::path copy = directory_.File("killed.wal");
-    std::filesystem::copy_file(File(".wal"), copy);
+    std::filesystem::copy_file(support::LogIn(database_), copy);
     EXPECT_TRUE((*db)->Close());
     return copy;
   }

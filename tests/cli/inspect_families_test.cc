@@ -7,6 +7,7 @@
 
 #include "amethyst/amethyst.h"
 #include "cli/shell_fixture.h"
+#include "support/copy_live.h"
 
 namespace amethyst::cli {
 namespace {
@@ -46,11 +47,7 @@ class InspectFamilies : public ShellTest {
     batch.Delete(users, "11");
     batch.DeleteRange(users, "20", std::nullopt);
     EXPECT_TRUE(db->Write(batch));
-    for (const auto& entry : std::filesystem::directory_iterator(database_)) {
-      if (entry.path().extension() != ".wal" || entry.path() == copy) continue;
-      std::filesystem::copy_file(entry.path(), copy, std::filesystem::copy_options::overwrite_existing);
-      if (!Amethyst({"dump", copy}).out.empty()) break;
-    }
+    std::filesystem::copy_file(support::LogIn(database_), copy);
     EXPECT_TRUE(db->Close());
     return copy;
   }

@@ -5,6 +5,7 @@
 
 #include "amethyst/amethyst.h"
 #include "cli/shell_fixture.h"
+#include "support/copy_live.h"
 
 namespace amethyst::cli {
 namespace {
@@ -105,11 +106,7 @@ TEST_F(RangeDeletes, ADumpOfTheLogShowsTheirBounds) {
     ASSERT_TRUE((*db)->DeleteRange(std::nullopt, ""));
     ASSERT_TRUE((*db)->DeletePrefix("\xff"));
     ASSERT_TRUE((*db)->Put("k", "v"));
-    for (const auto& entry : std::filesystem::directory_iterator(database_)) {
-      if (entry.path().extension() == ".wal") {
-        std::filesystem::copy_file(entry, log, std::filesystem::copy_options::overwrite_existing);
-      }
-    }
+    std::filesystem::copy_file(support::LogIn(database_), log);
   }
   const Answer text = Amethyst({"dump", log});
   EXPECT_EQ(text.code, ExitCode::kOk) << text.err;

@@ -11,6 +11,7 @@
 
 #include "amethyst/amethyst.h"
 #include "io/system_environment.h"
+#include "support/copy_live.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::inspect {
@@ -31,10 +32,8 @@ class DatabaseTest : public testing::Test {
     ASSERT_TRUE(db.Delete("key7"));
     ASSERT_TRUE(db.Flush());
     for (int i = 0; i < kUnflushed; ++i) ASSERT_TRUE(db.Put("late" + std::to_string(i), "value"));
-    std::filesystem::copy(directory_.File("live"), path_);
-    std::vector<std::string> segments = Files(".wal");  // One that waits as a spare has no header yet.
-    std::erase_if(segments, [](const std::string& path) { return !Read(path).starts_with("AMETHWAL"); });
-    log_ = std::ranges::max(segments);
+    support::CopyLive(directory_.File("live"), path_);
+    log_ = support::LogIn(path_);
   }
 
   std::vector<std::string> Files(const std::string& suffix) const {

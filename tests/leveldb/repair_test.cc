@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/copy_live.h"
 #include "support/temp_directory.h"
 
 namespace {
@@ -65,7 +66,7 @@ class LevelDbRepair : public testing::Test {
     }
     const std::unique_ptr<leveldb::DB> database = Open(directory_.File("open"));
     Fill(*database, 'c');  // In the log alone.
-    std::filesystem::copy(directory_.File("open"), name_, std::filesystem::copy_options::recursive);
+    amethyst::support::CopyLive(directory_.File("open"), name_);
   }
 
   [[nodiscard]] std::unique_ptr<leveldb::DB> Open(const std::string& name) const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "amethyst/amethyst.h"
+#include "support/copy_live.h"
 #include "support/temp_directory.h"
 
 namespace amethyst {
@@ -30,7 +31,7 @@ TEST_P(RepairFamilies, AreKeptApartByWhatTheirTablesSay) {
     ASSERT_TRUE(users.Put("logged", "user"));
     ASSERT_TRUE(gone.Put("logged", "gone"));
     ASSERT_TRUE(db->DropFamily(gone));
-    std::filesystem::copy(directory.File("live"), broken);
+    support::CopyLive(directory.File("live"), broken);
   }
   const bool has_manifest = GetParam();
   if (!has_manifest) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "amethyst/amethyst.h"
+#include "support/copy_live.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
 
@@ -27,7 +28,7 @@ TEST(RepairOfRangeDeletes, LeavesWhatTheyHideHidden) {
     ASSERT_TRUE(db->Put(support::Key(55), "later"));
     content = support::ContentOf(*db);
     ASSERT_EQ(content.size(), 81u);
-    std::filesystem::copy(directory.File("from"), directory.File("copy"));
+    support::CopyLive(directory.File("from"), directory.File("copy"));
   }
   const auto report = DB::Repair(directory.File("copy"), directory.File("to"));
   ASSERT_TRUE(report) << report.error().message();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "amethyst/amethyst.h"
+#include "support/copy_live.h"
 #include "support/temp_directory.h"
 
 namespace amethyst {
@@ -36,7 +37,7 @@ TEST(RepairOfOperands, KeepsThemAndWhatExpires) {
     ASSERT_TRUE(db->Flush());
     ASSERT_TRUE(db->Merge("a", "3"));
     ASSERT_TRUE(db->Put("b", "expires", {.expires_at = moment}));
-    std::filesystem::copy(directory.File("from"), directory.File("copy"));
+    support::CopyLive(directory.File("from"), directory.File("copy"));
   }
   const auto report = DB::Repair(directory.File("copy"), directory.File("to"));
   ASSERT_TRUE(report) << report.error().message();

@@ -8,6 +8,7 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "io/system_environment.h"
+#include "support/copy_live.h"
 #include "support/newer_log.h"
 #include "support/temp_directory.h"
 
@@ -32,7 +33,7 @@ class Repair : public testing::Test {
     ASSERT_TRUE(live(6000)->CompactRange());
     ASSERT_TRUE(live(2000)->Close());
     const auto killed = live(100);
-    std::filesystem::copy(directory_.File("live"), broken_);
+    support::CopyLive(directory_.File("live"), broken_);
   }
 
   void Change(DB& db, base::Random& random, uint64_t keys) {
