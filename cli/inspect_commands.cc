@@ -168,8 +168,15 @@ constexpr Command kInspectCommands[] = {
      .summary = "Draw the tree of tables and the log; or show what FILE of a database is made of",
      .details = "FILE is a table (.sst), a log segment (.wal), a MANIFEST or CURRENT, of any database; it is read as "
                 "far as it\n"
-                "is whole. Takes no lock, changes nothing. The bars compare the levels' sizes; of more than 40 tables\n"
-                "only the levels are shown. Exit code 3 if something is damaged.\n\n"
+                "is whole. Takes no lock, changes nothing. Exit code 3 if something is damaged.\n\n"
+                "A level's first bar compares its size to the largest level's, the second shows how much of its target "
+                "it\n"
+                "holds: the compactions' own, for a program with the memory of --memory. Reads, writes and space are "
+                "what\n"
+                "the shape costs: the places a lookup looks at, how often a new byte is written to tables until it is "
+                "at\n"
+                "the last level, and the bytes on disk for each of that. Of more than 40 tables only levels are "
+                "shown.\n\n"
                 "  amethyst inspect\n  amethyst inspect data/amethyst/000012.sst\n  amethyst inspect --json",
      .arity = {0, 1},
      .options = kInspectOptions,

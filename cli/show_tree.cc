@@ -10,8 +10,9 @@
 #include "cli/moments.h"
 #include "cli/picture.h"
 #include "cli/show.h"
-#include "compaction/level_targets.h"
+#include "engine/settings.h"
 #include "inspect/family_figures.h"
+#include "inspect/level_shares.h"
 #include "inspect/tree_report.h"
 #include "tree/file_names.h"
 
@@ -23,15 +24,17 @@ using inspect::SegmentFile;
 using inspect::TreeReport;
 
 constexpr size_t kTablesShown = 40;  // More of them are told by level alone, unless all are asked for.
-constexpr size_t kSizeColumns = 20;
+constexpr size_t kBarColumnsMin = 4;
+constexpr size_t kBarColumnsMax = 20;
+constexpr std::string_view kUnderLevel = "       ";  // As wide as "level 0".
+constexpr size_t kColumnsForCounts = 76;             // On a narrower terminal a table's line has no number of entries.
 
-// What a key may take of a table's line, which has two.
-size_t KeyColumns(const Console& console) {
-  constexpr size_t kOtherColumns = 52;
+// What a key may take of a table's line, which has two, with " .. " between them.
+size_t KeyColumns(const Console& console, size_t left_of_them) {
   constexpr size_t kMost = 28;
-  constexpr size_t kLeast = 10;
+  constexpr size_t kLeast = 8;
   if (console.columns == 0) return kMost;
-  return std::clamp((console.columns - std::min(console.columns, kOtherColumns)) / 2, kLeast, kMost);
+  return std::clamp((console.columns - std::min(console.columns, left_of_them + 4)) / 2, kLeast, kMost);
 }
 
 // The tables of one family, level by level.
@@ -47,29 +50,15 @@ FamilyTables TablesOf(const inspect::ManifestState& state, key::FamilyId family)
   return of_it;
 }
 
-// The sizes of a family's levels, and what is derived from them.
-struct Sizes {
-  std::array<uint64_t, key::kLevels> bytes{};
-  uint64_t all = 0;
-  uint64_t largest = 0;
-  key::Level last = 0;  // The deepest that holds anything.
-
-  explicit Sizes(const FamilyTables& tables) {
-    for (key::Level level = 0; level < key::kLevels; ++level) {
-      for (const tree::AddedTable* const table : tables[level]) bytes[level] += table->info.file_bytes;
-      all += bytes[level];
-      largest = std::max(largest, bytes[level]);
-      if (bytes[level] != 0) last = level;
-    }
-  }
-  // How much of its share, a tenth of the level below at each step up from the last, the level holds; 0: it has none.
-  [[nodiscard]] double Filled(key::Level level) const {
-    if (level == 0 || level >= last) return 0;
-    double target = static_cast<double>(bytes[last]);
-    for (key::Level at = last; at > level; --at) target /= static_cast<double>(compaction::kLevelRatio);
-    return static_cast<double>(bytes[level]) / target;
-  }
-};
+// As a process that has the database open would plan, with this session's memory.
+compaction::PlannerSettings PlannerSettingsOf(const Invocation& invocation) {
+  Options options;
+  options.memory_budget_bytes = invocation.session.settings().memory_bytes.value_or(options.memory_budget_bytes);
+  const auto settings = engine::CheckOptions(options);
+  compaction::PlannerSettings planner;
+  if (settings) planner.write_buffer_bytes = settings->write_buffer_bytes;
+  return planner;
+}
 
 std::string Sequence(key::SequenceNumber sequence) { return Grouped(key::Raw(sequence)); }
 
@@ -77,37 +66,77 @@ void PrintHeading(Console& console, const std::string& text) {
   fmt::print(console.out, "{}\n", Colored(console.ColorsOut(), Hue::kHeading, text));
 }
 
+// Parts that belong together, two blanks between them, on as many lines as the terminal takes.
+void PrintParts(Console& console, std::initializer_list<std::string> parts) {
+  size_t used = 0;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    const bool fits = used == 0 || console.columns == 0 || used + 2 + part.size() <= console.columns;
+    console.out << (used == 0 ? "" : fits ? "  " : "\n  ") << part;
+    used = fits ? used + 2 + part.size() : 2 + part.size();
+  }
+  console.out << '\n';
+}
+
 void PrintTable(Console& console, const tree::AddedTable& table, bool is_last) {
-  const size_t key_columns = KeyColumns(console);
-  const std::string deletes =
-      table.info.deletes == 0 ? "" : fmt::format(" ({})", Counted(table.info.deletes, "tombstone", "tombstones"));
-  fmt::print(console.out, "{} {}  {:>18}{}  {:>9}  {} .. {}\n", is_last ? "`--" : "|--",
-             tree::TableFileName(table.number), Counted(table.info.entries, "entry", "entries"), deletes,
-             HumanBytes(table.info.file_bytes),
-             Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.smallest, key_columns)),
-             Colored(console.ColorsOut(), Hue::kKey, Fit(table.info.largest, key_columns)));
+  const std::string_view branch = is_last ? "`--" : "|--";
+  const std::string file = tree::TableFileName(table.number);
+  std::string counts = fmt::format("  {:>18}", Counted(table.info.entries, "entry", "entries"));
+  if (table.info.deletes != 0) counts += fmt::format(" ({})", Counted(table.info.deletes, "tombstone", "tombstones"));
+  if (console.columns != 0 && console.columns < kColumnsForCounts) counts.clear();
+  const std::string left = fmt::format("{} {}{}  {:>9}  ", branch, file, counts, HumanBytes(table.info.file_bytes));
+  const size_t key_columns = KeyColumns(console, left.size());
+  const auto key = [&](std::string_view bytes) {
+    return Colored(console.ColorsOut(), Hue::kKey, Fit(bytes, key_columns));
+  };
+  fmt::print(console.out, "{}{} .. {}\n", left, key(table.info.smallest), key(table.info.largest));
+}
+
+// A bar and what it means, behind a name.
+void PrintBar(Console& console, std::string_view name, double share, const std::string& text) {
+  const size_t others = name.size() + 4 + text.size();
+  const size_t room = console.columns == 0 ? kBarColumnsMax : console.columns - std::min(console.columns, others);
+  const size_t columns = std::clamp(room, kBarColumnsMin, kBarColumnsMax);
+  fmt::print(console.out, "{}  {}  {}\n", Colored(console.ColorsOut(), Hue::kHeading, name),
+             Bar(share, columns, console.unicode), text);
+}
+
+std::string TargetText(const inspect::LevelShares& shares, key::Level level) {
+  const uint64_t target = shares.target[level];
+  if (level == 0) return fmt::format("{:.0f} % of what calls for a merge", 100 * shares.filled[0]);
+  if (target == 0) return "no target: it is to be emptied";
+  return fmt::format("{:.0f} % of its target, {}", 100 * shares.filled[level], HumanBytes(target));
 }
 
 void PrintLevel(Console& console, key::Level level, const std::vector<const tree::AddedTable*>& tables,
-                const Sizes& sizes, bool with_tables) {
+                const inspect::LevelShares& shares, bool with_tables) {
   uint64_t entries = 0;
   for (const tree::AddedTable* const table : tables) entries += table->info.entries;
-  const uint64_t bytes = sizes.bytes[level];
-  const double filled = sizes.Filled(level);
-  PrintHeading(
-      console,
-      fmt::format("level {}  {}  {}, {}, {}{}{}", level,
-                  Bar(static_cast<double>(bytes) / static_cast<double>(sizes.largest), kSizeColumns, console.unicode),
-                  Counted(tables.size(), "table", "tables"), Counted(entries, "entry", "entries"), HumanBytes(bytes),
-                  filled == 0 ? "" : fmt::format(", {:.0f} % of its target", 100 * filled),
-                  with_tables && level == 0 && tables.size() > 1 ? " (newest first; they may overlap)" : ""));
+  const uint64_t bytes = shares.bytes[level];
+  PrintBar(console, fmt::format("level {}", level), static_cast<double>(bytes) / static_cast<double>(shares.largest),
+           fmt::format("{}, {}, {}", Counted(tables.size(), "table", "tables"), Counted(entries, "entry", "entries"),
+                       HumanBytes(bytes)));
+  if (level != shares.last || level == 0) {
+    PrintBar(console, kUnderLevel, shares.filled[level], TargetText(shares, level));
+  }
   if (!with_tables) return;
+  if (level == 0 && tables.size() > 1) fmt::print(console.out, "|   newest first; they may overlap\n");
   for (const tree::AddedTable* const table : tables) PrintTable(console, *table, table == tables.back());
 }
 
+void PrintAmplification(Console& console, const inspect::LevelShares& shares) {
+  if (shares.all == 0) return;
+  fmt::print(console.out, "reads   {} at the most for a lookup\n",
+             Counted(shares.read_amplification, "place", "places"));
+  fmt::print(console.out, "writes  each byte {:.1f} times at the most\n", shares.write_amplification);
+  fmt::print(console.out, "space   {}, {:.2f} times the last level\n", HumanBytes(shares.all),
+             shares.space_amplification);
+}
+
 // The family's levels, and what range deletes hide in them. It is named where there are others.
-void PrintFamily(Console& console, const inspect::ManifestState& state, const inspect::FamilyFigures& family,
-                 bool is_named, bool with_tables) {
+void PrintFamily(const Invocation& invocation, const inspect::ManifestState& state,
+                 const inspect::FamilyFigures& family, bool is_named, bool with_tables) {
+  Console& console = invocation.console();
   if (is_named) {
     PrintHeading(
         console,
@@ -117,9 +146,9 @@ void PrintFamily(Console& console, const inspect::ManifestState& state, const in
                     family.ttl_ms == 0 ? "" : ", ttl " + DurationText(std::chrono::milliseconds(family.ttl_ms))));
   }
   const FamilyTables tables = TablesOf(state, family.id);
-  const Sizes sizes(tables);
+  const inspect::LevelShares shares = inspect::SharesOf(state, family.id, PlannerSettingsOf(invocation));
   for (key::Level level = 0; level < key::kLevels; ++level) {
-    if (!tables[level].empty()) PrintLevel(console, level, tables[level], sizes, with_tables);
+    if (!tables[level].empty()) PrintLevel(console, level, tables[level], shares, with_tables);
   }
   for (const tree::AddedTable& table : state.range_tombstones) {
     if (table.family != family.id) continue;
@@ -127,10 +156,7 @@ void PrintFamily(Console& console, const inspect::ManifestState& state, const in
                Counted(table.info.entries, "stretch", "stretches"), HumanBytes(table.info.file_bytes),
                tree::TableFileName(table.number));
   }
-  if (sizes.all != 0) {
-    fmt::print(console.out, "space  {}, {:.2f} times the last level\n", HumanBytes(sizes.all),
-               static_cast<double>(sizes.all) / static_cast<double>(sizes.bytes[sizes.last]));
-  }
+  PrintAmplification(console, shares);
 }
 
 void PrintLog(const Invocation& invocation, const TreeReport& report) {
@@ -157,19 +183,23 @@ void PrintLog(const Invocation& invocation, const TreeReport& report) {
 void PrintTree(const Invocation& invocation, const TreeReport& report) {
   Console& console = invocation.console();
   const inspect::ManifestState& state = report.state;
-  fmt::print(console.out, "database {}  uid {}  order {}\n", invocation.session.settings().directory,
-             UidText(state.database_uid), state.comparator_name);
+  PrintParts(console,
+             {fmt::format("database {}", invocation.session.settings().directory),
+              fmt::format("uid {}", UidText(state.database_uid)), fmt::format("order {}", state.comparator_name)});
   if (!state.ancestors.empty()) fmt::print(console.out, "a copy of {}\n", UidText(state.ancestors.front()));
-  fmt::print(console.out, "{}  {}, last sequence {}, flushed up to {}, {}\n\n", tree::ManifestFileName(report.manifest),
-             Counted(report.manifest_report.records, "record", "records"), Sequence(state.last_sequence),
-             Sequence(state.flushed_sequence), state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly");
+  PrintParts(console,
+             {tree::ManifestFileName(report.manifest), Counted(report.manifest_report.records, "record", "records"),
+              fmt::format("last sequence {}", Sequence(state.last_sequence)),
+              fmt::format("flushed up to {}", Sequence(state.flushed_sequence)),
+              state.clean_log_end ? "closed cleanly" : "open, or not closed cleanly"});
+  console.out << '\n';
   PrintLog(invocation, report);
   const std::vector<inspect::FamilyFigures> families = inspect::FiguresByFamily(state);
   uint64_t tables = 0;
   for (const inspect::FamilyFigures& family : families) tables += family.All().tables;
   const bool with_tables = tables <= kTablesShown || invocation.arguments.Has("--all");
   for (const inspect::FamilyFigures& family : families) {
-    PrintFamily(console, state, family, families.size() > 1, with_tables);
+    PrintFamily(invocation, state, family, families.size() > 1, with_tables);
   }
   if (!with_tables) fmt::print(console.out, "{} tables in all; --all lists them\n", Grouped(tables));
   if (!report.leftovers.empty())
@@ -194,6 +224,17 @@ Json TableJson(const inspect::ManifestState& state, const tree::AddedTable& tabl
   return object;
 }
 
+void AddShares(const inspect::LevelShares& shares, Json* family) {
+  (*family)["read_amplification"] = shares.read_amplification;
+  (*family)["write_amplification"] = shares.write_amplification;
+  (*family)["space_amplification"] = shares.space_amplification;
+  for (key::Level level = 0; level < key::kLevels; ++level) {
+    Json& of_level = (*family)["levels"][level];
+    of_level["target_bytes"] = shares.target[level];
+    of_level["filled"] = shares.filled[level];
+  }
+}
+
 Json TreeJson(const Invocation& invocation, const TreeReport& report) {
   const inspect::ManifestState& state = report.state;
   Json object = {{"database", JsonMessage(invocation.session.settings().directory)},
@@ -210,6 +251,7 @@ Json TreeJson(const Invocation& invocation, const TreeReport& report) {
   for (const base::Uid& ancestor : state.ancestors) object["ancestors"].push_back(UidText(ancestor));
   for (const inspect::FamilyFigures& family : inspect::FiguresByFamily(state)) {
     object["families"].push_back(FamilyJson(family));
+    AddShares(inspect::SharesOf(state, family.id, PlannerSettingsOf(invocation)), &object["families"].back());
   }
   for (const auto& tables : state.levels) {
     Json level = Json::array();

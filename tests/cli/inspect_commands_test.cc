@@ -63,7 +63,7 @@ TEST_F(Inspect, DrawsTheTreeLevelByLevel) {
 TEST_F(Inspect, BarsCompareTheLevelsAndManyTablesAreTold) {
   const Answer few = Amethyst({"inspect"});
   EXPECT_THAT(few.out, AllOf(HasSubstr("####################  1 table, 2,600 entries"), HasSubstr(".sst"),
-                             HasSubstr("space  "), HasSubstr(" times the last level")));
+                             HasSubstr("space   "), HasSubstr(" times the last level")));
   {
     auto db = DB::Open(database_, {.memory_budget_bytes = size_t{64} << 20});
     ASSERT_TRUE(db);
@@ -81,6 +81,34 @@ TEST_F(Inspect, BarsCompareTheLevelsAndManyTablesAreTold) {
   const Answer many = Amethyst({"inspect"});
   EXPECT_THAT(many.out, AllOf(HasSubstr("--all lists them"), testing::Not(HasSubstr(".sst"))));
   EXPECT_THAT(Amethyst({"inspect", "--all"}).out, HasSubstr(".sst"));
+}
+
+TEST_F(Inspect, SharesLevelsByThePlannersTargetsAndSaysWhatTheirShapeCosts) {
+  const Answer answer = Amethyst({"inspect"});
+  EXPECT_THAT(answer.out, AllOf(HasSubstr("50 % of what calls for a merge"), HasSubstr("reads   3 places"),
+                                HasSubstr("writes  each byte 2.0 times"), HasSubstr("space   ")));
+  const json family = json::parse(Amethyst({"inspect", "--json"}).out)["families"][0];
+  EXPECT_EQ(family["read_amplification"], 3);
+  EXPECT_EQ(family["levels"][0]["target_bytes"], 128 << 20) << "four write buffers of 32 MiB";
+  EXPECT_EQ(family["levels"][0]["filled"], 0.5);
+  const json small = json::parse(Amethyst({"--memory", "32M", "inspect", "--json"}).out)["families"][0];
+  EXPECT_EQ(small["levels"][0]["target_bytes"], 16 << 20) << "the memory decides";
+}
+
+TEST_F(Inspect, FitsTheTerminalsWidth) {
+  for (const size_t columns : {60, 80, 200}) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Console console(in, out, err);
+    console.columns = columns;
+    ASSERT_EQ(RunProgram({"--db", database_, "inspect"}, console), ExitCode::kOk);
+    std::istringstream lines(out.str());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("database ")) continue;  // A directory's name is as long as it is.
+      EXPECT_LE(line.size(), columns) << line;
+    }
+  }
 }
 
 TEST(Picture, BarsAndKeysFitTheirColumns) {
