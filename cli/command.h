@@ -58,6 +58,7 @@ struct Command {
   bool takes_files = false;     // Its arguments complete to names of files.
   bool of_family = false;       // It acts on a family: --family names it, else it is the session's.
   bool in_transaction = false;  // It may stand between begin and commit.
+  bool paged = false;           // A terminal shows its answer by a pager if that is long.
   std::span<const std::string_view> first_words = {};  // What its first argument may be.
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <istream>
 #include <ostream>
 #include <string>
@@ -26,9 +27,12 @@ struct Console {
   bool err_is_terminal = false;
   ColorMode color = ColorMode::kAuto;
   size_t columns = 0;    // Of the terminal that `out` is; 0: unknown.
+  size_t rows = 0;       // Likewise.
   bool unicode = false;  // It is one that shows UTF-8.
   // The error number of the first failed write to `out`, which its stream does not keep; 0: unknown.
   const int& out_error;
+  // Shows text on the terminal a page at a time; false: it cannot, and nothing was shown. Empty: there is no terminal.
+  std::function<bool(std::string_view)> page;
   // Set by SIGINT, cleared when a command begins: long commands look at it and stop.
   std::atomic<bool> interrupted = false;
 

@@ -176,12 +176,13 @@ constexpr Command kInspectCommands[] = {
                 "the shape costs: the places a lookup looks at, how often a new byte is written to tables until it is "
                 "at\n"
                 "the last level, and the bytes on disk for each of that. Of more than 40 tables only levels are "
-                "shown.\n\n"
+                "shown.\nOn a terminal, what is longer than the screen goes through $PAGER, or less.\n\n"
                 "  amethyst inspect\n  amethyst inspect data/amethyst/000012.sst\n  amethyst inspect --json",
      .arity = {0, 1},
      .options = kInspectOptions,
      .run = Inspect,
-     .takes_files = true},
+     .takes_files = true,
+     .paged = true},
     {.name = "dump",
      .arguments = "FILE",
      .summary = "Print every entry of a table or log segment: sequence, kind, key, value",

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/pager.h"
 #include "cli/program.h"
 
 namespace {
@@ -79,7 +80,11 @@ int main(int argc, char** argv) {
   console.err_is_terminal = isatty(STDERR_FILENO) != 0;
   if (console.out_is_terminal) {
     winsize size{};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) console.columns = size.ws_col;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+      console.columns = size.ws_col;
+      console.rows = size.ws_row;
+    }
+    console.page = amethyst::cli::ShowByPager;
     console.unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
   }
   HandleSignals(console);

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/pager.h"
 #include "cli/report_error.h"
 #include "cli/text.h"
 
@@ -108,7 +109,7 @@ ExitCode Shell::Execute(const Command& command, const Arguments& arguments) {
                 .line = LineOf(lines_, mode_)});
     return ExitCode::kUsage;
   }
-  const Result<ExitCode> result = command.run(invocation);
+  const Result<ExitCode> result = command.paged ? RunPaged(invocation) : command.run(invocation);
   ExitCode code = result ? *result : Fail(result.error(), invocation.json);
   // A name without a family is a wrong argument, though only the database could tell.
   if (!result && command.of_family && session_.Lacks(invocation.family)) code = ExitCode::kUsage;

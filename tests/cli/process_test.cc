@@ -1,4 +1,4 @@
-// The program itself, as a shell script sees it: pipes, exit codes, signals. Covers: main, prompt
+// The program itself, as a shell script sees it: pipes, exit codes, signals. Covers: main, prompt, pager
 #include <gmock/gmock.h>
 
 #include <string>
@@ -112,6 +112,23 @@ TEST_F(Process, APromptOnATerminalKeepsItsHistory) {
   EXPECT_THAT(result.out, HasSubstr("amethyst> "));
   EXPECT_THAT(result.out, HasSubstr("ok"));
   EXPECT_THAT(result.out, HasSubstr("get\\040a"));
+}
+
+TEST_F(Process, ALongPictureOnATerminalGoesThroughThePager) {
+  if (Bash("command -v script").status != 0) GTEST_SKIP() << "the program 'script', which makes a terminal, is missing";
+  const auto inspect = [this](const std::string& rows, const std::string& pager) {
+    return Bash("export PAGER=" + pager + "; script -qec \"stty rows " + rows +
+                " cols 100; '" AMETHYST_SHELL_PROGRAM "' inspect\" /dev/null < /dev/null | tr -d '\\r'");
+  };
+  Bash("amethyst put a 1; amethyst flush");
+  EXPECT_THAT(inspect("3", "\"sed 's/^/paged: /'\"").out, HasSubstr("paged: space "));
+  for (const auto& [rows, pager] :
+       {std::pair("50", "'sed s/^/paged:/'"), {"3", "''"}, {"3", "cat"}, {"3", "missing"}}) {
+    const ProcessResult result = inspect(rows, pager);
+    EXPECT_THAT(result.out, HasSubstr("\nspace ")) << pager;
+    EXPECT_EQ(result.status, 0);
+  }
+  EXPECT_THAT(Bash("PAGER='sed s/^/paged:/' amethyst inspect | cat").out, HasSubstr("\nspace ")) << "no terminal";
 }
 
 TEST_F(Process, APromptOnATerminalShowsTheFamilyAndAsksBeforeItDropsOne) {
