@@ -109,6 +109,9 @@ Keys and values on a line of the prompt or a pipe are words: "double quotes" und
 any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
 --hex or --escapes, as those of most commands that take keys, they stand for any bytes.
 
+These options may stand in the file $AMETHYST_CONFIG, or ~/.config/amethyst/config, too, without their dashes:
+db = ~/shop, or read-only = true. $AMETHYST_DB goes before the file, and an option before both.
+
 A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
 names, or `use` on a line before them.
 

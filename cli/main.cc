@@ -14,8 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/config.h"
 #include "cli/pager.h"
 #include "cli/program.h"
+#include "io/system_environment.h"
 
 namespace {
 
@@ -88,5 +90,7 @@ int main(int argc, char** argv) {
     console.unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
   }
   HandleSignals(console);
-  return static_cast<int>(amethyst::cli::RunProgram(std::vector<std::string>(argv + 1, argv + argc), console));
+  const std::string config = amethyst::cli::ConfigPath(amethyst::io::DefaultEnvironment()->files());
+  return static_cast<int>(
+      amethyst::cli::RunProgram(std::vector<std::string>(argv + 1, argv + argc), console, {}, config));
 }

@@ -7,11 +7,13 @@
 #include <cstdlib>
 #include <span>
 
+#include "cli/config.h"
 #include "cli/family_settings.h"
 #include "cli/help.h"
 #include "cli/prompt.h"
 #include "cli/report_error.h"
 #include "cli/shell.h"
+#include "io/system_environment.h"
 
 namespace amethyst::cli {
 
@@ -45,20 +47,52 @@ std::expected<Settings, std::string> SettingsOf(const Arguments& options) {
     settings.memory_bytes = ParseSize(*memory);
     if (!settings.memory_bytes) return std::unexpected(fmt::format("--memory is a size as 64M or 2G, not {}", *memory));
   }
+  if (const auto color = options.Value("--color"); color && !ParseColorMode(*color)) {
+    return std::unexpected(fmt::format("--color is auto, always or never, not {}", *color));
+  }
   if (const auto name = options.Value("--merge")) {
     auto merge_operator = ParseMergeOperator(*name);
     if (!merge_operator) return std::unexpected(merge_operator.error());
     settings.merge_operator = *std::move(merge_operator);
   }
   settings.family = options.Value("--family").value_or(kDefaultFamily);
-  if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
-    settings.directory = directory;
-  }
   if (const auto directory = options.Value("--db")) {
     if (directory->empty()) return std::unexpected("--db names no directory");
     settings.directory = *directory;
   }
   return settings;
+}
+
+std::expected<Arguments, std::string> ParseOptions(std::span<const Word> words) {
+  return Arguments::Parse(words, ProgramOptions(), {0, 0});
+}
+
+// Adds what the file sets, or tells what is wrong with it and in which line.
+std::expected<void, std::string> AddConfig(const std::string& path, io::FileSystem& files, std::vector<Word>* words) {
+  if (path.empty()) return {};
+  const auto text = io::ReadFile(files, path);
+  if (!text) return std::unexpected(text.error().message());
+  auto lines = ParseConfig(path, *text);
+  if (!lines) return std::unexpected(lines.error());
+  for (const ConfigLine& line : *lines) {
+    const auto option = ParseOptions(std::span(&line.option, 1));
+    const auto settings = option ? SettingsOf(*option) : std::unexpected(option.error());
+    if (!settings) return std::unexpected(fmt::format("{}:{}: {}", path, line.number, settings.error()));
+    words->push_back(line.option);
+  }
+  return {};
+}
+
+// All that sets an option of the program, what goes before the other coming later.
+std::expected<Arguments, std::string> AllOptions(std::span<const Word> given, const std::string& config_path,
+                                                 io::FileSystem& files) {
+  std::vector<Word> words;
+  if (auto added = AddConfig(config_path, files, &words); !added) return std::unexpected(added.error());
+  if (const char* const directory = std::getenv("AMETHYST_DB"); directory != nullptr && *directory != '\0') {
+    words.push_back({.text = fmt::format("--db={}", directory)});
+  }
+  words.insert(words.end(), given.begin(), given.end());
+  return ParseOptions(words);
 }
 
 ExitCode BadUsage(Console& console, bool json, std::string_view message) {
@@ -84,25 +118,25 @@ ExitCode RunPrompt(Session& session) {
 
 }  // namespace
 
-ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console, Components components) {
+ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console, Components components,
+                    const std::string& config_path) {
   const std::vector<Word> words = WordsOf(arguments);
   const size_t option_words = CountProgramOptions(words);
+  const std::span<const Word> given = std::span(words).first(option_words);
   const std::span<const Word> command = std::span(words).subspan(option_words);
-  const auto options = Arguments::Parse(std::span(words).first(option_words), ProgramOptions(), {0, 0});
-  if (!options) return BadUsage(console, std::ranges::find(arguments, "--json") != arguments.end(), options.error());
-  if (options->Has("--help") || (!command.empty() && command.front().text == "-h")) {
+  const bool wants_json = std::ranges::find(arguments, "--json") != arguments.end();
+  const auto own = ParseOptions(given);
+  if (!own) return BadUsage(console, wants_json, own.error());
+  if (own->Has("--help") || (!command.empty() && command.front().text == "-h")) {
     console.out << ProgramHelp() << std::flush;
     return ExitCode::kOk;
   }
-  if (const auto color = options->Value("--color")) {
-    const auto mode = ParseColorMode(*color);
-    if (!mode) {
-      return BadUsage(console, options->Has("--json"), fmt::format("--color is auto, always or never, not {}", *color));
-    }
-    console.color = *mode;
-  }
+  const auto environment = components.environment ? components.environment : io::DefaultEnvironment();
+  const auto options = AllOptions(given, config_path, environment->files());
+  if (!options) return BadUsage(console, wants_json, options.error());
   auto settings = SettingsOf(*options);
   if (!settings) return BadUsage(console, options->Has("--json"), settings.error());
+  console.color = ParseColorMode(options->Value("--color").value_or("auto")).value_or(ColorMode::kAuto);
   Session session(*std::move(settings), console, std::move(components));
   StreamLines lines(console.in);
   if (command.empty() && !options->Has("--version")) {

@@ -11,8 +11,9 @@
 
 namespace amethyst::cli {
 
-// `arguments` without the program's name.
+// `arguments` without the program's name. `config_path`: see config.h; empty: there is none. What it sets, $AMETHYST_DB
+// and then the arguments override.
 [[nodiscard]] ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
-                                  Components components = {});
+                                  Components components = {}, const std::string& config_path = {});
 
 }  // namespace amethyst::cli

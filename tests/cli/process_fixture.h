@@ -22,9 +22,10 @@ class Process : public testing::Test {
  protected:
   // Runs a line of bash in the test's directory, where `amethyst` is the program and $AMETHYST its path.
   ProcessResult Bash(const std::string& line) {
-    const std::string script = "cd '" + directory_.path() +
-                               "'; export HOME=\"$PWD\"; unset XDG_STATE_HOME; AMETHYST='" + AMETHYST_SHELL_PROGRAM +
-                               "'; amethyst() { \"$AMETHYST\" \"$@\"; }; " + line;
+    const std::string script =
+        "cd '" + directory_.path() +
+        "'; export HOME=\"$PWD\"; unset XDG_STATE_HOME XDG_CONFIG_HOME AMETHYST_CONFIG; AMETHYST='" +
+        AMETHYST_SHELL_PROGRAM + "'; amethyst() { \"$AMETHYST\" \"$@\"; }; " + line;
     ::setenv("AMETHYST_TEST_SCRIPT", script.c_str(), 1);
     FILE* const pipe = ::popen("exec bash -c \"$AMETHYST_TEST_SCRIPT\"", "r");
     EXPECT_NE(pipe, nullptr);

@@ -34,6 +34,15 @@ TEST_F(Process, TheEnvironmentNamesTheDatabaseUnlessAnOptionDoes) {
       "1\nother/\nshop/\ndata\nother\nshop\n");
 }
 
+TEST_F(Process, AFileInTheHomeDirectoryOrNamedByTheEnvironmentSetsOptions) {
+  EXPECT_EQ(
+      Bash("mkdir -p .config/amethyst; echo 'db = ~/shop' > .config/amethyst/config; "
+           "amethyst put a 1; ls; echo 'db = other' > config; AMETHYST_CONFIG=config amethyst put a 2; ls; "
+           "AMETHYST_CONFIG= amethyst put a 3; ls; AMETHYST_CONFIG=none amethyst get a 2>&1 | grep -o 'open none: .*'")
+          .out,
+      "shop\nconfig\nother\nshop\nconfig\ndata\nother\nshop\nopen none: No such file or directory\n");
+}
+
 TEST_F(Process, ValuesOfAnyBytesGoInAndOutOfFiles) {
   EXPECT_EQ(Bash("head -c 100000 /dev/urandom > in; amethyst put k - < in; amethyst get --raw k | cmp - in && "
                  "amethyst get --output out k && cmp in out && amethyst get k | head -c 100000 | cmp - in && "
