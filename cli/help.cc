@@ -46,6 +46,47 @@ std::string WithValue(const OptionSpec& option) {
                                : fmt::format("{} {}", option.name, option.value);
 }
 
+constexpr ProgramTexts kTexts = {
+    .summary = "the shell of Amethyst, an ordered durable key-value store",
+    .synopsis = "amethyst [OPTION...] [COMMAND [ARGUMENT...]]\n",
+    .description =
+        "Without a command: a prompt; or, if standard input is no terminal, commands from there, one a line.\n",
+    .notes =
+        R"(Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
+any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
+--hex or --escapes, as those of most commands that take keys, they stand for any bytes.
+
+A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
+names, or `use` on a line before them.
+)",
+    .environment =
+        R"(AMETHYST_DB      the database, unless --db names one
+AMETHYST_CONFIG  the file of options; empty: none
+PAGER            shows pictures that are longer than the terminal; else less. Empty, or cat: none
+)",
+    .files =
+        R"(~/.config/amethyst/config         options without their dashes, `db = ~/shop` or `read-only = true`, one a line;
+                                  $AMETHYST_DB goes before it, and an option before both
+~/.local/state/amethyst/history   the lines of the prompt
+data/amethyst                     the database, if nothing names another
+)",
+    .exit_codes =
+        R"(0 done, 1 the key is not there, a condition does not hold or a repair dropped something, 2 wrong usage, 3 an
+error, 4 a transaction met a conflict and is to be run again, 130 interrupted; of a pipe, that of its worst line.
+)",
+    .examples = R"(  amethyst put apple artichoke
+  amethyst get apple
+  amethyst scan --prefix a --limit 10
+  amethyst --db /srv/shop export shop.tsv
+  printf 'put a 1\nget a\n' | amethyst
+  amethyst help scan
+)",
+};
+
+}  // namespace
+
+const ProgramTexts& ProgramHelpTexts() { return kTexts; }
+
 std::string OptionLines(std::span<const OptionSpec> options) {
   std::string text;
   for (const OptionSpec& option : options) {
@@ -53,8 +94,6 @@ std::string OptionLines(std::span<const OptionSpec> options) {
   }
   return text;
 }
-
-}  // namespace
 
 std::vector<OptionSpec> OptionsOf(const Command& command) {
   std::vector<OptionSpec> options(command.options.begin(), command.options.end());
@@ -97,35 +136,9 @@ std::string CommandList() {
 }
 
 std::string ProgramHelp() {
-  return fmt::format(R"(amethyst: the shell of Amethyst, an ordered durable key-value store
-
-usage: amethyst [OPTION...] [COMMAND [ARGUMENT...]]
-
-Without a command: a prompt; or, if standard input is no terminal, commands from there, one a line.
-
-{}
-{}
-Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
-any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
---hex or --escapes, as those of most commands that take keys, they stand for any bytes.
-
-These options may stand in the file $AMETHYST_CONFIG, or ~/.config/amethyst/config, too, without their dashes:
-db = ~/shop, or read-only = true. $AMETHYST_DB goes before the file, and an option before both.
-
-A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
-names, or `use` on a line before them.
-
-Exit code: 0 done, 1 the key is not there, a condition does not hold or a repair dropped something, 2 wrong usage, 3 an
-error, 4 a transaction met a conflict and is to be run again, 130 interrupted; of a pipe, that of its worst line.
-
-  amethyst put apple artichoke
-  amethyst get apple
-  amethyst scan --prefix a --limit 10
-  amethyst --db /srv/shop export shop.tsv
-  printf 'put a 1\nget a\n' | amethyst
-  amethyst help scan
-)",
-                     OptionLines(kProgramOptions), CommandList());
+  return fmt::format("amethyst: {}\n\nusage: {}\n{}\n{}\n{}\n{}\nFiles:\n{}\nEnvironment:\n{}\nExit code: {}\n{}",
+                     kTexts.summary, kTexts.synopsis, kTexts.description, OptionLines(kProgramOptions), CommandList(),
+                     kTexts.notes, kTexts.files, kTexts.environment, kTexts.exit_codes, kTexts.examples);
 }
 
 }  // namespace amethyst::cli

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
@@ -16,6 +17,14 @@ namespace amethyst::cli {
 // The list of commands, as `help` shows it.
 [[nodiscard]] std::string CommandList();
 [[nodiscard]] std::string ProgramHelp();
+
+// The parts of the program's help that are no list, for the manual page, too.
+struct ProgramTexts {
+  std::string_view summary, synopsis, description, notes, environment, files, exit_codes, examples;
+};
+[[nodiscard]] const ProgramTexts& ProgramHelpTexts();
+// A line or two for each.
+[[nodiscard]] std::string OptionLines(std::span<const OptionSpec> options);
 
 // All that a command takes: its own options, --family if it acts on one, and what every command takes.
 [[nodiscard]] std::vector<OptionSpec> OptionsOf(const Command& command);

@@ -4,13 +4,31 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/manual.h"
 
 namespace amethyst::cli {
 
 namespace {
 
+// All commands, as another program reads them.
+Result<ExitCode> HelpAs(const Invocation& invocation, std::string_view form) {
+  if (invocation.arguments.at(0)) return WrongUsage(invocation, "--as is for all commands together");
+  std::ostream& out = invocation.console().out;
+  if (form == "man") {
+    out << ManualPage();
+  } else if (form == "zsh") {
+    out << ZshCompletion();
+  } else if (form == "fish") {
+    out << FishCompletion();
+  } else {
+    return WrongUsage(invocation, fmt::format("--as is man, zsh or fish, not {}", form));
+  }
+  return ExitCode::kOk;
+}
+
 Result<ExitCode> Help(const Invocation& invocation) {
   const auto name = invocation.arguments.at(0);
+  if (const auto form = invocation.arguments.Value("--as")) return HelpAs(invocation, *form);
   if (!name) {
     invocation.console().out << CommandList() << "\n`help COMMAND` tells more, with examples.\n";
     return ExitCode::kOk;
@@ -35,13 +53,17 @@ Result<ExitCode> Version(const Invocation& invocation) {
 // As the program's arguments; in lines the shell takes them as the end.
 Result<ExitCode> Quit(const Invocation&) { return ExitCode::kOk; }
 
+constexpr OptionSpec kHelpOptions[] = {
+    {.name = "--as", .value = "FORM", .help = "all commands as a page for man, or completion for zsh or fish"},
+};
+
 constexpr Command kShellCommands[] = {
     {.name = "help",
      .arguments = "[COMMAND]",
      .summary = "List all commands, or explain one",
-     .details = "  amethyst help scan",
+     .details = "  amethyst help scan\n  amethyst help --as fish > ~/.config/fish/completions/amethyst.fish",
      .arity = {0, 1},
-     .options = {},
+     .options = kHelpOptions,
      .run = Help,
      .in_transaction = true},
     {.name = "version",

@@ -118,13 +118,47 @@ class Installed(unittest.TestCase):
                     and not line.startswith("   ")]
         self.assertIn("scan", commands)
         page = (self.prefix / "share" / "man" / "man1" / "amethyst.1").read_text()
-        page = page.replace("\\-", "-").replace("\\e", "\\")
-        for line in run(shell, "--help").splitlines()[1:]:
-            self.assertIn(line, page)
+        page = page.replace("\\-", "-").replace("\\e", "\\").splitlines()
+        for text in [run(shell, "help", command) for command in commands]:
+            for line in text.splitlines():
+                self.assertIn(line, page)
+        for section in ("OPTIONS", "COMMANDS", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES"):
+            self.assertIn(f".SH {section}", page)
         self.assertLessEqual(set(commands), set(completions(self.prefix, "amethyst", "")))
         self.assertEqual(completions(self.prefix, "amethyst", "--read"), ["--read-only"])
         self.assertEqual(completions(self.prefix, "amethyst", "help", "sc"), ["scan"])
         self.assertIn("--prefix", completions(self.prefix, "amethyst", "scan", "--"))
+
+    @unittest.skipUnless(shutil.which("man"), "no man: the page's markup is not looked at")
+    def test_man_has_nothing_to_say_of_the_pages_markup(self):
+        page = self.prefix / "share" / "man" / "man1" / "amethyst.1"
+        done = subprocess.run(["man", "--warnings", "--local-file", page], capture_output=True, text=True,
+                              env=dict(os.environ, MANWIDTH="200", LC_ALL="C.UTF-8"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("--expires-at MOMENT", done.stdout)
+
+    @unittest.skipUnless(shutil.which("fish"), "no fish: its completion is not tried")
+    def test_fish_offers_commands_and_their_options(self):
+        script = self.prefix / "share" / "fish" / "vendor_completions.d" / "amethyst.fish"
+
+        def offers(line):
+            listed = run("fish", "--no-config", "-c", 'source $argv[1]; complete -C "$argv[2]"', script, line)
+            return [offer.split("\t")[0] for offer in listed.splitlines()]
+        self.assertEqual(offers("amethyst --db scan sc"), ["scan"], "the database's name is no command")
+        self.assertEqual(offers("amethyst scan --pre"), ["--prefix"])
+        self.assertEqual(offers("amethyst --read"), ["--read-only"])
+        self.assertEqual(offers("amethyst help sc"), ["scan"])
+        self.assertEqual(offers("amethyst family "), ["create", "drop", "rename"])
+
+    @unittest.skipUnless(shutil.which("zsh"), "no zsh: its completion is not tried")
+    def test_zsh_completes_commands_and_their_options(self):
+        folder = self.prefix / "share" / "zsh" / "site-functions"
+        run("zsh", "-n", folder / "_amethyst")
+        typed = HERE / "complete_in.zsh"
+        for line, whole in (("amethyst sca", "amethyst scan"), ("amethyst --read", "amethyst --read-only"),
+                            ("amethyst --db x scan --pref", "amethyst --db x scan --prefix"),
+                            ("amethyst family cr", "amethyst family create")):
+            self.assertEqual(run("zsh", "-f", typed, folder, line, cwd=self.scratch).strip("\n"), whole)
 
     @unittest.skipUnless((BUILD / "bench" / "amethyst_bench").exists(), "no load-test tool in this build")
     def test_the_load_test_tool_its_page_and_its_completion_agree(self):
