@@ -52,8 +52,8 @@ constexpr ProgramTexts kTexts = {
     .description =
         "Without a command: a prompt; or, if standard input is no terminal, commands from there, one a line.\n",
     .notes =
-        R"(Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN for
-any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
+        R"(Keys and values on a line of the prompt or a pipe are words: "double quotes" understand \n \t \\ \" and \xNN
+for any byte, 'single quotes' take everything as it is. As arguments of the program they are taken as they are; with
 --hex or --escapes, as those of most commands that take keys, they stand for any bytes.
 
 A database has families, maps of keys of their own: commands act on the one called default, or on the one that --family
@@ -65,8 +65,8 @@ AMETHYST_CONFIG  the file of options; empty: none
 PAGER            shows pictures that are longer than the terminal; else less. Empty, or cat: none
 )",
     .files =
-        R"(~/.config/amethyst/config         options without their dashes, `db = ~/shop` or `read-only = true`, one a line;
-                                  $AMETHYST_DB goes before it, and an option before both
+        R"(~/.config/amethyst/config         options without their dashes, `db = ~/shop` or `read-only = true`, one a
+                                  line; $AMETHYST_DB goes before it, and an option before both
 ~/.local/state/amethyst/history   the lines of the prompt
 data/amethyst                     the database, if nothing names another
 )",
