@@ -8,6 +8,7 @@
 namespace amethyst::cli {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 TEST_F(Process, TheDefaultDatabaseIsUnderTheCurrentDirectory) {
@@ -87,7 +88,7 @@ TEST_F(Process, WhileOneWritesAnotherIsToldSo) {
       "until grep -q 1 said; do :; done; amethyst get a 2>&1; echo $?; amethyst --json put b 2 2>&1; exec 3>&-; wait; "
       "amethyst get a");
   EXPECT_THAT(result.out, HasSubstr("(amethyst) has it open")) << "by the number and the name of its process";
-  EXPECT_THAT(result.out, HasSubstr("--wait SECONDS"));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("--wait SECONDS"), HasSubstr("a checkpoint or a backup")));
   EXPECT_THAT(result.out, HasSubstr("\n3\n"));
   EXPECT_THAT(result.out, HasSubstr("\"code\":\"Busy\""));
   EXPECT_TRUE(result.out.ends_with("\n1\n")) << result.out;
