@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/containment.h"
@@ -24,7 +26,9 @@ constexpr uint32_t kConflictsBeforeTurn = 8;
 void PauseAfter(engine::Engine& engine, uint32_t conflicts) {
   constexpr uint64_t kLeastUs = 16;
   constexpr uint32_t kDoublingsMax = 8;
-  thread_local base::Random random(reinterpret_cast<uintptr_t>(&random));
+  // By thread. Of the address of a thread's variable GCC 12 makes, with the generator's constants, an offset that no
+  // linker takes.
+  thread_local base::Random random(std::hash<std::thread::id>{}(std::this_thread::get_id()));
   const uint64_t most = kLeastUs << std::min(conflicts, kDoublingsMax);
   engine.database().environment->clock().Sleep(std::chrono::microseconds(1 + random.Below(most)));
 }
