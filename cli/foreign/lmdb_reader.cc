@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/foreign/lmdb_check.h"
 #include "cli/foreign_database.h"
 #include "cli/session.h"
 #include "cli/text.h"
@@ -77,11 +78,15 @@ class LmdbDatabase final : public ForeignDatabase {
   LmdbDatabase(const LmdbDatabase&) = delete;
   LmdbDatabase& operator=(const LmdbDatabase&) = delete;
 
-  Status Open(const std::string& path, unsigned flags, const ForeignOptions& options) {
+  Status Open(const std::string& path, const std::string& data_file, const ForeignOptions& options) {
+    io::FileSystem& files = io::DefaultEnvironment()->files();
     path_ = path;
+    const unsigned flags = data_file == path ? MDB_NOSUBDIR : 0;
+    AMETHYST_TRY(CheckLmdbMetas(files, data_file));
     // LMDB wants to be told how many handles there may be; each takes memory in a transaction.
     for (unsigned handles_max = 16;; handles_max *= 2) {
       AMETHYST_TRY(Begin(flags, handles_max));
+      AMETHYST_TRY(CheckLmdbPages(files, data_file, mdb_txn_id(transaction_)));
       AMETHYST_ASSIGN(const bool fits, options.family ? OpenOne(*options.family) : OpenAll());
       if (fits) return ExpectNoDuplicates();
       Close();
@@ -148,6 +153,9 @@ class LmdbDatabase final : public ForeignDatabase {
   Result<bool> OpenAll() {
     constexpr size_t kRootBytes = 48;  // Of LMDB's MDB_db: so that other entries need no look.
     Add(kDefaultFamily, main_);
+    unsigned kept = 0;
+    AMETHYST_TRY(Check(path_, mdb_dbi_flags(transaction_, main_, &kept)));
+    if ((kept & MDB_DUPSORT) != 0) return true;  // Then there are none, and it is refused.
     MDB_cursor* cursor = nullptr;
     AMETHYST_TRY(Check(path_, mdb_cursor_open(transaction_, main_, &cursor)));
     const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> closes(cursor, mdb_cursor_close);
@@ -246,7 +254,7 @@ Result<std::unique_ptr<ForeignDatabase>> OpenLmdb(const std::string& path, const
                                  path);
   }
   auto database = std::make_unique<LmdbDatabase>();
-  AMETHYST_TRY(database->Open(path, is_directory ? 0 : MDB_NOSUBDIR, options));
+  AMETHYST_TRY(database->Open(path, is_directory ? in_directory : path, options));
   return database;
 }
 

@@ -1,4 +1,4 @@
-// Covers: import_command, import
+// Covers: import_command, import, lmdb_check
 // Databases that LevelDB, RocksDB and LMDB themselves made, imported whole.
 #include <gmock/gmock.h>
 
@@ -155,6 +155,30 @@ TEST_F(ForeignDatabase, OfLmdbBringsItsNamedDatabasesAsFamilies) {
       Run({"--db", directory_.File("main"), "import", "--from-lmdb", foreign_, "--column-family", "default"}).code,
       ExitCode::kOk);
   EXPECT_EQ(Run({"--db", directory_.File("main"), "count"}).out, "3\n") << "the main database alone";
+}
+
+// LMDB has no checksums: it would follow what stands there, out of the file, and the process would end.
+TEST_F(ForeignDatabase, OfLmdbThatIsDamagedIsRefusedByThePage) {
+  MakeLmdb(foreign_, nullptr, 0, 400);
+  std::ifstream in(foreign_, std::ios::binary);
+  const std::string whole(std::istreambuf_iterator<char>(in), {});
+  constexpr size_t kPageBytes = 4096;
+  int told = 0;
+  for (size_t page = 0; page < whole.size(); page += kPageBytes) {
+    for (const size_t at : {10, 12, 16, 18}) {  // The kind, the bounds, the places of the first two entries.
+      std::string bytes = whole;
+      bytes[page + at] = '\xf1';
+      bytes[page + at + 1] = '\xff';
+      std::ofstream(foreign_, std::ios::binary) << bytes;
+      std::filesystem::remove_all(database_);
+      const Answer answer = Amethyst({"import", "--from-lmdb", foreign_});
+      if (answer.err.find(foreign_ + ": it is damaged, page ") != std::string::npos) ++told;
+    }
+  }
+  EXPECT_GT(told, 20) << "but where nothing is that is in use";
+  std::ofstream(foreign_, std::ios::binary) << whole;
+  std::filesystem::resize_file(foreign_, whole.size() / 2);
+  EXPECT_THAT(Amethyst({"import", "--from-lmdb", foreign_}).err, HasSubstr("it says that the last page is"));
 }
 
 TEST_F(ForeignDatabase, OfLmdbWithSeveralValuesForAKeyIsRefusedByName) {
