@@ -173,9 +173,28 @@ class Installed(unittest.TestCase):
 
     def test_python_finds_the_module_beside_the_library(self):
         program = "import amethyst; db = amethyst.open('python.db'); db[b'a'] = b'1'; print(db[b'a'], len(db))"
-        environment = dict(self.environment, PYTHONPATH=str(self.prefix / "lib" / "python3" / "dist-packages"),
+        environment = dict(os.environ, PYTHONPATH=str(self.prefix / "lib" / "python3" / "dist-packages"),
                            PYTHONDONTWRITEBYTECODE="1")
         self.assertEqual(run(sys.executable, "-c", program, cwd=self.scratch, env=environment), "b'1' 1\n")
+
+    def test_python_imports_the_module_from_where_it_was_installed_without_being_told(self):
+        prefix = self.scratch / "environment"
+        run(sys.executable, "-m", "venv", "--without-pip", prefix)
+        for component in ("library", "python"):
+            run("cmake", "--install", BUILD, "--prefix", prefix, "--component", component)
+        program = "import amethyst; db = amethyst.open('venv.db'); db[b'a'] = b'1'; print(db[b'a'], len(db))"
+        self.assertEqual(run(prefix / "bin" / "python3", "-c", program, cwd=self.scratch), "b'1' 1\n")
+
+    def test_a_prefix_of_the_system_is_where_its_python_looks(self):
+        python = pathlib.Path("/usr/bin/python3")
+        if not python.exists():
+            self.skipTest("no Python of the system's")
+        staged = self.scratch / "staged"
+        run("cmake", "--install", BUILD, "--prefix", "/usr/local", "--component", "python",
+            env=dict(os.environ, DESTDIR=str(staged)))
+        module = next(staged.rglob("amethyst/__init__.py")).parent.parent
+        searched = run(python, "-c", "import sys; print(*sys.path, sep='\\n')").splitlines()
+        self.assertIn("/" + str(module.relative_to(staged)), searched)
 
     @unittest.skipUnless(LEVELDB_PROGRAM.exists(), "no LevelDB headers (libleveldb-dev), so no drop-in")
     def test_the_drop_in_for_leveldb_is_found_where_it_is_asked_for_alone(self):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pathlib
 import threading
 import weakref
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
@@ -201,10 +202,22 @@ _RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "compar
              "transaction")
 
 
-def _load() -> ctypes.CDLL:
+def _open() -> ctypes.CDLL:
+    """The library that is named, or that the system finds, or the one that was installed with this module."""
     name = os.environ.get("AMETHYST_LIBRARY", "libamethyst.so.0")
     try:
-        loaded = ctypes.CDLL(name)
+        return ctypes.CDLL(name)
+    except OSError:
+        folder = pathlib.Path(__file__).resolve().parents[3]  # lib/python3.11/dist-packages/amethyst/_c.py
+        beside = [*folder.glob(name), *folder.glob("*-linux-gnu/" + name)] if "/" not in name else []
+        if not beside:
+            raise
+        return ctypes.CDLL(str(beside[0]))
+
+
+def _load() -> ctypes.CDLL:
+    try:
+        loaded = _open()
     except OSError as failure:
         raise ImportError(f"{failure}; install the Amethyst library, or set AMETHYST_LIBRARY to its path") from failure
     for function, arguments in _SIGNATURES.items():
