@@ -1,0 +1,101 @@
+// One number for all memory: what is charged, and what of it callers pin. Covers: memory_budget, stats_of,
+// output_tables
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "amethyst/amethyst.h"
+#include "base/random.h"
+#include "support/database.h"
+#include "support/temp_directory.h"
+
+namespace amethyst {
+namespace {
+
+constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kBudget = 16 * kMiB;
+
+class Memory : public testing::Test {
+ protected:
+  Memory() {
+    options_.memory_budget_bytes = kBudget;
+    db_ = support::OpenOrFail(directory_.path(), options_);
+  }
+  // Values of which nothing repeats, of 1 MiB.
+  std::string Value() {
+    std::string value(kMiB, 0);
+    for (size_t i = 0; i + 8 <= value.size(); i += 8) {
+      const uint64_t bits = random_();
+      value.replace(i, 8, reinterpret_cast<const char*>(&bits), 8);
+    }
+    return value;
+  }
+  void Fill(int values) {
+    for (int i = 0; i < values; ++i) ASSERT_TRUE(db_->Put(support::Key(i), Value()));
+  }
+  // Between two looks of one call background work may begin to hold something, or end.
+  void ExpectWithinBudget(const char* when) {
+    const Stats stats = db_->GetStats();
+    EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes + 4 * kMiB) << when;
+  }
+
+  const support::TempDirectory directory_;
+  Options options_;
+  std::unique_ptr<DB> db_;
+  base::Random random_{7};
+};
+
+TEST_F(Memory, IsWithinTheBudgetWhileLargeValuesAreWrittenAndRead) {
+  for (int i = 0; i < 64; ++i) {
+    ASSERT_TRUE(db_->Put(support::Key(i), Value()));
+    ASSERT_NO_FATAL_FAILURE(ExpectWithinBudget("written"));
+  }
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(db_->Get(support::Key(random_.Below(64))).value()->size(), kMiB);
+    ASSERT_NO_FATAL_FAILURE(ExpectWithinBudget("read"));
+  }
+  ASSERT_TRUE(db_->CompactRange());
+  ExpectWithinBudget("compacted");
+}
+
+TEST_F(Memory, OfPinnedValuesIsToldAndComesBack) {
+  ASSERT_NO_FATAL_FAILURE(Fill(48));
+  ASSERT_TRUE(db_->CompactRange());
+  std::vector<PinnedValue> pinned;
+  for (int i = 0; i < 32; ++i) pinned.push_back(*std::move(*db_->GetPinned(support::Key(i))));
+  const Stats stats = db_->GetStats();
+  EXPECT_GE(stats.pinned_bytes, 32 * kMiB - kBudget) << "no more fit into the budget";
+  EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes);
+  pinned.clear();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(db_->Get(support::Key(i % 48)));  // What lies beyond the budget goes.
+  EXPECT_LE(db_->GetStats().memory_bytes, kBudget);
+  EXPECT_LE(db_->GetStats().pinned_bytes, 2 * kMiB);
+}
+
+TEST_F(Memory, OfMemtablesThatOnlyIteratorsHoldIsTold) {
+  std::vector<Iterator> iterators;
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_NO_FATAL_FAILURE(Fill(2));
+    iterators.push_back(db_->NewIterator());
+    iterators.back().SeekToFirst();
+    ASSERT_TRUE(db_->Flush());
+  }
+  const Stats stats = db_->GetStats();
+  EXPECT_GE(stats.pinned_bytes, 8 * 2 * kMiB);
+  EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes);
+  iterators.clear();
+  EXPECT_LE(db_->GetStats().pinned_bytes, 2 * kMiB);
+}
+
+TEST_F(Memory, OfATransactionIsTold) {
+  const uint64_t before = db_->GetStats().pinned_bytes;
+  IndexedBatch batch(*db_);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(batch.Put(support::Key(i), Value()));
+  ASSERT_TRUE(batch.Get(support::Key(0)));  // Which makes its index.
+  EXPECT_GE(db_->GetStats().pinned_bytes, before + 3 * kMiB);
+}
+
+}  // namespace
+}  // namespace amethyst
