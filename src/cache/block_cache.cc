@@ -19,8 +19,10 @@ constexpr size_t kBatchBytesMin = size_t{16} << 10;
 constexpr size_t kBatchBytesMax = size_t{256} << 10;
 constexpr size_t kBatchOneIn = 64;  // Of the capacity.
 
-// What a miss spends while callers' pins fill the cache. A search for room passes at most this many frames in use;
+// What a miss spends while callers' pins fill the cache. A search for room passes at most this many frames in use, one
+// for a large frame, which takes longer to read, so many times more;
 constexpr size_t kPassedMax = 32;
+constexpr size_t kPassedMaxForLarge = 64 * kPassedMax;
 // and after a search in vain this many misses do without one.
 constexpr uint32_t kSearchesOmitted = 32;
 
@@ -145,6 +147,7 @@ void BlockCache::Publish(Slot& slot, Frame* parent, Frame* frame) {
   FrameState& state = frame->state();
   AMETHYST_ASSERT(slot.word().load(std::memory_order_relaxed) == Slot::kLoading);
   AMETHYST_ASSERT(state.slot == nullptr && state.owner == memory_);
+  memory_->OnPublished(frame->size_bytes());
   if (parent != nullptr) parent->Pin();
   {
     Shard& shard = ShardOf(*frame);
@@ -184,11 +187,13 @@ FrameRef BlockCache::NewFrame(FrameKind kind, FrameIdentity identity, size_t pay
   using Limit = FrameMemory::Limit;
   const size_t batch_bytes = BatchBytes(memory_->capacity_bytes());
   Frame* frame = memory_->New(kind, identity, payload_bytes, Limit::kCapacity);
-  if ((frame == nullptr || memory_->headroom_bytes() < batch_bytes) && SearchIsDue()) {
+  // A few large frames beyond the capacity would take as much as many small ones, so these always look for room.
+  const bool is_large = memory_->IsAlone(payload_bytes);
+  if ((frame == nullptr || memory_->headroom_bytes() < batch_bytes) && (SearchIsDue() || is_large)) {
     bool in_vain = false;
     if (frame == nullptr) {
       frame = NewFrameInRoomMade(kind, identity, payload_bytes);
-      in_vain = frame == nullptr;
+      in_vain = frame == nullptr && !is_large;
     } else {
       in_vain = EvictBytes(batch_bytes, kPassedMax) == 0;
       if (!in_vain) base::SweepEpochs();
@@ -215,8 +220,10 @@ Frame* BlockCache::NewFrameInRoomMade(FrameKind kind, FrameIdentity identity, si
   constexpr int kAttempts = 5;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt == 0) {
-      const size_t wanted_bytes = std::max(BatchBytes(memory_->capacity_bytes()), payload_bytes);
-      if (EvictBytes(wanted_bytes, kPassedMax) > 0) {
+      const size_t wanted_bytes =
+          std::max(BatchBytes(memory_->capacity_bytes()), payload_bytes) + memory_->excess_bytes();
+      const size_t passed_max = memory_->IsAlone(payload_bytes) ? kPassedMaxForLarge : kPassedMax;
+      if (EvictBytes(wanted_bytes, passed_max) > 0) {
         base::SweepEpochs();
       } else if (memory_->awaiting_grace_bytes() == 0) {
         return nullptr;  // All that was looked at is in use: so, most likely, is what fills the slabs.
@@ -383,6 +390,7 @@ CacheStats BlockCache::stats() const {
     stats.passed_in_use += shard->replacement.passed_in_use();
   }
   stats.charged_bytes = memory_->taken_bytes();
+  stats.pinned_bytes = std::max(memory_->pinned_bytes(), memory_->excess_bytes());
   stats.capacity_bytes = memory_->capacity_bytes();
   return stats;
 }

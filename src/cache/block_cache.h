@@ -35,6 +35,7 @@ struct CacheStats {
   uint64_t resident_bytes = 0;  // Frames in slots.
   uint64_t charged_bytes = 0;   // All frame memory, pinned and awaiting its grace period included.
   uint64_t capacity_bytes = 0;
+  uint64_t pinned_bytes = 0;  // Of what is charged: that which only pins keep, or keep beyond the capacity.
 };
 
 class BlockCache {

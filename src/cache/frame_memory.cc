@@ -119,6 +119,12 @@ bool FrameMemory::Take(size_t bytes, Limit limit) {
 }
 
 Frame* FrameMemory::New(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit) {
+  Frame* const frame = Place(kind, identity, payload_bytes, limit);
+  if (frame != nullptr) outside_bytes_.fetch_add(frame->size_bytes(), std::memory_order_relaxed);
+  return frame;
+}
+
+Frame* FrameMemory::Place(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit) {
   if (IsAlone(payload_bytes)) return NewAlone(kind, identity, payload_bytes, limit);
   Slab* slab = nullptr;
   bool is_loose = false;
@@ -231,6 +237,7 @@ Frame* FrameMemory::PlaceIn(Slab& slab, FrameKind kind, FrameIdentity identity, 
 
 void FrameMemory::Free(Frame* frame) {
   AMETHYST_ASSERT(frame->state().queue == FrameQueue::kNone);
+  outside_bytes_.fetch_sub(frame->size_bytes(), std::memory_order_relaxed);
   const bool is_loose = frame->state().is_loose;
   const size_t alone_bytes = !is_loose && IsAlone(frame->payload_bytes()) ? AloneBytes(frame->payload_bytes()) : 0;
   const size_t loose_bytes = is_loose ? LooseBytes(frame->payload_bytes()) : 0;
@@ -306,6 +313,16 @@ void FrameMemory::SetCapacity(size_t capacity_bytes) {
     unneeded = DropSpares();
   }
   UnmapSlabs(unneeded);
+}
+
+size_t FrameMemory::excess_bytes() const {
+  const size_t taken = taken_bytes(), capacity = capacity_bytes();
+  return taken > capacity ? taken - capacity : 0;
+}
+
+size_t FrameMemory::pinned_bytes() const {
+  const size_t outside = outside_bytes_.load(std::memory_order_relaxed), awaiting = awaiting_grace_bytes();
+  return outside > awaiting ? outside - awaiting : 0;
 }
 
 size_t FrameMemory::headroom_bytes() const {

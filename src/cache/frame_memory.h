@@ -11,8 +11,8 @@
 // and where holes are scattered empties the sparsest slab (PinSparsestSlab). Measured with mixed sizes, 84 to 94 % of a
 // full cache is frames, the least just after a change of block size.
 //
-// A frame for which no room can be made is LOOSE: it has memory of its own from the heap, beyond the capacity, so that
-// no slab has to be taken, cleared and given back for it. It is meant for its reader alone, or to be evicted soon.
+// A small frame for which no room can be made is LOOSE: it has memory of its own from the heap, beyond the capacity, so
+// that no slab has to be taken, cleared and given back for it. It is meant for its reader alone, or to be evicted soon.
 //
 // Outlives its cache until the last frame is freed (Disown). Thread safety: any thread at once.
 #pragma once
@@ -43,10 +43,14 @@ class FrameMemory final : public FrameOwner {
 
   void SetCapacity(size_t capacity_bytes);
   [[nodiscard]] size_t capacity_bytes() const { return capacity_bytes_.load(std::memory_order_relaxed); }
+  // Whether a frame of that size is mapped alone.
+  [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }
   // Held from the operating system.
   [[nodiscard]] size_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
   // What can be used before anything must be evicted: not yet taken, free in slabs, or evicted and about to be freed.
   [[nodiscard]] size_t headroom_bytes() const;
+  // Taken beyond the capacity.
+  [[nodiscard]] size_t excess_bytes() const;
 
   // Whether a frame's room most likely has to be made: no slab can be had, and what is free in slabs may be but holes.
   [[nodiscard]] bool IsFull() const;
@@ -55,9 +59,16 @@ class FrameMemory final : public FrameOwner {
   [[nodiscard]] std::vector<FrameRef> PinSparsestSlab();
 
   // The cache reports frames on their way out: evicted, and when the grace period is over.
-  void OnEvicted(size_t frame_bytes) { awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed); }
+  void OnEvicted(size_t frame_bytes) {
+    outside_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed);
+    awaiting_grace_bytes_.fetch_add(frame_bytes, std::memory_order_relaxed);
+  }
   void OnGraceOver(Frame* frame) override;
   [[nodiscard]] size_t awaiting_grace_bytes() const { return awaiting_grace_bytes_.load(std::memory_order_relaxed); }
+  // And frames that have come to hang in a slot.
+  void OnPublished(size_t frame_bytes) { outside_bytes_.fetch_sub(frame_bytes, std::memory_order_relaxed); }
+  // Frames that hang in no slot and wait for no grace period: those that only pins keep.
+  [[nodiscard]] size_t pinned_bytes() const;
 
   // The cache is gone: deletes this now, or with the last frame.
   void Disown();
@@ -70,6 +81,7 @@ class FrameMemory final : public FrameOwner {
   };
 
   ~FrameMemory() = default;  // By Disown or Free.
+  [[nodiscard]] Frame* Place(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   [[nodiscard]] Frame* NewAlone(FrameKind kind, FrameIdentity identity, size_t payload_bytes, Limit limit);
   [[nodiscard]] Frame* NewLoose(FrameKind kind, FrameIdentity identity, size_t payload_bytes);
   // nullptr, for a frame outside of the slabs that has been counted, and that the system gives no memory for.
@@ -87,7 +99,6 @@ class FrameMemory final : public FrameOwner {
   // nullptr: the system gives no memory.
   [[nodiscard]] Slab* MapSlab();
   static void UnmapSlabs(Slab* chain);  // Needs no memory of its own any more: the last frame may take that along.
-  [[nodiscard]] bool IsAlone(size_t payload_bytes) const { return sizeof(Frame) + payload_bytes > slab_bytes_ / 2; }
   [[nodiscard]] Arena& ArenaOf(FrameKind kind) AMETHYST_REQUIRES(mutex_) {
     return kind == FrameKind::kData ? data_ : index_and_filter_;
   }
@@ -99,6 +110,7 @@ class FrameMemory final : public FrameOwner {
   std::atomic<size_t> free_unit_bytes_{0};
   std::atomic<size_t> spare_count_{0};
   std::atomic<size_t> awaiting_grace_bytes_{0};
+  std::atomic<size_t> outside_bytes_{0};  // Of frames that hang in no slot.
   base::Mutex mutex_{base::LockRank::kFrameMemory};
   Arena data_ AMETHYST_GUARDED_BY(mutex_);
   Arena index_and_filter_ AMETHYST_GUARDED_BY(mutex_);

@@ -122,6 +122,22 @@ TEST(BlockCache, AFailedLoadWakesTheWaitersWhoTryForThemselves) {
   EXPECT_TRUE(table.IsResident(0));
 }
 
+TEST(BlockCache, LargeFramesAreBeyondTheCapacityOnlyWhilePinned) {
+  BlockCache cache(OneShard(4 * kMiB));
+  Table table(cache, 64, kMiB / 2);
+  std::vector<FrameRef> pinned;
+  for (size_t i = 0; i < 12; ++i) pinned.push_back(table.Load(i));
+  for (size_t i = 12; i < 64; ++i) {
+    table.Load(i);
+    ASSERT_LE(cache.stats().charged_bytes, 13 * (kMiB / 2 + 8192)) << i << ": those pinned and the last one";
+  }
+  EXPECT_GE(cache.stats().pinned_bytes, 2 * kMiB);
+  pinned.clear();
+  for (size_t i = 40; i < 64; ++i) table.Load(i);  // A miss takes back what is over.
+  EXPECT_LE(cache.stats().charged_bytes, 4 * kMiB);
+  EXPECT_EQ(cache.stats().pinned_bytes, 0u);
+}
+
 TEST(BlockCache, InsertPublishesOnlyIntoAnEmptySlot) {
   BlockCache cache(OneShard(kMiB));
   Table table(cache, 2, 100);

@@ -106,6 +106,19 @@ TEST_F(FrameMemoryTest, AFrameBeyondTheCapacityHasMemoryOfItsOwn) {
   EXPECT_FALSE(New(4200, FrameKind::kData, Limit::kNone)->is_loose()) << "there is room again";
 }
 
+TEST_F(FrameMemoryTest, TellsWhatIsBeyondTheCapacityAndWhatPinsKeep) {
+  Use(2 * kSmallSlabBytes);
+  const FrameRef within = New(200000);
+  EXPECT_EQ(memory_->excess_bytes(), 0u);
+  const size_t before = memory_->taken_bytes();
+  EXPECT_FALSE(New(200000));
+  FrameRef beyond = New(200000, FrameKind::kData, Limit::kNone);
+  EXPECT_EQ(memory_->excess_bytes(), memory_->taken_bytes() - memory_->capacity_bytes());
+  EXPECT_EQ(memory_->pinned_bytes(), within->size_bytes() + beyond->size_bytes()) << "neither hangs in a slot";
+  beyond = FrameRef();
+  EXPECT_EQ(memory_->taken_bytes(), before);
+}
+
 TEST_F(FrameMemoryTest, CountsWholeSlabsAndWholePages) {
   FrameRef small = New(100);
   EXPECT_EQ(memory_->taken_bytes(), kSmallSlabBytes);
