@@ -75,7 +75,8 @@ struct Stats {
   // Memory and files.
   uint64_t memtable_bytes = 0;
   uint64_t memtables = 0;     // The active one and those waiting for flush.
-  uint64_t pinned_bytes = 0;  // Held by iterators and pinned values beyond the budget.
+  // Held by iterators, snapshots, pinned values and transactions: the budget cannot take it back.
+  uint64_t pinned_bytes = 0;
   uint64_t memory_bytes = 0;  // All that is charged to the budget.
   uint64_t open_files = 0;
   uint64_t range_deletes = 0;  // Of all families, as FamilyStats has them; likewise the next.

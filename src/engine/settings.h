@@ -8,11 +8,11 @@
 
 namespace amethyst::engine {
 
-// How many memtables may wait for flush while another fills, and from which size on one waits alone: one that was made
-// for a large batch.
+// How many memtables may wait for flush while another fills, and how much they may hold together; beyond that one waits
+// alone, which was made for a large batch.
 struct WaitingLimits {
   size_t count_max = 0;
-  size_t large_bytes = 0;
+  size_t bytes_max = 0;
 };
 
 struct Settings {
@@ -29,7 +29,9 @@ struct Settings {
   uint64_t log_segment_bytes = 0;
 
   [[nodiscard]] WaitingLimits waiting() const {
-    return {.count_max = immutable_count_max, .large_bytes = options.memory_budget_bytes / 2};
+    // A memtable holds a little more than its size; half of one is more than a few of those.
+    return {.count_max = immutable_count_max,
+            .bytes_max = immutable_count_max * write_buffer_bytes + write_buffer_bytes / 2};
   }
   [[nodiscard]] sstable::TableOptions table_options() const {
     return {.block_bytes = options.block_bytes,

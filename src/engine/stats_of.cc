@@ -16,7 +16,7 @@ void AddCache(const Database& database, Stats* stats) {
   stats->cache_evictions = cache.evictions;
   stats->cache_bytes = cache.resident_bytes;
   stats->cache_capacity_bytes = cache.capacity_bytes;
-  stats->pinned_bytes = cache.charged_bytes - std::min(cache.charged_bytes, cache.resident_bytes);
+  stats->pinned_bytes = cache.pinned_bytes;
   stats->memory_bytes = cache.charged_bytes + database.budget->reserved_bytes();
 }
 
@@ -38,6 +38,14 @@ void AddShape(const View& view, Stats* stats) {
     stats->range_deletes += family.range_deletes;
     stats->range_delete_bytes += family.range_delete_bytes;
   }
+}
+
+// What only readers keep of the memtables, and what transactions hold in some of their own.
+uint64_t PinnedMemtables(const Database& database, const View& view) {
+  size_t needed = view.active->memtable.region_bytes();
+  for (const WriteBufferPtr& buffer : view.immutable) needed += buffer->memtable.region_bytes();
+  const size_t in_use = database.regions->in_use_bytes();
+  return in_use - std::min(in_use, needed) + database.own_regions->in_use_bytes();
 }
 
 }  // namespace
@@ -80,7 +88,9 @@ Stats StatsOf(const Database& database, bool open) {
   stats.iterators = database.reads->iterators.load(std::memory_order_relaxed);
   stats.snapshots = pins - std::min(pins, stats.iterators);
   AddCache(database, &stats);
-  AddShape(*database.reads->view.Acquire(), &stats);
+  const ViewPtr view = database.reads->view.Acquire();
+  stats.pinned_bytes += PinnedMemtables(database, *view);
+  AddShape(*view, &stats);
   return stats;
 }
 

@@ -145,12 +145,13 @@ class ViewCell {
   std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
 };
 
-// Whether one memtable more may come to wait for flush.
+// Whether the active memtable may come to wait for flush, too.
 [[nodiscard]] inline bool MayWait(const View& view, const WaitingLimits& limits) {
+  if (view.immutable.empty()) return true;
   if (view.immutable.size() >= limits.count_max) return false;
-  return std::ranges::none_of(view.immutable, [&limits](const WriteBufferPtr& buffer) {
-    return buffer->memtable.memory_bytes() >= limits.large_bytes;
-  });
+  size_t bytes = view.active->memtable.memory_bytes();
+  for (const WriteBufferPtr& buffer : view.immutable) bytes += buffer->memtable.memory_bytes();
+  return bytes <= limits.bytes_max;
 }
 
 // In memtables.

@@ -67,6 +67,8 @@ class Arena {
 
   // Where AllocateLow goes on, in bytes from the arena's begin.
   [[nodiscard]] size_t low_bytes() const { return low_.load(std::memory_order_relaxed); }
+  // All that was taken of the pool.
+  [[nodiscard]] size_t region_bytes() const { return region_.size(); }
   [[nodiscard]] size_t used_bytes() const {
     return low_.load(std::memory_order_relaxed) + (region_.size() - high_.load(std::memory_order_relaxed));
   }

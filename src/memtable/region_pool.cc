@@ -80,6 +80,11 @@ void RegionPool::Close() {
   Reserve(before, now);
 }
 
+size_t RegionPool::in_use_bytes() const {
+  base::MutexLock lock(mutex_);
+  return held_bytes_ - (spare_ ? spare_->size() : 0);
+}
+
 size_t RegionPool::Reserved() const { return std::max(held_bytes_, floor_bytes_); }
 
 void RegionPool::Reserve(size_t before, size_t now) {

@@ -29,6 +29,8 @@ class RegionPool {
   // A region of `bytes`, whose content is as it comes. Throws std::bad_alloc. Not inside an epoch.
   [[nodiscard]] io::MemoryRegion Take(size_t bytes) AMETHYST_EXCLUDES(mutex_);
   void Put(io::MemoryRegion region) AMETHYST_EXCLUDES(mutex_);
+  // By memtables.
+  [[nodiscard]] size_t in_use_bytes() const AMETHYST_EXCLUDES(mutex_);
   // Gives up the spare and the floor, and keeps none any more.
   void Close() AMETHYST_EXCLUDES(mutex_);
 
@@ -42,7 +44,7 @@ class RegionPool {
   void Reserve(size_t before, size_t now);
 
   const std::shared_ptr<cache::MemoryBudget> budget_;
-  base::Mutex mutex_{base::LockRank::kMemtableMemory};
+  mutable base::Mutex mutex_{base::LockRank::kMemtableMemory};
   std::optional<io::MemoryRegion> spare_ AMETHYST_GUARDED_BY(mutex_);
   size_t alive_ AMETHYST_GUARDED_BY(mutex_) = 0;
   size_t held_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // By those alive and the spare.

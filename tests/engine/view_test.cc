@@ -18,14 +18,15 @@ ViewPtr ViewOf(WriteBufferPtr active) {
   return view;
 }
 
-TEST(View, OneMemtableMoreMayWaitUnlessTooManyDoOrALargeOneDoes) {
+TEST(View, OneMemtableMoreMayWaitUnlessTooManyDoOrTheyHoldTooMuch) {
   auto view = std::make_shared<View>();
   view->active = NewBuffer();
-  const WaitingLimits limits{.count_max = 2, .large_bytes = size_t{1} << 20};
+  const WaitingLimits limits{.count_max = 2, .bytes_max = size_t{1} << 20};
   EXPECT_TRUE(MayWait(*view, limits));
+  EXPECT_TRUE(MayWait(*view, {.count_max = 2, .bytes_max = 1})) << "alone, whatever its size";
   view->immutable = {NewBuffer()};
   EXPECT_TRUE(MayWait(*view, limits));
-  EXPECT_FALSE(MayWait(*view, {.count_max = 2, .large_bytes = 1})) << "what waits is as large as that";
+  EXPECT_FALSE(MayWait(*view, {.count_max = 2, .bytes_max = 1}));
   view->immutable.push_back(NewBuffer());
   EXPECT_FALSE(MayWait(*view, limits));
 }
