@@ -28,11 +28,6 @@ bool ReadVarint32(std::string_view* from, uint32_t* value) {
   return true;
 }
 
-void AppendLengthPrefixed(std::string* to, std::string_view bytes) {
-  AppendVarint(to, bytes.size());
-  to->append(bytes);
-}
-
 bool ReadLengthPrefixed(std::string_view* from, std::string_view* bytes) {
   std::string_view rest = *from;
   uint64_t size = 0;

@@ -29,8 +29,9 @@ inline void StoreFixed(char* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 
-template <typename T>
-inline void AppendFixed(std::string* to, T value) {
+// To a std::string, or to a Buffer (buffer.h); likewise the next ones.
+template <typename T, typename Text>
+inline void AppendFixed(Text* to, T value) {
   to->append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
@@ -52,7 +53,8 @@ inline char* StoreVarint(char* to, uint64_t value) {
   return to;
 }
 
-inline void AppendVarint(std::string* to, uint64_t value) {
+template <typename Text>
+inline void AppendVarint(Text* to, uint64_t value) {
   char bytes[kVarint64BytesMax];
   to->append(bytes, static_cast<size_t>(StoreVarint(bytes, value) - bytes));
 }
@@ -61,7 +63,11 @@ inline void AppendVarint(std::string* to, uint64_t value) {
 [[nodiscard]] bool ReadVarint32(std::string_view* from, uint32_t* value);
 
 // A varint length, then as many bytes; the view points into the source.
-void AppendLengthPrefixed(std::string* to, std::string_view bytes);
+template <typename Text>
+inline void AppendLengthPrefixed(Text* to, std::string_view bytes) {
+  AppendVarint(to, bytes.size());
+  to->append(bytes);
+}
 [[nodiscard]] bool ReadLengthPrefixed(std::string_view* from, std::string_view* bytes);
 
 }  // namespace amethyst::base

@@ -42,4 +42,23 @@ void ReturnPages(char* pages, size_t bytes) {
   AMETHYST_ASSERT(munmap(pages, bytes) == 0);
 }
 
+namespace {
+
+constexpr std::align_val_t kHeapAlignment{64};
+
+}  // namespace
+
+char* TakeMemory(size_t bytes) {
+  if (bytes >= kOwnPagesBytes) return TakePages(RoundUp(bytes, kPageBytes), kPageBytes, PageAdvice::kNormal);
+  return static_cast<char*>(::operator new(bytes, kHeapAlignment));
+}
+
+void ReturnMemory(char* memory, size_t bytes) {
+  if (bytes >= kOwnPagesBytes) {
+    ReturnPages(memory, RoundUp(bytes, kPageBytes));
+  } else {
+    ::operator delete(memory, kHeapAlignment);
+  }
+}
+
 }  // namespace amethyst::base

@@ -26,4 +26,10 @@ enum class PageAdvice { kNormal, kHuge };
 // Gives back all that one TakePages returned.
 void ReturnPages(char* pages, size_t bytes);
 
+// From so much on memory is taken as pages, below that from the heap; aligned to a cache line. Not zeroed. Throws
+// std::bad_alloc. What TakeMemory gave for `bytes` goes back with as many.
+inline constexpr size_t kOwnPagesBytes = size_t{256} << 10;
+[[nodiscard]] char* TakeMemory(size_t bytes);
+void ReturnMemory(char* memory, size_t bytes);
+
 }  // namespace amethyst::base

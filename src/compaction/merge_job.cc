@@ -76,6 +76,7 @@ class Rewriter {
       if (SkipCovered(input, window.front())) continue;
       result_.entries_read += window.size();
       AMETHYST_TRY(AddWindow(input, window));
+      outputs_.ReserveMemory();
       saved_key_.assign(key_);  // The window goes with the step.
       key_ = saved_key_;
       input.Skip(window.size());

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/pages.h"
 
 namespace amethyst::compaction {
 namespace {
@@ -20,7 +21,8 @@ OutputTables::OutputTables(tree::TableStore& store, std::function<key::FileNumbe
       new_file_number_(std::move(new_file_number)),
       settings_(std::move(settings)),
       span_begin_(settings_.lineage.begin),
-      bound_(settings_.limits.begin) {
+      bound_(settings_.limits.begin),
+      memory_(store.budget(), 0) {
   AMETHYST_ASSERT(settings_.level < key::kLevels);
 }
 
@@ -37,6 +39,14 @@ Status OutputTables::Begin() {
   writer_ =
       std::make_unique<sstable::TableWriter>(std::move(file), settings_.table_options, settings_.oldest_delete_time_s);
   return {};
+}
+
+void OutputTables::ReserveMemory() {
+  constexpr size_t kStepBytes = size_t{256} << 10;
+  const size_t held_bytes = writer_ == nullptr ? 0 : writer_->memory_bytes();
+  if (held_bytes > memory_.bytes() || held_bytes + 2 * kStepBytes < memory_.bytes()) {
+    memory_.Resize(base::RoundUp(held_bytes, kStepBytes));
+  }
 }
 
 Status OutputTables::CutBefore(std::string_view key) {

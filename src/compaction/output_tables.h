@@ -17,6 +17,7 @@
 
 #include "amethyst/error.h"
 #include "base/error.h"
+#include "cache/memory_budget.h"
 #include "key/bounds.h"
 #include "key/entry.h"
 #include "key/types.h"
@@ -55,6 +56,8 @@ class OutputTables {
   [[nodiscard]] uint64_t current_bytes() const {
     return writer_ == nullptr || writer_->entries() == 0 ? 0 : writer_->EstimatedBytes();
   }
+  // Reserves in the memory budget what the current table's writer holds; to be called now and then.
+  void ReserveMemory();
   // Ends the current table, if it has an entry: `key`, the next one, is not in it. Where the two tables would need
   // bounds that are long beside the table, it goes on.
   [[nodiscard]] Status CutBefore(std::string_view key);
@@ -72,6 +75,7 @@ class OutputTables {
   std::optional<std::string> bound_;    // and what its smallest bound is not below.
   std::vector<key::FileNumber> files_;  // Created, and still ours to remove.
   std::vector<tree::AddedTable> finished_;
+  cache::Reservation memory_;
   std::unique_ptr<sstable::TableWriter> writer_;  // Of the last of files_; nullptr between tables.
 };
 

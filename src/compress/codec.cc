@@ -69,19 +69,18 @@ std::string_view CodecName(Codec codec) {
   return "unknown";
 }
 
-Codec Compress(Codec wanted, std::string_view raw, std::string* stored) {
+Codec AppendCompressed(Codec wanted, std::string_view raw, base::Buffer* to) {
   AMETHYST_ASSERT(IsKnownCodec(static_cast<uint8_t>(wanted)));
-  AMETHYST_ASSERT(stored != nullptr);
-  stored->clear();
+  const size_t begin = to->size();
   const size_t stored_bytes_max = raw.size() - (raw.size() + 7) / 8;
   if (wanted == Codec::kNone || stored_bytes_max == 0) return Codec::kNone;
   // The codecs stop by themselves at the end of this room, so what does not pay is also found out early.
-  stored->resize_and_overwrite(stored_bytes_max, [&](char* to, size_t) {
-    const std::span<char> room(to, stored_bytes_max);
-    return wanted == Codec::kLz4 ? CompressLz4(raw, room) : CompressZstd(raw, room);
+  to->resize_and_overwrite(begin + stored_bytes_max, [&](char* bytes, size_t) {
+    const std::span<char> room(bytes + begin, stored_bytes_max);
+    return begin + (wanted == Codec::kLz4 ? CompressLz4(raw, room) : CompressZstd(raw, room));
   });
-  AMETHYST_ASSERT(stored->size() <= stored_bytes_max);
-  return stored->empty() ? Codec::kNone : wanted;
+  AMETHYST_ASSERT(to->size() - begin <= stored_bytes_max);
+  return to->size() == begin ? Codec::kNone : wanted;
 }
 
 Status Decompress(Codec codec, std::string_view stored, std::span<char> raw) {

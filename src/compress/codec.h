@@ -11,6 +11,7 @@
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
+#include "base/buffer.h"
 
 namespace amethyst::compress {
 
@@ -18,9 +19,9 @@ using Codec = Compression;  // The ids on disk.
 [[nodiscard]] bool IsKnownCodec(uint8_t id);
 [[nodiscard]] std::string_view CodecName(Codec codec);
 
-// Compresses `raw` into `*stored` (replaced). Returns the codec used: kNone, with `*stored` left empty, if that does
-// not save at least an eighth.
-[[nodiscard]] Codec Compress(Codec wanted, std::string_view raw, std::string* stored);
+// Appends `raw`, compressed, to `*to`. Returns the codec used: kNone, with nothing appended, if that does not save at
+// least an eighth.
+[[nodiscard]] Codec AppendCompressed(Codec wanted, std::string_view raw, base::Buffer* to);
 
 // Fills `raw` exactly; kCorruption if `stored` is no valid input for that or for its size.
 [[nodiscard]] Status Decompress(Codec codec, std::string_view stored, std::span<char> raw);

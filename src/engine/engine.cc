@@ -4,6 +4,7 @@
 #include <array>
 
 #include "amethyst/snapshot.h"
+#include "base/buffer.h"
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/cursor_list.h"
@@ -105,7 +106,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
                                  value.size(), database_->settings.batch_bytes_max);
   }
   constexpr size_t kScratchKeptMax = size_t{64} << 10;
-  thread_local std::string scratch;
+  thread_local base::Buffer scratch;
   scratch.clear();
   const bool is_default = family.id == key::kDefaultFamily;
   if (is_default) [[likely]] {  // For which the family's number is a constant.
@@ -123,7 +124,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
     batch.memtable_bytes += memtable::Memtable::kFamilyBytes;
   }
   const Status written = WriteEncoded(batch, options);
-  if (scratch.capacity() > kScratchKeptMax) scratch = {};
+  base::Release(&scratch, kScratchKeptMax);
   return written;
 }
 

@@ -15,6 +15,9 @@ size_t WidthFor(uint64_t delta_max) {
   return delta_max == 0 ? 0 : delta_max <= UINT16_MAX ? 2 : delta_max <= UINT32_MAX ? 4 : 8;
 }
 
+constexpr size_t kLargeValuesBytes = size_t{1} << 20;
+constexpr size_t kKeptBytes = 2 * kLargeValuesBytes;
+
 // Whether all parts between consecutive offsets are of one size.
 bool HaveOneSize(const std::vector<uint32_t>& offsets) {
   bool same = true;
@@ -26,7 +29,8 @@ bool HaveOneSize(const std::vector<uint32_t>& offsets) {
 
 void BlockBuilder::Reset() {
   keys_.clear();
-  values_.clear();
+  base::Release(&values_, kKeptBytes);
+  base::Release(&raw_, kKeptBytes);
   key_offsets_.assign(1, 0);
   value_offsets_.assign(1, 0);
   tags_.clear();
@@ -39,6 +43,8 @@ void BlockBuilder::Reset() {
 void BlockBuilder::Add(const key::Entry& entry) {
   AMETHYST_DCHECK(EstimatedBytes() + EntryBytes(entry) < kRawBytesMax);
   keys_.append(entry.key());
+  // All of the block will be put before a large value, see Finish.
+  if (entry.value_bytes >= kLargeValuesBytes) values_.reserve(EstimatedBytes() + EntryBytes(entry));
   values_.append(entry.value());
   key_offsets_.push_back(static_cast<uint32_t>(keys_.size()));
   value_offsets_.push_back(static_cast<uint32_t>(values_.size()));
@@ -134,7 +140,12 @@ std::string_view BlockBuilder::Finish(uint8_t flags, std::span<const uint64_t> d
     for (const key::Tag tag : tags_) raw_ += static_cast<char>(tag.kind());
   }
   AppendKeys(prefix_bytes, suffixes);
-  raw_ += values_;
+  if (values_.size() < kLargeValuesBytes) {
+    raw_ += values_;
+  } else {  // Not held twice.
+    values_.insert(0, raw_);
+    raw_.swap(values_);
+  }
   for (const uint64_t at_ms : dead_from_ms) base::AppendFixed(&raw_, at_ms);
   AMETHYST_ASSERT(raw_.size() < kRawBytesMax);
   return raw_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/buffer.h"
 #include "key/entry.h"
 #include "key/expiry.h"
 #include "key/order.h"
@@ -37,13 +38,14 @@ class BlockBuilder {
     AMETHYST_DCHECK(!empty());
     return tags_.back();
   }
+  [[nodiscard]] size_t memory_bytes() const { return keys_.capacity() + values_.capacity() + raw_.capacity(); }
   // About the size of the raw bytes so far, and what one more entry adds.
   [[nodiscard]] size_t EstimatedBytes() const { return kFixedBytes + keys_.size() + values_.size() + 4 * tags_.size(); }
   [[nodiscard]] static size_t EntryBytes(const key::Entry& entry) {
     return size_t{entry.key_bytes} + entry.value_bytes + 4;
   }
 
-  // The raw bytes, valid until the next call of Finish. `flags`: kContinued and kContinues. `dead_from_ms`: of each
+  // The raw bytes, valid until the next call of Reset. `flags`: kContinued and kContinues. `dead_from_ms`: of each
   // entry of an index page, or empty. Not empty; call Reset afterwards.
   [[nodiscard]] std::string_view Finish(uint8_t flags, std::span<const uint64_t> dead_from_ms = {});
   void Reset();
@@ -62,7 +64,7 @@ class BlockBuilder {
 
   const key::Order order_;
   std::string keys_;
-  std::string values_;
+  base::Buffer values_;
   std::vector<uint32_t> key_offsets_;    // One more than entries; the first is 0.
   std::vector<uint32_t> value_offsets_;  // Likewise.
   std::vector<key::Tag> tags_;
@@ -70,7 +72,7 @@ class BlockBuilder {
   uint64_t sequence_max_ = 0;
   uint32_t live_ = 0;  // Entries of live kinds.
   key::Expiries expiries_;
-  std::string raw_;
+  base::Buffer raw_;
 };
 
 }  // namespace amethyst::sstable

@@ -129,6 +129,23 @@ Result<const Block*> BlockTree::DecodeBlock(const IndexEntry& entry, std::string
     room = memory->Room(Block::BytesFor(entry.entries, bytes, order_));
     return Block::RawIn(room, entry.entries, order_);
   }));
+  return MakeBlock(entry, room);
+}
+
+Result<const Block*> BlockTree::ReadInPlace(const IndexEntry& entry, AlignedBuffer* memory,
+                                            std::string_view* stored) const {
+  AMETHYST_TRY(CheckPlausible(entry.handle, entry.entries));
+  char* room = nullptr;
+  AMETHYST_TRY(file_.Read(entry.handle, [&](size_t bytes) {
+    room = memory->Room(Block::BytesFor(entry.entries, bytes, order_));
+    char* const raw = Block::RawIn(room, entry.entries, order_);
+    *stored = {raw, bytes};
+    return raw;
+  }));
+  return MakeBlock(entry, room);
+}
+
+Result<const Block*> BlockTree::MakeBlock(const IndexEntry& entry, char* room) const {
   const auto block = Block::Make(room, entry.entries, entry.handle.raw_bytes, order_);
   if (!block) return file_.At(entry.handle.offset, block.error());
   return *block;

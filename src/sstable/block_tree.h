@@ -67,6 +67,9 @@ class BlockTree {
   [[nodiscard]] Result<const IndexPage*> ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const;
   [[nodiscard]] Result<const Block*> DecodeBlock(const IndexEntry& entry, std::string_view stored,
                                                  AlignedBuffer* memory) const;
+  // The same of a block that is stored as it is, read to its place; `*stored`: its bytes there, with their trailer.
+  [[nodiscard]] Result<const Block*> ReadInPlace(const IndexEntry& entry, AlignedBuffer* memory,
+                                                 std::string_view* stored) const;
 
   // The frame in `slot`, resident or read by `read`.
   [[nodiscard]] Result<Loaded> Load(cache::Slot& slot, cache::Frame* parent, Keep keep,
@@ -80,6 +83,7 @@ class BlockTree {
   [[nodiscard]] Result<cache::FrameRef> ReadPageFrame(const BlockHandle& handle) const;
   [[nodiscard]] Result<cache::FrameRef> ReadBlockFrame(const IndexEntry& entry, const ReadStored* stored) const;
   [[nodiscard]] Status CheckPlausible(const BlockHandle& handle, uint32_t count) const;
+  [[nodiscard]] Result<const Block*> MakeBlock(const IndexEntry& entry, char* room) const;
 
   const TableFile file_;
   const key::Order order_;

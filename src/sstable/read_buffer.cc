@@ -15,18 +15,14 @@ Result<std::string_view> ReadBuffer::Get(const io::RandomAccessFile& file, const
     window_bytes_ = in_a_row ? std::min(window_bytes_ * 2, windows_.max_bytes) : windows_.first_bytes;
     const uint64_t ahead = limit > handle.offset ? std::min(window_bytes_, limit - handle.offset) : 0;
     const size_t wanted = std::max<size_t>(bytes, ahead);
-    if (wanted > room_) {
-      buffer_ = std::make_unique_for_overwrite<char[]>(wanted);
-      room_ = wanted;
-    }
     begin_ = end_ = 0;  // Should the read fail.
-    AMETHYST_TRY(io::ReadExactly(file, handle.offset, {buffer_.get(), wanted}));
+    AMETHYST_TRY(io::ReadExactly(file, handle.offset, {buffer_.Room(wanted), wanted}));
     begin_ = handle.offset;
     end_ = begin_ + wanted;
     if (in_a_row && end_ < limit) file.Prefetch(end_, std::min(window_bytes_, limit - end_));
   }
   AMETHYST_DCHECK(begin_ <= handle.offset && handle.end() <= end_);
-  return std::string_view(buffer_.get() + (handle.offset - begin_), bytes);
+  return std::string_view(buffer_.data() + (handle.offset - begin_), bytes);
 }
 
 }  // namespace amethyst::sstable

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "amethyst/error.h"
 #include "io/file.h"
+#include "sstable/aligned_buffer.h"
 #include "sstable/format.h"
 
 namespace amethyst::sstable {
@@ -34,8 +34,7 @@ class ReadBuffer {
 
  private:
   const Windows windows_;
-  std::unique_ptr<char[]> buffer_;
-  size_t room_ = 0;
+  AlignedBuffer buffer_;
   uint64_t begin_ = 0;
   uint64_t end_ = 0;  // The buffer holds [begin_, end_) of the file.
   uint64_t window_bytes_ = 0;

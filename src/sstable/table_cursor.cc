@@ -57,13 +57,19 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
   const BlockHandle handle = page_->entry(block).handle;
   const auto read = [&] { return read_buffer_.Get(tree_.file().file(), handle, ReadLimit(block)); };
   if (options_.sequential) {
+    // A large one that is stored as it is need not be held twice.
+    if (handle.stored_bytes == handle.raw_bytes && handle.stored_bytes > ReadBuffer::kLarge.max_bytes) {
+      return tree_.ReadInPlace(page_->entry(block), &block_memory_, &stored_block_);
+    }
     AMETHYST_ASSIGN(stored_block_, read());
     return tree_.DecodeBlock(page_->entry(block), stored_block_, &block_memory_);
   }
   const bool is_scan = missed_in_a_row_ >= kScanBlocks;
   const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
-  // A walk that misses a second block in a row, on the way forward, is likely to miss more.
-  const bool read_more = missed_in_a_row_ > 0 && handle.offset == next_offset_;
+  // A walk that misses a second block in a row, on the way forward, is likely to miss more. A large block is read to
+  // its place alone: many walks may rest on one each.
+  const bool read_more =
+      missed_in_a_row_ > 0 && handle.offset == next_offset_ && handle.stored_bytes <= ReadBuffer::kSmall.max_bytes;
   const BlockTree::ReadStored stored = read;
   AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep, read_more ? &stored : nullptr));
   block_frame_ = std::move(loaded.frame);

@@ -109,7 +109,7 @@ class TableCursor final : public key::Cursor {
   // For sequential mode.
   AlignedBuffer page_memory_;
   AlignedBuffer block_memory_;
-  std::string_view stored_block_;  // The block that block_memory_ holds decoded, in read_buffer_.
+  std::string_view stored_block_;  // The block that block_memory_ holds decoded, in read_buffer_ or there.
 };
 
 }  // namespace amethyst::sstable

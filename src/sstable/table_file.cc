@@ -7,6 +7,7 @@
 #include "base/coding.h"
 #include "base/error.h"
 #include "compress/codec.h"
+#include "sstable/aligned_buffer.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -85,9 +86,10 @@ Status TableFile::Read(const BlockHandle& handle, Room room) const {
     AMETHYST_TRY(CheckTrailer(handle, {to, bytes}));
     return {};
   }
-  const auto stored = std::make_unique_for_overwrite<char[]>(bytes);
-  AMETHYST_TRY(io::ReadExactly(*file_, handle.offset, {stored.get(), bytes}));
-  return Decode(handle, {stored.get(), bytes}, room);
+  AlignedBuffer stored;
+  char* const to = stored.Room(bytes);
+  AMETHYST_TRY(io::ReadExactly(*file_, handle.offset, {to, bytes}));
+  return Decode(handle, {to, bytes}, room);
 }
 
 }  // namespace amethyst::sstable

@@ -18,6 +18,8 @@ namespace {
 
 // What is written to the file at once.
 constexpr size_t kAppendBytes = size_t{1} << 20;
+// And what a small block more takes.
+constexpr size_t kBufferBytes = kAppendBytes + kAppendBytes / 8;
 
 }  // namespace
 
@@ -35,9 +37,11 @@ TableWriter::TableWriter(std::unique_ptr<io::WritableFile> file, const TableOpti
   info_.smallest_sequence = key::kSequenceMax;
   info_.clean_through = options.clean_through;
   info_.written_s = options.written_s;
-  buffer_.reserve(kAppendBytes + kAppendBytes / 8);
-  Header{.database_uid = options.database_uid, .table_uid = info_.uid}.AppendTo(&buffer_);
-  digest_.Add(StoredChecksum(buffer_));
+  buffer_.reserve(kBufferBytes);
+  std::string header;
+  Header{.database_uid = options.database_uid, .table_uid = info_.uid}.AppendTo(&header);
+  digest_.Add(StoredChecksum(header));
+  buffer_ += header;
 }
 
 TableWriter::~TableWriter() = default;
@@ -155,16 +159,22 @@ void TableWriter::AddToIndex(const Written& block, std::string_view last_key, co
 }
 
 Result<BlockHandle> TableWriter::WriteBlock(std::string_view raw, Compression codec) {
-  const Compression used = compress::Compress(codec, raw, &compressed_);
-  return WriteStored(used == Compression::kNone ? raw : std::string_view(compressed_), used,
-                     static_cast<uint32_t>(raw.size()));
+  const size_t begin = buffer_.size();
+  const Compression used = compress::AppendCompressed(codec, raw, &buffer_);
+  if (used == Compression::kNone) buffer_ += raw;
+  return EndStored(begin, used, static_cast<uint32_t>(raw.size()));
 }
 
 Result<BlockHandle> TableWriter::WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes) {
-  const BlockHandle handle{
-      .offset = offset(), .stored_bytes = static_cast<uint32_t>(stored.size()), .raw_bytes = raw_bytes};
   const size_t begin = buffer_.size();
   buffer_ += stored;
+  return EndStored(begin, codec, raw_bytes);
+}
+
+Result<BlockHandle> TableWriter::EndStored(size_t begin, Compression codec, uint32_t raw_bytes) {
+  const BlockHandle handle{.offset = appended_ + begin,
+                           .stored_bytes = static_cast<uint32_t>(buffer_.size() - begin),
+                           .raw_bytes = raw_bytes};
   buffer_ += static_cast<char>(codec);
   base::AppendFixed(&buffer_, handle.raw_bytes);
   const uint64_t checksum =
@@ -178,7 +188,8 @@ Result<BlockHandle> TableWriter::WriteStored(std::string_view stored, Compressio
 Status TableWriter::AppendBuffer() {
   AMETHYST_TRY(file_->Append(buffer_));
   appended_ += buffer_.size();
-  buffer_.clear();
+  base::Release(&buffer_, 2 * kBufferBytes);
+  buffer_.reserve(kBufferBytes);
   return {};
 }
 
@@ -208,7 +219,9 @@ Status TableWriter::WriteTail() {
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
   AMETHYST_ASSIGN(footer.top_index, WriteBlock(index_.FinishTop(), options_.compression));
-  footer.AppendTo(&buffer_, digest_, offset());
+  part.clear();
+  footer.AppendTo(&part, digest_, offset());
+  buffer_ += part;
   info_.digest = footer.digest;
   return AppendBuffer();
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "base/buffer.h"
 #include "filter/bloom_filter.h"
 #include "filter/key_sketch.h"
 #include "io/file.h"
@@ -44,6 +45,12 @@ class TableWriter {
 
   // Of those the ones that are in blocks, as stored.
   [[nodiscard]] uint64_t StoredBytes() const { return offset(); }
+  // About what it holds in memory: the file's part to come, the block and what it will be stored as, index pages and
+  // the filter's hashes.
+  [[nodiscard]] size_t memory_bytes() const {
+    return buffer_.capacity() + 2 * block_.memory_bytes() + index_.EstimatedBytes() +
+           sizeof(uint64_t) * filter_.key_count();
+  }
   // Of the last entry; there must be one.
   [[nodiscard]] std::string_view last_key() const {
     return block_.empty() ? std::string_view(taken_over_last_key_) : block_.last_key();
@@ -76,6 +83,8 @@ class TableWriter {
   void AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next);
   [[nodiscard]] Result<BlockHandle> WriteBlock(std::string_view raw, Compression codec);
   [[nodiscard]] Result<BlockHandle> WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes);
+  // What was appended to the buffer since it held `begin` bytes is a block's, and its trailer is to come.
+  [[nodiscard]] Result<BlockHandle> EndStored(size_t begin, Compression codec, uint32_t raw_bytes);
   [[nodiscard]] Status AppendBuffer();
   [[nodiscard]] Status WriteTail();
 
@@ -95,8 +104,7 @@ class TableWriter {
   Digest digest_;
   Surroundings surroundings_;
   uint64_t data_blocks_ = 0;
-  std::string compressed_;
-  std::string buffer_;  // Not yet appended to the file.
+  base::Buffer buffer_;  // Not yet appended to the file.
   uint64_t appended_ = 0;
   bool finished_ = false;
 };

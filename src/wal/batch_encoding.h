@@ -40,7 +40,8 @@ struct BatchEntry {
 // A lower bound on what an entry takes: no batch holds more entries than its bytes over this.
 inline constexpr size_t kBatchEntryBytesMin = 3;
 
-inline void AppendBatchEntry(std::string* to, const BatchEntry& entry) {
+template <typename Text>
+inline void AppendBatchEntry(Text* to, const BatchEntry& entry) {
   AMETHYST_DCHECK(key::HasValue(entry.kind) || entry.value.empty() || entry.kind == key::EntryKind::kRangeDelete);
   base::AppendVarint(to, entry.family);
   to->push_back(static_cast<char>(entry.kind));

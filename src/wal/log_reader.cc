@@ -85,7 +85,7 @@ Result<std::string_view> LogReader::View(uint64_t bytes, uint64_t end) {
   const uint64_t offset = at_.offset;
   if (offset < buffer_begin_ || offset + bytes > buffer_begin_ + buffer_.size()) {
     const uint64_t wanted = std::min(std::max(bytes, kBufferBytes), end - offset);
-    if (buffer_.capacity() > 2 * kBufferBytes && wanted <= kBufferBytes) buffer_ = {};  // Let go of a large record.
+    if (wanted <= kBufferBytes) base::Release(&buffer_, 2 * kBufferBytes);  // Let go of a large record.
     buffer_.resize(wanted);
     buffer_begin_ = offset;
     Result<size_t> found = file_->ReadAt(offset, buffer_);

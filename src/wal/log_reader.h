@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "amethyst/error.h"
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
@@ -71,7 +72,7 @@ class LogReader {
   std::unique_ptr<io::RandomAccessFile> file_;  // Of at_.segment, once it was opened.
   std::optional<SegmentHeader> next_;           // Of the segment behind it, once it is followed by one.
   std::optional<RecordHeader> peeked_;          // What stands at at_.
-  std::string buffer_;                          // The bytes from buffer_begin_ on.
+  base::Buffer buffer_;                         // The bytes from buffer_begin_ on.
   uint64_t buffer_begin_ = 0;
 };
 

@@ -43,7 +43,7 @@ Result<std::string_view> SegmentReader::Ahead(uint64_t offset, uint64_t bytes) {
   AMETHYST_ASSERT(offset <= file_bytes_ && bytes <= file_bytes_ - offset);
   if (offset < window_begin_ || offset + bytes > window_begin_ + window_.size()) {
     const uint64_t wanted = std::min(std::max(bytes, kWindowBytes), file_bytes_ - offset);
-    if (window_.capacity() > 2 * kWindowBytes && wanted <= kWindowBytes) window_ = {};  // Let go of a large record.
+    if (wanted <= kWindowBytes) base::Release(&window_, 2 * kWindowBytes);  // Let go of a large record.
     window_begin_ = offset;
     window_.resize(wanted);
     AMETHYST_ASSIGN(const size_t found, file_->ReadAt(offset, window_));

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "amethyst/error.h"
+#include "base/buffer.h"
 #include "base/function_ref.h"
 #include "io/file.h"
 #include "wal/log_format.h"
@@ -83,7 +84,7 @@ class SegmentReader {
   const io::RandomAccessFile* file_;
   uint64_t file_bytes_;
   base::Uid owner_;
-  std::string window_;  // The bytes from window_begin_ on.
+  base::Buffer window_;  // The bytes from window_begin_ on.
   uint64_t window_begin_ = 0;
 };
 

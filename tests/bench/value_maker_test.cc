@@ -33,8 +33,8 @@ Sample Draw(const ValueMaker::Shape& shape) {
     sample.most_bytes = std::max(sample.most_bytes, value.size());
     block += value;
     if (block.size() < 4096) continue;
-    std::string out;
-    const bool smaller = compress::Compress(Compression::kLz4, block, &out) == Compression::kLz4;
+    base::Buffer out;
+    const bool smaller = compress::AppendCompressed(Compression::kLz4, block, &out) == Compression::kLz4;
     compressed += static_cast<double>(smaller ? out.size() : block.size());
     block.clear();
   }

@@ -11,6 +11,15 @@
 namespace amethyst::compress {
 namespace {
 
+// Into `*stored`, which is replaced.
+Codec Compress(Codec wanted, std::string_view raw, std::string* stored) {
+  base::Buffer to("before");
+  const Codec used = AppendCompressed(wanted, raw, &to);
+  EXPECT_TRUE(to.starts_with("before"));
+  *stored = to.substr(6);
+  return used;
+}
+
 constexpr Codec kCodecs[] = {Codec::kNone, Codec::kLz4, Codec::kZstd};
 
 // Bytes of which about `repeated_percent` per cent repeat earlier ones.

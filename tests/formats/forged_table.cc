@@ -38,8 +38,9 @@ class Parts {
   }
 
   BlockHandle Append(std::string_view raw, std::optional<uint8_t> codec = std::nullopt) {
-    std::string stored(raw);
-    if (codec) AMETHYST_ASSERT(compress::Compress(Compression::kZstd, raw, &stored) == Compression::kZstd);
+    base::Buffer packed;
+    if (codec) AMETHYST_ASSERT(compress::AppendCompressed(Compression::kZstd, raw, &packed) == Compression::kZstd);
+    std::string stored(codec ? std::string_view(packed) : raw);
     const BlockHandle handle{.offset = bytes_.size(),
                              .stored_bytes = static_cast<uint32_t>(stored.size()),
                              .raw_bytes = static_cast<uint32_t>(raw.size())};
