@@ -10,7 +10,8 @@
 namespace amethyst::io {
 
 MemoryRegion::MemoryRegion(size_t bytes)
-    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), base::kHugePageBytes, base::PageAdvice::kHuge)),
+    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), base::kHugePageBytes,
+                            base::PageAdvice::kHugeBehindFirst)),
       size_(bytes) {}
 
 MemoryRegion::~MemoryRegion() {

@@ -1,6 +1,7 @@
-// Anonymous memory from the operating system, in huge pages where the kernel gives them.
+// Anonymous memory from the operating system, in huge pages where the kernel gives them, except for the first 2 MiB.
 //
-// Address space is reserved at once, memory is used only where it is touched. Thread safety: as plain memory.
+// Address space is reserved at once, memory is used only where it is touched: 4 KiB at a touch in the first 2 MiB, so
+// that a memtable with few entries is small. Thread safety: as plain memory.
 #pragma once
 
 #include <cstddef>
