@@ -74,7 +74,7 @@ struct Stats {
 
   // Memory and files.
   uint64_t memtable_bytes = 0;
-  uint64_t memtables = 0;     // The active one and those waiting for flush.
+  uint64_t memtables = 0;  // The active one and those waiting for flush.
   // Held by iterators, snapshots, pinned values and transactions: the budget cannot take it back.
   uint64_t pinned_bytes = 0;
   uint64_t memory_bytes = 0;  // All that is charged to the budget.
