@@ -60,12 +60,12 @@ struct Node {
   uint64_t page_below;
 };
 
-class Check {
+class PageCheck {
  public:
-  static Result<Check> Open(io::FileSystem& files, const std::string& path) {
+  static Result<PageCheck> Open(io::FileSystem& files, const std::string& path) {
     AMETHYST_ASSIGN(std::unique_ptr<io::RandomAccessFile> file, files.Open(path));
     AMETHYST_ASSIGN(const uint64_t bytes, file->Size());
-    Check check(path, std::move(file), bytes);
+    PageCheck check(path, std::move(file), bytes);
     AMETHYST_ASSIGN(const std::string first, check.ReadAt(0, Meta::kBytes));
     check.page_bytes_ = Meta(first).free_pages.page_bytes;
     if (!std::has_single_bit(check.page_bytes_) || check.page_bytes_ < 512 || check.page_bytes_ > 65536) {
@@ -93,7 +93,7 @@ class Check {
   }
 
  private:
-  Check(std::string path, std::unique_ptr<io::RandomAccessFile> file, uint64_t bytes)
+  PageCheck(std::string path, std::unique_ptr<io::RandomAccessFile> file, uint64_t bytes)
       : path_(std::move(path)), file_(std::move(file)), file_bytes_(bytes) {}
 
   [[nodiscard]] std::unexpected<Error> Damaged(uint64_t page, std::string_view why) const {
@@ -191,14 +191,14 @@ class Check {
 }  // namespace
 
 Status CheckLmdbMetas(io::FileSystem& files, const std::string& data_file) {
-  AMETHYST_ASSIGN(const Check check, Check::Open(files, data_file));
+  AMETHYST_ASSIGN(const PageCheck check, PageCheck::Open(files, data_file));
   AMETHYST_TRY(check.ReadMeta(0));
   AMETHYST_TRY(check.ReadMeta(1));
   return {};
 }
 
 Status CheckLmdbPages(io::FileSystem& files, const std::string& data_file, uint64_t transaction) {
-  AMETHYST_ASSIGN(Check check, Check::Open(files, data_file));
+  AMETHYST_ASSIGN(PageCheck check, PageCheck::Open(files, data_file));
   AMETHYST_ASSIGN(const Meta meta, check.ReadMeta(transaction & 1));
   // A program that writes just now has gone on: where this transaction's tree begins cannot be seen any more.
   if (meta.transaction > transaction) return {};
