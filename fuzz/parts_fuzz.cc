@@ -52,8 +52,8 @@ void Decompress(std::string_view bytes) {
   std::string raw(raw_bytes, '\0');
   for (uint8_t codec = 0; compress::IsKnownCodec(codec); ++codec) {
     static_cast<void>(compress::Decompress(compress::Codec{codec}, bytes, raw));
-    std::string stored;
-    const compress::Codec used = compress::Compress(compress::Codec{codec}, bytes, &stored);
+    base::Buffer stored;
+    const compress::Codec used = compress::AppendCompressed(compress::Codec{codec}, bytes, &stored);
     std::string again(bytes.size(), '\0');
     if (used == compress::Codec::kNone) continue;
     AMETHYST_ASSERT(compress::Decompress(used, stored, again).has_value() && again == bytes);
