@@ -61,15 +61,17 @@ TEST_F(Memory, IsWithinTheBudgetWhileLargeValuesAreWrittenAndRead) {
 }
 
 TEST_F(Memory, OfPinnedValuesIsToldAndComesBack) {
-  ASSERT_NO_FATAL_FAILURE(Fill(48));
+  ASSERT_NO_FATAL_FAILURE(Fill(64));
   ASSERT_TRUE(db_->CompactRange());
   std::vector<PinnedValue> pinned;
-  for (int i = 0; i < 32; ++i) pinned.push_back(*std::move(*db_->GetPinned(support::Key(i))));
+  for (int i = 0; i < 44; ++i) pinned.push_back(*std::move(*db_->GetPinned(support::Key(i))));
   const Stats stats = db_->GetStats();
-  EXPECT_GE(stats.pinned_bytes, 32 * kMiB - kBudget) << "no more fit into the budget";
+  EXPECT_GE(stats.pinned_bytes, 44 * kMiB - kBudget) << "no more fit into the budget";
   EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes);
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(db_->Get(support::Key(44 + i % 20)));
+  EXPECT_LE(db_->GetStats().memory_bytes, stats.memory_bytes + 4 * kMiB) << "what nobody pins does not stay beside it";
   pinned.clear();
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(db_->Get(support::Key(i % 48)));  // What lies beyond the budget goes.
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(db_->Get(support::Key(i % 64)));  // What lies beyond the budget goes.
   EXPECT_LE(db_->GetStats().memory_bytes, kBudget);
   EXPECT_LE(db_->GetStats().pinned_bytes, 2 * kMiB);
 }
