@@ -25,7 +25,7 @@ std::string_view Variable(const char* name) {
   return value == nullptr ? std::string_view() : value;
 }
 
-// The options that a file may set: what only asks the program to say something is none.
+// The options that a file may set: all but --help and --version, which only ask the program to say something.
 std::vector<std::string_view> ConfigNames() {
   std::vector<std::string_view> names;
   for (const OptionSpec& option : ProgramOptions()) {

@@ -12,9 +12,9 @@ namespace amethyst::cli {
 // terminal has.
 [[nodiscard]] Result<ExitCode> RunPaged(const Invocation& invocation);
 
-// Shows text by $PAGER, by `less` if that is not set; waits until it ends. False: there is none, or it is empty or
-// `cat`, and nothing was shown. Like git, sets LESS=FRX unless it is set: colours are kept, and what fits just stands
-// there.
+// Shows text by $PAGER, or by `less` if that is not set, and waits until the pager ends. False, and nothing was shown:
+// $PAGER is empty or `cat`, or the pager is not installed. Like git, sets LESS=FRX unless it is set: colours are kept,
+// and text that fits just stands there.
 [[nodiscard]] bool ShowByPager(std::string_view text);
 
 }  // namespace amethyst::cli

@@ -11,8 +11,8 @@
 
 namespace amethyst::cli {
 
-// `arguments` without the program's name. `config_path`: see config.h; empty: there is none. What it sets, $AMETHYST_DB
-// and then the arguments override.
+// `arguments` without the program's name. `config_path`: see config.h; empty stands for no file. $AMETHYST_DB overrides
+// what the file sets, and the arguments override both.
 [[nodiscard]] ExitCode RunProgram(const std::vector<std::string>& arguments, Console& console,
                                   Components components = {}, const std::string& config_path = {});
 

@@ -19,11 +19,11 @@ constexpr size_t kBatchBytesMin = size_t{16} << 10;
 constexpr size_t kBatchBytesMax = size_t{256} << 10;
 constexpr size_t kBatchOneIn = 64;  // Of the capacity.
 
-// What a miss spends while callers' pins fill the cache. A search for room passes at most this many frames in use, one
-// for a large frame, which takes longer to read, so many times more;
+// What a miss spends while callers' pins fill the cache. A search for room passes at most this many frames in use.
 constexpr size_t kPassedMax = 32;
+// A large frame takes longer to read, so that a longer search is worth it.
 constexpr size_t kPassedMaxForLarge = 64 * kPassedMax;
-// and after a search in vain this many misses do without one.
+// After a search in vain this many misses do without one, unless they are of large frames.
 constexpr uint32_t kSearchesOmitted = 32;
 
 constexpr size_t kShardBytesMin = size_t{16} << 20;
