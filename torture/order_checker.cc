@@ -134,7 +134,7 @@ void OrderChecker::WriteManifest(const TraceOperation& operation) {
   for (const tree::AddedTable& added : edit->added) {
     manifest.tables[key::Raw(added.number)] = added.info.file_bytes;
     manifest.forgotten_at.erase(key::Raw(added.number));
-    referred_to_.insert(key::Raw(added.number));
+    if (possible_current_.contains(number)) referred_to_.insert(key::Raw(added.number));
   }
   if (edit->first_log_segment) manifest.first_log_segment = key::Raw(*edit->first_log_segment);
   if (possible_current_.contains(number)) CheckTables(manifest, "an edit was written to " + operation.path);
@@ -184,7 +184,9 @@ void OrderChecker::ReplaceCurrent(const TraceOperation& operation) {
   if (!number) return;
   const std::string path = operation.to.substr(0, operation.to.rfind('/') + 1) + tree::ManifestFileName(*number);
   Expect(IsDurable(path), "manifest", "CURRENT was replaced before " + path + " was durable");
-  CheckTables(manifests_[key::Raw(*number)], "CURRENT was replaced");
+  const Manifest& manifest = manifests_[key::Raw(*number)];
+  CheckTables(manifest, "CURRENT was replaced");
+  for (const uint64_t table : std::views::keys(manifest.tables)) referred_to_.insert(table);
   possible_current_.insert(key::Raw(*number));
   referred_to_.insert(key::Raw(*number));
 }

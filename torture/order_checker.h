@@ -8,8 +8,8 @@
 //                  replaced when the same holds of the manifest that it will name, and of all tables in there
 //   unlink         a table, segment or manifest is removed when no manifest that a crash could bring back needs it
 //   latched        after a failed write or sync nothing is changed until the next open, and no sync is tried again
-//   reused         no file number is given twice, but that of a file that was removed before anything referred to it;
-//                  the sequence numbers in the log only grow
+//   reused         no file number is given twice, but that of a file that was removed before anything referred to it,
+//                  which a manifest does once CURRENT names it; the sequence numbers in the log only grow
 //
 // Thread safety: one thread at a time.
 #pragma once

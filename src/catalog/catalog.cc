@@ -50,7 +50,7 @@ std::vector<tree::TablePtr> ObsoleteTables(const tree::Forest& old, const tree::
 }  // namespace
 
 Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
-                 key::FileNumber manifest)
+                 key::FileNumber manifest, bool is_durable)
     : store_(std::move(store)),
       settings_(std::move(settings)),
       recovered_{.database_uid = state.database_uid,
@@ -64,7 +64,8 @@ Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settin
                  .merge_operator_name = state.merge_operator_name,
                  .clean_log_end = state.clean_log_end,
                  .cursors = state.cursors,
-                 .created = manifest == key::FileNumber{0}},
+                 .created = manifest == key::FileNumber{0},
+                 .is_durable = is_durable},
       next_file_number_(key::Raw(state.next_file_number)),
       state_(std::move(state)),
       manifest_number_(manifest),
@@ -84,20 +85,22 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<tree::TableStore>
   if (exists) {
     AMETHYST_ASSIGN(manifest, ReadCurrent(store->files(), settings.directory));
   }
+  bool is_durable = false;
   AMETHYST_ASSIGN(CatalogState state,
-                  exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
+                  exists ? RecoverState(store, settings, names, manifest, &is_durable) : NewState(settings, names));
   state.next_file_number = NumberAfter(names, state.next_file_number);
   if (key::Raw(state.next_file_number) >
       key::Raw(tree::kFileNumberMax) / 2) {  // No life is that long: damage, or a joke.
     return base::Corruption("{}: file number {} leaves too few for the files to come", settings.directory,
                             key::Raw(state.next_file_number) - 1);
   }
-  return std::unique_ptr<Catalog>(new Catalog(std::move(store), settings, std::move(state), manifest));
+  return std::unique_ptr<Catalog>(new Catalog(std::move(store), settings, std::move(state), manifest, is_durable));
 }
 
 Status Catalog::OpenManifest() {
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(manifest_ == nullptr && !closed_ && !settings_.read_only);
+  if (recovered_.is_durable && recovered_.log_is_empty()) return {};
   const key::FileNumber old_manifest = manifest_number_;
   if (!state_.log_is_empty()) state_.clean_log_end.reset();
   Status rewritten = Rewrite(state_);
@@ -127,9 +130,14 @@ key::SequenceNumber Catalog::flushed_sequence() const {
   return state_.flushed_sequence;
 }
 
-bool Catalog::log_is_empty() const {
+key::FileNumber Catalog::first_log_segment() const {
   base::MutexLock lock(mutex_);
-  return state_.log_is_empty();
+  return state_.first_log_segment;
+}
+
+bool Catalog::LogIsEmptyFrom(wal::LogPosition end) const {
+  base::MutexLock lock(mutex_);
+  return state_.log_is_empty() && state_.clean_log_end->position() == end;
 }
 
 Status Catalog::Apply(tree::VersionEdit edit, base::FunctionRef<void(std::shared_ptr<const tree::Forest>)> installed) {
@@ -201,7 +209,8 @@ Status Catalog::Write(const tree::VersionEdit& edit, const Prepared& prepared) {
 
 Status Catalog::Append(const tree::VersionEdit& edit, std::string_view payload) {
   AMETHYST_ASSERT(manifest_ != nullptr);  // I15
-  if (!edit.added.empty()) {
+  const bool names_segment = edit.first_log_segment && !edit.clean_log_end;
+  if (!edit.added.empty() || names_segment) {
     Status synced = SyncDirectory();
     if (!synced) LatchUnlessItClears(synced.error());
     AMETHYST_TRY(synced);
@@ -210,6 +219,7 @@ Status Catalog::Append(const tree::VersionEdit& edit, std::string_view payload) 
   if (!appended) {
     LatchUnlessItClears(appended.error());
     manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
+    if (!abandoned_) abandoned_.emplace();
   }
   return appended;
 }
@@ -240,7 +250,8 @@ Status Catalog::Rewrite(const CatalogState& next) {
   manifest_ = std::move(*started);
   manifest_number_ = number;
   rewrite_above_bytes_ = std::max(kManifestBytesKept, kManifestGrowthKept * manifest_->size());
-  for (const key::FileNumber table : std::exchange(abandoned_, {})) store_->AddObsolete(table);
+  for (const key::FileNumber table : std::exchange(abandoned_, std::nullopt).value_or(std::vector<key::FileNumber>()))
+    store_->AddObsolete(table);
   return {};
 }
 
@@ -305,8 +316,8 @@ void Catalog::LatchUnlessItClears(const Error& error) noexcept {
 void Catalog::Abandon(const tree::VersionEdit& edit) {
   if (!health_) return;  // Then nothing is removed any more.
   for (const key::FileNumber table : FreshTables(edit)) {
-    if (manifest_ == nullptr) {
-      abandoned_.push_back(table);
+    if (abandoned_) {
+      abandoned_->push_back(table);
     } else {
       store_->AddObsolete(table);
     }

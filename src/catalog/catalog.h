@@ -45,6 +45,10 @@ struct RecoveredCatalog {
   std::optional<wal::LogCut> clean_log_end;
   std::map<std::string, tree::FeedCursor> cursors{};  // Of the change feed.
   bool created = false;                               // There was no database before.
+  bool is_durable = false;                            // All that is here; OpenManifest sees to it else.
+
+  // The log is empty for sure, whatever power loss comes: its first segment may begin when it is needed.
+  [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
 };
 
 class Catalog {
@@ -57,8 +61,9 @@ class Catalog {
                                                              const CatalogSettings& settings);
 
   // Begins a fresh manifest, which makes durable what Open read, some of which may have lived in the page cache only,
-  // and leaves a torn tail behind. Once, before the first edit; not of a read-only tree. On a full disk an existing
-  // database goes on with its old manifest.
+  // and leaves a torn tail behind. Where all of it is known to be durable and the log is empty, as after a close, the
+  // first edit begins it: an open that nobody writes to costs no sync. Once, before the first edit; not of a read-only
+  // tree. On a full disk an existing database goes on with its old manifest.
   [[nodiscard]] Status OpenManifest() AMETHYST_EXCLUDES(mutex_);
 
   [[nodiscard]] const RecoveredCatalog& recovered() const { return recovered_; }
@@ -72,7 +77,8 @@ class Catalog {
 
   // Writes `edit` to the manifest, syncs it, makes the next forest current, marks removed tables obsolete, and calls
   // `installed`, which must not throw, with the new forest before any later Apply can run. The files of added tables
-  // are written and synced by the caller; their names are made durable here (one directory sync if any table is added).
+  // are written and synced by the caller; their names are made durable here (one directory sync if any table is added,
+  // or a first log segment named).
   //
   // kNoSpace, kOutOfMemory, and running out of descriptors, leave the tree as it was and are not latched; another
   // failure to write is. After any failure the files of added tables belong to the tree: the caller neither removes
@@ -92,8 +98,10 @@ class Catalog {
   [[nodiscard]] Result<std::vector<std::string>> Orphans() const AMETHYST_EXCLUDES(mutex_);
   // All that is durable beside the log, as of one edit. Its tables stay while the value does.
   [[nodiscard]] CatalogState State() const AMETHYST_EXCLUDES(mutex_);
-  // As the last edit says: the next open finds no log.
-  [[nodiscard]] bool log_is_empty() const AMETHYST_EXCLUDES(mutex_);
+  // The last edit says so, of a log that ends there: the next open finds none.
+  [[nodiscard]] bool LogIsEmptyFrom(wal::LogPosition end) const AMETHYST_EXCLUDES(mutex_);
+  // No earlier one is needed.
+  [[nodiscard]] key::FileNumber first_log_segment() const AMETHYST_EXCLUDES(mutex_);
   // Every entry at or below it is in tables.
   [[nodiscard]] key::SequenceNumber flushed_sequence() const AMETHYST_EXCLUDES(mutex_);
   // The latched error, if any.
@@ -104,7 +112,7 @@ class Catalog {
  private:
   // `manifest`: what CURRENT names; 0 for a new database.
   Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
-          key::FileNumber manifest);
+          key::FileNumber manifest, bool is_durable);
 
   // All of an edit that takes memory: once it is durable, nothing may fail.
   struct Prepared {
@@ -139,8 +147,8 @@ class Catalog {
   key::FileNumber manifest_number_ AMETHYST_GUARDED_BY(mutex_){};         // What CURRENT names; 0: there is none yet.
   std::unique_ptr<ManifestWriter> manifest_ AMETHYST_GUARDED_BY(mutex_);  // nullptr: the next write starts a new one.
   uint64_t rewrite_above_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;
-  // Added by failed edits that the sealed manifest may hold: their files wait for a new one.
-  std::vector<key::FileNumber> abandoned_ AMETHYST_GUARDED_BY(mutex_);
+  // Added by failed edits that the sealed manifest may hold: their files wait for a new one. nullopt: it holds none.
+  std::optional<std::vector<key::FileNumber>> abandoned_ AMETHYST_GUARDED_BY(mutex_);
 
   mutable base::Mutex current_mutex_{base::LockRank::kCurrentVersion};
   std::shared_ptr<const tree::Forest> current_ AMETHYST_GUARDED_BY(current_mutex_);

@@ -191,9 +191,10 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
     return base::Corruption("{}, offset {}: damaged: expected record {}, found no whole record", path, offset,
                             report.records);
   }
-  if (const uint64_t marked = RecordsMarked(bytes, identity); marked > report.records) {
+  report.marked = RecordsMarked(bytes, identity);
+  if (report.marked > report.records) {
     return base::Corruption("{}, offset {}: damaged: expected {} records that were durable, found {}", path, offset,
-                            marked, report.records);
+                            report.marked, report.records);
   }
   report.torn_bytes = bytes.size() - std::min<uint64_t>(offset, bytes.size());
   return report;

@@ -94,6 +94,7 @@ struct ManifestReport {
   uint64_t records = 0;
   uint64_t damaged_copies = 0;  // Of records whose other copy is whole.
   uint64_t torn_bytes = 0;      // Cut at the end.
+  uint64_t marked = 0;          // That the mark counts: they were synced.
 };
 
 // Passes every record to `apply`, in order. Errors name the manifest as `path` and the offset.

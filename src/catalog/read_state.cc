@@ -21,6 +21,13 @@ bool HoldsData(const std::vector<std::string>& names) {
   });
 }
 
+bool HoldsOtherManifest(const std::vector<std::string>& names, key::FileNumber manifest) {
+  return std::ranges::any_of(names, [manifest](const std::string& name) {
+    const std::optional<tree::ParsedFileName> parsed = tree::ParseFileName(name);
+    return parsed && parsed->type == tree::FileType::kManifest && parsed->number != manifest;
+  });
+}
+
 Status CheckTable(tree::TableStore& store, key::Level level, const tree::Table& table,
                   const std::set<std::string_view>& present) {
   const std::string path = store.Path(table.number());
@@ -97,11 +104,14 @@ Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector
   CatalogState state(settings.order);
   state.database_uid = base::NewUid();
   state.comparator_name = settings.order.comparator()->Name();
+  // As of one that was closed: no segment is there, and the first may be made later.
+  state.clean_log_end = wal::LogCut{};
+  state.first_log_segment = state.next_file_number;  // Which the manifest takes.
   return state;
 }
 
 Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
-                                  const std::vector<std::string>& names, key::FileNumber manifest) {
+                                  const std::vector<std::string>& names, key::FileNumber manifest, bool* is_durable) {
   CatalogState state(settings.order);
   const auto forest = std::make_shared<tree::Forest>(settings.order);
   const std::string_view order_name = settings.order.comparator()->Name();
@@ -122,6 +132,9 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
                             io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
   }
+  // The mark is written after the sync of what it counts. A manifest that CURRENT named before is removed once CURRENT
+  // is durable.
+  *is_durable = report.marked == report.records && report.torn_bytes == 0 && !HoldsOtherManifest(names, manifest);
   AMETHYST_TRY(CheckFamilies(*store, settings, *forest, names));
   // Without them what was deleted would be there again.
   AMETHYST_ASSIGN(state.forest, forest->WithTombstones([](const tree::Table& table, const key::Order& order) {

@@ -23,9 +23,11 @@ namespace amethyst::catalog {
 
 // `names` are those in the directory. As the errors of Catalog::Open.
 [[nodiscard]] Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names);
+// `is_durable`: the process that wrote it has synced all that was read, and CURRENT, unless it had no other manifest
+// before.
 [[nodiscard]] Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store,
                                                 const CatalogSettings& settings, const std::vector<std::string>& names,
-                                                key::FileNumber manifest);
+                                                key::FileNumber manifest, bool* is_durable);
 
 // The least number that is at least `at_least` and above that of each name.
 [[nodiscard]] key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least);

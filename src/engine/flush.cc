@@ -188,7 +188,7 @@ Status Flusher::DropSpentTombstones() {
 }
 
 Status Flusher::ReleaseLog() {
-  if (storage_.catalog->log_is_empty()) return {};  // The last flush has ended it.
+  if (storage_.catalog->LogIsEmptyFrom(storage_.log->end())) return {};  // The last flush has ended it.
   const ViewPtr view = reads_.view.Acquire();
   const key::FileNumber first_needed = view->active->first_log_segment;
   if (!view->immutable.empty() || !storage_.log->HasBefore(first_needed)) return {};
@@ -214,7 +214,8 @@ Status Flusher::EndLog() {
   edit.clean_log_end = end;
   edit.last_sequence = key::SequenceNumber{reads_.visible.load(std::memory_order_acquire)};
   if (!is_needed) EndLogIn(&edit);
-  const bool is_noted = storage_.catalog->log_is_empty() && edit.cursors.empty();  // By the last flush.
+  // By the last flush, or by an earlier life after which nothing was written.
+  const bool is_noted = storage_.catalog->LogIsEmptyFrom(end.position()) && edit.cursors.empty();
   const Status noted = is_noted ? Status() : storage_.Note(std::move(edit));
   // Without the note the next open replays the log: nothing is lost on a full disk.
   if (!noted) return ClearsByItself(noted.error()) ? Status() : noted;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "catalog/census.h"
+#include "engine/cursor_list.h"
 #include "tree/file_names.h"
 #include "wal/segment_reader.h"
 
@@ -54,6 +55,22 @@ KeptLog FindKeptLog(const Storage& storage, const wal::LogRecoveryReport& report
     kept.begin = header->cut;
   }
   return kept;
+}
+
+bool BeginsLater(const Storage& storage, const wal::LogRecoveryReport& report, const KeptLog& kept) {
+  const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
+  return recovered.log_is_empty() && (recovered.is_durable || recovered.created) && report.replayed_segments.empty() &&
+         report.dropped_segments.empty() && kept.segments.empty() && !storage.cursors->FirstNeeded();
+}
+
+Status NoteLogBegin(Storage& storage, ReadContext& reads, key::FileNumber first) {
+  if (storage.catalog->first_log_segment() >= first) return {};  // A flush has noted more.
+  const ViewPtr view = reads.view.Acquire();
+  const WriteBufferPtr& oldest = view->immutable.empty() ? view->active : view->immutable.back();
+  tree::VersionEdit edit;
+  edit.first_log_segment = first;
+  edit.oldest_delete_s = oldest->DeletesSinceSeconds();
+  return storage.Note(std::move(edit));
 }
 
 Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,

@@ -28,6 +28,11 @@ struct KeptLog {
 // Back to `first`, or as far as the files are there: one that is missing or damaged ends it.
 [[nodiscard]] KeptLog FindKeptLog(const Storage& storage, const wal::LogRecoveryReport& report, key::FileNumber first);
 
+// Nothing on disk needs the log's first segment yet: the first write may begin it.
+[[nodiscard]] bool BeginsLater(const Storage& storage, const wal::LogRecoveryReport& report, const KeptLog& kept);
+// Makes the manifest tell where such a log has begun, which only the first segment's header does until then.
+[[nodiscard]] Status NoteLogBegin(Storage& storage, ReadContext& reads, key::FileNumber first);
+
 // Removes what is not the database's any more, and is proven to have been; and the log's own files that nobody needs,
 // which are its to remove: it would look for them again.
 [[nodiscard]] Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,

@@ -249,6 +249,12 @@ Result<wal::LogRecoveryReport> ReplayLog(Database& database) {
   const catalog::RecoveredCatalog& recovered = database.storage.catalog->recovered();
   AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(database.storage));
   std::erase_if(segments, [&](key::FileNumber segment) { return segment < recovered.first_log_segment; });
+  if (recovered.log_is_empty() && !segments.empty()) {
+    // Begun since, and the manifest could not tell yet: what is deleted there was so after its last edit.
+    WriteBuffer& active = *database.reads->view.Acquire()->active;
+    active.created_s = std::max<uint64_t>(recovered.delete_time.value_or(tree::DeleteTime()).seconds, 1);
+    active.earlier_delete_s = active.created_s;
+  }
   const wal::LogRecoverySettings log{.directory = database.storage.directory,
                                      .database_uid = recovered.database_uid,
                                      .segments = std::move(segments),
@@ -298,6 +304,10 @@ wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport&
       .spend_reserve = [&storage](const auto& work) { return storage.reserve->Spend(work); },
       .replayed_segments = report.replayed_segments,
       .kept_segments = kept.segments,
+      .announce =
+          BeginsLater(storage, report, kept)
+              ? [&database](key::FileNumber first) { return NoteLogBegin(database.storage, *database.reads, first); }
+              : std::function<Status(key::FileNumber)>(),
       .readers = storage.cursors->readers()};
 }
 
@@ -313,6 +323,10 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
   }
   AMETHYST_ASSIGN(storage.log, wal::Log::Create(*storage.home, *database.workers.flushes,
                                                 LogSettingsOf(database, report, kept), cut));
+  if (BeginsLater(storage, report, kept)) {
+    static_cast<void>(OldestBuffer(database));
+    return RemoveLeftovers(storage, database.health, {}, storage.catalog->recovered().first_log_segment);
+  }
   if (storage.log->segments().size() == kept.segments.size())
     return {};  // There is no space; what the manifest says of the log still holds.
   const WriteBufferPtr oldest = OldestBuffer(database);

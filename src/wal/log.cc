@@ -30,8 +30,10 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
                .may_write = [this] { return !latched_.load(std::memory_order_acquire) && settings_.may_write(); },
                .free_descriptors = settings_.free_descriptors,
                .room_bytes = settings_.room_bytes,
-               .spend_reserve = settings_.spend_reserve}),
-      cut_(cut) {
+               .spend_reserve = settings_.spend_reserve,
+               .failed = [this](const Status& failed) { static_cast<void>(Latch(failed)); }}),
+      cut_(cut),
+      announced_(settings_.announce == nullptr) {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);
   durable_ = cut.position();
@@ -50,6 +52,7 @@ Result<std::unique_ptr<Log>> Log::Create(io::Environment& environment, io::Execu
                                          const LogCut& cut) {
   std::unique_ptr<Log> log(new Log(environment, executor, std::move(settings), cut));
   log->MeasureOldSegments();
+  if (log->settings_.announce != nullptr) return log;  // The first Append begins it.
   const Status begun = log->Roll(0, SegmentSupply::Use::kAll);
   if (begun) AMETHYST_TRY(log->SyncHeader());
   if (!begun && !base::ClearsByItself(begun.error())) return std::unexpected(begun.error());
@@ -87,11 +90,13 @@ uint32_t Log::CurrentVersion() const {
 }
 
 Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version) {
+  auto name = SegmentSupply::Name::kDurable;
   {
     base::MutexLock lock(mutex_);  // So that nothing fails once the segment has a header.
     segments_.reserve(segments_.size() + 1);
+    if (current_ == nullptr && !announced_) name = SegmentSupply::Name::kLater;
   }
-  auto next = base::Contained([&] { return supply_.Take(kSegmentHeaderBytes + record_bytes, use); });
+  auto next = base::Contained([&] { return supply_.Take(kSegmentHeaderBytes + record_bytes, use, name); });
   if (!next) {
     const Status failed = std::unexpected(std::move(next).error());
     return supply_.health() ? failed : Latch(failed);
@@ -238,12 +243,16 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   return mapped.empty() ? base::Contained([this] { return current_->Store(cut_.offset, staging_); }) : Status();
 }
 
-Status Log::AppendWatermarkIfDue() {
-  if (latched_.load(std::memory_order_acquire)) return health();
+bool Log::WatermarkIsDue() const {
   const uint64_t durable = durable_offset_.load(std::memory_order_acquire);
   const bool is_due = noted_watermark_ < std::min(durable, batches_end_.load(std::memory_order_relaxed));
   // Where there is no room, the next record begins a segment, whose header notes it.
-  if (!is_due || torn_ || cut_.offset + kRecordHeaderBytes > current_->capacity()) return {};
+  return is_due && !torn_ && cut_.offset + kRecordHeaderBytes <= current_->capacity();
+}
+
+Status Log::AppendWatermarkIfDue() {
+  if (latched_.load(std::memory_order_acquire)) return health();
+  if (!WatermarkIsDue()) return {};
   return AppendRecord({.length = kRecordHeaderBytes, .kind = RecordKind::kWatermark, .first = cut_.last_sequence}, {},
                       base::Hash64({}));
 }
@@ -254,7 +263,7 @@ Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_
     base::MutexLock lock(mutex_);
     AMETHYST_TRY(health_);
     if (!started_) return {};
-    is_synced = durable_ >= LogPosition{segments_.back().number, batches_end_.load(std::memory_order_acquire)};
+    is_synced = IsSynced();
   }
   if (!is_synced) AMETHYST_TRY(SyncAll());
   Status appended;

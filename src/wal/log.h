@@ -60,6 +60,11 @@ struct LogSettings {
   // Older ones that only readers need, ascending, each continued by the next and the last by the first replayed one, or
   // by the cut: they go with RemoveBefore, too.
   std::vector<key::FileNumber> kept_segments{};
+  // Set where nothing was replayed, cut or kept: then the first segment is made by the first Append, and what only a
+  // sync needs waits for the first one. That makes the segment's name durable, and calls this with its number, so that
+  // the manifest tells where the log begins before anything counts as durable. An error that clears by itself is passed
+  // over until the next sync; another one fails the sync. Under the commit lock or none.
+  std::function<Status(key::FileNumber)> announce = nullptr;
   // What readers hold, and how they are woken: by each completed sync, and by the first error. Not null.
   std::shared_ptr<LogReaders> readers = std::make_shared<LogReaders>();
 };
@@ -75,8 +80,9 @@ class Log {
  public:
   // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut. Its
   // directory entry is durable; its header, too, where anything was replayed, and so may have been cut. Every replayed
-  // segment must have been synced before (RecoverLog does so). Where there is no space or memory for a segment the log
-  // is there all the same: the first Append that finds it begins one.
+  // segment must have been synced before (RecoverLog does so). Where there is no space or memory for a segment, or
+  // nobody needs one yet (LogSettings::announce), the log is there all the same: the first Append that finds it begins
+  // one.
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
   ~Log();  // Closes without syncing.
@@ -109,6 +115,9 @@ class Log {
   // What the periodic job calls every sync interval: syncs if any batch is unsynced, and appends a watermark record if
   // a sync has completed since the last record (`under_commit_lock` runs its argument under the commit lock).
   [[nodiscard]] Status Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock);
+
+  // Nothing is left for Tick to do. Under the commit lock.
+  [[nodiscard]] bool IsAtRest() const;
 
   [[nodiscard]] LogPosition end() const;
   // For a manifest that is to say so, when nobody appends any more; or under the commit lock.
@@ -183,6 +192,10 @@ class Log {
   // Sets the header's checksum.
   [[nodiscard]] Status StoreRecord(RecordHeader* header, std::string_view payload, uint64_t payload_hash);
   [[nodiscard]] Status AppendWatermarkIfDue();
+  // Of the appender.
+  [[nodiscard]] bool WatermarkIsDue() const;
+  // All batches are durable.
+  [[nodiscard]] bool IsSynced() const AMETHYST_REQUIRES(mutex_);
 
   [[nodiscard]] Status SyncTo(LogPosition position, Company company);
   // Runs one flush, for everything that is appended by its start. These three let go of the lock meanwhile. An error is
@@ -192,6 +205,9 @@ class Log {
   // Trims and closes the sealed segments that are durable.
   void CloseSealed() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<Flush> PlanFlush() const AMETHYST_REQUIRES(mutex_);
+  // The same, once the names of the segments are durable. Lets go of the lock meanwhile.
+  [[nodiscard]] Result<Flush> NextFlush() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Announce(key::FileNumber first) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] LogPosition EndLocked() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
   void LatchLocked(const Status& failed) noexcept AMETHYST_REQUIRES(mutex_);
@@ -227,6 +243,7 @@ class Log {
   base::CondVar flushed_;
   Status health_ AMETHYST_GUARDED_BY(mutex_);
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;  // There is a segment to append to.
+  bool announced_ AMETHYST_GUARDED_BY(mutex_);        // The manifest tells of the first segment.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   LogPosition durable_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t durable_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // bytes_appended_ as of the last flush.

@@ -24,6 +24,15 @@ Status Log::Sync(LogPosition position) {
 
 Status Log::SyncAll() { return SyncTo(end(), Company::kNone); }
 
+bool Log::IsSynced() const {
+  return !started_ || durable_ >= LogPosition{segments_.back().number, batches_end_.load(std::memory_order_acquire)};
+}
+
+bool Log::IsAtRest() const {
+  base::MutexLock lock(mutex_);
+  return !health_ || !started_ || (IsSynced() && announced_ && !WatermarkIsDue());
+}
+
 Status Log::SyncTo(LogPosition position, Company company) {
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(position <= EndLocked());
@@ -49,14 +58,17 @@ Status Log::LeadFlush(Company company) {
   if (company == Company::kAwaited) GatherCompany();
   if (health_) {
     const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
-    const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return PlanFlush(); });
+    const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return NextFlush(); });
     if (!flush) {  // Nothing was tried.
       flushing_ = false;
       flushed_.NotifyAll();
       return std::unexpected(flush.error());
     }
+    const bool is_first = !announced_;
+    const key::FileNumber first = segments_.front().number;
     mutex_.Unlock();
-    const Status synced = flush->Run();
+    Status synced = flush->Run();
+    if (synced && is_first) synced = Announce(first);
     mutex_.Lock();
     ++syncs_;
     AMETHYST_ASSERT(flushing_);  // I8
@@ -110,6 +122,24 @@ void Log::CloseSealed() {
   }
   mutex_.Lock();
   if (!closed) LatchLocked(closed);
+}
+
+Result<Log::Flush> Log::NextFlush() {
+  if (!announced_) {
+    mutex_.Unlock();
+    const Status named = supply_.SyncNames();
+    mutex_.Lock();
+    if (!named && !base::ClearsByItself(named.error())) LatchLocked(named);
+    AMETHYST_TRY(named);
+  }
+  return PlanFlush();
+}
+
+Status Log::Announce(key::FileNumber first) {
+  const Status told = base::Contained([&] { return settings_.announce(first); });
+  base::MutexLock lock(mutex_);
+  announced_ = told.has_value();
+  return told || base::ClearsByItself(told.error()) ? Status() : told;
 }
 
 Result<Log::Flush> Log::PlanFlush() const {

@@ -61,7 +61,7 @@ void SegmentSupply::MakeSpare() {
     const auto make = [this] {
       Size size = NextSize(0);
       size.most_bytes = std::min(size.most_bytes, settings_.room_bytes());
-      return size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
+      return size.most_bytes >= size.least_bytes ? Make(size, Name::kDurable) : NoRoom();
     };
     if (auto result = base::Contained(make); result) made = std::move(*result);
   }
@@ -87,7 +87,7 @@ SegmentSupply::Size SegmentSupply::NextSize(uint64_t bytes) const {
   return {.least_bytes = std::max(bytes, std::min(most_bytes, kSegmentBytesKept)), .most_bytes = most_bytes};
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
+Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use, Name name) {
   Segment spare;
   bool usable;
   bool is_first;
@@ -104,9 +104,11 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
     Size size = NextSize(bytes);
     const uint64_t room_bytes = is_first ? size.most_bytes : settings_.room_bytes();
     size.most_bytes = std::min(size.most_bytes, room_bytes);
-    auto made = size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
+    auto made = size.most_bytes >= size.least_bytes ? Make(size, name) : NoRoom();
     const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
-    if (is_full && use == Use::kDeletes) made = MakeForDeletes({.least_bytes = bytes, .most_bytes = size.least_bytes});
+    if (is_full && use == Use::kDeletes) {
+      made = MakeForDeletes({.least_bytes = bytes, .most_bytes = size.least_bytes}, name);
+    }
     AMETHYST_ASSIGN(spare, std::move(made));
   }
   base::MutexLock lock(mutex_);
@@ -117,27 +119,41 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
   return spare;
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size) {
-  auto made = Make(size);
+Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size, Name name) {
+  auto made = Make(size, name);
   const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
-  if (is_full) static_cast<void>(settings_.spend_reserve([&] { made = Make(size); }));
+  if (is_full) static_cast<void>(settings_.spend_reserve([&] { made = Make(size, name); }));
   if (made) made->for_deletes = true;
   return made;
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
+Result<SegmentSupply::Segment> SegmentSupply::Make(Size size, Name name) {
   AMETHYST_ASSERT(size.least_bytes <= size.most_bytes);
   Segment made{.number = settings_.new_file_number(), .file = nullptr};
   const std::string path = io::JoinPath(settings_.directory, SegmentFileName(made.number));
   AMETHYST_ASSIGN(made.file, Create(path, size));
-  const auto sync = [&] { return WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); };
-  if (Status synced = base::Contained(sync); !synced) {
-    const bool is_final = !base::ClearsByItself(synced.error()) || !Discard(std::move(made));
-    base::MutexLock lock(mutex_);
-    if (is_final && health_) health_ = synced;
+  if (name == Name::kLater) return made;
+  if (Status synced = SyncNames(); !synced) {
+    const bool is_final = base::ClearsByItself(synced.error()) && !Discard(std::move(made));
+    if (is_final) Latch(synced);
     return std::unexpected(synced.error());
   }
   return made;
+}
+
+Status SegmentSupply::SyncNames() {
+  const auto sync = [&] { return WithDescriptor([&] { return files_.SyncDirectory(settings_.directory); }); };
+  Status synced = base::Contained(sync);
+  if (!synced && !base::ClearsByItself(synced.error())) Latch(synced);
+  return synced;
+}
+
+void SegmentSupply::Latch(const Status& failed) {
+  {
+    base::MutexLock lock(mutex_);
+    if (health_) health_ = failed;
+  }
+  settings_.failed(failed);
 }
 
 Result<std::unique_ptr<io::LogSegment>> SegmentSupply::Create(const std::string& path, Size size) {

@@ -2,7 +2,8 @@
 // allocation.
 //
 // At most one spare is kept. Where none is ready, Take makes one on the spot. A segment is handed out only once its
-// directory entry is durable: so a sync of the segment itself is all that an acknowledgement needs. A spare that was
+// directory entry is durable, so a sync of the segment itself is all that an acknowledgement needs; or else its user
+// calls SyncNames before the first sync. A spare that was
 // made but never used (its header is zeros) may be left behind by a crash: recovery reports it as dropped.
 //
 // The first segment is small, and each has four times the room of the one before, up to segment_bytes: a database that
@@ -43,6 +44,8 @@ class SegmentSupply {
     std::function<uint64_t()> room_bytes = [] { return std::numeric_limits<uint64_t>::max(); };
     // Gives up what is kept for deletes and runs the work that needs it; false if there was none. Any thread.
     std::function<bool(const std::function<void()>&)> spend_reserve = [](const auto&) { return false; };
+    // Told of the first failed sync of the directory, also of one in the background. Any thread.
+    std::function<void(const Status&)> failed = [](const Status&) {};
   };
   struct Segment {
     key::FileNumber number{};
@@ -51,6 +54,8 @@ class SegmentSupply {
   };
   // What the records are that need a segment.
   enum class Use : uint8_t { kAll, kDeletes };
+  // When its directory entry becomes durable: before Take returns, or with SyncNames.
+  enum class Name : uint8_t { kDurable, kLater };
 
   SegmentSupply(io::FileSystem& files, io::Executor& executor, Settings settings);
   ~SegmentSupply();  // Stopped, or never asked to prepare.
@@ -59,7 +64,9 @@ class SegmentSupply {
   void Prepare();
   // A segment with room for `bytes`. A transient error leaves nothing that counts. A failed sync of the directory
   // is final: see health(); one that could not begin, for want of a descriptor or of memory, is not.
-  [[nodiscard]] Result<Segment> Take(uint64_t bytes, Use use = Use::kAll);
+  [[nodiscard]] Result<Segment> Take(uint64_t bytes, Use use = Use::kAll, Name name = Name::kDurable);
+  // Makes the names of all segments so far durable. Errors as those of Take. Any thread.
+  [[nodiscard]] Status SyncNames();
   // kNoSpace if the log may take none of the disk.
   [[nodiscard]] Status CheckRoom() const;
   // Removes a segment that was taken, and not used. Without memory for that it stays, as after a crash.
@@ -80,9 +87,9 @@ class SegmentSupply {
   };
   // For a record that takes `bytes` of it.
   [[nodiscard]] Size NextSize(uint64_t bytes) const;
-  // Creates a segment of the largest size that there is space for, and makes its directory entry durable.
-  [[nodiscard]] Result<Segment> Make(Size size);
-  [[nodiscard]] Result<Segment> MakeForDeletes(Size size);
+  // Creates a segment of the largest size that there is space for.
+  [[nodiscard]] Result<Segment> Make(Size size, Name name);
+  [[nodiscard]] Result<Segment> MakeForDeletes(Size size, Name name);
   [[nodiscard]] Result<Segment> NoRoom() const;
   [[nodiscard]] Result<std::unique_ptr<io::LogSegment>> Create(const std::string& path, Size size);
   // What `call`, which opens something, returns; tried once more if it found no descriptor, after others gave way.
@@ -96,6 +103,7 @@ class SegmentSupply {
     return result;
   }
   void MakeSpare();
+  void Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
 
   io::FileSystem& files_;
   io::Executor& executor_;

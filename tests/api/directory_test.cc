@@ -123,6 +123,7 @@ TEST(Directory, RemovedItIsAnErrorAndOneMadeAnewStaysEmpty) {
   const TempDirectory top;
   const std::string path = top.File("data");
   auto db = OpenOrFail(path, SmallOptions());
+  ASSERT_TRUE(db->Put("j", "v"));  // Which begins the log.
   std::filesystem::remove_all(path);
   std::filesystem::create_directory(path);
   ASSERT_TRUE(db->Put("k", std::string(100, 'v')));

@@ -338,12 +338,12 @@ TEST(Close, LeavesExactlyTheLiveFiles) {
                                            : entry.path().filename().string().substr(0, 8)];
     }
     EXPECT_EQ(names[".sst"], live);
-    EXPECT_EQ(names[".wal"], 1);
-    names.erase("RESERVE");  // Of a database of some size.
+    EXPECT_FALSE(names.contains(".wal"));  // The first write begins it.
+    names.erase("RESERVE");                // Of a database of some size.
     EXPECT_EQ(names["CURRENT"], 1);
     EXPECT_EQ(names["LOCK"], 1);
     EXPECT_EQ(names["MANIFEST"], 1);
-    EXPECT_EQ(names.size(), 5) << testing::PrintToString(names);
+    EXPECT_EQ(names.size(), 4) << testing::PrintToString(names);
   }
 }
 

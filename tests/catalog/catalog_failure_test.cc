@@ -196,11 +196,55 @@ TEST_F(CatalogFailureTest, GoesOnOnceThereAreDescriptorsAgain) {
   EXPECT_EQ(Open().tree->current()->level0().size(), 1u);
 }
 
+TEST_F(CatalogFailureTest, AnOpenOfWhatIsDurableSyncsNothingBeforeItsFirstEdit) {
+  {
+    Opened opened = Open();
+    EXPECT_TRUE(Apply(opened, Flush(opened)));
+  }
+  const auto syncs = [this] { return files_.calls(Operation::kSync) + files_.calls(Operation::kSyncDirectory); };
+  const key::FileNumber before = ManifestNumber();
+  const uint64_t syncs_before = syncs();
+  {
+    const Opened opened = Open();
+  }
+  EXPECT_EQ(syncs(), syncs_before);
+  EXPECT_EQ(ManifestNumber(), before);
+  Opened opened = Open();
+  EXPECT_TRUE(Apply(opened, Flush(opened)));
+  EXPECT_GT(ManifestNumber(), before);
+  EXPECT_EQ(opened.tree->current()->level0().size(), 2u);
+}
+
+TEST_F(CatalogFailureTest, AnOpenOfWhatMayNotBeDurableBeginsAManifest) {
+  const auto expect_new = [this](const std::string& what) {
+    const key::FileNumber before = ManifestNumber();
+    {
+      const Opened opened = Open();
+    }
+    EXPECT_GT(ManifestNumber(), before) << what;
+  };
+  {
+    Opened opened = Open();
+    EXPECT_TRUE(Apply(opened, Flush(opened)));
+  }
+  const std::string bytes = Read(Manifest());
+  std::string changed = bytes;
+  changed[kManifestHeaderBytes] = 1;  // The mark, which then proves nothing.
+  Write(Manifest(), changed);
+  expect_new("a record that the mark does not count");
+  Write(Manifest(), Read(Manifest()) + "torn");
+  expect_new("a torn tail");
+  Write(tree::ManifestFileName(key::FileNumber{7000}), bytes);
+  expect_new("another manifest");
+}
+
 TEST_F(CatalogFailureTest, OpensOnAFullDisk) {
   std::string shape;
   {
     Opened opened = Open();
-    EXPECT_TRUE(Apply(opened, Flush(opened)));
+    tree::VersionEdit edit = Flush(opened);
+    edit.first_log_segment = key::FileNumber{2};  // As of one that was killed.
+    EXPECT_TRUE(Apply(opened, edit));
     shape = Shape(*opened.tree->current());
   }
   files_.Fail({.operation = Operation::kCreate, .call = 1, .for_good = true, .code = ErrorCode::kNoSpace});
