@@ -31,22 +31,45 @@ Background::Background(Database& database, Committer& committer)
       throttle_(settings_, environment_.clock(), reads_.statistics),
       sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)) {}
 
-Background::~Background() { AMETHYST_ASSERT(tick_ == nullptr); }
+Background::~Background() {
+  base::MutexLock lock(mutex_);
+  AMETHYST_ASSERT(tick_ == nullptr);
+}
 
 Status Background::Start() {
-  AMETHYST_ASSIGN(tick_, workers_.flushes->ScheduleEvery(sync_ticks_.interval, [this] { Tick(); }));
   AMETHYST_TRY(StartExecutor());
+  committer_.NoteTickRests();
+  AMETHYST_ASSIGN(auto tick, workers_.flushes->ScheduleOnWake(sync_ticks_.interval, [this] { Tick(); }));
   {
     base::MutexLock lock(mutex_);
+    tick_ = std::move(tick);
     started_ = true;
   }
   if (deadline_.LoggedDeletesAreDue()) ScheduleChores();  // The process may not live until the first tick.
   UpdatePressure();
+  PlanAtStart();
   Notify();
-  return {};
+  return IsQuiet() ? Status() : WakeTick();
 }
 
-// Comes last, for it does with what threads are left.
+void Background::PlanAtStart() {
+  constexpr size_t kTablesMax = 64;
+  size_t tables = 0;
+  const std::shared_ptr<const tree::Forest> forest = reads_.view.Acquire()->forest;
+  for (const tree::FamilyTree& tree : forest->families()) {
+    tree.version->ForEachTable([&tables](key::Level, const tree::TablePtr&) { ++tables; });
+  }
+  if (tables > kTablesMax) return;
+  base::DoIfPossible([this] {
+    const auto planner = [this](const auto& shape, const auto& running) {
+      return compaction::PlanCompaction(shape, running, Planning());
+    };
+    if (MakePlan(planner).plan.kind != compaction::PlanKind::kNothing) return;
+    base::MutexLock lock(mutex_);
+    idle_at_change_ = changes_;
+  });
+}
+
 Status Background::StartExecutor() {
   AMETHYST_ASSIGN(workers_.compactions,
                   environment_.NewExecutor(settings_.background_threads + settings_.spare_threads));
@@ -80,6 +103,9 @@ void Background::ScheduleLocked() noexcept {
 void Background::ScheduleDue() {
   throttle_.Nap(IsLastMemtable());
   if (!started_ || health_.latch.IsSet()) return;
+  // Which only the tick ends. Where it finds no thread the next write or job tries again.
+  const bool needs_tick = flush_stalled_ || compaction_stalled_ || writes_press_;
+  if (needs_tick && tick_ != nullptr) static_cast<void>(tick_->Wake());
   if (!flushing_ && !flush_stalled_ && (flusher_.SweepIsDue() || FlushIsDue())) {
     workers_.flushes->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
     flushing_ = true;
@@ -234,7 +260,39 @@ void Background::GiveUpPlan(const Error& error) noexcept {
 // not wait for it.
 void Background::Tick() {
   if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0 && !SyncLog()) --ticks_;
-  ScheduleChores();
+  if (!TryToRest()) ScheduleChores();
+}
+
+bool Background::IsQuiet() {
+  if (health_.latch.IsSet()) return true;
+  if (deadline_.IsPending() || reads_.clock->InUse() || storage_.cursors->IsInUse()) return false;
+  if (storage_.store->HasObsolete() || storage_.store->HasDying()) return false;
+  base::MutexLock lock(mutex_);
+  return started_ && !chores_ && !flush_stalled_ && !compaction_stalled_ && !writes_press_ && IsIdle();
+}
+
+// A write is either seen here, or made later under the commit lock: then its caller wakes the tick, whose rest that
+// cancels.
+bool Background::TryToRest() {
+  if (!IsQuiet()) return false;
+  FreeSpace();
+  bool rests = false;
+  const Status asked = committer_.RunLocked([&] {
+    rests = (sync_ticks_.per_sync == 0 || storage_.log->IsAtRest()) && IsQuiet();
+    if (rests) committer_.NoteTickRests();
+  });
+  if (!asked || !rests) return false;
+  base::MutexLock lock(mutex_);
+  if (tick_ != nullptr) tick_->Rest();
+  return true;
+}
+
+Status Background::WakeTick() {
+  committer_.NoteTickWakes();
+  base::MutexLock lock(mutex_);
+  Status woken = tick_ == nullptr ? Status() : tick_->Wake();
+  if (!woken) committer_.NoteTickRests();
+  return woken;
 }
 
 void Background::ScheduleChores() {

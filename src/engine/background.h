@@ -32,8 +32,11 @@ class Background {
   Background(Database& database, Committer& committer);
   ~Background();  // After Stop.
 
-  // Begins to work, and the periodic tick, for which there may be no thread.
+  // Begins to work. The periodic tick rests while there is nothing for it to do, and needs a thread else.
   [[nodiscard]] Status Start();
+  // After a commit that found the tick at rest: it runs again. kOutOfMemory: there is no thread for it; the next commit
+  // is told, too.
+  [[nodiscard]] Status WakeTick() AMETHYST_EXCLUDES(mutex_);
   // Looks for work: after a memtable switch, or when told that something changed.
   void Notify() AMETHYST_EXCLUDES(mutex_);
 
@@ -70,6 +73,12 @@ class Background {
   void RunCompaction() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status StartExecutor();
   void Tick() AMETHYST_EXCLUDES(mutex_);
+  // Nothing is under way and nothing will come due, so that no tick is needed until the next write.
+  [[nodiscard]] bool IsQuiet() AMETHYST_EXCLUDES(mutex_);
+  // The tick's last call before it rests. False: there is work for it.
+  [[nodiscard]] bool TryToRest() AMETHYST_EXCLUDES(mutex_);
+  // A small tree is planned by the caller: mostly there is nothing to do, and no thread is needed to find out.
+  void PlanAtStart() AMETHYST_EXCLUDES(mutex_);
   // False: there is no memory for it, and nothing was tried.
   [[nodiscard]] bool SyncLog() AMETHYST_EXCLUDES(mutex_);
   void ScheduleChores() AMETHYST_EXCLUDES(mutex_);
@@ -112,10 +121,10 @@ class Background {
   DeleteDeadline deadline_;
   Throttle throttle_;
   const SyncTicks sync_ticks_;
-  std::unique_ptr<io::PeriodicJob> tick_;
   uint64_t ticks_ = 0;  // The tick's own.
 
   base::Mutex mutex_{base::LockRank::kScheduler};
+  std::unique_ptr<io::PeriodicJob> tick_ AMETHYST_GUARDED_BY(mutex_);
   base::CondVar changed_;  // Anything below, or the view.
   bool started_ AMETHYST_GUARDED_BY(mutex_) = false;
   bool chores_ AMETHYST_GUARDED_BY(mutex_) = false;  // They are scheduled, or at work.

@@ -142,7 +142,12 @@ Status Background::WaitForIdle() {
 }
 
 Status Background::StopAndFlush() {
-  tick_.reset();
+  std::unique_ptr<io::PeriodicJob> tick;
+  {
+    base::MutexLock lock(mutex_);
+    tick = std::move(tick_);
+  }
+  tick.reset();
   Status switched;
   if (!health_.latch.IsSet()) {
     if (deadline_.LoggedDeletesAreDue()) static_cast<void>(committer_.SwitchWithLog());

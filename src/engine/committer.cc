@@ -55,7 +55,8 @@ Committer::Outcome Committer::Submit(CommitRequest& request) {
   Outcome outcome{.status = std::move(request.status), .end = request.end, .needs_room = request.needs_room};
   if (after_commit_.load(std::memory_order_relaxed) == 0) [[likely]]
     return outcome;
-  const uint8_t after_commit = after_commit_.exchange(0, std::memory_order_acq_rel);
+  const uint8_t after_commit = after_commit_.fetch_and(kTickRests, std::memory_order_acq_rel);
+  outcome.tick_rests = (after_commit & kTickRests) != 0;
   if ((after_commit & kReaderWaits) != 0) storage_.cursors->readers()->Wake();
   if ((after_commit & kReplaced) != 0) {
     std::list<ViewPtr> replaced;

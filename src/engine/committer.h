@@ -33,6 +33,7 @@ class Committer {
     wal::LogPosition end;
     bool needs_room = false;  // Nothing was done: for want of memory, or for want of space (`status`).
     bool switched = false;    // There is a memtable to flush.
+    bool tick_rests = false;  // And has to be woken.
   };
   // A family that is not there, or not any more, refuses the batch, whole; so does its check.
   [[nodiscard]] Outcome Write(const EncodedBatch& batch, bool logged);
@@ -46,6 +47,10 @@ class Committer {
   // The next commit wakes those who read the log (wal/log_readers.h). Any thread; a reader then looks at the log once
   // more before it sleeps. Else only a completed sync wakes them.
   void WakeReadersOnCommit() { after_commit_.fetch_or(kReaderWaits); }
+  // While it rests, each commit tells its caller to wake the periodic tick. One that sets it under the commit lock
+  // misses no later write.
+  void NoteTickRests() { after_commit_.fetch_or(kTickRests); }
+  void NoteTickWakes() { after_commit_.fetch_and(static_cast<uint8_t>(~kTickRests)); }
   // Lets go of the memtable and what it has reserved. The last call, after all others have returned.
   void Close() { active_.reset(); }
 
@@ -73,9 +78,9 @@ class Committer {
   // Views that switches replaced. The next caller that holds no lock retires them.
   base::Mutex replaced_mutex_{base::LockRank::kReplacedViews};
   std::list<ViewPtr> replaced_ AMETHYST_GUARDED_BY(replaced_mutex_);
-  // What the thread that has committed finds to do, once it holds no lock: it clears them. A switch sets the first, a
-  // reader the second.
-  enum AfterCommit : uint8_t { kReplaced = 1, kReaderWaits = 2 };
+  // What the thread that has committed finds to do, once it holds no lock: it clears them, except the last. A switch
+  // sets the first, a reader the second, the tick the third.
+  enum AfterCommit : uint8_t { kReplaced = 1, kReaderWaits = 2, kTickRests = 4 };
   std::atomic<uint8_t> after_commit_{0};
 };
 

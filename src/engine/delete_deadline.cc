@@ -32,6 +32,8 @@ Status DeleteDeadline::NoteTime() {
   return HoldsDeletes(*reads_.view.Acquire()) ? storage_.Note({}) : Status();
 }
 
+bool DeleteDeadline::IsPending() const { return deadline_s_ != 0 && HoldsDeletes(*reads_.view.Acquire()); }
+
 bool DeleteDeadline::LoggedDeletesAreDue() const {
   const uint64_t oldest_s = reads_.view.Acquire()->active->OldestDeleteSeconds();
   return deadline_s_ != 0 && oldest_s != 0 && storage_.delete_clock->Seconds() > oldest_s + deadline_s_ / 2;

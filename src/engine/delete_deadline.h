@@ -27,6 +27,8 @@ class DeleteDeadline {
 
   // Whether half of the deadline is over for something in the memtable or the log.
   [[nodiscard]] bool LoggedDeletesAreDue() const;
+  // Whether there is anything that it will be over for.
+  [[nodiscard]] bool IsPending() const;
   // For the periodic chores.
   [[nodiscard]] Status Keep(Committer& committer);
   // For Close, once all is flushed and nothing runs: lets go of the log that is due, and compacts what is.

@@ -192,6 +192,7 @@ Status Engine::Commit(const EncodedBatch& batch, Durability durability) {
                                 : background_->WaitForSpace(outcome.status, std::exchange(is_first_refusal, false)));
   }
   AMETHYST_TRY(outcome.status);
+  if (outcome.tick_rests) AMETHYST_TRY(background_->WakeTick());
   return durability == Durability::kSync ? Sync(outcome.end) : Status();
 }
 

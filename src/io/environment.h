@@ -30,6 +30,15 @@ class Clock {
 enum class Priority : uint8_t { kFlush, kCompactionL0, kCompaction };
 inline constexpr size_t kPriorities = 3;
 
+struct PeriodicJob {
+  virtual ~PeriodicJob() = default;  // Waits for a run in progress.
+  // Runs again from an interval later on, where it rests. Any thread. kOutOfMemory: there is no thread for it.
+  [[nodiscard]] virtual Status Wake() { return {}; }
+  // Called by the job: this run is the last one until somebody wakes it, be it while this run goes on. A simulation
+  // goes on with it.
+  virtual void Rest() {}
+};
+
 // Runs background jobs, and is the only way in which the engine waits for something that a job or another thread must
 // do.
 class Executor {
@@ -40,8 +49,13 @@ class Executor {
   virtual void Schedule(Priority priority, std::function<void()> job) = 0;
   // Runs `job` every `interval` on a thread of its own kind, until the returned handle is destroyed (which waits for a
   // run in progress). A simulation runs it when it advances its clock. kOutOfMemory: there is no thread to be had.
-  [[nodiscard]] virtual Result<std::unique_ptr<struct PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
-                                                                                  std::function<void()> job) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<PeriodicJob>> ScheduleEvery(std::chrono::milliseconds interval,
+                                                                           std::function<void()> job) = 0;
+  // The same, of a job that rests at first.
+  [[nodiscard]] virtual Result<std::unique_ptr<PeriodicJob>> ScheduleOnWake(std::chrono::milliseconds interval,
+                                                                            std::function<void()> job) {
+    return ScheduleEvery(interval, std::move(job));
+  }
   // Returns once ready() holds, which is evaluated with `mutex` held (held on entry and return). The thread that makes
   // it true notifies `condition` under the mutex. A single-threaded executor runs jobs here instead of sleeping.
   virtual void Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready)
@@ -53,17 +67,13 @@ class Executor {
   [[nodiscard]] virtual uint32_t thread_count() const = 0;
 };
 
-struct PeriodicJob {
-  virtual ~PeriodicJob() = default;
-};
-
 class Environment {
  public:
   virtual ~Environment() = default;
   [[nodiscard]] virtual FileSystem& files() = 0;
   [[nodiscard]] virtual Clock& clock() = 0;
-  // An executor of one database's own, with that many threads. The system may give fewer, and a simulation may have
-  // none: Executor::thread_count tells. kOutOfMemory: the system gives none.
+  // An executor of one database's own, which runs that many jobs at once, on threads that are started when they are
+  // needed. A simulation may have none: Executor::thread_count tells how many it pretends to have.
   [[nodiscard]] virtual Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) = 0;
 };
 

@@ -38,9 +38,7 @@ class SystemEnvironment final : public Environment {
   FileSystem& files() override { return *files_; }
   Clock& clock() override { return clock_; }
   Result<std::unique_ptr<Executor>> NewExecutor(uint32_t threads) override {
-    auto executor = std::make_unique<ThreadExecutor>(threads);
-    if (executor->thread_count() == 0) return NoThread();
-    return executor;
+    return std::make_unique<ThreadExecutor>(threads);
   }
 
  private:

@@ -1,70 +1,31 @@
 #include "io/thread_executor.h"
 
-#include <pthread.h>
-
-#include <new>
-#include <system_error>
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "io/next_due.h"
 
 namespace amethyst::io {
 namespace {
 
-// Calls `start`, which makes a std::thread. False: the system gives none, or no memory for it.
-bool TryStart(base::FunctionRef<void()> start) {
-  try {
-    start();
-  } catch (const std::system_error&) {
-    return false;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-  return true;
-}
+// How often a wait looks again whether jobs have to be run by the caller, because the last thread is gone.
+constexpr std::chrono::seconds kLookAgain{1};
 
-class PeriodicThread final : public PeriodicJob {
+class PoolTimer final : public PeriodicJob {
  public:
-  PeriodicThread(std::chrono::milliseconds interval, std::function<void()> job)
-      : interval_(interval), job_(std::move(job)), thread_([this] { Run(); }) {}
-
-  ~PeriodicThread() override {
-    {
-      base::MutexLock lock(mutex_);
-      stop_ = true;
-      stopped_.NotifyOne();
-    }
-    thread_.join();
+  PoolTimer(ThreadPool& pool, std::chrono::milliseconds interval, std::function<void()> job)
+      : pool_(pool), timer_{.interval = interval, .job = std::move(job)} {
+    timer_.place.assign(1, &timer_);
   }
+  ~PoolTimer() override { pool_.Disarm(timer_); }
+
+  Status Wake() override { return pool_.Arm(timer_) ? Status() : NoThread(); }
+  void Rest() override { pool_.Rest(timer_); }
 
  private:
-  using SteadyClock = std::chrono::steady_clock;
-
-  void Run() {
-    pthread_setname_np(pthread_self(), "amethyst-timer");
-    base::MutexLock lock(mutex_);
-    auto due = SteadyClock::now() + interval_;
-    while (!stop_) {
-      const auto left = std::chrono::ceil<std::chrono::microseconds>(due - SteadyClock::now());
-      if (left.count() > 0) {
-        stopped_.WaitFor(mutex_, left);
-        continue;
-      }
-      lock.Unlock();
-      job_();
-      due = NextDue(due, interval_, SteadyClock::now());
-      lock.Lock();
-    }
-  }
-
-  const std::chrono::milliseconds interval_;
-  const std::function<void()> job_;
-  base::Mutex mutex_{base::LockRank::kExecutor};  // Not held while the job runs.
-  base::CondVar stopped_;
-  bool stop_ AMETHYST_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  ThreadPool& pool_;
+  ThreadPool::Timer timer_;
 };
 
 }  // namespace
@@ -73,39 +34,38 @@ std::unexpected<Error> NoThread() {
   return base::MakeError(ErrorCode::kOutOfMemory, "start a thread: the system gives the process no more");
 }
 
-ThreadExecutor::ThreadExecutor(uint32_t threads) {
+ThreadExecutor::ThreadExecutor(uint32_t threads) : pool_(ThreadPool::OfProcess()), queue_{.limit = threads} {
   AMETHYST_ASSERT(threads > 0);
-  threads_.reserve(threads);
-  while (threads_.size() < threads && TryStart([&] { threads_.emplace_back([this] { Work(); }); })) {
-  }
+  pool_.Add(queue_);
 }
 
-ThreadExecutor::~ThreadExecutor() {
-  {
-    base::MutexLock lock(mutex_);
-    stop_ = true;
-    job_waits_.NotifyAll();
-  }
-  for (std::thread& thread : threads_) thread.join();
-}
+ThreadExecutor::~ThreadExecutor() { pool_.Remove(queue_); }
 
 void ThreadExecutor::Schedule(Priority priority, std::function<void()> job) {
   AMETHYST_ASSERT(job != nullptr && std::to_underlying(priority) < kPriorities);
-  base::MutexLock lock(mutex_);
-  waiting_[std::to_underlying(priority)].push_back(std::move(job));
-  job_waits_.NotifyOne();
+  pool_.Schedule(queue_, priority, std::move(job));
+}
+
+Result<std::unique_ptr<PeriodicJob>> ThreadExecutor::ScheduleOnWake(std::chrono::milliseconds interval,
+                                                                    std::function<void()> job) {
+  AMETHYST_ASSERT(job != nullptr && interval.count() > 0);
+  return std::make_unique<PoolTimer>(pool_, interval, std::move(job));
 }
 
 Result<std::unique_ptr<PeriodicJob>> ThreadExecutor::ScheduleEvery(std::chrono::milliseconds interval,
                                                                    std::function<void()> job) {
-  AMETHYST_ASSERT(job != nullptr && interval.count() > 0);
-  std::unique_ptr<PeriodicJob> started;
-  if (!TryStart([&] { started = std::make_unique<PeriodicThread>(interval, std::move(job)); })) return NoThread();
+  AMETHYST_ASSIGN(std::unique_ptr<PeriodicJob> started, ScheduleOnWake(interval, std::move(job)));
+  AMETHYST_TRY(started->Wake());
   return started;
 }
 
 void ThreadExecutor::Wait(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready) {
-  while (!ready()) condition.Wait(mutex);
+  while (!ready()) {
+    mutex.Unlock();
+    const bool helped = pool_.Help();
+    mutex.Lock();
+    if (!helped && !ready()) static_cast<void>(condition.WaitFor(mutex, kLookAgain));
+  }
 }
 
 bool ThreadExecutor::WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
@@ -118,34 +78,6 @@ bool ThreadExecutor::WaitFor(base::Mutex& mutex, base::CondVar& condition, base:
     condition.WaitFor(mutex, std::min<std::chrono::microseconds>(timeout - waited, std::chrono::hours(1)));
   }
   return true;
-}
-
-std::function<void()> ThreadExecutor::Take() {
-  for (auto& queue : waiting_) {
-    if (queue.empty()) continue;
-    std::function<void()> job = std::move(queue.front());
-    queue.pop_front();
-    return job;
-  }
-  return nullptr;
-}
-
-void ThreadExecutor::Work() {
-  pthread_setname_np(pthread_self(), "amethyst-work");
-  base::MutexLock lock(mutex_);
-  for (;;) {
-    std::function<void()> job = Take();
-    if (job != nullptr) {
-      lock.Unlock();
-      job();
-      job = nullptr;  // What it captured goes outside the lock.
-      lock.Lock();
-    } else if (stop_) {
-      return;
-    } else {
-      job_waits_.Wait(mutex_);
-    }
-  }
 }
 
 }  // namespace amethyst::io

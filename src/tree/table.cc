@@ -18,8 +18,13 @@ Table::Table(std::shared_ptr<TableStore> store, key::FileNumber number, sstable:
 
 Table::~Table() {
   delete reader();
-  // I16
-  if (obsolete_.load(std::memory_order_acquire)) store_->AddObsolete(number_);
+  if (!obsolete_.load(std::memory_order_acquire)) return;
+  store_->AddObsolete(number_);  // I16
+  store_->NoteDying(-1);         // After it is told of the file: at no time is there neither.
+}
+
+void Table::MarkObsolete() const {
+  if (!obsolete_.exchange(true, std::memory_order_acq_rel)) store_->NoteDying(1);
 }
 
 Result<const sstable::TableReader*> Table::Open() const {

@@ -43,7 +43,7 @@ class Table {
   [[nodiscard]] Result<const sstable::TableReader*> Open() const;
 
   // The manifest no longer lists it: its file goes when the last reference does.
-  void MarkObsolete() const { obsolete_.store(true, std::memory_order_release); }
+  void MarkObsolete() const;
 
  private:
   const std::shared_ptr<TableStore> store_;

@@ -4,6 +4,7 @@
 // and gives its descriptor back when the limit asks for it. Thread safety: any thread at once.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -49,6 +50,9 @@ class TableStore {
   // tried, and what failed is tried again the next time). What there is no memory to note stays until the next open.
   void AddObsolete(key::FileNumber number) noexcept AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] bool HasObsolete() const AMETHYST_EXCLUDES(mutex_);
+  // Counts tables that are obsolete, and that somebody still refers to.
+  void NoteDying(int change) { dying_.fetch_add(change, std::memory_order_relaxed); }
+  [[nodiscard]] bool HasDying() const { return dying_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] Status DeleteObsolete() AMETHYST_EXCLUDES(mutex_);
   // Closes every descriptor. Later reads fail with kClosed. Nothing is deleted afterwards.
   void Close() AMETHYST_EXCLUDES(mutex_);
@@ -60,6 +64,7 @@ class TableStore {
   const std::shared_ptr<OpenFiles> open_files_;
   mutable base::Mutex mutex_{base::LockRank::kTableStore};
   std::vector<key::FileNumber> obsolete_ AMETHYST_GUARDED_BY(mutex_);
+  std::atomic<int64_t> dying_{0};  // A count and no more: whoever waits for its end looks again and again.
   bool closed_ AMETHYST_GUARDED_BY(mutex_) = false;
 };
 
