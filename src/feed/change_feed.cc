@@ -153,7 +153,7 @@ Status ChangeFeed::Commit(const FeedPosition& position) {
   AMETHYST_ASSIGN(const wal::LogCut place, PlaceOf(database_, position));
   AMETHYST_ASSIGN(const wal::LogCut now, storage().cursors->PlaceOf(cursor_));
   if (place.position() < now.position()) return {};
-  if (place != reader_.at()) AMETHYST_TRY(CheckIsPlace(*engine_, place, now));
+  if (place != reader_.at()) AMETHYST_TRY(CheckIsPlace(*engine_, place, &now));
   return CommitPlace(place);
 }
 

@@ -46,7 +46,7 @@ wal::LogReader::Place LogPlaceOf(const engine::Engine& engine) {
           .database_uid = storage.catalog->recovered().database_uid};
 }
 
-Status CheckIsPlace(engine::Engine& engine, const wal::LogCut& place, const wal::LogCut& known) {
+Status CheckIsPlace(engine::Engine& engine, const wal::LogCut& place, const wal::LogCut* known) {
   const key::SequenceNumber visible{engine.database().reads->visible.load(std::memory_order_acquire)};
   if (place.last_sequence > visible) {
     return base::MakeError(ErrorCode::kTooOld,
@@ -69,7 +69,7 @@ Status CreateCursorAt(engine::Engine& engine, std::string_view name, const wal::
   AMETHYST_TRY(engine.CheckWritable());
   engine::Storage& storage = StorageOf(engine);
   const wal::LogHold hold(storage.cursors->readers(), place.segment);
-  AMETHYST_TRY(CheckIsPlace(engine, place, {}));
+  AMETHYST_TRY(CheckIsPlace(engine, place, nullptr));
   return storage.cursors->Create(name, [&] { return Durable(storage, place); });
 }
 
@@ -77,7 +77,7 @@ Result<engine::CursorList::CursorPtr> HoldFrom(engine::Engine& engine, const wal
   AMETHYST_TRY(engine.CheckWritable());
   engine::Storage& storage = StorageOf(engine);
   const wal::LogHold hold(storage.cursors->readers(), place.segment);
-  AMETHYST_TRY(CheckIsPlace(engine, place, {}));
+  AMETHYST_TRY(CheckIsPlace(engine, place, nullptr));
   return storage.cursors->CreateOwn([&] { return Durable(storage, place); });
 }
 

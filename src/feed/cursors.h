@@ -14,8 +14,8 @@ namespace amethyst::feed {
 
 // Where the engine's log is.
 [[nodiscard]] wal::LogReader::Place LogPlaceOf(const engine::Engine& engine);
-// That `place` is one of the log; `known` is another that it has, to begin from.
-[[nodiscard]] Status CheckIsPlace(engine::Engine& engine, const wal::LogCut& place, const wal::LogCut& known);
+// That `place` is one of the log; `known` is another that it has, to begin from, or nullptr.
+[[nodiscard]] Status CheckIsPlace(engine::Engine& engine, const wal::LogCut& place, const wal::LogCut* known);
 
 [[nodiscard]] Status CreateCursorNow(engine::Engine& engine, std::string_view name);
 [[nodiscard]] Status CreateCursorAt(engine::Engine& engine, std::string_view name, const wal::LogCut& place);

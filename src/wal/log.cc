@@ -32,6 +32,7 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
                .room_bytes = settings_.room_bytes,
                .spend_reserve = settings_.spend_reserve,
                .failed = [this](const Status& failed) { static_cast<void>(Latch(failed)); }}),
+      begin_(cut),
       cut_(cut),
       announced_(settings_.announce == nullptr) {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
@@ -90,13 +91,11 @@ uint32_t Log::CurrentVersion() const {
 }
 
 Status Log::Roll(uint64_t record_bytes, SegmentSupply::Use use, uint32_t version) {
-  auto name = SegmentSupply::Name::kDurable;
   {
     base::MutexLock lock(mutex_);  // So that nothing fails once the segment has a header.
     segments_.reserve(segments_.size() + 1);
-    if (current_ == nullptr && !announced_) name = SegmentSupply::Name::kLater;
   }
-  auto next = base::Contained([&] { return supply_.Take(kSegmentHeaderBytes + record_bytes, use, name); });
+  auto next = base::Contained([&] { return supply_.Take(kSegmentHeaderBytes + record_bytes, use); });
   if (!next) {
     const Status failed = std::unexpected(std::move(next).error());
     return supply_.health() ? failed : Latch(failed);
@@ -364,6 +363,11 @@ LogPosition Log::end() const {
 }
 
 LogCut Log::end_cut() const { return cut_; }
+
+std::optional<LogCut> Log::BeginOfUnstarted() const {
+  base::MutexLock lock(mutex_);
+  return segments_.empty() ? std::optional(begin_) : std::nullopt;
+}
 
 LogPosition Log::durable_end() const {
   base::MutexLock lock(mutex_);

@@ -120,6 +120,8 @@ class Log {
   [[nodiscard]] bool IsAtRest() const;
 
   [[nodiscard]] LogPosition end() const;
+  // Where the first record will be, while there is no segment.
+  [[nodiscard]] std::optional<LogCut> BeginOfUnstarted() const;
   // For a manifest that is to say so, when nobody appends any more; or under the commit lock.
   [[nodiscard]] LogCut end_cut() const;
   [[nodiscard]] LogPosition durable_end() const;
@@ -205,8 +207,6 @@ class Log {
   // Trims and closes the sealed segments that are durable.
   void CloseSealed() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<Flush> PlanFlush() const AMETHYST_REQUIRES(mutex_);
-  // The same, once the names of the segments are durable. Lets go of the lock meanwhile.
-  [[nodiscard]] Result<Flush> NextFlush() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Announce(key::FileNumber first) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] LogPosition EndLocked() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
@@ -221,6 +221,7 @@ class Log {
   // The appender's own, that is, the commit lock's holder's.
   std::shared_ptr<io::LogSegment> current_;
   base::Uid checksum_owner_;
+  const LogCut begin_;            // The cut that it began with.
   LogCut cut_;                    // The log's end as a cut.
   uint64_t room_end_ = 0;         // Records that end behind this have to ask for room: 0 if all have to.
   bool deletes_only_ = false;     // The segment is for deletes, as long as there is no room on the disk.

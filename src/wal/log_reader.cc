@@ -151,12 +151,16 @@ Status LogReader::Pass() {
   return {};
 }
 
-Status LogReader::Check(const Place& place, const Log& log, const LogCut& position, const LogCut& known) {
-  if (IsSamePlace(position, known)) return {};
+Status LogReader::Check(const Place& place, const Log& log, const LogCut& position, const LogCut* known) {
+  if (known != nullptr && IsSamePlace(position, *known)) return {};
   const LogPosition end = log.end();
   if (position.position() > end) return OtherHistory(position);
-  LogCut begin = known;
-  if (known.segment != position.segment || known.offset > position.offset) {
+  if (const std::optional<LogCut> begin = log.BeginOfUnstarted()) {  // There is no other place yet.
+    if (IsSamePlace(position, *begin)) return {};
+    return position.position() == end ? OtherHistory(position) : Gone(position);
+  }
+  LogCut begin = known == nullptr ? LogCut() : *known;
+  if (known == nullptr || known->segment != position.segment || known->offset > position.offset) {
     const std::vector<key::FileNumber> segments = log.segments();
     if (!std::ranges::binary_search(segments, position.segment)) {
       // The end of a segment that is not there any more, or has never been: the next one's header tells.

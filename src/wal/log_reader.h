@@ -54,7 +54,7 @@ class LogReader {
   // Whether `position` is a place of this log: kTooOld if not, for it is of another history of the database, or from
   // before the log's begin. Reads the log from `known` on, a place that it has, if that is in the same segment and not
   // behind; else from the segment's begin on.
-  [[nodiscard]] static Status Check(const Place& place, const Log& log, const LogCut& position, const LogCut& known);
+  [[nodiscard]] static Status Check(const Place& place, const Log& log, const LogCut& position, const LogCut* known);
 
  private:
   // As Peek, but stops at watermarks.

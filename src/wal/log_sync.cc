@@ -58,7 +58,7 @@ Status Log::LeadFlush(Company company) {
   if (company == Company::kAwaited) GatherCompany();
   if (health_) {
     const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
-    const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return NextFlush(); });
+    const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return PlanFlush(); });
     if (!flush) {  // Nothing was tried.
       flushing_ = false;
       flushed_.NotifyAll();
@@ -122,17 +122,6 @@ void Log::CloseSealed() {
   }
   mutex_.Lock();
   if (!closed) LatchLocked(closed);
-}
-
-Result<Log::Flush> Log::NextFlush() {
-  if (!announced_) {
-    mutex_.Unlock();
-    const Status named = supply_.SyncNames();
-    mutex_.Lock();
-    if (!named && !base::ClearsByItself(named.error())) LatchLocked(named);
-    AMETHYST_TRY(named);
-  }
-  return PlanFlush();
 }
 
 Status Log::Announce(key::FileNumber first) {

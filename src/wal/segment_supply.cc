@@ -61,7 +61,7 @@ void SegmentSupply::MakeSpare() {
     const auto make = [this] {
       Size size = NextSize(0);
       size.most_bytes = std::min(size.most_bytes, settings_.room_bytes());
-      return size.most_bytes >= size.least_bytes ? Make(size, Name::kDurable) : NoRoom();
+      return size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
     };
     if (auto result = base::Contained(make); result) made = std::move(*result);
   }
@@ -87,7 +87,7 @@ SegmentSupply::Size SegmentSupply::NextSize(uint64_t bytes) const {
   return {.least_bytes = std::max(bytes, std::min(most_bytes, kSegmentBytesKept)), .most_bytes = most_bytes};
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use, Name name) {
+Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use) {
   Segment spare;
   bool usable;
   bool is_first;
@@ -104,11 +104,9 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use, Name
     Size size = NextSize(bytes);
     const uint64_t room_bytes = is_first ? size.most_bytes : settings_.room_bytes();
     size.most_bytes = std::min(size.most_bytes, room_bytes);
-    auto made = size.most_bytes >= size.least_bytes ? Make(size, name) : NoRoom();
+    auto made = size.most_bytes >= size.least_bytes ? Make(size) : NoRoom();
     const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
-    if (is_full && use == Use::kDeletes) {
-      made = MakeForDeletes({.least_bytes = bytes, .most_bytes = size.least_bytes}, name);
-    }
+    if (is_full && use == Use::kDeletes) made = MakeForDeletes({.least_bytes = bytes, .most_bytes = size.least_bytes});
     AMETHYST_ASSIGN(spare, std::move(made));
   }
   base::MutexLock lock(mutex_);
@@ -119,20 +117,19 @@ Result<SegmentSupply::Segment> SegmentSupply::Take(uint64_t bytes, Use use, Name
   return spare;
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size, Name name) {
-  auto made = Make(size, name);
+Result<SegmentSupply::Segment> SegmentSupply::MakeForDeletes(Size size) {
+  auto made = Make(size);
   const bool is_full = !made && made.error().code() == ErrorCode::kNoSpace;
-  if (is_full) static_cast<void>(settings_.spend_reserve([&] { made = Make(size, name); }));
+  if (is_full) static_cast<void>(settings_.spend_reserve([&] { made = Make(size); }));
   if (made) made->for_deletes = true;
   return made;
 }
 
-Result<SegmentSupply::Segment> SegmentSupply::Make(Size size, Name name) {
+Result<SegmentSupply::Segment> SegmentSupply::Make(Size size) {
   AMETHYST_ASSERT(size.least_bytes <= size.most_bytes);
   Segment made{.number = settings_.new_file_number(), .file = nullptr};
   const std::string path = io::JoinPath(settings_.directory, SegmentFileName(made.number));
   AMETHYST_ASSIGN(made.file, Create(path, size));
-  if (name == Name::kLater) return made;
   if (Status synced = SyncNames(); !synced) {
     const bool is_final = base::ClearsByItself(synced.error()) && !Discard(std::move(made));
     if (is_final) Latch(synced);

@@ -2,8 +2,7 @@
 // allocation.
 //
 // At most one spare is kept. Where none is ready, Take makes one on the spot. A segment is handed out only once its
-// directory entry is durable, so a sync of the segment itself is all that an acknowledgement needs; or else its user
-// calls SyncNames before the first sync. A spare that was
+// directory entry is durable: so a sync of the segment itself is all that an acknowledgement needs. A spare that was
 // made but never used (its header is zeros) may be left behind by a crash: recovery reports it as dropped.
 //
 // The first segment is small, and each has four times the room of the one before, up to segment_bytes: a database that
@@ -54,8 +53,6 @@ class SegmentSupply {
   };
   // What the records are that need a segment.
   enum class Use : uint8_t { kAll, kDeletes };
-  // When its directory entry becomes durable: before Take returns, or with SyncNames.
-  enum class Name : uint8_t { kDurable, kLater };
 
   SegmentSupply(io::FileSystem& files, io::Executor& executor, Settings settings);
   ~SegmentSupply();  // Stopped, or never asked to prepare.
@@ -64,9 +61,7 @@ class SegmentSupply {
   void Prepare();
   // A segment with room for `bytes`. A transient error leaves nothing that counts. A failed sync of the directory
   // is final: see health(); one that could not begin, for want of a descriptor or of memory, is not.
-  [[nodiscard]] Result<Segment> Take(uint64_t bytes, Use use = Use::kAll, Name name = Name::kDurable);
-  // Makes the names of all segments so far durable. Errors as those of Take. Any thread.
-  [[nodiscard]] Status SyncNames();
+  [[nodiscard]] Result<Segment> Take(uint64_t bytes, Use use = Use::kAll);
   // kNoSpace if the log may take none of the disk.
   [[nodiscard]] Status CheckRoom() const;
   // Removes a segment that was taken, and not used. Without memory for that it stays, as after a crash.
@@ -88,8 +83,8 @@ class SegmentSupply {
   // For a record that takes `bytes` of it.
   [[nodiscard]] Size NextSize(uint64_t bytes) const;
   // Creates a segment of the largest size that there is space for.
-  [[nodiscard]] Result<Segment> Make(Size size, Name name);
-  [[nodiscard]] Result<Segment> MakeForDeletes(Size size, Name name);
+  [[nodiscard]] Result<Segment> Make(Size size);
+  [[nodiscard]] Result<Segment> MakeForDeletes(Size size);
   [[nodiscard]] Result<Segment> NoRoom() const;
   [[nodiscard]] Result<std::unique_ptr<io::LogSegment>> Create(const std::string& path, Size size);
   // What `call`, which opens something, returns; tried once more if it found no descriptor, after others gave way.
@@ -103,6 +98,7 @@ class SegmentSupply {
     return result;
   }
   void MakeSpare();
+  [[nodiscard]] Status SyncNames();
   void Latch(const Status& failed) AMETHYST_EXCLUDES(mutex_);
 
   io::FileSystem& files_;

@@ -33,6 +33,7 @@ class Repair : public testing::Test {
     ASSERT_TRUE(live(6000)->CompactRange());
     ASSERT_TRUE(live(2000)->Close());
     const auto killed = live(100);
+    ASSERT_TRUE(killed->SyncWal());
     support::CopyLive(directory_.File("live"), broken_);
   }
 
@@ -203,6 +204,7 @@ TEST_F(Repair, ReadsTheLogOnBehindADamagedRecord) {
   ExpectPlausible(Saved());
 }
 
+// Of which the manifest tells from the first sync of the log on.
 TEST_F(Repair, NamesAMissingLog) {
   for (const std::string& segment : Files(".wal")) ASSERT_TRUE(std::filesystem::remove(segment));
   EXPECT_THAT(MustRepair().dropped, testing::ElementsAre(HasSubstr(".wal: missing")));

@@ -78,12 +78,12 @@ TEST(LogReader, APlaceOfTheLogIsOneAndAnythingElseIsNot) {
     places.push_back(harness.log().end_cut());
   }
   for (const LogCut& place : places) {
-    EXPECT_EQ(Text(LogReader::Check(PlaceOf(harness), harness.log(), place, {})), "");
-    EXPECT_EQ(Text(LogReader::Check(PlaceOf(harness), harness.log(), place, places.front())), "");
+    EXPECT_EQ(Text(LogReader::Check(PlaceOf(harness), harness.log(), place, nullptr)), "");
+    EXPECT_EQ(Text(LogReader::Check(PlaceOf(harness), harness.log(), place, &places.front())), "");
     const auto is_refused = [&](auto change) {
       LogCut other = place;
       change(other);
-      const Status checked = LogReader::Check(PlaceOf(harness), harness.log(), other, {});
+      const Status checked = LogReader::Check(PlaceOf(harness), harness.log(), other, nullptr);
       return CodeOf(checked) == ErrorCode::kTooOld;
     };
     EXPECT_TRUE(is_refused([](LogCut& cut) { cut.chained_checksum ^= 1; }));
@@ -96,7 +96,7 @@ TEST(LogReader, APlaceOfTheLogIsOneAndAnythingElseIsNot) {
   }
   LogCut ahead = places.front();
   ahead.last_sequence = places.back().last_sequence;
-  EXPECT_EQ(CodeOf(LogReader::Check(PlaceOf(harness), harness.log(), ahead, {})), ErrorCode::kTooOld);
+  EXPECT_EQ(CodeOf(LogReader::Check(PlaceOf(harness), harness.log(), ahead, nullptr)), ErrorCode::kTooOld);
 }
 
 TEST(LogReader, GoesOnFromEveryPlace) {
@@ -158,7 +158,7 @@ TEST(LogReader, ATornTailThatRecoveryCutIsPassedOver) {
   EXPECT_EQ(harness.logged().size(), 6u);
   LogCut beyond = cut;
   beyond.offset += 136;
-  EXPECT_EQ(CodeOf(LogReader::Check(PlaceOf(harness), harness.log(), beyond, {})), ErrorCode::kTooOld);
+  EXPECT_EQ(CodeOf(LogReader::Check(PlaceOf(harness), harness.log(), beyond, nullptr)), ErrorCode::kTooOld);
 }
 
 TEST(LogReader, DamageIsAnErrorAndNothingIsSkipped) {
