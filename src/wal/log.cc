@@ -256,20 +256,6 @@ Status Log::AppendWatermarkIfDue() {
                       base::Hash64({}));
 }
 
-Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock) {
-  bool is_synced;
-  {
-    base::MutexLock lock(mutex_);
-    AMETHYST_TRY(health_);
-    if (!started_) return {};
-    is_synced = IsSynced();
-  }
-  if (!is_synced) AMETHYST_TRY(SyncAll());
-  Status appended;
-  under_commit_lock([&] { appended = AppendWatermarkIfDue(); });
-  return appended;
-}
-
 bool Log::HasBefore(key::FileNumber first_needed) const {
   const key::FileNumber held = settings_.readers->LeastHeld().value_or(first_needed);
   base::MutexLock lock(mutex_);

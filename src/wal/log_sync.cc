@@ -143,4 +143,18 @@ Result<Log::Flush> Log::PlanFlush() const {
   return flush;
 }
 
+Status Log::Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock) {
+  bool is_synced;
+  {
+    base::MutexLock lock(mutex_);
+    AMETHYST_TRY(health_);
+    if (!started_) return {};
+    is_synced = IsSynced();
+  }
+  if (!is_synced) AMETHYST_TRY(SyncAll());
+  Status appended;
+  under_commit_lock([&] { appended = AppendWatermarkIfDue(); });
+  return appended;
+}
+
 }  // namespace amethyst::wal
