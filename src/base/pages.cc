@@ -27,10 +27,7 @@ char* TryTakePages(size_t bytes, size_t alignment, PageAdvice advice) {
   if (before > 0) ReturnPages(begin, before);
   if (behind > 0) ReturnPages(pages + bytes, behind);
   // A kernel without huge pages refuses the advice, which changes nothing.
-  const size_t small_bytes = advice == PageAdvice::kHugeBehindFirst ? kHugePageBytes : 0;
-  if (advice != PageAdvice::kNormal && bytes > small_bytes) {
-    static_cast<void>(madvise(pages + small_bytes, bytes - small_bytes, MADV_HUGEPAGE));
-  }
+  if (advice == PageAdvice::kHuge) static_cast<void>(madvise(pages, bytes, MADV_HUGEPAGE));
   return pages;
 }
 

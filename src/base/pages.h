@@ -15,8 +15,7 @@ inline constexpr size_t kHugePageBytes = size_t{2} << 20;
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// kHugeBehindFirst: huge pages from the second 2 MiB on, so that a little use takes a little memory.
-enum class PageAdvice { kNormal, kHuge, kHugeBehindFirst };
+enum class PageAdvice { kNormal, kHuge };
 
 // Zeroed pages; `bytes` is a multiple of kPageBytes and `alignment` a power of two of at least that. nullptr if the
 // kernel gives no more.

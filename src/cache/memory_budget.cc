@@ -15,6 +15,11 @@ size_t MemoryBudget::CacheShare(size_t reserved_bytes) const {
   return reserved_bytes >= total_bytes_ - floor_bytes ? floor_bytes : total_bytes_ - reserved_bytes;
 }
 
+void MemoryBudget::AddForMemtables(ptrdiff_t bytes) {
+  memtable_bytes_.fetch_add(static_cast<size_t>(bytes), std::memory_order_relaxed);
+  Add(bytes);
+}
+
 void MemoryBudget::Add(ptrdiff_t bytes) {
   const size_t before = reserved_bytes_.fetch_add(static_cast<size_t>(bytes), std::memory_order_seq_cst);
   AMETHYST_ASSERT(bytes >= 0 || before >= static_cast<size_t>(-bytes));

@@ -5,6 +5,7 @@
 // floor of an eighth of the budget. Thread safety: any thread at once; reserving more not inside an epoch.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,15 @@ class MemoryBudget {
   [[nodiscard]] bool OwnedByThisProcess() const { return generation_ == base::ForkGeneration(); }
   // Takes bytes from the cache's share, or gives them back. See Reservation.
   void Add(ptrdiff_t bytes);
+  // Databases that share what memtables may take.
+  void AddSharer() { sharers_.fetch_add(1, std::memory_order_relaxed); }
+  void RemoveSharer() { sharers_.fetch_sub(1, std::memory_order_relaxed); }
+  // One at least.
+  [[nodiscard]] size_t sharers() const { return std::max<size_t>(sharers_.load(std::memory_order_relaxed), 1); }
+  // As Add, for memtables.
+  void AddForMemtables(ptrdiff_t bytes);
+  // What memtables of all databases hold. Relaxed: those who ask may be late.
+  [[nodiscard]] size_t memtable_bytes() const { return memtable_bytes_.load(std::memory_order_relaxed); }
   // Bytes reserved outside the cache.
   [[nodiscard]] size_t reserved_bytes() const { return reserved_bytes_.load(std::memory_order_relaxed); }
 
@@ -34,6 +44,8 @@ class MemoryBudget {
 
   const size_t total_bytes_;
   const uint32_t generation_ = base::ForkGeneration();
+  std::atomic<size_t> sharers_{0};
+  std::atomic<size_t> memtable_bytes_{0};
   std::atomic<size_t> reserved_bytes_{0};  // Written by reservations of any thread; a plain sum.
   BlockCache cache_;
 };

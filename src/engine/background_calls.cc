@@ -14,7 +14,8 @@ Status Background::WaitForRoom() {
   base::MutexLock lock(mutex_);
   ScheduleLocked();
   Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return health_.latch.IsSet() || flush_stalled_.has_value() || MayWait(*reads_.view.Acquire(), settings_.waiting());
+    return health_.latch.IsSet() || flush_stalled_.has_value() ||
+           MayWait(*reads_.view.Acquire(), settings_.waiting().Within(storage_.store->budget()));
   });
   if (health_.latch.IsSet()) return health_.latch.status();
   if (flush_stalled_) return std::unexpected(*flush_stalled_);

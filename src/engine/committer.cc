@@ -10,6 +10,13 @@
 
 namespace amethyst::engine {
 
+namespace {
+
+// However many databases share a budget, a memtable holds as much.
+constexpr size_t kShareBytesMin = size_t{64} << 10;
+
+}  // namespace
+
 Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const WriteBuffers& buffers,
                      const Limits& limits)
     : reads_(reads),
@@ -89,7 +96,7 @@ Status Committer::Carry(CommitRequest& request) {
   const EncodedBatch& batch = request.batch;
   if (batch.check != nullptr) [[unlikely]]
     AMETHYST_TRY((*batch.check)());
-  if (!active_->memtable.HasRoom(batch.memtable_bytes) && !MakeRoom(batch.memtable_bytes)) {
+  if (!HasRoom(batch.memtable_bytes) && !MakeRoom(batch.memtable_bytes)) {
     request.needs_room = true;
     return {};
   }
@@ -126,8 +133,18 @@ Status Committer::Carry(CommitRequest& request) {
   return {};
 }
 
+bool Committer::HasRoom(size_t memtable_bytes) const {
+  const memtable::Memtable& memtable = active_->memtable;
+  if (!memtable.HasRoom(memtable_bytes)) return false;
+  const cache::MemoryBudget& budget = storage_.store->budget();
+  if (budget.sharers() == 1) [[likely]]
+    return true;
+  const size_t share_bytes = std::max(limits_.waiting.Within(budget).bytes_max, kShareBytesMin);
+  return memtable.memory_bytes() < share_bytes || memtable.Empty();
+}
+
 bool Committer::MakeRoom(size_t memtable_bytes) {
-  if (!MayWait(*reads_.view.Acquire(), limits_.waiting)) return false;
+  if (!MayWait(*reads_.view.Acquire(), limits_.waiting.Within(storage_.store->budget()))) return false;
   if (active_->memtable.Empty()) {
     // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
     SwitchTo(memtable_bytes, WithLog::kNo);

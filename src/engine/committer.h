@@ -64,6 +64,7 @@ class Committer {
   [[nodiscard]] Outcome Submit(CommitRequest& request);
   void SwitchTo(size_t capacity_bytes, WithLog with_log);
   [[nodiscard]] bool BeginSegment();
+  [[nodiscard]] bool HasRoom(size_t memtable_bytes) const;
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
 
   ReadContext& reads_;

@@ -3,6 +3,7 @@
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
+#include "cache/memory_budget.h"
 #include "key/order.h"
 #include "sstable/table_info.h"
 
@@ -13,6 +14,13 @@ namespace amethyst::engine {
 struct WaitingLimits {
   size_t count_max = 0;
   size_t bytes_max = 0;
+
+  // The same for one of the databases that share a budget: while all of them together hold more than one may, each is
+  // held to its share.
+  [[nodiscard]] WaitingLimits Within(const cache::MemoryBudget& budget) const {
+    if (budget.memtable_bytes() <= bytes_max) return *this;
+    return {.count_max = count_max, .bytes_max = bytes_max / budget.sharers()};
+  }
 };
 
 struct Settings {

@@ -42,8 +42,8 @@ void AddShape(const View& view, Stats* stats) {
 
 // What only readers keep of the memtables, and what transactions hold in some of their own.
 uint64_t PinnedMemtables(const Database& database, const View& view) {
-  size_t needed = view.active->memtable.region_bytes();
-  for (const WriteBufferPtr& buffer : view.immutable) needed += buffer->memtable.region_bytes();
+  size_t needed = view.active->memtable.touched_bytes();
+  for (const WriteBufferPtr& buffer : view.immutable) needed += buffer->memtable.touched_bytes();
   const size_t in_use = database.regions->in_use_bytes();
   return in_use - std::min(in_use, needed) + database.own_regions->in_use_bytes();
 }

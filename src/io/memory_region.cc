@@ -10,8 +10,7 @@
 namespace amethyst::io {
 
 MemoryRegion::MemoryRegion(size_t bytes)
-    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), base::kHugePageBytes,
-                            base::PageAdvice::kHugeBehindFirst)),
+    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), base::kHugePageBytes, base::PageAdvice::kNormal)),
       size_(bytes) {}
 
 MemoryRegion::~MemoryRegion() {
@@ -25,6 +24,11 @@ MemoryRegion& MemoryRegion::operator=(MemoryRegion&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
+}
+
+void MemoryRegion::UseHugePages() {
+  // A kernel without them refuses the advice, which changes nothing.
+  static_cast<void>(madvise(data_, base::RoundUp(size_, base::kPageBytes), MADV_HUGEPAGE));
 }
 
 void MemoryRegion::Discard(size_t offset, size_t bytes) {

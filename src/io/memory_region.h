@@ -1,7 +1,6 @@
-// Anonymous memory from the operating system, in huge pages where the kernel gives them, except for the first 2 MiB.
+// Anonymous memory from the operating system, aligned to huge pages.
 //
-// Address space is reserved at once, memory is used only where it is touched: 4 KiB at a touch in the first 2 MiB, so
-// that a memtable with few entries is small. Thread safety: as plain memory.
+// Address space is reserved at once, memory is used only where it is touched. Thread safety: as plain memory.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +18,8 @@ class MemoryRegion {
 
   [[nodiscard]] char* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
+  // From now on what is touched for the first time comes in huge pages, where the kernel gives them.
+  void UseHugePages();
   // Gives the memory of a page-aligned range back; it reads as zeros afterwards.
   void Discard(size_t offset, size_t bytes);
 

@@ -30,6 +30,7 @@ class Arena {
   explicit Arena(size_t bytes, std::shared_ptr<RegionPool> pool = std::make_shared<RegionPool>())
       : pool_(std::move(pool)),
         region_(pool_->Take(RoundUp(bytes + kLineBytes, kLineBytes))),
+        touched_(region_.touched_bytes()),
         low_(kLineBytes),
         high_(region_.size()) {
     AMETHYST_ASSERT(region_.size() <= kBytesMax && region_.size() % kLineBytes == 0);
@@ -43,6 +44,8 @@ class Arena {
     const size_t begin = low_.load(std::memory_order_relaxed);
     const size_t end = begin + RoundUp(bytes, kGranuleBytes);
     AMETHYST_ASSERT(end <= high_.load(std::memory_order_relaxed));
+    if (end > region_.low_end()) [[unlikely]]
+      Touched(region_.ExtendLow(end));
     low_.store(end, std::memory_order_relaxed);
     return region_.data() + begin;
   }
@@ -50,6 +53,8 @@ class Arena {
   [[nodiscard]] char* AllocateHigh(size_t bytes) {
     const size_t begin = high_.load(std::memory_order_relaxed) - RoundUp(bytes, kLineBytes);
     AMETHYST_ASSERT(low_.load(std::memory_order_relaxed) <= begin && begin < region_.size());
+    if (begin < region_.high_begin()) [[unlikely]]
+      Touched(region_.ExtendHigh(begin));
     high_.store(begin, std::memory_order_relaxed);
     return region_.data() + begin;
   }
@@ -67,8 +72,8 @@ class Arena {
 
   // Where AllocateLow goes on, in bytes from the arena's begin.
   [[nodiscard]] size_t low_bytes() const { return low_.load(std::memory_order_relaxed); }
-  // All that was taken of the pool.
-  [[nodiscard]] size_t region_bytes() const { return region_.size(); }
+  // Has memory, and is counted by the pool.
+  [[nodiscard]] size_t touched_bytes() const { return touched_.load(std::memory_order_relaxed); }
   [[nodiscard]] size_t used_bytes() const {
     return low_.load(std::memory_order_relaxed) + (region_.size() - high_.load(std::memory_order_relaxed));
   }
@@ -76,10 +81,16 @@ class Arena {
   [[nodiscard]] static constexpr size_t RoundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
  private:
+  void Touched(size_t bytes) {
+    touched_.store(region_.touched_bytes(), std::memory_order_relaxed);
+    pool_->AddTouched(bytes);
+  }
+
   const std::shared_ptr<RegionPool> pool_;
-  io::MemoryRegion region_;
-  std::atomic<size_t> low_;   // Stored by the allocating thread, loaded by used_bytes.
-  std::atomic<size_t> high_;  // As low_.
+  Region region_;
+  std::atomic<size_t> touched_;  // As low_.
+  std::atomic<size_t> low_;      // Stored by the allocating thread, loaded by used_bytes.
+  std::atomic<size_t> high_;     // As low_.
 };
 
 }  // namespace amethyst::memtable

@@ -110,7 +110,7 @@ class Memtable {
   // Bytes of memory touched, and totals. Exact for the writer, slightly stale for others.
   [[nodiscard]] size_t memory_bytes() const { return arena_.used_bytes(); }
   // What its pool counts it with.
-  [[nodiscard]] size_t region_bytes() const { return arena_.region_bytes(); }
+  [[nodiscard]] size_t touched_bytes() const { return arena_.touched_bytes(); }
   [[nodiscard]] uint64_t entry_count() const { return entry_count_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t delete_count() const { return delete_count_.load(std::memory_order_relaxed); }
   // Keys and values.

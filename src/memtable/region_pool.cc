@@ -1,94 +1,89 @@
 #include "memtable/region_pool.h"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 namespace amethyst::memtable {
 
 RegionPool::RegionPool(std::shared_ptr<cache::MemoryBudget> budget, size_t floor_bytes)
     : budget_(std::move(budget)), floor_bytes_(floor_bytes) {
-  Reserve(0, floor_bytes);
+  if (floor_bytes > 0) budget_->AddSharer();
 }
 
 RegionPool::~RegionPool() { Close(); }
 
-io::MemoryRegion RegionPool::Take(size_t bytes) {
-  size_t before = 0;
-  size_t now = 0;
+Region RegionPool::Take(size_t bytes) {
   {
     base::MutexLock lock(mutex_);
-    ++alive_;
-    if (spare_ && spare_->size() == bytes) return *std::exchange(spare_, std::nullopt);
-    before = Reserved();
+    if (spare_ && spare_->size() == bytes) {
+      ++alive_;
+      return *std::exchange(spare_, std::nullopt);
+    }
+  }
+  Region region(bytes);
+  base::MutexLock lock(mutex_);
+  ++alive_;
+  return region;
+}
+
+void RegionPool::AddTouched(size_t bytes) {
+  ptrdiff_t change = 0;
+  {
+    base::MutexLock lock(mutex_);
     held_bytes_ += bytes;
-    now = Reserved();
+    held_bytes_max_ = std::max(held_bytes_max_, held_bytes_);
+    change = Settle();
   }
-  Reserve(before, now);
-  try {
-    return io::MemoryRegion(bytes);
-  } catch (const std::bad_alloc&) {
-    Forget(bytes);
-    throw;
-  }
+  Reserve(change);
 }
 
-void RegionPool::Forget(size_t bytes) {
-  size_t before = 0;
-  size_t now = 0;
+void RegionPool::Put(Region region) {
+  std::optional<Region> unneeded = std::move(region);
+  ptrdiff_t change = 0;
   {
     base::MutexLock lock(mutex_);
     --alive_;
-    before = Reserved();
-    held_bytes_ -= bytes;
-    now = Reserved();
-  }
-  Reserve(before, now);
-}
-
-void RegionPool::Put(io::MemoryRegion region) {
-  std::optional<io::MemoryRegion> unneeded = std::move(region);
-  size_t before = 0;
-  size_t now = 0;
-  {
-    base::MutexLock lock(mutex_);
-    --alive_;
-    const bool is_usual = floor_bytes_ == 0 || unneeded->size() <= floor_bytes_;
+    const bool is_usual = floor_bytes_ == 0 ||
+                          (unneeded->size() <= floor_bytes_ && budget_->memtable_bytes() <= kFloorsMax * floor_bytes_);
     if (!closed_ && is_usual && alive_ <= kAliveMax) std::swap(spare_, unneeded);
-    before = Reserved();
-    if (unneeded) held_bytes_ -= unneeded->size();
-    now = Reserved();
+    if (unneeded) held_bytes_ -= unneeded->touched_bytes();
+    change = Settle();
   }
   unneeded.reset();  // Unmapped outside the lock, and before the cache may take its place.
-  Reserve(before, now);
+  Reserve(change);
 }
 
 void RegionPool::Close() {
-  std::optional<io::MemoryRegion> unneeded;
-  size_t before = 0;
-  size_t now = 0;
+  std::optional<Region> unneeded;
+  ptrdiff_t change = 0;
+  bool was_sharer = false;
   {
     base::MutexLock lock(mutex_);
-    before = Reserved();
     closed_ = true;
     std::swap(spare_, unneeded);
-    if (unneeded) held_bytes_ -= unneeded->size();
-    floor_bytes_ = 0;
-    now = Reserved();
+    if (unneeded) held_bytes_ -= unneeded->touched_bytes();
+    was_sharer = std::exchange(floor_bytes_, 0) > 0;
+    change = Settle();
   }
   unneeded.reset();
-  Reserve(before, now);
+  Reserve(change);
+  if (was_sharer) budget_->RemoveSharer();
 }
 
 size_t RegionPool::in_use_bytes() const {
   base::MutexLock lock(mutex_);
-  return held_bytes_ - (spare_ ? spare_->size() : 0);
+  return held_bytes_ - (spare_ ? spare_->touched_bytes() : 0);
 }
 
-size_t RegionPool::Reserved() const { return std::max(held_bytes_, floor_bytes_); }
+ptrdiff_t RegionPool::Settle() {
+  if (budget_ == nullptr) return 0;
+  const size_t floor_bytes = std::min(held_bytes_max_, floor_bytes_ / budget_->sharers());
+  const size_t before = std::exchange(reserved_bytes_, std::max(held_bytes_, floor_bytes));
+  return static_cast<ptrdiff_t>(reserved_bytes_) - static_cast<ptrdiff_t>(before);
+}
 
-void RegionPool::Reserve(size_t before, size_t now) {
-  if (budget_ != nullptr && now != before) budget_->Add(static_cast<ptrdiff_t>(now) - static_cast<ptrdiff_t>(before));
+void RegionPool::Reserve(ptrdiff_t change) {
+  if (change != 0) budget_->AddForMemtables(change);
 }
 
 }  // namespace amethyst::memtable

@@ -1,3 +1,4 @@
+// Covers: region_pool, region
 #include "memtable/region_pool.h"
 
 #include <gtest/gtest.h>
@@ -15,16 +16,16 @@ constexpr size_t kBytes = size_t{1} << 20;
 
 TEST(RegionPool, GivesTheMemoryOfTheDeadToTheNext) {
   RegionPool pool;
-  io::MemoryRegion first = pool.Take(kBytes);
-  io::MemoryRegion second = pool.Take(kBytes);
+  Region first = pool.Take(kBytes);
+  Region second = pool.Take(kBytes);
   char* const data = second.data();
   data[0] = 'x';
   pool.Put(std::move(second));
-  io::MemoryRegion third = pool.Take(kBytes);
+  Region third = pool.Take(kBytes);
   EXPECT_EQ(third.data(), data);
   EXPECT_EQ(third.data()[0], 'x') << "not cleared";
   pool.Put(std::move(third));
-  io::MemoryRegion larger = pool.Take(2 * kBytes);
+  Region larger = pool.Take(2 * kBytes);
   EXPECT_EQ(larger.size(), 2 * kBytes);
   EXPECT_EQ(larger.data()[0], 0) << "of its own";
   pool.Put(std::move(first));
@@ -33,19 +34,19 @@ TEST(RegionPool, GivesTheMemoryOfTheDeadToTheNext) {
 
 TEST(RegionPool, KeepsNoSpareBesideThreeThatAreAliveNorOnceItIsClosed) {
   RegionPool pool;
-  const io::MemoryRegion another = pool.Take(kBytes);
-  io::MemoryRegion first = pool.Take(kBytes);
-  io::MemoryRegion second = pool.Take(kBytes);
-  io::MemoryRegion third = pool.Take(kBytes);
+  const Region another = pool.Take(kBytes);
+  Region first = pool.Take(kBytes);
+  Region second = pool.Take(kBytes);
+  Region third = pool.Take(kBytes);
   third.data()[0] = 'x';
   pool.Put(std::move(third));
-  io::MemoryRegion fourth = pool.Take(kBytes);
+  Region fourth = pool.Take(kBytes);
   EXPECT_EQ(fourth.data()[0], 0);
   pool.Put(std::move(fourth));
   second.data()[0] = 'y';
   pool.Put(std::move(second));
   pool.Close();
-  io::MemoryRegion fifth = pool.Take(kBytes);
+  Region fifth = pool.Take(kBytes);
   EXPECT_EQ(fifth.data()[0], 0);
   fifth.data()[0] = 'z';
   pool.Put(std::move(fifth));
@@ -53,25 +54,36 @@ TEST(RegionPool, KeepsNoSpareBesideThreeThatAreAliveNorOnceItIsClosed) {
   EXPECT_EQ(pool.Take(kBytes).data()[0], 0);
 }
 
+Region TakeAndTouch(RegionPool& pool, size_t bytes) {
+  Region region = pool.Take(bytes);
+  if (const size_t more = region.ExtendLow(bytes); more > 0) pool.AddTouched(more);
+  return region;
+}
+
 TEST(RegionPool, KeepsNoSpareThatWasMadeForALargeBatch) {
   const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
   RegionPool pool(budget, 2 * kBytes);
-  pool.Put(pool.Take(20 * kBytes));
+  pool.Put(TakeAndTouch(pool, 20 * kBytes));
   EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
-  pool.Put(pool.Take(2 * kBytes));
-  io::MemoryRegion usual = pool.Take(kBytes);
+  pool.Put(TakeAndTouch(pool, 2 * kBytes));
+  Region usual = TakeAndTouch(pool, kBytes);
   EXPECT_EQ(budget->reserved_bytes(), 3 * kBytes) << "the spare of another size stays";
   pool.Put(std::move(usual));
 }
 
-TEST(RegionPool, ReservesWhatItHoldsAndNeverLessThanItsFloor) {
+TEST(RegionPool, ReservesWhatIsTouchedAndOnceReservedItsFloor) {
   const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
   {
     RegionPool pool(budget, 2 * kBytes);
-    EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
-    std::vector<io::MemoryRegion> regions;
+    std::vector<Region> regions;
     for (size_t i = 0; i < 4; ++i) regions.push_back(pool.Take(kBytes));
+    EXPECT_EQ(budget->reserved_bytes(), 0u);
+    pool.AddTouched(regions[0].ExtendLow(1));
+    pool.AddTouched(regions[0].ExtendHigh(kBytes - 1));
+    EXPECT_EQ(budget->reserved_bytes(), size_t{128} << 10);
+    for (Region& region : regions) pool.AddTouched(region.ExtendLow(kBytes));
     EXPECT_EQ(budget->reserved_bytes(), 4 * kBytes);
+    EXPECT_EQ(budget->memtable_bytes(), 4 * kBytes);
     pool.Put(std::move(regions[3]));
     EXPECT_EQ(budget->reserved_bytes(), 3 * kBytes) << "beside three no spare";
     pool.Put(std::move(regions[2]));
@@ -83,10 +95,32 @@ TEST(RegionPool, ReservesWhatItHoldsAndNeverLessThanItsFloor) {
     pool.Put(std::move(regions[0]));
     EXPECT_EQ(budget->reserved_bytes(), 0u);
   }
-  {
-    const RegionPool pool(budget, kBytes);
-  }
+  EXPECT_EQ(budget->memtable_bytes(), 0u);
+}
+
+TEST(RegionPool, DatabasesOfOneBudgetShareTheFloorAndKeepFewSpares) {
+  const auto budget = std::make_shared<cache::MemoryBudget>(64 * kBytes, CachePolicy::kScanResistant);
+  std::vector<std::unique_ptr<RegionPool>> pools;
+  for (size_t i = 0; i < 16; ++i) pools.push_back(std::make_unique<RegionPool>(budget, 4 * kBytes));
+  EXPECT_EQ(budget->sharers(), 16u);
+  for (const auto& pool : pools) pool->Put(TakeAndTouch(*pool, 2 * kBytes));
+  EXPECT_LE(budget->memtable_bytes(), 8 * kBytes + 16 * kBytes / 4);
+  for (const auto& pool : pools) pool->Close();
   EXPECT_EQ(budget->reserved_bytes(), 0u);
+  EXPECT_EQ(budget->sharers(), 1u);
+}
+
+TEST(Region, GrowsInSmallStepsThenInLargeOnesAndNeverBeyondItself) {
+  constexpr size_t kStep = size_t{64} << 10;
+  Region region(8 * kBytes);
+  EXPECT_EQ(region.ExtendLow(1), kStep);
+  EXPECT_EQ(region.ExtendHigh(8 * kBytes - 1), kStep);
+  EXPECT_EQ(region.low_end(), kStep);
+  EXPECT_EQ(region.high_begin(), 8 * kBytes - kStep);
+  EXPECT_EQ(region.ExtendLow(kBytes), kBytes - kStep);
+  EXPECT_EQ(region.ExtendLow(kBytes + 1), kBytes) << "to the end of a huge page";
+  EXPECT_EQ(region.ExtendLow(7 * kBytes), 6 * kBytes - kStep) << "all that is left";
+  EXPECT_EQ(region.touched_bytes(), region.size());
 }
 
 TEST(RegionPool, AMemtableInUsedMemoryIsAsGoodAsNew) {
