@@ -267,6 +267,7 @@ bool Background::IsQuiet() {
   if (health_.latch.IsSet()) return true;
   if (deadline_.IsPending() || reads_.clock->InUse() || storage_.cursors->IsInUse()) return false;
   if (storage_.store->HasObsolete() || storage_.store->HasDying()) return false;
+  if (DeletesAtRest::Weigh(*reads_.view.Acquire())) return false;
   base::MutexLock lock(mutex_);
   return started_ && !chores_ && !flush_stalled_ && !compaction_stalled_ && !writes_press_ && IsIdle();
 }
@@ -315,7 +316,11 @@ bool Background::SyncLog() {
 }
 
 void Background::DoChores() {
-  const Status kept = base::Contained([this] { return deadline_.Keep(committer_); });
+  const std::chrono::nanoseconds now = environment_.clock().Monotonic();
+  const Status kept = base::Contained([this, now]() -> Status {
+    if (deletes_at_rest_.AreDue(*reads_.view.Acquire(), now)) AMETHYST_TRY(committer_.Switch());
+    return deadline_.Keep(committer_);
+  });
   if (!kept) health_.FailUnlessItClears(kept.error());
   if (!health_.latch.IsSet()) {
     const Status noted = base::Contained([this] { return storage_.cursors->Note(); });
@@ -323,7 +328,6 @@ void Background::DoChores() {
   }
   base::DoIfPossible([this] { UpdatePressure(); });
   DeleteObsolete();
-  const std::chrono::nanoseconds now = environment_.clock().Monotonic();
   base::MutexLock lock(mutex_);
   chores_ = false;
   flush_stalled_.reset();

@@ -19,6 +19,7 @@
 #include "engine/compact.h"
 #include "engine/database.h"
 #include "engine/delete_deadline.h"
+#include "engine/deletes_at_rest.h"
 #include "engine/flush.h"
 #include "engine/running_compactions.h"
 #include "engine/sync_ticks.h"
@@ -119,6 +120,7 @@ class Background {
   Flusher flusher_;
   Compactor compactor_;
   DeleteDeadline deadline_;
+  DeletesAtRest deletes_at_rest_;  // The chores' own.
   Throttle throttle_;
   const SyncTicks sync_ticks_;
   uint64_t ticks_ = 0;  // The tick's own.

@@ -123,6 +123,8 @@ bool Background::IsIdle() const {
 }
 
 Status Background::WaitForIdle() {
+  if (DeletesAtRest::Weigh(*reads_.view.Acquire()))
+    AMETHYST_TRY(base::Contained([this] { return committer_.Switch(); }));
   {
     base::MutexLock lock(mutex_);
     flush_stalled_.reset();

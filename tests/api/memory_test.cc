@@ -99,5 +99,21 @@ TEST_F(Memory, OfATransactionIsTold) {
   EXPECT_GE(db_->GetStats().pinned_bytes, before + 3 * kMiB);
 }
 
+// Each would fill a memtable of 2 MiB if it were alone.
+TEST(SharedMemory, IsWithinTheBudgetWhereManyDatabasesWriteALittle) {
+  constexpr size_t kDatabases = 24;
+  const support::TempDirectory directory;
+  Components components;
+  components.memory_budget = NewMemoryBudget(kBudget);
+  std::vector<std::unique_ptr<DB>> databases;
+  for (size_t i = 0; i < kDatabases; ++i) {
+    databases.push_back(support::OpenOrFail(directory.path() + "/" + std::to_string(i), Options(), components));
+    for (int key = 0; key < 1'500; ++key) ASSERT_TRUE(databases.back()->Put(support::Key(key), std::string(1'000, 'v')));
+    const Stats stats = databases.back()->GetStats();
+    EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes + 4 * kMiB) << "with " << i + 1;
+  }
+  for (const auto& db : databases) EXPECT_EQ(support::ContentOf(*db).size(), 1'500u);
+}
+
 }  // namespace
 }  // namespace amethyst
