@@ -161,8 +161,8 @@ class DB {
   // Rewrites all tables that overlap [begin, end) down to the last level, dropping what is hidden; nullopt is open.
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},
                                     std::optional<std::string_view> end = {});
-  // Returns when no flush or compaction runs or is due. Where memory holds a delete for every second entry in tables, it
-  // is flushed first, so that compaction drops both.
+  // Returns when no flush or compaction runs or is due. Where memory holds a delete for every second entry in tables,
+  // it is flushed first, so that compaction drops both.
   [[nodiscard]] Status WaitForIdle();
   // Makes a copy of the database, as it is at one moment of the call, in the new directory `path`: every write that was
   // acknowledged before the call is in it, kNone writes too, each batch whole. Writes go on meanwhile. On the same file

@@ -108,11 +108,12 @@ TEST(SharedMemory, IsWithinTheBudgetWhereManyDatabasesWriteALittle) {
   std::vector<std::unique_ptr<DB>> databases;
   for (size_t i = 0; i < kDatabases; ++i) {
     databases.push_back(support::OpenOrFail(directory.path() + "/" + std::to_string(i), Options(), components));
-    for (int key = 0; key < 1'500; ++key) ASSERT_TRUE(databases.back()->Put(support::Key(key), std::string(1'000, 'v')));
-    const Stats stats = databases.back()->GetStats();
+    DB& db = *databases.back();
+    for (int key = 0; key < 1'500; ++key) ASSERT_TRUE(db.Put(support::Key(key), std::string(1'000, 'v')));
+    const Stats stats = db.GetStats();
     EXPECT_LE(stats.memory_bytes, kBudget + stats.pinned_bytes + 4 * kMiB) << "with " << i + 1;
   }
-  for (const auto& db : databases) EXPECT_EQ(support::ContentOf(*db).size(), 1'500u);
+  for (const auto& one : databases) EXPECT_EQ(support::ContentOf(*one).size(), 1'500u);
 }
 
 }  // namespace
