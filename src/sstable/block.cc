@@ -39,7 +39,8 @@ char* Block::RawIn(char* memory, uint32_t count, const key::Order& order) {
   return memory + sizeof(Block) + HeadsBytes(count, order);
 }
 
-Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes, const key::Order& order) {
+Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes, const key::Order& order,
+                                 key::SequenceNumber sequence_base) {
   AMETHYST_ASSERT(reinterpret_cast<uintptr_t>(memory) % alignof(Block) == 0);
   AMETHYST_ASSERT(IsPlausible(count, raw_bytes));
   Block* block = new (memory) Block();
@@ -47,7 +48,7 @@ Result<const Block*> Block::Make(char* memory, uint32_t count, size_t raw_bytes,
   block->has_heads_ = order.IsBytewise();
   AMETHYST_TRY(block->ReadHeader({RawIn(memory, count, order), raw_bytes}));
   bool plain = true;
-  AMETHYST_TRY(block->CheckTags(&plain));
+  AMETHYST_TRY(block->CheckTags(sequence_base, &plain));
   bool distinct = block->has_heads_;
   AMETHYST_TRY(block->DeriveHeads(&distinct));
   block->plain_ = plain && !block->continued() && !block->continues() && (distinct || block->KeysAreDistinct());
@@ -144,14 +145,17 @@ Result<Block::Layout> Block::ReadLayout(std::string_view offsets, size_t column_
   return layout;
 }
 
-Status Block::CheckTags(bool* plain) {
+Status Block::CheckTags(key::SequenceNumber sequence_base, bool* plain) {
   uint64_t delta_max = 0;
   if (sequence_width_ != 0) {
     for (uint32_t i = 0; i < count_; ++i) delta_max = std::max(delta_max, SequenceDelta(i));
   }
-  if (sequence_min_ > key::Raw(key::kSequenceMax) || delta_max > key::Raw(key::kSequenceMax) - sequence_min_) {
-    return base::Corruption("a sequence number {} + {} is too great", sequence_min_, delta_max);
+  const uint64_t room = key::Raw(key::kSequenceMax) - key::Raw(sequence_base);
+  if (sequence_min_ > room || delta_max > room - sequence_min_) {
+    return base::Corruption("a sequence number {} + {} + {} is too great", key::Raw(sequence_base), sequence_min_,
+                            delta_max);
   }
+  sequence_min_ += key::Raw(sequence_base);
   sequence_max_ = sequence_min_ + delta_max;
   bool may_expire = false;
   if (kinds_ == 0) {

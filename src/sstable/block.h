@@ -75,9 +75,9 @@ class alignas(64) Block {
   [[nodiscard]] static size_t BytesFor(uint32_t count, size_t raw_bytes, const key::Order& order);
   [[nodiscard]] static char* RawIn(char* memory, uint32_t count, const key::Order& order);
   // Makes the block of `count` entries around the raw bytes that are in place. kCorruption (without saying where) if
-  // they are no such block; memory is then as good as unused.
+  // they are no such block; memory is then as good as unused. `sequence_base` is added to each sequence number.
   [[nodiscard]] static Result<const Block*> Make(char* memory, uint32_t count, size_t raw_bytes,
-                                                 const key::Order& order);
+                                                 const key::Order& order, key::SequenceNumber sequence_base = {});
 
   // A column of raw bytes that Make has checked; data() == nullptr: it is not there.
   [[nodiscard]] static std::string_view ColumnOf(std::string_view raw, block_format::ColumnId id);
@@ -137,7 +137,7 @@ class alignas(64) Block {
   [[nodiscard]] Status ReadHeader(std::string_view raw);
   [[nodiscard]] Result<Layout> ReadLayout(std::string_view offsets, size_t column_bytes, std::string_view what) const;
   // Clears `plain` if an entry is of a kind that is not.
-  [[nodiscard]] Status CheckTags(bool* plain);
+  [[nodiscard]] Status CheckTags(key::SequenceNumber sequence_base, bool* plain);
   [[nodiscard]] Status CheckExpiries() const;
   // Clears `distinct` if two heads are the same.
   [[nodiscard]] Status DeriveHeads(bool* distinct);

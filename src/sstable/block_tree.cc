@@ -16,13 +16,13 @@ cache::FrameRef PinResident(const cache::Slot& slot) {
 }
 
 Result<std::unique_ptr<BlockTree>> BlockTree::Make(TableFile file, key::Order order, cache::BlockCache& cache,
-                                                   std::string_view top) {
+                                                   std::string_view top, key::SequenceNumber sequence_base) {
   const uint64_t file_bytes = file.bytes();
-  std::unique_ptr<BlockTree> tree(new BlockTree(std::move(file), order, cache));
+  std::unique_ptr<BlockTree> tree(new BlockTree(std::move(file), order, cache, sequence_base));
   const uint32_t count = Block::CountOf(top);
   if (!Block::IsPlausible(count, top.size())) return base::Corruption("{} children in {} bytes", count, top.size());
   char* const memory = tree->top_memory_.Room(IndexPage::BytesFor(count, top.size(), order));
-  AMETHYST_ASSIGN(tree->top_, IndexPage::Make(memory, top, file_bytes, order));
+  AMETHYST_ASSIGN(tree->top_, IndexPage::Make(memory, top, file_bytes, order, sequence_base));
   return tree;
 }
 
@@ -89,7 +89,7 @@ Result<cache::FrameRef> BlockTree::ReadPageFrame(const BlockHandle& handle) cons
   AMETHYST_ASSIGN(const std::string raw, ReadRaw(handle));
   cache::FrameRef frame = cache_.NewFrame(cache::FrameKind::kIndex, cache::IdentityOf(file_.uid(), handle.offset),
                                           IndexPage::BytesFor(Block::CountOf(raw), raw.size(), order_));
-  const auto page = IndexPage::Make(frame->payload(), raw, file_.bytes(), order_);
+  const auto page = IndexPage::Make(frame->payload(), raw, file_.bytes(), order_, sequence_base_);
   if (!page) return file_.At(handle.offset, page.error());
   return frame;
 }
@@ -97,7 +97,7 @@ Result<cache::FrameRef> BlockTree::ReadPageFrame(const BlockHandle& handle) cons
 Result<const IndexPage*> BlockTree::ReadPage(const BlockHandle& handle, AlignedBuffer* memory) const {
   AMETHYST_ASSIGN(const std::string raw, ReadRaw(handle));
   char* const room = memory->Room(IndexPage::BytesFor(Block::CountOf(raw), raw.size(), order_));
-  const auto page = IndexPage::Make(room, raw, file_.bytes(), order_);
+  const auto page = IndexPage::Make(room, raw, file_.bytes(), order_, sequence_base_);
   if (!page) return file_.At(handle.offset, page.error());
   return *page;
 }
@@ -116,7 +116,7 @@ Result<cache::FrameRef> BlockTree::ReadBlockFrame(const IndexEntry& entry, const
     AMETHYST_ASSIGN(const std::string_view bytes, (*stored)());
     AMETHYST_TRY(file_.Decode(entry.handle, bytes, room));
   }
-  const auto block = Block::Make(frame->payload(), entry.entries, entry.handle.raw_bytes, order_);
+  const auto block = Block::Make(frame->payload(), entry.entries, entry.handle.raw_bytes, order_, sequence_base_);
   if (!block) return file_.At(entry.handle.offset, block.error());
   return frame;
 }
@@ -146,7 +146,7 @@ Result<const Block*> BlockTree::ReadInPlace(const IndexEntry& entry, AlignedBuff
 }
 
 Result<const Block*> BlockTree::MakeBlock(const IndexEntry& entry, char* room) const {
-  const auto block = Block::Make(room, entry.entries, entry.handle.raw_bytes, order_);
+  const auto block = Block::Make(room, entry.entries, entry.handle.raw_bytes, order_, sequence_base_);
   if (!block) return file_.At(entry.handle.offset, block.error());
   return *block;
 }

@@ -35,9 +35,10 @@ enum class Keep : uint8_t {
 
 class BlockTree {
  public:
-  // `top` is the top index's raw bytes.
+  // `top` is the top index's raw bytes; `sequence_base` is added to each sequence number.
   [[nodiscard]] static Result<std::unique_ptr<BlockTree>> Make(TableFile file, key::Order order,
-                                                               cache::BlockCache& cache, std::string_view top);
+                                                               cache::BlockCache& cache, std::string_view top,
+                                                               key::SequenceNumber sequence_base = {});
   // Evicts every frame that hangs in the tree.
   ~BlockTree();
 
@@ -46,6 +47,8 @@ class BlockTree {
   [[nodiscard]] cache::BlockCache& cache() const { return cache_; }
   [[nodiscard]] const IndexPage& top() const { return *top_; }
   [[nodiscard]] size_t memory_bytes() const { return sizeof(*this) + top_memory_.size(); }
+  // Whether blocks as they are stored say of their entries what the tree says.
+  [[nodiscard]] bool ShowsAsStored() const { return sequence_base_ == key::SequenceNumber{}; }
 
   // What a frame of either kind holds.
   [[nodiscard]] static const IndexPage* PageIn(const cache::Frame* frame) {
@@ -76,8 +79,8 @@ class BlockTree {
                                     base::FunctionRef<Result<cache::FrameRef>()> read) const;
 
  private:
-  BlockTree(TableFile file, key::Order order, cache::BlockCache& cache)
-      : file_(std::move(file)), order_(order), cache_(cache) {}
+  BlockTree(TableFile file, key::Order order, cache::BlockCache& cache, key::SequenceNumber sequence_base)
+      : file_(std::move(file)), order_(order), cache_(cache), sequence_base_(sequence_base) {}
 
   [[nodiscard]] Result<std::string> ReadRaw(const BlockHandle& handle) const;
   [[nodiscard]] Result<cache::FrameRef> ReadPageFrame(const BlockHandle& handle) const;
@@ -88,6 +91,7 @@ class BlockTree {
   const TableFile file_;
   const key::Order order_;
   cache::BlockCache& cache_;
+  const key::SequenceNumber sequence_base_;
   AlignedBuffer top_memory_;
   const IndexPage* top_ = nullptr;
 };

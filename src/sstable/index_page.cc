@@ -22,8 +22,8 @@ size_t IndexPage::BytesFor(uint32_t count, size_t raw_bytes, const key::Order& o
   return sizeof(IndexPage) + SlotsBytes(count) + Block::BytesFor(count, raw_bytes, order);
 }
 
-Result<const IndexPage*> IndexPage::Make(char* memory, std::string_view raw, uint64_t file_end,
-                                         const key::Order& order) {
+Result<const IndexPage*> IndexPage::Make(char* memory, std::string_view raw, uint64_t file_end, const key::Order& order,
+                                         key::SequenceNumber sequence_base) {
   AMETHYST_ASSERT(reinterpret_cast<uintptr_t>(memory) % alignof(IndexPage) == 0);
   const uint32_t count = Block::CountOf(raw);
   char* const slots = memory + sizeof(IndexPage);
@@ -40,6 +40,10 @@ Result<const IndexPage*> IndexPage::Make(char* memory, std::string_view raw, uin
       return base::Corruption("index entry {} names {} entries in {} bytes at {}, in a file of {}", i, child.entries,
                               child.handle.stored_bytes, child.handle.offset, file_end);
     }
+    if (key::Raw(child.max_sequence()) > key::Raw(key::kSequenceMax) - key::Raw(sequence_base)) {
+      return base::Corruption("index entry {}: a sequence number {} + {} is too great", i, key::Raw(sequence_base),
+                              key::Raw(child.max_sequence()));
+    }
   }
   const std::string_view dead_from =
       Block::ColumnOf({Block::RawIn(block_memory, count, order), raw.size()}, block_format::kDeadFrom);
@@ -49,7 +53,7 @@ Result<const IndexPage*> IndexPage::Make(char* memory, std::string_view raw, uin
   static_assert(alignof(cache::Slot) == sizeof(cache::Slot));
   cache::Slot* const empty = reinterpret_cast<cache::Slot*>(slots);
   for (uint32_t i = 0; i < count; ++i) new (empty + i) cache::Slot();
-  return new (memory) IndexPage(empty, block, dead_from.data());
+  return new (memory) IndexPage(empty, block, dead_from.data(), sequence_base);
 }
 
 }  // namespace amethyst::sstable

@@ -29,15 +29,17 @@ class alignas(64) IndexPage {
  public:
   // Memory for a page of that many children, which must be 64-byte aligned.
   [[nodiscard]] static size_t BytesFor(uint32_t count, size_t raw_bytes, const key::Order& order);
-  // Makes a page from the raw bytes, which it copies. Its children lie before `file_end`. kCorruption, without saying
-  // where.
+  // Makes a page from the raw bytes, which it copies. Its children lie before `file_end`; `sequence_base` is added to
+  // each child's sequence number. kCorruption, without saying where.
   [[nodiscard]] static Result<const IndexPage*> Make(char* memory, std::string_view raw, uint64_t file_end,
-                                                     const key::Order& order);
+                                                     const key::Order& order, key::SequenceNumber sequence_base = {});
 
   [[nodiscard]] uint32_t count() const { return block().count(); }
   [[nodiscard]] IndexEntry entry(uint32_t i) const {
     AMETHYST_DCHECK(i < count());
-    return base::LoadFixed<IndexEntry>(entries_ + size_t{i} * sizeof(IndexEntry));
+    IndexEntry child = base::LoadFixed<IndexEntry>(entries_ + size_t{i} * sizeof(IndexEntry));
+    child.summary += summary_base_;
+    return child;
   }
   // Whether nothing below it is alive for a read at that time.
   [[nodiscard]] bool IsDead(uint32_t i, uint64_t now_ms) const {
@@ -71,14 +73,19 @@ class alignas(64) IndexPage {
   }
 
  private:
-  IndexPage(cache::Slot* slots, const Block* block, const char* dead_from_ms)
-      : slots_(slots), block_(block), entries_(block->value(0).data()), dead_from_ms_(dead_from_ms) {}
+  IndexPage(cache::Slot* slots, const Block* block, const char* dead_from_ms, key::SequenceNumber sequence_base)
+      : slots_(slots),
+        block_(block),
+        entries_(block->value(0).data()),
+        dead_from_ms_(dead_from_ms),
+        summary_base_(key::Raw(sequence_base) << 8) {}
   [[nodiscard]] const Block& block() const { return *block_; }
 
   cache::Slot* slots_;
   const Block* block_;
   const char* entries_;       // Of sizeof(IndexEntry) each, unaligned.
   const char* dead_from_ms_;  // A u64 each, unaligned; nullptr: the entries say it all.
+  uint64_t summary_base_;     // Added to each entry's summary.
 };
 static_assert(sizeof(IndexPage) == 64);
 

@@ -5,6 +5,7 @@
 #include "base/coding.h"
 #include "base/error.h"
 #include "base/tagged_fields.h"
+#include "key/range.h"
 
 namespace amethyst::sstable {
 namespace {
@@ -49,12 +50,17 @@ constexpr uint64_t kLastExpiry = 19;
 constexpr uint64_t kRangeTombstones = 20;
 constexpr uint64_t kSpanBegin = 21;
 constexpr uint64_t kSpanEnd = 22;
+constexpr uint64_t kMergeOperator = 23;
+constexpr uint64_t kOrigin = 27;
 constexpr uint64_t kFamily = 29;
 constexpr uint64_t kFamilyName = 30;
 
+// Of field 27; never renumber.
+enum class Origin : uint64_t { kExternal = 3 };
+
 bool IsKnown(uint64_t number) {
-  return (number > 0 && number <= kLastExpiry) || (number >= kRangeTombstones && number <= kSpanEnd) ||
-         number == kFamily || number == kFamilyName;
+  return (number > 0 && number <= kLastExpiry) || (number >= kRangeTombstones && number <= kMergeOperator) ||
+         number == kOrigin || number == kFamily || number == kFamilyName;
 }
 
 std::string Encoded(const std::string& bytes) { return bytes; }
@@ -83,6 +89,27 @@ bool Decode(std::string_view from, key::SequenceNumber* sequence) {
 }
 bool Decode(std::string_view from, NumberSet* numbers) { return NumberSet::FromBytes(from, numbers); }
 
+void AppendExternal(const ExternalPart& external, std::string* to) {
+  std::string origin = Encoded(static_cast<uint64_t>(Origin::kExternal));
+  for (const std::string& range : external.range_deletes) base::AppendLengthPrefixed(&origin, range);
+  base::AppendField(to, kOrigin, base::FieldNeed::kIgnorable, origin);
+  if (!external.merge_operator.empty()) {
+    base::AppendField(to, kMergeOperator, base::FieldNeed::kIgnorable, external.merge_operator);
+  }
+}
+
+// False: they are no ranges.
+bool ReadRangeDeletes(std::string_view from, std::vector<std::string>* ranges) {
+  while (!from.empty()) {
+    std::string_view encoded;
+    if (!base::ReadLengthPrefixed(&from, &encoded)) return false;
+    ranges->emplace_back(encoded);
+    key::Range range;
+    if (!key::ReadRange(&encoded, &range) || !encoded.empty()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void Properties::AppendTo(std::string* to) const {
@@ -98,6 +125,7 @@ void Properties::AppendTo(std::string* to) const {
     base::AppendField(to, kSpanBegin, base::FieldNeed::kRequired, tombstone_span->begin);
     base::AppendField(to, kSpanEnd, base::FieldNeed::kRequired, tombstone_span->end);
   }
+  if (external) AppendExternal(*external, to);
   const auto append = [to](uint64_t number, const auto& field) {
     base::AppendField(to, number, base::FieldNeed::kIgnorable, Encoded(field));
   };
@@ -133,6 +161,15 @@ Result<Properties> Properties::FromBytes(std::string_view bytes) {
   if (values[kSpanBegin].data() != nullptr || values[kSpanEnd].data() != nullptr) {
     if (values[kSpanBegin].empty() || values[kSpanEnd].empty()) bad = kSpanBegin;
     properties.tombstone_span = {.begin = std::string(values[kSpanBegin]), .end = std::string(values[kSpanEnd])};
+  }
+  if (std::string_view from = values[kOrigin]; from.data() != nullptr) {
+    uint64_t origin = 0;
+    if (!base::ReadVarint64(&from, &origin)) bad = kOrigin;
+    if (origin == static_cast<uint64_t>(Origin::kExternal)) {
+      properties.external.emplace();
+      properties.external->merge_operator = values[kMergeOperator];
+      if (!ReadRangeDeletes(from, &properties.external->range_deletes)) bad = kOrigin;
+    }
   }
   if (bad != 0) return base::Corruption("property {} is missing or no number", bad);
   return properties;

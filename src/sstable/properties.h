@@ -11,7 +11,10 @@
 // entries expire, 17 how many do, 18 and 19 when the first and the last of them does, ignorable; in a table
 // of a family other than the default, 29 the family's id and 30 its name at that time, both required; in a table of
 // range tombstones (tree/tombstone_table.h) 20 their number, ignorable, and 21 and 22 the bounds of their span, both
-// required. Thread safety: plain values.
+// required; in a table that was written to be ingested 27, the origin: 3, then its range
+// deletes, each varint length and the range (key/range.h), and 23 the name of the merge operator that its operands are
+// for, both ignorable.
+// Thread safety: plain values.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +39,7 @@ struct Properties {
   key::FamilyId family{};
   std::string family_name{};  // Empty: of the default family.
   std::optional<TableOptions::TombstoneSpan> tombstone_span{};
+  std::optional<ExternalPart> external{};
 
   void AppendTo(std::string* to) const;
   [[nodiscard]] static Result<Properties> FromBytes(std::string_view bytes);

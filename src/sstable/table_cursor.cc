@@ -117,7 +117,7 @@ void TableCursor::Show(uint32_t begin, uint32_t end, uint32_t at) {
   shown_begin_ = begin;
   shown_end_ = end;
   SetPlain(block_->IsPlain(), block_->max_sequence());
-  const bool whole = end - begin == block_->count();
+  const bool whole = end - begin == block_->count() && tree_.ShowsAsStored();
   SetWindow({entries_.data(), end - begin}, at - begin, whole ? stored_block_ : std::string_view());
 }
 

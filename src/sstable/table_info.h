@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "amethyst/options.h"
 #include "base/hash.h"
@@ -34,6 +35,14 @@ struct TableOptions {
   std::optional<TombstoneSpan> tombstone_span{};
 };
 
+// Of a table that was written by itself, to be ingested by a database that did not make it
+// (ingest/external_table_writer.h): all its entries have sequence number 0, and no key comes twice.
+struct ExternalPart {
+  std::string merge_operator{};              // The name of the one that its operands are for; empty: it has none.
+  std::vector<std::string> range_deletes{};  // As key/range.h encodes them. They concern what is older than the table.
+  friend bool operator==(const ExternalPart&, const ExternalPart&) = default;
+};
+
 // From when on of so many entries that are no deletes none is alive: if all of them expire, when the last does.
 [[nodiscard]] inline uint64_t DeadFromMs(const key::Expiries& expiries, uint64_t live) {
   return expiries.entries == live ? expiries.last_ms : key::kNeverMs;
@@ -58,6 +67,9 @@ struct TableInfo {
   // No entry was written later, in seconds on the clock by which deletes age; 0: that is not known. For compaction
   // filters, in families that have one; the manifest keeps it, not the file.
   uint64_t written_s = 0;
+  // Added to the sequence number that the file says of each entry, and in the two numbers above; 0 but for a table that
+  // was taken in from outside, whose entries all have 0 in the file. The manifest keeps it, not the file.
+  key::SequenceNumber sequence_base{};
 
   // From then on no entry is alive, for a read at that time: 0 where all are deletes, kNeverMs where one lives on.
   [[nodiscard]] uint64_t DeadFromMs() const { return sstable::DeadFromMs(expiries, entries - deletes); }
@@ -67,6 +79,14 @@ struct TableInfo {
     const uint64_t oldest = key::Raw(smallest_sequence);
     const key::SequenceNumber before{oldest == 0 ? 0 : oldest - 1};
     return clean_through < before ? before : clean_through;
+  }
+  // Of a table whose base is 0 so far. False: the sum is no sequence number.
+  [[nodiscard]] bool AddToSequences(key::SequenceNumber number) {
+    if (key::Raw(largest_sequence) > key::Raw(key::kSequenceMax) - key::Raw(number)) return false;
+    smallest_sequence = smallest_sequence + key::Raw(number);
+    largest_sequence = largest_sequence + key::Raw(number);
+    sequence_base = number;
+    return true;
   }
   [[nodiscard]] bool IsCleanOf(key::SequenceNumber range_delete) const { return range_delete <= CleanThrough(); }
   friend bool operator==(const TableInfo&, const TableInfo&) = default;

@@ -75,13 +75,14 @@ Result<std::unique_ptr<TableReader>> TableReader::Open(std::shared_ptr<io::Rando
                                                        const TableInfo& info, key::Order order,
                                                        cache::BlockCache& cache) {
   const std::string path = file->path();
-  AMETHYST_ASSIGN(std::unique_ptr<TableReader> reader, OpenUnknown(std::move(file), order, cache));
+  AMETHYST_ASSIGN(std::unique_ptr<TableReader> reader, OpenUnknown(std::move(file), order, cache, info.sequence_base));
   AMETHYST_TRY(CheckIdentity(path, info, reader->info()));
   return reader;
 }
 
 Result<std::unique_ptr<TableReader>> TableReader::OpenUnknown(std::shared_ptr<io::RandomAccessFile> file,
-                                                              key::Order order, cache::BlockCache& cache) {
+                                                              key::Order order, cache::BlockCache& cache,
+                                                              key::SequenceNumber sequence_base) {
   AMETHYST_ASSIGN(const uint64_t file_bytes, file->Size());
   AMETHYST_ASSIGN(const Footer footer, ReadFooter(*file, file_bytes));
   const TableFile blocks(std::move(file), footer.uid, file_bytes);
@@ -96,6 +97,10 @@ Result<std::unique_ptr<TableReader>> TableReader::OpenUnknown(std::shared_ptr<io
   properties->info.uid = footer.uid;
   properties->info.file_bytes = file_bytes;
   properties->info.digest = footer.digest;
+  if (!properties->info.AddToSequences(sequence_base)) {
+    return blocks.At(footer.properties.offset,
+                     Error(ErrorCode::kCorruption, "a sequence number is too great for the table's base"));
+  }
 
   std::unique_ptr<TableReader> reader(new TableReader(footer, *std::move(properties)));
   reader->lru_ = cache.policy() == CachePolicy::kLru;
@@ -105,7 +110,7 @@ Result<std::unique_ptr<TableReader>> TableReader::OpenUnknown(std::shared_ptr<io
     reader->sketch_ = filter::KeySketch::ReadFrom(&bytes);
   }
   AMETHYST_ASSIGN(const std::string top, ReadPart(blocks, footer.top_index));
-  auto tree = BlockTree::Make(blocks, order, cache, top);
+  auto tree = BlockTree::Make(blocks, order, cache, top, sequence_base);
   if (!tree) return blocks.At(footer.top_index.offset, tree.error());
   reader->tree_ = *std::move(tree);
   return reader;

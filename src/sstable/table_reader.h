@@ -57,8 +57,10 @@ class TableReader {
                                                                  const TableInfo& info, key::Order order,
                                                                  cache::BlockCache& cache);
   // As Open, for a file of which nothing is known (inspection, repair): the info comes from the file itself.
+  // `sequence_base`: TableInfo::sequence_base, which no file knows.
   [[nodiscard]] static Result<std::unique_ptr<TableReader>> OpenUnknown(std::shared_ptr<io::RandomAccessFile> file,
-                                                                        key::Order order, cache::BlockCache& cache);
+                                                                        key::Order order, cache::BlockCache& cache,
+                                                                        key::SequenceNumber sequence_base = {});
   ~TableReader();
 
   // Inside an epoch. Starts loading the key's filter line into the processor's cache.

@@ -161,6 +161,7 @@ Status TableVerifier::CheckTotals() const {
   found.file_bytes = expected.file_bytes;
   found.digest = expected.digest;
   found.oldest_delete_time_s = expected.oldest_delete_time_s;
+  found.sequence_base = expected.sequence_base;
   const Properties& properties = reader_.properties();
   if (found != expected || properties.data_blocks != data_blocks_ || properties.index_pages != tree_.top().count()) {
     return Wrong(reader_.footer().properties.offset, "the properties are not those of the entries");

@@ -215,7 +215,8 @@ Status TableWriter::WriteTail() {
              .lineage = std::move(surroundings_.lineage),
              .family = options_.family,
              .family_name = options_.family_name,
-             .tombstone_span = options_.tombstone_span}
+             .tombstone_span = options_.tombstone_span,
+             .external = std::move(surroundings_.external)}
       .AppendTo(&part);
   AMETHYST_ASSIGN(footer.properties, WriteBlock(part, Compression::kNone));
   AMETHYST_ASSIGN(footer.top_index, WriteBlock(index_.FinishTop(), options_.compression));

@@ -57,8 +57,9 @@ class TableWriter {
   }
   // Before Finish.
   struct Surroundings {
-    Lineage lineage{};          // What the table replaces, if anything.
-    key::BoundLimits limits{};  // Within which its bounds stay.
+    Lineage lineage{};                       // What the table replaces, if anything.
+    key::BoundLimits limits{};               // Within which its bounds stay.
+    std::optional<ExternalPart> external{};  // nullopt: the table is a database's.
   };
   void SetSurroundings(Surroundings surroundings) { surroundings_ = std::move(surroundings); }
   // Writes the rest, syncs and closes. There must be at least one entry. The name is durable once its directory is

@@ -16,7 +16,7 @@ Status CheckTable(const AddedTable& table, const key::Order& order) {
   const sstable::TableInfo& info = table.info;
   if (info.entries == 0 || info.deletes > info.entries || info.expiries.entries > info.entries - info.deletes ||
       info.file_bytes == 0 || info.smallest_sequence > info.largest_sequence ||
-      order.Less(info.largest, info.smallest)) {
+      info.smallest_sequence < info.sequence_base || order.Less(info.largest, info.smallest)) {
     return base::Corruption(
         "{}: expected a table with entries in order, found {} bytes, {} entries, {} deletes, {} that expire",
         TableFileName(table.number), info.file_bytes, info.entries, info.deletes, info.expiries.entries);

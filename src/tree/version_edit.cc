@@ -7,7 +7,9 @@
 #include "base/coding.h"
 #include "base/error.h"
 #include "base/tagged_fields.h"
+#include "tree/edit_fields.h"
 #include "tree/file_names.h"
+#include "tree/table_details.h"
 
 namespace amethyst::tree {
 namespace {
@@ -50,12 +52,6 @@ void AppendUid(std::string* to, const base::Uid& uid) {
   base::AppendFixed(to, uid.high);
 }
 
-std::string Varints(std::initializer_list<uint64_t> values) {
-  std::string bytes;
-  for (const uint64_t value : values) base::AppendVarint(&bytes, value);
-  return bytes;
-}
-
 std::string EncodeTable(const AddedTable& table) {
   const sstable::TableInfo& info = table.info;
   std::string bytes = Varints({table.level, key::Raw(table.number)});
@@ -69,89 +65,28 @@ std::string EncodeTable(const AddedTable& table) {
   return bytes;
 }
 
-// The details of a table that have a field each; most tables need none.
-enum Detail : uint64_t {
-  kFamilyDetail = 1,
-  kTombstonesDetail = 2,
-  kCleanThroughDetail = 3,
-  kExpiriesDetail = 4,
-  kWrittenDetail = 5
-};
-
-struct Details {
-  key::FamilyId family{};
-  bool holds_tombstones = false;
-  key::SequenceNumber clean_through{};
-  key::Expiries expiries{};
-  uint64_t written_s = 0;
-  friend bool operator==(const Details&, const Details&) = default;
-};
-Details DetailsOf(const AddedTable& table) {
-  return {table.family, table.holds_tombstones, table.info.clean_through, table.info.expiries, table.info.written_s};
+TableDetails DetailsOf(const AddedTable& table) {
+  return {table.family,        table.holds_tombstones, table.info.clean_through,
+          table.info.expiries, table.info.written_s,   table.info.sequence_base};
 }
-Details DetailsOf(const RemovedTable& table) { return {.family = table.family}; }
-void SetDetails(const Details& details, AddedTable* table) {
+TableDetails DetailsOf(const RemovedTable& table) { return {.family = table.family}; }
+void SetDetails(const TableDetails& details, AddedTable* table) {
   table->family = details.family;
   table->holds_tombstones = details.holds_tombstones;
   table->info.clean_through = details.clean_through;
   table->info.expiries = details.expiries;
   table->info.written_s = details.written_s;
+  table->info.sequence_base = details.sequence_base;
 }
-void SetDetails(const Details& details, RemovedTable* table) { table->family = details.family; }
-
-std::string EncodeDetails(key::FileNumber number, const Details& details) {
-  std::string bytes = Varints({key::Raw(number)});
-  if (details.family != key::kDefaultFamily) {
-    base::AppendField(&bytes, kFamilyDetail, base::FieldNeed::kRequired, Varints({key::Raw(details.family)}));
-  }
-  if (details.holds_tombstones) base::AppendField(&bytes, kTombstonesDetail, base::FieldNeed::kRequired, {});
-  if (details.clean_through != key::SequenceNumber{}) {
-    base::AppendField(&bytes, kCleanThroughDetail, base::FieldNeed::kIgnorable,
-                      Varints({key::Raw(details.clean_through)}));
-  }
-  if (const key::Expiries& expiries = details.expiries; expiries.entries > 0) {
-    base::AppendField(&bytes, kExpiriesDetail, base::FieldNeed::kIgnorable,
-                      Varints({expiries.entries, expiries.first_ms, expiries.last_ms}));
-  }
-  if (details.written_s != 0) {
-    base::AppendField(&bytes, kWrittenDetail, base::FieldNeed::kIgnorable, Varints({details.written_s}));
-  }
-  return bytes;
-}
+void SetDetails(const TableDetails& details, RemovedTable* table) { table->family = details.family; }
 
 // Readers of one part of a field's content each. False: it is not there, or out of bounds.
-
-bool ReadNumber(std::string_view* from, key::FileNumber* number) {
-  uint64_t value = 0;
-  if (!base::ReadVarint64(from, &value) || value > key::Raw(kFileNumberMax)) return false;
-  *number = key::FileNumber{value};
-  return true;
-}
-
-bool ReadSequence(std::string_view* from, key::SequenceNumber* sequence) {
-  uint64_t value = 0;
-  if (!base::ReadVarint64(from, &value) || value > key::Raw(key::kSequenceMax)) return false;
-  *sequence = key::SequenceNumber{value};
-  return true;
-}
 
 bool ReadLevel(std::string_view* from, key::Level* level) {
   uint32_t value = 0;
   if (!base::ReadVarint32(from, &value) || value >= key::kLevels) return false;
   *level = value;
   return true;
-}
-
-// Sums of two must not overflow: as many seconds as no clock shows.
-bool ReadSeconds(std::string_view* from, uint64_t* seconds) {
-  constexpr uint64_t kSecondsMax = uint64_t{1} << 48;
-  return base::ReadVarint64(from, seconds) && *seconds <= kSecondsMax;
-}
-
-bool ReadExpiries(std::string_view* from, key::Expiries* expiries) {
-  return base::ReadVarint64(from, &expiries->entries) && base::ReadVarint64(from, &expiries->first_ms) &&
-         base::ReadVarint64(from, &expiries->last_ms) && expiries->entries > 0 &&
-         expiries->first_ms <= expiries->last_ms;
 }
 
 bool ReadDeleteTime(std::string_view* from, DeleteTime* time) {
@@ -194,13 +129,6 @@ bool ReadTable(std::string_view* from, AddedTable* table) {
 
 bool ReadRemoved(std::string_view* from, RemovedTable* removed) {
   return ReadLevel(from, &removed->level) && ReadNumber(from, &removed->number);
-}
-
-bool ReadFamilyId(std::string_view* from, key::FamilyId* family) {
-  uint32_t value = 0;
-  if (!base::ReadVarint32(from, &value) || value == 0) return false;
-  *family = key::FamilyId{value};
-  return true;
 }
 
 // Before the year 10000.
@@ -264,35 +192,19 @@ bool IsKnown(uint64_t field) {
          field == kAncestors || field == kOldestDelete || field == kReadTime || field == kDefaultFamilySettings;
 }
 
-// False: the value is not that of the detail.
-bool ReadDetail(uint64_t field, std::string_view* value, Details* details) {
-  switch (field) {
-    case kFamilyDetail: return details->family == key::kDefaultFamily && ReadFamilyId(value, &details->family);
-    case kTombstonesDetail: return !std::exchange(details->holds_tombstones, true);
-    case kCleanThroughDetail:
-      return details->clean_through == key::SequenceNumber{} && ReadSequence(value, &details->clean_through);
-    case kExpiriesDetail: return details->expiries == key::Expiries() && ReadExpiries(value, &details->expiries);
-    default: return details->written_s == 0 && ReadSeconds(value, &details->written_s) && details->written_s != 0;
-  }
-}
-
 // Gives what the edit adds and removes its details.
 Status ReadDetails(std::string_view content, VersionEdit* edit) {
   key::FileNumber number{};
-  Details details;
+  TableDetails details;
   if (!ReadNumber(&content, &number)) return base::Corruption("details of a table: expected its number, found none");
-  AMETHYST_TRY(base::ReadFields(content, "details of a table", [&details](uint64_t field, std::string_view value) {
-    if (field < kFamilyDetail || field > kWrittenDetail) return base::FieldMatch::kUnknown;
-    const bool fits = ReadDetail(field, &value, &details) && value.empty();
-    return fits ? base::FieldMatch::kTaken : base::FieldMatch::kMalformed;
-  }));
+  AMETHYST_TRY(details.Read(content));
   bool is_listed = false;
   bool is_repeated = false;
   const auto take = [&](auto& tables) {
     for (auto& table : tables) {
       if (table.number != number) continue;
       is_listed = true;
-      is_repeated = is_repeated || DetailsOf(table) != Details();
+      is_repeated = is_repeated || DetailsOf(table) != TableDetails();
       SetDetails(details, &table);
     }
   };
@@ -308,9 +220,9 @@ void AppendDetails(const VersionEdit& edit, std::string* to) {
   std::set<key::FileNumber> told;
   const auto append = [&](const auto& tables) {
     for (const auto& table : tables) {
-      const Details details = DetailsOf(table);
-      if (details == Details() || !told.insert(table.number).second) continue;
-      AppendField(to, kTableDetails, EncodeDetails(table.number, details));
+      const TableDetails details = DetailsOf(table);
+      if (details == TableDetails() || !told.insert(table.number).second) continue;
+      AppendField(to, kTableDetails, Varints({key::Raw(table.number)}) + details.Encoded());
     }
   };
   append(edit.added);

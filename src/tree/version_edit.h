@@ -17,7 +17,8 @@
 //   11 dropped family   varint id: its tables go with it
 //   12 next family id   varint
 //   13 details          varint number of a table that is added or removed here, then tagged fields: 1 family, varint
-//                       id; 2 (empty) it is a table of range tombstones; 3 clean through, varint (ignorable)
+//                       id; 2 (empty) it is a table of range tombstones; 3 clean through, varint (ignorable); 6
+//                       sequence base, varint: added to the numbers of the file
 //   15 cursor           as tree/feed_cursor.h: made, moved, lost or dropped
 //   17 delete time      varints: seconds, seconds ahead of wall time
 //   18 ancestors        uid u128 each: the databases that this one is a copy of, nearest first; ignorable
@@ -47,6 +48,8 @@
 
 namespace amethyst::tree {
 
+class Table;
+
 struct AddedTable {
   key::Level level = 0;
   key::FileNumber number{};
@@ -55,6 +58,8 @@ struct AddedTable {
   bool holds_tombstones = false;  // It is the family's table of range tombstones (tree/tombstone_table.h).
   // What it holds. Not written: without it the table is read, once a manifest is.
   std::shared_ptr<const key::RangeTombstones> tombstones{};
+  // The table itself, where readers have it already: it was taken in, and waited in the view. Not written.
+  std::shared_ptr<const Table> table{};
   friend bool operator==(const AddedTable&, const AddedTable&) = default;
 };
 
