@@ -102,14 +102,26 @@ Json EntryJson(const FeedEntry& entry) {
   return object;
 }
 
+Json TableJson(const FeedTable& table) {
+  Json object;
+  AddBytes(&object, "family", table.family);
+  AddBytes(&object, "smallest", table.smallest);
+  AddBytes(&object, "largest", table.largest);
+  object["entries"] = table.entries;
+  object["deletes"] = table.deletes;
+  return object;
+}
+
 std::string EventJson(const FeedEvent& event) {
   Json object;
   object["event"] = WordOf(event.kind);
   object["first"] = event.first_sequence;
   object["last"] = event.last_sequence;
-  if (event.kind == FeedEventKind::kBatch) {
+  const bool is_ingest = event.kind == FeedEventKind::kIngest;
+  if (event.kind == FeedEventKind::kBatch || is_ingest) {
     object["entries"] = Json::array();
     for (const FeedEntry& entry : event.entries) object["entries"].push_back(EntryJson(entry));
+    for (const FeedTable& table : event.tables) object["tables"].push_back(TableJson(table));
   } else if (event.kind != FeedEventKind::kUnlogged) {
     object["family_id"] = event.family_id;
     AddBytes(&object, "family", event.family);
@@ -137,13 +149,18 @@ void PrintEvent(const Invocation& invocation, const FeedEvent& event) {
     fmt::print(console.out, "{}\n", EventJson(event));
   } else if (event.kind == FeedEventKind::kUnlogged) {
     fmt::print(console.out, "{}\tunlogged to {}\n", event.first_sequence, event.last_sequence);
-  } else if (event.kind != FeedEventKind::kBatch) {
+  } else if (event.kind != FeedEventKind::kBatch && event.kind != FeedEventKind::kIngest) {
     fmt::print(console.out, "{}\t{} {}\n", event.last_sequence, WordOf(event.kind), Readable(event.family));
   }
   if (invocation.json) return;
   uint64_t sequence = event.first_sequence;
   for (const FeedEntry& entry : event.entries) {
     fmt::print(console.out, "{}\t{}\n", sequence++, EntryText(entry));
+  }
+  for (const FeedTable& table : event.tables) {
+    fmt::print(console.out, "{}\tingest{} {} entries from {} to {}\n", event.last_sequence,
+               table.family_id == 0 ? "" : " --family " + Readable(table.family), table.entries,
+               Readable(table.smallest), Readable(table.largest));
   }
 }
 

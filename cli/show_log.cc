@@ -11,7 +11,15 @@ namespace amethyst::cli {
 
 namespace {
 
-std::string_view KindName(wal::RecordKind kind) { return kind == wal::RecordKind::kBatch ? "batch" : "watermark"; }
+std::string_view KindName(wal::RecordKind kind) {
+  switch (kind) {
+    case wal::RecordKind::kBatch: return "batch";
+    case wal::RecordKind::kWatermark: return "watermark";
+    case wal::RecordKind::kIngest: return "ingest";
+    case wal::RecordKind::kFamily: return "family";
+  }
+  return "unknown";
+}
 
 Json CutJson(const wal::LogCut& cut) {
   return {{"segment", key::Raw(cut.segment)},
@@ -41,7 +49,10 @@ Status PrintHeader(Console& console, const io::RandomAccessFile& file) {
 }
 
 void PrintRecord(Console& console, const wal::SegmentRecord& record) {
-  if (record.kind == wal::RecordKind::kBatch) {
+  if (record.kind == wal::RecordKind::kIngest) {
+    fmt::print(console.out, "ingest    at {:<10} {:>8} bytes  {:>5} numbers from sequence {}\n", record.offset,
+               record.bytes, record.count, key::Raw(record.first));
+  } else if (record.kind == wal::RecordKind::kBatch) {
     fmt::print(console.out, "batch     at {:<10} {:>8} bytes  {:>5} entries from sequence {}\n", record.offset,
                record.bytes, record.count, key::Raw(record.first));
   } else {

@@ -19,6 +19,7 @@
 #include "amethyst/family.h"
 #include "amethyst/feed.h"
 #include "amethyst/indexed_batch.h"
+#include "amethyst/ingest.h"
 #include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
@@ -81,6 +82,15 @@ class DB {
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options = {});
   // kInvalidArgument: the batch is of another database.
   [[nodiscard]] Status Write(const IndexedBatch& batch, const WriteOptions& options = {});
+
+  // Takes in tables that TableWriter has written, as one write: all of them appear together, newer than everything that
+  // is there, and older snapshots and iterators do not see them. Durable when it returns OK; after a crash before that
+  // all or none of them are there. Writers are not held up. kInvalidArgument: a file is no such table, or of another
+  // order or merge operator than the family's; two of them overlap, and not in_order. See docs/ingest.md.
+  [[nodiscard]] Status Ingest(std::span<const std::filesystem::path> paths, const IngestOptions& options = {});
+  [[nodiscard]] Status Ingest(const std::filesystem::path& path, const IngestOptions& options = {});
+  // The same of several families, each file with its own. `replace` is of the options' family.
+  [[nodiscard]] Status Ingest(std::span<const IngestedFile> files, const IngestOptions& options = {});
 
   // Transactions (transaction.h). One of a closed database is kClosed once it reads or commits.
   [[nodiscard]] Transaction Begin(const TransactionOptions& options = {});

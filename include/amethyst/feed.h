@@ -66,21 +66,33 @@ struct FeedEntry {
   std::optional<std::string_view> end;
 };
 
+// One table that DB::Ingest took in. What it holds is in the database; that is where to read it. The bytes are the
+// event's, as those of entries.
+struct FeedTable {
+  uint32_t family_id = 0;
+  std::string_view family;
+  std::string_view smallest;  // First and last key; of long ones what lies around them.
+  std::string_view largest;
+  uint64_t entries = 0;
+  uint64_t deletes = 0;  // Of them. Range deletes of the table are not counted.
+};
+
 enum class FeedEventKind : uint8_t {
   kBatch = 1,     // A batch, a transaction or a single write: its entries, whole.
   kUnlogged = 2,  // Writes of Durability::kNone, which are in no log: how many sequence numbers they took is known.
   kFamilyCreated = 3,  // Another thread's first write to it may come before.
   kFamilyDropped = 4,
   kFamilyRenamed = 5,
-  kIngest = 6,  // Reserved: tables that were taken in.
+  kIngest = 6,  // Tables that were taken in by one call: `tables`, and as `entries` the ranges that they replace.
 };
 
 struct FeedEvent {
   FeedEventKind kind{};
-  // Sequence numbers of kBatch, one an entry, and of kUnlogged; else both are that of the last write before.
+  // Sequence numbers of kBatch, one an entry, of kUnlogged and kIngest; else both are that of the last write before.
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;
-  std::vector<FeedEntry> entries;     // Of kBatch.
+  std::vector<FeedEntry> entries;     // Of kBatch and kIngest.
+  std::vector<FeedTable> tables;      // Of kIngest, oldest first.
   uint32_t family_id = 0;             // Of the family events.
   std::string family;                 // Its name from then on; of one that was dropped its last.
   FeedPosition position;              // Behind this event: what to store once it is dealt with.

@@ -16,10 +16,11 @@ namespace {
 constexpr uint64_t kManifestBytesKept = uint64_t{256} << 10;
 constexpr uint64_t kManifestGrowthKept = 4;
 
-// Numbers that the edit adds and does not merely move.
+// Numbers that the edit adds and does not merely move, of files that nobody reads but through the edit.
 std::vector<key::FileNumber> FreshTables(const tree::VersionEdit& edit) {
   std::vector<key::FileNumber> fresh;
   for (const tree::AddedTable& added : edit.added) {
+    if (added.table != nullptr) continue;  // It waits in the view, and the log names it.
     const auto moves = [&](const tree::RemovedTable& removed) { return removed.number == added.number; };
     if (std::none_of(edit.removed.begin(), edit.removed.end(), moves)) fresh.push_back(added.number);
   }
@@ -188,6 +189,9 @@ void Catalog::LeaveOutDropped(tree::VersionEdit* edit) {
   left_out.removed = edit->removed;  // A table that moves is the drop's own to remove.
   std::ranges::copy_if(edit->added, std::back_inserter(left_out.added), is_dropped);
   for (const key::FileNumber fresh : FreshTables(left_out)) store_->AddObsolete(fresh);
+  for (const tree::AddedTable& added : left_out.added) {
+    if (added.table != nullptr) added.table->MarkObsolete();
+  }
   std::erase_if(edit->added, is_dropped);
   std::erase_if(edit->removed, is_dropped);
 }

@@ -234,7 +234,8 @@ class Counting {
 
 bool Owner::Has(tree::FileType type, const base::Uid& uid) const {
   if (uid == database_uid) return true;
-  return type == tree::FileType::kTable && std::ranges::find(ancestors, uid) != ancestors.end();
+  if (type != tree::FileType::kTable) return false;
+  return uid == base::Uid{} || std::ranges::find(ancestors, uid) != ancestors.end();
 }
 
 bool Census::IsOwn(std::string_view name) const { return std::ranges::binary_search(own, name); }

@@ -1,7 +1,8 @@
 // Which files of a directory belong to one database, proven by what they hold: names are alike among libraries.
 //
 // A file of a name of ours is the database's own if its header has Amethyst's magic and the database's uid, or, for a
-// table, that of a database which this one is a copy of (a checkpoint's ancestors); or if nothing ever got into it: it
+// table, that of a database which this one is a copy of (a checkpoint's
+// ancestors) or of none (an ingest has brought it); or if nothing ever got into it: it
 // is empty, or zeros stand where the header would. A damaged one is its own if the magic
 // is still there, at its head or at a table's end, if the manifest lists it (a table), CURRENT names it (a manifest),
 // or a record of the database follows the header (a log segment). CURRENT, its temporary and LOCK belong to the

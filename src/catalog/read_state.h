@@ -14,9 +14,10 @@
 
 namespace amethyst::catalog {
 
-// Makes tables of `store`, which must outlive it.
+// Makes tables of `store`, which must outlive it, but for those that readers have already.
 [[nodiscard]] inline auto TableMaker(const std::shared_ptr<tree::TableStore>& store) {
   return [&store](const tree::AddedTable& added, const key::Order& order) {
+    if (added.table != nullptr) return added.table;
     return std::make_shared<const tree::Table>(store, added.number, added.info, order);
   };
 }

@@ -86,7 +86,7 @@ void Background::Notify() {
 
 bool Background::IsLastMemtable() const {
   const base::EpochGuard guard;
-  return reads_.view.Peek()->immutable.size() >= settings_.immutable_count_max;
+  return MemtablesWaiting(*reads_.view.Peek()) >= settings_.immutable_count_max;
 }
 
 bool Background::FlushIsDue() const {
@@ -133,13 +133,15 @@ void Background::Failed(const Error& error, std::optional<Error> Background::* s
 
 Status Background::FlushOne() {
   const std::chrono::nanoseconds start = environment_.clock().Monotonic();
-  const uint64_t bytes = reads_.view.Acquire()->immutable.back()->memtable.raw_bytes();
+  const WriteBufferPtr oldest = reads_.view.Acquire()->immutable.back();
   {
     const CpuMeter meter(environment_.clock(), reads_.statistics);
+    // Which says nothing of the flushes' speed, nor that writes press.
+    if (oldest->ingested != nullptr) return FlushIngested(*oldest->ingested);
     AMETHYST_TRY(storage_.reserve->Support([this] { return flusher_.FlushOldest(); }, [this] { FreeSpace(); }));
   }
   const std::chrono::nanoseconds end = environment_.clock().Monotonic();
-  throttle_.NoteFlush(bytes, end - start);
+  throttle_.NoteFlush(oldest->memtable.raw_bytes(), end - start);
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
   flushed_at_ = end;
@@ -191,9 +193,11 @@ Background::Planned Background::MakePlan(Planner planner, const tree::FamilyKey*
 
 void Background::RunCompaction() {
   uint64_t change;
+  uint64_t incoming;
   {
     base::MutexLock lock(mutex_);
     change = changes_;
+    incoming = running_.incoming();
   }
   Planned planned;
   const Status plan = base::Contained([&] {
@@ -206,9 +210,10 @@ void Background::RunCompaction() {
   {
     base::MutexLock lock(mutex_);
     const bool nothing = plan && planned.plan.kind == compaction::PlanKind::kNothing;
-    if (nothing || health_.stop_compactions.load(std::memory_order_acquire)) {
+    const bool is_stale = plan && incoming != running_.incoming();  // Tables came where it may write to.
+    if (nothing || is_stale || health_.stop_compactions.load(std::memory_order_acquire)) {
       planning_ = false;
-      if (nothing) idle_at_change_ = change;
+      if (nothing && !is_stale) idle_at_change_ = change;
       ScheduleLocked();
       changed_.NotifyAll();
       return;

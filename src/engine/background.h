@@ -105,6 +105,8 @@ class Background {
   [[nodiscard]] bool IsLastMemtable() const;
   // Flushes the oldest memtable, and notes how long it takes.
   [[nodiscard]] Status FlushOne() AMETHYST_EXCLUDES(mutex_);
+  // The same of what an ingest has brought, which goes where compactions leave it room.
+  [[nodiscard]] Status FlushIngested(const IngestedTables& ingested) AMETHYST_EXCLUDES(mutex_);
   // Until no other job holds space of the tree as it was at the call: compactions, and a flush that is under way.
   void WaitForOthers() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] bool IsIdle() const AMETHYST_REQUIRES(mutex_);

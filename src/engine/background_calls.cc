@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "compaction/planner.h"
 #include "engine/background.h"
+#include "engine/ingest_placement.h"
 
 namespace amethyst::engine {
 
@@ -45,13 +46,13 @@ Status Background::Flush() {
   AMETHYST_TRY(committer_.Switch());
   const ViewPtr view = reads_.view.Acquire();
   if (view->immutable.empty()) return {};
-  const key::SequenceNumber last = view->immutable.front()->memtable.last_sequence();
+  const key::SequenceNumber last = view->immutable.front()->last_sequence();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   ScheduleLocked();
   const auto is_flushed = [&] {
     const ViewPtr now = reads_.view.Acquire();
-    return now->immutable.empty() || now->immutable.back()->memtable.first_sequence() > last;
+    return now->immutable.empty() || now->immutable.back()->first_sequence() > last;
   };
   Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
     return health_.latch.IsSet() || flush_stalled_.has_value() || is_flushed();
@@ -59,6 +60,31 @@ Status Background::Flush() {
   if (is_flushed()) return {};
   if (health_.latch.IsSet()) return health_.latch.status();
   return std::unexpected(*flush_stalled_);
+}
+
+Status Background::FlushIngested(const IngestedTables& ingested) {
+  std::vector<key::Level> levels;
+  std::vector<uint64_t> ids;
+  {
+    base::MutexLock lock(mutex_);
+    if (!manual_) {  // Else its plans count on all levels: level 0 is free at any time.
+      levels = PlaceIngested(ingested, *reads_.view.Acquire()->forest, running_.Outputs());
+      ids.reserve(levels.size());
+      for (size_t i = 0; i < levels.size(); ++i) {
+        const tree::AddedTable& table = ingested.added()[i];
+        ids.push_back(running_.AddIncoming(
+            table.family, {.level = levels[i], .smallest = table.info.smallest, .largest = table.info.largest}));
+      }
+    }
+  }
+  const Status flushed = base::Contained([&] {
+    return storage_.reserve->Support([&] { return flusher_.FlushOldest(Writers::kMayCome, levels); },
+                                     [this] { FreeSpace(); });
+  });
+  base::MutexLock lock(mutex_);
+  for (const uint64_t id : ids) running_.Remove(id);
+  changed_.NotifyAll();
+  return flushed;
 }
 
 Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,

@@ -162,9 +162,58 @@ void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
   old.front() = reads_.view.Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
+  KeepReplaced(&old);
+}
+
+void Committer::KeepReplaced(std::list<ViewPtr>* old) {
   base::MutexLock lock(replaced_mutex_);
-  replaced_.splice(replaced_.end(), old);
+  replaced_.splice(replaced_.end(), *old);
   after_commit_.fetch_or(kReplaced, std::memory_order_release);
+}
+
+Committer::Outcome Committer::PutLayer(base::FunctionRef<Result<Layer>(key::SequenceNumber first)> make) {
+  Outcome put;
+  Status done;
+  const auto call = [&] { done = PutLayerLocked(make, &put); };
+  CommitRequest request;
+  base::FunctionRef<void()> under_lock = call;
+  request.call = &under_lock;
+  Outcome outcome = Submit(request);
+  outcome.end = put.end;
+  outcome.needs_room = put.needs_room;
+  if (outcome.status) outcome.status = std::move(done);
+  return outcome;
+}
+
+Status Committer::PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNumber)> make, Outcome* outcome) {
+  if (health_.latch.IsSet()) return health_.latch.status();
+  const ViewPtr view = reads_.view.Acquire();
+  if (!MayWait(*view, limits_.waiting)) {
+    outcome->needs_room = true;
+    return {};
+  }
+  // Once the log has the record nothing may fail.
+  AMETHYST_ASSIGN(const Layer layer, make(key::SequenceNumber{last_sequence_ + 1}));
+  layer.buffer->earlier_delete_s = active_->OldestDeleteSeconds();
+  WriteBufferPtr fresh = buffers_.New(limits_.write_buffer_bytes);
+  fresh->earlier_delete_s = layer.buffer->OldestDeleteSeconds();
+  std::list<ViewPtr> old(1);
+  std::shared_ptr<View> blank = BlankView(*view);
+  const Result<wal::LogPosition> appended =
+      storage_.log->AppendIngest(key::SequenceNumber{last_sequence_ + 1}, layer.count, layer.record);
+  if (!appended) {
+    health_.FailUnlessItClears(appended.error());
+    outcome->needs_room = appended.error().code() == ErrorCode::kNoSpace;
+    return std::unexpected(appended.error());
+  }
+  outcome->end = *appended;
+  // The view before the number: whoever sees the number finds the tables.
+  old.front() = reads_.view.Update([&](const View& current) { return WithLayer(current, layer.buffer, fresh, blank); });
+  active_ = std::move(fresh);
+  last_sequence_ += layer.count;
+  reads_.visible.store(last_sequence_, std::memory_order_release);
+  KeepReplaced(&old);
+  return {};
 }
 
 }  // namespace amethyst::engine

@@ -37,6 +37,15 @@ class Committer {
   };
   // A family that is not there, or not any more, refuses the batch, whole; so does its check.
   [[nodiscard]] Outcome Write(const EncodedBatch& batch, bool logged);
+  // Puts what an ingest brings between the memtable so far and a fresh one, as one write. `make(first)` gives it, and
+  // what the log is told of it: `count` sequence numbers from `first` on. It runs under the commit lock and changes
+  // nothing; after its error nothing has changed.
+  struct Layer {
+    WriteBufferPtr buffer;  // Its memtable, and its tables.
+    std::string record;
+    uint32_t count = 0;
+  };
+  [[nodiscard]] Outcome PutLayer(base::FunctionRef<Result<Layer>(key::SequenceNumber first)> make);
   // Makes the memtable immutable unless it is empty, however many wait for flush already.
   [[nodiscard]] Status Switch() { return Switch(WithLog::kNo); }
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
@@ -66,6 +75,8 @@ class Committer {
   [[nodiscard]] bool BeginSegment();
   [[nodiscard]] bool HasRoom(size_t memtable_bytes) const;
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
+  [[nodiscard]] Status PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNumber)> make, Outcome* outcome);
+  void KeepReplaced(std::list<ViewPtr>* old);
 
   ReadContext& reads_;
   Storage& storage_;

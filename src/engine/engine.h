@@ -20,10 +20,17 @@
 #include "engine/database.h"
 #include "engine/db_iterator.h"
 #include "engine/family_list.h"
+#include "engine/ingest_call.h"
 #include "engine/point_lookup.h"
 #include "engine/write_rules.h"
 
+namespace amethyst::ingest {
+struct Incoming;
+}
+
 namespace amethyst::engine {
+
+class IngestFiles;
 
 class Engine {
  public:
@@ -45,6 +52,9 @@ class Engine {
   // `check`: see EncodedBatch.
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options,
                              base::FunctionRef<Status()>* check = nullptr);
+
+  // Takes finished tables in (amethyst/ingest.h): as one write, which is durable when it returns.
+  [[nodiscard]] Status Ingest(const IngestCall& call);
 
   // Calls `take(value)` inside the epoch, or with the value pinned: it must copy. False: absent.
   [[nodiscard]] Result<bool> Get(std::string_view key, const ReadOptions& options, Take take,
@@ -120,6 +130,8 @@ class Engine {
   [[nodiscard]] Status WriteEncoded(const EncodedBatch& batch, const WriteOptions& options);
   [[nodiscard]] Status Commit(const EncodedBatch& batch, Durability durability);
   [[nodiscard]] Status Sync(wal::LogPosition position);
+  [[nodiscard]] Status AnnounceIncoming(const ingest::Incoming& incoming);
+  [[nodiscard]] Result<wal::LogPosition> CommitIncoming(ingest::Incoming* incoming, IngestFiles* files);
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 

@@ -1,6 +1,7 @@
 #include "engine/flush.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -75,9 +76,13 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
   const auto new_file_number = [this] { return storage_.catalog->NewFileNumber(); };
   AMETHYST_ASSIGN(compaction::MergeResult merged,
                   compaction::RunMerge(*storage_.store, new_file_number, *cursor, settings, health_.latch.flag()));
-  const std::vector<tree::AddedTable> added = std::exchange(merged.added, {});
+  std::vector<tree::AddedTable> added = std::exchange(merged.added, {});
   edit->added.insert(edit->added.end(), added.begin(), added.end());
   if (settings.tombstones != nullptr) {
+    if (buffer->ingested != nullptr) {  // Which the same edit adds.
+      std::ranges::copy_if(buffer->ingested->added(), std::back_inserter(added),
+                           [&](const tree::AddedTable& table) { return table.family == tree.family->id; });
+    }
     AMETHYST_TRY(ReplaceTombstones(tree, *buffer, *settings.tombstones, added, edit));
   }
   return merged;
@@ -135,7 +140,7 @@ void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexc
   });
 }
 
-Status Flusher::FlushOldest(Writers writers) {
+Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels) {
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
@@ -149,7 +154,13 @@ Status Flusher::FlushOldest(Writers writers) {
   }
 
   const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;
-  edit.flushed_sequence = buffer->memtable.last_sequence();
+  if (buffer->ingested != nullptr) {
+    const size_t first = edit.added.size();
+    const std::vector<tree::AddedTable>& ingested = buffer->ingested->added();
+    edit.added.insert(edit.added.end(), ingested.begin(), ingested.end());
+    for (size_t i = 0; i < levels.size(); ++i) edit.added[first + i].level = levels[i];
+  }
+  edit.flushed_sequence = buffer->last_sequence();
   edit.first_log_segment = next->first_log_segment;
   edit.oldest_delete_s = next->DeletesSinceSeconds();
   if (writers == Writers::kGone && view->immutable.size() == 1 && view->active->memtable.Empty()) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <span>
 #include <vector>
 
 #include "compaction/merge_job.h"
@@ -28,7 +29,8 @@ class Flusher {
   // There must be an immutable memtable. After an OK it is out of the view, and log segments that nobody needs any more
   // are gone. On an error that clears by itself everything is as it was. Ends (kClosed) when an error is latched. If no
   // writer comes any more and nothing else is in memory, the same edit ends the log.
-  [[nodiscard]] Status FlushOldest(Writers writers = Writers::kMayCome);
+  // `levels`: where the tables go that an ingest has brought, if it is them; level 0 for those it does not name.
+  [[nodiscard]] Status FlushOldest(Writers writers = Writers::kMayCome, std::span<const key::Level> levels = {});
 
   // After a compaction range tombstones may have nothing left to hide: any thread says so, and the thread that flushes
   // lets go of those of families in which it is so.

@@ -53,7 +53,12 @@ std::unique_ptr<key::Cursor> IteratorView::NewCursor(key::ReadPoint read, const 
   std::vector<std::unique_ptr<key::Cursor>> sources;
   const auto add = [&](const WriteBufferPtr& buffer) {
     // Whatever is or comes into a memtable after what we see, is not for us.
-    if (!read.Sees(buffer->memtable.first_sequence())) return;
+    if (!read.Sees(buffer->first_sequence())) return;
+    const std::vector<tree::RunPtr>* const ingested =
+        buffer->ingested == nullptr ? nullptr : buffer->ingested->RunsOf(family_.id);
+    if (ingested != nullptr) {
+      for (const tree::RunPtr& run : *ingested) sources.push_back(tree::NewRunCursor(run, order_, options));
+    }
     std::unique_ptr<key::Cursor> cursor = memtable::Memtable::NewCursor(MemtableOf(buffer), family_.id, read);
     if (cursor != nullptr) sources.push_back(std::move(cursor));
   };

@@ -73,10 +73,16 @@ Status NoteLogBegin(Storage& storage, ReadContext& reads, key::FileNumber first)
   return storage.Note(std::move(edit));
 }
 
-Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,
+Status RemoveLeftovers(Storage& storage, Health& health, const View& view, const std::vector<key::FileNumber>& dropped,
                        key::FileNumber first_needed) {
   io::FileSystem& files = storage.home->files();
   AMETHYST_ASSIGN(std::vector<std::string> names, storage.catalog->Orphans());
+  for (const WriteBufferPtr& buffer : view.immutable) {  // What an ingest has brought, and no manifest names yet.
+    if (buffer->ingested == nullptr) continue;
+    for (const tree::AddedTable& table : buffer->ingested->added()) {
+      std::erase(names, tree::TableFileName(table.number));
+    }
+  }
   AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(storage));
   const std::vector<key::FileNumber> of_the_log = storage.log->segments();
   for (const key::FileNumber segment : segments) {

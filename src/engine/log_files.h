@@ -35,7 +35,7 @@ struct KeptLog {
 
 // Removes what is not the database's any more, and is proven to have been; and the log's own files that nobody needs,
 // which are its to remove: it would look for them again.
-[[nodiscard]] Status RemoveLeftovers(Storage& storage, Health& health, const std::vector<key::FileNumber>& dropped,
-                                     key::FileNumber first_needed);
+[[nodiscard]] Status RemoveLeftovers(Storage& storage, Health& health, const View& view,
+                                     const std::vector<key::FileNumber>& dropped, key::FileNumber first_needed);
 
 }  // namespace amethyst::engine

@@ -96,6 +96,12 @@ Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& l
                                bool fill_cache) {
   AMETHYST_DCHECK(!base::InEpoch());
   MergedRead read(lookup);
+  Status status;
+  const auto take = [&](const tree::Table& table) {
+    const Result<bool> taken = read.Take(table, family.version.order(), fill_cache);
+    if (!taken) status = std::unexpected(taken.error());
+    return !taken || *taken;
+  };
   bool decided = AnyMemtable(family, [&](const WriteBufferPtr& buffer) {
     read.Cover(CoveringIn(buffer->memtable, family.id, lookup));
     bool decides = false;
@@ -105,16 +111,12 @@ Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& l
     buffer->memtable.ForEachVersion(family.id, lookup, operands, [&](const memtable::Memtable::Found& version) {
       return decides = read.Take(version.tag, version.value);
     });
+    if (buffer->ingested != nullptr) decides = buffer->ingested->AnyCandidate(family.id, lookup.key, take);
     return decides || read.IsCovered();
   });
-  Status status;
   if (!decided) {
     read.Cover(CoveringIn(family.version, lookup));
-    ForEachCandidate(family.version, lookup.key, [&](const tree::Table& table) {
-      const Result<bool> taken = read.Take(table, family.version.order(), fill_cache);
-      if (!taken) status = std::unexpected(taken.error());
-      return !taken || *taken;
-    });
+    ForEachCandidate(family.version, lookup.key, take);
   }
   AMETHYST_TRY(std::move(status));
   return read.Finish(merging);

@@ -115,24 +115,47 @@ inline bool Decides(const memtable::Memtable& memtable, key::FamilyId family, Po
   return Decides(family.own->buffer->memtable, family.id, read);
 }
 
-// The buffer that decides; nullptr: none does.
-const WriteBufferPtr* ReadMemtables(const FamilyView& family, PointRead* read) {
+// How a walk over the memtables ends.
+struct MemtableWalk {
+  const WriteBufferPtr* deciding = nullptr;  // nullptr: none decides.
+  bool ends = false;                         // A table that waits among them does: there is no more to do.
+};
+
+// What an ingest has brought: its range deletes, in the memtable, hide what is older than they are in its tables, too.
+template <typename Tables>
+[[gnu::noinline]] MemtableWalk ReadIngested(const FamilyView& family, const WriteBufferPtr& buffer, PointRead* read,
+                                            Tables& tables) {
+  const key::LookupKey& lookup = read->lookup();
+  read->Cover(CoveringIn(buffer->memtable, family.id, lookup));
+  const bool ends = buffer->ingested->AnyCandidate(
+      family.id, lookup.key, [&](const tree::Table& table) { return tables.VisitAmongMemtables(table); });
+  return {.deciding = ends || !read->IsCovered() ? nullptr : &buffer, .ends = ends};
+}
+
+template <typename Tables>
+MemtableWalk ReadMemtables(const FamilyView& family, PointRead* read, Tables& tables) {
   if (family.own != nullptr && OwnWritesDecide(family, read)) [[unlikely]]
-    return &family.own->buffer;
-  const WriteBufferPtr* deciding = nullptr;
+    return {.deciding = &family.own->buffer};
+  MemtableWalk walk;
   AnyMemtable(family.view, [&](const WriteBufferPtr& buffer) {
-    if (!Decides(buffer->memtable, family.id, read)) return false;
-    deciding = &buffer;
-    return true;
+    if (buffer->ingested != nullptr) [[unlikely]] {
+      walk = ReadIngested(family, buffer, read, tables);
+    } else if (Decides(buffer->memtable, family.id, read)) {
+      walk.deciding = &buffer;
+    }
+    return walk.deciding != nullptr || walk.ends;
   });
-  return deciding;
+  return walk;
 }
 
 // The point read, whichever way it comes to the tables: `tables` visits each that may hold the key, newest first, until
 // it returns true; Keep is told of the memtable's buffer where there was no need of tables.
 template <typename Tables>
 void ReadFrom(const FamilyView& family, PointRead* read, Tables& tables) {
-  if (const WriteBufferPtr* const buffer = ReadMemtables(family, read)) return tables.Keep(*buffer);
+  const MemtableWalk walk = ReadMemtables(family, read, tables);
+  if (walk.ends) [[unlikely]]
+    return;
+  if (walk.deciding != nullptr) return tables.Keep(*walk.deciding);
   if (family.version.tombstones() != nullptr) [[unlikely]]
     read->Cover(CoveringIn(family.version, read->lookup()));
   ForEachCandidate(family.version, read->lookup().key, [&](const tree::Table& table) { return tables.Visit(table); });
@@ -145,6 +168,11 @@ class ResidentTables {
   explicit ResidentTables(PointRead* read) : read_(read) {}
 
   void Keep(const WriteBufferPtr& /*buffer*/) {}
+  // Of a table that comes before some memtables; they are few, and not for long: left to those who may read.
+  [[nodiscard]] bool VisitAmongMemtables(const tree::Table& /*table*/) {
+    read_->GiveUp();
+    return true;
+  }
   [[nodiscard]] bool Visit(const tree::Table& table) {
     if (count_ == tables_.size() && Search()) return true;
     const sstable::TableReader* const reader = table.reader();
@@ -201,6 +229,10 @@ class ProbedTables {
       : read_(read), index_(index), probes_(probes) {}
 
   void Keep(const WriteBufferPtr& /*buffer*/) {}
+  [[nodiscard]] bool VisitAmongMemtables(const tree::Table& /*table*/) {
+    read_->GiveUp();
+    return true;
+  }
   [[nodiscard]] bool Visit(const tree::Table& table) {
     const sstable::TableReader* const reader = table.reader();
     if (reader == nullptr) {
@@ -225,6 +257,7 @@ class LoadingTables {
       : read_(read), fill_cache_(fill_cache), statistics_(statistics) {}
 
   void Keep(const WriteBufferPtr& buffer) { owner_ = buffer; }
+  [[nodiscard]] bool VisitAmongMemtables(const tree::Table& table) { return Visit(table); }
   [[nodiscard]] bool Visit(const tree::Table& table) {
     const Result<bool> decides = Look(table);
     if (!decides) status_ = std::unexpected(decides.error());

@@ -8,6 +8,7 @@
 #include "catalog/foreign.h"
 #include "engine/cursor_list.h"
 #include "engine/flush.h"
+#include "engine/ingest_replay.h"
 #include "engine/log_files.h"
 #include "io/system_environment.h"
 #include "key/merge_operators.h"
@@ -80,6 +81,7 @@ class Replay {
                                    std::memory_order_relaxed);
     if (last <= flushed_) return {};
     ++database_.batches_recovered;
+    if (batch.kind == wal::RecordKind::kIngest) return ReplayIngest(database_, *forest, batch);
     wal::BatchReader measuring(batch.payload);
     size_t bytes = 0;
     std::set<key::FamilyId> families;
@@ -113,6 +115,7 @@ class Replay {
 
   // That each entry's family is there or was: the log never names one before the manifest has it.
   static Status CheckFamilies(const tree::Forest& forest, const wal::RecoveredBatch& batch) {
+    if (batch.kind == wal::RecordKind::kIngest) return CheckIngest(forest, batch);
     wal::BatchReader reader(batch.payload);
     for (wal::BatchEntry entry; reader.Next(&entry);) {
       if (key::FamilyId{entry.family} < forest.next_family_id()) continue;
@@ -325,7 +328,8 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
                                                 LogSettingsOf(database, report, kept), cut));
   if (BeginsLater(storage, report, kept)) {
     static_cast<void>(OldestBuffer(database));
-    return RemoveLeftovers(storage, database.health, {}, storage.catalog->recovered().first_log_segment);
+    return RemoveLeftovers(storage, database.health, *database.reads->view.Acquire(), {},
+                           storage.catalog->recovered().first_log_segment);
   }
   if (storage.log->segments().size() == kept.segments.size())
     return {};  // There is no space; what the manifest says of the log still holds.
@@ -340,8 +344,8 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
     return ClearsByItself(noted.error()) ? Status() : noted;
   }
   const bool goes_on = storage.log->end() > report.cut.position();
-  return RemoveLeftovers(storage, database.health, goes_on ? report.dropped_segments : std::vector<key::FileNumber>(),
-                         first_needed);
+  return RemoveLeftovers(storage, database.health, *database.reads->view.Acquire(),
+                         goes_on ? report.dropped_segments : std::vector<key::FileNumber>(), first_needed);
 }
 
 }  // namespace

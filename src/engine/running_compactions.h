@@ -20,6 +20,14 @@ class RunningCompactions {
     running_.push_back(std::move(running));
     return next_id_++;
   }
+  // The same of a table that comes into the tree as it is. A plan that was made before does not know of it.
+  [[nodiscard]] uint64_t AddIncoming(key::FamilyId family, compaction::RunningOutput output) {
+    running_.push_back({.id = next_id_, .family = family, .inputs = {}, .output = std::move(output)});
+    ++incoming_;
+    return next_id_++;
+  }
+  // How many have come so far.
+  [[nodiscard]] uint64_t incoming() const { return incoming_; }
   void Remove(uint64_t id) {
     std::erase_if(running_, [id](const Running& running) { return running.id == id; });
   }
@@ -48,6 +56,7 @@ class RunningCompactions {
 
   std::vector<Running> running_;
   uint64_t next_id_ = 1;
+  uint64_t incoming_ = 0;
 };
 
 }  // namespace amethyst::engine

@@ -21,7 +21,8 @@ void AddCache(const Database& database, Stats* stats) {
 }
 
 void AddShape(const View& view, Stats* stats) {
-  stats->memtables = 1 + view.immutable.size();
+  const auto is_memtable = [](const WriteBufferPtr& buffer) { return buffer->ingested == nullptr; };
+  stats->memtables = 1 + static_cast<size_t>(std::ranges::count_if(view.immutable, is_memtable));
   stats->memtable_bytes = view.active->memtable.memory_bytes();
   for (const WriteBufferPtr& buffer : view.immutable) stats->memtable_bytes += buffer->memtable.memory_bytes();
   stats->levels.resize(key::kLevels);

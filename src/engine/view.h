@@ -14,6 +14,7 @@
 #include "base/epoch.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "engine/ingested_tables.h"
 #include "engine/settings.h"
 #include "key/types.h"
 #include "memtable/memtable.h"
@@ -21,7 +22,7 @@
 
 namespace amethyst::engine {
 
-// A memtable and what flushing it needs to know.
+// A memtable and what flushing it needs to know; or what an ingest has brought, whose memtable holds its range deletes.
 struct WriteBuffer {
   WriteBuffer(size_t capacity_bytes, key::Order order, std::shared_ptr<memtable::RegionPool> regions,
               key::Fold fold = nullptr)
@@ -33,11 +34,24 @@ struct WriteBuffer {
   // Of tombstones in earlier memtables, whose data the log from first_log_segment on may hold; 0: there are none.
   uint64_t earlier_delete_s = 0;
   bool holds_unlogged = false;  // Of kNone: gone unless flushed. Under the commit lock, or after the last write.
+  // Newer than the memtable's entries; nullptr: none. Set before readers see the buffer.
+  std::shared_ptr<const IngestedTables> ingested{};
+
+  // Of all that it holds; first > last while that is nothing.
+  [[nodiscard]] bool Empty() const { return memtable.Empty() && ingested == nullptr; }
+  [[nodiscard]] key::SequenceNumber first_sequence() const {
+    const key::SequenceNumber first = memtable.first_sequence();
+    return ingested == nullptr ? first : std::min(first, ingested->first_sequence());
+  }
+  [[nodiscard]] key::SequenceNumber last_sequence() const {
+    const key::SequenceNumber last = memtable.last_sequence();
+    return ingested == nullptr ? last : std::max(last, ingested->last_sequence());
+  }
 
   // A lower bound on when what the memtable and the log hold was deleted; 0: nothing was.
   [[nodiscard]] uint64_t OldestDeleteSeconds() const {
     if (earlier_delete_s != 0) return earlier_delete_s;
-    return memtable.delete_count() > 0 ? created_s : 0;
+    return memtable.delete_count() > 0 || (ingested != nullptr && ingested->has_deletes()) ? created_s : 0;
   }
   // The same with what may be deleted yet: what the manifest keeps for the next open.
   [[nodiscard]] uint64_t DeletesSinceSeconds() const { return earlier_delete_s != 0 ? earlier_delete_s : created_s; }
@@ -99,6 +113,19 @@ struct FamilyView {
   return next;
 }
 
+// The view after a switch to `fresh` with what an ingest has brought, `layer`, between the two. `next` as for
+// WithForest.
+[[nodiscard]] inline std::shared_ptr<View> WithLayer(const View& view, WriteBufferPtr layer, WriteBufferPtr fresh,
+                                                     std::shared_ptr<View> next) {
+  next->active = std::move(fresh);
+  next->immutable.push_back(std::move(layer));
+  if (!view.active->memtable.Empty()) next->immutable.push_back(view.active);
+  next->immutable.insert(next->immutable.end(), view.immutable.begin(), view.immutable.end());
+  next->forest = view.forest;
+  next->version = view.version;
+  return next;
+}
+
 // The view after a manifest edit.
 //
 // `next` is a blank one from BlankView: an edit that is durable must become visible, whether there is memory or not.
@@ -145,10 +172,18 @@ class ViewCell {
   std::atomic<const View*> raw_;  // owner_.get(), for readers in an epoch.
 };
 
+// Those that wait for flush. What an ingest has brought takes no memory, but a list that grows without end is no view.
+[[nodiscard]] inline size_t MemtablesWaiting(const View& view) {
+  constexpr size_t kIngestsPerMemtable = 16;
+  size_t ingests = 0;
+  for (const WriteBufferPtr& buffer : view.immutable) ingests += buffer->ingested != nullptr ? 1 : 0;
+  return view.immutable.size() - ingests + ingests / kIngestsPerMemtable;
+}
+
 // Whether the active memtable may come to wait for flush, too.
 [[nodiscard]] inline bool MayWait(const View& view, const WaitingLimits& limits) {
   if (view.immutable.empty()) return true;
-  if (view.immutable.size() >= limits.count_max) return false;
+  if (MemtablesWaiting(view) >= limits.count_max) return false;
   size_t bytes = view.active->memtable.memory_bytes();
   for (const WriteBufferPtr& buffer : view.immutable) bytes += buffer->memtable.memory_bytes();
   return bytes <= limits.bytes_max;

@@ -71,7 +71,8 @@ FeedEvent ChangeFeed::MakeUnlogged(key::SequenceNumber last) {
 
 Result<FeedEvent> ChangeFeed::MakeEvent(const wal::LogReader::Record& record) const {
   if (record.header.kind == wal::RecordKind::kFamily) return FamilyEvent(record);
-  return BatchEvent(record, *engine_->database().reads->view.Acquire()->forest);
+  const std::shared_ptr<const tree::Forest> forest = engine_->database().reads->view.Acquire()->forest;
+  return record.header.kind == wal::RecordKind::kIngest ? IngestEvent(record, *forest) : BatchEvent(record, *forest);
 }
 
 Result<std::optional<FeedEvent>> ChangeFeed::Read() {
@@ -86,8 +87,9 @@ Result<std::optional<FeedEvent>> ChangeFeed::Read() {
     return MakeUnlogged(past_log_);
   }
   const uint64_t first = key::Raw(record->header.first);
-  const bool is_batch = record->header.kind == wal::RecordKind::kBatch;
-  if (is_batch && first > key::Raw(reader_.at().last_sequence) + 1) return MakeUnlogged(key::SequenceNumber{first - 1});
+  const bool has_numbers = record->header.count > 0;
+  if (has_numbers && first > key::Raw(reader_.at().last_sequence) + 1)
+    return MakeUnlogged(key::SequenceNumber{first - 1});
   AMETHYST_ASSIGN(FeedEvent event, MakeEvent(*record));
   AMETHYST_TRY(reader_.Pass());
   event.position = position();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ingest/ingest_record.h"
 #include "key/expiry.h"
 #include "key/moment.h"
 #include "wal/batch_encoding.h"
@@ -18,6 +19,7 @@ namespace {
 // What the entries of an event point into.
 struct Bytes {
   std::string payload;
+  ingest::Incoming ingest;
   std::deque<std::pair<uint32_t, std::string>> names;  // Of families other than the default, which keep their places.
 
   std::string_view NameOf(uint32_t family, const tree::Forest& forest) {
@@ -71,6 +73,33 @@ Result<FeedEvent> BatchEvent(const wal::LogReader::Record& record, const tree::F
   if (event.entries.size() != record.header.count) {
     return base::Corruption("batch of sequence {}: expected {} entries, found {}", event.first_sequence,
                             record.header.count, event.entries.size());
+  }
+  event.bytes = std::move(bytes);
+  return event;
+}
+
+Result<FeedEvent> IngestEvent(const wal::LogReader::Record& record, const tree::Forest& forest) {
+  auto bytes = std::make_shared<Bytes>();
+  AMETHYST_ASSIGN(bytes->ingest, ingest::ReadIngestRecord(record.payload));
+  FeedEvent event;
+  event.kind = FeedEventKind::kIngest;
+  event.first_sequence = key::Raw(record.header.first);
+  event.last_sequence = event.first_sequence + record.header.count - 1;
+  for (const ingest::FamilyRange& replaced : bytes->ingest.replaced) {
+    const uint32_t family = key::Raw(replaced.family);
+    event.entries.push_back(
+        EntryOf({.family = family, .kind = key::EntryKind::kRangeDelete, .key = {}, .value = replaced.range},
+                bytes->NameOf(family, forest)));
+  }
+  for (const ingest::IncomingTable& table : bytes->ingest.tables) {
+    const sstable::TableInfo& info = table.added.info;
+    const uint32_t family = key::Raw(table.added.family);
+    event.tables.push_back({.family_id = family,
+                            .family = bytes->NameOf(family, forest),
+                            .smallest = info.smallest,
+                            .largest = info.largest,
+                            .entries = info.entries,
+                            .deletes = info.deletes});
   }
   event.bytes = std::move(bytes);
   return event;

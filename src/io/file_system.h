@@ -53,6 +53,8 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;
   // Makes an existing file's content durable, even where a sync of it had failed: writes it once more, and syncs.
   [[nodiscard]] virtual Status SyncFile(const std::string& path) = 0;
+  // The same at the cost of a sync, for a file that somebody else wrote: of no sync that failed is anything known here.
+  [[nodiscard]] virtual Status SyncWritten(const std::string& path) { return SyncFile(path); }
 
   [[nodiscard]] virtual Result<bool> Exists(const std::string& path) = 0;
   [[nodiscard]] virtual Result<uint64_t> FileSize(const std::string& path) = 0;

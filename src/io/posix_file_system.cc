@@ -66,6 +66,11 @@ Status PosixFileSystem::SyncFile(const std::string& path) {
   }
 }
 
+Status PosixFileSystem::SyncWritten(const std::string& path) {
+  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(At(path), O_RDONLY));
+  return file.SyncData();
+}
+
 Result<bool> PosixFileSystem::Exists(const std::string& path) {
   struct stat status;
   return Stat(At(path), &status);

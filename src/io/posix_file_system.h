@@ -26,6 +26,7 @@ class PosixFileSystem final : public FileSystem {
                                                        const LogSegmentOptions& options) override;
   Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) override;
   Status SyncFile(const std::string& path) override;
+  Status SyncWritten(const std::string& path) override;
 
   Result<bool> Exists(const std::string& path) override;
   Result<uint64_t> FileSize(const std::string& path) override;

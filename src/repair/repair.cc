@@ -12,6 +12,7 @@
 #include "catalog/manifest.h"
 #include "io/system_environment.h"
 #include "repair/destroy.h"
+#include "repair/salvage_ingests.h"
 #include "repair/salvage_merge.h"
 #include "repair/salvage_sources.h"
 #include "tree/file_names.h"
@@ -121,6 +122,11 @@ class Repairing {
     const std::vector<std::string>& names = census.own;
     for (const catalog::Stranger& stranger : census.strangers) Drop(stranger.name, "not taken: " + stranger.what);
     KnownTables known = ReadManifest(files_, from_, names, &report_.dropped);
+    ingests_ = FindIngests(files_, from_, names, known.whole ? known.flushed_sequence : key::SequenceNumber{});
+    for (const auto& [number, added] : ingests_.tables) {
+      known.tables.emplace(number, added.info);
+      if (added.family != key::kDefaultFamily) known.families.emplace(number, added.family);
+    }
     TellMissingFiles(names, &known);
     if (!known.comparator_name.empty() && known.comparator_name != BytewiseComparator()->Name()) {
       return base::NotSupported("{}: its keys are in the order '{}', which only the program that wrote it knows", from_,
@@ -130,6 +136,7 @@ class Repairing {
       const auto parsed = tree::ParseFileName(name);
       if (parsed && parsed->type == tree::FileType::kTable) AddTable(name, parsed->number, known);
     }
+    TakeIngestedRanges();
     LogEntries log;
     if (known.whole) log.flushed = known.flushed_sequence;
     AMETHYST_ASSIGN(report_.log_batches_kept, SalvageLog(files_, from_, names, &log, &report_.dropped));
@@ -277,8 +284,16 @@ class Repairing {
     if (((*table)->properties() && (*table)->properties()->tombstone_span) || known.tombstone_tables.contains(number)) {
       return TakeRangeDeletes(family, std::move(origin), *std::move(table));
     }
-    if (listed != known.tables.end()) origin.clean_through = listed->second.clean_through;
-    if ((*table)->properties()) origin.lineage = (*table)->properties()->lineage;
+    if (listed != known.tables.end()) {
+      origin.clean_through = listed->second.clean_through;
+      origin.sequence_base = listed->second.sequence_base;
+    }
+    if ((*table)->properties()) {
+      origin.lineage = (*table)->properties()->lineage;
+      if (!ingests_.Place(*(*table)->properties(), &origin)) {
+        Drop(name, "when it was taken in; it is held to be newer than the tables of lower numbers");
+      }
+    }
     if ((*table)->has_index()) {
       ++report_.tables_kept;
       family->sources.push_back(std::make_unique<TableSource>(std::move(origin), *std::move(table), &report_.dropped));
@@ -288,6 +303,17 @@ class Repairing {
       ScanTable(family, std::move(origin), file, (*table)->footer()->uid);
     } else if ((*table)->header()) {
       ScanTable(family, std::move(origin), file, (*table)->header()->table_uid);
+    }
+  }
+
+  // Those of ingests that no list has yet, on top of the families' lists.
+  void TakeIngestedRanges() {
+    for (const ingest::FamilyRange& deleted : ingests_.range_deletes) {
+      const auto family = families_.find(deleted.family);
+      std::string_view encoded = deleted.range;
+      key::Range range;
+      if (family == families_.end() || !key::ReadRange(&encoded, &range)) continue;
+      family->second.range_deletes.Add(range, deleted.sequence);
     }
   }
 
@@ -317,7 +343,8 @@ class Repairing {
     auto loose = std::make_unique<NewestEntries>(std::move(origin));
     uint64_t entries = 0;
     const auto end = sstable::ScanBlocks(file, uid, key::Order(), [&](const sstable::Block& block) {
-      for (uint32_t i = 0; i < block.count(); ++i) loose->Add(block.key(i), block.tag(i), block.value(i));
+      for (uint32_t i = 0; i < block.count(); ++i)
+        loose->Add(block.key(i), loose->origin().TagOf(block.tag(i)), block.value(i));
       entries += block.count();
     });
     if (!end) return Drop(name, fmt::format("all of it: {}", end.error().message()));
@@ -332,6 +359,7 @@ class Repairing {
   cache::BlockCache cache_;
   RepairReport report_;
   std::map<key::FamilyId, FamilySources> families_;
+  SalvagedIngests ingests_;
 };
 
 }  // namespace

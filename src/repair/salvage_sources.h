@@ -28,7 +28,12 @@ struct TableOrigin {
   std::string name{};
   key::FileNumber number{};  // 0: they come from the log.
   sstable::Lineage lineage{};
+  key::SequenceNumber sequence_base{};  // Added to what the table says.
   key::SequenceNumber clean_through{};  // No range delete up to it hides what the table holds.
+
+  [[nodiscard]] key::Tag TagOf(key::Tag in_file) const {
+    return key::Tag(in_file.sequence() + key::Raw(sequence_base), in_file.kind());
+  }
 };
 
 // The range deletes of one family: those of its table of them, and those that the log holds.
@@ -73,7 +78,9 @@ class TableSource final : public SalvageSource {
       : SalvageSource(std::move(origin)), table_(std::move(table)), dropped_(*dropped) {}
 
   [[nodiscard]] bool Next() override;
-  [[nodiscard]] key::Entry entry() const override { return {key_, block_->tag(next_ - 1), block_->value(next_ - 1)}; }
+  [[nodiscard]] key::Entry entry() const override {
+    return {key_, origin().TagOf(block_->tag(next_ - 1)), block_->value(next_ - 1)};
+  }
   [[nodiscard]] bool MayHaveLost(std::string_view key) const override;
 
  private:

@@ -34,9 +34,9 @@ bool IsBehind(std::string_view key, const SeenRange& keys, const key::Order& ord
 NewerEntries::NewerEntries(const engine::View& view, key::SequenceNumber since, key::SequenceNumber until, Mark mark)
     : view_(view), since_(since), until_(until), mark_(std::move(mark)) {
   engine::AnyMemtable(view, [this](const engine::WriteBufferPtr& buffer) {
-    if (buffer->memtable.Empty()) return false;
-    if (buffer->memtable.last_sequence() > since_) memtables_.push_back(buffer);
-    return are_in_memory_ = buffer->memtable.first_sequence() <= since_ + 1;
+    if (buffer->Empty()) return false;
+    if (buffer->last_sequence() > since_) memtables_.push_back(buffer);
+    return are_in_memory_ = buffer->first_sequence() <= since_ + 1;
   });
 }
 
@@ -47,6 +47,10 @@ Result<bool> NewerEntries::HaveChanged(const ReadSet::Point& point) const {
   std::optional<key::Tag> newest;
   key::SequenceNumber covered{};  // Entries below it are gone.
   for (const engine::WriteBufferPtr& buffer : memtables_) {
+    if (buffer->ingested != nullptr && buffer->last_sequence() <= until_) {
+      const auto spans = [](const tree::Table& /*table*/) { return true; };
+      if (buffer->ingested->AnyCandidate(point.family, point.key, spans)) return true;
+    }
     covered = std::max(covered, engine::CoveringIn(buffer->memtable, point.family, lookup));
     if (const auto version_found = buffer->memtable.Get(point.family, lookup)) newest = version_found->tag;
     if (newest) break;
@@ -104,6 +108,17 @@ bool NewerEntries::RangeDeletesReachInto(const memtable::Memtable& memtable, con
   });
 }
 
+// Tables that wait among the memtables are not read here, perhaps under the commit lock: their bounds must do.
+bool NewerEntries::SpanSomeOf(const engine::IngestedTables& ingested, const ReadSet::Range& range,
+                              const key::Order& order) {
+  const std::vector<tree::RunPtr>* const runs = ingested.RunsOf(range.family);
+  return runs != nullptr && std::ranges::any_of(*runs, [&](const tree::RunPtr& run) {
+           const sstable::TableInfo& info = run->tables().front()->info();
+           const bool ends_before = range.keys.begin && order.Less(info.largest, *range.keys.begin);
+           return !ends_before && !IsBehind(info.smallest, range.keys, order);
+         });
+}
+
 // A record does not tell its family: the memtable does.
 bool NewerEntries::RecordsAreIn(const ReadSet::Range& range, const key::Order& order) const {
   const memtable::Memtable& memtable = mark_.buffer->memtable;
@@ -120,6 +135,10 @@ Result<bool> NewerEntries::HoldSomeOf(const ReadSet::Range& range) const {
   if (version == nullptr) return engine::FamilyDropped();
   const key::Order& order = version->order();
   for (const engine::WriteBufferPtr& buffer : memtables_) {
+    if (buffer->ingested != nullptr && buffer->last_sequence() <= until_ &&
+        SpanSomeOf(*buffer->ingested, range, order)) {
+      return true;
+    }
     if (RangeDeletesReachInto(buffer->memtable, range, order)) return true;
     if (mark_.buffer != nullptr && order.IsBytewise()) {  // A comparator is not to see keys of other families.
       if (RecordsAreIn(range, order)) return true;

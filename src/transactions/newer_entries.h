@@ -1,7 +1,8 @@
 // What was committed between two moments, as far as it concerns keys that were read.
 //
 // Memtables and tables say from when to when their entries are, and pages of a table's index how new their blocks are:
-// what is all older is passed over. Thread safety: a pure function of a view.
+// what is all older is passed over. A table that waits among the memtables counts as if it held all keys between its
+// bounds. Thread safety: a pure function of a view.
 #pragma once
 
 #include <vector>
@@ -39,6 +40,8 @@ class NewerEntries {
                                       const key::Order& order) const;
   [[nodiscard]] bool RangeDeletesReachInto(const memtable::Memtable& memtable, const ReadSet::Range& range,
                                            const key::Order& order) const;
+  [[nodiscard]] static bool SpanSomeOf(const engine::IngestedTables& ingested, const ReadSet::Range& range,
+                                       const key::Order& order);
   [[nodiscard]] bool RecordsAreIn(const ReadSet::Range& range, const key::Order& order) const;
   [[nodiscard]] Result<bool> TablesHoldSomeOf(const tree::Version& version, const engine::SeenRange& keys) const;
 

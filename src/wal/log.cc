@@ -158,23 +158,6 @@ Result<LogPosition> Log::Append(key::SequenceNumber first, uint32_t count, std::
   return cut_.position();
 }
 
-Result<LogPosition> Log::AppendFamilyChange(std::string_view payload) {
-  if (latched_.load(std::memory_order_acquire)) return std::unexpected(health().error());
-  AMETHYST_ASSERT(!payload.empty() && payload.size() <= kPayloadBytesMax);
-  const RecordHeader header{.length = static_cast<uint32_t>(kRecordHeaderBytes + payload.size()),
-                            .kind = RecordKind::kFamily,
-                            .first = cut_.last_sequence};
-  const uint64_t bytes = header.padded_bytes();
-  if (current_ == nullptr) {
-    AMETHYST_TRY(Start(bytes, SegmentSupply::Use::kDeletes, kSegmentVersionOfKinds));
-  } else if (torn_ || cut_.offset + bytes > current_->capacity() || CurrentVersion() < kSegmentVersionOfKinds) {
-    AMETHYST_TRY(Roll(bytes, SegmentSupply::Use::kDeletes, kSegmentVersionOfKinds));
-  }
-  AMETHYST_TRY(AppendRecord(header, payload, base::Hash64(payload)));
-  batches_end_.store(cut_.offset, std::memory_order_release);
-  return cut_.position();
-}
-
 Status Log::MakeRoom(uint64_t record_bytes, std::string_view payload) {
   const bool frees_space = HoldsOnlyDeletes(payload);
   if (deletes_only_ && !frees_space) {

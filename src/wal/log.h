@@ -100,6 +100,9 @@ class Log {
   // Appends one record that tells of families (wal/family_change.h), without entries, in a segment that may hold such.
   // As Append otherwise.
   [[nodiscard]] Result<LogPosition> AppendFamilyChange(std::string_view payload);
+  // The same of tables that were taken in (ingest/ingest_record.h), which use `count` sequence numbers from `first` on.
+  // kInvalidArgument: the payload is too large.
+  [[nodiscard]] Result<LogPosition> AppendIngest(key::SequenceNumber first, uint32_t count, std::string_view payload);
 
   // Begins a new segment, so that the one so far can go as soon as the tables hold what is in it; none if that has no
   // record yet. As Append otherwise.
@@ -188,6 +191,7 @@ class Log {
   void MeasureOldSegments();
   // Sees to room for a record of that size and payload, for which there seems to be none.
   [[nodiscard]] Status MakeRoom(uint64_t record_bytes, std::string_view payload);
+  [[nodiscard]] Result<LogPosition> AppendOfKind(RecordHeader header, std::string_view payload, SegmentSupply::Use use);
   // Latches it unless it clears by itself.
   [[nodiscard]] Status FailedToStore(const Status& failed);
   [[nodiscard]] Status AppendRecord(RecordHeader header, std::string_view payload, uint64_t payload_hash);

@@ -124,7 +124,8 @@ Status PassRecord(const RecordHeader& record, LogCut* end) {
       return base::Corruption("family record: expected content without entries, found {}, length {}", record.count,
                               record.length);
     }
-  } else if (record.count == 0 || record.count > record.payload_bytes() / kBatchEntryBytesMin) {
+  } else if (record.count == 0 ||
+             (record.kind == RecordKind::kBatch && record.count > record.payload_bytes() / kBatchEntryBytesMin)) {
     return base::Corruption("record count: {} entries in {} bytes", record.count, record.payload_bytes());
   } else {
     const uint64_t last = key::Raw(record.first) + record.count - 1;

@@ -84,14 +84,15 @@ void EncodeSegmentHeader(const SegmentHeader& header, std::span<char, kSegmentHe
 // header.
 [[nodiscard]] Result<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);
 
-// On disk; never renumber. Zero is none, so that zeros are never a record. 3 to 7 are reserved (docs/format/wal.md).
+// On disk; never renumber. Zero is none, so that zeros are never a record. 4 to 7 are reserved (docs/format/wal.md).
 enum class RecordKind : uint8_t {
   kBatch = 1,
   kWatermark = 2,  // No entries: written for its watermark alone, so that a finished sync becomes known.
+  kIngest = 3,     // Tables that were taken in: uses sequence numbers (ingest/ingest_record.h).
   kFamily = 8,     // No entries: tells readers of families made, dropped and renamed (family_change.h).
 };
 [[nodiscard]] constexpr bool IsKnownKind(RecordKind kind) {
-  return kind == RecordKind::kBatch || kind == RecordKind::kWatermark || kind == RecordKind::kFamily;
+  return (kind >= RecordKind::kBatch && kind <= RecordKind::kIngest) || kind == RecordKind::kFamily;
 }
 
 struct RecordHeader {

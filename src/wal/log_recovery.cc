@@ -201,9 +201,13 @@ Status Recovery::ReplayRecord(const Segment& segment, const SegmentReader::Recor
     replayed = base::Corruption("record: reaches to {}, beyond the recorded end of the segment at {}", behind.offset,
                                 expected->offset);
   }
-  if (replayed && record.header.kind == RecordKind::kBatch) {
-    const RecoveredBatch batch{.first = record.header.first, .count = record.header.count, .payload = record.payload};
-    replayed = CheckEntries(batch);
+  const bool is_batch = record.header.kind == RecordKind::kBatch;
+  if (replayed && (is_batch || record.header.kind == RecordKind::kIngest)) {
+    const RecoveredBatch batch{.first = record.header.first,
+                               .count = record.header.count,
+                               .payload = record.payload,
+                               .kind = record.header.kind};
+    if (is_batch) replayed = CheckEntries(batch);
     if (replayed) replayed = apply_(batch);
     ++report_.batches;
   }

@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
+#include "wal/log_format.h"
 #include "wal/log_position.h"
 
 namespace amethyst::wal {
@@ -44,10 +45,12 @@ struct LogRecoverySettings {
   bool read_only = false;  // Then nothing is synced.
 };
 
+// Or an ingest, whose payload is for the caller to read.
 struct RecoveredBatch {
   key::SequenceNumber first;
   uint32_t count;
-  std::string_view payload;  // `count` whole entries, all known to this build. Valid during the call.
+  std::string_view payload;  // Of a batch `count` whole entries, all known to this build. Valid during the call.
+  RecordKind kind = RecordKind::kBatch;
 };
 
 struct LogRecoveryReport {

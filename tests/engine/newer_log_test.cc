@@ -116,11 +116,11 @@ TEST_F(NewerLog, SegmentsOfALaterVersionAreRefused) {
 
 TEST_F(NewerLog, RecordsOfAnotherKindAreRefusedByNumber) {
   for (const uint32_t version : kVersions) {
-    for (const int kind : {0, 3, 4, 5, 6, 7, 9, 100, 255}) {
+    for (const int kind : {0, 4, 5, 6, 7, 9, 100, 255}) {
       MakeDatabase(5, 5);
       support::SetSegmentVersion(&log(), version);
       const wal::LogCut end = support::EndOf(log());
-      support::StoreRecord(&log(), end, static_cast<uint8_t>(kind), kind == 3 ? 0 : 7, kind == 3 ? "" : "anything");
+      support::StoreRecord(&log(), end, static_cast<uint8_t>(kind), kind == 4 ? 0 : 7, kind == 4 ? "" : "anything");
       ExpectRefused(end.offset, "record kind " + std::to_string(kind));
     }
   }
@@ -129,7 +129,7 @@ TEST_F(NewerLog, RecordsOfAnotherKindAreRefusedByNumber) {
 // Without a watermark in it nothing else says that the log was durable there.
 TEST_F(NewerLog, RecordsOfAnotherKindBehindATornOneAreNotCut) {
   for (const uint32_t version : kVersions) {
-    for (const int kind : {3, 4, 5, 6, 7, 9, 100, 255}) {
+    for (const int kind : {4, 5, 6, 7, 9, 100, 255}) {
       MakeDatabase(5, 5);
       support::SetSegmentVersion(&log(), version);
       wal::LogCut end = support::EndOf(log());

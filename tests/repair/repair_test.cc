@@ -347,7 +347,7 @@ TEST_F(Repair, ListsWhatANewerBuildLeftInTheLogByItsNumber) {
   const uint64_t torn = end.offset;
   end = support::StoreRecord(&log, end, 1, 1, EntryOf(0, 1, "torn", "lost"));
   const uint64_t behind = end.offset;
-  end = support::StoreRecord(&log, end, 3, 0, "behind the torn one");
+  end = support::StoreRecord(&log, end, 4, 0, "behind the torn one");
   support::StoreRecord(&log, end, 1, 1, EntryOf(0, 1, "last", "kept"));
   log[torn + wal::kRecordHeaderBytes] ^= 1;
   Write(path, log);
@@ -356,7 +356,7 @@ TEST_F(Repair, ListsWhatANewerBuildLeftInTheLogByItsNumber) {
   EXPECT_THAT(report.dropped,
               testing::ElementsAre(HasSubstr("record at " + std::to_string(unknown) + ": record kind 5"),
                                    HasSubstr("from " + std::to_string(torn) + " to " + std::to_string(behind)),
-                                   HasSubstr("record at " + std::to_string(behind) + ": record kind 3"),
+                                   HasSubstr("record at " + std::to_string(behind) + ": record kind 4"),
                                    HasSubstr("entries of family 7, which was never made")));
   model_["default's"] = model_["last"] = "kept";
   EXPECT_EQ(Saved(), model_);
