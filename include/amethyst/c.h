@@ -395,6 +395,6 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #ifdef __cplusplus
 }
 #endif
-
 #include "amethyst/c_backup.h"
+#include "amethyst/c_ingest.h"
 #include "amethyst/c_transaction.h"

@@ -8,8 +8,10 @@ namespace {
 constexpr size_t kFamilyOptionsBytesFirst = 56;  // Of the first version of the struct.
 static_assert(sizeof(amethyst_family_options) == kFamilyOptionsBytesFirst);
 
-// `given` may be null. `database` keeps the order that it names.
-Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given, Database& database) {
+}  // namespace
+
+Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given,
+                                      base::FunctionRef<void(std::shared_ptr<const Comparator>)> keep) {
   FamilyOptions options;
   if (given == nullptr) return options;
   AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kFamilyOptionsBytesFirst},
@@ -18,8 +20,8 @@ Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given, Data
   AMETHYST_ASSIGN(options.ttl, TtlOf(given->ttl_ms));
   AMETHYST_ASSIGN(const std::shared_ptr<const Comparator> order, ComparatorOf(given->comparator));
   if (order != nullptr) {
-    database.Keep({order});
     options.comparator = order.get();
+    keep(order);
   }
   if (given->block_bytes != 0) options.block_bytes = given->block_bytes;
   if (given->filter_false_positive_rate != 0) options.filter_false_positive_rate = given->filter_false_positive_rate;
@@ -33,6 +35,8 @@ Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given, Data
   options.compression = static_cast<Compression>(given->compression);
   return options;
 }
+
+namespace {
 
 // Hands out the family of the database behind `db` that `get` finds or makes.
 template <typename Function>
@@ -68,7 +72,10 @@ using amethyst::Status;
 amethyst_code amethyst_create_family(amethyst_db* db, const char* name, const amethyst_family_options* options,
                                      amethyst_db** family, char** error) {
   return HandOutFamily(db, name, family, error, [&](Database& in) -> Result<Family> {
-    AMETHYST_ASSIGN(const amethyst::FamilyOptions settings, FamilyOptionsOf(options, in));
+    AMETHYST_ASSIGN(const amethyst::FamilyOptions settings,
+                    FamilyOptionsOf(options, [&in](std::shared_ptr<const amethyst::Comparator> order) {
+                      in.Keep({std::move(order)});
+                    }));
     return in.db->CreateFamily(name, settings);
   });
 }

@@ -35,6 +35,7 @@ enum class HandleKind : uint8_t {
   kEnvironment,
   kMemoryBudget,
   kTransaction,
+  kTableWriter,
 };
 
 // What a handle can stand for.

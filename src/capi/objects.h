@@ -15,6 +15,7 @@
 
 #include "amethyst/c.h"
 #include "amethyst/db.h"
+#include "base/function_ref.h"
 #include "base/mutex.h"
 #include "base/wait.h"
 #include "capi/call.h"
@@ -235,6 +236,9 @@ class ReadScope {
   ReadOptions options_;
 };
 
+// `given` may be null. `keep` is given the order that it names, which the options borrow.
+[[nodiscard]] Result<FamilyOptions> FamilyOptionsOf(const amethyst_family_options* given,
+                                                    base::FunctionRef<void(std::shared_ptr<const Comparator>)> keep);
 [[nodiscard]] Result<WriteOptions> WriteOptionsOf(amethyst_durability durability);
 // Of a moment, AMETHYST_AFTER or AMETHYST_NEVER.
 [[nodiscard]] Expiry ExpiryOf(uint64_t expires_at_ms);
