@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/applied.h"
 #include "amethyst/components.h"
 #include "amethyst/error.h"
 #include "amethyst/family.h"
@@ -166,8 +167,15 @@ class DB {
   // holds the log for it: a cursor does, or a feed that is opened before long.
   [[nodiscard]] Result<FeedSnapshot> GetFeedSnapshot();
 
-  // Writes all memtables to tables, and waits for it.
+  // Writes all memtables to tables, and waits for it. kBusy: entries are not released (Options::external_log).
   [[nodiscard]] Status Flush();
+  // For Options::external_log: entries up to this place in the caller's log cannot be undone any more, so memtables may
+  // be flushed that hold none beyond it. Never takes anything back. kInvalidArgument: the database keeps its own log.
+  [[nodiscard]] Status Release(uint64_t index);
+  // How far the caller's log has been applied; zeros where it never was, and once the database is closed.
+  [[nodiscard]] amethyst::Applied Applied();
+  // What SetApplied noted beside the durable index; empty where there is none.
+  [[nodiscard]] std::string AppliedNote();
   // Rewrites all tables that overlap [begin, end) down to the last level, dropping what is hidden; nullopt is open.
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},
                                     std::optional<std::string_view> end = {});

@@ -74,6 +74,11 @@ struct Options {
   // Bytes of the log that readers of the change feed can hold back (feed.h), beyond what recovery needs. Past that the
   // cursor that is farthest behind is lost. Raise it where consumers may rest for long.
   uint64_t feed_retention_bytes = uint64_t{1} << 30;
+  // The caller keeps a log of its own, as replicated systems do, and repeats it after a crash: nothing is logged here.
+  // A write with kSync is refused; one with kBuffered lives in memory, as with kNone, until a flush. Batches carry the
+  // place in that log (WriteBatch::SetApplied); DB::Applied tells from where on to repeat it: after a crash the
+  // database is exactly what it was there. No memtable is flushed before DB::Release has released its newest place.
+  bool external_log = false;
   // The order of keys, which must outlive the database. See comparator.h.
   const Comparator* comparator = BytewiseComparator();
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/applied.h"
 #include "amethyst/error.h"
 
 namespace amethyst {
@@ -73,8 +74,14 @@ class WriteBatch {
   void Merge(std::string_view key, std::string_view operand, const Expiry& expiry);
   void Merge(const Family& family, std::string_view key, std::string_view operand);
   void Merge(const Family& family, std::string_view key, std::string_view operand, const Expiry& expiry);
+  // With this batch the caller's log is applied up to `index`, from 1 on; the note has 64 bytes at the most. For
+  // Options::external_log; a batch may hold nothing else. An index below that of an earlier batch, as all else that is
+  // wrong, is refused when the batch is written, with kInvalidArgument.
+  void SetApplied(uint64_t index, std::string_view note = {});
+  [[nodiscard]] const std::optional<AppliedIndex>& applied() const { return applied_; }
   void Clear();
-  // Adds all operations of `other` behind ours; `other` may be this batch.
+  // Adds all operations of `other` behind ours, and takes its place in the caller's log if it has one; `other` may be
+  // this batch.
   void Append(const WriteBatch& other);
 
   // What the batch holds at a moment: RollBackTo takes away all that was added since, Clear apart.
@@ -121,6 +128,7 @@ class WriteBatch {
   bool has_ttl_ = false;
   bool has_families_ = false;
   std::vector<uint32_t> prefix_families_;
+  std::optional<AppliedIndex> applied_;
 };
 
 }  // namespace amethyst

@@ -161,6 +161,11 @@ std::vector<std::string> DB::FamilyNames() { return engine_->FamilyNames(); }
 Status DB::Flush() {
   return Contained([&] { return engine_->Flush(); });
 }
+Status DB::Release(uint64_t index) {
+  return Contained([&] { return engine_->Release(index); });
+}
+amethyst::Applied DB::Applied() { return engine_->GetApplied(); }
+std::string DB::AppliedNote() { return engine_->GetAppliedNote(); }
 Status DB::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end) {
   return Contained([&] { return engine_->CompactRange(begin, end); });
 }

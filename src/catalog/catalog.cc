@@ -131,6 +131,11 @@ key::SequenceNumber Catalog::flushed_sequence() const {
   return state_.flushed_sequence;
 }
 
+std::optional<AppliedIndex> Catalog::applied() const {
+  base::MutexLock lock(mutex_);
+  return state_.applied;
+}
+
 key::FileNumber Catalog::first_log_segment() const {
   base::MutexLock lock(mutex_);
   return state_.first_log_segment;

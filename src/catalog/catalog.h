@@ -100,6 +100,8 @@ class Catalog {
   [[nodiscard]] CatalogState State() const AMETHYST_EXCLUDES(mutex_);
   // The last edit says so, of a log that ends there: the next open finds none.
   [[nodiscard]] bool LogIsEmptyFrom(wal::LogPosition end) const AMETHYST_EXCLUDES(mutex_);
+  // Of the caller's log.
+  [[nodiscard]] std::optional<AppliedIndex> applied() const AMETHYST_EXCLUDES(mutex_);
   // No earlier one is needed.
   [[nodiscard]] key::FileNumber first_log_segment() const AMETHYST_EXCLUDES(mutex_);
   // Every entry at or below it is in tables.

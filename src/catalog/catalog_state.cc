@@ -39,6 +39,7 @@ CatalogState CatalogState::WithNumbersOf(const tree::VersionEdit& edit) const {
   if (edit.oldest_delete_s) next.oldest_delete_s = edit.oldest_delete_s;
   next.read_time_ms = std::max(read_time_ms, edit.read_time_ms);
   if (edit.merge_operator_name) next.merge_operator_name = edit.merge_operator_name;
+  if (edit.applied && (!applied || edit.applied->index >= applied->index)) next.applied = edit.applied;
   for (const tree::FeedCursor& cursor : edit.cursors) {
     if (cursor.state == tree::FeedCursor::State::kDropped) {
       next.cursors.erase(cursor.name);
@@ -82,6 +83,7 @@ tree::VersionEdit CatalogState::Snapshot() const {
   edit.oldest_delete_s = oldest_delete_s;
   edit.read_time_ms = read_time_ms;
   edit.merge_operator_name = merge_operator_name;
+  edit.applied = applied;
   for (const auto& [name, cursor] : cursors) edit.cursors.push_back(cursor);
   edit.clean_log_end = clean_log_end;
   edit.database_uid = database_uid;

@@ -35,6 +35,7 @@ struct CatalogState {
   // As the last edit says that says it.
   std::optional<uint64_t> oldest_delete_s;
   std::optional<std::string> merge_operator_name;
+  std::optional<AppliedIndex> applied{};  // Its index only grows.
   std::map<std::string, tree::FeedCursor> cursors{};
   // Of the last edit alone; but that of an empty log stays until a first segment is named.
   std::optional<wal::LogCut> clean_log_end;

@@ -91,7 +91,8 @@ bool Background::IsLastMemtable() const {
 
 bool Background::FlushIsDue() const {
   const base::EpochGuard guard;
-  return !reads_.view.Peek()->immutable.empty();
+  const auto& waiting = reads_.view.Peek()->immutable;
+  return !waiting.empty() && storage_.external_log.MayFlush(*waiting.back());
 }
 
 // What there is no memory to look at (a thread's first look at a view takes some) or to schedule is scheduled by the

@@ -100,7 +100,9 @@ class Background {
   void DeleteObsolete() noexcept;
   // And waits for readers who still look at a view that lists some: then the space of what was replaced is free.
   void FreeSpace() noexcept;
+  // A memtable waits, and may be flushed.
   [[nodiscard]] bool FlushIsDue() const;
+  [[nodiscard]] Status NoteApplied();
   // All memtables but the one that fills wait for a flush.
   [[nodiscard]] bool IsLastMemtable() const;
   // Flushes the oldest memtable, and notes how long it takes.

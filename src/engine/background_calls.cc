@@ -10,17 +10,30 @@
 
 namespace amethyst::engine {
 
+namespace {
+
+Status NotReleased(const WriteBuffer& buffer) {
+  return base::MakeError(ErrorCode::kBusy,
+                         "entries up to index {} are not released; call DB::Release({}) once they cannot be undone",
+                         buffer.applied->index, buffer.applied->index);
+}
+
+}  // namespace
+
 Status Background::WaitForRoom() {
   reads_.statistics.Add(Counter::kWriteWaits);
+  const auto has_room = [this] {
+    return MayWait(*reads_.view.Acquire(), settings_.waiting().Within(storage_.store->budget()));
+  };
   base::MutexLock lock(mutex_);
   ScheduleLocked();
-  Wait([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return health_.latch.IsSet() || flush_stalled_.has_value() ||
-           MayWait(*reads_.view.Acquire(), settings_.waiting().Within(storage_.store->budget()));
+  Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
+    return health_.latch.IsSet() || flush_stalled_.has_value() || (!flushing_ && !FlushIsDue()) || has_room();
   });
   if (health_.latch.IsSet()) return health_.latch.status();
   if (flush_stalled_) return std::unexpected(*flush_stalled_);
-  return {};
+  const ViewPtr view = reads_.view.Acquire();
+  return has_room() || FlushIsDue() ? Status() : NotReleased(*view->immutable.back());
 }
 
 Status Background::WaitForSpace(const Status& refused, bool is_first) {
@@ -45,7 +58,8 @@ Status Background::Flush() {
   AMETHYST_TRY(health_.latch.status());
   AMETHYST_TRY(committer_.Switch());
   const ViewPtr view = reads_.view.Acquire();
-  if (view->immutable.empty()) return {};
+  if (view->immutable.empty()) return NoteApplied();
+  if (!storage_.external_log.MayFlush(*view->immutable.front())) return NotReleased(*view->immutable.front());
   const key::SequenceNumber last = view->immutable.front()->last_sequence();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
@@ -85,6 +99,21 @@ Status Background::FlushIngested(const IngestedTables& ingested) {
   for (const uint64_t id : ids) running_.Remove(id);
   changed_.NotifyAll();
   return flushed;
+}
+
+// What moved without an entry.
+Status Background::NoteApplied() {
+  if (!storage_.external_log.is_used()) return {};
+  std::optional<AppliedIndex> applied;
+  AMETHYST_TRY(committer_.RunLocked([&] {
+    const ViewPtr view = reads_.view.Acquire();
+    if (view->active->memtable.Empty() && view->immutable.empty()) applied = view->active->applied;
+  }));
+  if (!applied || applied == storage_.catalog->applied()) return {};
+  if (!storage_.external_log.HasReleased(applied->index)) return NotReleased(*reads_.view.Acquire()->active);
+  tree::VersionEdit edit;
+  edit.applied = applied;
+  return storage_.Note(std::move(edit));
 }
 
 Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
@@ -204,6 +233,8 @@ Status Background::StopAndFlush() {
     if (is_lost) return flushed;
     break;
   }
+  // What is not released comes again from the caller's log.
+  if (const Status noted = NoteApplied(); !noted && noted.error().code() != ErrorCode::kBusy) return noted;
   if (!health_.latch.IsSet() && workers_.compactions != nullptr) {
     const Status done = base::Contained([this]() -> Status {
       AMETHYST_TRY(deadline_.Finish(compactor_));

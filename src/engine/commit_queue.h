@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 
+#include "amethyst/applied.h"
 #include "amethyst/error.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
@@ -28,6 +29,7 @@ struct EncodedBatch {
       0;  // Most arena bytes that its entries take, by Memtable::BytesFor, and kFamilyBytes a family.
   std::span<const key::FamilyId> families{};  // Other than the default, that it has entries of: each once.
   bool holds_ranges = false;                  // It has range deletes.
+  const AppliedIndex* applied = nullptr;      // Of the caller's log; nullptr: it does not say.
   // Asked right before the write, with no other in between; an error refuses the batch. nullptr: there is nothing to
   // ask.
   base::FunctionRef<Status()>* check = nullptr;

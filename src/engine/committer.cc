@@ -96,6 +96,8 @@ Status Committer::Carry(CommitRequest& request) {
   const EncodedBatch& batch = request.batch;
   if (batch.check != nullptr) [[unlikely]]
     AMETHYST_TRY((*batch.check)());
+  if (batch.applied != nullptr) [[unlikely]]
+    AMETHYST_TRY(CheckApplied(*batch.applied));
   if (!HasRoom(batch.memtable_bytes) && !MakeRoom(batch.memtable_bytes)) {
     request.needs_room = true;
     return {};
@@ -128,9 +130,16 @@ Status Committer::Carry(CommitRequest& request) {
     health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
     return std::unexpected(failure);
   }
+  if (batch.applied != nullptr) active_->applied = *batch.applied;
   last_sequence_ += batch.count;
   reads_.visible.store(last_sequence_, std::memory_order_release);
   return {};
+}
+
+Status Committer::CheckApplied(const AppliedIndex& applied) const {
+  if (!active_->applied || applied.index >= active_->applied->index) return {};
+  return base::InvalidArgument("SetApplied({}): an earlier batch has index {}, and they must not descend",
+                               applied.index, active_->applied->index);
 }
 
 bool Committer::HasRoom(size_t memtable_bytes) const {
@@ -158,6 +167,7 @@ bool Committer::MakeRoom(size_t memtable_bytes) {
 void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   std::list<ViewPtr> old(1);  // Before the view is replaced: then nothing may fail.
   WriteBufferPtr fresh = buffers_.New(capacity_bytes);
+  fresh->applied = active_->applied;
   // Without a segment of its own it begins in one that holds what was deleted so far.
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
   old.front() = reads_.view.Update([&](const View& current) { return WithActive(current, fresh); });
@@ -197,6 +207,8 @@ Status Committer::PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNu
   layer.buffer->earlier_delete_s = active_->OldestDeleteSeconds();
   WriteBufferPtr fresh = buffers_.New(limits_.write_buffer_bytes);
   fresh->earlier_delete_s = layer.buffer->OldestDeleteSeconds();
+  layer.buffer->applied = active_->applied;
+  fresh->applied = layer.buffer->applied;
   std::list<ViewPtr> old(1);
   std::shared_ptr<View> blank = BlankView(*view);
   const Result<wal::LogPosition> appended =

@@ -51,6 +51,8 @@ class Committer {
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
   // empty and the log may hold what tables know as deleted. Does nothing where there is no room for a segment.
   [[nodiscard]] Status SwitchWithLog() { return Switch(WithLog::kYes); }
+  // How far the caller's log was applied by the last write that says so. Under the commit lock.
+  [[nodiscard]] const std::optional<AppliedIndex>& applied() const { return active_->applied; }
   // Runs `call` under the commit lock. An error is what it threw.
   [[nodiscard]] Status RunLocked(base::FunctionRef<void()> call);
   // The next commit wakes those who read the log (wal/log_readers.h). Any thread; a reader then looks at the log once
@@ -73,6 +75,7 @@ class Committer {
   [[nodiscard]] Outcome Submit(CommitRequest& request);
   void SwitchTo(size_t capacity_bytes, WithLog with_log);
   [[nodiscard]] bool BeginSegment();
+  [[nodiscard]] Status CheckApplied(const AppliedIndex& applied) const;
   [[nodiscard]] bool HasRoom(size_t memtable_bytes) const;
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
   [[nodiscard]] Status PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNumber)> make, Outcome* outcome);

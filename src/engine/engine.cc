@@ -128,26 +128,13 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   return written;
 }
 
-Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, base::FunctionRef<Status()>* check) {
-  if (batch.Empty()) {
-    if (options.durability == Durability::kSync) return SyncWal();
-    const OperationGate::Operation operation(reads_->gate);
-    return operation ? CheckWritable() : Closed();
-  }
-  WriteRules::Prepared prepared;
-  AMETHYST_TRY(rules_.Prepare(batch, options, &prepared));
-  for (const key::FamilyId family : prepared.merged_families) {
-    AMETHYST_TRY(Announce(key::EntryKind::kOperand, {.id = family}));
-  }
-  if (prepared.holds_expiries) AMETHYST_TRY(Announce(key::EntryKind::kExpiringPut, {}));
-  return WriteEncoded({.payload = prepared.payload,
-                       .count = batch.Count(),
-                       .memtable_bytes = prepared.memtable_bytes,
-                       .families = prepared.families,
-                       .holds_ranges = prepared.holds_ranges,
-                       .check = check},
-                      options);
+namespace {
+
+Status NoLogToSync() {
+  return base::InvalidArgument("with external_log there is no log to sync; DB::Flush makes durable what is released");
 }
+
+}  // namespace
 
 Status Engine::CheckWritable() const {
   if (background_ == nullptr) {
@@ -170,12 +157,14 @@ Status Engine::WriteEncoded(const EncodedBatch& batch, const WriteOptions& optio
         "a batch of {} entries takes {} bytes of memory, over the limit of {}, 32 times what its own bytes may be",
         batch.count, batch.memtable_bytes, database_->settings.batch_memory_bytes_max);
   }
+  const bool is_external = database_->storage.external_log.is_used();
+  if (is_external && options.durability == Durability::kSync) return NoLogToSync();
   const SampledTimer timer(*database_, Sample::kWriteNs);
   if (const auto delay = background_->throttle().pacer().Wait(batch.payload.size()); delay.count() > 0) {
     reads_->statistics.Add(Counter::kWriteDelays);
     reads_->statistics.Add(Counter::kWriteDelayUs, static_cast<uint64_t>(delay.count()));
   }
-  AMETHYST_TRY(Commit(batch, options.durability));
+  AMETHYST_TRY(Commit(batch, is_external ? Durability::kNone : options.durability));
   reads_->statistics.Add(Counter::kWrites);
   reads_->statistics.Add(Counter::kEntriesWritten, batch.count);
   reads_->statistics.Add(Counter::kUserBytesWritten, batch.payload.size());
@@ -212,6 +201,7 @@ Status Engine::SyncWal() {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return Closed();
   AMETHYST_TRY(CheckWritable());
+  if (database_->storage.external_log.is_used()) return NoLogToSync();
   return Sync(database_->storage.log->end());
 }
 

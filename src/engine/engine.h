@@ -79,6 +79,9 @@ class Engine {
   [[nodiscard]] uint64_t NowMs() { return reads_->clock->NowMs(); }
 
   [[nodiscard]] Status Flush();
+  [[nodiscard]] Status Release(uint64_t index);
+  [[nodiscard]] Applied GetApplied();
+  [[nodiscard]] std::string GetAppliedNote();
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,
                                     const FamilyKey& family = {});
   [[nodiscard]] Status WaitForIdle();

@@ -17,6 +17,36 @@ Status Engine::Flush() {
   return background_->Flush();
 }
 
+Status Engine::Release(uint64_t index) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  AMETHYST_TRY(CheckWritable());
+  ExternalLog& log = database_->storage.external_log;
+  if (!log.is_used()) {
+    return base::InvalidArgument("Release is for a database that is opened with Options::external_log");
+  }
+  log.Release(index);
+  background_->Notify();
+  return {};
+}
+
+Applied Engine::GetApplied() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return {};
+  const auto index = [](const std::optional<AppliedIndex>& applied) { return applied ? applied->index : 0; };
+  Applied applied{.visible = 0, .durable = index(database_->storage.catalog->applied())};
+  const Status asked = committer_.RunLocked([&] { applied.visible = index(committer_.applied()); });
+  if (!asked) applied.visible = applied.durable;
+  return applied;
+}
+
+std::string Engine::GetAppliedNote() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return {};
+  const std::optional<AppliedIndex> durable = database_->storage.catalog->applied();
+  return durable ? durable->note : std::string();
+}
+
 Result<catalog::CatalogState> Engine::Capture() {
   AMETHYST_TRY(CheckWritable());
   AMETHYST_TRY(background_->Flush());

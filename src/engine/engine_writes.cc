@@ -5,6 +5,29 @@
 
 namespace amethyst::engine {
 
+Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, base::FunctionRef<Status()>* check) {
+  if (batch.applied()) AMETHYST_TRY(rules_.CheckApplied(*batch.applied()));
+  if (batch.Empty() && !batch.applied()) {
+    if (options.durability == Durability::kSync) return SyncWal();
+    const OperationGate::Operation operation(reads_->gate);
+    return operation ? CheckWritable() : Closed();
+  }
+  WriteRules::Prepared prepared;
+  AMETHYST_TRY(rules_.Prepare(batch, options, &prepared));
+  for (const key::FamilyId family : prepared.merged_families) {
+    AMETHYST_TRY(Announce(key::EntryKind::kOperand, {.id = family}));
+  }
+  if (prepared.holds_expiries) AMETHYST_TRY(Announce(key::EntryKind::kExpiringPut, {}));
+  return WriteEncoded({.payload = prepared.payload,
+                       .count = batch.Count(),
+                       .memtable_bytes = prepared.memtable_bytes,
+                       .families = prepared.families,
+                       .holds_ranges = prepared.holds_ranges,
+                       .applied = batch.applied() ? &*batch.applied() : nullptr,
+                       .check = check},
+                      options);
+}
+
 Status Engine::DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family) {
   AMETHYST_TRY(rules_.CheckDelete(options));
   AMETHYST_ASSIGN(const bool holds_keys, rules_.CheckRange(range, family));

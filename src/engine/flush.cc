@@ -163,6 +163,7 @@ Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels)
   edit.flushed_sequence = buffer->last_sequence();
   edit.first_log_segment = next->first_log_segment;
   edit.oldest_delete_s = next->DeletesSinceSeconds();
+  edit.applied = buffer->applied;
   if (writers == Writers::kGone && view->immutable.size() == 1 && view->active->memtable.Empty()) {
     EndLogIn(&edit);
   }

@@ -386,6 +386,8 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*database));
   if (options.read_only) return database;
   AMETHYST_TRY(StartLog(*database, report));
+  database->reads->view.Acquire()->active->applied = storage.catalog->applied();
+  storage.external_log.Begin(options.external_log, storage.catalog->applied());
   if (TableBytes(*database->reads->view.Acquire()) >= SpaceReserve::kFromBytes) {
     static_cast<void>(storage.reserve->Take());
   }

@@ -10,6 +10,7 @@
 
 #include "catalog/catalog.h"
 #include "engine/delete_clock.h"
+#include "engine/external_log.h"
 #include "engine/read_context.h"
 #include "engine/space_reserve.h"
 #include "io/environment.h"
@@ -32,6 +33,7 @@ struct Storage {
   std::shared_ptr<CursorList> cursors;    // Not null.
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
+  ExternalLog external_log;
 
   // Takes note of what a feature's first use makes necessary; once it has returned, a write may use it.
   [[nodiscard]] Status BeginExpiries();

@@ -33,6 +33,7 @@ struct WriteBuffer {
   uint64_t created_s = 0;               // By the delete clock: no tombstone in it is older.
   // Of tombstones in earlier memtables, whose data the log from first_log_segment on may hold; 0: there are none.
   uint64_t earlier_delete_s = 0;
+  std::optional<AppliedIndex> applied;  // Of the caller's log; as holds_unlogged.
   bool holds_unlogged = false;  // Of kNone: gone unless flushed. Under the commit lock, or after the last write.
   // Newer than the memtable's entries; nullptr: none. Set before readers see the buffer.
   std::shared_ptr<const IngestedTables> ingested{};

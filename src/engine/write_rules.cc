@@ -82,6 +82,16 @@ Status WriteRules::CheckDelete(const WriteOptions& options) const {
   return base::InvalidArgument("a delete does not expire; leave out ttl and expires_at");
 }
 
+Status WriteRules::CheckApplied(const AppliedIndex& applied) const {
+  if (!storage_.external_log.is_used()) {
+    return base::InvalidArgument("SetApplied is for a database that is opened with Options::external_log");
+  }
+  if (applied.index == 0) return base::InvalidArgument("SetApplied(0): an index is 1 at least");
+  if (applied.note.size() <= tree::kAppliedNoteBytesMax) return {};
+  return base::InvalidArgument("SetApplied: the note has {} bytes; {} is the most", applied.note.size(),
+                               tree::kAppliedNoteBytesMax);
+}
+
 Status WriteRules::CheckOperand(std::string_view operand, const tree::FamilyKey& family) const {
   if (family.id == key::kDefaultFamily) return CheckOperandOf(reads_.merging, operand);
   const ViewPtr view = reads_.view.Acquire();

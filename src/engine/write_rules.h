@@ -38,6 +38,7 @@ class WriteRules {
     return ExpiryOf(options, family, reads_.clock->NowMs());
   }
   [[nodiscard]] Status CheckDelete(const WriteOptions& options) const;
+  [[nodiscard]] Status CheckApplied(const AppliedIndex& applied) const;
   [[nodiscard]] Status CheckOperand(std::string_view operand, const tree::FamilyKey& family) const;
   // kInvalidArgument: it ends before it begins, in the family's order. False: it holds no key.
   [[nodiscard]] Result<bool> CheckRange(const key::Range& range, const tree::FamilyKey& family) const;

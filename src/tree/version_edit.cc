@@ -30,6 +30,7 @@ enum Field : uint64_t {
   kNextFamilyId = 12,
   kTableDetails = 13,
   kCursor = 15,
+  kApplied = 16,
   kDeleteTime = 17,
   kAncestors = 18,
   kDefaultFamilySettings = 19,
@@ -144,6 +145,13 @@ bool ReadName(std::string_view* from, std::string* name) {
   return true;
 }
 
+bool ReadApplied(std::string_view* from, AppliedIndex* applied) {
+  if (!base::ReadVarint64(from, &applied->index) || from->size() > kAppliedNoteBytesMax) return false;
+  applied->note = *from;
+  from->remove_prefix(from->size());
+  return true;
+}
+
 // Of field 19. A required field in it that is not known is refused as damage is: by the whole of it.
 bool ReadDefaultFamily(std::string_view* from, std::string* merge_operator_name) {
   bool has_name = false;
@@ -178,6 +186,7 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
     case kComparatorName: return ReadOnce(content, &edit->comparator_name, ReadName);
     case kDroppedFamily: return ReadFamilyId(content, &edit->dropped_families.emplace_back());
     case kCursor: return ReadFeedCursor(content, &edit->cursors.emplace_back());
+    case kApplied: return ReadOnce(content, &edit->applied, ReadApplied);
     case kNextFamilyId: return ReadOnce(content, &edit->next_family_id, ReadFamilyId);
     case kDeleteTime: return ReadOnce(content, &edit->delete_time, ReadDeleteTime);
     case kOldestDelete: return ReadOnce(content, &edit->oldest_delete_s, ReadSeconds);
@@ -188,8 +197,9 @@ bool ReadField(uint64_t field, std::string_view* content, VersionEdit* edit) {
 }
 
 bool IsKnown(uint64_t field) {
-  return (field >= kAddedTable && field <= kTableDetails) || field == kCursor || field == kDeleteTime ||
-         field == kAncestors || field == kOldestDelete || field == kReadTime || field == kDefaultFamilySettings;
+  return (field >= kAddedTable && field <= kTableDetails) || field == kCursor || field == kApplied ||
+         field == kDeleteTime || field == kAncestors || field == kOldestDelete || field == kReadTime ||
+         field == kDefaultFamilySettings;
 }
 
 // Gives what the edit adds and removes its details.
@@ -283,8 +293,12 @@ void VersionEdit::AppendTo(std::string* to) const {
     cursor.AppendTo(&content);
     AppendField(to, kCursor, content);
   }
+  if (applied) {
+    AMETHYST_ASSERT(applied->note.size() <= kAppliedNoteBytesMax);
+    AppendField(to, kApplied, Varints({applied->index}) + applied->note);
+  }
   const bool has_families = !families.empty() || has_details || !dropped_families.empty() || next_family_id;
-  if (has_families || !cursors.empty() || read_time_ms || merge_operator_name) {
+  if (has_families || !cursors.empty() || read_time_ms || merge_operator_name || applied) {
     base::AppendField(to, kRefusedByOlder, base::FieldNeed::kIgnorable, {});
   }
 }

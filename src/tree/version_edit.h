@@ -37,6 +37,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/applied.h"
 #include "amethyst/error.h"
 #include "base/hash.h"
 #include "key/range_tombstones.h"
@@ -77,6 +78,8 @@ struct DeleteTime {
   friend bool operator==(const DeleteTime&, const DeleteTime&) = default;
 };
 
+inline constexpr size_t kAppliedNoteBytesMax = 64;
+
 struct VersionEdit {
   std::vector<AddedTable> added;      // To level 0: oldest first.
   std::vector<RemovedTable> removed;  // A table that is removed and added again moves to another level.
@@ -103,6 +106,8 @@ struct VersionEdit {
   std::optional<uint64_t> read_time_ms;
   // That the operands are for; only where there may be some.
   std::optional<std::string> merge_operator_name;
+  // The caller's log: all batches up to there are in tables.
+  std::optional<AppliedIndex> applied;
   // Of the change feed: as they are from then on.
   std::vector<FeedCursor> cursors;
   // First record only.

@@ -177,6 +177,11 @@ void WriteBatch::Clear() {
   has_ttl_ = false;
   has_families_ = false;
   prefix_families_.clear();
+  applied_.reset();
+}
+
+void WriteBatch::SetApplied(uint64_t index, std::string_view note) {
+  applied_ = AppliedIndex{.index = index, .note = std::string(note)};
 }
 
 void WriteBatch::RollBackTo(const Savepoint& savepoint) {
@@ -196,6 +201,7 @@ void WriteBatch::Append(const WriteBatch& other) {
   has_families_ = has_families_ || other.has_families_;
   const size_t others = other.prefix_families_.size();  // `other` may be this.
   for (size_t i = 0; i < others; ++i) prefix_families_.push_back(other.prefix_families_[i]);
+  if (other.applied_) applied_ = other.applied_;
 }
 
 Status WriteBatch::Iterate(Handler& handler) const {

@@ -266,7 +266,7 @@ std::vector<Forgery> OfManifest() {
       RequiredInManifest(10, Here::kKnows), RequiredInManifest(11, Here::kKnows),
       RequiredInManifest(12, Here::kKnows), RequiredInManifest(13, Here::kKnows),
       RequiredInManifest(14, kRefuses),     RequiredInManifest(15, Here::kKnows),
-      RequiredInManifest(16, kRefuses),     IgnorableInManifest(18, Here::kKnows),
+      RequiredInManifest(16, Here::kKnows), IgnorableInManifest(18, Here::kKnows),
       RequiredInManifest(19, Here::kKnows), RequiredInManifest(21, Here::kKnows),
       RequiredAlone(10, Here::kKnows),      IgnorableInManifest(kRefusedByOlder, Here::kKnows),
   };

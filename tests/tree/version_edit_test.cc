@@ -47,6 +47,7 @@ VersionEdit RandomEdit(base::Random& random) {
   if (random.OneIn(2)) edit.delete_time = DeleteTime{random.Below(uint64_t{1} << 48), random.Below(1000)};
   if (random.OneIn(2)) edit.oldest_delete_s = random.Below(uint64_t{1} << 48);
   if (random.OneIn(2)) edit.read_time_ms = random.Below(uint64_t{1} << 50);
+  if (random.OneIn(2)) edit.applied = AppliedIndex{random(), std::string(random.Below(65), 'n')};
   if (random.OneIn(2)) edit.merge_operator_name = std::string(random.Below(256), 'm');
   if (random.OneIn(2)) edit.database_uid = base::Uid{random(), random()};
   for (uint64_t i = random.Below(4); i > 0; --i) edit.ancestors.push_back({random(), random()});
@@ -69,7 +70,7 @@ TEST(VersionEdit, ComesBackAsItWasWritten) {
 TEST(VersionEdit, SkipsUnknownFieldsAndRefusesRequiredOnesByNumber) {
   VersionEdit edit;
   edit.last_sequence = key::SequenceNumber{5};
-  for (const uint64_t field : {uint64_t{14}, uint64_t{16}, uint64_t{77}, uint64_t{1} << 40}) {
+  for (const uint64_t field : {uint64_t{14}, uint64_t{23}, uint64_t{77}, uint64_t{1} << 40}) {
     for (const base::FieldNeed need : {base::FieldNeed::kIgnorable, base::FieldNeed::kRequired}) {
       std::string bytes;
       base::AppendField(&bytes, field, need, "of the future");

@@ -78,7 +78,8 @@ CLASSES = (
     "range delete lost", "range delete hides what is newer", "conflict not seen", "conflict without a reason",
     "own writes of a transaction", "live entry taken for dead", "copy not whole", "copy not apart", "damage not seen",
     "another database's table", "bound that leaves out keys", "change not told", "consumer ahead of the database",
-    "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget")
+    "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget",
+    "index beside its data")
 
 
 class PlantingError(Exception):
