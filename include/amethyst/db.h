@@ -81,6 +81,22 @@ class DB {
   // once somebody reads it. kInvalidArgument: there is no operator (FamilyOptions), or it does not take the operand.
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options = {});
   [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options = {});
+  // Writes, and returns without waiting for a sync: the write is visible then, and has its place in the log. `callback`
+  // is called once, with OK when the write is durable, or with the error that kept it from being so; then the write is
+  // whole or absent after the next open. Returns the write's last sequence number. An error is that nothing was
+  // written, and `callback` is not called.
+  // kSync begins a sync, which all share who come before the next one; kBuffered begins none: the next one is waited
+  // for, which is sync_interval_ms away at the most. kNone: kInvalidArgument. An empty batch waits for all that was
+  // written before. Like Write it waits where memtables or the disk are full.
+  // Callbacks are called on a background thread of the database, never under a lock of it, one after the other, in the
+  // order of the sequence numbers. They may call the database, except Close (kBusy) and its destructor; one that waits
+  // holds up all others. They must not throw. Close syncs, and returns after the last one, which finds the database
+  // closed (kClosed). In a forked child none is called.
+  [[nodiscard]] Result<uint64_t> WriteAsync(const WriteBatch& batch, const WriteOptions& options,
+                                            DurableCallback callback);
+  // All writes up to that sequence number survive power loss (kNone writes excepted). It never waits for a sync, and is
+  // at least the number of a write whose callback was given OK. Read-only: of what is in tables.
+  [[nodiscard]] Result<uint64_t> DurableSequence();
   // kInvalidArgument: the batch is of another database.
   [[nodiscard]] Status Write(const IndexedBatch& batch, const WriteOptions& options = {});
 

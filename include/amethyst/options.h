@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "amethyst/comparator.h"
+#include "amethyst/error.h"
 #include "amethyst/family_options.h"
 
 namespace amethyst {
@@ -75,7 +76,7 @@ struct Options {
   // cursor that is farthest behind is lost. Raise it where consumers may rest for long.
   uint64_t feed_retention_bytes = uint64_t{1} << 30;
   // The caller keeps a log of its own, as replicated systems do, and repeats it after a crash: nothing is logged here.
-  // A write with kSync is refused; one with kBuffered lives in memory, as with kNone, until a flush. Batches carry the
+  // WriteAsync and a write with kSync are refused; one with kBuffered lives in memory, as with kNone, until a flush. Batches carry the
   // place in that log (WriteBatch::SetApplied); DB::Applied tells from where on to repeat it: after a crash the
   // database is exactly what it was there. No memtable is flushed before DB::Release has released its newest place.
   bool external_log = false;
@@ -89,6 +90,9 @@ struct Options {
 
 // When an entry expires that is to live for ever, in a family with a ttl as well.
 inline constexpr std::chrono::system_clock::time_point kNever = std::chrono::system_clock::time_point::max();
+
+// Told of a write once it is durable, or why it may not be (DB::WriteAsync).
+using DurableCallback = std::function<void(const Status& durable)>;
 
 struct WriteOptions {
   Durability durability = Durability::kBuffered;

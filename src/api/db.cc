@@ -50,6 +50,13 @@ Status DB::Write(const WriteBatch& batch, const WriteOptions& options) {
   return Contained([&] { return engine_->Write(batch, options); });
 }
 
+Result<uint64_t> DB::WriteAsync(const WriteBatch& batch, const WriteOptions& options, DurableCallback callback) {
+  return Contained([&] { return engine_->WriteAsync(batch, options, std::move(callback)); });
+}
+Result<uint64_t> DB::DurableSequence() {
+  return Contained([&] { return engine_->DurableSequence(); });
+}
+
 Status DB::Write(const IndexedBatch& batch, const WriteOptions& options) {
   return Contained([&]() -> Status {
     if (!batch.IsOf(*engine_)) return base::InvalidArgument("the batch is of another database");

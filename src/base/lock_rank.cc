@@ -26,6 +26,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kDeadStretches: return "kDeadStretches";
     case LockRank::kCompactionParts: return "kCompactionParts";
     case LockRank::kOperations: return "kOperations";
+    case LockRank::kDurableWaits: return "kDurableWaits";
     case LockRank::kErrorLatch: return "kErrorLatch";
     case LockRank::kDeleteClock: return "kDeleteClock";
     case LockRank::kSpaceReserve: return "kSpaceReserve";

@@ -27,6 +27,7 @@ enum class LockRank : uint8_t {
   kDeadStretches,    // engine::DeadStretches
   kCompactionParts,  // engine: the parts of one compaction, finished or not
   kOperations,       // engine::OperationGate
+  kDurableWaits,     // engine::DurableWaits
   kErrorLatch,       // engine::ErrorLatch
   kDeleteClock,      // engine::DeleteClock
   kSpaceReserve,     // engine::SpaceReserve; held over its I/O, which is rare and short.

@@ -8,6 +8,7 @@
 #include "compaction/merge_job.h"
 #include "compaction/planner.h"
 #include "engine/cursor_list.h"
+#include "engine/durable_waits.h"
 
 namespace amethyst::engine {
 
@@ -266,10 +267,12 @@ void Background::GiveUpPlan(const Error& error) noexcept {
 // not wait for it.
 void Background::Tick() {
   if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0 && !SyncLog()) --ticks_;
+  storage_.waits->Look();
   if (!TryToRest()) ScheduleChores();
 }
 
 bool Background::IsQuiet() {
+  if (storage_.waits->HasPending()) return false;
   if (health_.latch.IsSet()) return true;
   if (deadline_.IsPending() || reads_.clock->InUse() || storage_.cursors->IsInUse()) return false;
   if (storage_.store->HasObsolete() || storage_.store->HasDying()) return false;

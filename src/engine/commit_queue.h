@@ -33,6 +33,12 @@ struct EncodedBatch {
   // Asked right before the write, with no other in between; an error refuses the batch. nullptr: there is nothing to
   // ask.
   base::FunctionRef<Status()>* check = nullptr;
+  // Called once the write is visible, still with no other in between; must not fail. nullptr: nothing is called.
+  struct Place {
+    wal::LogPosition end;  // Of its record, if it is logged.
+    key::SequenceNumber last;
+  };
+  base::FunctionRef<void(const Place&)>* committed = nullptr;
 };
 
 // One thing to do under the commit lock: a write, or else a call. Lives on the stack of the thread that waits for it.

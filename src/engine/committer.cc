@@ -133,6 +133,8 @@ Status Committer::Carry(CommitRequest& request) {
   if (batch.applied != nullptr) active_->applied = *batch.applied;
   last_sequence_ += batch.count;
   reads_.visible.store(last_sequence_, std::memory_order_release);
+  if (batch.committed != nullptr) [[unlikely]]
+    (*batch.committed)({.end = request.end, .last = key::SequenceNumber{last_sequence_}});
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "base/containment.h"
 #include "base/error.h"
 #include "engine/cursor_list.h"
+#include "engine/durable_waits.h"
 #include "engine/flush.h"
 #include "engine/recovery.h"
 #include "key/moment.h"
@@ -77,6 +78,9 @@ Engine::Engine(std::shared_ptr<Database> database)
 }
 
 Engine::~Engine() {
+  // Not by a callback of its own, for Close waits until that is done.
+  const Storage& storage = database_->storage;
+  AMETHYST_ASSERT(storage.waits == nullptr || !storage.waits->IsTelling() || !storage.lock->OwnedByThisProcess());
   base::DoIfPossible([this] { static_cast<void>(Close()); });
   base::MutexLock lock(close_mutex_);
   if (closed_) return;
@@ -128,14 +132,6 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   return written;
 }
 
-namespace {
-
-Status NoLogToSync() {
-  return base::InvalidArgument("with external_log there is no log to sync; DB::Flush makes durable what is released");
-}
-
-}  // namespace
-
 Status Engine::CheckWritable() const {
   if (background_ == nullptr) {
     return base::NotSupported("{}: opened read-only; writes need another open", database_->storage.directory);
@@ -185,17 +181,7 @@ Status Engine::Commit(const EncodedBatch& batch, Durability durability) {
   return durability == Durability::kSync ? Sync(outcome.end) : Status();
 }
 
-Status Engine::Sync(wal::LogPosition position) {
-  AMETHYST_TRY(database_->health.latch.status());
-  const auto start = database_->environment->clock().Monotonic();
-  if (Status synced = database_->storage.log->Sync(position); !synced) {
-    database_->health.FailUnlessItClears(synced.error());
-    return synced;
-  }
-  const auto elapsed = database_->environment->clock().Monotonic() - start;
-  reads_->statistics.Record(Sample::kSyncUs, static_cast<uint64_t>(elapsed.count() / 1000));
-  return {};
-}
+Status Engine::Sync(wal::LogPosition position) { return database_->storage.waits->Sync(position); }
 
 Status Engine::SyncWal() {
   const OperationGate::Operation operation(reads_->gate);
@@ -336,6 +322,9 @@ std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
 // --- Close ---
 
 Status Engine::Close() {
+  if (database_->storage.waits != nullptr && database_->storage.waits->IsTelling()) {
+    return base::MakeError(ErrorCode::kBusy, "a callback of WriteAsync cannot close its own database");
+  }
   base::MutexLock lock(close_mutex_);
   if (closed_) return *closed_;
   if (!database_->storage.lock->OwnedByThisProcess()) return Forked(database_->storage);
@@ -351,6 +340,7 @@ Status Engine::CloseOnce() noexcept {
   storage.cursors->readers()->Wake();  // Who find the gate closed.
   reads_->gate.CloseAndWait(*database_->workers.flushes);
   base::DrainEpochs();  // Of readers that did not pass the gate.
+  if (storage.waits != nullptr) storage.waits->Finish();
   Status closed = background_ == nullptr ? Status() : base::Contained([this] { return background_->StopAndFlush(); });
   if (storage.log != nullptr && !database_->health.latch.IsSet()) {
     Flusher flusher(storage, *reads_, database_->health, database_->family);
@@ -361,6 +351,7 @@ Status Engine::CloseOnce() noexcept {
       if (is_small) static_cast<void>(storage.reserve->GiveUp());
     });
   }
+  database_->workers.callbacks.reset();
   storage.log.reset();
   database_->workers.compactions.reset();  // Joins: no job is left.
   database_->workers.flushes.reset();

@@ -49,9 +49,15 @@ class Engine {
   [[nodiscard]] Status DeletePrefix(std::string_view prefix, const WriteOptions& options, const FamilyKey& family = {});
   [[nodiscard]] Status Merge(std::string_view key, std::string_view operand, const WriteOptions& options,
                              const FamilyKey& family = {});
-  // `check`: see EncodedBatch.
-  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options,
-                             base::FunctionRef<Status()>* check = nullptr);
+  // See EncodedBatch.
+  struct WriteCalls {
+    base::FunctionRef<Status()>* check = nullptr;
+    base::FunctionRef<void(const EncodedBatch::Place&)>* committed = nullptr;
+  };
+  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options, const WriteCalls& calls);
+  [[nodiscard]] Status Write(const WriteBatch& batch, const WriteOptions& options) { return Write(batch, options, {}); }
+  [[nodiscard]] Result<uint64_t> WriteAsync(const WriteBatch& batch, WriteOptions options, DurableCallback callback);
+  [[nodiscard]] Result<uint64_t> DurableSequence();
 
   // Takes finished tables in (amethyst/ingest.h): as one write, which is durable when it returns.
   [[nodiscard]] Status Ingest(const IngestCall& call);

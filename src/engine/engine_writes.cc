@@ -1,11 +1,14 @@
 // The writes of an engine that are more than a put or a delete of one key.
+#include <utility>
+
 #include "base/error.h"
+#include "engine/durable_waits.h"
 #include "engine/engine.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
 
-Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, base::FunctionRef<Status()>* check) {
+Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, const WriteCalls& calls) {
   if (batch.applied()) AMETHYST_TRY(rules_.CheckApplied(*batch.applied()));
   if (batch.Empty() && !batch.applied()) {
     if (options.durability == Durability::kSync) return SyncWal();
@@ -24,7 +27,8 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, base:
                        .families = prepared.families,
                        .holds_ranges = prepared.holds_ranges,
                        .applied = batch.applied() ? &*batch.applied() : nullptr,
-                       .check = check},
+                       .check = calls.check,
+                       .committed = calls.committed},
                       options);
 }
 
@@ -72,6 +76,47 @@ Status Engine::WriteExpiring(key::EntryKind kind, std::string_view key, std::str
   }
   AMETHYST_TRY(Announce(kind, family));
   return WriteOne(kind, key, key::MayExpire(kind) ? stored : value, options, family);
+}
+
+Result<uint64_t> Engine::WriteAsync(const WriteBatch& batch, WriteOptions options, DurableCallback callback) {
+  if (!callback) return base::InvalidArgument("there is no callback");
+  if (database_->storage.external_log.is_used()) return std::unexpected(NoLogToSync().error());
+  if (options.durability == Durability::kNone) {
+    return base::InvalidArgument("what skips the log is durable at the next Flush, and no callback tells of it");
+  }
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  AMETHYST_TRY(CheckWritable());
+  DurableWaits& waits = *database_->storage.waits;
+  DurableWaits::Waits one;
+  one.push_back({.asks = options.durability == Durability::kSync, .tell = std::move(callback)});
+  options.durability = Durability::kBuffered;
+  uint64_t sequence = 0;
+  const auto add = [&](const EncodedBatch::Place& place) {
+    sequence = key::Raw(place.last);
+    waits.Add(&one, place.end);
+  };
+  base::FunctionRef<void(const EncodedBatch::Place&)> committed(add);
+  Status written;
+  if (batch.Empty()) {
+    written = committer_.RunLocked([&] {
+      add({.end = database_->storage.log->end(),
+           .last = key::SequenceNumber{reads_->visible.load(std::memory_order_relaxed)}});
+    });
+  } else {
+    written = Write(batch, options, {.committed = &committed});
+  }
+  // What fails behind the commit, such as waking the tick, is no matter: the callback will come.
+  if (!one.empty()) return std::unexpected(std::move(written).error());
+  waits.Look();
+  return sequence;
+}
+
+Result<uint64_t> Engine::DurableSequence() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  const Storage& storage = database_->storage;
+  return key::Raw(storage.log == nullptr ? storage.catalog->flushed_sequence() : storage.log->durable_sequence());
 }
 
 Status Engine::RunAsWriter(base::FunctionRef<void()> call) {

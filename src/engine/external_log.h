@@ -29,4 +29,7 @@ class ExternalLog {
   std::atomic<uint64_t> released_{0};
 };
 
+// What a write that asks for a sync is told.
+[[nodiscard]] Status NoLogToSync();
+
 }  // namespace amethyst::engine

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "engine/cursor_list.h"
+#include "engine/durable_waits.h"
 #include "engine/flush.h"
 #include "engine/ingest_replay.h"
 #include "engine/log_files.h"
@@ -388,6 +389,9 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   AMETHYST_TRY(StartLog(*database, report));
   database->reads->view.Acquire()->active->applied = storage.catalog->applied();
   storage.external_log.Begin(options.external_log, storage.catalog->applied());
+  AMETHYST_ASSIGN(database->workers.callbacks, database->environment->NewExecutor(1));
+  storage.waits = std::make_shared<DurableWaits>(*storage.log, database->health, database->reads->statistics,
+                                                 database->environment->clock(), *database->workers.callbacks);
   if (TableBytes(*database->reads->view.Acquire()) >= SpaceReserve::kFromBytes) {
     static_cast<void>(storage.reserve->Take());
   }

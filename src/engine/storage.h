@@ -20,6 +20,7 @@
 namespace amethyst::engine {
 
 class CursorList;
+class DurableWaits;
 
 struct Storage {
   std::string directory;
@@ -34,6 +35,7 @@ struct Storage {
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
   ExternalLog external_log;
+  std::shared_ptr<DurableWaits> waits;  // Of the log.
 
   // Takes note of what a feature's first use makes necessary; once it has returned, a write may use it.
   [[nodiscard]] Status BeginExpiries();

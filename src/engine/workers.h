@@ -14,6 +14,7 @@ namespace amethyst::engine {
 struct Workers {
   std::unique_ptr<io::Executor> compactions;  // nullptr in a read-only database.
   std::unique_ptr<io::Executor> flushes;      // And log segments and chores: they never wait behind a compaction.
+  std::unique_ptr<io::Executor> callbacks;    // Of DurableWaits, one after the other. nullptr as the first.
   uint32_t threads = 0;                       // For compactions: how many plans, or parts of one plan, run at once.
   uint32_t spare_threads = 0;                 // More of them while writes rest.
   std::atomic<bool> flush_rests{false};       // Writes do not press: compactions may take the flush's processor too.

@@ -149,7 +149,7 @@ Status OptimisticTransaction::CommitOnce(const WriteOptions& options) {
   base::FunctionRef<Status()> check(check_recent);
   for (;;) {
     AMETHYST_TRY(CheckOutside(validation));
-    Status committed = writes_.engine().Write(writes_.batch(), options, &check);
+    Status committed = writes_.engine().Write(writes_.batch(), options, {.check = &check});
     if (committed || !validation.fell_behind()) return committed;
   }
 }

@@ -34,7 +34,9 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
                .failed = [this](const Status& failed) { static_cast<void>(Latch(failed)); }}),
       begin_(cut),
       cut_(cut),
-      announced_(settings_.announce == nullptr) {
+      appended_{.last_sequence = key::Raw(cut.last_sequence)},
+      announced_(settings_.announce == nullptr),
+      covered_{.last_sequence = key::Raw(cut.last_sequence)} {
   AMETHYST_ASSERT(std::ranges::is_sorted(settings_.replayed_segments));
   base::MutexLock lock(mutex_);
   durable_ = cut.position();
@@ -193,11 +195,12 @@ Status Log::AppendRecord(RecordHeader header, std::string_view payload, uint64_t
     return FailedToStore(stored);
   AMETHYST_ASSERT(PassRecord(header, &cut_).has_value());  // I9
   if (header.durable_offset > 0) noted_watermark_ = header.durable_offset;
-  records_.store(records_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  appended_.records.store(appended_.records.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   end_offset_.store(cut_.offset, std::memory_order_release);
-  // After the end, so that a flush that goes by this count covers what it counts.
-  bytes_appended_.store(bytes_appended_.load(std::memory_order_relaxed) + header.padded_bytes(),
+  // After the end, so that a flush that goes by these covers what they count.
+  appended_.bytes.store(appended_.bytes.load(std::memory_order_relaxed) + header.padded_bytes(),
                         std::memory_order_release);
+  appended_.last_sequence.store(key::Raw(cut_.last_sequence), std::memory_order_release);
   return {};
 }
 
@@ -338,11 +341,6 @@ std::optional<LogCut> Log::BeginOfUnstarted() const {
   return segments_.empty() ? std::optional(begin_) : std::nullopt;
 }
 
-LogPosition Log::durable_end() const {
-  base::MutexLock lock(mutex_);
-  return durable_;
-}
-
 key::FileNumber Log::current_segment() const {
   base::MutexLock lock(mutex_);
   return segments_.empty() ? durable_.segment : segments_.back().number;
@@ -362,8 +360,8 @@ Status Log::health() const {
 
 LogStats Log::stats() const {
   base::MutexLock lock(mutex_);
-  return {.bytes_appended = bytes_appended_.load(std::memory_order_relaxed),
-          .records = records_.load(std::memory_order_relaxed),
+  return {.bytes_appended = appended_.bytes.load(std::memory_order_relaxed),
+          .records = appended_.records.load(std::memory_order_relaxed),
           .syncs = syncs_,
           .syncs_shared = syncs_shared_};
 }

@@ -128,6 +128,8 @@ class Log {
   // For a manifest that is to say so, when nobody appends any more; or under the commit lock.
   [[nodiscard]] LogCut end_cut() const;
   [[nodiscard]] LogPosition durable_end() const;
+  // Of the last record before it.
+  [[nodiscard]] key::SequenceNumber durable_sequence() const;
   // The segment that the next record goes to (its directory entry is durable), and all live segments, oldest first.
   [[nodiscard]] key::FileNumber current_segment() const;
   [[nodiscard]] std::vector<key::FileNumber> segments() const;
@@ -174,6 +176,19 @@ class Log {
         return synced;
       });
     }
+  };
+
+  // How much has been appended since the log began. Released by the appender after the end; acquired by a flush's
+  // leader before it: so the flush covers what they count.
+  struct Appended {
+    std::atomic<uint64_t> bytes{0};
+    std::atomic<uint64_t> last_sequence;  // Of the last record.
+    std::atomic<uint64_t> records{0};     // For stats().
+  };
+  // The same as of the last flush.
+  struct Covered {
+    uint64_t bytes = 0;
+    uint64_t last_sequence;
   };
 
   // Whether a flush waits for more to come.
@@ -240,9 +255,8 @@ class Log {
   // Stored under the lock when a flush ends or a segment begins, loaded by the appender: of the current segment, 0 for
   // none.
   std::atomic<uint64_t> durable_offset_{0};
-  std::atomic<bool> latched_{false};         // Stored under the lock with health_, loaded by the appender.
-  std::atomic<uint64_t> bytes_appended_{0};  // Released by the appender after the end; acquired by a flush's leader.
-  std::atomic<uint64_t> records_{0};         // Stored by the appender, loaded by stats().
+  std::atomic<bool> latched_{false};  // Stored under the lock with health_, loaded by the appender.
+  Appended appended_;
 
   mutable base::Mutex mutex_{base::LockRank::kLog};
   base::CondVar flushed_;
@@ -251,7 +265,7 @@ class Log {
   bool announced_ AMETHYST_GUARDED_BY(mutex_);        // The manifest tells of the first segment.
   bool flushing_ AMETHYST_GUARDED_BY(mutex_) = false;
   LogPosition durable_ AMETHYST_GUARDED_BY(mutex_);
-  uint64_t durable_bytes_ AMETHYST_GUARDED_BY(mutex_) = 0;  // bytes_appended_ as of the last flush.
+  Covered covered_ AMETHYST_GUARDED_BY(mutex_);
   std::vector<Segment> segments_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t syncs_ AMETHYST_GUARDED_BY(mutex_) = 0;
   uint64_t syncs_shared_ AMETHYST_GUARDED_BY(mutex_) = 0;

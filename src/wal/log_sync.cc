@@ -24,6 +24,16 @@ Status Log::Sync(LogPosition position) {
 
 Status Log::SyncAll() { return SyncTo(end(), Company::kNone); }
 
+LogPosition Log::durable_end() const {
+  base::MutexLock lock(mutex_);
+  return durable_;
+}
+
+key::SequenceNumber Log::durable_sequence() const {
+  base::MutexLock lock(mutex_);
+  return key::SequenceNumber{covered_.last_sequence};
+}
+
 bool Log::IsSynced() const {
   return !started_ || durable_ >= LogPosition{segments_.back().number, batches_end_.load(std::memory_order_acquire)};
 }
@@ -57,7 +67,8 @@ Status Log::LeadFlush(Company company) {
   flushing_ = true;
   if (company == Company::kAwaited) GatherCompany();
   if (health_) {
-    const uint64_t bytes = bytes_appended_.load(std::memory_order_acquire);
+    const Covered covered{.bytes = appended_.bytes.load(std::memory_order_acquire),
+                          .last_sequence = appended_.last_sequence.load(std::memory_order_acquire)};
     const Result<Flush> flush = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return PlanFlush(); });
     if (!flush) {  // Nothing was tried.
       flushing_ = false;
@@ -75,7 +86,7 @@ Status Log::LeadFlush(Company company) {
     if (synced) {
       AMETHYST_ASSERT(durable_ <= flush->target && flush->target <= EndLocked());  // I4
       durable_ = flush->target;
-      durable_bytes_ = bytes;
+      covered_ = covered;
       if (durable_.segment == segments_.back().number)
         durable_offset_.store(durable_.offset, std::memory_order_release);
       flushed_.NotifyAll();  // Those who are served need not wait for the rest.
@@ -92,11 +103,11 @@ Status Log::LeadFlush(Company company) {
 
 void Log::GatherCompany() {
   if (settings_.group_commit_delay_us == 0) return;
-  const uint64_t enough_bytes = durable_bytes_ + settings_.group_commit_bytes;
+  const uint64_t enough_bytes = covered_.bytes + settings_.group_commit_bytes;
   const std::chrono::microseconds delay(settings_.group_commit_delay_us);
   mutex_.Unlock();
   const auto deadline = clock_.Monotonic() + delay;
-  while (bytes_appended_.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {
+  while (appended_.bytes.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {
     clock_.Sleep(std::min(delay, kCompanySlice));
   }
   mutex_.Lock();

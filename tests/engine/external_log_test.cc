@@ -222,6 +222,7 @@ TEST_F(ExternalLogTest, WrongUseIsRefused) {
   synced.durability = Durability::kSync;
   EXPECT_EQ(CodeOf(db_->Put("a", "b", synced)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(db_->SyncWal()), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(db_->WriteAsync(WriteBatch(), {}, [](const Status&) {})), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(Apply(0)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(Apply(1, "value", std::string(65, 'n'))), ErrorCode::kInvalidArgument);
   EXPECT_EQ(Entries(), 0u);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/assert.h"
 #include "engine/fault_world.h"
 
 namespace amethyst::engine {
