@@ -147,6 +147,10 @@ class DB {
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options = {});
 
+  // The same from memory alone: kBusy for each key for which a file would have to be read.
+  [[nodiscard]] std::vector<Result<std::optional<std::string>>> TryMultiGet(std::span<const std::string_view> keys,
+                                                                            const ReadOptions& options = {});
+
   // An iterator, not yet positioned; one with a status that is not OK if the database is closed.
   [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {});
   [[nodiscard]] Snapshot GetSnapshot();

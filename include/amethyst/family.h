@@ -63,6 +63,8 @@ class Family {
                                                              const ReadOptions& options = {}) const;
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options = {}) const;
+  [[nodiscard]] std::vector<Result<std::optional<std::string>>> TryMultiGet(std::span<const std::string_view> keys,
+                                                                            const ReadOptions& options = {}) const;
   [[nodiscard]] Iterator NewIterator(const ReadOptions& options = {}) const;
   // One key, read and written as one: see DB.
   [[nodiscard]] Result<std::optional<std::string>> PutIfAbsent(std::string_view key, std::string_view value,

@@ -46,6 +46,12 @@ class Iterator {
   void Next();
   void Prev();
 
+  // Of one made with ReadOptions::memory_only a move that would have to read a file ends with kBusy, and moves nothing.
+  // It can be repeated: a seek by the same call, a step by Next or Prev, which go on from where it was though Valid is
+  // false. So may another thread, which turns memory_only off for the move and on again behind it; unless fill_cache is
+  // off, what it has read is in the cache from then on.
+  void SetMemoryOnly(bool memory_only);
+
   // False at the end, before the first seek, and after an error: ask status() which it is.
   [[nodiscard]] bool Valid() const { return position_->valid; }
   // Only while Valid; the views are valid until the next move or seek.

@@ -112,6 +112,9 @@ struct ReadOptions {
   // Whether blocks that had to be read are kept in the cache; those of a long scan are from the second time on.
   // Turn off for scans that come once.
   bool fill_cache = true;
+  // Reads no file: where one would have to be read, the call is kBusy, and so is a step of an iterator, which can be
+  // repeated (see Iterator::SetMemoryOnly). For threads that must not wait, such as one that runs an event loop.
+  bool memory_only = false;
   // What has expired by then is gone, instead of by now, or by the snapshot's time. Up to a minute ago, or from the
   // snapshot's time on; earlier is kTooOld.
   std::optional<std::chrono::system_clock::time_point> read_time{};

@@ -124,6 +124,13 @@ std::vector<Result<std::optional<std::string>>> DB::MultiGet(std::span<const std
   return results;
 }
 
+std::vector<Result<std::optional<std::string>>> DB::TryMultiGet(std::span<const std::string_view> keys,
+                                                                const ReadOptions& options) {
+  ReadOptions resident = options;
+  resident.memory_only = true;
+  return MultiGet(keys, resident);
+}
+
 Iterator DB::NewIterator(const ReadOptions& options) {
   std::unique_ptr<engine::DbIterator> made;
   base::DoIfPossible([&] { made = engine_->NewIterator(options); });

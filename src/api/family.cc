@@ -73,6 +73,13 @@ std::vector<Result<std::optional<std::string>>> Family::MultiGet(std::span<const
   return results;
 }
 
+std::vector<Result<std::optional<std::string>>> Family::TryMultiGet(std::span<const std::string_view> keys,
+                                                                    const ReadOptions& options) const {
+  ReadOptions resident = options;
+  resident.memory_only = true;
+  return MultiGet(keys, resident);
+}
+
 Iterator Family::NewIterator(const ReadOptions& options) const {
   std::unique_ptr<engine::DbIterator> made;
   base::DoIfPossible([&] { made = engine_->NewIterator(options, KeyOf(id_, place_hint_)); });

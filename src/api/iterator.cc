@@ -31,6 +31,9 @@ void Iterator::SeekForPrev(std::string_view target) {
 }
 void Iterator::Next() { impl_->Next(); }
 void Iterator::Prev() { impl_->Prev(); }
+void Iterator::SetMemoryOnly(bool memory_only) {
+  if (impl_ != nullptr) impl_->SetMemoryOnly(memory_only);
+}
 std::optional<std::chrono::system_clock::time_point> Iterator::expires_at() const {
   return key::ExpiresAtOf(position_->expires_ms);
 }

@@ -33,7 +33,7 @@ DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& op
       read_(reader.Seeing(pin_.read())),
       bounds_{.lower = std::optional<std::string>(options.lower_bound),
               .upper = std::optional<std::string>(options.upper_bound)},
-      fill_cache_(options.fill_cache),
+      reading_{.fill_cache = options.fill_cache, .memory_only = options.memory_only},
       view_(*reads_, family, reader.own) {
   reads_->iterators.fetch_add(1, std::memory_order_relaxed);
   if (const Status in_time = CheckReadTime(*reads_, options); !in_time) view_.Refuse(in_time.error());
@@ -77,7 +77,8 @@ void DbIterator::OpenCursor() {
   if (!view_.may_read()) throw base::Thrown(view_.may_read().error());
   view_.Renew();
   const std::string_view upper = bounds_.upper ? std::string_view(*bounds_.upper) : std::string_view();
-  cursor_ = view_.NewCursor(read_, {.fill_cache = fill_cache_, .upper_bound = upper});
+  cursor_ = view_.NewCursor(
+      read_, {.fill_cache = reading_.fill_cache, .memory_only = &reading_.memory_only, .upper_bound = upper});
 }
 
 bool DbIterator::BeyondUpper(std::string_view key) const {
@@ -281,8 +282,22 @@ void DbIterator::SeekForPrev(std::string_view target) {
   });
 }
 
+bool DbIterator::BeginStep() {
+  if (at_ == At::kRefused) [[unlikely]] {
+    at_ = At::kShown;
+    position_.key = reading_.from;
+    return true;
+  }
+  if (reading_.memory_only) reading_.from.assign(position_.key);
+  return false;
+}
+
+void DbIterator::EndStep() {
+  if (!status_ && status_.error().code() == ErrorCode::kBusy && reading_.memory_only) at_ = At::kRefused;
+}
+
 void DbIterator::Next() {
-  AMETHYST_DCHECK(position_.valid);
+  AMETHYST_DCHECK(position_.valid || at_ == At::kRefused);
   if (plain_steps_ > 0 && forward_ && !reads_->gate.IsClosed()) [[likely]] {
     --plain_steps_;
     cursor_->Next();
@@ -292,13 +307,15 @@ void DbIterator::Next() {
     return;
   }
   Run([this] { NextSlow(); });
+  EndStep();
 }
 
 void DbIterator::NextSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
+  const bool repeats = BeginStep();
   if (walk_ != nullptr && !forward_) walk_->Reach(position_.key, view_.order());
-  const bool reopen = view_.HoldsFlushedMemtable();
-  if (reopen || at_ == At::kBefore) {
+  const bool reopen = cursor_ == nullptr || view_.HoldsFlushedMemtable();
+  if (reopen || repeats || at_ == At::kBefore) {
     Pass(position_.key);
     if (reopen) OpenCursor();
     cursor_->Seek(passed_key_);  // A cursor that is kept is before all versions of the key.
@@ -312,7 +329,7 @@ void DbIterator::NextSlow() {
 }
 
 void DbIterator::Prev() {
-  AMETHYST_DCHECK(position_.valid);
+  AMETHYST_DCHECK(position_.valid || at_ == At::kRefused);
   if (plain_steps_ > 0 && !forward_ && !reads_->gate.IsClosed()) [[likely]] {
     --plain_steps_;
     cursor_->Prev();
@@ -322,16 +339,18 @@ void DbIterator::Prev() {
     return;
   }
   Run([this] { PrevSlow(); });
+  EndStep();
 }
 
 void DbIterator::PrevSlow() {
   reads_->statistics.Add(Counter::kSlowSteps);
+  const bool repeats = BeginStep();
   if (walk_ != nullptr && forward_) walk_->Reach(position_.key, view_.order());
-  const bool reopen = view_.HoldsFlushedMemtable();
-  if (reopen || at_ == At::kShown) {
+  const bool reopen = cursor_ == nullptr || view_.HoldsFlushedMemtable();
+  if (reopen || repeats || at_ == At::kShown) {
     Pass(position_.key);
-    if (reopen) {
-      OpenCursor();
+    if (reopen) OpenCursor();
+    if (reopen || repeats) {
       cursor_->SeekForPrev(passed_key_);
     } else {
       cursor_->Prev();

@@ -48,6 +48,7 @@ class DbIterator {
   void SeekForPrev(std::string_view target);
   void Next();
   void Prev();
+  void SetMemoryOnly(bool memory_only) { reading_.memory_only = memory_only; }
 
  private:
   // An iterator steps over so many versions of one key; if there are more, it looks the key up, as Get does.
@@ -55,8 +56,9 @@ class DbIterator {
 
   // Where the cursor is relative to what is shown.
   enum class At : uint8_t {
-    kShown,   // On the entry that is shown.
-    kBefore,  // Before all versions of the key that is shown, which is a copy: as going backward leaves it.
+    kShown,    // On the entry that is shown.
+    kBefore,   // Before all versions of the key that is shown, which is a copy: as going backward leaves it.
+    kRefused,  // Anywhere, and nothing is shown: a step from reading_.from was refused, for it had to wait.
   };
 
   // Runs a move that may read files, inside the gate; what it leaves is shown or the end. One that throws ends the walk
@@ -68,6 +70,9 @@ class DbIterator {
   void OpenCursor();
   void NextSlow();
   void PrevSlow();
+  // Before a step: whether it repeats one that was refused. Then, as always, position_ has the key to step from.
+  [[nodiscard]] bool BeginStep();
+  void EndStep();
   void FindForward();  // Shows the first visible entry at or after the cursor, passing versions of passed_key_.
   void FindBackward();
   void WalkForward(DeadWalk* dead);
@@ -115,7 +120,12 @@ class DbIterator {
     std::optional<std::string> upper;
   };
   const Bounds bounds_;
-  const bool fill_cache_;
+  struct Reading {
+    const bool fill_cache;
+    bool memory_only;  // Looked at by cursor_.
+    std::string from{};
+  };
+  Reading reading_;
 
   IteratorView view_;
   std::unique_ptr<Walk> walk_;  // nullptr: nobody is told.

@@ -30,8 +30,11 @@ void DbIterator::PrevPastVersions(std::string_view key) {
 // it is live, with its value in copied_.value; an error ends the walk.
 Result<bool> DbIterator::LookUpCopiedKey() {
   const key::LookupKey lookup(copied_.key, read_);
+  const FamilyView family = view_.family();
+  const key::Merging merging = MergingOf(*reads_, family);
   AMETHYST_ASSIGN(const PinnedFound found,
-                  Find(view_.family(), lookup, MergingOf(*reads_, view_.family()), fill_cache_, reads_->statistics));
+                  reading_.memory_only ? FindInMemory(family, lookup, merging, reads_->statistics)
+                                       : Find(family, lookup, merging, reading_.fill_cache, reads_->statistics));
   const bool live = found.state == sstable::LookupState::kFound;
   if (live) copied_.value.assign(found.value);
   copied_.expires_ms = found.expires_ms;

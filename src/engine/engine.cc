@@ -26,9 +26,10 @@ Status Forked(const Storage& storage) {
 
 // Find, which tells of a filter that is lost.
 Result<PinnedFound> FindAndTell(Database& database, const FamilyView& family, const key::LookupKey& lookup,
-                                bool fill_cache) {
+                                const ReadOptions& options) {
   ReadContext& reads = *database.reads;
-  Result<PinnedFound> found = Find(family, lookup, MergingOf(reads, family), fill_cache, reads.statistics);
+  if (options.memory_only) return FindInMemory(family, lookup, MergingOf(reads, family), reads.statistics);
+  Result<PinnedFound> found = Find(family, lookup, MergingOf(reads, family), options.fill_cache, reads.statistics);
   if (found && found->filter_lost) {
     database.health.Log("a table is searched without its filter: " + found->filter_lost->message());
   }
@@ -251,7 +252,7 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   const OwnWrites* const own = OwnOf(reader);
   const key::LookupKey lookup(key, ReadPointOf(*reads_, options, reader));
   const FamilyView shown(*view, family.id, *version, own);
-  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, shown, lookup, options.fill_cache));
+  AMETHYST_ASSIGN(PinnedFound found, FindAndTell(*database_, shown, lookup, options));
   if (reader != nullptr) reader->SawExpiry(found.ChangesMs());
   if (found.state != LookupState::kFound) return std::optional<PinnedValue>();
   reads_->statistics.Add(Counter::kGetsFound);
@@ -296,7 +297,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
     }
     for (size_t i = 0; i < group.size(); ++i) {
       if (found[i].state != LookupState::kNotResident) continue;
-      Result<PinnedFound> loaded = FindAndTell(*database_, shown, group[i], options.fill_cache);
+      Result<PinnedFound> loaded = FindAndTell(*database_, shown, group[i], options);
       if (!loaded) {
         results[begin + i] = std::unexpected(std::move(loaded).error());
         continue;

@@ -43,9 +43,11 @@ class MergedRead {
   [[nodiscard]] bool IsCovered() const { return covered_ != key::SequenceNumber{}; }
 
   // Those of a table. True: one of them decides.
-  [[nodiscard]] Result<bool> Take(const tree::Table& table, const key::Order& order, bool fill_cache) {
+  [[nodiscard]] Result<bool> Take(const tree::Table& table, const key::Order& order,
+                                  const sstable::CursorOptions& options) {
+    if (!options.MayWait() && table.reader() == nullptr) return sstable::NotInMemory();
     AMETHYST_ASSIGN(const sstable::TableReader* const reader, table.Open());
-    const std::unique_ptr<key::Cursor> cursor = reader->NewCursor({.fill_cache = fill_cache, .upper_bound = {}});
+    const std::unique_ptr<key::Cursor> cursor = reader->NewCursor(options);
     for (cursor->Seek(lookup_.key); cursor->Valid(); cursor->Next()) {
       const key::Entry& entry = cursor->entry();
       if (order.Compare(entry.key(), lookup_.key) != 0) return false;
@@ -93,12 +95,12 @@ class MergedRead {
 }  // namespace
 
 Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& lookup, const key::Merging& merging,
-                               bool fill_cache) {
+                               const sstable::CursorOptions& options) {
   AMETHYST_DCHECK(!base::InEpoch());
   MergedRead read(lookup);
   Status status;
   const auto take = [&](const tree::Table& table) {
-    const Result<bool> taken = read.Take(table, family.version.order(), fill_cache);
+    const Result<bool> taken = read.Take(table, family.version.order(), options);
     if (!taken) status = std::unexpected(taken.error());
     return !taken || *taken;
   };

@@ -13,6 +13,6 @@ namespace amethyst::engine {
 
 // Outside epochs. Errors: of reading, and as key::Operands::Merge.
 [[nodiscard]] Result<PinnedFound> FindMerged(const FamilyView& family, const key::LookupKey& lookup,
-                                             const key::Merging& merging, bool fill_cache);
+                                             const key::Merging& merging, const sstable::CursorOptions& options);
 
 }  // namespace amethyst::engine

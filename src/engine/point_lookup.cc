@@ -347,8 +347,24 @@ Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup,
   Result<PinnedFound> found = std::move(tables).Take();
   if (!found) return found;
   read.tally().AddTo(statistics);
-  if (read.needs_older()) return FindMerged(family, lookup, merging, fill_cache);
+  if (read.needs_older()) return FindMerged(family, lookup, merging, {.fill_cache = fill_cache});
   return found;
+}
+
+Result<PinnedFound> FindInMemory(const FamilyView& family, const key::LookupKey& lookup, const key::Merging& merging,
+                                 Statistics& statistics) {
+  {
+    const base::EpochGuard guard;
+    PinnedFound found{FindResident(family, lookup, statistics), nullptr, std::nullopt};
+    if (found.state == LookupState::kFound) {
+      const auto copy = std::make_shared<const std::string>(found.value);
+      found.value = *copy;
+      found.owner = copy;
+    }
+    if (found.state != LookupState::kNotResident) return found;
+  }
+  constexpr static bool kMemoryOnly = true;
+  return FindMerged(family, lookup, merging, {.memory_only = &kMemoryOnly});
 }
 
 }  // namespace amethyst::engine

@@ -30,4 +30,8 @@ void FindResident(const FamilyView& family, std::span<const key::LookupKey> look
 [[nodiscard]] Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup,
                                        const key::Merging& merging, bool fill_cache, Statistics& statistics);
 
+// The same without a wait: kBusy where a file would have to be read.
+[[nodiscard]] Result<PinnedFound> FindInMemory(const FamilyView& family, const key::LookupKey& lookup,
+                                               const key::Merging& merging, Statistics& statistics);
+
 }  // namespace amethyst::engine

@@ -2,6 +2,7 @@
 
 #include "base/epoch.h"
 #include "base/error.h"
+#include "sstable/cursor_options.h"
 
 namespace amethyst::sstable {
 
@@ -48,6 +49,7 @@ Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, Keep kee
     }
     return Loaded{.frame = std::move(frame), .missed = false};
   }
+  if (keep == Keep::kReadNothing) return NotInMemory();
   if (keep == Keep::kYes) {
     AMETHYST_ASSIGN(cache::FrameRef frame, cache_.GetOrLoad(slot, parent, read));
     return Loaded{.frame = std::move(frame), .missed = true};

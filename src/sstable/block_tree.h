@@ -30,6 +30,7 @@ enum class Keep : uint8_t {
   kNo,
   kYes,
   kIfReadBefore,  // Not the first time: for what a scan comes by.
+  kReadNothing,   // Nothing is read: kBusy.
 };
 [[nodiscard]] constexpr Keep KeepIf(bool fill_cache) { return fill_cache ? Keep::kYes : Keep::kNo; }
 

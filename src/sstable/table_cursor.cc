@@ -35,13 +35,18 @@ bool TableCursor::OpenPage(uint32_t page) {
     if (!made) return Fail(std::move(made).error()), false;
     page_ = *made;
   } else {
-    auto loaded = tree_.LoadPage(page, KeepIf(options_.fill_cache));
+    auto loaded = tree_.LoadPage(page, KeepOf(false));
     if (!loaded) return Fail(std::move(loaded).error()), false;
     page_frame_ = std::move(loaded->frame);
     page_ = BlockTree::PageIn(page_frame_.get());
   }
   page_index_ = page;
   return true;
+}
+
+Keep TableCursor::KeepOf(bool is_scan) const {
+  if (!options_.MayWait()) return Keep::kReadNothing;
+  return options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
 }
 
 uint64_t TableCursor::ReadLimit(uint32_t block) const {
@@ -65,13 +70,13 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
     return tree_.DecodeBlock(page_->entry(block), stored_block_, &block_memory_);
   }
   const bool is_scan = missed_in_a_row_ >= kScanBlocks;
-  const Keep keep = options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
   // A walk that misses a second block in a row, on the way forward, is likely to miss more. A large block is read to
   // its place alone: many walks may rest on one each.
   const bool read_more =
       missed_in_a_row_ > 0 && handle.offset == next_offset_ && handle.stored_bytes <= ReadBuffer::kSmall.max_bytes;
   const BlockTree::ReadStored stored = read;
-  AMETHYST_ASSIGN(Loaded loaded, tree_.LoadBlock(page_frame_.get(), block, keep, read_more ? &stored : nullptr));
+  AMETHYST_ASSIGN(Loaded loaded,
+                  tree_.LoadBlock(page_frame_.get(), block, KeepOf(is_scan), read_more ? &stored : nullptr));
   block_frame_ = std::move(loaded.frame);
   missed_in_a_row_ = loaded.missed ? missed_in_a_row_ + 1 : 0;
   next_offset_ = handle.end();

@@ -59,6 +59,7 @@ class TableCursor final : public key::Cursor {
   [[nodiscard]] bool OpenPage(uint32_t page);
   [[nodiscard]] bool OpenBlock(const Place& place);
   [[nodiscard]] Result<const Block*> LoadBlock(uint32_t block);
+  [[nodiscard]] Keep KeepOf(bool is_scan) const;
   // Opens the block that can hold `target`, or is the first behind it. False: failed, or the target is behind all.
   [[nodiscard]] bool OpenBlockFor(std::string_view target);
   [[nodiscard]] std::optional<Place> NextPlace() const;

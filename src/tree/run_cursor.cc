@@ -112,7 +112,9 @@ class RunCursor final : public Cursor {
     }
     if (in_table_ == nullptr || opened_index_ != index) {
       in_table_ = nullptr;
-      Result<const sstable::TableReader*> reader = run_->tables()[index]->Open();
+      const Table& table = *run_->tables()[index];
+      const bool may_open = options_.MayWait() || table.reader() != nullptr;
+      Result<const sstable::TableReader*> reader = may_open ? table.Open() : sstable::NotInMemory();
       if (!reader) {
         Fail(std::unexpected(std::move(reader).error()));
         return false;
