@@ -76,9 +76,10 @@ struct Options {
   // cursor that is farthest behind is lost. Raise it where consumers may rest for long.
   uint64_t feed_retention_bytes = uint64_t{1} << 30;
   // The caller keeps a log of its own, as replicated systems do, and repeats it after a crash: nothing is logged here.
-  // WriteAsync and a write with kSync are refused; one with kBuffered lives in memory, as with kNone, until a flush. Batches carry the
-  // place in that log (WriteBatch::SetApplied); DB::Applied tells from where on to repeat it: after a crash the
-  // database is exactly what it was there. No memtable is flushed before DB::Release has released its newest place.
+  // WriteAsync and a write with kSync are refused; one with kBuffered lives in memory, as with kNone, until a flush.
+  // Batches carry the place in that log (WriteBatch::SetApplied); DB::Applied tells from where on to repeat it: after a
+  // crash the database is exactly what it was there. No memtable is flushed before DB::Release has released its newest
+  // place.
   bool external_log = false;
   // The order of keys, which must outlive the database. See comparator.h.
   const Comparator* comparator = BytewiseComparator();

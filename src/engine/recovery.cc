@@ -380,7 +380,6 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   // Room for the memtable that fills and one that is being flushed, or was.
   database->regions =
       std::make_shared<memtable::RegionPool>(database->budget, 2 * database->settings.write_buffer_bytes);
-
   database->own_regions = std::make_shared<memtable::RegionPool>(database->budget, 0);
   if (!options.read_only) storage.reserve = std::make_unique<SpaceReserve>(storage.home->files(), directory);
   AMETHYST_TRY(OpenTree(*database));
