@@ -6,10 +6,11 @@
 #include <memory>
 #include <string>
 
-#include "amethyst/db.h"
+#include "amethyst/amethyst.h"
 #include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
 #include "support/database.h"
+#include "support/temp_directory.h"
 
 namespace amethyst {
 namespace {
@@ -214,6 +215,29 @@ TEST_F(ExternalLogTest, ACheckpointHasTheIndexOfWhatItHolds) {
   const auto copy = support::OpenOrFail("/copy", WithoutLog(), support::Over(*environment_));
   EXPECT_EQ(copy->Applied().durable, 1u);
   EXPECT_EQ(ContentOf(*copy).size(), 1u);
+}
+
+TEST_F(ExternalLogTest, AnIngestIsDurableThoughEarlierEntriesAreNotReleased) {
+  const support::TempDirectory directory;
+  const std::string at = directory.path() + "/db";
+  auto table = TableWriter::Create(directory.path() + "/table");
+  ASSERT_TRUE(table && table->Put("ingested", "value") && table->Finish());
+  {
+    const auto db = support::OpenOrFail(at, WithoutLog());
+    WriteBatch batch;
+    batch.Put("applied", "value");
+    batch.SetApplied(1);
+    ASSERT_TRUE(db->Write(batch));
+    ASSERT_EQ(Text(db->Ingest(directory.path() + "/table")), "");
+    EXPECT_EQ(ContentOf(*db).size(), 2u);
+    EXPECT_EQ(CodeOf(db->Flush()), ErrorCode::kBusy);
+    EXPECT_EQ(db->Applied().durable, 0u);
+    ASSERT_EQ(Text(db->Close()), "");
+  }
+  const auto db = support::OpenOrFail(at, WithoutLog());
+  EXPECT_EQ(db->Get("ingested").value(), "value");
+  EXPECT_EQ(ContentOf(*db).size(), 1u);
+  EXPECT_EQ(db->Applied().visible, 0u);
 }
 
 TEST_F(ExternalLogTest, WrongUseIsRefused) {
