@@ -35,6 +35,9 @@ Result<ingest::Incoming> ReadFiles(Database& database, const IngestCall& call) {
   std::map<key::FamilyId, ingest::Taker> takers;
   std::vector<std::string> names;
   for (const IngestFile& file : call.files) {
+    if (io::ParentDirectory(file.path) == database.storage.directory) {  // To move it would lose it.
+      return base::InvalidArgument("{}: in the database's own directory; take tables in from elsewhere", file.path);
+    }
     auto taker = takers.find(file.family.id);
     if (taker == takers.end()) {
       AMETHYST_ASSIGN(ingest::Taker found, TakerOf(*database.reads, file.family));

@@ -209,6 +209,7 @@ TEST_F(Ingest, RefusesWhatDoesNotFitAndLeavesNothing) {
     if (entry.path().extension() != ".sst") continue;
     const std::string name = directory_.path() + "/own" + entry.path().filename().string();
     std::filesystem::copy_file(entry.path(), name);
+    EXPECT_EQ(CodeOf(db_->Ingest(entry.path(), {.mode = IngestMode::kMove})), ErrorCode::kInvalidArgument);
     const Status again = db_->Ingest(name);  // A table of the database's own, or one that was taken in.
     if (!again) EXPECT_EQ(again.error().code(), ErrorCode::kInvalidArgument);
   }

@@ -1,5 +1,6 @@
 // Finished tables that a database takes in, beside what else there is: families, transactions, the feed, copies.
 #include "api/ingest_fixture.h"
+#include "support/backwards.h"
 
 namespace amethyst {
 namespace {
@@ -63,6 +64,31 @@ TEST_F(Ingest, IsAnEventOfTheFeedAndLeavesNoGap) {
     EXPECT_EQ(ingest.tables[1].deletes, 1u);
     ASSERT_EQ(Text(db_->Flush()), "");
     if (round == 0) Reopen();
+  }
+}
+
+TEST_F(Ingest, FollowsTheOrderOfTheFamily) {
+  static const support::Backwards kFromTheEnd;
+  const FamilyOptions options{.comparator = &kFromTheEnd};
+  const Family family = db_->CreateFamily("from the end", options).value();
+  for (const char* const key : {"za", "yb", "xc", "wd"}) ASSERT_TRUE(family.Put(key, "old"));
+  EXPECT_EQ(CodeOf(db_->Ingest(WritePuts({{"a", "in"}}), {.family = family})), ErrorCode::kInvalidArgument);
+  const auto path = Write(
+      [](TableWriter& table) {
+        ASSERT_TRUE(table.Put("za", "in"));
+        ASSERT_TRUE(table.Put("xc", "in"));
+        ASSERT_EQ(CodeOf(table.Put("zzb", "in")), ErrorCode::kInvalidArgument);
+      },
+      options);
+  ASSERT_EQ(Text(db_->Ingest(path, {.family = family, .replace = KeyRange{.begin = "za", .end = "xc"}})), "");
+  for (int round = 0; round < 2; ++round) {
+    std::string content;
+    Iterator iterator = family.NewIterator();
+    for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
+      content += std::string(iterator.key()) + "=" + std::string(iterator.value()) + " ";
+    }
+    EXPECT_EQ(content, "za=in xc=in wd=old ");
+    ASSERT_EQ(Text(family.CompactRange()), "");
   }
 }
 
