@@ -32,6 +32,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"", BatchCommands()},
       CommandGroup{"All or nothing", TransactionCommands()},
       CommandGroup{"In and out", ImportCommands()},
+      CommandGroup{"", IngestCommands()},
       CommandGroup{"", ExportCommands()},
       CommandGroup{"", SeedCommands()},
       CommandGroup{"Families", FamilyCommands()},

@@ -26,6 +26,7 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> RangeCommands();        // scan count deleterange deleteprefix
 [[nodiscard]] std::span<const Command> BatchCommands();
 [[nodiscard]] std::span<const Command> ImportCommands();
+[[nodiscard]] std::span<const Command> IngestCommands();
 [[nodiscard]] std::span<const Command> ExportCommands();
 [[nodiscard]] std::span<const Command> SeedCommands();
 [[nodiscard]] std::span<const Command> FamilyCommands();   // families family use

@@ -12,6 +12,7 @@
 #include "cli/foreign_import.h"
 #include "cli/import.h"
 #include "cli/import_format.h"
+#include "cli/table_import.h"
 
 namespace amethyst::cli {
 
@@ -28,6 +29,10 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
     return WrongUsage(invocation, "name a FILE: commands come from standard input");
   const auto format = ImportFormat::Of(invocation.arguments, path);
   if (!format) return WrongUsage(invocation, format.error());
+  const bool as_table = invocation.arguments.Has("--as-table");
+  if (as_table && invocation.arguments.Has("--skip-bad")) {
+    return WrongUsage(invocation, "--as-table and --skip-bad exclude each other: a table is whole, or not there");
+  }
   const std::string bad_path(invocation.arguments.Value("--skip-bad").value_or(""));
   std::unique_ptr<InputFile> file;
   if (!from_stdin) {
@@ -38,12 +43,17 @@ Result<ExitCode> RunImport(const Invocation& invocation) {
   if (!bad_path.empty()) {
     AMETHYST_ASSIGN(bad, OutputFile::Create(invocation.session.environment().files(), bad_path));
   }
+  Import::Source source{.name = from_stdin ? "standard input" : path,
+                        .family = invocation.family,
+                        .reader = format->NewReader(from_stdin ? invocation.console().in : file->stream()),
+                        .file = file.get(),
+                        .bad = std::move(bad)};
+  if (as_table) {
+    AMETHYST_ASSIGN(const Family family, invocation.OpenFamily(Session::Access::kCreate));
+    return ImportAsTable(invocation, family, source);
+  }
   Import import(invocation, file == nullptr ? 0 : file->bytes());
-  return import.Finish(import.Take({.name = from_stdin ? "standard input" : path,
-                                    .family = invocation.family,
-                                    .reader = format->NewReader(from_stdin ? invocation.console().in : file->stream()),
-                                    .file = file.get(),
-                                    .bad = std::move(bad)}));
+  return import.Finish(import.Take(std::move(source)));
 }
 
 constexpr OptionSpec kOwnOptions[] = {
@@ -51,6 +61,9 @@ constexpr OptionSpec kOwnOptions[] = {
      .value = "FILE",
      .help = "count records that cannot be stored and go on; write them to FILE as they are",
      .optional_value = true},
+    {.name = "--as-table",
+     .value = "",
+     .help = "records are in the order of their keys: store all as one table, or none"},
 };
 constexpr auto kImportOptions = [] {
   std::array<OptionSpec, std::size(kImportFormatOptions) + std::size(kOwnOptions) + std::size(kForeignImportOptions)>
