@@ -193,7 +193,8 @@ async function openLmdb ({ open }, location, source, wanted) {
   if (wanted !== undefined && unnamed > 0) others.push({ name: '(unnamed)', entries: unnamed })
   return {
     batches: () => inBatches(entriesOf(database, {})),
-    lastEntries: async (count) => [...entriesOf(database, { reverse: true, limit: count })],
+    // Without an end of its own the package leaves the key 00, its null, out of what it gives backwards.
+    lastEntries: async (count) => [...entriesOf(database, { reverse: true, limit: count, end: Buffer.alloc(0) })],
     countedEntries: database.getStats().entryCount,
     others,
     writes: false,

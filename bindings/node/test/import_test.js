@@ -206,6 +206,16 @@ test('what lmdb wrote in its own data format comes over', async (t) => {
   t.is(importJson([path.join(from, 'data.mdb'), file]).entries, entries.length, 'from the file as well')
 })
 
+test('a few entries of lmdb with its least key, null, come over', async (t) => {
+  const [from, to] = [newLocation(), newLocation()]
+  const few = [[Buffer.from([0]), Buffer.from('null')], [Buffer.from('a'), Buffer.from('1')]]
+  await writeLmdb(from, {}, few)
+  const report = importJson([from, to])
+  t.is(report.entries, few.length, JSON.stringify(report))
+  t.is(report.verified, true)
+  t.same(await contentsOf(to), few)
+})
+
 test('databases within one of LMDB are refused by name and count, until one is chosen', async (t) => {
   const from = newLocation()
   await writeLmdb(from, { zoo: entries.slice(0, 5), void: [] }, entries.slice(0, 2))
