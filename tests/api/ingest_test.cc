@@ -141,9 +141,8 @@ TEST_F(Ingest, ACompactionKeepsItsNumber) {
   for (uint64_t i = 0; i < 4'000; ++i) content[Key(i)] = std::string(40, 'v');
   ASSERT_EQ(Text(db_->Ingest(WritePuts(content))), "");
   const Snapshot after = db_->GetSnapshot();
-  content[Key(4'000)] = content[Key(7)] = "newer";
-  ASSERT_TRUE(db_->Put(Key(4'000), "newer"));
-  ASSERT_TRUE(db_->Put(Key(7), "newer"));
+  content[Key(4'000)] = content[Key(7)] = std::string(3'000, 'n');  // What follows begins in the middle of a block.
+  for (const uint64_t i : {7, 4'000}) ASSERT_TRUE(db_->Put(Key(i), content[Key(i)]));
   for (int round = 0; round < 2; ++round) {
     ASSERT_EQ(Text(db_->CompactRange()), "");
     EXPECT_EQ(ContentOf(*db_, {.snapshot = &before}), (Content{{Key(0), "old"}}));
