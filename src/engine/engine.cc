@@ -79,8 +79,7 @@ Engine::Engine(std::shared_ptr<Database> database)
 }
 
 Engine::~Engine() {
-  // Not by a callback of its own, for Close waits until that is done.
-  const Storage& storage = database_->storage;
+  const Storage& storage = database_->storage;  // Not by a callback of its own, for Close waits until that is done.
   AMETHYST_ASSERT(storage.waits == nullptr || !storage.waits->IsTelling() || !storage.lock->OwnedByThisProcess());
   base::DoIfPossible([this] { static_cast<void>(Close()); });
   base::MutexLock lock(close_mutex_);

@@ -122,9 +122,11 @@ TEST_F(MemoryOnly, AWalkForwardAndBackShowsWhatAnyOtherDoes) {
     Stepper stepper(world_, {.snapshot = &snapshot, .fill_cache = fill_cache});
     std::vector<std::pair<std::string, std::string>> forward, backward;
     for (stepper.Move(&Iterator::SeekToFirst); stepper->Valid(); stepper.Move(&Iterator::Next)) {
+      ASSERT_LT(forward.size(), kWalkedKeys);  // Else it goes round.
       forward.emplace_back(stepper->key(), stepper->value());
     }
     for (stepper.Move(&Iterator::SeekToLast); stepper->Valid(); stepper.Move(&Iterator::Prev)) {
+      ASSERT_LT(backward.size(), kWalkedKeys);
       backward.emplace_back(stepper->key(), stepper->value());
     }
     EXPECT_GT(stepper.refused(), 5u);
