@@ -2,9 +2,8 @@
 //
 // Failure. A call that can fail returns an amethyst_code, AMETHYST_OK or what to do about the failure, and takes an
 // `error` last: NULL, or where to store a message, which amethyst_free releases. It is set to NULL on success. A key
-// that is not there is no failure. Bytes are passed as a pointer and a length, the pointer may be NULL where the length
-// is 0; texts (paths, names, messages) end with a zero.
-// Families. A handle of a family is an amethyst_db too: calls on keys act on the family, all others on its database.
+// that is not there is no failure. Bytes are a pointer, which may be NULL where there are none, and a length; texts end
+// with a zero. A handle of a family is an amethyst_db too: calls on keys act on the family, all others on its database.
 //
 // Handles. Every handle is made by a call that stores it, and released by its own _free, which returns
 // AMETHYST_INVALID_ARGUMENT for one that was released before; NULL is released by doing nothing. A handle is no
@@ -397,4 +396,5 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #endif
 #include "amethyst/c_backup.h"
 #include "amethyst/c_ingest.h"
+#include "amethyst/c_log.h"
 #include "amethyst/c_transaction.h"

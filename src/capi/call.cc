@@ -14,7 +14,18 @@ namespace {
 
 static_assert(sizeof(void*) == sizeof(HandleTable::Number), "A handle is a number in the shape of a pointer.");
 
-amethyst_code CodeOf(ErrorCode code) {
+// nullptr: no memory.
+char* TryCopyOut(std::string_view bytes) noexcept {
+  char* const copy = static_cast<char*>(std::malloc(bytes.size() + 1));
+  if (copy == nullptr) return nullptr;
+  if (!bytes.empty()) std::memcpy(copy, bytes.data(), bytes.size());
+  copy[bytes.size()] = '\0';
+  return copy;
+}
+
+}  // namespace
+
+amethyst_code CodeOf(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::kInvalidArgument: return AMETHYST_INVALID_ARGUMENT;
     case ErrorCode::kNotSupported: return AMETHYST_NOT_SUPPORTED;
@@ -29,17 +40,6 @@ amethyst_code CodeOf(ErrorCode code) {
   }
   return AMETHYST_IO;
 }
-
-// nullptr: no memory.
-char* TryCopyOut(std::string_view bytes) noexcept {
-  char* const copy = static_cast<char*>(std::malloc(bytes.size() + 1));
-  if (copy == nullptr) return nullptr;
-  if (!bytes.empty()) std::memcpy(copy, bytes.data(), bytes.size());
-  copy[bytes.size()] = '\0';
-  return copy;
-}
-
-}  // namespace
 
 amethyst_code Fail(const Error& failure, char** error) noexcept {
   if (error != nullptr) *error = TryCopyOut(failure.message());

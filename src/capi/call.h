@@ -21,6 +21,7 @@
 
 namespace amethyst::capi {
 
+amethyst_code CodeOf(ErrorCode code) noexcept;
 // Stores the message where the caller wants it, and returns the code.
 amethyst_code Fail(const Error& failure, char** error) noexcept;
 // For the exception that is being handled.

@@ -36,6 +36,7 @@ enum class HandleKind : uint8_t {
   kMemoryBudget,
   kTransaction,
   kTableWriter,
+  kFeed,
 };
 
 // What a handle can stand for.

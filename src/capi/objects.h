@@ -59,7 +59,9 @@ struct Database {
   }
   [[nodiscard]] Status Close() {
     closed.store(true, std::memory_order_release);
-    return db->Close();
+    Status status = db->Close();
+    if (!status && status.error().code() == ErrorCode::kBusy) closed.store(false, std::memory_order_release);
+    return status;
   }
 };
 

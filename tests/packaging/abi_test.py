@@ -20,7 +20,7 @@ LIBRARY = pathlib.Path(sys.argv[2]).resolve()
 
 
 def declarations():
-    headers = (HEADERS / name for name in ("c.h", "c_transaction.h", "c_backup.h"))
+    headers = [HEADERS / "c.h", *sorted(HEADERS.glob("c_*.h"))]
     text = re.sub(r"//[^\n]*", "", "".join(header.read_text() for header in headers))
     return re.findall(r"^AMETHYST_API .*?;", text, re.MULTILINE | re.DOTALL)
 
