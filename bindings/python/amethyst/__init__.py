@@ -19,13 +19,14 @@ from ._c import (BusyError, ClosedError, ConflictError, CorruptionError, Error, 
                  NoSpaceError, NotSupportedError, OutOfMemoryError, TooOldError, library_version)
 from ._database import Batch, Database, Family, Snapshot, destroy, open, repair
 from ._expiry import NEVER
+from ._feed import Feed, FeedEntry, FeedEvent
 from ._options import Comparator, Durability, Environment, MemoryBudget
 from ._range import Range
 from ._transaction import Transaction
 
 __all__ = [
     "BackupStore", "Batch", "BusyError", "ClosedError", "Comparator", "ConflictError", "CorruptionError", "Database",
-    "Durability", "Environment", "Error", "Family", "InvalidArgumentError", "IoError", "MemoryBudget", "NEVER",
-    "NoSpaceError", "NotSupportedError", "OutOfMemoryError", "Range", "Snapshot", "TooOldError", "Transaction",
-    "destroy", "library_version", "open", "repair",
+    "Durability", "Environment", "Error", "Family", "Feed", "FeedEntry", "FeedEvent", "InvalidArgumentError",
+    "IoError", "MemoryBudget", "NEVER", "NoSpaceError", "NotSupportedError", "OutOfMemoryError", "Range", "Snapshot",
+    "TooOldError", "Transaction", "destroy", "library_version", "open", "repair",
 ]

@@ -193,13 +193,23 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "compare_and_set": [_HANDLE, *_KEY, *_KEY, *_KEY, c_uint64, c_int, *_VALUE_OUT],
     "delete_if_equal": [_HANDLE, *_KEY, *_KEY, c_int, *_VALUE_OUT],
     "increment": [_HANDLE, *_KEY, c_int64, c_int, POINTER(c_int64)],
+    "create_cursor": [_HANDLE, c_char_p, c_char_p],
+    "create_cursor_with_snapshot": [_HANDLE, c_char_p, _OUT],
+    "drop_cursor": [_HANDLE, c_char_p],
+    "cursors_json": [_HANDLE, _OUT],
+    "feed_snapshot": [_HANDLE, _OUT, _OUT],
+    "open_feed": [_HANDLE, c_char_p, c_int, _OUT],
+    "open_feed_at": [_HANDLE, c_char_p, c_int, _OUT],
+    "feed_next": [_HANDLE, c_uint64, c_void_p],
+    "feed_commit": [_HANDLE, c_char_p],
+    "feed_position": [_HANDLE, _OUT],
     "iterator_create": [_HANDLE, POINTER(ReadOptions), _OUT],
     "iterator_seek_to_first": [_HANDLE],
     "iterator_seek_to_last": [_HANDLE],
     "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
 }
 _RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget",
-             "transaction")
+             "transaction", "feed")
 
 
 def _open() -> ctypes.CDLL:

@@ -4,12 +4,13 @@ from __future__ import annotations
 import json
 from ctypes import byref, c_size_t, c_uint32, c_uint64, c_void_p
 from datetime import timedelta
-from typing import Any, Callable, List, Mapping, Optional, TypeVar
+from typing import Any, Callable, List, Mapping, Optional, Tuple, TypeVar
 
 from ._backup import Path, as_path
 from ._c import Bytes, ClosedError, ConflictError, Handle, as_bytes, as_name, bound_arguments, \
     buffer_arguments, call, from_name, take_names, take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
+from ._feed import Feed, Reach, position_argument
 from ._mapping import Reader, WritableMap, handle_of
 from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options
 from ._transaction import Isolation, Transaction, pause_after
@@ -86,6 +87,39 @@ class Database(WritableMap):
     def snapshot(self) -> "Snapshot":
         """A view of the database as it is now."""
         return Snapshot(self)
+
+    def create_cursor(self, name: str, position: Optional[str] = None) -> None:
+        """Makes a cursor, a consumer's place in the change feed: at the next write, or at a position. It survives
+        restarts, and holds the log from there on."""
+        call("create_cursor", self._handle, as_name(name), position_argument(position))
+
+    def create_cursor_with_snapshot(self, name: str) -> "Snapshot":
+        """Makes a cursor at now, and gives the snapshot that has all that came before."""
+        handle = c_void_p()
+        call("create_cursor_with_snapshot", self._handle, as_name(name), byref(handle))
+        return Snapshot(self, handle)
+
+    def drop_cursor(self, name: str) -> None:
+        """Its part of the log may go; feeds of it end."""
+        call("drop_cursor", self._handle, as_name(name))
+
+    def cursors(self) -> "List[dict[str, Any]]":
+        """Of each cursor: name, position, is_lost."""
+        text = c_void_p()
+        call("cursors_json", self._handle, byref(text))
+        return json.loads(take_string(text, -1))
+
+    def feed(self, cursor: Optional[str] = None, *, position: Optional[str] = None, reach: Reach = "durable") -> Feed:
+        """What was written since the cursor, or since a position that the caller has stored, and all that will be. With
+        reach="visible" also what a power loss may still take. TooOldError: the log from there on is gone."""
+        return Feed.open(self._handle, None if cursor is None else as_name(cursor), position, reach)
+
+    def feed_snapshot(self) -> "Tuple[Snapshot, str]":
+        """A snapshot of all that is written now, and the position of what comes next, for which nothing holds the
+        log."""
+        handle, text = c_void_p(), c_void_p()
+        call("feed_snapshot", self._handle, byref(handle), byref(text))
+        return Snapshot(self, handle), take_string(text, -1).decode()
 
     def flush(self) -> None:
         """Writes everything in memory to tables, and waits for it."""
@@ -182,9 +216,12 @@ class _FamilySnapshot(Reader):
 class Snapshot(Handle, Reader):
     """A database as of one moment, for reading. While it lives, what it sees takes space. Safe for many threads."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, handle: Optional[c_void_p] = None) -> None:
         self._database = db
-        self._own("snapshot", "snapshot_create", db._handle)
+        if handle is None:
+            self._own("snapshot", "snapshot_create", db._handle)
+        else:
+            self._adopt("snapshot", handle)
         self._snapshot = self._handle
 
     def _db(self) -> c_void_p:
