@@ -178,6 +178,22 @@ export class AmethystLevel<KDefault = string, VDefault = string>
     work: (transaction: Transaction<KDefault, VDefault>) => Promise<T> | T,
     options?: WriteOptions | undefined): Promise<T>
 
+  /**
+   * Makes a cursor, a consumer's place in the change feed: at the next write, or at the position of an event. It
+   * survives restarts, and holds the log from there on.
+   */
+  createCursor (name: string, position?: string | undefined): Promise<void>
+
+  /** At now. Resolves to the snapshot that has all that came before. */
+  createCursorWithSnapshot (name: string): Promise<Snapshot>
+
+  /** Its part of the log may go; feeds of it end. */
+  dropCursor (name: string): Promise<void>
+  cursors (): Promise<Array<{ name: string, position: string, isLost: boolean }>>
+
+  /** What was written since a cursor or a position, and all that will be. `LEVEL_TOO_OLD`: that log is gone. */
+  feed (options: FeedOptions): Promise<Feed>
+
   /** Makes a copy as of now, a database of its own, in the new directory `location`: whole, or not there. */
   checkpoint (location: string): Promise<void>
 
@@ -195,6 +211,38 @@ export class AmethystLevel<KDefault = string, VDefault = string>
    * directory is kept as `location` with `.damaged` behind it.
    */
   static repair (location: string): Promise<RepairReport>
+}
+
+/** `reach`: what a power loss cannot take any more (`durable`, the default), or what reads see. */
+export type FeedOptions = { reach?: 'durable' | 'visible' | undefined } &
+  ({ cursor: string } | { position: string })
+
+/** One operation of a batch, as it was written. `family` is absent if it was dropped since. */
+export type FeedEntry = { family: string | undefined, familyId: number } & (
+  | { type: 'put' | 'merge', key: Buffer, value: Buffer, expiresAt?: Date }
+  | { type: 'del', key: Buffer }
+  | { type: 'deleteRange', start: Buffer | undefined, end: Buffer | undefined })
+
+/** `position` is behind the event: what to store once it is dealt with. */
+export type FeedEvent = { firstSequence: number, lastSequence: number, position: string } & (
+  | { kind: 'batch', entries: FeedEntry[] }
+  | { kind: 'unlogged' }
+  | { kind: 'familyCreated' | 'familyDropped' | 'familyRenamed', family: string, familyId: number })
+
+/** A loop over it ends with the database, and closes the feed when it is left. */
+export class Feed {
+  /** As soon as there is one; `undefined`: none came within `timeout` milliseconds, or the feed was closed. */
+  next (timeout?: number | undefined): Promise<FeedEvent | undefined>
+
+  /** Moves the cursor behind all that was given out, or to the position of an event. */
+  commit (position?: string | undefined): Promise<void>
+
+  /** Behind the last event that was given out. */
+  get position (): string | undefined
+
+  /** Ends a wait. The cursor stays where it was committed. */
+  close (): Promise<void>
+  [Symbol.asyncIterator] (): AsyncIterator<FeedEvent, void, undefined>
 }
 
 /** A backup in a store. `problem`: its list cannot be read, and the rest is not there. */

@@ -6,7 +6,8 @@ const { isMainThread } = require('node:worker_threads')
 const ModuleError = require('module-error')
 const binding = require('./binding')
 const { Family } = require('./family')
-const { KeySpace } = require('./keyspace')
+const { Feed, openFeed } = require('./feed')
+const { KeySpace, Snapshot } = require('./keyspace')
 const { ttlOf } = require('./operands')
 const { propertyOf } = require('./properties')
 const { HANDLE } = require('./symbols')
@@ -21,7 +22,18 @@ class AmethystLevel extends KeySpace {
     super({
       createIfMissing: true,
       errorIfExists: true,
-      additionalMethods: { checkpoint: true, createFamily: true, dropFamily: true, families: true, transaction: true }
+      additionalMethods: {
+        checkpoint: true,
+        createCursor: true,
+        createCursorWithSnapshot: true,
+        createFamily: true,
+        cursors: true,
+        dropCursor: true,
+        dropFamily: true,
+        families: true,
+        feed: true,
+        transaction: true
+      }
     }, options)
     this.#location = location
   }
@@ -78,6 +90,46 @@ class AmethystLevel extends KeySpace {
     if (this.status === 'opening') return this.deferAsync(() => this.checkpoint(location))
     this._assertOpen(': cannot call checkpoint()')
     return binding.checkpoint(this[HANDLE], location)
+  }
+
+  // Makes a cursor, a consumer's place in the change feed: at the next write, or at the position of an event. It
+  // survives restarts, and holds the log from there on.
+  async createCursor (name, position) {
+    assertName(name)
+    if (this.status === 'opening') return this.deferAsync(() => this.createCursor(name, position))
+    this._assertOpen(': cannot call createCursor()')
+    await undefined // What was asked for in this turn comes before.
+    return binding.createCursor(this[HANDLE], name, position)
+  }
+
+  // At now. Resolves to the snapshot that has all that came before.
+  async createCursorWithSnapshot (name) {
+    assertName(name)
+    if (this.status === 'opening') return this.deferAsync(() => this.createCursorWithSnapshot(name))
+    this._assertOpen(': cannot call createCursorWithSnapshot()')
+    await undefined
+    const handle = await binding.createCursorWithSnapshot(this[HANDLE], name)
+    return new Snapshot(this[HANDLE], { owner: this }, handle)
+  }
+
+  async dropCursor (name) {
+    assertName(name)
+    if (this.status === 'opening') return this.deferAsync(() => this.dropCursor(name))
+    this._assertOpen(': cannot call dropCursor()')
+    return binding.dropCursor(this[HANDLE], name)
+  }
+
+  async cursors () {
+    if (this.status === 'opening') return this.deferAsync(() => this.cursors())
+    this._assertOpen(': cannot call cursors()')
+    return binding.listCursors(this[HANDLE])
+  }
+
+  // What was written since a cursor or a position, and all that will be.
+  async feed (options) {
+    if (this.status === 'opening') return this.deferAsync(() => this.feed(options))
+    this._assertOpen(': cannot call feed()')
+    return openFeed(this, options)
   }
 
   // Runs `work(transaction)` and commits, again while that is a conflict: so `work` may run several times. Resolves to
@@ -196,3 +248,4 @@ async function assertDatabase (location) {
 exports.AmethystLevel = AmethystLevel
 exports.BackupStore = BackupStore
 exports.Family = Family
+exports.Feed = Feed

@@ -246,9 +246,9 @@ class Snapshot extends AbstractSnapshot {
   // The addon's handle, for the reads of this package.
   handle
 
-  constructor (database, options) {
+  constructor (database, options, handle) {
     super(options)
-    this.handle = binding.newSnapshot(database)
+    this.handle = handle ?? binding.newSnapshot(database)
   }
 
   async _close () {
@@ -257,3 +257,4 @@ class Snapshot extends AbstractSnapshot {
 }
 
 exports.KeySpace = KeySpace
+exports.Snapshot = Snapshot

@@ -3,6 +3,7 @@
 #include "copies.h"
 #include "database_functions.h"
 #include "families.h"
+#include "feed.h"
 #include "iterator.h"
 #include "reads.h"
 #include "transactions.h"
@@ -30,6 +31,15 @@ constexpr struct {
     {"verifyBackup", VerifyBackup},
     {"restoreBackup", RestoreBackup},
     {"pruneBackups", PruneBackups},
+    {"createCursor", CreateCursor},
+    {"createCursorWithSnapshot", CreateCursorWithSnapshot},
+    {"dropCursor", DropCursor},
+    {"listCursors", ListCursors},
+    {"openFeed", OpenFeed},
+    {"feedNext", FeedNext},
+    {"feedCommit", FeedCommit},
+    {"feedClose", FeedClose},
+    {"feedRelease", FeedRelease},
     {"newSnapshot", NewSnapshot},
     {"closeSnapshot", CloseSnapshot},
     {"getSync", GetSync},

@@ -51,8 +51,9 @@ class Database final : public Handle {
 class SnapshotHandle final : public Handle {
  public:
   static constexpr Kind kKind = Kind::kSnapshot;
-  explicit SnapshotHandle(std::shared_ptr<DB> of)
-      : Handle(kKind), snapshot(std::make_shared<Snapshot>(of->GetSnapshot())), db(std::move(of)) {}
+  explicit SnapshotHandle(const std::shared_ptr<DB>& of) : SnapshotHandle(of, of->GetSnapshot()) {}
+  SnapshotHandle(std::weak_ptr<DB> of, Snapshot made)
+      : Handle(kKind), snapshot(std::make_shared<Snapshot>(std::move(made))), db(std::move(of)) {}
 
   std::shared_ptr<const Snapshot> snapshot;
   const std::weak_ptr<DB> db;
