@@ -52,9 +52,11 @@ void RepairRecords(std::string& bytes, key::FileNumber number) {
 std::string Recover(io::FileSystem& files, const LogRecoverySettings& settings) {
   std::string told;
   const auto report = RecoverLog(files, settings, [&](const RecoveredBatch& batch) -> Status {
-    BatchReader reader(batch.payload);
-    for (BatchEntry entry; reader.Next(&entry);) told += entry.key;
-    AMETHYST_TRY(reader.status());
+    if (batch.kind == RecordKind::kBatch) {
+      BatchReader reader(batch.payload);
+      for (BatchEntry entry; reader.Next(&entry);) told += entry.key;
+      AMETHYST_TRY(reader.status());
+    }
     told += std::to_string(key::Raw(batch.first)) + ";";
     return {};
   });

@@ -157,7 +157,7 @@ void OrderChecker::ParseLog(File& file) {
     const wal::RecordHeader header = wal::DecodeRecordHeader(file.bytes.data() + file.parsed);
     if (header.length < wal::kRecordHeaderBytes || file.parsed + header.length > file.bytes.size()) return;
     file.parsed += header.padded_bytes();
-    if (header.kind != wal::RecordKind::kBatch) continue;
+    if (header.kind != wal::RecordKind::kBatch && header.kind != wal::RecordKind::kIngest) continue;
     Expect(key::Raw(header.first) > last_sequence_, "reused",
            fmt::format("{} holds sequence number {} after {}", file.path, key::Raw(header.first), last_sequence_));
     last_sequence_ = std::max(last_sequence_, key::Raw(header.first) + header.count - 1);
