@@ -18,7 +18,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
 #define AMETHYST_API __attribute__((visibility("default")))
 
 #ifdef __cplusplus
@@ -84,7 +83,8 @@ enum {
   AMETHYST_OPTION_BACKGROUND_THREADS = 11,    // 0: the number of cores, at most 4.
   AMETHYST_OPTION_MAX_OPEN_FILES = 12,        // 1000; at least 16.
   AMETHYST_OPTION_CACHE_POLICY = 13,          // AMETHYST_CACHE_SCAN_RESISTANT
-  AMETHYST_OPTION_DELETE_DEADLINE_S = 14      // 86400: how long a deleted value may stay on disk; 0: no bound.
+  AMETHYST_OPTION_DELETE_DEADLINE_S = 14,     // 86400: how long a deleted value may stay on disk; 0: no bound.
+  AMETHYST_OPTION_EXTERNAL_LOG = 15           // 0. 1: the caller keeps a log of its own: see c_log.h.
 };
 
 // Options with every default.

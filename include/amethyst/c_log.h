@@ -1,5 +1,5 @@
-// What the C interface makes of the log: writes whose caller is told once they are durable, and the change feed. A part
-// of c.h, which includes it, under the same rules.
+// What the C interface makes of the log: writes whose caller is told once they are durable, a log that the caller
+// keeps, and the change feed. A part of c.h, which includes it, under the same rules.
 //
 // A feed gives every write of a database in the order in which it was applied, at least once; docs/change_feed.md says
 // more. Log that is gone is AMETHYST_TOO_OLD: start over from a snapshot. A place in it is a text, of letters, digits
@@ -34,6 +34,21 @@ AMETHYST_API amethyst_code amethyst_write_async(amethyst_db* db, amethyst_batch*
                                                 uint64_t* sequence, char** error);
 // All writes up to that number survive power loss (AMETHYST_NONE writes excepted). Never waits for a sync.
 AMETHYST_API amethyst_code amethyst_durable_sequence(amethyst_db* db, uint64_t* sequence, char** error);
+
+// --- A log that the caller keeps, and repeats after a crash (AMETHYST_OPTION_EXTERNAL_LOG): see docs/external_log.md
+// ---
+
+// With this batch the caller's log is applied up to `index`, from 1 on; the note, which may be NULL, has 64 bytes at
+// the most. AMETHYST_INVALID_ARGUMENT, once it is written: the index is below that of an earlier batch.
+AMETHYST_API amethyst_code amethyst_batch_set_applied(amethyst_batch* batch, uint64_t index, const void* note,
+                                                      size_t note_bytes, char** error);
+// Entries up to this index cannot be undone any more: what memory holds of them may be flushed.
+AMETHYST_API amethyst_code amethyst_release(amethyst_db* db, uint64_t index, char** error);
+// How far the caller's log is applied, as reads show it, and as the next open has it whatever happens; 0: not at all.
+// Either may be NULL.
+AMETHYST_API amethyst_code amethyst_applied(amethyst_db* db, uint64_t* visible, uint64_t* durable, char** error);
+// Stores what was noted beside the durable index, to be released with amethyst_free.
+AMETHYST_API amethyst_code amethyst_applied_note(amethyst_db* db, char** note, size_t* note_bytes, char** error);
 
 // --- The change feed ---
 

@@ -22,7 +22,7 @@ using std::chrono::seconds;
 using support::Text;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
-using Content = std::map<std::string, std::string>;
+using FilterContent = std::map<std::string, std::string>;
 
 // Drops values that begin with "drop", and replaces others that begin with "old". Notes what it is asked.
 class ByValue final : public CompactionFilter {
@@ -68,7 +68,7 @@ class Filtering : public testing::Test {
     ASSERT_TRUE(db_->Flush());
     ASSERT_EQ(Text(db_->CompactRange()), "");
   }
-  [[nodiscard]] Content All() { return support::ContentOf(*db_); }
+  [[nodiscard]] FilterContent All() { return support::ContentOf(*db_); }
 
   simulation::SerialEnvironment environment_{std::make_shared<io::MemoryFileSystem>(), 1};
   const std::shared_ptr<ByValue> filter_ = std::make_shared<ByValue>();
@@ -80,7 +80,7 @@ TEST_F(Filtering, KeepsDropsAndReplaces) {
   ASSERT_TRUE(db_->Put("b", "drop"));
   ASSERT_TRUE(db_->Put("c", "old one"));
   Settle();
-  EXPECT_EQ(All(), (Content{{"a", "keep"}, {"c", "new one"}}));
+  EXPECT_EQ(All(), (FilterContent{{"a", "keep"}, {"c", "new one"}}));
   EXPECT_FALSE(db_->Get("b").value());
   EXPECT_EQ(db_->GetStats().entries_filtered, 1u);
   Iterator walk = db_->NewIterator();
@@ -94,7 +94,7 @@ TEST_F(Filtering, AsksWithTheKeyAloneFirst) {
   ASSERT_TRUE(db_->Put("key alone", "keep"));
   ASSERT_TRUE(db_->Put("other", "keep"));
   Settle();
-  EXPECT_EQ(All(), (Content{{"other", "keep"}}));
+  EXPECT_EQ(All(), (FilterContent{{"other", "keep"}}));
 }
 
 // At least so old: what a merge brings together is as old as the youngest of it.
@@ -141,9 +141,9 @@ TEST_F(Filtering, NeverBringsAnOlderVersionBack) {
   Settle();
   ASSERT_TRUE(db_->Put("a", "drop this"));
   Settle();
-  EXPECT_EQ(All(), (Content{{"z", "first"}}));
+  EXPECT_EQ(All(), (FilterContent{{"z", "first"}}));
   Settle();
-  EXPECT_EQ(All(), (Content{{"z", "first"}}));
+  EXPECT_EQ(All(), (FilterContent{{"z", "first"}}));
 }
 
 TEST_F(Filtering, AsksOnceForAKeyAboutItsNewestVersion) {
@@ -152,7 +152,7 @@ TEST_F(Filtering, AsksOnceForAKeyAboutItsNewestVersion) {
   ASSERT_TRUE(db_->Put("a", "keep"));
   Settle();
   EXPECT_THAT(filter_->TakeAsked(), ElementsAre("a"));
-  EXPECT_EQ(All(), (Content{{"a", "keep"}}));
+  EXPECT_EQ(All(), (FilterContent{{"a", "keep"}}));
 }
 
 TEST_F(Filtering, LeavesAloneWhatASnapshotDoesNotSee) {
@@ -181,7 +181,7 @@ TEST_F(Filtering, AsksNeitherAboutOperandsNorAboutWhatIsDeleted) {
   ASSERT_TRUE(db_->Merge("merged", "2"));
   Settle();
   EXPECT_THAT(filter_->TakeAsked(), ElementsAre("plain"));
-  EXPECT_EQ(All(), (Content{{"merged", "drop,1,2"}, {"plain", "keep"}}));
+  EXPECT_EQ(All(), (FilterContent{{"merged", "drop,1,2"}, {"plain", "keep"}}));
 }
 
 TEST_F(Filtering, AsksNothingAboutWhatHasExpiredAndKeepsTheMomentOfWhatItReplaces) {
@@ -192,9 +192,9 @@ TEST_F(Filtering, AsksNothingAboutWhatHasExpiredAndKeepsTheMomentOfWhatItReplace
   environment_.clock().Advance(seconds(100));
   Settle();
   EXPECT_THAT(filter_->TakeAsked(), UnorderedElementsAre("expires late", "expires late, too"));
-  EXPECT_EQ(All(), (Content{{"expires late", "new"}}));
+  EXPECT_EQ(All(), (FilterContent{{"expires late", "new"}}));
   environment_.clock().Advance(seconds(1000));
-  EXPECT_EQ(All(), (Content{}));
+  EXPECT_EQ(All(), (FilterContent{}));
 }
 
 TEST_F(Filtering, IsAFunctionOfTheFamilyAndOfTheOpen) {
@@ -222,7 +222,7 @@ TEST_F(Filtering, OfManyEntriesAnswersForEach) {
     ASSERT_TRUE(db_->Put(support::Key(static_cast<uint64_t>(i)), i % 3 == 0 ? "drop" : i % 3 == 1 ? "old" : "keep"));
   }
   Settle();
-  const Content left = All();
+  const FilterContent left = All();
   EXPECT_EQ(left.size(), size_t{kEntries} - (kEntries + 2) / 3);
   for (const auto& [key, value] : left) ASSERT_TRUE(value == "new" || value == "keep") << key;
   std::vector<std::string> asked = filter_->TakeAsked();

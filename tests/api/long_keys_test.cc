@@ -17,7 +17,7 @@ using support::CodeOf;
 using support::ContentOf;
 using support::OpenOrFail;
 using support::Text;
-using Content = std::map<std::string, std::string>;
+using EntryMap = std::map<std::string, std::string>;
 
 Options LongKeyOptions() {
   Options options;
@@ -86,7 +86,7 @@ class LongKeys : public testing::Test {
   const support::TempDirectory directory_;
   Options options_ = LongKeyOptions();
   std::unique_ptr<DB> db_;
-  Content content_;
+  EntryMap content_;
 };
 
 TEST_F(LongKeys, GoToTheLimitAndNotBeyond) {
@@ -168,7 +168,7 @@ TEST_F(LongKeys, AreKeptUnderAnOrderThatCannotShortenThem) {
   const support::TempDirectory other;
   const support::Backwards backwards;
   options_.comparator = &backwards;
-  Content content;
+  EntryMap content;
   for (int round = 0; round < 3; ++round) {
     const auto db = OpenOrFail(other.path(), options_);
     ASSERT_NE(db, nullptr);

@@ -268,7 +268,7 @@ TEST(options_are_set_read_and_checked) {
   amethyst_options* options = NULL;
   uint64_t value = 0;
   OK(amethyst_options_create(&options, &error));
-  for (int option = AMETHYST_OPTION_CREATE_IF_MISSING; option <= AMETHYST_OPTION_DELETE_DEADLINE_S; ++option) {
+  for (int option = AMETHYST_OPTION_CREATE_IF_MISSING; option <= AMETHYST_OPTION_EXTERNAL_LOG; ++option) {
     OK(amethyst_options_set(options, (amethyst_option)option, 1, &error));
     OK(amethyst_options_get(options, (amethyst_option)option, &value, &error));
     CHECK(value == 1);

@@ -25,7 +25,7 @@ constexpr uint64_t kKeys = 12;
 using Model = std::map<std::string, std::string>;
 
 // A moment of the database, and what there was then.
-struct Moment {
+struct Answered {
   std::optional<Snapshot> snapshot;  // None: now.
   Model model;
 };
@@ -50,13 +50,13 @@ void WriteSome(DB& db, Model& model, base::Random& random) {
   }
 }
 
-ReadOptions At(const Moment& moment) {
+ReadOptions At(const Answered& moment) {
   ReadOptions options;
   if (moment.snapshot) options.snapshot = &*moment.snapshot;
   return options;
 }
 
-void ExpectPoints(DB& db, const Moment& moment) {
+void ExpectPoints(DB& db, const Answered& moment) {
   std::vector<std::string> keys;
   for (uint64_t i = 0; i < kKeys; ++i) keys.push_back(Key(i));
   const std::vector<std::string_view> views(keys.begin(), keys.end());
@@ -71,7 +71,7 @@ void ExpectPoints(DB& db, const Moment& moment) {
   }
 }
 
-void ExpectWalks(DB& db, const Moment& moment) {
+void ExpectWalks(DB& db, const Answered& moment) {
   Iterator it = db.NewIterator(At(moment));
   using Entries = std::vector<std::pair<std::string, std::string>>;  // In the order in which they are shown.
   Entries forward;
@@ -90,7 +90,7 @@ TEST(OneAnswer, ComesOfEveryWayToReadAtEveryMoment) {
     simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), seed);
     const auto db = OpenOrFail("/db", support::SmallOptions(), Over(environment));
     Model model;
-    std::vector<Moment> moments;
+    std::vector<Answered> moments;
     for (int round = 0; round < 12; ++round) {
       ASSERT_NO_FATAL_FAILURE(WriteSome(*db, model, random));
       if (random.OneIn(2)) moments.push_back({db->GetSnapshot(), model});
@@ -98,7 +98,7 @@ TEST(OneAnswer, ComesOfEveryWayToReadAtEveryMoment) {
       ASSERT_NO_FATAL_FAILURE(ExpectPoints(*db, {std::nullopt, model})) << seed << " round " << round;
       ASSERT_NO_FATAL_FAILURE(ExpectWalks(*db, {std::nullopt, model})) << seed << " round " << round;
     }
-    for (const Moment& moment : moments) {
+    for (const Answered& moment : moments) {
       ASSERT_NO_FATAL_FAILURE(ExpectPoints(*db, moment)) << seed;
       ASSERT_NO_FATAL_FAILURE(ExpectWalks(*db, moment)) << seed;
     }
