@@ -97,7 +97,8 @@ TEST(EngineIngest, AMissingFileOfTheLogIsDamage) {
   EXPECT_FALSE(world.db().Put("last words", "1"));
   world.owner().reset();
   world.faults().ClearFaults();
-  for (const std::string& name : world.serial().files().List("/db").value()) {
+  const std::vector<std::string> names = world.serial().files().List("/db").value();
+  for (const std::string& name : names) {
     if (name.ends_with(".sst")) ASSERT_TRUE(world.serial().files().Remove("/db/" + name));
   }
   EXPECT_FALSE(world.Open());

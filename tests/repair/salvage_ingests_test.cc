@@ -72,7 +72,8 @@ TEST(RepairWaitingIngest, GoesByTheLog) {
   ASSERT_EQ(Text(db->Ingest("/in", {.replace = KeyRange{.begin = "c", .end = "cc"}})), "");
   ASSERT_TRUE(db->Put("b", "newer"));
   ASSERT_TRUE(files.CreateDirectories("/dead"));
-  for (const std::string& name : files.List("/db").value()) {
+  const std::vector<std::string> names = files.List("/db").value();
+  for (const std::string& name : names) {
     if (name == "LOCK") continue;
     const auto file = files.Create("/dead/" + name);
     ASSERT_TRUE((*file)->Append(io::ReadFile(files, "/db/" + name).value()));

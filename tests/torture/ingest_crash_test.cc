@@ -157,7 +157,8 @@ TEST_P(IngestCrash, LeavesNoFileThatNobodyKnows) {
     const bool is_there = ExpectAllOrNothing(**db, fmt::format("at {}", point));
     ASSERT_EQ(Text((*db)->Close()), "");
     uint64_t found = 0;
-    for (const std::string& name : files->List(kIngestDatabase).value()) found += name.ends_with(".sst") ? 1 : 0;
+    const std::vector<std::string> names = files->List(kIngestDatabase).value();
+    for (const std::string& name : names) found += name.ends_with(".sst") ? 1 : 0;
     EXPECT_LE(found, is_there ? 4u : 3u) << point;
   }
 }
