@@ -22,7 +22,7 @@ union PoolStorage {
 };
 
 PoolStorage& Storage() {
-  static PoolStorage& storage = *new PoolStorage();
+  static PoolStorage storage;
   return storage;
 }
 
