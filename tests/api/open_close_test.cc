@@ -234,8 +234,7 @@ TEST(ReadOnlyOpen, ChangesNothingOnDiskAndSeesTheLog) {
     Fill(*db, 4000);
     static_cast<void>(db->WaitForIdle());
     Fill(*db, 100, 7);
-    if (db->Put("last", "logged")) kill(getpid(), SIGKILL);
-    _exit(1);
+    _exit(db->Put("last", "logged") ? kill(getpid(), SIGKILL) : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
