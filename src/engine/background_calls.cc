@@ -12,28 +12,30 @@ namespace amethyst::engine {
 
 namespace {
 
-Status NotReleased(const WriteBuffer& buffer) {
+Status NotReleased(uint64_t index) {
   return base::MakeError(ErrorCode::kBusy,
                          "entries up to index {} are not released; call DB::Release({}) once they cannot be undone",
-                         buffer.applied->index, buffer.applied->index);
+                         index, index);
 }
 
 }  // namespace
 
 Status Background::WaitForRoom() {
   reads_.statistics.Add(Counter::kWriteWaits);
-  const auto has_room = [this] {
-    return MayWait(*reads_.view.Acquire(), settings_.waiting().Within(storage_.store->budget()));
+  const auto has_room = [this](const View& view) {
+    return MayWait(view, settings_.waiting().Within(storage_.store->budget()));
   };
   base::MutexLock lock(mutex_);
   ScheduleLocked();
   Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-    return health_.latch.IsSet() || flush_stalled_.has_value() || (!flushing_ && !FlushIsDue()) || has_room();
+    return health_.latch.IsSet() || flush_stalled_.has_value() || (!flushing_ && !FlushIsDue()) ||
+           has_room(*reads_.view.Acquire());
   });
   if (health_.latch.IsSet()) return health_.latch.status();
   if (flush_stalled_) return std::unexpected(*flush_stalled_);
-  const ViewPtr view = reads_.view.Acquire();
-  return has_room() || FlushIsDue() ? Status() : NotReleased(*view->immutable.back());
+  const ViewPtr view = reads_.view.Acquire();  // One, for all of them may change at any time.
+  if (has_room(*view) || storage_.external_log.MayFlush(*view->immutable.back())) return {};
+  return NotReleased(view->immutable.back()->applied->index);
 }
 
 Status Background::WaitForSpace(const Status& refused, bool is_first) {
@@ -59,8 +61,9 @@ Status Background::Flush() {
   AMETHYST_TRY(committer_.Switch());
   const ViewPtr view = reads_.view.Acquire();
   if (view->immutable.empty()) return NoteApplied();
-  if (!storage_.external_log.MayFlush(*view->immutable.front())) return NotReleased(*view->immutable.front());
-  const key::SequenceNumber last = view->immutable.front()->last_sequence();
+  const WriteBuffer& newest = *view->immutable.front();
+  if (!storage_.external_log.MayFlush(newest)) return NotReleased(newest.applied->index);
+  const key::SequenceNumber last = newest.last_sequence();
   base::MutexLock lock(mutex_);
   flush_stalled_.reset();
   ScheduleLocked();
@@ -110,7 +113,7 @@ Status Background::NoteApplied() {
     if (view->active->memtable.Empty() && view->immutable.empty()) applied = view->active->applied;
   }));
   if (!applied || applied == storage_.catalog->applied()) return {};
-  if (!storage_.external_log.HasReleased(applied->index)) return NotReleased(*reads_.view.Acquire()->active);
+  if (!storage_.external_log.HasReleased(applied->index)) return NotReleased(applied->index);
   tree::VersionEdit edit;
   edit.applied = applied;
   return storage_.Note(std::move(edit));

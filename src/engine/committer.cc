@@ -154,8 +154,12 @@ bool Committer::HasRoom(size_t memtable_bytes) const {
   return memtable.memory_bytes() < share_bytes || memtable.Empty();
 }
 
+bool Committer::MaySwitch(const View& view) const {
+  return MayWait(view, limits_.waiting.Within(storage_.store->budget()));
+}
+
 bool Committer::MakeRoom(size_t memtable_bytes) {
-  if (!MayWait(*reads_.view.Acquire(), limits_.waiting.Within(storage_.store->budget()))) return false;
+  if (!MaySwitch(*reads_.view.Acquire())) return false;
   if (active_->memtable.Empty()) {
     // A batch larger than a write buffer gets a memtable of its own size, in place of the empty one.
     SwitchTo(memtable_bytes, WithLog::kNo);
@@ -200,7 +204,7 @@ Committer::Outcome Committer::PutLayer(base::FunctionRef<Result<Layer>(key::Sequ
 Status Committer::PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNumber)> make, Outcome* outcome) {
   if (health_.latch.IsSet()) return health_.latch.status();
   const ViewPtr view = reads_.view.Acquire();
-  if (!MayWait(*view, limits_.waiting)) {
+  if (!MaySwitch(*view)) {
     outcome->needs_room = true;
     return {};
   }

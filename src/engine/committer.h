@@ -77,6 +77,8 @@ class Committer {
   [[nodiscard]] bool BeginSegment();
   [[nodiscard]] Status CheckApplied(const AppliedIndex& applied) const;
   [[nodiscard]] bool HasRoom(size_t memtable_bytes) const;
+  // One more memtable may come to wait for flush.
+  [[nodiscard]] bool MaySwitch(const View& view) const;
   [[nodiscard]] bool MakeRoom(size_t memtable_bytes);
   [[nodiscard]] Status PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNumber)> make, Outcome* outcome);
   void KeepReplaced(std::list<ViewPtr>* old);

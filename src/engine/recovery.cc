@@ -384,9 +384,9 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   if (!options.read_only) storage.reserve = std::make_unique<SpaceReserve>(storage.home->files(), directory);
   AMETHYST_TRY(OpenTree(*database));
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*database));
+  database->reads->view.Acquire()->active->applied = storage.catalog->applied();
   if (options.read_only) return database;
   AMETHYST_TRY(StartLog(*database, report));
-  database->reads->view.Acquire()->active->applied = storage.catalog->applied();
   storage.external_log.Begin(options.external_log, storage.catalog->applied());
   AMETHYST_ASSIGN(database->workers.callbacks, database->environment->NewExecutor(1));
   storage.waits = std::make_shared<DurableWaits>(*storage.log, database->health, database->reads->statistics,

@@ -145,6 +145,11 @@ bool ReadName(std::string_view* from, std::string* name) {
   return true;
 }
 
+std::string EncodeApplied(const AppliedIndex& applied) {
+  AMETHYST_ASSERT(applied.note.size() <= kAppliedNoteBytesMax);
+  return Varints({applied.index}) + applied.note;
+}
+
 bool ReadApplied(std::string_view* from, AppliedIndex* applied) {
   if (!base::ReadVarint64(from, &applied->index) || from->size() > kAppliedNoteBytesMax) return false;
   applied->note = *from;
@@ -293,10 +298,7 @@ void VersionEdit::AppendTo(std::string* to) const {
     cursor.AppendTo(&content);
     AppendField(to, kCursor, content);
   }
-  if (applied) {
-    AMETHYST_ASSERT(applied->note.size() <= kAppliedNoteBytesMax);
-    AppendField(to, kApplied, Varints({applied->index}) + applied->note);
-  }
+  if (applied) AppendField(to, kApplied, EncodeApplied(*applied));
   const bool has_families = !families.empty() || has_details || !dropped_families.empty() || next_family_id;
   if (has_families || !cursors.empty() || read_time_ms || merge_operator_name || applied) {
     base::AppendField(to, kRefusedByOlder, base::FieldNeed::kIgnorable, {});

@@ -187,6 +187,12 @@ TEST_F(ExternalLogTest, AtCloseWhatIsReleasedIsDurableAndTheRestIsGone) {
   Open();
   ExpectApplied(1, 1);
   EXPECT_EQ(Entries(), 1u);
+  ASSERT_EQ(Text(db_->Close()), "");
+  db_.reset();
+  Options read_only = WithoutLog();
+  read_only.read_only = true;
+  Open(read_only);
+  ExpectApplied(1, 1);
 }
 
 TEST_F(ExternalLogTest, IsTakenUpByADatabaseThatHadALogAndGivenBack) {
