@@ -62,7 +62,7 @@ Result<ExitCode> RunIngest(const Invocation& invocation) {
 }
 
 constexpr OptionSpec kIngestOptions[] = {
-    {.name = "--replace", .value = "A..B", .help = "in the same step delete what is there from A up to but not B"},
+    {.name = "--replace", .value = "A..B", .help = "delete what is there from A up to B, without B, in the same step"},
     {.name = "--in-order", .value = "", .help = "the files may overlap: a later one is newer"},
     {.name = "--move", .value = "", .help = "take the files away from where they are"},
     {.name = "--copy", .value = "", .help = "copy them, where else they are linked"},

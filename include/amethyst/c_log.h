@@ -56,13 +56,13 @@ typedef struct amethyst_feed amethyst_feed;
 
 // Makes a cursor, a consumer's place in the feed under a name of 1 to 255 bytes, at `position`, or with NULL at the
 // next write. It survives restarts, and holds the log from there on. AMETHYST_INVALID_ARGUMENT: there is one of that
-// name, or the position is none of this database.
+// name, or the position is of another database.
 AMETHYST_API amethyst_code amethyst_create_cursor(amethyst_db* db, const char* name, const char* position,
                                                   char** error);
 // At now, with the snapshot that fits: it has all that came before, the feed all that comes after.
 AMETHYST_API amethyst_code amethyst_create_cursor_with_snapshot(amethyst_db* db, const char* name,
                                                                 amethyst_snapshot** snapshot, char** error);
-// Its part of the log may go; feeds of it end. AMETHYST_INVALID_ARGUMENT: there is none of that name.
+// Its part of the log may go; feeds of it end. AMETHYST_INVALID_ARGUMENT: no cursor has that name.
 AMETHYST_API amethyst_code amethyst_drop_cursor(amethyst_db* db, const char* name, char** error);
 // Stores a JSON array with an object for each cursor: name, position, is_lost. To be released with amethyst_free.
 AMETHYST_API amethyst_code amethyst_cursors_json(amethyst_db* db, char** json, char** error);
@@ -78,7 +78,7 @@ enum {
   AMETHYST_FEED_VISIBLE = 1   // What reads see: after a power loss the database may not have it.
 };
 
-// From where the cursor is. AMETHYST_INVALID_ARGUMENT: there is none of that name.
+// From where the cursor is. AMETHYST_INVALID_ARGUMENT: no cursor has that name.
 AMETHYST_API amethyst_code amethyst_open_feed(amethyst_db* db, const char* cursor, amethyst_feed_reach reach,
                                               amethyst_feed** feed, char** error);
 // From a position that the caller has stored, without a cursor.

@@ -194,7 +194,7 @@ class DB {
   [[nodiscard]] Status Release(uint64_t index);
   // How far the caller's log has been applied; zeros where it never was, and once the database is closed.
   [[nodiscard]] amethyst::Applied Applied();
-  // What SetApplied noted beside the durable index; empty where there is none.
+  // The note that SetApplied gave with the durable index; empty if it gave none.
   [[nodiscard]] std::string AppliedNote();
   // Rewrites all tables that overlap [begin, end) down to the last level, dropping what is hidden; nullopt is open.
   [[nodiscard]] Status CompactRange(std::optional<std::string_view> begin = {},

@@ -81,7 +81,7 @@ Result<FeedOptions> FeedOptionsOf(amethyst_feed_reach reach) {
   switch (reach) {
     case AMETHYST_FEED_DURABLE: return FeedOptions{.reach = FeedReach::kDurable};
     case AMETHYST_FEED_VISIBLE: return FeedOptions{.reach = FeedReach::kVisible};
-    default: return base::InvalidArgument("reach: {} is none", static_cast<int>(reach));
+    default: return base::InvalidArgument("reach: there is no {}", static_cast<int>(reach));
   }
 }
 
