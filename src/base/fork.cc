@@ -1,6 +1,7 @@
 #include "base/fork.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <new>
@@ -16,6 +17,8 @@ constinit std::atomic<uint32_t> generation{0};
 void AddForkHandlers(const ForkHandlers& handlers) {
   if (pthread_atfork(handlers.before, handlers.in_parent, handlers.in_child) != 0) throw std::bad_alloc();
 }
+
+uint64_t ProcessId() { return static_cast<uint64_t>(getpid()); }
 
 uint32_t ForkGeneration() { return generation.load(std::memory_order_relaxed); }
 

@@ -25,6 +25,8 @@ void AddForkHandlers(const ForkHandlers& handlers);
 
 // A number that a forked child does not share with its parent.
 [[nodiscard]] uint32_t ForkGeneration();
+// Of the calling process, by which the system and its users know it.
+[[nodiscard]] uint64_t ProcessId();
 
 // Calls `get`, a function that makes something once, while the program or the library is loaded: one at the scope of a
 // namespace beside each such function.

@@ -40,6 +40,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kCacheLoad: return "kCacheLoad";
     case LockRank::kFrameMemory: return "kFrameMemory";
     case LockRank::kHandles: return "kHandles";
+    case LockRank::kFigures: return "kFigures";
     case LockRank::kExecutor: return "kExecutor";
     case LockRank::kFileDecorator: return "kFileDecorator";
     case LockRank::kFileRecord: return "kFileRecord";

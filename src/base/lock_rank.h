@@ -41,6 +41,7 @@ enum class LockRank : uint8_t {
   kCacheLoad,        // cache::BlockCache
   kFrameMemory,      // cache::FrameMemory
   kHandles,          // capi::HandleTable
+  kFigures,          // figures::Board; held over its I/O, which is rare and short.
   kExecutor,         // io::Executor and the periodic job
   kFileDecorator,    // The file systems of tests
   kFileRecord,       // The trace that one of those keeps

@@ -30,6 +30,14 @@ Result<std::shared_ptr<FileSystem>> FileSystem::OpenDirectory(const std::string&
   return std::shared_ptr<FileSystem>(std::shared_ptr<void>(), this);
 }
 
+Result<std::unique_ptr<SharedFile>> FileSystem::OpenShared(const std::string& path, uint64_t) {
+  return base::NotSupported("{}: this file system has no files that are changed in place", path);
+}
+
+Result<bool> FileSystem::IsLocked(const std::string& path) {
+  return base::NotSupported("{}: this file system does not tell whether a file is locked", path);
+}
+
 Status FileSystem::Link(const std::string& from, const std::string& to) {
   return base::NotSupported("link {} to {}: this file system has no links", from, to);
 }

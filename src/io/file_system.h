@@ -16,6 +16,7 @@
 #include "amethyst/error.h"
 #include "io/file.h"
 #include "io/log_segment.h"
+#include "io/shared_file.h"
 
 namespace amethyst::io {
 
@@ -51,6 +52,12 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
                                                                              const LogSegmentOptions& options) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;
+  // Whether it has OpenShared; by default not.
+  [[nodiscard]] virtual bool HasSharedFiles() const { return false; }
+  // Opens a file of that size for stores in place, its blocks allocated; creates it, of zeros, or makes it longer,
+  // where need be. What is no regular file, or longer, is left as it is (kNotSupported); by default that is said of
+  // all.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedFile>> OpenShared(const std::string& path, uint64_t bytes);
   // Makes an existing file's content durable, even where a sync of it had failed: writes it once more, and syncs.
   [[nodiscard]] virtual Status SyncFile(const std::string& path) = 0;
   // The same at the cost of a sync, for a file that somebody else wrote: of no sync that failed is anything known here.
@@ -76,6 +83,10 @@ class FileSystem {
   // need be; kBusy if somebody has either. kShared needs no write permission, and succeeds where the file or the
   // directory is missing.
   [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) = 0;
+
+  // Whether somebody, this process included, holds the lock of that file exclusively. Takes none, so that nobody who
+  // locks it meanwhile is refused. By default kNotSupported.
+  [[nodiscard]] virtual Result<bool> IsLocked(const std::string& path);
 
   // The files of `directory` as it is now, by the same paths ("<directory>/name", in this spelling) and no others. It
   // stays with that directory, wherever that is moved to and whatever takes its place. By default, for where no path

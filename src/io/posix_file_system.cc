@@ -17,6 +17,7 @@
 #include "io/posix_file.h"
 #include "io/posix_lock.h"
 #include "io/posix_log_segment.h"
+#include "io/posix_shared_file.h"
 
 namespace amethyst::io {
 namespace {
@@ -50,6 +51,10 @@ Result<std::unique_ptr<LogSegment>> PosixFileSystem::CreateLogSegment(const std:
 
 Result<std::unique_ptr<RandomAccessFile>> PosixFileSystem::Open(const std::string& path) {
   return OpenPosixFile(At(path));
+}
+
+Result<std::unique_ptr<SharedFile>> PosixFileSystem::OpenShared(const std::string& path, uint64_t bytes) {
+  return OpenPosixSharedFile(At(path), bytes);
 }
 
 Status PosixFileSystem::SyncFile(const std::string& path) {
@@ -174,6 +179,8 @@ Status PosixFileSystem::Link(const std::string& from, const std::string& to) {
 Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path, LockMode mode) {
   return LockPosixFile(At(path), mode);
 }
+
+Result<bool> PosixFileSystem::IsLocked(const std::string& path) { return IsPosixFileLocked(At(path)); }
 
 Result<std::shared_ptr<FileSystem>> PosixFileSystem::OpenDirectory(const std::string& directory) {
   AMETHYST_ASSIGN(Descriptor opened, Descriptor::Open(At(directory), O_RDONLY | O_DIRECTORY));

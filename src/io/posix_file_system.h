@@ -25,6 +25,8 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<LogSegment>> CreateLogSegment(const std::string& path,
                                                        const LogSegmentOptions& options) override;
   Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) override;
+  bool HasSharedFiles() const override { return true; }
+  Result<std::unique_ptr<SharedFile>> OpenShared(const std::string& path, uint64_t bytes) override;
   Status SyncFile(const std::string& path) override;
   Status SyncWritten(const std::string& path) override;
 
@@ -40,6 +42,7 @@ class PosixFileSystem final : public FileSystem {
   Status Link(const std::string& from, const std::string& to) override;
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
+  Result<bool> IsLocked(const std::string& path) override;
   Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory) override;
 
  private:

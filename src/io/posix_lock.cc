@@ -207,4 +207,15 @@ Result<std::unique_ptr<FileLock>> LockPosixFile(const PosixPath& path, LockMode 
   return taken;
 }
 
+Result<bool> IsPosixFileLocked(const PosixPath& path) {
+  AMETHYST_TRY(CheckPath(path.text));
+  if (IsMissing(path)) return false;
+  AMETHYST_ASSIGN(const Descriptor file, Descriptor::Open(path, O_RDONLY));
+  struct flock lock = {};
+  lock.l_type = F_RDLCK;  // Which only an exclusive lock is in the way of.
+  lock.l_whence = SEEK_SET;
+  if (fcntl(file.number(), F_OFD_GETLK, &lock) != 0) return base::SystemError(errno, fmt::format("ask {}", path.text));
+  return lock.l_type != F_UNLCK;
+}
+
 }  // namespace amethyst::io

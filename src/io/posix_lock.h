@@ -20,5 +20,7 @@ namespace amethyst::io {
 
 // As FileSystem::Lock.
 [[nodiscard]] Result<std::unique_ptr<FileLock>> LockPosixFile(const PosixPath& path, LockMode mode);
+// As FileSystem::IsLocked.
+[[nodiscard]] Result<bool> IsPosixFileLocked(const PosixPath& path);
 
 }  // namespace amethyst::io

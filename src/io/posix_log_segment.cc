@@ -1,9 +1,6 @@
 #include "io/posix_log_segment.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/mman.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,15 +79,6 @@ Status Allocate(const Descriptor& file, const LogSegmentOptions& options) {
   // Writing allocates as well, where the file system, or a filter of system calls, does not let us do it otherwise.
   if (failed != 0 || options.zero_filled) return WriteZeros(file, options.capacity_bytes);
   return {};
-}
-
-// On other file systems a store into a mapping may fail late, or see no space after all: blocks that were allocated may
-// have become shared since, by a snapshot or by a copy of the file.
-bool IsMappingSafe(const Descriptor& file) {
-  struct statfs status;
-  if (fstatfs(file.number(), &status) != 0) return false;
-  const auto type = static_cast<uint64_t>(status.f_type);
-  return type == EXT4_SUPER_MAGIC || type == TMPFS_MAGIC;
 }
 
 Result<std::unique_ptr<LogSegment>> Prepare(Descriptor file, const LogSegmentOptions& options) {

@@ -1,7 +1,9 @@
 #include "io/posix_window.h"
 
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,6 +24,15 @@ constexpr uint64_t kExposedBytes = 2 * kStepBytes;
 static_assert(kExposedBytes < kAheadBytes);
 
 }  // namespace
+
+// On other file systems a store into a mapping may fail late, or see no space after all: blocks that were allocated may
+// have become shared since, by a snapshot or by a copy of the file.
+bool IsMappingSafe(const Descriptor& file) {
+  struct statfs status;
+  if (fstatfs(file.number(), &status) != 0) return false;
+  const auto type = static_cast<uint64_t>(status.f_type);
+  return type == EXT4_SUPER_MAGIC || type == TMPFS_MAGIC;
+}
 
 std::unique_ptr<PosixWindow> PosixWindow::Map(const Descriptor& file, uint64_t bytes, bool for_reading) {
   void* const base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.number(), 0);

@@ -15,6 +15,9 @@
 
 namespace amethyst::io {
 
+// Whether no store into a mapping of the file can fail where its blocks are allocated.
+[[nodiscard]] bool IsMappingSafe(const Descriptor& file);
+
 class PosixWindow {
  public:
   struct Extent {

@@ -54,6 +54,20 @@ ChildSaw TryInChild(const std::string& path, LockMode mode) {
   }));
 }
 
+TEST(PosixLock, IsSeenByWhoTakesNone) {
+  const support::TempDirectory directory;
+  const std::string path = directory.File("LOCK");
+  EXPECT_FALSE(IsPosixFileLocked(path).value()) << "there is no such file";
+  {
+    const auto lock = LockPosixFile(path, LockMode::kExclusive).value();
+    EXPECT_TRUE(IsPosixFileLocked(path).value());
+    EXPECT_EQ(InChild([&] { return IsPosixFileLocked(path).value() ? 1 : 0; }), 1);
+  }
+  EXPECT_FALSE(IsPosixFileLocked(path).value()) << "the file stays, the lock does not";
+  const auto shared = LockPosixFile(path, LockMode::kShared).value();
+  EXPECT_FALSE(IsPosixFileLocked(path).value()) << "who only reads is no writer";
+}
+
 TEST(PosixLock, KeepsAnotherProcessOut) {
   const support::TempDirectory directory;
   const std::string path = directory.File("LOCK");
