@@ -38,6 +38,7 @@ class BlindFileSystem final : public io::FileSystem {
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override {
     return files_->Lock(path, mode);
   }
+  Result<bool> IsLocked(const std::string& path) override { return files_->IsLocked(path); }
   Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override;
 
  private:

@@ -107,6 +107,7 @@ class TraceFileSystem final : public io::FileSystem {
   Status Link(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override;
+  Result<bool> IsLocked(const std::string& path) override { return files_->IsLocked(path); }
   // This one, whose trace it is: its paths lead to the same files always.
   Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override;
 

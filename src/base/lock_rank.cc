@@ -13,6 +13,7 @@ const char* LockRankName(LockRank rank) {
   switch (rank) {
     case LockRank::kProgram: return "kProgram";
     case LockRank::kClose: return "kClose";
+    case LockRank::kFollower: return "kFollower";
     case LockRank::kFamilies: return "kFamilies";
     case LockRank::kFeedCursors: return "kFeedCursors";
     case LockRank::kCommit: return "kCommit";
@@ -34,6 +35,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kLogSupply: return "kLogSupply";
     case LockRank::kLogReaders: return "kLogReaders";
     case LockRank::kTableStore: return "kTableStore";
+    case LockRank::kFileRemoval: return "kFileRemoval";
     case LockRank::kOpenFiles: return "kOpenFiles";
     case LockRank::kMemtableMemory: return "kMemtableMemory";
     case LockRank::kCacheShard: return "kCacheShard";
@@ -42,9 +44,11 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kHandles: return "kHandles";
     case LockRank::kFigures: return "kFigures";
     case LockRank::kExecutor: return "kExecutor";
+    case LockRank::kFollowerPause: return "kFollowerPause";
     case LockRank::kFileDecorator: return "kFileDecorator";
     case LockRank::kFileRecord: return "kFileRecord";
     case LockRank::kDirectoryLocks: return "kDirectoryLocks";
+    case LockRank::kReaderMarks: return "kReaderMarks";
     case LockRank::kFileSystem: return "kFileSystem";
     case LockRank::kMemoryFile: return "kMemoryFile";
     case LockRank::kLogWindow: return "kLogWindow";

@@ -14,6 +14,7 @@ namespace amethyst::base {
 enum class LockRank : uint8_t {
   kProgram,      // A program around the library, or a test.
   kClose,        // engine::Engine; held over all of Close, and so over its I/O and the logger.
+  kFollower,     // engine::Follower; held over all that it reads.
   kFamilies,     // engine::FamilyList; held over the manifest's I/O.
   kFeedCursors,  // engine::CursorList; held over the manifest's I/O.
   kCommit,       // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
@@ -35,6 +36,7 @@ enum class LockRank : uint8_t {
   kLogSupply,        // wal::SegmentSupply
   kLogReaders,       // wal::LogReaders
   kTableStore,       // tree::TableStore
+  kFileRemoval,      // tree::FileRemoval; held while somebody is asked for who reads a file, which never waits.
   kOpenFiles,        // tree::OpenFiles
   kMemtableMemory,   // memtable::RegionPool
   kCacheShard,       // cache::BlockCache
@@ -43,9 +45,11 @@ enum class LockRank : uint8_t {
   kHandles,          // capi::HandleTable
   kFigures,          // figures::Board; held over its I/O, which is rare and short.
   kExecutor,         // io::Executor and the periodic job
+  kFollowerPause,    // engine::Follower, between two looks
   kFileDecorator,    // The file systems of tests
   kFileRecord,       // The trace that one of those keeps
   kDirectoryLocks,   // io: those that this process holds on directories; held while files are opened and locked.
+  kReaderMarks,      // io::PosixReaderMarks; held over calls that lock a byte of a file, and never wait.
   kFileSystem,       // io::MemoryFileSystem
   kMemoryFile,       // io::MemoryFile
   kLogWindow,        // io::PosixWindow

@@ -38,6 +38,8 @@ Result<bool> FileSystem::IsLocked(const std::string& path) {
   return base::NotSupported("{}: this file system does not tell whether a file is locked", path);
 }
 
+Result<std::unique_ptr<ReaderMarks>> FileSystem::OpenMarks(const std::string&, MarksFile) { return nullptr; }
+
 Status FileSystem::Link(const std::string& from, const std::string& to) {
   return base::NotSupported("link {} to {}: this file system has no links", from, to);
 }

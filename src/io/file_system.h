@@ -16,6 +16,7 @@
 #include "amethyst/error.h"
 #include "io/file.h"
 #include "io/log_segment.h"
+#include "io/reader_marks.h"
 #include "io/shared_file.h"
 
 namespace amethyst::io {
@@ -32,6 +33,7 @@ class FileLock {
 };
 
 enum class LockMode { kShared, kExclusive };
+enum class MarksFile { kFound, kMade };
 
 struct LogSegmentOptions {
   uint64_t capacity_bytes = 0;
@@ -87,6 +89,9 @@ class FileSystem {
   // Whether somebody, this process included, holds the lock of that file exclusively. Takes none, so that nobody who
   // locks it meanwhile is refused. By default kNotSupported.
   [[nodiscard]] virtual Result<bool> IsLocked(const std::string& path);
+  // The marks of those who read the files of a directory beside their writer, in the file at `path`; nullptr: it is not
+  // there, and was not to be made. By default, for where nobody else can write, there are none.
+  [[nodiscard]] virtual Result<std::unique_ptr<ReaderMarks>> OpenMarks(const std::string& path, MarksFile file);
 
   // The files of `directory` as it is now, by the same paths ("<directory>/name", in this spelling) and no others. It
   // stays with that directory, wherever that is moved to and whatever takes its place. By default, for where no path

@@ -44,6 +44,27 @@ void MemoryFile::WriteAt(uint64_t offset, std::string_view bytes) {
   }
 }
 
+bool MemoryFile::IsLockedExclusively() const {
+  base::MutexLock lock(mutex_);
+  return locked_exclusively_;
+}
+
+void MemoryFile::Hold(uint64_t place) {
+  base::MutexLock lock(mutex_);
+  marks_.insert(place);
+}
+
+void MemoryFile::LetGo(uint64_t place) {
+  base::MutexLock lock(mutex_);
+  marks_.erase(marks_.find(place));
+}
+
+bool MemoryFile::AreHeld(uint64_t begin, uint64_t end) const {
+  base::MutexLock lock(mutex_);
+  const auto first = marks_.lower_bound(begin);
+  return first != marks_.end() && *first < end;
+}
+
 void MemoryFile::Resize(uint64_t size) {
   base::MutexLock lock(mutex_);
   ResizeLocked(size);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ class MemoryFile {
 
   [[nodiscard]] bool TryLock(LockMode mode);
   void Unlock();
+  [[nodiscard]] bool IsLockedExclusively() const;
+
+  // See ReaderMarks.
+  void Hold(uint64_t place);
+  void LetGo(uint64_t place);
+  [[nodiscard]] bool AreHeld(uint64_t begin, uint64_t end) const;
 
  private:
   static constexpr size_t kChunkBytes = size_t{64} << 10;
@@ -36,6 +43,7 @@ class MemoryFile {
   uint64_t size_ AMETHYST_GUARDED_BY(mutex_) = 0;                            // Chunk bytes behind it are zero.
   uint32_t lock_holders_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool locked_exclusively_ AMETHYST_GUARDED_BY(mutex_) = false;
+  std::multiset<uint64_t> marks_ AMETHYST_GUARDED_BY(mutex_);
 };
 
 }  // namespace amethyst::io

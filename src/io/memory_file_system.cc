@@ -1,6 +1,7 @@
 #include "io/memory_file_system.h"
 
 #include <cerrno>
+#include <set>
 #include <vector>
 
 #include "base/assert.h"
@@ -94,6 +95,32 @@ class MemoryFileLock final : public FileLock {
 
  private:
   const std::shared_ptr<MemoryFile> file_;
+};
+
+class MemoryReaderMarks final : public ReaderMarks {
+ public:
+  explicit MemoryReaderMarks(std::shared_ptr<MemoryFile> file) : file_(std::move(file)) {}
+  ~MemoryReaderMarks() override {
+    for (const uint64_t place : held_) file_->LetGo(place);
+  }
+
+  Status Hold(uint64_t place) override {
+    base::MutexLock lock(mutex_);
+    held_.insert(place);
+    file_->Hold(place);
+    return {};
+  }
+  void LetGo(uint64_t place) noexcept override {
+    base::MutexLock lock(mutex_);
+    held_.erase(held_.find(place));
+    file_->LetGo(place);
+  }
+  bool AreHeld(uint64_t begin, uint64_t end) override { return file_->AreHeld(begin, end); }
+
+ private:
+  const std::shared_ptr<MemoryFile> file_;
+  base::Mutex mutex_{base::LockRank::kReaderMarks};
+  std::multiset<uint64_t> held_ AMETHYST_GUARDED_BY(mutex_);
 };
 
 // "/a/b": with one slash before each name, without "." and "..".
@@ -306,6 +333,18 @@ Result<std::unique_ptr<FileLock>> MemoryFileSystem::Lock(const std::string& path
   AMETHYST_ASSIGN(const bool exists, Exists(path));
   if (!exists && mode == LockMode::kExclusive) AMETHYST_TRY(Add(path));
   return lock;
+}
+
+Result<bool> MemoryFileSystem::IsLocked(const std::string& path) {
+  const FilePointer directory = LockOf(ParentDirectory(Normal(path)));
+  return directory != nullptr && directory->IsLockedExclusively();
+}
+
+Result<std::unique_ptr<ReaderMarks>> MemoryFileSystem::OpenMarks(const std::string& path, MarksFile file) {
+  AMETHYST_ASSIGN(const bool exists, Exists(path));
+  if (!exists && file == MarksFile::kFound) return nullptr;
+  AMETHYST_ASSIGN(FilePointer marked, exists ? Find("open", path) : Add(path));
+  return std::make_unique<MemoryReaderMarks>(std::move(marked));
 }
 
 }  // namespace amethyst::io

@@ -40,6 +40,8 @@ class MemoryFileSystem final : public FileSystem {
   Status Link(const std::string& from, const std::string& to) override;
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
+  Result<bool> IsLocked(const std::string& path) override;
+  Result<std::unique_ptr<ReaderMarks>> OpenMarks(const std::string& path, MarksFile file) override;
 
  private:
   using FilePointer = std::shared_ptr<MemoryFile>;

@@ -17,6 +17,7 @@
 #include "io/posix_file.h"
 #include "io/posix_lock.h"
 #include "io/posix_log_segment.h"
+#include "io/posix_reader_marks.h"
 #include "io/posix_shared_file.h"
 
 namespace amethyst::io {
@@ -174,6 +175,12 @@ Status PosixFileSystem::Link(const std::string& from, const std::string& to) {
       failed == EXDEV || failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS || failed == EMLINK;
   if (must_copy) return base::NotSupported("link {} to {}: refused with error {}", from, to, failed);
   return base::SystemError(failed, fmt::format("link {} to {}", from, to));
+}
+
+Result<std::unique_ptr<ReaderMarks>> PosixFileSystem::OpenMarks(const std::string& path, MarksFile file) {
+  AMETHYST_ASSIGN(const bool exists, Exists(path));
+  if (!exists && file == MarksFile::kFound) return nullptr;
+  return OpenPosixReaderMarks(At(path));
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path, LockMode mode) {

@@ -43,6 +43,7 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path, LockMode mode) override;
   Result<bool> IsLocked(const std::string& path) override;
+  Result<std::unique_ptr<ReaderMarks>> OpenMarks(const std::string& path, MarksFile file) override;
   Result<std::shared_ptr<FileSystem>> OpenDirectory(const std::string& directory) override;
 
  private:

@@ -101,5 +101,16 @@ TEST(MemoryFileSystem, ServesManyThreadsAtOnce) {
   EXPECT_THAT(files.List("/").value(), ElementsAre("0", "1", "2", "3"));
 }
 
+TEST(MemoryFileSystem, TellsOfAnExclusiveLockAlone) {
+  MemoryFileSystem files;
+  EXPECT_FALSE(files.IsLocked("/LOCK").value());
+  {
+    const auto shared = files.Lock("/LOCK", LockMode::kShared).value();
+    EXPECT_FALSE(files.IsLocked("/LOCK").value());
+  }
+  const auto exclusive = files.Lock("/LOCK", LockMode::kExclusive).value();
+  EXPECT_TRUE(files.IsLocked("/LOCK").value());
+}
+
 }  // namespace
 }  // namespace amethyst::io

@@ -95,7 +95,6 @@ TEST_F(PosixSharedFile, LeavesNothingBehindWhereThereIsNoSpace) {
 TEST(SharedFile, IsNotForFileSystemsOfTests) {
   MemoryFileSystem files;
   EXPECT_EQ(files.OpenShared("/shared", kSharedBytes).error().code(), ErrorCode::kNotSupported);
-  EXPECT_EQ(files.IsLocked("/LOCK").error().code(), ErrorCode::kNotSupported);
 }
 
 }  // namespace

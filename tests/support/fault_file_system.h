@@ -295,6 +295,7 @@ class FaultFileSystem final : public io::FileSystem {
     AMETHYST_ASSIGN(auto lock, files_.Lock(path, mode));
     return std::make_unique<FaultFileLock>(path, std::move(lock), plan_);
   }
+  Result<bool> IsLocked(const std::string& path) override { return files_.IsLocked(path); }
   Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override {
     AMETHYST_TRY(plan_->Check(Operation::kOpenDirectory, directory));
     AMETHYST_ASSIGN(auto opened, files_.OpenDirectory(directory));
