@@ -50,28 +50,31 @@ std::vector<tree::TablePtr> ObsoleteTables(const tree::Forest& old, const tree::
 
 }  // namespace
 
-Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
-                 key::FileNumber manifest, bool is_durable)
+Catalog::Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, RecoveredState recovered,
+                 key::FileNumber manifest)
     : store_(std::move(store)),
       settings_(std::move(settings)),
-      recovered_{.database_uid = state.database_uid,
-                 .ancestors = state.ancestors,
-                 .flushed_sequence = state.flushed_sequence,
-                 .last_sequence = state.last_sequence,
-                 .first_log_segment = state.first_log_segment,
-                 .delete_time = state.delete_time,
-                 .oldest_delete_s = state.oldest_delete_s,
-                 .read_time_ms = state.read_time_ms,
-                 .merge_operator_name = state.merge_operator_name,
-                 .clean_log_end = state.clean_log_end,
-                 .cursors = state.cursors,
+      recovered_{.database_uid = recovered.state.database_uid,
+                 .ancestors = recovered.state.ancestors,
+                 .flushed_sequence = recovered.state.flushed_sequence,
+                 .last_sequence = recovered.state.last_sequence,
+                 .first_log_segment = recovered.state.first_log_segment,
+                 .delete_time = recovered.state.delete_time,
+                 .oldest_delete_s = recovered.state.oldest_delete_s,
+                 .read_time_ms = recovered.state.read_time_ms,
+                 .merge_operator_name = recovered.state.merge_operator_name,
+                 .clean_log_end = recovered.state.clean_log_end,
+                 .cursors = recovered.state.cursors,
                  .created = manifest == key::FileNumber{0},
-                 .is_durable = is_durable},
-      next_file_number_(key::Raw(state.next_file_number)),
-      state_(std::move(state)),
+                 .is_durable = recovered.is_durable,
+                 .manifest = manifest,
+                 .manifest_end = recovered.end},
+      next_file_number_(key::Raw(recovered.state.next_file_number)),
+      state_(std::move(recovered.state)),
       manifest_number_(manifest),
       current_(state_.forest) {
   AMETHYST_ASSERT(state_.forest != nullptr && manifest < state_.next_file_number);
+  store_->removal().MoveTo({.manifest = manifest, .records = recovered_.manifest_end.records});
 }
 
 Result<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<tree::TableStore> store,
@@ -86,16 +89,16 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(std::shared_ptr<tree::TableStore>
   if (exists) {
     AMETHYST_ASSIGN(manifest, ReadCurrent(store->files(), settings.directory));
   }
-  bool is_durable = false;
-  AMETHYST_ASSIGN(CatalogState state,
-                  exists ? RecoverState(store, settings, names, manifest, &is_durable) : NewState(settings, names));
+  AMETHYST_ASSIGN(RecoveredState recovered,
+                  exists ? RecoverState(store, settings, names, manifest) : NewState(settings, names));
+  CatalogState& state = recovered.state;
   state.next_file_number = NumberAfter(names, state.next_file_number);
   if (key::Raw(state.next_file_number) >
       key::Raw(tree::kFileNumberMax) / 2) {  // No life is that long: damage, or a joke.
     return base::Corruption("{}: file number {} leaves too few for the files to come", settings.directory,
                             key::Raw(state.next_file_number) - 1);
   }
-  return std::unique_ptr<Catalog>(new Catalog(std::move(store), settings, std::move(state), manifest, is_durable));
+  return std::unique_ptr<Catalog>(new Catalog(std::move(store), settings, std::move(recovered), manifest));
 }
 
 Status Catalog::OpenManifest() {
@@ -229,6 +232,8 @@ Status Catalog::Append(const tree::VersionEdit& edit, std::string_view payload) 
     LatchUnlessItClears(appended.error());
     manifest_ = nullptr;  // Its tail may be torn: nothing is appended to it again.
     if (!abandoned_) abandoned_.emplace();
+  } else {
+    store_->removal().MoveTo(manifest_->place());
   }
   return appended;
 }
@@ -258,6 +263,7 @@ Status Catalog::Rewrite(const CatalogState& next) {
   AMETHYST_ASSERT(*started != nullptr);
   manifest_ = std::move(*started);
   manifest_number_ = number;
+  store_->removal().MoveTo(manifest_->place());
   rewrite_above_bytes_ = std::max(kManifestBytesKept, kManifestGrowthKept * manifest_->size());
   for (const key::FileNumber table : std::exchange(abandoned_, std::nullopt).value_or(std::vector<key::FileNumber>()))
     store_->AddObsolete(table);

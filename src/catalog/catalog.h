@@ -23,6 +23,7 @@
 #include "catalog/catalog_settings.h"
 #include "catalog/catalog_state.h"
 #include "catalog/manifest.h"
+#include "catalog/read_state.h"
 #include "io/environment.h"
 #include "tree/file_names.h"
 #include "tree/forest.h"
@@ -46,6 +47,8 @@ struct RecoveredCatalog {
   std::map<std::string, tree::FeedCursor> cursors{};  // Of the change feed.
   bool created = false;                               // There was no database before.
   bool is_durable = false;                            // All that is here; OpenManifest sees to it else.
+  key::FileNumber manifest{};                         // It was read from that one, up to there.
+  ManifestPosition manifest_end{};
 
   // The log is empty for sure, whatever power loss comes: its first segment may begin when it is needed.
   [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
@@ -113,8 +116,8 @@ class Catalog {
 
  private:
   // `manifest`: what CURRENT names; 0 for a new database.
-  Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
-          key::FileNumber manifest, bool is_durable);
+  Catalog(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, RecoveredState recovered,
+          key::FileNumber manifest);
 
   // All of an edit that takes memory: once it is durable, nothing may fail.
   struct Prepared {

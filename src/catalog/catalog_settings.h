@@ -22,6 +22,7 @@ struct CatalogSettings {
   bool create_if_missing = true;
   bool error_if_exists = false;
   bool read_only = false;
+  bool follows = false;  // Read-only, beside a writer.
   // Asked before each edit; its error is latched, as one of the manifest is. Null: the owner needs no check.
   std::function<Status()> check_owner{};
   uint64_t manifest_bytes_max = kManifestBytesMax;  // Neither read nor written beyond.

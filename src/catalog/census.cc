@@ -224,7 +224,7 @@ class Counting {
   const std::string& directory_;
   Census census_;
   std::map<std::string, Claim> claims_;  // By name, of files with a number.
-  std::vector<std::string> plain_;       // CURRENT, CURRENT.tmp, LOCK.
+  std::vector<std::string> plain_;       // CURRENT, CURRENT.tmp, LOCK, RESERVE, READERS.
   key::FileNumber manifest_{};           // That CURRENT names; 0: it does not say.
   std::set<key::FileNumber> listed_;
   std::vector<base::Uid> ancestors_;

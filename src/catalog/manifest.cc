@@ -28,12 +28,14 @@ struct Record {
 // Finds whole records. What it hashes is bounded by a multiple of the file's size, whatever the lengths claim.
 class RecordFinder {
  public:
-  RecordFinder(std::string_view bytes, const ManifestIdentity& identity)
-      : bytes_(bytes), identity_(identity), hash_bytes_left_(16 * bytes.size()) {}
+  // `bytes` are the manifest's from `begin` on.
+  RecordFinder(std::string_view bytes, const ManifestIdentity& identity, uint64_t begin = 0)
+      : bytes_(bytes), identity_(identity), begin_(begin), hash_bytes_left_(16 * bytes.size()) {}
 
   // The first whole record at or after `offset`.
   [[nodiscard]] std::optional<Record> Find(uint64_t offset) {
-    for (; offset + kManifestRecordHeaderBytes <= bytes_.size() && !exhausted(); offset += kManifestAlignment) {
+    const uint64_t end = begin_ + bytes_.size();
+    for (; offset + kManifestRecordHeaderBytes <= end && !exhausted(); offset += kManifestAlignment) {
       if (const std::optional<Record> record = At(offset)) return record;
     }
     return std::nullopt;
@@ -43,8 +45,8 @@ class RecordFinder {
 
  private:
   std::optional<Record> At(uint64_t offset) {
-    AMETHYST_DCHECK(offset % kManifestAlignment == 0 && offset + kManifestRecordHeaderBytes <= bytes_.size());
-    const std::string_view rest = bytes_.substr(offset);
+    AMETHYST_DCHECK(offset % kManifestAlignment == 0 && offset >= begin_);
+    const std::string_view rest = bytes_.substr(offset - begin_);
     const auto length = base::LoadFixed<uint32_t>(rest.data() + 8);
     if (length > rest.size() - kManifestRecordHeaderBytes) return std::nullopt;
     const std::string_view checked = rest.substr(8, 8 + size_t{length});
@@ -58,6 +60,7 @@ class RecordFinder {
 
   std::string_view bytes_;
   ManifestIdentity identity_;
+  uint64_t begin_;
   uint64_t hash_bytes_left_;
 };
 
@@ -111,6 +114,28 @@ Result<tree::VersionEdit> DecodeRecord(const Record& record, const std::string& 
   if (edit) return edit;
   return base::MakeError(edit.error().code(), "{}, record at offset {}: {}", path, record.begin,
                          edit.error().message());
+}
+
+// Passes records to `apply` from `at` on, which moves, until there are as many as `records_max`. How many had a damaged
+// copy.
+Result<uint64_t> ParseRecords(RecordFinder* finder, const std::string& path, uint64_t records_max,
+                              base::FunctionRef<Status(const tree::VersionEdit&)> apply, ManifestPosition* at) {
+  uint64_t damaged_copies = 0;
+  while (at->records < records_max) {
+    const std::optional<Record> record = finder->Find(at->offset);
+    if (!record) break;
+    if (record->begin != at->offset) ++damaged_copies;
+    if (record->ordinal == at->records) {
+      AMETHYST_ASSIGN(const tree::VersionEdit edit, DecodeRecord(*record, path));
+      AMETHYST_TRY(apply(edit));
+      ++at->records;
+    } else if (uint64_t{record->ordinal} + 1 != at->records) {  // Not the second copy of the last one either.
+      return base::Corruption("{}, offset {}: damaged: expected record {}, found record {} at offset {}", path,
+                              at->offset, at->records, record->ordinal, record->begin);
+    }
+    at->offset = record->end();
+  }
+  return damaged_copies;
 }
 
 }  // namespace
@@ -174,19 +199,9 @@ Result<ManifestReport> ParseManifest(std::string_view bytes, const std::string& 
   AMETHYST_ASSIGN(const ManifestIdentity identity, ParseHeader(bytes, path, number));
   ManifestReport report{.database_uid = identity.database_uid};
   RecordFinder finder(bytes, identity);
-  uint64_t offset = kManifestRecordsBegin;
-  while (const std::optional<Record> record = finder.Find(offset)) {
-    if (record->begin != offset) ++report.damaged_copies;
-    if (record->ordinal == report.records) {
-      AMETHYST_ASSIGN(const tree::VersionEdit edit, DecodeRecord(*record, path));
-      AMETHYST_TRY(apply(edit));
-      ++report.records;
-    } else if (uint64_t{record->ordinal} + 1 != report.records) {  // Not the second copy of the last one either.
-      return base::Corruption("{}, offset {}: damaged: expected record {}, found record {} at offset {}", path, offset,
-                              report.records, record->ordinal, record->begin);
-    }
-    offset = record->end();
-  }
+  AMETHYST_ASSIGN(report.damaged_copies, ParseRecords(&finder, path, kManifestBytesMax, apply, &report.end));
+  report.records = report.end.records;
+  const uint64_t offset = report.end.offset;
   if (finder.exhausted() || report.records == 0) {
     return base::Corruption("{}, offset {}: damaged: expected record {}, found no whole record", path, offset,
                             report.records);
@@ -211,6 +226,46 @@ Result<ManifestReport> ReadManifest(io::FileSystem& files, const std::string& di
   }
   AMETHYST_ASSIGN(const std::string bytes, io::ReadFile(files, path));
   return ParseManifest(bytes, path, number, apply);
+}
+
+Status FollowManifest(io::FileSystem& files, const std::string& directory, const ManifestIdentity& identity,
+                      Writing writing, base::FunctionRef<Status(const tree::VersionEdit&)> apply,
+                      ManifestPosition* at) {
+  const std::string path = io::JoinPath(directory, tree::ManifestFileName(identity.number));
+  AMETHYST_ASSIGN(const auto file, files.Open(path));
+  char head[kManifestRecordsBegin];
+  AMETHYST_ASSIGN(const size_t found, file->ReadAt(0, head));
+  AMETHYST_ASSIGN(const ManifestIdentity its_own, ParseHeader({head, found}, path, identity.number));
+  if (its_own.database_uid != identity.database_uid && identity.database_uid != base::Uid{}) {
+    return base::InvalidArgument("{}: it is another database's", path);
+  }
+  const uint64_t marked = RecordsMarked({head, found}, its_own);
+  if (writing == Writing::kGoesOn && (marked < at->records || marked == 0)) {
+    return base::MakeError(ErrorCode::kBusy, "{}: its mark is being written", path);
+  }
+  if (writing == Writing::kGoesOn && marked == at->records) return {};
+  AMETHYST_ASSIGN(const uint64_t size, file->Size());
+  if (size > kManifestBytesMax || size < at->offset) {
+    return base::Corruption("{}: expected a manifest of {} to {} bytes, found {}", path, at->offset, kManifestBytesMax,
+                            size);
+  }
+  std::string bytes(size - at->offset, '\0');
+  AMETHYST_ASSIGN(const size_t read, file->ReadAt(at->offset, bytes));
+  bytes.resize(read);
+  RecordFinder finder(bytes, its_own, at->offset);
+  AMETHYST_TRY(ParseRecords(&finder, path, writing == Writing::kGoesOn ? marked : kManifestBytesMax, apply, at));
+  if (at->records >= marked && at->records > 0) return {};
+  return base::Corruption("{}, offset {}: damaged: expected {} records that were durable, found {}", path, at->offset,
+                          marked, at->records);
+}
+
+Status FollowCurrent(io::FileSystem& files, const std::string& directory, const ManifestIdentity& identity,
+                     Writing writing, base::FunctionRef<Status(const tree::VersionEdit&)> apply, ManifestPosition* at) {
+  Status followed = FollowManifest(files, directory, identity, writing, apply, at);
+  if (followed || followed.error().code() != ErrorCode::kIo) return followed;
+  const Result<key::FileNumber> now = ReadCurrent(files, directory);
+  if (!now || *now == identity.number) return followed;
+  return base::MakeError(ErrorCode::kBusy, "{}: a new manifest is in its place", directory);
 }
 
 std::optional<base::Uid> ManifestDatabase(std::string_view bytes) {

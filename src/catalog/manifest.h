@@ -39,6 +39,7 @@
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
+#include "tree/file_removal.h"
 #include "tree/version_edit.h"
 
 namespace amethyst::catalog {
@@ -79,6 +80,7 @@ class ManifestWriter {
   [[nodiscard]] Status Close() { return file_->Close(); }
   [[nodiscard]] uint64_t size() const { return file_->size(); }
   [[nodiscard]] key::FileNumber number() const { return identity_.number; }
+  [[nodiscard]] tree::ManifestPlace place() const { return {.manifest = identity_.number, .records = next_ordinal_}; }
 
  private:
   ManifestWriter(std::unique_ptr<io::WritableFile> file, const ManifestIdentity& identity)
@@ -89,12 +91,19 @@ class ManifestWriter {
   uint32_t next_ordinal_ = 0;
 };
 
+// Where somebody stands who reads a manifest that is written meanwhile.
+struct ManifestPosition {
+  uint64_t offset = kManifestRecordsBegin;
+  uint64_t records = 0;  // Before it.
+};
+
 struct ManifestReport {
   base::Uid database_uid;
   uint64_t records = 0;
   uint64_t damaged_copies = 0;  // Of records whose other copy is whole.
   uint64_t torn_bytes = 0;      // Cut at the end.
   uint64_t marked = 0;          // That the mark counts: they were synced.
+  ManifestPosition end{};
 };
 
 // Passes every record to `apply`, in order. Errors name the manifest as `path` and the offset.
@@ -105,6 +114,18 @@ struct ManifestReport {
                                                   key::FileNumber number,
                                                   base::FunctionRef<Status(const tree::VersionEdit&)> apply,
                                                   uint64_t bytes_max = kManifestBytesMax);
+// For one who follows the manifest while it is written: passes on the records from `*at` on, and moves it; those that
+// the mark counts, so that no edit that failed is among them, or all where nobody writes any more. kBusy: the mark is
+// being written, so nothing is known now. kInvalidArgument: it is not that database's (an identity without one takes
+// any).
+enum class Writing : uint8_t { kGoesOn, kHasEnded };
+[[nodiscard]] Status FollowManifest(io::FileSystem& files, const std::string& directory,
+                                    const ManifestIdentity& identity, Writing writing,
+                                    base::FunctionRef<Status(const tree::VersionEdit&)> apply, ManifestPosition* at);
+// The same of the manifest that CURRENT has just named: kBusy if it names another one since, and this one is gone.
+[[nodiscard]] Status FollowCurrent(io::FileSystem& files, const std::string& directory,
+                                   const ManifestIdentity& identity, Writing writing,
+                                   base::FunctionRef<Status(const tree::VersionEdit&)> apply, ManifestPosition* at);
 // The database of the manifest, of whatever version and number, that begins with `bytes`; nullopt: it is none.
 [[nodiscard]] std::optional<base::Uid> ManifestDatabase(std::string_view bytes);
 

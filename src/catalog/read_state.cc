@@ -48,8 +48,16 @@ Status CheckTables(tree::TableStore& store, const tree::Version& version, const 
   return checked;
 }
 
-// Gives the families of an edit from a manifest the functions that they name, as far as the caller has them: one that
-// is missing matters only if its family is still there at the end.
+Status CheckFamilies(tree::TableStore& store, const CatalogSettings& settings, const tree::Forest& forest,
+                     const std::vector<std::string>& names) {
+  const std::set<std::string_view> present(names.begin(), names.end());
+  AMETHYST_TRY(CheckOrders(settings, forest));
+  for (const tree::FamilyTree& tree : forest.families()) AMETHYST_TRY(CheckTables(store, *tree.version, present));
+  return {};
+}
+
+}  // namespace
+
 void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit) {
   for (tree::FamilyDescription& family : edit->families) {
     const auto has_its_comparator = [&family](const auto& given) {
@@ -70,20 +78,19 @@ void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit) {
   }
 }
 
-Status CheckFamilies(tree::TableStore& store, const CatalogSettings& settings, const tree::Forest& forest,
-                     const std::vector<std::string>& names) {
-  const std::set<std::string_view> present(names.begin(), names.end());
+Status CheckOrders(const CatalogSettings& settings, const tree::Forest& forest) {
   for (const tree::FamilyTree& tree : forest.families()) {
-    if (tree.version == nullptr) {
-      return base::InvalidArgument("{}: family \"{}\" is in the order of comparator '{}', which was not given",
-                                   settings.directory, tree.family->name, tree.family->comparator_name);
-    }
-    AMETHYST_TRY(CheckTables(store, *tree.version, present));
+    if (tree.version != nullptr) continue;
+    return base::InvalidArgument("{}: family \"{}\" is in the order of comparator '{}', which was not given",
+                                 settings.directory, tree.family->name, tree.family->comparator_name);
   }
   return {};
 }
 
-}  // namespace
+Writing WritingIn(io::FileSystem& files, const std::string& directory) {
+  const bool is_written = files.IsLocked(io::JoinPath(directory, tree::kLockFileName)).value_or(true);
+  return is_written ? Writing::kGoesOn : Writing::kHasEnded;
+}
 
 key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least) {
   for (const std::string& name : names) {
@@ -94,25 +101,27 @@ key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumb
   return at_least;
 }
 
-Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names) {
+Result<RecoveredState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names) {
   if (HoldsData(names)) {
     return base::Corruption("{}: CURRENT is missing beside tables or log segments", settings.directory);
   }
   if (settings.read_only || !settings.create_if_missing) {
     return base::InvalidArgument("{}: no database is there", settings.directory);
   }
-  CatalogState state(settings.order);
+  RecoveredState made{.state = CatalogState(settings.order)};
+  CatalogState& state = made.state;
   state.database_uid = base::NewUid();
   state.comparator_name = settings.order.comparator()->Name();
   // As of one that was closed: no segment is there, and the first may be made later.
   state.clean_log_end = wal::LogCut{};
   state.first_log_segment = state.next_file_number;  // Which the manifest takes.
-  return state;
+  return made;
 }
 
-Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
-                                  const std::vector<std::string>& names, key::FileNumber manifest, bool* is_durable) {
-  CatalogState state(settings.order);
+Result<RecoveredState> RecoverState(const std::shared_ptr<tree::TableStore>& store, const CatalogSettings& settings,
+                                    const std::vector<std::string>& names, key::FileNumber manifest) {
+  RecoveredState recovered{.state = CatalogState(settings.order)};
+  CatalogState& state = recovered.state;
   const auto forest = std::make_shared<tree::Forest>(settings.order);
   const std::string_view order_name = settings.order.comparator()->Name();
   const auto take = [&](const tree::VersionEdit& edit) -> Status {
@@ -126,21 +135,32 @@ Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store
     state = state.WithNumbersOf(known);
     return {};
   };
-  AMETHYST_ASSIGN(const ManifestReport report,
-                  ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
-  if (state.database_uid != report.database_uid || state.comparator_name.empty()) {
+  base::Uid uid;
+  if (settings.follows) {
+    const Writing writing = WritingIn(store->files(), settings.directory);
+    AMETHYST_TRY(FollowCurrent(store->files(), settings.directory, {.database_uid = {}, .number = manifest}, writing,
+                               take, &recovered.end));
+    uid = state.database_uid;
+  } else {
+    AMETHYST_ASSIGN(const ManifestReport report,
+                    ReadManifest(store->files(), settings.directory, manifest, take, settings.manifest_bytes_max));
+    uid = report.database_uid;
+    recovered.end = report.end;
+    // The mark is written after the sync of what it counts. A manifest that CURRENT named before is removed once
+    // CURRENT is durable.
+    recovered.is_durable =
+        report.marked == report.records && report.torn_bytes == 0 && !HoldsOtherManifest(names, manifest);
+  }
+  if (state.database_uid != uid || state.comparator_name.empty()) {
     return base::Corruption("{}: expected the database's uid and comparator in the first record, found others",
                             io::JoinPath(settings.directory, tree::ManifestFileName(manifest)));
   }
-  // The mark is written after the sync of what it counts. A manifest that CURRENT named before is removed once CURRENT
-  // is durable.
-  *is_durable = report.marked == report.records && report.torn_bytes == 0 && !HoldsOtherManifest(names, manifest);
   AMETHYST_TRY(CheckFamilies(*store, settings, *forest, names));
   // Without them what was deleted would be there again.
   AMETHYST_ASSIGN(state.forest, forest->WithTombstones([](const tree::Table& table, const key::Order& order) {
     return tree::ReadTombstoneTable(table, order);
   }));
-  return state;
+  return recovered;
 }
 
 }  // namespace amethyst::catalog

@@ -22,13 +22,27 @@ namespace amethyst::catalog {
   };
 }
 
+struct RecoveredState {
+  CatalogState state;
+  // The process that wrote it has synced all that was read, and CURRENT, unless it had no other manifest before.
+  bool is_durable = false;
+  ManifestPosition end{};  // Of what was read.
+};
 // `names` are those in the directory. As the errors of Catalog::Open.
-[[nodiscard]] Result<CatalogState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names);
-// `is_durable`: the process that wrote it has synced all that was read, and CURRENT, unless it had no other manifest
-// before.
-[[nodiscard]] Result<CatalogState> RecoverState(const std::shared_ptr<tree::TableStore>& store,
-                                                const CatalogSettings& settings, const std::vector<std::string>& names,
-                                                key::FileNumber manifest, bool* is_durable);
+[[nodiscard]] Result<RecoveredState> NewState(const CatalogSettings& settings, const std::vector<std::string>& names);
+// Beside a writer (CatalogSettings::follows) what is known to be durable alone.
+[[nodiscard]] Result<RecoveredState> RecoverState(const std::shared_ptr<tree::TableStore>& store,
+                                                  const CatalogSettings& settings,
+                                                  const std::vector<std::string>& names, key::FileNumber manifest);
+
+// Whether the database in `directory` has a writer now.
+[[nodiscard]] Writing WritingIn(io::FileSystem& files, const std::string& directory);
+
+// What an edit that was read from a manifest needs of the caller's functions, for the families that it tells of. One
+// that is missing matters only if its family is still there at the end: see CheckFamilies.
+void SetFunctions(const CatalogSettings& settings, tree::VersionEdit* edit);
+// kInvalidArgument: a family is in an order that was not given.
+[[nodiscard]] Status CheckOrders(const CatalogSettings& settings, const tree::Forest& forest);
 
 // The least number that is at least `at_least` and above that of each name.
 [[nodiscard]] key::FileNumber NumberAfter(const std::vector<std::string>& names, key::FileNumber at_least);

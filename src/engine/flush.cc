@@ -134,7 +134,7 @@ void Flusher::EndLogIn(tree::VersionEdit* edit) {
 void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexcept {
   base::DoIfPossible([&] {
     for (const key::FileNumber segment : segments) {
-      const Status removed = storage_.home->files().Remove(storage_.PathOf(tree::LogFileName(segment)));
+      const Status removed = storage_.Remove(tree::LogFileName(segment));
       if (!removed) health_.Log("a log segment stays until the next open: " + removed.error().message());
     }
   });

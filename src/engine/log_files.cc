@@ -95,7 +95,7 @@ Status RemoveLeftovers(Storage& storage, Health& health, const View& view, const
     std::string what;
     if (catalog::IsProven(files, path, *tree::ParseFileName(name), owner, &what)) {
       health.Log("removing leftover " + name);
-      AMETHYST_TRY(files.Remove(path));
+      AMETHYST_TRY(storage.Remove(name));
     } else {
       health.Log(fmt::format("leaving {}, which is not this database's: {}", name, what));
     }

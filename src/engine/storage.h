@@ -47,6 +47,8 @@ struct Storage {
   // And then shows its forest to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
   // nullptr.
   [[nodiscard]] Status Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed);
+  // Removes a file of the directory that the manifest does not need any more, once no follower does.
+  [[nodiscard]] Status Remove(std::string name) { return store->removal().Remove({std::move(name)}); }
   // Says in `edit` what the clocks show.
   void Date(tree::VersionEdit* edit) const;
   // Closes every file, and lets others have the directory. The log is closed before, and no thread is left.

@@ -16,6 +16,7 @@ std::optional<ParsedFileName> ParseFileName(std::string_view name) {
   if (name == kCurrentFileName) return ParsedFileName{FileType::kCurrent};
   if (name == kLockFileName) return ParsedFileName{FileType::kLock};
   if (name == kReserveFileName) return ParsedFileName{FileType::kReserve};
+  if (name == kReadersFileName) return ParsedFileName{FileType::kReaders};
   if (name == "CURRENT.tmp") return ParsedFileName{FileType::kTemporary};
   const size_t digits = name.find_first_of("0123456789");
   if (digits == std::string_view::npos) return std::nullopt;

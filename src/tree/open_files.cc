@@ -35,8 +35,8 @@ class OnDemandFile final : public io::RandomAccessFile {
 
 }  // namespace
 
-OpenFiles::OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit)
-    : limit_(limit), environment_(std::move(environment)) {
+OpenFiles::OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit, bool missing_is_too_old)
+    : limit_(limit), missing_is_too_old_(missing_is_too_old), environment_(std::move(environment)) {
   AMETHYST_ASSERT(environment_ != nullptr && limit_ > 0);
 }
 
@@ -62,6 +62,12 @@ Result<OpenFiles::FilePtr> OpenFiles::Acquire(uint64_t id, const std::string& pa
   }
   evicted.clear();
   auto opened = WithDescriptor([&] { return environment->files().Open(path); });
+  if (!opened && missing_is_too_old_) {
+    const Result<bool> exists = environment->files().Exists(path);
+    if (exists && !*exists) {
+      opened = base::MakeError(ErrorCode::kTooOld, "{}: the writer has removed it: refresh, and read anew", path);
+    }
+  }
   base::MutexLock lock(mutex_);
   AMETHYST_ASSERT(opening_ > 0);
   --opening_;

@@ -25,7 +25,8 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
  public:
   using FilePtr = std::shared_ptr<const io::RandomAccessFile>;
 
-  OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit);
+  // `missing_is_too_old`: a read of a file that is not there any more is kTooOld.
+  OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit, bool missing_is_too_old = false);
 
   // A file that takes a descriptor when it is read, and gives it back when asked to or at its end. It shares ownership
   // of this.
@@ -68,6 +69,7 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   static constexpr size_t kClosedAtOnce = 16;
 
   const uint32_t limit_;
+  const bool missing_is_too_old_;
   mutable base::Mutex mutex_{base::LockRank::kOpenFiles};
   std::shared_ptr<io::Environment> environment_ AMETHYST_GUARDED_BY(mutex_);  // Until Close.
   HeldList held_ AMETHYST_GUARDED_BY(mutex_);                                 // Most recently used first.

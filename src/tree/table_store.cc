@@ -13,7 +13,8 @@ TableStore::TableStore(std::shared_ptr<io::Environment> environment, std::shared
     : environment_(std::move(environment)),
       budget_(std::move(budget)),
       settings_(std::move(settings)),
-      open_files_(std::make_shared<OpenFiles>(environment_, settings_.max_open_files)) {
+      open_files_(std::make_shared<OpenFiles>(environment_, settings_.max_open_files, settings_.missing_is_too_old)),
+      removal_(environment_, settings_.directory) {
   AMETHYST_ASSERT(budget_ != nullptr && !settings_.directory.empty());
 }
 
@@ -38,6 +39,7 @@ void TableStore::AddObsolete(key::FileNumber number) noexcept {
 }
 
 bool TableStore::HasObsolete() const {
+  if (removal_.HasWaiting()) return true;
   base::MutexLock lock(mutex_);
   return !obsolete_.empty();
 }
@@ -48,14 +50,13 @@ Status TableStore::DeleteObsolete() {
     base::MutexLock lock(mutex_);
     files_to_delete.swap(obsolete_);
   }
-  Status first_error;
-  for (const key::FileNumber number : files_to_delete) {
-    Status removed = base::Contained([&] { return files().Remove(Path(number)); });
-    if (removed) continue;
-    if (first_error) first_error = std::move(removed);
-    AddObsolete(number);
-  }
-  return first_error;
+  std::vector<std::string> names;
+  for (const key::FileNumber number : files_to_delete) names.push_back(TableFileName(number));
+  std::vector<std::string> failed;
+  Status removed = removal_.Remove(std::move(names), &failed);
+  for (const std::string& name : failed) AddObsolete(ParseFileName(name)->number);
+  Status waited = removal_.RemoveWaiting();
+  return removed ? waited : removed;
 }
 
 void TableStore::Close() {
@@ -65,6 +66,7 @@ void TableStore::Close() {
     obsolete_.clear();
   }
   open_files_->Close();
+  removal_.Close();
   environment_.reset();
 }
 

@@ -15,6 +15,7 @@
 #include "io/environment.h"
 #include "key/order.h"
 #include "key/types.h"
+#include "tree/file_removal.h"
 #include "tree/open_files.h"
 
 namespace amethyst::tree {
@@ -25,6 +26,7 @@ class TableStore {
     std::string directory;
     uint32_t max_open_files = 1000;
     key::Order order{};
+    bool missing_is_too_old = false;  // A file that is not there: the writer, another process, has removed it.
   };
   TableStore(std::shared_ptr<io::Environment> environment, std::shared_ptr<cache::MemoryBudget> budget,
              Settings settings);
@@ -37,6 +39,7 @@ class TableStore {
   [[nodiscard]] cache::MemoryBudget& budget() { return *budget_; }
   [[nodiscard]] const key::Order& order() const { return settings_.order; }
   [[nodiscard]] io::FileSystem& files() { return environment_->files(); }
+  [[nodiscard]] FileRemoval& removal() { return removal_; }
   [[nodiscard]] uint64_t open_files() const { return open_files_->count(); }
   // As OpenFiles::WithDescriptor: tables give way to all others who need a descriptor.
   template <typename Call>
@@ -49,6 +52,7 @@ class TableStore {
   // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is
   // tried, and what failed is tried again the next time). What there is no memory to note stays until the next open.
   void AddObsolete(key::FileNumber number) noexcept AMETHYST_EXCLUDES(mutex_);
+  // Those that wait for a follower included.
   [[nodiscard]] bool HasObsolete() const AMETHYST_EXCLUDES(mutex_);
   // Counts tables that are obsolete, and that somebody still refers to.
   void NoteDying(int change) { dying_.fetch_add(change, std::memory_order_relaxed); }
@@ -62,6 +66,7 @@ class TableStore {
   const std::shared_ptr<cache::MemoryBudget> budget_;
   const Settings settings_;
   const std::shared_ptr<OpenFiles> open_files_;
+  FileRemoval removal_;
   mutable base::Mutex mutex_{base::LockRank::kTableStore};
   std::vector<key::FileNumber> obsolete_ AMETHYST_GUARDED_BY(mutex_);
   std::atomic<int64_t> dying_{0};  // A count and no more: whoever waits for its end looks again and again.

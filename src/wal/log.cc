@@ -280,7 +280,9 @@ Status Log::RemoveBefore(key::FileNumber first_needed) {
   }
   for (Segment& segment : removed) {
     segment.file.reset();
-    AMETHYST_TRY(files_.Remove(io::JoinPath(settings_.directory, SegmentFileName(segment.number))));
+    AMETHYST_TRY(settings_.remove == nullptr
+                     ? files_.Remove(io::JoinPath(settings_.directory, SegmentFileName(segment.number)))
+                     : settings_.remove(segment.number));
   }
   return {};
 }

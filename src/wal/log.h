@@ -65,6 +65,8 @@ struct LogSettings {
   // the manifest tells where the log begins before anything counts as durable. An error that clears by itself is passed
   // over until the next sync; another one fails the sync. Under the commit lock or none.
   std::function<Status(key::FileNumber)> announce = nullptr;
+  // Removes a segment's file, or has it wait for those who still read it.
+  std::function<Status(key::FileNumber)> remove = nullptr;
   // What readers hold, and how they are woken: by each completed sync, and by the first error. Not null.
   std::shared_ptr<LogReaders> readers = std::make_shared<LogReaders>();
 };
