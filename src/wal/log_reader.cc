@@ -6,13 +6,10 @@
 
 #include "base/assert.h"
 #include "base/error.h"
-#include "wal/segment_reader.h"
 
 namespace amethyst::wal {
 
 namespace {
-
-constexpr uint64_t kBufferBytes = uint64_t{64} << 10;
 
 std::unexpected<Error> Gone(const LogCut& at) {
   return base::MakeError(ErrorCode::kTooOld, "the log at {} of {} is not there any more: start over from a snapshot",
@@ -38,28 +35,14 @@ std::unexpected<Error> LogReader::Damage(std::string_view what) const {
                           what);
 }
 
-Result<std::unique_ptr<io::RandomAccessFile>> LogReader::Open(key::FileNumber number) const {
-  const std::string path = io::JoinPath(place_.directory, SegmentFileName(number));
-  auto file = place_.files->Open(path);
-  if (file) return file;
-  const Result<bool> exists = place_.files->Exists(path);
-  if (exists && !*exists) return Gone(at_);
-  return file;
-}
-
-Status LogReader::OpenFile() {
-  AMETHYST_ASSIGN(file_, Open(at_.segment));
-  const Result<SegmentHeader> header = ReadSegmentHeader(*file_, place_.database_uid, at_.segment);
-  if (header) return {};
-  file_ = nullptr;
-  return std::unexpected(header.error());
+Result<SegmentHeader> LogReader::HeaderOf(key::FileNumber segment) const {
+  return ReadHeaderOf(*place_.files, place_.directory, place_.database_uid, segment);
 }
 
 Status LogReader::FindNext(const Log& log) {
   const std::optional<key::FileNumber> next = log.SegmentBehind(at_.segment);
   if (!next) return Gone(at_);
-  AMETHYST_ASSIGN(const auto file, Open(*next));
-  AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, place_.database_uid, *next));
+  AMETHYST_ASSIGN(const SegmentHeader header, HeaderOf(*next));
   if (header.cut.segment != at_.segment) return Gone(at_);
   next_ = header;
   return {};
@@ -75,47 +58,8 @@ Status LogReader::StepOver() {
   at_ = next_->Begin();
   at_.last_sequence = told;
   next_.reset();
-  file_ = nullptr;
-  buffer_.clear();
+  window_.reset();
   return {};
-}
-
-Result<std::string_view> LogReader::View(uint64_t bytes, uint64_t end) {
-  AMETHYST_DCHECK(at_.offset + bytes <= end);
-  const uint64_t offset = at_.offset;
-  if (offset < buffer_begin_ || offset + bytes > buffer_begin_ + buffer_.size()) {
-    const uint64_t wanted = std::min(std::max(bytes, kBufferBytes), end - offset);
-    if (wanted <= kBufferBytes) base::Release(&buffer_, 2 * kBufferBytes);  // Let go of a large record.
-    buffer_.resize(wanted);
-    buffer_begin_ = offset;
-    Result<size_t> found = file_->ReadAt(offset, buffer_);
-    buffer_.resize(found ? *found : 0);
-    if (!found) return std::unexpected(std::move(found).error());
-    if (*found < bytes) return Damage(fmt::format("expected {} bytes, found {}", bytes, *found));
-  }
-  return std::string_view(buffer_).substr(offset - buffer_begin_, bytes);
-}
-
-Result<LogReader::Record> LogReader::ReadRecord(uint64_t end) {
-  const uint64_t left = end - at_.offset;
-  if (left < kRecordHeaderBytes) return Damage(fmt::format("expected a record, found {} bytes", left));
-  AMETHYST_ASSIGN(std::string_view bytes, View(kRecordHeaderBytes, end));
-  const RecordHeader header = DecodeRecordHeader(bytes.data());
-  if (header.length < kRecordHeaderBytes || header.padded_bytes() > left) {
-    return Damage(
-        fmt::format("expected a record of {} to {} bytes, found length {}", kRecordHeaderBytes, left, header.length));
-  }
-  AMETHYST_ASSIGN(bytes, View(header.padded_bytes(), end));
-  const std::string_view payload = bytes.substr(kRecordHeaderBytes, header.payload_bytes());
-  const base::Location location{.owner = ChecksumOwner(place_.database_uid, at_.segment), .offset = at_.offset};
-  if (RecordChecksum(bytes.data(), base::Hash64(payload), location) != header.checksum) {
-    return Damage(fmt::format("the checksum {:016x} does not hold", header.checksum));
-  }
-  if (!IsKnownKind(header.kind)) {
-    return base::NotSupported("{} at {}: record kind {} is not known to this build", file_->path(), at_.offset,
-                              static_cast<uint8_t>(header.kind));
-  }
-  return Record{.header = header, .payload = payload};
 }
 
 Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogPosition limit) {
@@ -126,8 +70,10 @@ Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogP
       AMETHYST_TRY(StepOver());
       continue;
     }
-    if (file_ == nullptr) AMETHYST_TRY(OpenFile());
-    AMETHYST_ASSIGN(const Record record, ReadRecord(end));
+    if (!window_) {
+      AMETHYST_ASSIGN(window_, RecordWindow::Open(*place_.files, place_.directory, place_.database_uid, at_.segment));
+    }
+    AMETHYST_ASSIGN(const Record record, window_->Read(at_.offset, end));
     peeked_ = record.header;
     return record;
   }
@@ -169,8 +115,7 @@ Status LogReader::Check(const Place& place, const Log& log, const LogCut& positi
       return IsSamePlace(position, reader.next_->cut) ? Status() : OtherHistory(position);
     }
     LogReader reader(place, position);
-    AMETHYST_ASSIGN(const auto file, reader.Open(position.segment));
-    AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, place.database_uid, position.segment));
+    AMETHYST_ASSIGN(const SegmentHeader header, reader.HeaderOf(position.segment));
     begin = header.Begin();
     begin.last_sequence = {};
   }

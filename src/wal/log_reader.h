@@ -1,6 +1,6 @@
 // Reading the log while it is written: the records from a place on, as far as the caller says that they may be read.
 //
-// The reader has its own file and its own buffer of 64 KiB (more for a larger record, while it stands there). It reads
+// The reader has its own file and its own buffer (record_window.h). It reads
 // no byte behind the limit that it is given, which is an end of whole records that the log has told (Log::durable_end,
 // Log::end): so it never sees a record in the making, a torn tail, or bytes that change later. Each record's checksum
 // and ordinal are checked, and at the end of a segment that the next one's header continues it: nothing is skipped.
@@ -8,19 +8,19 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "amethyst/error.h"
-#include "base/buffer.h"
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
 #include "wal/log.h"
 #include "wal/log_format.h"
 #include "wal/log_position.h"
+#include "wal/record_window.h"
 
 namespace amethyst::wal {
 
@@ -36,10 +36,7 @@ class LogReader {
   // caller knows that writes which went past the log have used them.
   LogReader(Place place, const LogCut& from) : place_(std::move(place)), at_(from) {}
 
-  struct Record {
-    RecordHeader header;
-    std::string_view payload;  // Valid until the next call.
-  };
+  using Record = WholeRecord;
   // The next record before `limit`; nullopt: there is none yet. It stays the next until Pass. kTooOld: the log from
   // here on has been removed. kCorruption: damage; kNotSupported: a kind of record that this build does not know.
   [[nodiscard]] Result<std::optional<Record>> Peek(const Log& log, LogPosition limit);
@@ -61,19 +58,14 @@ class LogReader {
   [[nodiscard]] Result<std::optional<Record>> PeekAny(const Log& log, LogPosition limit);
   [[nodiscard]] Status FindNext(const Log& log);
   [[nodiscard]] Status StepOver();
-  [[nodiscard]] Status OpenFile();
-  [[nodiscard]] Result<std::unique_ptr<io::RandomAccessFile>> Open(key::FileNumber number) const;
-  [[nodiscard]] Result<Record> ReadRecord(uint64_t end);
-  [[nodiscard]] Result<std::string_view> View(uint64_t bytes, uint64_t end);
+  [[nodiscard]] Result<SegmentHeader> HeaderOf(key::FileNumber segment) const;
   [[nodiscard]] std::unexpected<Error> Damage(std::string_view what) const;
 
   Place place_;
   LogCut at_;
-  std::unique_ptr<io::RandomAccessFile> file_;  // Of at_.segment, once it was opened.
-  std::optional<SegmentHeader> next_;           // Of the segment behind it, once it is followed by one.
-  std::optional<RecordHeader> peeked_;          // What stands at at_.
-  base::Buffer buffer_;                         // The bytes from buffer_begin_ on.
-  uint64_t buffer_begin_ = 0;
+  std::optional<RecordWindow> window_;  // Of at_.segment, once it was opened.
+  std::optional<SegmentHeader> next_;   // Of the segment behind it, once it is followed by one.
+  std::optional<RecordHeader> peeked_;  // What stands at at_.
 };
 
 }  // namespace amethyst::wal

@@ -1,0 +1,107 @@
+#include "wal/log_follower.h"
+
+#include <charconv>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace amethyst::wal {
+
+namespace {
+
+// "000012.wal".
+std::optional<key::FileNumber> SegmentNumberOf(std::string_view name) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const key::FileNumber segment{number};
+  return error == std::errc() && name == SegmentFileName(segment) ? std::optional(segment) : std::nullopt;
+}
+
+}  // namespace
+
+Result<WholeRecord> LogFollower::ReadHere() {
+  if (!window_) {
+    AMETHYST_ASSIGN(window_, RecordWindow::Open(*place_.files, place_.directory, place_.database_uid, at_.segment));
+  }
+  AMETHYST_ASSIGN(const uint64_t end, window_->FileBytes());
+  if (end < at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), end);
+  return window_->Read(at_.offset, end);
+}
+
+Result<std::optional<SegmentHeader>> LogFollower::FindNext() const {
+  AMETHYST_ASSIGN(const std::vector<std::string> names, place_.files->List(place_.directory));
+  std::optional<SegmentHeader> next;
+  bool is_here = false;
+  bool goes_on = false;
+  for (const std::string& name : names) {
+    const std::optional<key::FileNumber> number = SegmentNumberOf(name);
+    is_here = is_here || number == at_.segment;
+    if (!number || *number <= at_.segment || (next && *number < next->segment)) continue;
+    // One that was made ahead has no header yet; another may be going.
+    const auto header = ReadHeaderOf(*place_.files, place_.directory, place_.database_uid, *number);
+    goes_on = goes_on || header;
+    if (header && header->cut.segment == at_.segment) next = *header;
+  }
+  if (next || is_here || !goes_on) return next;
+  return base::MakeError(ErrorCode::kTooOld, "the log behind {} is not there any more", SegmentFileName(at_.segment));
+}
+
+Result<bool> LogFollower::StepOver(const Error& why_no_record) {
+  AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindNext());
+  if (!next) return false;
+  if (next->cut.position() > at_.position()) {  // There is more here, written since we looked.
+    LookAgain();
+    const Result<WholeRecord> here = ReadHere();
+    if (here) return true;
+    return std::unexpected(here.error());
+  }
+  if (next->cut.position() != at_.position() || next->cut.next_ordinal != at_.next_ordinal ||
+      next->cut.chained_checksum != at_.chained_checksum) {
+    return base::MakeError(ErrorCode::kTooOld, "the log ends at {} of {} by {}, before what was read of it: {}",
+                           next->cut.offset, SegmentFileName(at_.segment), SegmentFileName(next->segment),
+                           why_no_record.message());
+  }
+  const key::SequenceNumber last = at_.last_sequence;  // The header counts writes past the log.
+  at_ = next->Begin();
+  at_.last_sequence = last;
+  window_.reset();
+  return true;
+}
+
+Result<std::optional<WholeRecord>> LogFollower::PeekAny() {
+  for (;;) {
+    const Result<WholeRecord> here = ReadHere();
+    if (here) {
+      peeked_ = here->header;
+      return *here;
+    }
+    const bool may_end_here =
+        here.error().code() == ErrorCode::kCorruption || here.error().code() == ErrorCode::kTooOld;
+    if (!may_end_here) return std::unexpected(here.error());
+    AMETHYST_ASSIGN(const bool goes_on, StepOver(here.error()));
+    if (!goes_on) return std::nullopt;
+  }
+}
+
+Result<std::optional<WholeRecord>> LogFollower::Peek() {
+  for (;;) {
+    AMETHYST_ASSIGN(const std::optional<WholeRecord> record, PeekAny());
+    if (!record || record->header.kind != RecordKind::kWatermark) return record;
+    AMETHYST_TRY(Pass());
+  }
+}
+
+Status LogFollower::Pass() {
+  AMETHYST_ASSERT(peeked_.has_value());
+  LogCut behind = at_;
+  if (const Status passed = PassRecord(*peeked_, &behind); !passed) {
+    return base::Corruption("{} at {}: {}", io::JoinPath(place_.directory, SegmentFileName(at_.segment)), at_.offset,
+                            passed.error().message());
+  }
+  at_ = behind;
+  peeked_.reset();
+  return {};
+}
+
+}  // namespace amethyst::wal

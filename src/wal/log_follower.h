@@ -1,0 +1,64 @@
+// Reading the log that another process writes: the records from a place on, as they come to stand in its files.
+//
+// Stores of a process on the same machine are seen through the page cache, in their order, before any sync. A record
+// counts once its checksum holds; what stands at the end and does not hold yet is taken for one in the making. When a
+// later segment's header continues the log from here, the follower goes on there: the header says where the log ended,
+// so nothing is passed over. What a writer takes back (a record whose store failed after it had got whole, or what a
+// recovery cut) shows in the same place: the log then does not go on from where the follower is, and it has to start
+// over.
+//
+// Watermarks are passed silently. Thread safety: one thread at a time, beside all that the writer does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "amethyst/error.h"
+#include "base/hash.h"
+#include "io/file_system.h"
+#include "wal/log_format.h"
+#include "wal/log_position.h"
+#include "wal/record_window.h"
+
+namespace amethyst::wal {
+
+class LogFollower {
+ public:
+  struct Place {
+    io::FileSystem* files = nullptr;  // Outlives the follower.
+    std::string directory;
+    base::Uid database_uid;
+  };
+  // From `from` on, a place that the log has or had.
+  LogFollower(Place place, const LogCut& from) : place_(std::move(place)), at_(from) {}
+
+  // What comes next: nullopt, nothing yet. It stays the next until Pass. kTooOld: the log does not go on from here.
+  // kCorruption: damage, which a later segment proves; kNotSupported: a kind of record that this build does not know.
+  [[nodiscard]] Result<std::optional<WholeRecord>> Peek();
+  // Moves behind the record that Peek gave.
+  [[nodiscard]] Status Pass();
+  // What was read ahead may have been written since: to be called before the next look at the end.
+  void LookAgain() {
+    if (window_) window_->Forget();
+  }
+
+  // Behind the last record that was passed, and the watermarks behind it.
+  [[nodiscard]] const LogCut& at() const { return at_; }
+
+ private:
+  [[nodiscard]] Result<std::optional<WholeRecord>> PeekAny();
+  // What stands here, or why that is no record.
+  [[nodiscard]] Result<WholeRecord> ReadHere();
+  // Steps over to the segment that continues the log from here, if there is one: true.
+  [[nodiscard]] Result<bool> StepOver(const Error& why_no_record);
+  // The newest segment that says it comes behind this one; kTooOld: it was there, and is gone.
+  [[nodiscard]] Result<std::optional<SegmentHeader>> FindNext() const;
+
+  Place place_;
+  LogCut at_;
+  std::optional<RecordWindow> window_;  // Of at_.segment, once it was opened.
+  std::optional<RecordHeader> peeked_;  // What stands at at_.
+};
+
+}  // namespace amethyst::wal
