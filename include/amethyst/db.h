@@ -19,6 +19,7 @@
 #include "amethyst/error.h"
 #include "amethyst/family.h"
 #include "amethyst/feed.h"
+#include "amethyst/follower.h"
 #include "amethyst/indexed_batch.h"
 #include "amethyst/ingest.h"
 #include "amethyst/iterator.h"
@@ -53,6 +54,16 @@ class DB {
   [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options = {});
   [[nodiscard]] static Result<std::unique_ptr<DB>> Open(const std::filesystem::path& path, const Options& options,
                                                         Components components);
+
+  // Opens a database for reading beside the process that writes it, and goes along with it: each read sees a state that
+  // the writer had, whole batches, and never an older one than a read before (kNone writes show once they are flushed).
+  // Any number of processes may do so; the writer never waits for one, and may close, crash and open again meanwhile.
+  // No right to write is needed. Writes are kNotSupported, as on a read-only database. Errors as of Open, but never
+  // kBusy for an owner. kTooOld for a read: see FollowerOptions::grace_s.
+  [[nodiscard]] static Result<std::unique_ptr<DB>> OpenFollower(const std::filesystem::path& path,
+                                                                const FollowerOptions& options = {});
+  [[nodiscard]] static Result<std::unique_ptr<DB>> OpenFollower(const std::filesystem::path& path,
+                                                                const FollowerOptions& options, Components components);
 
   // Removes the database's own files, by what they hold, and the directory if nothing else is in it. kBusy while it is
   // open. kInvalidArgument where there is no database, or, once it is removed, if files stayed that have names like its
@@ -186,6 +197,10 @@ class DB {
   // The position that OpenFeed would begin with to give what comes from now on, and the snapshot of all before. Nothing
   // holds the log for it: a cursor does, or a feed that is opened before long.
   [[nodiscard]] Result<FeedSnapshot> GetFeedSnapshot();
+
+  // Of a follower: returns once reads see at least what the writer's saw when this was called. Nothing to do elsewhere.
+  // An error, such as damage or a family in an order that was not given, leaves reads where they are.
+  [[nodiscard]] Status Refresh();
 
   // Writes all memtables to tables, and waits for it. kBusy: entries are not released (Options::external_log).
   [[nodiscard]] Status Flush();

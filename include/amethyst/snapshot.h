@@ -29,6 +29,9 @@ class Snapshot {
   // What has expired by then is gone for the snapshot, and what expires later is not.
   [[nodiscard]] std::chrono::system_clock::time_point read_time() const { return read_time_; }
 
+  // For what stands beside it in this library.
+  [[nodiscard]] const engine::SnapshotPin& pin() const { return *pin_; }
+
  private:
   std::unique_ptr<engine::SnapshotPin> pin_;
   uint64_t sequence_;

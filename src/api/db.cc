@@ -26,6 +26,19 @@ Result<std::unique_ptr<DB>> DB::Open(const std::filesystem::path& path, const Op
   });
 }
 
+Result<std::unique_ptr<DB>> DB::OpenFollower(const std::filesystem::path& path, const FollowerOptions& options) {
+  return OpenFollower(path, options, Components{});
+}
+
+Result<std::unique_ptr<DB>> DB::OpenFollower(const std::filesystem::path& path, const FollowerOptions& options,
+                                             Components components) {
+  return Contained([&]() -> Result<std::unique_ptr<DB>> {
+    auto engine = engine::Engine::OpenFollower(path.string(), options, std::move(components));
+    if (!engine) return std::unexpected(std::move(engine).error());
+    return std::make_unique<DB>(std::move(*engine));
+  });
+}
+
 DB::DB(std::shared_ptr<engine::Engine> engine)
     : engine_(std::move(engine)), turns_(std::make_shared<transactions::Turns>()) {}
 DB::~DB() { static_cast<void>(Close()); }
@@ -171,6 +184,10 @@ Status DB::RenameFamily(const Family& family, std::string_view name) {
   });
 }
 std::vector<std::string> DB::FamilyNames() { return engine_->FamilyNames(); }
+
+Status DB::Refresh() {
+  return Contained([&] { return engine_->Refresh(); });
+}
 
 Status DB::Flush() {
   return Contained([&] { return engine_->Flush(); });

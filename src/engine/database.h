@@ -20,6 +20,8 @@
 
 namespace amethyst::engine {
 
+class Follower;
+
 struct Database {
   Settings settings;
   std::shared_ptr<io::Environment> environment;  // For clock and threads.
@@ -33,6 +35,7 @@ struct Database {
       own_regions;  // For the memtables of batches that are read before they are written.
   std::shared_ptr<ReadContext> reads;
   std::unique_ptr<WriteBuffers> write_buffers;
+  std::shared_ptr<Follower> follower{};      // nullptr in any other.
   uint64_t torn_tails = 0;                   // That recovery cut.
   uint64_t batches_recovered = 0;            // That it read from the log, and no table held.
   uint64_t entries_of_dropped_families = 0;  // That it found in the log, and left out.

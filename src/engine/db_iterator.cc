@@ -22,19 +22,28 @@ SnapshotPin PinFor(const ReadContext& reads, const ReadOptions& options, const R
   return {reads.snapshots, reads.visible, *reads.clock};
 }
 
+// The view that the iterator stays with; nullptr: none. Before the sequence is pinned: see view.h.
+ViewPtr PinnedViewFor(const ReadContext& reads, const ReadOptions& options, const Reader& reader) {
+  return reads.follows ? ViewFor(reads, options, &reader) : nullptr;
+}
+
 Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's database is closed"); }
 
 }  // namespace
 
 DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,
                        const Reader& reader)
+    : DbIterator(reads, options, family, reader, PinnedViewFor(*reads, options, reader)) {}
+
+DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,
+                       const Reader& reader, ViewPtr pinned)
     : reads_(std::move(reads)),
       pin_(PinFor(*reads_, options, reader)),
       read_(reader.Seeing(pin_.read())),
       bounds_{.lower = std::optional<std::string>(options.lower_bound),
               .upper = std::optional<std::string>(options.upper_bound)},
       reading_{.fill_cache = options.fill_cache, .memory_only = options.memory_only},
-      view_(*reads_, family, reader.own) {
+      view_(*reads_, family, reader.own, std::move(pinned)) {
   reads_->iterators.fetch_add(1, std::memory_order_relaxed);
   if (const Status in_time = CheckReadTime(*reads_, options); !in_time) view_.Refuse(in_time.error());
   status_ = reads_->gate.IsClosed() ? Detached() : view_.may_read();

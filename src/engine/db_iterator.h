@@ -51,6 +51,9 @@ class DbIterator {
   void SetMemoryOnly(bool memory_only) { reading_.memory_only = memory_only; }
 
  private:
+  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,
+             const Reader& reader, ViewPtr pinned);
+
   // An iterator steps over so many versions of one key; if there are more, it looks the key up, as Get does.
   static constexpr uint32_t kVersionsBeforeLookUp = 64;
 

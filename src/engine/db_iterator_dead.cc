@@ -28,7 +28,7 @@ bool DbIterator::PassDead(std::string_view dead_key, DeadWalk* dead) {
 
 // What has been passed is dead for all who see what we see.
 void DbIterator::Remember(const DeadWalk& dead) {
-  if (!status_ || read_.own_count > 0 || dead.first().empty()) return;
+  if (!status_ || reads_->follows || read_.own_count > 0 || dead.first().empty()) return;
   key::Range range;
   std::string after_shown;
   if (forward_) {

@@ -10,6 +10,7 @@
 #include "engine/cursor_list.h"
 #include "engine/durable_waits.h"
 #include "engine/flush.h"
+#include "engine/follower.h"
 #include "engine/recovery.h"
 #include "key/moment.h"
 #include "wal/batch_encoding.h"
@@ -18,11 +19,6 @@ namespace amethyst::engine {
 namespace {
 
 using sstable::LookupState;
-
-Status Forked(const Storage& storage) {
-  return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
-                         storage.directory);
-}
 
 // Find, which tells of a filter that is lost.
 Result<PinnedFound> FindAndTell(Database& database, const FamilyView& family, const key::LookupKey& lookup,
@@ -64,6 +60,15 @@ Result<std::shared_ptr<Engine>> Engine::Open(const std::string& directory, const
   auto engine = std::make_shared<Engine>(std::move(database));
   if (engine->background_ != nullptr) AMETHYST_TRY(engine->background_->Start());
   return engine;
+}
+
+Result<std::shared_ptr<Engine>> Engine::OpenFollower(const std::string& directory, const FollowerOptions& options,
+                                                     Components components) {
+  Options reading = options.options;
+  reading.read_only = true;
+  AMETHYST_ASSIGN(std::shared_ptr<Database> database,
+                  OpenDatabase(directory, reading, std::move(components), &options));
+  return std::make_shared<Engine>(std::move(database));
 }
 
 Engine::Engine(std::shared_ptr<Database> database)
@@ -137,7 +142,13 @@ Status Engine::CheckWritable() const {
     return base::NotSupported("{}: opened read-only; writes need another open", database_->storage.directory);
   }
   if (database_->health.latch.IsSet()) return database_->health.latch.status();
-  return database_->storage.lock->OwnedByThisProcess() ? Status() : Forked(database_->storage);
+  return CheckProcess();
+}
+
+Status Engine::CheckProcess() const {
+  if (database_->storage.lock->OwnedByThisProcess()) return {};
+  return base::MakeError(ErrorCode::kBusy, "{}: this process was forked from the one that has the database open",
+                         database_->storage.directory);
 }
 
 Status Engine::WriteEncoded(const EncodedBatch& batch, const WriteOptions& options) {
@@ -197,7 +208,8 @@ inline Result<std::optional<bool>> Engine::TryGetFor(const Reader* reader, std::
                                                      const ReadOptions& options, Take take, const FamilyKey& family) {
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
-  const View& view = *reads_->view.Peek();  // Before the visible sequence: see view.h.
+  const ViewPtr* const pinned = PinnedView(options, reader);
+  const View& view = pinned != nullptr ? **pinned : *reads_->view.Peek();  // Before the visible sequence: see view.h.
   const tree::Version* const version = VersionOf(view, family);
   if (version == nullptr) [[unlikely]]
     return FamilyDropped();
@@ -244,7 +256,7 @@ Result<std::optional<PinnedValue>> Engine::GetPinned(std::string_view key, const
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
   reads_->statistics.Add(Counter::kGets);
-  const ViewPtr view = reads_->view.Acquire();
+  const ViewPtr view = ViewFor(*reads_, options, reader);
   const tree::Version* const version = VersionOf(*view, family);
   if (version == nullptr) return FamilyDropped();
   AMETHYST_TRY(CheckReadTime(*reads_, options));
@@ -264,7 +276,7 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   std::vector<Result<std::optional<std::string>>> results;
   results.reserve(keys.size());
   const OperationGate::Operation operation(reads_->gate);
-  const ViewPtr view = reads_->view.Acquire();
+  const ViewPtr view = ViewFor(*reads_, options, reader);
   const tree::Version* const version = VersionOf(*view, family);
   const Status may_read = !operation           ? Closed()
                           : version == nullptr ? Status(FamilyDropped())
@@ -316,6 +328,10 @@ std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, cons
 }
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
+  if (reads_->follows) {
+    ViewPtr view = reads_->view.Acquire();
+    return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock, std::move(view));
+  }
   return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock);
 }
 
@@ -327,7 +343,7 @@ Status Engine::Close() {
   }
   base::MutexLock lock(close_mutex_);
   if (closed_) return *closed_;
-  if (!database_->storage.lock->OwnedByThisProcess()) return Forked(database_->storage);
+  AMETHYST_TRY(CheckProcess());
   closed_ = CloseOnce();
   return *closed_;
 }
@@ -340,6 +356,7 @@ Status Engine::CloseOnce() noexcept {
   storage.cursors->readers()->Wake();  // Who find the gate closed.
   reads_->gate.CloseAndWait(*database_->workers.flushes);
   base::DrainEpochs();  // Of readers that did not pass the gate.
+  if (database_->follower != nullptr) database_->follower->Stop();
   if (storage.waits != nullptr) storage.waits->Finish();
   Status closed = background_ == nullptr ? Status() : base::Contained([this] { return background_->StopAndFlush(); });
   if (storage.log != nullptr && !database_->health.latch.IsSet()) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/follower.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
 #include "amethyst/stats.h"
@@ -36,6 +37,9 @@ class Engine {
  public:
   [[nodiscard]] static Result<std::shared_ptr<Engine>> Open(const std::string& directory, const Options& options,
                                                             Components components);
+  [[nodiscard]] static Result<std::shared_ptr<Engine>> OpenFollower(const std::string& directory,
+                                                                    const FollowerOptions& options,
+                                                                    Components components);
   explicit Engine(std::shared_ptr<Database> database);  // For Open.
   ~Engine();
 
@@ -84,6 +88,8 @@ class Engine {
   // By the clock of reads.
   [[nodiscard]] uint64_t NowMs() { return reads_->clock->NowMs(); }
 
+  // Of a follower; nothing to do elsewhere.
+  [[nodiscard]] Status Refresh();
   [[nodiscard]] Status Flush();
   [[nodiscard]] Status Release(uint64_t index);
   [[nodiscard]] Applied GetApplied();
@@ -141,6 +147,8 @@ class Engine {
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] Status AnnounceIncoming(const ingest::Incoming& incoming);
   [[nodiscard]] Result<wal::LogPosition> CommitIncoming(ingest::Incoming* incoming, IngestFiles* files);
+  // kBusy in a forked child.
+  [[nodiscard]] Status CheckProcess() const;
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 

@@ -22,7 +22,7 @@ Result<ingest::Taker> TakerOf(const ReadContext& reads, const tree::FamilyKey& f
   const ViewPtr view = reads.view.Acquire();
   const tree::FamilyTree* const tree = view->forest->Find(family);
   if (tree == nullptr) return FamilyDropped();
-  const key::Merging& merging = family.id == key::kDefaultFamily ? reads.merging : tree->family->merging;
+  const key::Merging& merging = family.id == key::kDefaultFamily ? reads.merging() : tree->family->merging;
   return ingest::Taker{.name = tree->family->name,
                        .order = tree->version->order(),
                        .merge_operator = std::string(

@@ -4,11 +4,20 @@
 #include "base/error.h"
 #include "engine/covers.h"
 #include "engine/engine.h"
+#include "engine/follower.h"
 #include "engine/stats_of.h"
 
 namespace amethyst::engine {
 
 // --- Maintenance ---
+
+Status Engine::Refresh() {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return Closed();
+  if (database_->follower == nullptr) return {};
+  AMETHYST_TRY(CheckProcess());
+  return database_->follower->Refresh();
+}
 
 Status Engine::Flush() {
   const OperationGate::Operation operation(reads_->gate);

@@ -47,10 +47,15 @@ Result<ingest::Incoming> ReopenIngest(Database& database, const tree::Forest& fo
 
 }  // namespace
 
-Status ReplayIngest(Database& database, const tree::Forest& forest, const wal::RecoveredBatch& record) {
+Result<WriteBufferPtr> LayerOf(Database& database, const tree::Forest& forest, const wal::RecoveredBatch& record) {
   AMETHYST_ASSIGN(const ingest::Incoming incoming, ReopenIngest(database, forest, record));
-  if (incoming.tables.empty()) return {};
-  AMETHYST_ASSIGN(const WriteBufferPtr layer, MakeLayer(database.storage, *database.write_buffers, forest, incoming));
+  if (incoming.tables.empty()) return nullptr;
+  return MakeLayer(database.storage, *database.write_buffers, forest, incoming);
+}
+
+Status ReplayIngest(Database& database, const tree::Forest& forest, const wal::RecoveredBatch& record) {
+  AMETHYST_ASSIGN(const WriteBufferPtr layer, LayerOf(database, forest, record));
+  if (layer == nullptr) return {};
   const WriteBufferPtr fresh = database.write_buffers->New(database.settings.write_buffer_bytes);
   const WriteBufferPtr active = database.reads->view.Acquire()->active;
   for (const WriteBufferPtr& buffer : {layer, fresh}) {

@@ -11,8 +11,8 @@
 
 namespace amethyst::engine {
 
-IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own)
-    : reads_(reads), family_(family), own_(std::move(own)), order_(reads.order) {
+IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own, ViewPtr pinned)
+    : reads_(reads), family_(family), own_(std::move(own)), pinned_(std::move(pinned)), order_(reads.order) {
   if (family_.id == key::kDefaultFamily) return;
   Renew();
   if (view_ == nullptr) {
@@ -24,7 +24,7 @@ IteratorView::IteratorView(const ReadContext& reads, const tree::FamilyKey& fami
 
 void IteratorView::Renew() {
   AMETHYST_ASSERT(may_read_);
-  ViewPtr newest = reads_.view.Acquire();
+  ViewPtr newest = pinned_ != nullptr ? pinned_ : reads_.view.Acquire();
   seen_ = newest.get();
   if (VersionOf(*newest, family_) != nullptr) view_ = std::move(newest);
 }
@@ -34,11 +34,13 @@ void IteratorView::LetGo() {
 }
 
 bool IteratorView::IsCurrent() const {
+  if (pinned_ != nullptr) return view_ != nullptr;
   const base::EpochGuard guard;
   return reads_.view.Peek() == view_.get();
 }
 
 bool IteratorView::HoldsFlushedMemtable() {
+  if (pinned_ != nullptr) return false;
   const base::EpochGuard guard;
   const View* now = reads_.view.Peek();
   if (now == seen_) return false;

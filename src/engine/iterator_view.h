@@ -23,7 +23,8 @@ class IteratorView {
  public:
   // `reads` outlives it. A family other than the default is seen from now on, the default one from the first Renew;
   // `own` from the start.
-  IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own = {});
+  // `pinned`: the one view to stay with; nullptr: there is none such.
+  IteratorView(const ReadContext& reads, const tree::FamilyKey& family, OwnWrites own = {}, ViewPtr pinned = nullptr);
 
   // An error: nothing may be read, from now on. The family was dropped before it was seen, or the caller said so.
   [[nodiscard]] const Status& may_read() const { return may_read_; }
@@ -52,6 +53,7 @@ class IteratorView {
   const ReadContext& reads_;
   const tree::FamilyKey family_;
   const OwnWrites own_;
+  const ViewPtr pinned_;
   ViewPtr view_;
   const View* seen_ = nullptr;  // The newest view that HoldsFlushedMemtable has looked at; only compared.
   key::Order order_;

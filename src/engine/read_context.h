@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <utility>
 
@@ -24,10 +25,19 @@ namespace amethyst::engine {
 struct ReadContext {
   ReadContext(const key::Order& the_order, key::Merging the_merging, std::shared_ptr<ReadClock> the_clock,
               ViewPtr first)
-      : order(the_order), merging(std::move(the_merging)), clock(std::move(the_clock)), view(std::move(first)) {}
+      : order(the_order), clock(std::move(the_clock)), view(std::move(first)) {
+    SetMerging(std::move(the_merging));
+  }
+
+  // How the default family merges: see MergingOf. Valid as long as this.
+  [[nodiscard]] const key::Merging& merging() const { return *merging_.load(std::memory_order_acquire); }
+  // A follower's, whose database has got an operator since. One thread at a time.
+  void SetMerging(key::Merging changed) {
+    mergings_.push_front(std::move(changed));
+    merging_.store(&mergings_.front(), std::memory_order_release);  // Pairs with merging().
+  }
 
   const key::Order order;
-  const key::Merging merging;  // Of the default family: see MergingOf.
   const std::shared_ptr<ReadClock> clock;
   ViewCell view;
   // The sequence up to which all writes are applied. Stored by the committer (release) after the memtable insert;
@@ -38,11 +48,18 @@ struct ReadContext {
   DeadStretches dead{};  // That iterators have found.
   Statistics statistics{};
   std::atomic<uint64_t> iterators{0};  // How many live; counted by themselves.
+  // The writer is another process, whose rewrites know nothing of our snapshots: each has to keep its view. What walks
+  // find dead is not remembered, for writes that went past the log come late.
+  bool follows = false;
+
+ private:
+  std::forward_list<key::Merging> mergings_{};
+  std::atomic<const key::Merging*> merging_{nullptr};
 };
 
 // How a family merges.
 [[nodiscard]] inline const key::Merging& MergingOf(const ReadContext& reads, const tree::FamilyDescription& family) {
-  return family.id == key::kDefaultFamily ? reads.merging : family.merging;
+  return family.id == key::kDefaultFamily ? reads.merging() : family.merging;
 }
 [[nodiscard]] inline const key::Merging& MergingOf(const ReadContext& reads, const FamilyView& family) {
   return MergingOf(reads, *family.view.forest->Find({.id = family.id})->family);

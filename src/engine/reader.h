@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "amethyst/snapshot.h"
 #include "engine/read_context.h"
 #include "engine/view.h"
 #include "key/read_point.h"
@@ -39,6 +40,7 @@ struct Reader {
   OwnWrites own{};                     // Are on top.
   std::optional<key::ReadPoint> at{};  // nullopt: as the options of the read say. It is pinned.
   ReadListener* listener = nullptr;    // nullptr: nobody is told.
+  ViewPtr view{};                      // Of the pin, if that has one.
 
   // A read point of the database, with the own writes.
   [[nodiscard]] key::ReadPoint Seeing(key::ReadPoint read) const {
@@ -53,6 +55,18 @@ struct Reader {
 // nullptr: there are no own writes.
 [[nodiscard]] inline const OwnWrites* OwnOf(const Reader* reader) {
   return reader == nullptr || reader->own.count == 0 ? nullptr : &reader->own;
+}
+// The view that the read must be made in; nullptr: any.
+[[nodiscard]] inline const ViewPtr* PinnedView(const ReadOptions& options, const Reader* reader) {
+  const ViewPtr* const pinned = reader != nullptr && reader->view != nullptr ? &reader->view
+                                : options.snapshot != nullptr                ? &options.snapshot->pin().view()
+                                                                             : nullptr;
+  return pinned != nullptr && *pinned != nullptr ? pinned : nullptr;
+}
+// Before the visible sequence: see view.h.
+[[nodiscard]] inline ViewPtr ViewFor(const ReadContext& reads, const ReadOptions& options, const Reader* reader) {
+  const ViewPtr* const pinned = PinnedView(options, reader);
+  return pinned != nullptr ? *pinned : reads.view.Acquire();
 }
 // What the read sees; `reader` may be nullptr.
 [[nodiscard]] inline key::ReadPoint ReadPointOf(const ReadContext& reads, const ReadOptions& options,

@@ -1,19 +1,19 @@
 #include "engine/recovery.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "catalog/foreign.h"
+#include "engine/batch_replay.h"
 #include "engine/cursor_list.h"
 #include "engine/durable_waits.h"
 #include "engine/flush.h"
+#include "engine/follower.h"
 #include "engine/ingest_replay.h"
 #include "engine/log_files.h"
 #include "io/system_environment.h"
 #include "key/merge_operators.h"
-#include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
 
@@ -77,52 +77,14 @@ class Replay {
   Status Apply(const wal::RecoveredBatch& batch) {
     const std::shared_ptr<const tree::Forest> forest = database_.storage.catalog->forest();
     AMETHYST_TRY(CheckFamilies(*forest, batch));
-    const key::SequenceNumber last = batch.first + (batch.count - 1);
+    const key::SequenceNumber last = LastOf(batch);
     database_.reads->visible.store(std::max(database_.reads->visible.load(std::memory_order_relaxed), key::Raw(last)),
                                    std::memory_order_relaxed);
     if (last <= flushed_) return {};
     ++database_.batches_recovered;
     if (batch.kind == wal::RecordKind::kIngest) return ReplayIngest(database_, *forest, batch);
-    wal::BatchReader measuring(batch.payload);
-    size_t bytes = 0;
-    std::set<key::FamilyId> families;
-    for (wal::BatchEntry entry; measuring.Next(&entry);) {
-      const key::FamilyId family{entry.family};
-      bytes += entry.kind == key::EntryKind::kRangeDelete
-                   ? memtable::Memtable::BytesForRange(entry.value.size())
-                   : memtable::Memtable::BytesFor(entry.key.size(), entry.value.size());
-      if (family != key::kDefaultFamily && families.insert(family).second) bytes += memtable::Memtable::kFamilyBytes;
-    }
-    AMETHYST_TRY(MakeRoom(bytes));
-    wal::BatchReader reader(batch.payload);
-    uint64_t sequence = key::Raw(batch.first);
-    for (wal::BatchEntry entry; reader.Next(&entry); ++sequence) {
-      const tree::FamilyTree* const tree = forest->Find({.id = key::FamilyId{entry.family}});
-      if (tree == nullptr) {
-        ++database_.entries_of_dropped_families;
-        continue;
-      }
-      active().memtable.Prepare(tree->family->id, tree->version->order(), tree->family->merging.fold);
-      if (entry.kind == key::EntryKind::kRangeDelete) {
-        active().memtable.PrepareRange(tree->family->id, entry.Range(), key::SequenceNumber{sequence});
-        active().memtable.InsertRange(tree->family->id, entry.value.size(), key::SequenceNumber{sequence});
-        continue;
-      }
-      active().memtable.Insert(tree->family->id,
-                               {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
-    }
-    return {};
-  }
-
-  // That each entry's family is there or was: the log never names one before the manifest has it.
-  static Status CheckFamilies(const tree::Forest& forest, const wal::RecoveredBatch& batch) {
-    if (batch.kind == wal::RecordKind::kIngest) return CheckIngest(forest, batch);
-    wal::BatchReader reader(batch.payload);
-    for (wal::BatchEntry entry; reader.Next(&entry);) {
-      if (key::FamilyId{entry.family} < forest.next_family_id()) continue;
-      return base::Corruption("batch of sequence {}: family {} is not known to the manifest, whose ids are below {}",
-                              key::Raw(batch.first), entry.family, key::Raw(forest.next_family_id()));
-    }
+    AMETHYST_TRY(MakeRoom(MemoryOf(batch)));
+    InsertBatch(*forest, batch, &active().memtable, &database_.entries_of_dropped_families);
     return {};
   }
 
@@ -208,22 +170,40 @@ Result<key::Merging> MergingOf(const Options& options, const catalog::RecoveredC
   return merging;
 }
 
+catalog::CatalogSettings CatalogSettingsOf(Database& database) {
+  const Options& options = database.settings.options;
+  return {.directory = database.storage.directory,
+          .order = database.settings.order,
+          .families = options.families,
+          .create_if_missing = options.create_if_missing,
+          .error_if_exists = options.error_if_exists,
+          .read_only = options.read_only,
+          .follows = database.follower != nullptr,
+          .check_owner = [&database] { return database.storage.lock->CheckHeld(); }};
+}
+
+// Beside a writer it may take a few tries, for the writer may be in the middle of an edit.
+Result<std::unique_ptr<catalog::Catalog>> OpenCatalog(Database& database) {
+  constexpr int kTriesMax = 1000;
+  constexpr std::chrono::microseconds kPause{100};
+  for (int tries = 0;; ++tries) {
+    auto catalog = catalog::Catalog::Open(database.storage.store, CatalogSettingsOf(database));
+    const bool is_passing = database.follower != nullptr && !catalog && catalog.error().code() == ErrorCode::kBusy;
+    if (!is_passing || tries == kTriesMax) return catalog;
+    database.environment->clock().Sleep(kPause);
+  }
+}
+
 Status OpenTree(Database& database) {
   const Settings& settings = database.settings;
   Storage& storage = database.storage;
   storage.store = std::make_shared<tree::TableStore>(
       storage.home, database.budget,
-      tree::TableStore::Settings{
-          .directory = storage.directory, .max_open_files = settings.options.max_open_files, .order = settings.order});
-  AMETHYST_ASSIGN(
-      storage.catalog,
-      catalog::Catalog::Open(storage.store, {.directory = storage.directory,
-                                             .order = settings.order,
-                                             .families = settings.options.families,
-                                             .create_if_missing = settings.options.create_if_missing,
-                                             .error_if_exists = settings.options.error_if_exists,
-                                             .read_only = settings.options.read_only,
-                                             .check_owner = [&storage] { return storage.lock->CheckHeld(); }}));
+      tree::TableStore::Settings{.directory = storage.directory,
+                                 .max_open_files = settings.options.max_open_files,
+                                 .order = settings.order,
+                                 .missing_is_too_old = database.follower != nullptr});
+  AMETHYST_ASSIGN(storage.catalog, OpenCatalog(database));
   AMETHYST_TRY(CheckFamilyOptions(storage, settings.options));
   const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   storage.delete_clock =
@@ -245,7 +225,10 @@ Status OpenTree(Database& database) {
   view->version = view->forest->default_family().version;
   database.reads =
       std::make_shared<ReadContext>(settings.order, std::move(merging), storage.read_clock, std::move(view));
-  database.reads->visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
+  database.reads->follows = database.follower != nullptr;
+  database.reads->visible.store(key::Raw(database.reads->follows
+                                             ? recovered.flushed_sequence
+                                             : std::max(recovered.last_sequence, recovered.flushed_sequence)));
   return {};
 }
 
@@ -312,6 +295,7 @@ wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport&
           BeginsLater(storage, report, kept)
               ? [&database](key::FileNumber first) { return NoteLogBegin(database.storage, *database.reads, first); }
               : std::function<Status(key::FileNumber)>(),
+      .remove = [&storage](key::FileNumber segment) { return storage.Remove(tree::LogFileName(segment)); },
       .readers = storage.cursors->readers()};
 }
 
@@ -352,7 +336,7 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
 }  // namespace
 
 Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, const Options& options,
-                                               Components components) {
+                                               Components components, const FollowerOptions* following) {
   auto database = std::make_shared<Database>();
   Storage& storage = database->storage;
   Options effective = options;
@@ -374,8 +358,13 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   AMETHYST_TRY(CheckDirectory(files, directory, options, components.beside_other_files));
   storage.directory = directory;
   AMETHYST_ASSIGN(storage.home, io::OpenDirectory(database->environment, directory));
-  const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
-  AMETHYST_ASSIGN(storage.lock, storage.home->files().Lock(storage.PathOf(tree::kLockFileName), lock_mode));
+  if (following != nullptr) {
+    storage.lock = NoLock();
+    AMETHYST_ASSIGN(database->follower, Follower::Create(*database, *following));
+  } else {
+    const auto lock_mode = options.read_only ? io::LockMode::kShared : io::LockMode::kExclusive;
+    AMETHYST_ASSIGN(storage.lock, storage.home->files().Lock(storage.PathOf(tree::kLockFileName), lock_mode));
+  }
   AMETHYST_ASSIGN(database->workers.flushes, database->environment->NewExecutor(kFlusherThreads));
   // Room for the memtable that fills and one that is being flushed, or was.
   database->regions =
@@ -383,9 +372,14 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   database->own_regions = std::make_shared<memtable::RegionPool>(database->budget, 0);
   if (!options.read_only) storage.reserve = std::make_unique<SpaceReserve>(storage.home->files(), directory);
   AMETHYST_TRY(OpenTree(*database));
+  if (following != nullptr) {
+    AMETHYST_TRY(database->follower->Start(CatalogSettingsOf(*database)));
+    return database;
+  }
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report, ReplayLog(*database));
   database->reads->view.Acquire()->active->applied = storage.catalog->applied();
   if (options.read_only) return database;
+  storage.store->removal().PrepareMarks();
   AMETHYST_TRY(StartLog(*database, report));
   storage.external_log.Begin(options.external_log, storage.catalog->applied());
   AMETHYST_ASSIGN(database->workers.callbacks, database->environment->NewExecutor(1));

@@ -9,11 +9,14 @@
 #include <memory>
 #include <string>
 
+#include "amethyst/follower.h"
 #include "engine/database.h"
 
 namespace amethyst::engine {
 
+// `following`: as a follower, read-only and without a lock; nullptr: not so.
 [[nodiscard]] Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, const Options& options,
-                                                             Components components);
+                                                             Components components,
+                                                             const FollowerOptions* following = nullptr);
 
 }  // namespace amethyst::engine

@@ -45,6 +45,8 @@ class SnapshotList {
   Pinned::node_type spare_ AMETHYST_GUARDED_BY(mutex_);  // Of the last pin removed: iterators come and go.
 };
 
+struct View;
+
 class SnapshotPin {
  public:
   // Pins what `visible` holds now, at this time; no job's list can fall between the load and the pin.
@@ -56,16 +58,26 @@ class SnapshotPin {
   // Pins a read's point, whose sequence another pin holds already, at an earlier time.
   SnapshotPin(std::shared_ptr<SnapshotList> list, key::ReadPoint read)
       : list_(std::move(list)), place_(list_->Add(read)) {}
+  // The same as the first, of a follower: what the sequence sees is sure to be there only in `view`, which was loaded
+  // before.
+  SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, ReadClock& clock,
+              std::shared_ptr<const View> view)
+      : SnapshotPin(std::move(list), visible, clock) {
+    view_ = std::move(view);
+  }
   ~SnapshotPin() { list_->Remove(place_); }
   SnapshotPin(const SnapshotPin&) = delete;
   SnapshotPin& operator=(const SnapshotPin&) = delete;
 
   [[nodiscard]] key::SequenceNumber sequence() const { return place_->visible; }
   [[nodiscard]] key::ReadPoint read() const { return *place_; }
+  // nullptr: any newer one shows the same.
+  [[nodiscard]] const std::shared_ptr<const View>& view() const { return view_; }
 
  private:
   const std::shared_ptr<SnapshotList> list_;
   const SnapshotList::Pinned::iterator place_;
+  std::shared_ptr<const View> view_;
 };
 
 }  // namespace amethyst::engine

@@ -69,6 +69,7 @@ struct View : std::enable_shared_from_this<View> {
   std::vector<WriteBufferPtr> immutable;  // Newest first.
   std::shared_ptr<const tree::Forest> forest;
   std::shared_ptr<const tree::Version> version;  // The forest's default family: one load less for most reads.
+  std::shared_ptr<const void> files;             // Of a follower: what keeps the writer from removing them.
 };
 using ViewPtr = std::shared_ptr<const View>;
 
@@ -111,6 +112,7 @@ struct FamilyView {
   if (!view.active->memtable.Empty()) next->immutable.insert(next->immutable.begin(), view.active);
   next->forest = view.forest;
   next->version = view.version;
+  next->files = view.files;
   return next;
 }
 
@@ -124,6 +126,7 @@ struct FamilyView {
   next->immutable.insert(next->immutable.end(), view.immutable.begin(), view.immutable.end());
   next->forest = view.forest;
   next->version = view.version;
+  next->files = view.files;
   return next;
 }
 

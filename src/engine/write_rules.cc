@@ -50,7 +50,7 @@ WriteRules::WriteRules(const Options& options, const ReadContext& reads, Storage
     : reads_(reads),
       storage_(storage),
       ttl_ms_(TtlMs(options)),
-      operands_noted_(!reads.merging.operator_name.empty()) {}
+      operands_noted_(!reads.merging().operator_name.empty()) {}
 
 Status WriteRules::CheckKey(std::string_view key) {
   if (key.size() <= kKeyBytesMax) return {};
@@ -93,7 +93,7 @@ Status WriteRules::CheckApplied(const AppliedIndex& applied) const {
 }
 
 Status WriteRules::CheckOperand(std::string_view operand, const tree::FamilyKey& family) const {
-  if (family.id == key::kDefaultFamily) return CheckOperandOf(reads_.merging, operand);
+  if (family.id == key::kDefaultFamily) return CheckOperandOf(reads_.merging(), operand);
   const ViewPtr view = reads_.view.Acquire();
   const tree::FamilyTree* const tree = view->forest->Find(family);
   if (tree == nullptr) return FamilyDropped();
@@ -124,7 +124,7 @@ Status WriteRules::CheckPrefix(const tree::FamilyKey& family) const {
 Status WriteRules::Announce(key::EntryKind kind, key::FamilyId family) {
   if (key::MayExpire(kind)) AMETHYST_TRY(storage_.BeginExpiries());
   if (!key::Decides(kind) && family == key::kDefaultFamily && !operands_noted_.load(std::memory_order_acquire)) {
-    AMETHYST_TRY(storage_.BeginOperands(reads_.merging.merge_operator->Name()));
+    AMETHYST_TRY(storage_.BeginOperands(reads_.merging().merge_operator->Name()));
     operands_noted_.store(true, std::memory_order_release);
   }
   return {};

@@ -68,7 +68,8 @@ Result<engine::Reader> OptimisticTransaction::NewReader(FamilyPtr family, const 
   AMETHYST_TRY(CheckRead(family, options));
   AMETHYST_ASSIGN(engine::OwnWrites own, writes_.Index());
   const bool listens = isolation_ == Isolation::kSerializable || for_update == ForUpdate::kYes;
-  return engine::Reader{.own = std::move(own), .at = pin_->read(), .listener = listens ? &reads_ : nullptr};
+  return engine::Reader{
+      .own = std::move(own), .at = pin_->read(), .listener = listens ? &reads_ : nullptr, .view = pin_->view()};
 }
 
 Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, const ReadOptions& options,

@@ -136,7 +136,7 @@ Status OwnWrites::FillIndex() {
     entries = Entries(batch_.Representation(), {});
     index = std::make_shared<engine::WriteBuffer>(std::max(kLeastBytes, 2 * entries.MemoryBytes(memory_bytes_)),
                                                   database.reads->order, database.own_regions,
-                                                  database.reads->merging.fold);
+                                                  database.reads->merging().fold);
   }
   {
     const base::EpochGuard guard;

@@ -1,0 +1,304 @@
+#include "engine/follower.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/containment.h"
+#include "base/error.h"
+#include "base/fork.h"
+#include "catalog/read_state.h"
+#include "engine/batch_replay.h"
+#include "engine/ingest_replay.h"
+#include "engine/log_files.h"
+#include "key/merge_operators.h"
+#include "tree/file_names.h"
+
+namespace amethyst::engine {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLeastPause{2};  // Between two looks while the writer writes.
+
+class MarkHeld {
+ public:
+  MarkHeld(std::shared_ptr<io::ReaderMarks> marks, uint64_t place) : marks_(std::move(marks)), place_(place) {}
+  ~MarkHeld() { marks_->LetGo(place_); }
+  MarkHeld(const MarkHeld&) = delete;
+  MarkHeld& operator=(const MarkHeld&) = delete;
+
+ private:
+  const std::shared_ptr<io::ReaderMarks> marks_;
+  const uint64_t place_;
+};
+
+wal::RecoveredBatch BatchOf(const wal::WholeRecord& record) {
+  return {.first = record.header.first,
+          .count = record.header.count,
+          .payload = record.payload,
+          .kind = record.header.kind};
+}
+
+}  // namespace
+
+std::unique_ptr<io::FileLock> NoLock() {
+  class None final : public io::FileLock {
+    Status CheckHeld() const override { return {}; }
+    bool OwnedByThisProcess() const override { return base::ForkGeneration() == generation_; }
+    const uint32_t generation_ = base::ForkGeneration();
+  };
+  return std::make_unique<None>();
+}
+
+Result<std::unique_ptr<Follower>> Follower::Create(Database& database, const FollowerOptions& options) {
+  const Settings settings{.interval = std::chrono::milliseconds(options.refresh_interval_ms),
+                          .grace = std::chrono::seconds(options.grace_s)};
+  std::unique_ptr<Follower> follower(new Follower(database, settings));
+  base::MutexLock lock(follower->mutex_);
+  AMETHYST_ASSIGN(follower->hold_, follower->Hold(0));
+  return follower;
+}
+
+Result<MarkHold> Follower::Hold(uint64_t ordinal) {
+  if (marks_ == nullptr) {  // There was no writer since it was restored, or copied; or it had no space.
+    const Storage& storage = database_.storage;
+    AMETHYST_ASSIGN(marks_,
+                    storage.home->files().OpenMarks(storage.PathOf(tree::kReadersFileName), io::MarksFile::kFound));
+    if (marks_ == nullptr) return nullptr;
+  }
+  const uint64_t place = tree::MarkPlace(ordinal, settings_.grace);
+  AMETHYST_TRY(marks_->Hold(place));
+  return std::make_shared<const MarkHeld>(marks_, place);
+}
+
+Status Follower::Start(const catalog::CatalogSettings& settings) {
+  const Storage& storage = database_.storage;
+  {
+    base::MutexLock lock(mutex_);
+    const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
+    tail_.emplace(storage.store, settings, storage.catalog->State(), recovered.manifest, recovered.manifest_end);
+    AMETHYST_TRY(RefreshLocked());  // All that is there,
+    AMETHYST_TRY(RefreshLocked());  // with what came meanwhile.
+  }
+  if (settings_.interval.count() == 0) return {};
+  AMETHYST_ASSIGN(looks_, database_.workers.flushes->ScheduleEvery(settings_.interval, [this] { Look(); }));
+  return {};
+}
+
+void Follower::Stop() {
+  {
+    base::MutexLock lock(pause_mutex_);
+    stops_ = true;
+    stopped_.NotifyAll();
+  }
+  looks_.reset();
+  base::MutexLock lock(mutex_);
+  parts_.clear();
+  hold_.reset();
+}
+
+Status Follower::Refresh() {
+  base::MutexLock lock(mutex_);
+  return base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+}
+
+// Looks again soon while there is something new.
+void Follower::Look() {
+  io::Clock& clock = database_.environment->clock();
+  for (bool is_new = true; is_new;) {
+    const std::chrono::nanoseconds begin = clock.Monotonic();
+    const uint64_t before = database_.reads->visible.load(std::memory_order_relaxed);
+    const Status refreshed = Refresh();
+    if (!refreshed) database_.health.Log("the follower stays behind: " + refreshed.error().message());
+    is_new = refreshed && database_.reads->visible.load(std::memory_order_relaxed) != before;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock.Monotonic() - begin);
+    const auto pause = std::max<std::chrono::microseconds>(took, kLeastPause);
+    base::MutexLock lock(pause_mutex_);
+    if (pause >= settings_.interval) return;
+    const auto stops = [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return stops_; };
+    if (database_.workers.flushes->WaitFor(pause_mutex_, stopped_, stops, pause)) return;
+  }
+}
+
+Status Follower::RefreshLocked() {
+  constexpr int kTriesMax = 1000;
+  constexpr std::chrono::microseconds kPause{100};
+  for (int tries = 0;; ++tries) {
+    Status stepped = Step();
+    // The writer's are a few instructions; only one that was stopped in the middle of them keeps us here.
+    const bool is_passing = !stepped && stepped.error().code() == ErrorCode::kBusy && tries < kTriesMax;
+    if (!is_passing) return stepped;
+    database_.environment->clock().Sleep(kPause);
+  }
+}
+
+Status Follower::Step() {
+  if (!log_) return StartOver();
+  AMETHYST_TRY(tail_->Read());
+  if (tail_->place().Ordinal() != shown_ordinal_) {
+    // Before the old mark goes, which keeps the files of the state to come as well.
+    AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
+    const Status shown = ShowState(std::move(hold), tail_->state().flushed_sequence);
+    if (!shown && shown.error().code() == ErrorCode::kTooOld) return StartOver();
+    AMETHYST_TRY(shown);
+  }
+  log_->LookAgain();
+  const WriteBufferPtr active = parts_.back().buffer;
+  const Result<Reading> read =
+      ReadLog(*tail_->state().forest, tail_->state().flushed_sequence, key::kSequenceMax, &*log_, &parts_);
+  if (!read && read.error().code() == ErrorCode::kTooOld) return StartOver();
+  if (parts_.back().buffer != active) ShowParts(tail_->state().forest);
+  MoveTo(log_->at().last_sequence);
+  if (!read) return std::unexpected(read.error());
+  if (*read == Reading::kWhole) return {};
+  return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
+}
+
+Status Follower::StartOver() {
+  AMETHYST_ASSIGN(const MarkHold all, Hold(0));
+  AMETHYST_TRY(tail_->Read());
+  const catalog::CatalogState state = tail_->state();
+  AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
+  AMETHYST_ASSIGN(wal::LogFollower log, BeginOfLog(state));
+  Parts parts{{.buffer = NewBuffer(0), .begin = log.at()}};
+  const auto has_ended = [this] {
+    const Storage& storage = database_.storage;
+    return catalog::WritingIn(storage.home->files(), storage.directory) == catalog::Writing::kHasEnded;
+  };
+  if (has_ended()) {
+    const Status read = ReadEndedLog(state, &log, &parts);
+    if (!read && has_ended()) return read;
+    if (!read) return base::MakeError(ErrorCode::kBusy, "a writer has opened the database meanwhile");
+  } else {  // Or a part of it, for the next step.
+    AMETHYST_TRY(ReadLog(*state.forest, state.flushed_sequence, key::kSequenceMax, &log, &parts));
+  }
+  log_ = std::move(log);
+  parts_ = std::move(parts);
+  return ShowState(std::move(hold), log_->at().last_sequence);
+}
+
+wal::LogFollower::Place Follower::PlaceOf(const catalog::CatalogState& state) const {
+  const Storage& storage = database_.storage;
+  return {.files = &storage.home->files(), .directory = storage.directory, .database_uid = state.database_uid};
+}
+
+Result<wal::LogFollower> Follower::BeginOfLog(const catalog::CatalogState& state) const {
+  const wal::LogFollower::Place place = PlaceOf(state);
+  if (state.log_is_empty()) return wal::LogFollower(place, *state.clean_log_end);
+  AMETHYST_ASSIGN(const wal::SegmentHeader header,
+                  wal::ReadHeaderOf(*place.files, place.directory, place.database_uid, state.first_log_segment));
+  return wal::LogFollower(place, header.Begin());
+}
+
+WriteBufferPtr Follower::NewBuffer(size_t bytes) const {
+  return database_.write_buffers->New(std::max(database_.settings.write_buffer_bytes, bytes));
+}
+
+Result<Follower::Reading> Follower::ReadLog(const tree::Forest& forest, key::SequenceNumber after,
+                                            key::SequenceNumber last, wal::LogFollower* log, Parts* parts) {
+  for (;;) {
+    AMETHYST_ASSIGN(const std::optional<wal::WholeRecord> record, log->Peek());
+    if (!record) return Reading::kWhole;
+    const wal::RecoveredBatch batch = BatchOf(*record);
+    if (batch.count > 0 && batch.first > last) return Reading::kWhole;
+    if (batch.count > 0 && LastOf(batch) > after) {
+      if (!CheckFamilies(forest, batch)) return Reading::kNeedsManifest;
+      AMETHYST_TRY(Apply(forest, batch, log->at(), parts));
+    }
+    AMETHYST_TRY(log->Pass());
+  }
+}
+
+Status Follower::ReadEndedLog(const catalog::CatalogState& state, wal::LogFollower* log, Parts* parts) {
+  const Storage& storage = database_.storage;
+  AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(storage));
+  std::erase_if(segments, [&](key::FileNumber segment) { return segment < state.first_log_segment; });
+  const wal::LogRecoverySettings settings{.directory = storage.directory,
+                                          .database_uid = state.database_uid,
+                                          .segments = std::move(segments),
+                                          .first_segment = state.first_log_segment,
+                                          .clean_end = state.clean_log_end,
+                                          .read_only = true};
+  const wal::LogCut begin = log->at();
+  AMETHYST_ASSIGN(const wal::LogRecoveryReport report,
+                  wal::RecoverLog(storage.home->files(), settings, [&](const wal::RecoveredBatch& batch) -> Status {
+                    AMETHYST_TRY(CheckFamilies(*state.forest, batch));
+                    if (LastOf(batch) <= state.flushed_sequence) return {};
+                    return Apply(*state.forest, batch, begin, parts);
+                  }));
+  *log = wal::LogFollower(PlaceOf(state), report.cut);
+  return {};
+}
+
+Status Follower::Apply(const tree::Forest& forest, const wal::RecoveredBatch& batch, const wal::LogCut& at,
+                       Parts* parts) {
+  if (batch.kind == wal::RecordKind::kIngest) {
+    AMETHYST_ASSIGN(WriteBufferPtr layer, LayerOf(database_, forest, batch));
+    if (layer == nullptr) return {};
+    parts->push_back({.buffer = std::move(layer), .begin = at});
+    parts->push_back({.buffer = NewBuffer(0), .begin = at});
+    return {};
+  }
+  const size_t bytes = MemoryOf(batch);
+  if (!parts->back().buffer->memtable.HasRoom(bytes)) parts->push_back({.buffer = NewBuffer(bytes), .begin = at});
+  uint64_t dropped = 0;
+  InsertBatch(forest, batch, &parts->back().buffer->memtable, &dropped);
+  return {};
+}
+
+Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) {
+  const key::SequenceNumber flushed = state.flushed_sequence;
+  Parts unflushed;
+  for (const Part& part : parts_) {
+    if (part.buffer->Empty() || part.buffer->last_sequence() <= flushed) continue;
+    if (part.buffer->first_sequence() > flushed) {
+      unflushed.push_back(part);
+      continue;
+    }
+    // The writer went on to its next memtable in the middle of this one.
+    wal::LogFollower again(PlaceOf(state), part.begin);
+    Parts rest{{.buffer = NewBuffer(0), .begin = part.begin}};
+    AMETHYST_TRY(ReadLog(*state.forest, flushed, part.buffer->last_sequence(), &again, &rest));
+    std::move(rest.begin(), rest.end(), std::back_inserter(unflushed));
+  }
+  const bool needs_active = unflushed.empty() || unflushed.back().buffer->ingested != nullptr;
+  if (needs_active) unflushed.push_back({.buffer = NewBuffer(0), .begin = log_->at()});
+  return unflushed;
+}
+
+Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
+  const catalog::CatalogState& state = tail_->state();
+  AMETHYST_ASSIGN(Parts unflushed, Unflushed(state));
+  if (state.read_time_ms) database_.storage.read_clock->Use();
+  const key::Merging& merging = database_.reads->merging();
+  if (state.merge_operator_name && merging.operator_name != *state.merge_operator_name) {
+    key::Merging changed{.operator_name = *state.merge_operator_name};
+    key::GiveOperator(merging.merge_operator, &changed);
+    database_.reads->SetMerging(std::move(changed));
+  }
+  parts_ = std::move(unflushed);
+  hold_ = std::move(hold);
+  shown_ordinal_ = tail_->place().Ordinal();
+  MoveTo(std::max(state.flushed_sequence, sequence));  // Before the view: see there.
+  ShowParts(state.forest);
+  return {};
+}
+
+void Follower::MoveTo(key::SequenceNumber sequence) {
+  std::atomic<uint64_t>& visible = database_.reads->visible;
+  if (key::Raw(sequence) > visible.load(std::memory_order_relaxed)) {
+    visible.store(key::Raw(sequence), std::memory_order_release);
+  }
+}
+
+void Follower::ShowParts(std::shared_ptr<const tree::Forest> forest) {
+  auto view = std::make_shared<View>();
+  view->active = parts_.back().buffer;
+  for (auto part = parts_.rbegin() + 1; part != parts_.rend(); ++part) view->immutable.push_back(part->buffer);
+  view->version = forest->default_family().version;
+  view->forest = std::move(forest);
+  view->files = hold_;
+  RetireLargeView(database_.reads->view.Update([&](const View&) { return view; }));
+}
+
+}  // namespace amethyst::engine

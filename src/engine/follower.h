@@ -1,0 +1,105 @@
+// A read-only database that goes along with its writer in another process: what is in tables as the manifest says, what
+// is not as the log says.
+//
+// A step reads what the manifest has got, and shows it, then the log to its end. A flush is one edit, so what tables
+// hold is all that was written up to a sequence number: where that is more than the log was read to, the log up to
+// there is not needed. Else what a flush has put into tables leaves the memtables here; one that holds more than was
+// flushed is made anew from the log. A view keeps its files by a mark (tree/file_removal.h). The writer's rewrites know
+// nothing of this process, so a newer view may lack what an older sequence number sees: the sequence moves on first and
+// the view second, and a snapshot keeps its view (SnapshotPin::view).
+//
+// When the log does not go on from here (the follower was away for longer than its grace, or the writer took back a
+// record that had failed) everything is read anew, and shown when it is as new as before. Thread safety: any thread;
+// steps one at a time.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "amethyst/follower.h"
+#include "base/mutex.h"
+#include "catalog/manifest_tail.h"
+#include "engine/database.h"
+#include "io/reader_marks.h"
+#include "wal/log_follower.h"
+
+namespace amethyst::engine {
+
+// What a view of a follower holds in READERS.
+using MarkHold = std::shared_ptr<const void>;
+
+// What a follower has in place of a lock: it tells a forked child from the process that opened the database.
+[[nodiscard]] std::unique_ptr<io::FileLock> NoLock();
+
+class Follower {
+ public:
+  struct Settings {
+    std::chrono::milliseconds interval;
+    std::chrono::seconds grace;
+  };
+  // Before the manifest is read: from now on the writer removes nothing that it lists. Part of `database`.
+  [[nodiscard]] static Result<std::unique_ptr<Follower>> Create(Database& database, const FollowerOptions& options);
+
+  // Once the catalog is there: reads the log, and begins to look by itself.
+  [[nodiscard]] Status Start(const catalog::CatalogSettings& settings) AMETHYST_EXCLUDES(mutex_);
+  // Returns once reads see at least all that the writer had shown before the call, kNone writes excepted.
+  [[nodiscard]] Status Refresh() AMETHYST_EXCLUDES(mutex_);
+  void Stop() AMETHYST_EXCLUDES(mutex_, pause_mutex_);
+
+ private:
+  // A memtable, or what an ingest has brought, and a place of the log before all of it.
+  struct Part {
+    WriteBufferPtr buffer;
+    wal::LogCut begin;
+  };
+  using Parts = std::vector<Part>;  // Oldest first. The last one fills.
+
+  enum class Reading : uint8_t { kWhole, kNeedsManifest };
+
+  Follower(Database& database, const Settings& settings) : database_(database), settings_(settings) {}
+
+  // nullptr: there is no file for marks.
+  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] wal::LogFollower::Place PlaceOf(const catalog::CatalogState& state) const;
+  [[nodiscard]] Result<wal::LogFollower> BeginOfLog(const catalog::CatalogState& state) const;
+  [[nodiscard]] WriteBufferPtr NewBuffer(size_t bytes) const;
+
+  [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Status StartOver() AMETHYST_REQUIRES(mutex_);
+  // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`.
+  [[nodiscard]] Result<Reading> ReadLog(const tree::Forest& forest, key::SequenceNumber after, key::SequenceNumber last,
+                                        wal::LogFollower* log, Parts* parts);
+  // The same of a log that nobody writes, by the rules of recovery: damage is told from a torn end.
+  [[nodiscard]] Status ReadEndedLog(const catalog::CatalogState& state, wal::LogFollower* log, Parts* parts);
+  [[nodiscard]] Status Apply(const tree::Forest& forest, const wal::RecoveredBatch& batch, const wal::LogCut& at,
+                             Parts* parts);
+  // The parts without what is in the tables of that state.
+  [[nodiscard]] Result<Parts> Unflushed(const catalog::CatalogState& state) AMETHYST_REQUIRES(mutex_);
+  // Shows the tail's state, with the parts: all that was written up to `sequence`.
+  [[nodiscard]] Status ShowState(MarkHold hold, key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
+  void MoveTo(key::SequenceNumber sequence);
+  void ShowParts(std::shared_ptr<const tree::Forest> forest) AMETHYST_REQUIRES(mutex_);
+  void Look();
+
+  Database& database_;
+  const Settings settings_;
+
+  base::Mutex mutex_{base::LockRank::kFollower};  // Held over reading.
+  std::shared_ptr<io::ReaderMarks> marks_ AMETHYST_GUARDED_BY(mutex_);
+  std::optional<catalog::ManifestTail> tail_ AMETHYST_GUARDED_BY(mutex_);
+  std::optional<wal::LogFollower> log_ AMETHYST_GUARDED_BY(mutex_);
+  Parts parts_ AMETHYST_GUARDED_BY(mutex_);
+  MarkHold hold_ AMETHYST_GUARDED_BY(mutex_);               // Of what is shown,
+  uint64_t shown_ordinal_ AMETHYST_GUARDED_BY(mutex_) = 0;  // which is the state there.
+
+  base::Mutex pause_mutex_{base::LockRank::kFollowerPause};
+  base::CondVar stopped_;
+  bool stops_ AMETHYST_GUARDED_BY(pause_mutex_) = false;
+  std::unique_ptr<io::PeriodicJob> looks_;
+};
+
+}  // namespace amethyst::engine
