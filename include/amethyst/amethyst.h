@@ -13,6 +13,7 @@
 #include "amethyst/indexed_batch.h"
 #include "amethyst/ingest.h"
 #include "amethyst/iterator.h"
+#include "amethyst/listener.h"
 #include "amethyst/options.h"
 #include "amethyst/pinned_value.h"
 #include "amethyst/snapshot.h"

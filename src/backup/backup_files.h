@@ -42,6 +42,7 @@ class BackupFiles {
         tables_(directory_ + "/tables") {}
 
   [[nodiscard]] io::FileSystem& files() const { return files_; }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const std::string& backups() const { return backups_; }
   [[nodiscard]] const std::string& tables() const { return tables_; }
   [[nodiscard]] std::string BackupPath(uint64_t id) const { return io::JoinPath(backups_, BackupFileName(id)); }

@@ -126,6 +126,8 @@ Result<uint64_t> CreateBackup(const BackupFiles& files, io::Clock& clock, engine
       engine, [&](const catalog::CatalogState& state) { return creating.Run(state, progress, &record); }));
   AMETHYST_TRY(lock->CheckHeld());
   AMETHYST_TRY(io::ReplaceFile(files.files(), files.BackupPath(record.id), record.Encode()));
+  engine.database().health.events.Tell(
+      [&] { return Event{.kind = EventKind::kBackup, .text = files.directory(), .value = record.id}; });
   return record.id;
 }
 

@@ -43,6 +43,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kFrameMemory: return "kFrameMemory";
     case LockRank::kHandles: return "kHandles";
     case LockRank::kFigures: return "kFigures";
+    case LockRank::kEvents: return "kEvents";
     case LockRank::kExecutor: return "kExecutor";
     case LockRank::kFollowerPause: return "kFollowerPause";
     case LockRank::kFileDecorator: return "kFileDecorator";

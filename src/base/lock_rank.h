@@ -44,6 +44,7 @@ enum class LockRank : uint8_t {
   kFrameMemory,      // cache::FrameMemory
   kHandles,          // capi::HandleTable
   kFigures,          // figures::Board; held over its I/O, which is rare and short.
+  kEvents,           // engine::Events
   kExecutor,         // io::Executor and the periodic job
   kFollowerPause,    // engine::Follower, between two looks
   kFileDecorator,    // The file systems of tests

@@ -54,7 +54,9 @@ Status MakeCheckpoint(engine::Engine& engine, const std::string& path) {
     for (const tree::AddedTable& table : snapshot.added) AMETHYST_TRY(CarryTable(database, table, *copy));
     MakeAnother(&snapshot);
     AMETHYST_TRY(WriteDatabase(files, copy->filled_at(), snapshot));
-    return copy->Finish();
+    AMETHYST_TRY(copy->Finish());
+    database.health.events.Tell([&] { return Event{.kind = EventKind::kCheckpoint, .text = path}; });
+    return {};
   });
 }
 

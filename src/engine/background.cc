@@ -29,7 +29,7 @@ Background::Background(Database& database, Committer& committer)
       flusher_(storage_, reads_, health_, database.family),
       compactor_(storage_, reads_, health_, workers_, database.family),
       deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
-      throttle_(settings_, environment_.clock(), reads_.statistics),
+      throttle_(settings_, environment_.clock(), reads_.statistics, health_.events),
       sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)) {}
 
 Background::~Background() {
@@ -40,6 +40,7 @@ Background::~Background() {
 Status Background::Start() {
   AMETHYST_TRY(StartExecutor());
   committer_.NoteTickRests();
+  notes_.clock_watch.Look(environment_.clock(), health_.events);
   AMETHYST_ASSIGN(auto tick, workers_.flushes->ScheduleOnWake(sync_ticks_.interval, [this] { Tick(); }));
   {
     base::MutexLock lock(mutex_);
@@ -123,6 +124,8 @@ void Background::ScheduleDue() {
 
 void Background::Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept {
   if (ClearsByItself(error)) {
+    (stalled == &Background::flush_stalled_ ? notes_.flush_stall : notes_.compaction_stall)
+        .Waits(health_.events, error);
     base::DoIfPossible(
         [&] { health_.Log("background work waits for space, memory or descriptors: " + error.message()); });
     base::MutexLock lock(mutex_);
@@ -131,6 +134,11 @@ void Background::Failed(const Error& error, std::optional<Error> Background::* s
     base::DoIfPossible(
         [&] { health_.Log("background work failed, writes are refused from now on: " + error.ToString()); });
   }
+}
+
+void Background::Succeeded(StallNote* stall) noexcept {
+  stall->GoesOn(health_.events);
+  base::DoIfPossible([this] { UpdatePressure(); });
 }
 
 Status Background::FlushOne() {
@@ -156,7 +164,7 @@ void Background::RunFlushes() {
     const Status flushed =
         base::Contained([this] { return FlushIsDue() ? FlushOne() : flusher_.DropSpentTombstones(); });
     if (flushed) {
-      base::DoIfPossible([this] { UpdatePressure(); });
+      Succeeded(&notes_.flush_stall);
     } else {
       Failed(flushed.error(), &Background::flush_stalled_);
     }
@@ -236,7 +244,7 @@ void Background::RunCompaction() {
   });
   planned.tree = {};  // Which keeps the inputs.
   if (done) {
-    base::DoIfPossible([this] { UpdatePressure(); });
+    Succeeded(&notes_.compaction_stall);
   } else {
     Failed(done.error(), &Background::compaction_stalled_);
   }
@@ -268,6 +276,7 @@ void Background::GiveUpPlan(const Error& error) noexcept {
 void Background::Tick() {
   if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0 && !SyncLog()) --ticks_;
   storage_.waits->Look();
+  notes_.clock_watch.Look(environment_.clock(), health_.events);
   if (!TryToRest()) ScheduleChores();
 }
 
@@ -378,17 +387,11 @@ void Background::DeleteObsolete() noexcept {
   if (health_.latch.IsSet() || !storage_.store->HasObsolete()) return;
   // What cannot be removed now is tried again; at the latest the next open removes it.
   base::DoIfPossible([this] {
-    const Status deleted = storage_.store->DeleteObsolete();
+    const Status deleted = storage_.store->DeleteObsolete([this](key::FileNumber table) {
+      health_.events.Tell([table] { return Event{.kind = EventKind::kTableRemoved, .table = key::Raw(table)}; });
+    });
     if (!deleted) health_.Log("an obsolete table could not be removed: " + deleted.error().message());
   });
-}
-
-void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
-
-void Background::StopCompactions() {
-  base::MutexLock lock(mutex_);
-  health_.stop_compactions.store(true, std::memory_order_release);
-  changed_.NotifyAll();
 }
 
 }  // namespace amethyst::engine

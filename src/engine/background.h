@@ -20,6 +20,7 @@
 #include "engine/database.h"
 #include "engine/delete_deadline.h"
 #include "engine/deletes_at_rest.h"
+#include "engine/event_notes.h"
 #include "engine/flush.h"
 #include "engine/running_compactions.h"
 #include "engine/sync_ticks.h"
@@ -89,6 +90,8 @@ class Background {
   [[nodiscard]] Planned MakePlan(Planner planner, const tree::FamilyKey* only = nullptr) AMETHYST_EXCLUDES(mutex_);
   // Latches it, or keeps what clears by itself in `stalled` until the next tick.
   void Failed(const Error& error, std::optional<Error> Background::* stalled) noexcept AMETHYST_EXCLUDES(mutex_);
+  // Work that may have waited goes on.
+  void Succeeded(StallNote* stall) noexcept AMETHYST_EXCLUDES(mutex_);
   void GiveUpPlan(const Error& error) noexcept AMETHYST_EXCLUDES(mutex_);
   // All rewrites of a CompactRange, one after the other.
   [[nodiscard]] Status ExecuteRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
@@ -102,6 +105,7 @@ class Background {
   void FreeSpace() noexcept;
   // A memtable waits, and may be flushed.
   [[nodiscard]] bool FlushIsDue() const;
+  [[nodiscard]] Status FlushAll() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status NoteApplied();
   // All memtables but the one that fills wait for a flush.
   [[nodiscard]] bool IsLastMemtable() const;
@@ -126,6 +130,7 @@ class Background {
   DeleteDeadline deadline_;
   DeletesAtRest deletes_at_rest_;  // The chores' own.
   Throttle throttle_;
+  BackgroundNotes notes_;
   const SyncTicks sync_ticks_;
   uint64_t ticks_ = 0;  // The tick's own.
 

@@ -20,6 +20,14 @@ Status NotReleased(uint64_t index) {
 
 }  // namespace
 
+void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
+
+void Background::StopCompactions() {
+  base::MutexLock lock(mutex_);
+  health_.stop_compactions.store(true, std::memory_order_release);
+  changed_.NotifyAll();
+}
+
 Status Background::WaitForRoom() {
   reads_.statistics.Add(Counter::kWriteWaits);
   const auto has_room = [this](const View& view) {
@@ -27,6 +35,7 @@ Status Background::WaitForRoom() {
   };
   base::MutexLock lock(mutex_);
   ScheduleLocked();
+  const WaitingWriters::Wait waits(&notes_.waiting_writers, health_.events);
   Wait([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
     return health_.latch.IsSet() || flush_stalled_.has_value() || (!flushing_ && !FlushIsDue()) ||
            has_room(*reads_.view.Acquire());
@@ -57,6 +66,13 @@ Status Background::WaitForSpace(const Status& refused, bool is_first) {
 }
 
 Status Background::Flush() {
+  AMETHYST_TRY(FlushAll());
+  // Until the edit under way is done, whose event is queued by then: the memtable was out of the view before.
+  if (health_.events.IsHeard()) static_cast<void>(storage_.catalog->flushed_sequence());
+  return {};
+}
+
+Status Background::FlushAll() {
   AMETHYST_TRY(health_.latch.status());
   AMETHYST_TRY(committer_.Switch());
   const ViewPtr view = reads_.view.Acquire();
@@ -116,7 +132,9 @@ Status Background::NoteApplied() {
   if (!storage_.external_log.HasReleased(applied->index)) return NotReleased(applied->index);
   tree::VersionEdit edit;
   edit.applied = applied;
-  return storage_.Note(std::move(edit));
+  AMETHYST_TRY(storage_.Note(std::move(edit)));
+  TellDurable(health_.events, applied->index);
+  return {};
 }
 
 Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std::string_view> begin,
@@ -129,8 +147,12 @@ Status Background::CompactRange(const tree::FamilyKey& family, std::optional<std
     WaitForOthers();
   }
   const Status done = base::Contained([&] { return ExecuteRange(family, begin, end); });
-  if (!done) Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
-  base::DoIfPossible([this] { UpdatePressure(); });
+  if (done) {
+    Succeeded(&notes_.compaction_stall);
+  } else {
+    Failed(done.error(), &Background::compaction_stalled_);  // Before anything more is changed.
+    base::DoIfPossible([this] { UpdatePressure(); });
+  }
   {
     base::MutexLock lock(mutex_);
     WaitForOthers();

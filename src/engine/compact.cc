@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "compaction/covered.h"
 #include "compaction/planner.h"
+#include "engine/event_notes.h"
 #include "merge/merge_cursor.h"
 
 namespace amethyst::engine {
@@ -193,6 +194,16 @@ Result<sstable::Lineage> LineageOf(const std::vector<tree::TablePtr>& tables, co
   return lineage;
 }
 
+Event EventOf(EventKind kind, const Plan& plan, const tree::FamilyTree& tree, const PlanInputs& inputs) {
+  return {.kind = kind,
+          .from_level = static_cast<int>(plan.from),
+          .to_level = static_cast<int>(plan.to),
+          .family_id = key::Raw(tree.family->id),
+          .family = tree.family->name,
+          .text = plan.reason,
+          .bytes_read = plan.kind == PlanKind::kMerge ? BytesOf(inputs.All()) : 0};
+}
+
 void AddInputsRemoved(const Plan& plan, key::FamilyId family, tree::VersionEdit* edit) {
   for (const key::FileNumber number : plan.upper) {
     edit->removed.push_back({.level = plan.from, .number = number, .family = family});
@@ -294,30 +305,53 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
   return AllOrNone(*storage_.store, std::move(results));
 }
 
-Status Compactor::Install(tree::VersionEdit edit) {
+Status Compactor::Install(tree::VersionEdit edit, const tree::FamilyTree& tree, const Event& end) {
   AMETHYST_TRY(health_.latch.status());
-  return storage_.Install(std::move(edit), reads_, nullptr);
+  Events& events = health_.events;
+  const bool made_tables = events.IsHeard() && end.bytes_written != 0;
+  const std::vector<tree::AddedTable> made = made_tables ? edit.added : std::vector<tree::AddedTable>();
+  return storage_.Install(std::move(edit), reads_, nullptr, [&] {
+    TellTablesMade(events, *tree.family, made);
+    events.Tell([&] { return end; });
+  });
 }
 
 Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, const compaction::StopSignals& stop) {
   AMETHYST_ASSERT(plan.kind != PlanKind::kNothing);
   const PlanInputs inputs = InputsOf(plan, *tree.version);
+  health_.events.Tell([&] { return EventOf(EventKind::kCompactionBegin, plan, tree, inputs); });
+  const Status done = base::Contained([&] { return Execute(plan, tree, inputs, stop); });
+  if (done) return {};
+  health_.events.Tell([&] {
+    Event failed = EventOf(EventKind::kCompactionEnd, plan, tree, inputs);
+    failed.text = done.error().message();
+    failed.error = done.error().code();
+    return failed;
+  });
+  return done;
+}
+
+Status Compactor::Execute(const Plan& plan, const tree::FamilyTree& tree, const PlanInputs& inputs,
+                          const compaction::StopSignals& stop) {
   const key::FamilyId family = tree.family->id;
+  Event end;
+  if (health_.events.IsHeard()) end = EventOf(EventKind::kCompactionEnd, plan, tree, inputs);
   tree::VersionEdit edit;
   AddInputsRemoved(plan, family, &edit);
   if (plan.kind == PlanKind::kMove) {
     for (const tree::TablePtr& table : inputs.upper) {
       edit.added.push_back({.level = plan.to, .number = table->number(), .info = table->info(), .family = family});
     }
-    AMETHYST_TRY(Install(std::move(edit)));
+    AMETHYST_TRY(Install(std::move(edit), tree, end));
     reads_.statistics.Add(Counter::kTrivialMoves, inputs.upper.size());
     return {};
   }
-  if (plan.kind == PlanKind::kDrop) return Install(std::move(edit));
+  if (plan.kind == PlanKind::kDrop) return Install(std::move(edit), tree, end);
 
   AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, tree, inputs, stop));
   const uint64_t bytes_read = BytesOf(inputs.All());
   uint64_t bytes_written = 0, dropped = 0, filtered = 0;
+  for (const MergeResult& part : merged) end.entries += part.entries_read;
   for (MergeResult& part : merged) {
     bytes_written += part.bytes_written;
     dropped += part.entries_dropped;
@@ -325,7 +359,8 @@ Status Compactor::ExecutePlan(const Plan& plan, const tree::FamilyTree& tree, co
     reads_.dead.ForgetBefore(part.made_oldest);  // Before anybody reads the outputs.
     std::ranges::move(part.added, std::back_inserter(edit.added));
   }
-  AMETHYST_TRY(Install(std::move(edit)));
+  end.bytes_written = bytes_written;
+  AMETHYST_TRY(Install(std::move(edit), tree, end));
   reads_.statistics.Add(Counter::kCompactions);
   reads_.statistics.Add(Counter::kCompactionBytesRead, bytes_read);
   reads_.statistics.Add(Counter::kCompactionBytesWritten, bytes_written);

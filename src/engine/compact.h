@@ -44,7 +44,10 @@ class Compactor {
                                                                    const PlanInputs& inputs,
                                                                    const compaction::StopSignals& stop);
   [[nodiscard]] uint32_t PartsFor(uint64_t bytes) const;
-  [[nodiscard]] Status Install(tree::VersionEdit edit);
+  [[nodiscard]] Status Execute(const compaction::Plan& plan, const tree::FamilyTree& tree, const PlanInputs& inputs,
+                               const compaction::StopSignals& stop);
+  // `end`: the event of its end, which is told with those of the tables that it has made.
+  [[nodiscard]] Status Install(tree::VersionEdit edit, const tree::FamilyTree& tree, const Event& end);
 
   Storage& storage_;
   ReadContext& reads_;

@@ -54,6 +54,7 @@ void CursorList::LoseUnless(base::FunctionRef<bool(const wal::LogCut&)> is_there
 void CursorList::Tell(const Names& lost) const {
   for (const std::string& name : lost) {
     health_.Log(fmt::format("cursor \"{}\" of the change feed is lost: the log goes on without it", name));
+    health_.events.Tell([&] { return Event{.kind = EventKind::kCursorLost, .text = name}; });
   }
 }
 

@@ -77,7 +77,7 @@ Engine::Engine(std::shared_ptr<Database> database)
       committer_(
           *reads_, database_->storage, database_->health, *database_->write_buffers,
           {.write_buffer_bytes = database_->settings.write_buffer_bytes, .waiting = database_->settings.waiting()}),
-      families_(database_->settings, database_->storage, *reads_, committer_),
+      families_(database_->settings, database_->storage, *reads_, database_->health, committer_),
       rules_(database_->settings.options, *reads_, database_->storage) {
   if (database_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(*database_, committer_);
@@ -85,7 +85,7 @@ Engine::Engine(std::shared_ptr<Database> database)
 
 Engine::~Engine() {
   const Storage& storage = database_->storage;  // Not by a callback of its own, for Close waits until that is done.
-  AMETHYST_ASSERT(storage.waits == nullptr || !storage.waits->IsTelling() || !storage.lock->OwnedByThisProcess());
+  AMETHYST_ASSERT(!IsCallback() || !storage.lock->OwnedByThisProcess());
   base::DoIfPossible([this] { static_cast<void>(Close()); });
   base::MutexLock lock(close_mutex_);
   if (closed_) return;
@@ -337,9 +337,14 @@ std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
 
 // --- Close ---
 
+bool Engine::IsCallback() const {
+  const Storage& storage = database_->storage;
+  return (storage.waits != nullptr && storage.waits->IsTelling()) || database_->health.events.IsTelling();
+}
+
 Status Engine::Close() {
-  if (database_->storage.waits != nullptr && database_->storage.waits->IsTelling()) {
-    return base::MakeError(ErrorCode::kBusy, "a callback of WriteAsync cannot close its own database");
+  if (IsCallback()) {
+    return base::MakeError(ErrorCode::kBusy, "neither a callback of WriteAsync nor a listener can close its database");
   }
   base::MutexLock lock(close_mutex_);
   if (closed_) return *closed_;
@@ -375,6 +380,7 @@ Status Engine::CloseOnce() noexcept {
   Status storage_closed = storage.Close();
   if (closed) closed = std::move(storage_closed);
   LetGoOfMemory();
+  database_->health.events.Finish();  // Nothing more happens.
   return closed;
 }
 

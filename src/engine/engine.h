@@ -149,6 +149,8 @@ class Engine {
   [[nodiscard]] Result<wal::LogPosition> CommitIncoming(ingest::Incoming* incoming, IngestFiles* files);
   // kBusy in a forked child.
   [[nodiscard]] Status CheckProcess() const;
+  // This thread runs a callback of the database, which cannot close it.
+  [[nodiscard]] bool IsCallback() const;
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 

@@ -86,6 +86,15 @@ void RemoveSources(Database& database, const IngestCall& call) {
   });
 }
 
+Event EventOf(const ingest::Incoming& incoming) {
+  Event event{.kind = EventKind::kIngest};
+  for (const ingest::IncomingTable& table : incoming.tables) {
+    event.entries += table.added.info.entries;
+    event.bytes_read += table.added.info.file_bytes;
+  }
+  return event;
+}
+
 }  // namespace
 
 Status Engine::AnnounceIncoming(const ingest::Incoming& incoming) {
@@ -119,6 +128,7 @@ Status Engine::Ingest(const IngestCall& call) {
   AMETHYST_TRY(Sync(end));
   if (call.mode == IngestMode::kMove) RemoveSources(*database_, call);
   reads_->statistics.Add(Counter::kWrites);
+  database_->health.events.Tell([&] { return EventOf(incoming); });
   return {};
 }
 

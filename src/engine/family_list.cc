@@ -48,6 +48,15 @@ Result<tree::FamilyDescription> Describe(std::string_view name, const FamilyOpti
   return family;
 }
 
+EventKind EventKindOf(wal::FamilyChange::Action action) {
+  switch (action) {
+    case wal::FamilyChange::Action::kMade: return EventKind::kFamilyMade;
+    case wal::FamilyChange::Action::kDropped: return EventKind::kFamilyDropped;
+    case wal::FamilyChange::Action::kRenamed: return EventKind::kFamilyRenamed;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<tree::FamilyKey> FamilyList::Create(std::string_view name, const FamilyOptions& options) {
@@ -62,9 +71,20 @@ Result<tree::FamilyKey> FamilyList::Create(std::string_view name, const FamilyOp
   const wal::FamilyChange made{.action = wal::FamilyChange::Action::kMade, .family = family.id, .name = family.name};
   tree::VersionEdit edit;
   edit.families.push_back(std::move(family));
-  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
+  AMETHYST_TRY(Install(std::move(edit), made));
   AMETHYST_TRY(Tell(made));
   return Open(name);
+}
+
+Status FamilyList::Install(tree::VersionEdit edit, const wal::FamilyChange& change, std::string_view name_before) {
+  return storage_.Install(std::move(edit), reads_, nullptr, [&] {
+    health_.events.Tell([&] {
+      return Event{.kind = EventKindOf(change.action),
+                   .family_id = key::Raw(change.family),
+                   .family = change.name,
+                   .text = std::string(name_before)};
+    });
+  });
 }
 
 Status FamilyList::Tell(const wal::FamilyChange& change) {
@@ -98,8 +118,10 @@ Status FamilyList::Drop(const tree::FamilyKey& family) {
   if (tree == nullptr) return FamilyDropped();
   tree::VersionEdit edit;
   edit.dropped_families.push_back(family.id);
-  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
-  return Tell({.action = wal::FamilyChange::Action::kDropped, .family = family.id, .name = tree->family->name});
+  const wal::FamilyChange dropped{
+      .action = wal::FamilyChange::Action::kDropped, .family = family.id, .name = tree->family->name};
+  AMETHYST_TRY(Install(std::move(edit), dropped));
+  return Tell(dropped);
 }
 
 Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) {
@@ -114,8 +136,10 @@ Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) 
   edit.families.push_back(*tree->family);
   edit.families.back().name = name;
   edit.families.back().merging.family = name;
-  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, nullptr));
-  return Tell({.action = wal::FamilyChange::Action::kRenamed, .family = family.id, .name = std::string(name)});
+  const wal::FamilyChange renamed{
+      .action = wal::FamilyChange::Action::kRenamed, .family = family.id, .name = std::string(name)};
+  AMETHYST_TRY(Install(std::move(edit), renamed, tree->family->name));
+  return Tell(renamed);
 }
 
 Status FamilyList::NoteMergeOperator(const tree::FamilyKey& family) {

@@ -26,8 +26,8 @@ namespace amethyst::engine {
 class FamilyList {
  public:
   // All of them outlive it.
-  FamilyList(const Settings& settings, Storage& storage, ReadContext& reads, Committer& committer)
-      : settings_(settings), storage_(storage), reads_(reads), committer_(committer) {}
+  FamilyList(const Settings& settings, Storage& storage, ReadContext& reads, Health& health, Committer& committer)
+      : settings_(settings), storage_(storage), reads_(reads), health_(health), committer_(committer) {}
 
   // kInvalidArgument: the name is taken, empty or too long, or an option is out of range.
   [[nodiscard]] Result<tree::FamilyKey> Create(std::string_view name, const FamilyOptions& options)
@@ -48,11 +48,15 @@ class FamilyList {
   // Tells those who read the log, if there are any: durably, as the edit is, so that a crash leaves out at most what no
   // call has returned.
   [[nodiscard]] Status Tell(const wal::FamilyChange& change) AMETHYST_REQUIRES(mutex_);
+  // The edit, and an event that tells of it.
+  [[nodiscard]] Status Install(tree::VersionEdit edit, const wal::FamilyChange& change,
+                               std::string_view name_before = {}) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] std::shared_ptr<const tree::Forest> forest() const { return reads_.view.Acquire()->forest; }
 
   const Settings& settings_;
   Storage& storage_;
   ReadContext& reads_;
+  Health& health_;
   Committer& committer_;
   base::Mutex mutex_{base::LockRank::kFamilies};
 };

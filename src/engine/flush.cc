@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "compaction/covered.h"
 #include "engine/cursor_list.h"
+#include "engine/event_notes.h"
 #include "tree/tombstone_table.h"
 
 namespace amethyst::engine {
@@ -28,6 +29,11 @@ std::shared_ptr<const key::RangeTombstones> TombstonesOf(const tree::FamilyTree&
   auto tombstones = std::make_shared<key::RangeTombstones>(all, tree.version->order(), snapshots);
   tombstones->KeepKeys();
   return tombstones->empty() ? before : tombstones;
+}
+
+// The memtable that was begun when the oldest was full.
+const WriteBufferPtr& NextOf(const View& view) {
+  return view.immutable.size() > 1 ? view.immutable[view.immutable.size() - 2] : view.active;
 }
 
 }  // namespace
@@ -144,16 +150,40 @@ Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels)
   AMETHYST_TRY(health_.latch.status());
   const ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
-  const WriteBufferPtr buffer = view->immutable.back();
+  const uint64_t bytes = view->immutable.back()->memtable.raw_bytes();
+  health_.events.Tell([&] { return Event{.kind = EventKind::kFlushBegin, .bytes_read = bytes}; });
+  compaction::MergeResult merged;
+  const Status flushed = base::Contained([&] { return FlushBuffer(*view, writers, levels, &merged); });
+  if (!flushed) {
+    health_.events.Tell([&] {
+      const Error& error = flushed.error();
+      return Event{.kind = EventKind::kFlushEnd, .text = error.message(), .error = error.code(), .bytes_read = bytes};
+    });
+    return flushed;
+  }
+  reads_.statistics.Add(Counter::kFlushes);
+  reads_.statistics.Add(Counter::kFlushBytesWritten, merged.bytes_written);
+  reads_.statistics.Add(Counter::kEntriesDropped, merged.entries_dropped);
+  base::DoIfPossible([&] {
+    health_.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
+  });
+  if (storage_.log != nullptr) RemoveLog(NextOf(*view)->first_log_segment);  // Else recovery removes segments itself.
+  storage_.cursors->readers()->Wake();                                       // Of what went past the log.
+  return {};
+}
+
+Status Flusher::FlushBuffer(const View& view, Writers writers, std::span<const key::Level> levels,
+                            compaction::MergeResult* merged) {
+  const WriteBufferPtr buffer = view.immutable.back();
   tree::VersionEdit edit;
-  AMETHYST_ASSIGN(const compaction::MergeResult merged, WriteTables(*view, buffer, &edit));
+  AMETHYST_ASSIGN(*merged, WriteTables(view, buffer, &edit));
   AMETHYST_TRY(health_.latch.status());
   if (Status synced = SyncForReaders(); !synced) {
     for (const tree::AddedTable& table : edit.added) storage_.store->AddObsolete(table.number);
     return synced;
   }
 
-  const WriteBufferPtr& next = view->immutable.size() > 1 ? view->immutable[view->immutable.size() - 2] : view->active;
+  const WriteBufferPtr& next = NextOf(view);
   if (buffer->ingested != nullptr) {
     const size_t first = edit.added.size();
     const std::vector<tree::AddedTable>& ingested = buffer->ingested->added();
@@ -164,19 +194,28 @@ Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels)
   edit.first_log_segment = next->first_log_segment;
   edit.oldest_delete_s = next->DeletesSinceSeconds();
   edit.applied = buffer->applied;
-  if (writers == Writers::kGone && view->immutable.size() == 1 && view->active->memtable.Empty()) {
+  if (writers == Writers::kGone && view.immutable.size() == 1 && view.active->memtable.Empty()) {
     EndLogIn(&edit);
   }
-  AMETHYST_TRY(storage_.Install(std::move(edit), reads_, buffer.get()));
-  reads_.statistics.Add(Counter::kFlushes);
-  reads_.statistics.Add(Counter::kFlushBytesWritten, merged.bytes_written);
-  reads_.statistics.Add(Counter::kEntriesDropped, merged.entries_dropped);
-  base::DoIfPossible([&] {
-    health_.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
+  return Install(std::move(edit), view, *merged);
+}
+
+Status Flusher::Install(tree::VersionEdit edit, const View& view, const compaction::MergeResult& merged) {
+  const WriteBuffer& buffer = *view.immutable.back();
+  Events& events = health_.events;
+  const bool is_heard = events.IsHeard();
+  const std::vector<tree::AddedTable> added = is_heard ? edit.added : std::vector<tree::AddedTable>();
+  const bool is_durable = is_heard && edit.applied && edit.applied != storage_.catalog->applied();
+  return storage_.Install(std::move(edit), reads_, &buffer, [&] {
+    TellTablesMade(events, *view.forest, added);
+    events.Tell([&] {
+      return Event{.kind = EventKind::kFlushEnd,
+                   .entries = merged.entries_read,
+                   .bytes_read = buffer.memtable.raw_bytes(),
+                   .bytes_written = merged.bytes_written};
+    });
+    if (is_durable) TellDurable(events, buffer.applied->index);
   });
-  if (storage_.log != nullptr) RemoveLog(next->first_log_segment);  // Else recovery removes segments itself.
-  storage_.cursors->readers()->Wake();                              // Of what went past the log.
-  return {};
 }
 
 void Flusher::NoteCompaction() {

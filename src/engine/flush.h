@@ -47,6 +47,10 @@ class Flusher {
   [[nodiscard]] Status EndLog();
 
  private:
+  [[nodiscard]] Status FlushBuffer(const View& view, Writers writers, std::span<const key::Level> levels,
+                                   compaction::MergeResult* merged);
+  // Shows what the flush has made, and tells of it.
+  [[nodiscard]] Status Install(tree::VersionEdit edit, const View& view, const compaction::MergeResult& merged);
   // One table for each family that has entries in the buffer, and one for range tombstones; nothing for one that was
   // dropped. On an error there are none.
   [[nodiscard]] Result<compaction::MergeResult> WriteTables(const View& view, const WriteBufferPtr& buffer,

@@ -11,14 +11,21 @@
 #include "base/assert.h"
 #include "base/containment.h"
 #include "engine/error_latch.h"
+#include "engine/events.h"
 
 namespace amethyst::engine {
 
 struct Health {
   Logger logger{};
+  Events events{};
   ErrorLatch latch{};
   std::atomic<bool> stop_compactions{false};  // Set by Close and by Fail, read by running merges.
 
+  // Takes the two who are told.
+  [[nodiscard]] Status Begin(Components* components, bool read_only, io::Environment& environment) {
+    logger = std::move(components->logger);
+    return read_only ? Status() : events.Begin(std::move(components->listener), environment);
+  }
   void Log(std::string_view line) const noexcept {
     base::DoIfPossible([&] {
       if (logger) logger(line);
@@ -28,7 +35,10 @@ struct Health {
   bool Fail(const Error& error) {
     AMETHYST_DCHECK(!ClearsByItself(error));
     stop_compactions.store(true, std::memory_order_release);
-    return latch.Set(error);
+    if (!latch.Set(error)) return false;
+    events.Tell(
+        [&] { return Event{.kind = EventKind::kErrorLatched, .text = error.message(), .error = error.code()}; });
+    return true;
   }
   // The same for any error: one that clears by itself is not latched.
   void FailUnlessItClears(const Error& error) {

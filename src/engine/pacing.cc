@@ -11,16 +11,33 @@ constexpr double kDebtBuffersSoft = 64, kDebtBuffersHard = 512;  // In write buf
 constexpr double kDelayUnitNsPerKiB = 2000;
 constexpr uint64_t kDelayMaxNsPerKiB = 200'000;
 
+// From 0, where nothing presses, to 1.
+struct Shares {
+  double level0_runs;
+  double debt;
+};
+
 double Share(double value, double soft, double hard) { return std::clamp((value - soft) / (hard - soft), 0.0, 1.0); }
+
+Shares SharesOf(const Pressure& pressure) {
+  const double buffer_bytes = static_cast<double>(std::max<uint64_t>(pressure.write_buffer_bytes, 1));
+  return {
+      .level0_runs = Share(static_cast<double>(pressure.level0_runs), kLevel0RunsSoft, kLevel0RunsHard),
+      .debt = Share(static_cast<double>(pressure.debt_bytes) / buffer_bytes, kDebtBuffersSoft, kDebtBuffersHard),
+  };
+}
 
 }  // namespace
 
+DelayCause CauseOf(const Pressure& pressure) {
+  if (DelayNsPerKiB(pressure) == 0) return DelayCause::kNone;
+  const Shares shares = SharesOf(pressure);
+  return shares.level0_runs >= shares.debt ? DelayCause::kLevel0 : DelayCause::kCompactionDebt;
+}
+
 uint64_t DelayNsPerKiB(const Pressure& pressure) {
-  const double buffer_bytes = static_cast<double>(std::max<uint64_t>(pressure.write_buffer_bytes, 1));
-  const double runs = Share(static_cast<double>(pressure.level0_runs), kLevel0RunsSoft, kLevel0RunsHard);
-  const double debt =
-      Share(static_cast<double>(pressure.debt_bytes) / buffer_bytes, kDebtBuffersSoft, kDebtBuffersHard);
-  const double most = std::max(runs, debt);
+  const Shares shares = SharesOf(pressure);
+  const double most = std::max(shares.level0_runs, shares.debt);
   if (most >= 1) return kDelayMaxNsPerKiB;
   return std::min(static_cast<uint64_t>(kDelayUnitNsPerKiB * most / (1 - most)), kDelayMaxNsPerKiB);
 }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "amethyst/listener.h"
 #include "io/environment.h"
 
 namespace amethyst::engine {
@@ -24,6 +25,8 @@ struct Pressure {
 
 // Zero without pressure, grows without a step, and tops out at a crawl of some 5 MB/s.
 [[nodiscard]] uint64_t DelayNsPerKiB(const Pressure& pressure);
+// What of it delays most; kNone: nothing does.
+[[nodiscard]] DelayCause CauseOf(const Pressure& pressure);
 
 // How long flushes take for a KiB: a moving average. A flush of little takes as long as its syncs do, which says
 // nothing about a full buffer, and is not counted.

@@ -348,8 +348,8 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
     effective.memory_budget_bytes = components.memory_budget->total_bytes();
   }
   AMETHYST_ASSIGN(database->settings, CheckOptions(effective));
-  database->health.logger = std::move(components.logger);
   database->environment = components.environment ? std::move(components.environment) : io::DefaultEnvironment();
+  AMETHYST_TRY(database->health.Begin(&components, options.read_only, *database->environment));
   database->budget = components.memory_budget
                          ? std::move(components.memory_budget)
                          : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);

@@ -32,7 +32,8 @@ Status Storage::Note(tree::VersionEdit edit) {
   return catalog->Apply(std::move(edit), [](const auto&) {});
 }
 
-Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed) {
+Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed,
+                        base::FunctionRef<void()> shown) {
   Date(&edit);
   ViewPtr old;
   std::shared_ptr<View> blank = BlankView(*reads.view.Acquire());  // Once the edit is durable nothing may fail.
@@ -45,6 +46,7 @@ Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteB
       }
       return changed;
     });
+    shown();
   }));
   RetireLargeView(std::move(old));
   return {};

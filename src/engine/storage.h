@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/function_ref.h"
 #include "catalog/catalog.h"
 #include "engine/delete_clock.h"
 #include "engine/external_log.h"
@@ -45,8 +46,9 @@ struct Storage {
   // Makes `edit` durable, with the time by which deletes age. Errors: as catalog::Catalog::Apply.
   [[nodiscard]] Status Note(tree::VersionEdit edit);
   // And then shows its forest to readers. `flushed`: the oldest immutable memtable, which is in tables now; or
-  // nullptr.
-  [[nodiscard]] Status Install(tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed);
+  // nullptr. `shown` is called once they see it, before any later edit can be made.
+  [[nodiscard]] Status Install(
+      tree::VersionEdit edit, ReadContext& reads, const WriteBuffer* flushed, base::FunctionRef<void()> shown = [] {});
   // Removes a file of the directory that the manifest does not need any more, once no follower does.
   [[nodiscard]] Status Remove(std::string name) { return store->removal().Remove({std::move(name)}); }
   // Says in `edit` what the clocks show.

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/mutex.h"
+#include "engine/event_notes.h"
 #include "engine/pacing.h"
 #include "engine/processor_share.h"
 #include "engine/settings.h"
@@ -20,8 +21,8 @@ namespace amethyst::engine {
 
 class Throttle {
  public:
-  // Both references outlive it.
-  Throttle(const Settings& settings, io::Clock& clock, const Statistics& statistics);
+  // All references outlive it. `events` is told when writes begin to be slowed down, and when that ends.
+  Throttle(const Settings& settings, io::Clock& clock, const Statistics& statistics, Events& events);
 
   // For each write.
   [[nodiscard]] Pacer& pacer() { return pacer_; }
@@ -38,12 +39,15 @@ class Throttle {
   const uint64_t write_buffer_bytes_;
   io::Clock& clock_;
   const Statistics& statistics_;
+  Events& events_;
   Pacer pacer_;
   std::atomic<uint64_t> debt_bytes_{0};  // Of the last Update, for statistics.
   base::Mutex mutex_{base::LockRank::kThrottle};
   FlushRate flush_rate_ AMETHYST_GUARDED_BY(mutex_);
   ProcessorShare share_ AMETHYST_GUARDED_BY(mutex_);
   uint64_t share_ns_per_kib_ AMETHYST_GUARDED_BY(mutex_) = 0;
+  DelayNote debt_delay_ AMETHYST_GUARDED_BY(mutex_);
+  DelayNote naps_ AMETHYST_GUARDED_BY(mutex_);
 };
 
 }  // namespace amethyst::engine

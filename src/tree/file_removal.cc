@@ -50,17 +50,18 @@ std::unique_ptr<io::ReaderMarks> FileRemoval::OpenMarks() const {
   return marks ? *std::move(marks) : nullptr;
 }
 
-Status FileRemoval::Remove(std::vector<std::string> names, std::vector<std::string>* failed) {
+Status FileRemoval::Remove(std::vector<std::string> names, Tell gone, std::vector<std::string>* failed) {
   if (names.empty()) return {};
   const uint64_t ordinal = now_.load(std::memory_order_acquire);
   const std::unique_ptr<io::ReaderMarks> marks = OpenMarks();
-  if (marks == nullptr || !IsNeeded(*marks, ordinal, std::chrono::nanoseconds(0))) return RemoveNow(names, failed);
+  if (marks == nullptr || !IsNeeded(*marks, ordinal, std::chrono::nanoseconds(0)))
+    return RemoveNow(names, gone, failed);
   base::MutexLock lock(mutex_);
   waiting_.push_back({.names = std::move(names), .ordinal = ordinal, .since = environment_->clock().Monotonic()});
   return {};
 }
 
-Status FileRemoval::RemoveWaiting() {
+Status FileRemoval::RemoveWaiting(Tell gone) {
   if (!HasWaiting()) return {};
   const std::unique_ptr<io::ReaderMarks> marks = OpenMarks();
   const std::chrono::nanoseconds now = environment_->clock().Monotonic();
@@ -76,7 +77,7 @@ Status FileRemoval::RemoveWaiting() {
   }
   Status first_error;
   for (const Waiting& group : free) {
-    Status removed = RemoveNow(group.names, nullptr);  // What fails stays until the next open.
+    Status removed = RemoveNow(group.names, gone, nullptr);  // What fails stays until the next open.
     if (first_error) first_error = std::move(removed);
   }
   return first_error;
@@ -87,11 +88,14 @@ bool FileRemoval::HasWaiting() const {
   return !waiting_.empty();
 }
 
-Status FileRemoval::RemoveNow(const std::vector<std::string>& names, std::vector<std::string>* failed) {
+Status FileRemoval::RemoveNow(const std::vector<std::string>& names, Tell gone, std::vector<std::string>* failed) {
   Status first_error;
   for (const std::string& name : names) {
     Status removed = base::Contained([&] { return environment_->files().Remove(io::JoinPath(directory_, name)); });
-    if (removed) continue;
+    if (removed) {
+      gone(name);
+      continue;
+    }
     if (first_error) first_error = std::move(removed);
     if (failed != nullptr) failed->push_back(name);
   }

@@ -15,10 +15,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "amethyst/error.h"
+#include "base/function_ref.h"
 #include "base/mutex.h"
 #include "io/environment.h"
 #include "key/types.h"
@@ -46,12 +48,16 @@ class FileRemoval {
   void PrepareMarks() const { static_cast<void>(OpenMarks()); }
   // What the manifest says now: the files that are removed later are obsolete by it.
   void MoveTo(const ManifestPlace& place) { now_.store(place.Ordinal(), std::memory_order_release); }
+  using Tell = base::FunctionRef<void(std::string_view name)>;
   // Removes these files of the directory, or has them wait. The first error is returned, the rest is tried; `failed`
-  // gets the names of those that are still there for an error.
-  [[nodiscard]] Status Remove(std::vector<std::string> names, std::vector<std::string>* failed = nullptr)
+  // gets the names of those that are still there for an error. `gone` is told of each that is not there any more.
+  [[nodiscard]] Status Remove(std::vector<std::string> names, Tell gone, std::vector<std::string>* failed)
       AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status Remove(std::vector<std::string> names) {
+    return Remove(std::move(names), [](std::string_view) {}, nullptr);
+  }
   // Removes those that nobody needs any more.
-  [[nodiscard]] Status RemoveWaiting() AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Status RemoveWaiting(Tell gone = [](std::string_view) {}) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] bool HasWaiting() const AMETHYST_EXCLUDES(mutex_);
   // Lets go of the directory, when nobody else calls any more: what waits is left to the next open.
   void Close() { environment_.reset(); }
@@ -65,7 +71,7 @@ class FileRemoval {
 
   // Whether a follower stands before it, whose grace is longer than that.
   [[nodiscard]] static bool IsNeeded(io::ReaderMarks& marks, uint64_t ordinal, std::chrono::nanoseconds waited);
-  [[nodiscard]] Status RemoveNow(const std::vector<std::string>& names, std::vector<std::string>* failed);
+  [[nodiscard]] Status RemoveNow(const std::vector<std::string>& names, Tell gone, std::vector<std::string>* failed);
   [[nodiscard]] std::unique_ptr<io::ReaderMarks> OpenMarks() const;
 
   std::shared_ptr<io::Environment> environment_;

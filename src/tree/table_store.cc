@@ -44,7 +44,7 @@ bool TableStore::HasObsolete() const {
   return !obsolete_.empty();
 }
 
-Status TableStore::DeleteObsolete() {
+Status TableStore::DeleteObsolete(base::FunctionRef<void(key::FileNumber)> removed) {
   std::vector<key::FileNumber> files_to_delete;
   {
     base::MutexLock lock(mutex_);
@@ -53,10 +53,14 @@ Status TableStore::DeleteObsolete() {
   std::vector<std::string> names;
   for (const key::FileNumber number : files_to_delete) names.push_back(TableFileName(number));
   std::vector<std::string> failed;
-  Status removed = removal_.Remove(std::move(names), &failed);
+  const auto tell = [&](std::string_view name) {
+    const std::optional<ParsedFileName> parsed = ParseFileName(name);  // A segment of the log may have waited, too.
+    if (parsed && parsed->type == FileType::kTable) removed(parsed->number);
+  };
+  Status gone = removal_.Remove(std::move(names), tell, &failed);
   for (const std::string& name : failed) AddObsolete(ParseFileName(name)->number);
-  Status waited = removal_.RemoveWaiting();
-  return removed ? waited : removed;
+  Status waited = removal_.RemoveWaiting(tell);
+  return gone ? waited : gone;
 }
 
 void TableStore::Close() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/mutex.h"
 #include "cache/memory_budget.h"
 #include "io/environment.h"
@@ -57,7 +58,9 @@ class TableStore {
   // Counts tables that are obsolete, and that somebody still refers to.
   void NoteDying(int change) { dying_.fetch_add(change, std::memory_order_relaxed); }
   [[nodiscard]] bool HasDying() const { return dying_.load(std::memory_order_relaxed) != 0; }
-  [[nodiscard]] Status DeleteObsolete() AMETHYST_EXCLUDES(mutex_);
+  // `removed` is called with each that is gone, and must not throw.
+  [[nodiscard]] Status DeleteObsolete(base::FunctionRef<void(key::FileNumber)> removed = [](key::FileNumber) {})
+      AMETHYST_EXCLUDES(mutex_);
   // Closes every descriptor. Later reads fail with kClosed. Nothing is deleted afterwards.
   void Close() AMETHYST_EXCLUDES(mutex_);
 

@@ -1,9 +1,12 @@
 // Covers: throttle, running_compactions
 #include "engine/throttle.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "io/memory_file_system.h"
 #include "simulation/manual_clock.h"
+#include "simulation/serial_environment.h"
 
 namespace amethyst::engine {
 namespace {
@@ -27,7 +30,8 @@ class ThrottleTest : public testing::Test {
 
   simulation::ManualClock clock_;
   Statistics statistics_;
-  Throttle throttle_{SomeSettings(), clock_, statistics_};
+  Events events_;
+  Throttle throttle_{SomeSettings(), clock_, statistics_, events_};
   tree::Version empty_{key::Order()};
 };
 
@@ -52,6 +56,25 @@ TEST_F(ThrottleTest, TheLastMemtableFillsNoFasterThanFlushesEnd) {
   EXPECT_EQ(SleepOfABuffer().count(), 0);
   throttle_.Nap(true);
   EXPECT_GE(SleepOfABuffer(), flush);
+}
+
+TEST_F(ThrottleTest, TellsOfDelaysWithTheirCauses) {
+  struct Causes final : Listener {
+    void OnWriteDelayBegin(const Event& event) override { said += fmt::format("+{} ", DelayCauseName(event.cause)); }
+    void OnWriteDelayEnd(const Event& event) override { said += fmt::format("-{} ", DelayCauseName(event.cause)); }
+    std::string said;
+  };
+  const auto listener = std::make_shared<Causes>();
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  ASSERT_TRUE(events_.Begin(listener, environment));
+  throttle_.Update(empty_, 1000 * kBuffer);
+  throttle_.Update(empty_, 2000 * kBuffer);
+  throttle_.NoteFlush(kBuffer, std::chrono::milliseconds(400));
+  throttle_.Nap(true);
+  throttle_.Update(empty_, 0);
+  throttle_.Nap(false);
+  events_.Finish();
+  EXPECT_EQ(listener->said, "+compaction-debt +flush -compaction-debt -flush ");
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST_F(FileRemovalTest, NoFileWaitsLongerThanAFollowersGrace) {
 TEST_F(FileRemovalTest, WhatCannotBeRemovedIsNamed) {
   std::vector<std::string> failed;
   Make("b");
-  EXPECT_FALSE(removal_.Remove({"a", "b"}, &failed));
+  EXPECT_FALSE(removal_.Remove({"a", "b"}, [](std::string_view) {}, &failed));
   EXPECT_EQ(failed, std::vector<std::string>{"a"});
   EXPECT_FALSE(IsThere("b"));
 }
