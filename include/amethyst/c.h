@@ -118,8 +118,8 @@ AMETHYST_API amethyst_code amethyst_options_set_merge_operator(amethyst_options*
 // 0: for ever. Others keep what they were made with (amethyst_family_options).
 AMETHYST_API amethyst_code amethyst_options_set_ttl(amethyst_options* options, const char* family, uint64_t ttl_ms,
                                                     char** error);
-// Receives a line about what happens in the background, from any thread; `log` must not call the library, and NULL
-// takes the logger away. `destroy` (or NULL) is called with `state` once nothing can log any more.
+// Receives a line about what happens in the background, on the thread that does it, of which there can be several at
+// once; `log` must return soon and not call the library; NULL: none. `destroy` as amethyst_options_set_listener has it.
 AMETHYST_API amethyst_code amethyst_options_set_logger(amethyst_options* options, void* state,
                                                        void (*log)(void* state, const char* line, size_t line_bytes),
                                                        void (*destroy)(void* state), char** error);
@@ -383,10 +383,9 @@ AMETHYST_API amethyst_code amethyst_iterator_expires_at(amethyst_iterator* itera
                                                         char** error);
 // What the last move returned.
 AMETHYST_API amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error);
-// For languages in which a call is dear: copies entries from the current one on, as many as fit, at most `entries_max`,
-// into `buffer`, and steps beyond them (`backward`: 0 with next, 1 with prev). An entry is the key's length and the
-// value's as 4 bytes each, little-endian, then the key, then the value. Stores the number of entries and the bytes that
-// they take; 0 entries on a valid iterator: the first does not fit, and `used_bytes` is what it takes.
+// For languages in which a call is dear: copies up to `entries_max` entries from the current one on, as fit `buffer`,
+// and steps beyond them (`backward`: 1 with prev). Each is the lengths of key and value as 4 bytes, little-endian, then
+// both. Stores their number and bytes; 0 on a valid iterator: the first does not fit, and would take `used_bytes`.
 AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, size_t entries_max,
                                                   void* buffer, size_t buffer_bytes, size_t* entries,
                                                   size_t* used_bytes, char** error);
@@ -396,5 +395,6 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #endif
 #include "amethyst/c_backup.h"
 #include "amethyst/c_ingest.h"
+#include "amethyst/c_live.h"
 #include "amethyst/c_log.h"
 #include "amethyst/c_transaction.h"
