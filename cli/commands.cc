@@ -38,6 +38,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"Families", FamilyCommands()},
       CommandGroup{"Change feed", FeedCommands()},
       CommandGroup{"Look inside", InspectCommands()},
+      CommandGroup{"", WatchCommands()},
       CommandGroup{"Upkeep", UpkeepCommands()},
       CommandGroup{"Safety", SafetyCommands()},
       CommandGroup{"Copies", CopyCommands()},

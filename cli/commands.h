@@ -32,9 +32,10 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> FamilyCommands();   // families family use
 [[nodiscard]] std::span<const Command> FeedCommands();     // cursors cursor feed
 [[nodiscard]] std::span<const Command> InspectCommands();  // inspect dump stats
-[[nodiscard]] std::span<const Command> UpkeepCommands();   // flush compact clear
-[[nodiscard]] std::span<const Command> SafetyCommands();   // verify repair
-[[nodiscard]] std::span<const Command> CopyCommands();     // checkpoint backup backups restore prune
-[[nodiscard]] std::span<const Command> ShellCommands();    // help version quit exit
+[[nodiscard]] std::span<const Command> WatchCommands();
+[[nodiscard]] std::span<const Command> UpkeepCommands();  // flush compact clear
+[[nodiscard]] std::span<const Command> SafetyCommands();  // verify repair
+[[nodiscard]] std::span<const Command> CopyCommands();    // checkpoint backup backups restore prune
+[[nodiscard]] std::span<const Command> ShellCommands();   // help version quit exit
 
 }  // namespace amethyst::cli

@@ -22,12 +22,17 @@ size_t EntryBytesWith(size_t memory_bytes) {
   return batch_bytes - std::min(batch_bytes, kEntryOverhead);
 }
 
+Components WithListener(Components components, const std::shared_ptr<EventLog>& events) {
+  components.listener = events;
+  return components;
+}
+
 }  // namespace
 
 Session::Session(Settings settings, Console& console, Components components)
     : settings_(std::move(settings)),
       console_(console),
-      components_(std::move(components)),
+      components_(WithListener(std::move(components), events_)),
       environment_(components_.environment ? components_.environment : io::DefaultEnvironment()),
       memory_bytes_(settings_.memory_bytes.value_or(Options().memory_budget_bytes)),
       family_(settings_.family) {}

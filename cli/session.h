@@ -13,6 +13,7 @@
 
 #include "amethyst/amethyst.h"
 #include "cli/console.h"
+#include "cli/event_log.h"
 #include "io/environment.h"
 
 namespace amethyst::cli {
@@ -89,12 +90,15 @@ class Session {
   [[nodiscard]] Console& console() { return console_; }
   [[nodiscard]] io::Environment& environment() { return *environment_; }
   [[nodiscard]] const std::shared_ptr<io::Environment>& shared_environment() const { return environment_; }
+  // Of all that it has open one after the other.
+  [[nodiscard]] EventLog& events() { return *events_; }
   // The database as far as a command has opened it; nullptr: not open.
   [[nodiscard]] DB* open_database() { return database_.get(); }
 
  private:
   const Settings settings_;
   Console& console_;
+  const std::shared_ptr<EventLog> events_ = std::make_shared<EventLog>();
   const Components components_;
   const std::shared_ptr<io::Environment> environment_;
   std::unique_ptr<DB> database_;
