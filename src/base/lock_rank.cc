@@ -14,6 +14,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kProgram: return "kProgram";
     case LockRank::kClose: return "kClose";
     case LockRank::kFollower: return "kFollower";
+    case LockRank::kOptions: return "kOptions";
     case LockRank::kFamilies: return "kFamilies";
     case LockRank::kFeedCursors: return "kFeedCursors";
     case LockRank::kCommit: return "kCommit";

@@ -10,9 +10,9 @@ namespace amethyst::cache {
 MemoryBudget::MemoryBudget(size_t total_bytes, CachePolicy policy)
     : total_bytes_(total_bytes), cache_({.capacity_bytes = total_bytes, .policy = policy}) {}
 
-size_t MemoryBudget::CacheShare(size_t reserved_bytes) const {
-  const size_t floor_bytes = total_bytes_ / kCacheFloorOneIn;
-  return reserved_bytes >= total_bytes_ - floor_bytes ? floor_bytes : total_bytes_ - reserved_bytes;
+void MemoryBudget::SetTotal(size_t bytes) {
+  total_bytes_.store(bytes);
+  SetCacheShare(BlockCache::Shrink::kNow);
 }
 
 void MemoryBudget::AddForMemtables(ptrdiff_t bytes) {
@@ -23,14 +23,20 @@ void MemoryBudget::AddForMemtables(ptrdiff_t bytes) {
 void MemoryBudget::Add(ptrdiff_t bytes) {
   const size_t before = reserved_bytes_.fetch_add(static_cast<size_t>(bytes), std::memory_order_seq_cst);
   AMETHYST_ASSERT(bytes >= 0 || before >= static_cast<size_t>(-bytes));
-  // Several threads may be here at once and set capacities in any order: the last one to set it looks again, and
-  // corrects. Who gives back may be in a function deferred to an epoch's end, and so never has to evict for others.
-  const auto shrink = bytes > 0 ? BlockCache::Shrink::kNow : BlockCache::Shrink::kLater;
-  size_t reserved = 0;
+  // Who gives back may be in a function deferred to an epoch's end, and so never has to evict for others.
+  SetCacheShare(bytes > 0 ? BlockCache::Shrink::kNow : BlockCache::Shrink::kLater);
+}
+
+// Several threads may be here at once and set capacities in any order: the last one to set it looks again, and
+// corrects.
+void MemoryBudget::SetCacheShare(BlockCache::Shrink shrink) {
+  size_t total = 0, reserved = 0;
   do {
-    reserved = reserved_bytes_.load(std::memory_order_seq_cst);
-    cache_.SetCapacity(CacheShare(reserved), shrink);
-  } while (reserved_bytes_.load(std::memory_order_seq_cst) != reserved);
+    total = total_bytes_.load();
+    reserved = reserved_bytes_.load();
+    const size_t floor_bytes = total / kCacheFloorOneIn;
+    cache_.SetCapacity(total - std::min(reserved, total - floor_bytes), shrink);
+  } while (reserved_bytes_.load() != reserved || total_bytes_.load() != total);
 }
 
 Reservation::Reservation(Reservation&& other) noexcept

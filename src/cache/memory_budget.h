@@ -21,7 +21,9 @@ class MemoryBudget {
 
   MemoryBudget(size_t total_bytes, CachePolicy policy);
 
-  [[nodiscard]] size_t total_bytes() const { return total_bytes_; }
+  [[nodiscard]] size_t total_bytes() const { return total_bytes_.load(std::memory_order_relaxed); }
+  // What is reserved stays so; the cache gives way, or grows.
+  void SetTotal(size_t bytes);
   [[nodiscard]] BlockCache& cache() { return cache_; }
   // Not in a forked child: a thread that is not there may have held the budget's locks.
   [[nodiscard]] bool OwnedByThisProcess() const { return generation_ == base::ForkGeneration(); }
@@ -40,9 +42,9 @@ class MemoryBudget {
   [[nodiscard]] size_t reserved_bytes() const { return reserved_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  [[nodiscard]] size_t CacheShare(size_t reserved_bytes) const;
+  void SetCacheShare(BlockCache::Shrink shrink);
 
-  const size_t total_bytes_;
+  std::atomic<size_t> total_bytes_;  // Stored by SetTotal; whoever sets the cache's share looks again.
   const uint32_t generation_ = base::ForkGeneration();
   std::atomic<size_t> sharers_{0};
   std::atomic<size_t> memtable_bytes_{0};

@@ -65,6 +65,8 @@ class Executor {
   virtual bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
                        std::chrono::microseconds timeout) AMETHYST_REQUIRES(mutex) = 0;
   [[nodiscard]] virtual uint32_t thread_count() const = 0;
+  // So many jobs may run at once from then on, at least one; those that run go on. One that cannot stays as it is.
+  virtual void SetThreadCount(uint32_t /*threads*/) {}
 };
 
 class Environment {

@@ -34,9 +34,16 @@ std::unexpected<Error> NoThread() {
   return base::MakeError(ErrorCode::kOutOfMemory, "start a thread: the system gives the process no more");
 }
 
-ThreadExecutor::ThreadExecutor(uint32_t threads) : pool_(ThreadPool::OfProcess()), queue_{.limit = threads} {
+ThreadExecutor::ThreadExecutor(uint32_t threads)
+    : pool_(ThreadPool::OfProcess()), queue_{.limit = threads}, thread_count_(threads) {
   AMETHYST_ASSERT(threads > 0);
   pool_.Add(queue_);
+}
+
+void ThreadExecutor::SetThreadCount(uint32_t threads) {
+  AMETHYST_ASSERT(threads > 0);
+  thread_count_.store(threads, std::memory_order_relaxed);
+  pool_.SetLimit(queue_, threads);
 }
 
 ThreadExecutor::~ThreadExecutor() { pool_.Remove(queue_); }

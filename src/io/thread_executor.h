@@ -4,6 +4,8 @@
 // It has no thread while it has no job. Thread safety: any thread at once. Jobs run without a lock of the executor.
 #pragma once
 
+#include <atomic>
+
 #include "io/environment.h"
 #include "io/thread_pool.h"
 
@@ -25,11 +27,13 @@ class ThreadExecutor final : public Executor {
       AMETHYST_REQUIRES(mutex);
   bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
                std::chrono::microseconds timeout) override AMETHYST_REQUIRES(mutex);
-  uint32_t thread_count() const override { return queue_.limit; }
+  uint32_t thread_count() const override { return thread_count_.load(std::memory_order_relaxed); }
+  void SetThreadCount(uint32_t threads) override;
 
  private:
   ThreadPool& pool_;
   ThreadPool::Queue queue_;
+  std::atomic<uint32_t> thread_count_;  // As the queue's limit, which is the pool's.
 };
 
 // Why there is no thread.

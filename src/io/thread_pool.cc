@@ -87,6 +87,13 @@ void ThreadPool::Schedule(Queue& queue, Priority priority, std::function<void()>
   if (!ready_.empty()) static_cast<void>(CallThread());
 }
 
+void ThreadPool::SetLimit(Queue& queue, uint32_t limit) {
+  base::MutexLock lock(mutex_);
+  queue.limit = limit;
+  List(queue);
+  if (!ready_.empty()) static_cast<void>(CallThread());
+}
+
 bool ThreadPool::Help() {
   if (alive_.load(std::memory_order_relaxed) != 0) return false;
   base::MutexLock lock(mutex_);

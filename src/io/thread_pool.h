@@ -55,6 +55,8 @@ class ThreadPool {
   void Remove(Queue& queue) noexcept AMETHYST_EXCLUDES(mutex_);
   // Throws std::bad_alloc: then the job does not run.
   void Schedule(Queue& queue, Priority priority, std::function<void()> job) AMETHYST_EXCLUDES(mutex_);
+  // Jobs that run already go on, and so may a few of those that were about to.
+  void SetLimit(Queue& queue, uint32_t limit) AMETHYST_EXCLUDES(mutex_);
   // Runs one job, of any queue, if there is no thread that could. False: there is one, or nothing to be done.
   bool Help() AMETHYST_EXCLUDES(mutex_);
 

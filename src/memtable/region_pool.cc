@@ -53,6 +53,24 @@ void RegionPool::Put(Region region) {
   Reserve(change);
 }
 
+void RegionPool::SetFloor(size_t bytes) {
+  std::optional<Region> unneeded;
+  ptrdiff_t change = 0;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_ || bytes == floor_bytes_) return;
+    if (bytes < floor_bytes_) {
+      std::swap(spare_, unneeded);  // Of a size that is asked for no more.
+      held_bytes_max_ = std::min(held_bytes_max_, bytes);
+    }
+    floor_bytes_ = bytes;
+    if (unneeded) held_bytes_ -= unneeded->touched_bytes();
+    change = Settle();
+  }
+  unneeded.reset();
+  Reserve(change);
+}
+
 void RegionPool::Close() {
   std::optional<Region> unneeded;
   ptrdiff_t change = 0;

@@ -34,6 +34,8 @@ class RegionPool {
   void Put(Region region) AMETHYST_EXCLUDES(mutex_);
   // Touched by memtables.
   [[nodiscard]] size_t in_use_bytes() const AMETHYST_EXCLUDES(mutex_);
+  // Another floor, of a pool that has one. Not inside an epoch.
+  void SetFloor(size_t bytes) AMETHYST_EXCLUDES(mutex_);
   // Gives up the spare and the floor, and keeps none any more.
   void Close() AMETHYST_EXCLUDES(mutex_);
 

@@ -52,10 +52,11 @@ class SerialExecutor final : public io::Executor {
   bool WaitFor(base::Mutex& mutex, base::CondVar& condition, base::FunctionRef<bool()> ready,
                std::chrono::microseconds timeout) override AMETHYST_REQUIRES(mutex);
   uint32_t thread_count() const override { return threads_; }
+  void SetThreadCount(uint32_t threads) override { threads_ = threads; }
 
  private:
   const std::shared_ptr<SerialQueue> queue_;
-  const uint32_t threads_;
+  uint32_t threads_;
 };
 
 }  // namespace amethyst::simulation

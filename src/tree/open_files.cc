@@ -37,7 +37,7 @@ class OnDemandFile final : public io::RandomAccessFile {
 
 OpenFiles::OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit, bool missing_is_too_old)
     : limit_(limit), missing_is_too_old_(missing_is_too_old), environment_(std::move(environment)) {
-  AMETHYST_ASSERT(environment_ != nullptr && limit_ > 0);
+  AMETHYST_ASSERT(environment_ != nullptr && limit > 0);
 }
 
 std::shared_ptr<io::RandomAccessFile> OpenFiles::Handle(std::string path) {
@@ -110,6 +110,14 @@ void OpenFiles::Close() {
   released.swap(held_);
   places_.clear();
   AMETHYST_ASSERT(held_.empty() && environment_ == nullptr);
+}
+
+void OpenFiles::SetLimit(uint32_t limit) {
+  AMETHYST_ASSERT(limit > 0);
+  HeldList evicted;  // Outlives the lock.
+  base::MutexLock lock(mutex_);
+  limit_ = limit;
+  if (held_.size() > limit_) evicted = TakeIdle(held_.size() - limit_);
 }
 
 void OpenFiles::CloseIdle(size_t most) {

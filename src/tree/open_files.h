@@ -47,6 +47,8 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
     return result;
   }
 
+  // Closes idle ones beyond it.
+  void SetLimit(uint32_t limit) AMETHYST_EXCLUDES(mutex_);
   // Closes some idle files, for others who need descriptors.
   void GiveWay() AMETHYST_EXCLUDES(mutex_) { CloseIdle(kClosedAtOnce); }
   // Descriptors held now.
@@ -68,9 +70,9 @@ class OpenFiles : public std::enable_shared_from_this<OpenFiles> {
   // The log or another thread may take the first ones.
   static constexpr size_t kClosedAtOnce = 16;
 
-  const uint32_t limit_;
   const bool missing_is_too_old_;
   mutable base::Mutex mutex_{base::LockRank::kOpenFiles};
+  uint32_t limit_ AMETHYST_GUARDED_BY(mutex_);
   std::shared_ptr<io::Environment> environment_ AMETHYST_GUARDED_BY(mutex_);  // Until Close.
   HeldList held_ AMETHYST_GUARDED_BY(mutex_);                                 // Most recently used first.
   std::unordered_map<uint64_t, HeldList::iterator> places_ AMETHYST_GUARDED_BY(mutex_);

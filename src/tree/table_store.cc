@@ -1,5 +1,7 @@
 #include "tree/table_store.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/assert.h"

@@ -48,6 +48,7 @@ class TableStore {
     return open_files_->WithDescriptor(call);
   }
 
+  void SetMaxOpenFiles(uint32_t limit) { open_files_->SetLimit(limit); }
   void FreeDescriptors() { open_files_->GiveWay(); }
 
   // Collects the files of dead obsolete tables; DeleteObsolete removes them (the first error is returned, the rest is

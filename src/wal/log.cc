@@ -23,6 +23,7 @@ Log::Log(io::Environment& environment, io::Executor& executor, LogSettings setti
       clock_(environment.clock()),
       executor_(executor),
       settings_(std::move(settings)),
+      group_commit_{.bytes = settings_.group_commit_bytes, .delay_us = settings_.group_commit_delay_us},
       supply_(files_, executor_,
               {.directory = settings_.directory,
                .segment_bytes = settings_.segment_bytes,

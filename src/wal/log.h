@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "base/changeable.h"
 #include "base/containment.h"
 #include "base/hash.h"
 #include "base/mutex.h"
@@ -117,6 +118,11 @@ class Log {
   // Up to the end of what is appended now. Does not count as a sync by a writer, for whom segments are filled with
   // zeros ahead.
   [[nodiscard]] Status SyncAll();
+  // From the next flush on.
+  void SetGroupCommit(size_t bytes, uint32_t delay_us) {
+    group_commit_.bytes = bytes;
+    group_commit_.delay_us = delay_us;
+  }
   // What the periodic job calls every sync interval: syncs if any batch is unsynced, and appends a watermark record if
   // a sync has completed since the last record (`under_commit_lock` runs its argument under the commit lock).
   [[nodiscard]] Status Tick(const std::function<void(const std::function<void()>&)>& under_commit_lock);
@@ -193,6 +199,12 @@ class Log {
     uint64_t last_sequence;
   };
 
+  // How long a flush waits for company. As LogSettings at first.
+  struct GroupCommit {
+    base::Changeable<size_t> bytes;
+    base::Changeable<uint32_t> delay_us;
+  };
+
   // Whether a flush waits for more to come.
   enum class Company { kNone, kAwaited };
 
@@ -237,6 +249,7 @@ class Log {
   io::Clock& clock_;
   io::Executor& executor_;
   const LogSettings settings_;
+  GroupCommit group_commit_;
   SegmentSupply supply_;
 
   // The appender's own, that is, the commit lock's holder's.

@@ -102,9 +102,9 @@ Status Log::LeadFlush(Company company) {
 }
 
 void Log::GatherCompany() {
-  if (settings_.group_commit_delay_us == 0) return;
-  const uint64_t enough_bytes = covered_.bytes + settings_.group_commit_bytes;
-  const std::chrono::microseconds delay(settings_.group_commit_delay_us);
+  const std::chrono::microseconds delay(group_commit_.delay_us.get());
+  if (delay.count() == 0) return;
+  const uint64_t enough_bytes = covered_.bytes + group_commit_.bytes;
   mutex_.Unlock();
   const auto deadline = clock_.Monotonic() + delay;
   while (appended_.bytes.load(std::memory_order_acquire) < enough_bytes && clock_.Monotonic() < deadline) {

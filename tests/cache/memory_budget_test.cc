@@ -83,5 +83,16 @@ TEST(MemoryBudget, AgreesWithTheSumAfterManyThreads) {
   EXPECT_EQ(budget.cache().stats().capacity_bytes, kTotal - 10000);
 }
 
+TEST(MemoryBudget, AnotherTotalMovesTheCachesShare) {
+  MemoryBudget budget(size_t{16} << 20, CachePolicy::kScanResistant);
+  const Reservation held(budget, size_t{2} << 20);
+  budget.SetTotal(size_t{64} << 20);
+  EXPECT_EQ(budget.cache().stats().capacity_bytes, size_t{62} << 20);
+  budget.SetTotal(size_t{2} << 20);  // Less than is reserved: the floor stays.
+  EXPECT_EQ(budget.cache().stats().capacity_bytes, size_t{256} << 10);
+  EXPECT_EQ(budget.total_bytes(), size_t{2} << 20);
+  EXPECT_EQ(budget.reserved_bytes(), size_t{2} << 20);
+}
+
 }  // namespace
 }  // namespace amethyst::cache

@@ -137,5 +137,23 @@ TEST(ThreadExecutor, AWaitForATimeEndsWithItOrOnceReady) {
   EXPECT_FALSE(executor.WaitFor(mutex, condition, [] { return false; }, milliseconds(1)));
 }
 
+TEST(ThreadExecutor, RunsAsManyJobsAtOnceAsItIsToldTo) {
+  Progress begun, gate;
+  ThreadExecutor executor(1);
+  for (int i = 0; i < 3; ++i) {
+    executor.Schedule(Priority::kFlush, [&] {
+      begun.Add(1);
+      gate.WaitUntil(executor, 1);
+    });
+  }
+  begun.WaitUntil(executor, 1);
+  executor.SetThreadCount(3);
+  EXPECT_EQ(executor.thread_count(), 3u);
+  begun.WaitUntil(executor, 3);  // Those that waited begin.
+  gate.Add(1);
+  executor.SetThreadCount(1);
+  EXPECT_EQ(executor.thread_count(), 1u);
+}
+
 }  // namespace
 }  // namespace amethyst::io

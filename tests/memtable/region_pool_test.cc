@@ -60,6 +60,21 @@ Region TakeAndTouch(RegionPool& pool, size_t bytes) {
   return region;
 }
 
+TEST(RegionPool, AnotherFloorLetsGoOfTheSpareAndOfWhatIsReserved) {
+  const auto budget = std::make_shared<cache::MemoryBudget>(64 * kBytes, CachePolicy::kScanResistant);
+  RegionPool pool(budget, 4 * kBytes);
+  pool.Put(TakeAndTouch(pool, 2 * kBytes));
+  EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
+  pool.SetFloor(kBytes);
+  EXPECT_EQ(budget->reserved_bytes(), kBytes);
+  pool.SetFloor(8 * kBytes);
+  pool.Put(TakeAndTouch(pool, 2 * kBytes));
+  EXPECT_EQ(budget->reserved_bytes(), 2 * kBytes);
+  EXPECT_EQ(budget->sharers(), 1u);
+  pool.Close();
+  EXPECT_EQ(budget->reserved_bytes(), 0u);
+}
+
 TEST(RegionPool, KeepsNoSpareThatWasMadeForALargeBatch) {
   const auto budget = std::make_shared<cache::MemoryBudget>(32 * kBytes, CachePolicy::kScanResistant);
   RegionPool pool(budget, 2 * kBytes);

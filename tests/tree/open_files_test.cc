@@ -92,6 +92,21 @@ TEST_F(OpenFilesTest, PassOnErrorsAndRecoverFromThem) {
   EXPECT_NE(Read(*open_files->Handle("/missing")).find("/missing"), std::string::npos);
 }
 
+TEST_F(OpenFilesTest, AnotherLimitClosesThoseBeyondIt) {
+  const auto open_files = WithLimit(5);
+  std::vector<std::shared_ptr<io::RandomAccessFile>> handles;
+  for (int i = 0; i < 5; ++i) handles.push_back(open_files->Handle("/" + std::to_string(i)));
+  for (const auto& handle : handles) static_cast<void>(Read(*handle));
+  EXPECT_EQ(open_files->count(), 5u);
+  open_files->SetLimit(2);
+  EXPECT_EQ(open_files->count(), 2u);
+  EXPECT_EQ(Read(*handles[0]), "0");
+  EXPECT_EQ(open_files->count(), 2u);
+  open_files->SetLimit(4);
+  for (const auto& handle : handles) static_cast<void>(Read(*handle));
+  EXPECT_EQ(open_files->count(), 4u);
+}
+
 TEST_F(OpenFilesTest, FailAfterClose) {
   const auto open_files = WithLimit(2);
   const auto handle = open_files->Handle("/1");
