@@ -2,6 +2,7 @@
 #pragma once
 
 #include "amethyst/backup.h"
+#include "amethyst/changes.h"
 #include "amethyst/compaction_filter.h"
 #include "amethyst/comparator.h"
 #include "amethyst/components.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "amethyst/applied.h"
+#include "amethyst/changes.h"
 #include "amethyst/components.h"
 #include "amethyst/error.h"
 #include "amethyst/family.h"
@@ -202,6 +203,12 @@ class DB {
   // An error, such as damage or a family in an order that was not given, leaves reads where they are.
   [[nodiscard]] Status Refresh();
 
+  // Changes settings, all that `changes` names or none, and returns the options in force: what the database chooses (0
+  // in Options) as the number that it is. An empty `changes` only asks. The next write, job or tick goes by them;
+  // nobody waits for it. They hold until Close, except those of families, which are kept. kInvalidArgument: a value is
+  // out of its range, as at an open, the memory budget is shared, or there is no such family; then nothing has changed.
+  // kNotSupported: opened read-only.
+  [[nodiscard]] Result<Options> Change(const Changes& changes);
   // Writes all memtables to tables, and waits for it. kBusy: entries are not released (Options::external_log).
   [[nodiscard]] Status Flush();
   // For Options::external_log: entries up to this place in the caller's log cannot be undone any more, so memtables may

@@ -189,6 +189,10 @@ Status DB::Refresh() {
   return Contained([&] { return engine_->Refresh(); });
 }
 
+Result<Options> DB::Change(const Changes& changes) {
+  return Contained([&] { return engine_->Change(changes); });
+}
+
 Status DB::Flush() {
   return Contained([&] { return engine_->Flush(); });
 }

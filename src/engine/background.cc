@@ -30,7 +30,7 @@ Background::Background(Database& database, Committer& committer)
       compactor_(storage_, reads_, health_, workers_, database.family),
       deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
       throttle_(settings_, environment_.clock(), reads_.statistics, health_.events),
-      sync_ticks_(SyncTicksFor(settings_.options.sync_interval_ms)) {}
+      sync_interval_ms_(settings_.options.sync_interval_ms) {}
 
 Background::~Background() {
   base::MutexLock lock(mutex_);
@@ -41,7 +41,8 @@ Status Background::Start() {
   AMETHYST_TRY(StartExecutor());
   committer_.NoteTickRests();
   notes_.clock_watch.Look(environment_.clock(), health_.events);
-  AMETHYST_ASSIGN(auto tick, workers_.flushes->ScheduleOnWake(sync_ticks_.interval, [this] { Tick(); }));
+  AMETHYST_ASSIGN(auto tick,
+                  workers_.flushes->ScheduleOnWake(SyncTicksFor(sync_interval_ms_).interval, [this] { Tick(); }));
   {
     base::MutexLock lock(mutex_);
     tick_ = std::move(tick);
@@ -75,9 +76,7 @@ void Background::PlanAtStart() {
 Status Background::StartExecutor() {
   AMETHYST_ASSIGN(workers_.compactions,
                   environment_.NewExecutor(settings_.background_threads + settings_.spare_threads));
-  const uint32_t threads = std::max(workers_.compactions->thread_count(), 1u);
-  workers_.threads = std::min(settings_.background_threads, threads);
-  workers_.spare_threads = std::min(settings_.spare_threads, threads - workers_.threads);
+  workers_.Share(settings_.background_threads, settings_.spare_threads);
   return {};
 }
 
@@ -274,7 +273,8 @@ void Background::GiveUpPlan(const Error& error) noexcept {
 // The sync comes first and on time: what else there is to do goes to a background thread, so that the next tick does
 // not wait for it.
 void Background::Tick() {
-  if (sync_ticks_.per_sync != 0 && ++ticks_ % sync_ticks_.per_sync == 0 && !SyncLog()) --ticks_;
+  const uint32_t per_sync = TicksPerSync();
+  if (per_sync != 0 && ++ticks_ % per_sync == 0 && !SyncLog()) --ticks_;
   storage_.waits->Look();
   notes_.clock_watch.Look(environment_.clock(), health_.events);
   if (!TryToRest()) ScheduleChores();
@@ -297,7 +297,7 @@ bool Background::TryToRest() {
   FreeSpace();
   bool rests = false;
   const Status asked = committer_.RunLocked([&] {
-    rests = (sync_ticks_.per_sync == 0 || storage_.log->IsAtRest()) && IsQuiet();
+    rests = (TicksPerSync() == 0 || storage_.log->IsAtRest()) && IsQuiet();
     if (rests) committer_.NoteTickRests();
   });
   if (!asked || !rests) return false;
@@ -351,7 +351,7 @@ void Background::DoChores() {
   flush_stalled_.reset();
   compaction_stalled_.reset();
   if (now > flushed_at_ + kPressTime) Rest();
-  const bool ages = settings_.options.delete_deadline_s != 0 || reads_.clock->InUse();
+  const bool ages = deadline_.IsSet() || reads_.clock->InUse();
   if (ages && idle_at_change_ == changes_) idle_at_change_ = 0;  // Tombstones and entries age without a change.
   ScheduleLocked();
   changed_.NotifyAll();

@@ -61,6 +61,14 @@ class Background {
 
   [[nodiscard]] Throttle& throttle() { return throttle_; }
 
+  // A change of settings: first what can fail, then what cannot. The next jobs go by what the database's settings say.
+  struct NewTick {
+    uint32_t sync_interval_ms = 0;
+    std::unique_ptr<io::PeriodicJob> job;  // nullptr: it stays as it is.
+  };
+  [[nodiscard]] Result<NewTick> MakeTick(uint32_t sync_interval_ms);
+  void TakeSettings(NewTick tick) noexcept AMETHYST_EXCLUDES(mutex_);
+
  private:
   struct Planned {
     compaction::Plan plan;
@@ -74,6 +82,7 @@ class Background {
   void RunFlushes() AMETHYST_EXCLUDES(mutex_);
   void RunCompaction() AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status StartExecutor();
+  [[nodiscard]] uint32_t TicksPerSync() const { return SyncTicksFor(sync_interval_ms_).per_sync; }
   void Tick() AMETHYST_EXCLUDES(mutex_);
   // Nothing is under way and nothing will come due, so that no tick is needed until the next write.
   [[nodiscard]] bool IsQuiet() AMETHYST_EXCLUDES(mutex_);
@@ -131,7 +140,7 @@ class Background {
   DeletesAtRest deletes_at_rest_;  // The chores' own.
   Throttle throttle_;
   BackgroundNotes notes_;
-  const SyncTicks sync_ticks_;
+  base::Changeable<uint32_t> sync_interval_ms_;
   uint64_t ticks_ = 0;  // The tick's own.
 
   base::Mutex mutex_{base::LockRank::kScheduler};

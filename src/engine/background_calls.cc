@@ -28,6 +28,32 @@ void Background::StopCompactions() {
   changed_.NotifyAll();
 }
 
+Result<Background::NewTick> Background::MakeTick(uint32_t sync_interval_ms) {
+  NewTick tick{.sync_interval_ms = sync_interval_ms, .job = nullptr};
+  if (sync_interval_ms == sync_interval_ms_) return tick;
+  AMETHYST_ASSIGN(tick.job,
+                  workers_.flushes->ScheduleOnWake(SyncTicksFor(sync_interval_ms).interval, [this] { Tick(); }));
+  return tick;
+}
+
+void Background::TakeSettings(NewTick tick) noexcept {
+  workers_.Share(settings_.background_threads, settings_.spare_threads);
+  throttle_.SetWriteBuffer(settings_.write_buffer_bytes);
+  if (tick.job != nullptr) {
+    {
+      base::MutexLock lock(mutex_);
+      if (tick_ != nullptr) tick_.swap(tick.job);
+    }
+    tick.job.reset();  // Waits for a run of the old one, without the lock that it takes.
+    sync_interval_ms_ = tick.sync_interval_ms;
+    base::DoIfPossible([this] { static_cast<void>(WakeTick()); });  // Writes may have found the old one awake.
+  }
+  base::MutexLock lock(mutex_);
+  ++changes_;  // Plans are others, too.
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
 Status Background::WaitForRoom() {
   reads_.statistics.Add(Counter::kWriteWaits);
   const auto has_room = [this](const View& view) {

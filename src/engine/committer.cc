@@ -23,8 +23,8 @@ Committer::Committer(ReadContext& reads, Storage& storage, Health& health, const
       storage_(storage),
       health_(health),
       buffers_(buffers),
-      limits_(limits),
       queue_(this),
+      limits_(limits),
       active_(reads.view.Acquire()->active),
       last_sequence_(reads.visible.load(std::memory_order_relaxed)) {}
 
@@ -43,6 +43,14 @@ Status Committer::Switch(WithLog with_log) {
     SwitchTo(limits_.write_buffer_bytes, with_log);
   };
   return RunLocked(switch_now);
+}
+
+Status Committer::SetLimits(const Limits& limits) {
+  return RunLocked([&] {
+    const bool shrinks = limits.write_buffer_bytes < limits_.write_buffer_bytes;
+    if (shrinks && !health_.latch.IsSet()) SwitchTo(limits.write_buffer_bytes, WithLog::kNo);
+    limits_ = limits;
+  });
 }
 
 bool Committer::BeginSegment() {

@@ -51,6 +51,8 @@ class Committer {
   // And begins a log segment, so that flushing takes what is in memory out of the log too; also if the memtable is
   // empty and the log may hold what tables know as deleted. Does nothing where there is no room for a segment.
   [[nodiscard]] Status SwitchWithLog() { return Switch(WithLog::kYes); }
+  // From the next memtable on; where it is to be smaller that comes at once. After an error nothing has changed.
+  [[nodiscard]] Status SetLimits(const Limits& limits);
   // How far the caller's log was applied by the last write that says so. Under the commit lock.
   [[nodiscard]] const std::optional<AppliedIndex>& applied() const { return active_->applied; }
   // Runs `call` under the commit lock. An error is what it threw.
@@ -87,9 +89,9 @@ class Committer {
   Storage& storage_;
   Health& health_;
   const WriteBuffers& buffers_;
-  const Limits limits_;
   CommitQueue queue_;
   // The rest is under the commit lock.
+  Limits limits_;
   WriteBufferPtr active_;
   uint64_t last_sequence_;
   // Views that switches replaced. The next caller that holds no lock retires them.

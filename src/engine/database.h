@@ -26,6 +26,7 @@ struct Database {
   Settings settings;
   std::shared_ptr<io::Environment> environment;  // For clock and threads.
   std::shared_ptr<cache::MemoryBudget> budget;
+  bool budget_is_shared = false;
   Health health;
   Workers workers;
   Storage storage;

@@ -22,9 +22,11 @@ namespace amethyst::engine {
 class DeleteDeadline {
  public:
   // All of them outlive it.
-  DeleteDeadline(Storage& storage, ReadContext& reads, Health& health, Flusher& flusher, uint64_t deadline_s)
+  DeleteDeadline(Storage& storage, ReadContext& reads, Health& health, Flusher& flusher,
+                 const base::Changeable<uint64_t>& deadline_s)
       : storage_(storage), reads_(reads), health_(health), flusher_(flusher), deadline_s_(deadline_s) {}
 
+  [[nodiscard]] bool IsSet() const { return deadline_s_ != 0; }
   // Whether half of the deadline is over for something in the memtable or the log.
   [[nodiscard]] bool LoggedDeletesAreDue() const;
   // Whether there is anything that it will be over for.
@@ -41,7 +43,7 @@ class DeleteDeadline {
   ReadContext& reads_;
   Health& health_;
   Flusher& flusher_;
-  const uint64_t deadline_s_;  // 0: deletes have no deadline.
+  const base::Changeable<uint64_t>& deadline_s_;  // 0: deletes have no deadline.
 };
 
 }  // namespace amethyst::engine

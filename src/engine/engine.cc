@@ -78,7 +78,8 @@ Engine::Engine(std::shared_ptr<Database> database)
           *reads_, database_->storage, database_->health, *database_->write_buffers,
           {.write_buffer_bytes = database_->settings.write_buffer_bytes, .waiting = database_->settings.waiting()}),
       families_(database_->settings, database_->storage, *reads_, database_->health, committer_),
-      rules_(database_->settings.options, *reads_, database_->storage) {
+      rules_(database_->settings.options, *reads_, database_->storage),
+      change_(*database_, committer_, families_, rules_) {
   if (database_->settings.options.read_only) return;
   background_ = std::make_unique<Background>(*database_, committer_);
 }
@@ -112,7 +113,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   AMETHYST_TRY(WriteRules::CheckKey(key));
   if (value.size() > database_->settings.batch_bytes_max) {
     return base::InvalidArgument("a value of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
-                                 value.size(), database_->settings.batch_bytes_max);
+                                 value.size(), database_->settings.batch_bytes_max.get());
   }
   constexpr size_t kScratchKeptMax = size_t{64} << 10;
   thread_local base::Buffer scratch;
@@ -157,12 +158,12 @@ Status Engine::WriteEncoded(const EncodedBatch& batch, const WriteOptions& optio
   AMETHYST_TRY(CheckWritable());
   if (batch.payload.size() > database_->settings.batch_bytes_max) {
     return base::InvalidArgument("a batch of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
-                                 batch.payload.size(), database_->settings.batch_bytes_max);
+                                 batch.payload.size(), database_->settings.batch_bytes_max.get());
   }
   if (batch.memtable_bytes > database_->settings.batch_memory_bytes_max) {
     return base::InvalidArgument(
         "a batch of {} entries takes {} bytes of memory, over the limit of {}, 32 times what its own bytes may be",
-        batch.count, batch.memtable_bytes, database_->settings.batch_memory_bytes_max);
+        batch.count, batch.memtable_bytes, database_->settings.batch_memory_bytes_max.get());
   }
   const bool is_external = database_->storage.external_log.is_used();
   if (is_external && options.durability == Durability::kSync) return NoLogToSync();

@@ -22,6 +22,7 @@
 #include "engine/db_iterator.h"
 #include "engine/family_list.h"
 #include "engine/ingest_call.h"
+#include "engine/option_change.h"
 #include "engine/point_lookup.h"
 #include "engine/write_rules.h"
 
@@ -101,6 +102,8 @@ class Engine {
   [[nodiscard]] Result<uint64_t> ApproximateSize(std::string_view begin, std::string_view end,
                                                  const FamilyKey& family = {});
 
+  [[nodiscard]] Result<Options> Change(const Changes& changes);
+
   [[nodiscard]] Result<FamilyKey> CreateFamily(std::string_view name, const FamilyOptions& options);
   [[nodiscard]] Result<FamilyKey> OpenFamily(std::string_view name);
   [[nodiscard]] Status DropFamily(const FamilyKey& family);
@@ -159,6 +162,7 @@ class Engine {
   Committer committer_;
   FamilyList families_;
   WriteRules rules_;
+  OptionChange change_;
   std::unique_ptr<Background> background_;           // nullptr in a read-only database.
   base::Mutex close_mutex_{base::LockRank::kClose};  // Held over all of Close, and so over its I/O.
   std::optional<Status> closed_ AMETHYST_GUARDED_BY(close_mutex_);

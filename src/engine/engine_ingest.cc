@@ -119,7 +119,7 @@ Status Engine::Ingest(const IngestCall& call) {
   }
   if (LayerBytes(incoming) > database_->settings.batch_memory_bytes_max) {
     return base::InvalidArgument("ingest: the tables' range deletes take {} bytes of memory, over the limit of {}",
-                                 LayerBytes(incoming), database_->settings.batch_memory_bytes_max);
+                                 LayerBytes(incoming), database_->settings.batch_memory_bytes_max.get());
   }
   AMETHYST_TRY(AnnounceIncoming(incoming));
   IngestFiles files(*database_);

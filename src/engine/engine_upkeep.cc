@@ -126,6 +126,15 @@ Result<uint64_t> Engine::ApproximateSize(std::string_view begin, std::string_vie
   return bytes;
 }
 
+// --- Options ---
+
+Result<Options> Engine::Change(const Changes& changes) {
+  const OperationGate::Operation operation(reads_->gate);
+  if (!operation) return std::unexpected(Closed().error());
+  AMETHYST_TRY(CheckWritable());
+  return change_.Change(changes, *background_);
+}
+
 // --- Families ---
 
 Result<tree::FamilyKey> Engine::CreateFamily(std::string_view name, const FamilyOptions& options) {

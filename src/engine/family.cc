@@ -7,13 +7,8 @@
 namespace amethyst::engine {
 
 Family::Family(const Settings& settings, const base::Uid& database_uid)
-    : order(settings.order),
-      table_options{settings.table_options()},
-      write_buffer_bytes(settings.write_buffer_bytes),
-      delete_deadline_s(settings.options.delete_deadline_s) {
-  constexpr uint64_t kTableBytesMin = uint64_t{2} << 20;
-  constexpr uint64_t kTableBytesMax = uint64_t{32} << 20;
-  table_bytes = std::clamp<uint64_t>(write_buffer_bytes, kTableBytesMin, kTableBytesMax);
+    : order(settings.order), table_options{settings.table_options()} {
+  Change(settings);
   table_options.database_uid = database_uid;
   const auto& families = settings.options.families;
   if (const auto given = families.find(tree::kDefaultFamilyName); given != families.end()) {
@@ -21,8 +16,18 @@ Family::Family(const Settings& settings, const base::Uid& database_uid)
   }
 }
 
+void Family::Change(const Settings& settings) {
+  constexpr uint64_t kTableBytesMin = uint64_t{2} << 20;
+  constexpr uint64_t kTableBytesMax = uint64_t{32} << 20;
+  compression = settings.options.compression;
+  write_buffer_bytes = settings.write_buffer_bytes.get();
+  table_bytes = std::clamp<uint64_t>(settings.write_buffer_bytes.get(), kTableBytesMin, kTableBytesMax);
+  delete_deadline_s = settings.options.delete_deadline_s;
+}
+
 Family Family::For(const tree::FamilyDescription& description) const {
   Family family = *this;
+  family.table_options.compression = family.compression;
   if (description.id == key::kDefaultFamily) return family;
   family.order = *description.order;
   family.compaction_filter = description.compaction_filter;

@@ -1,12 +1,13 @@
 // A family of keys, as what stores it sees it: one order, one way to store its tables.
 //
-// Thread safety: plain values.
+// Thread safety: plain values, of which those that can be changed may be while others read them.
 #pragma once
 
 #include <memory>
 
 #include "amethyst/compaction_filter.h"
 #include "amethyst/error.h"
+#include "base/changeable.h"
 #include "compaction/plan.h"
 #include "engine/settings.h"
 #include "key/order.h"
@@ -20,14 +21,18 @@ struct Family {
   // The default one.
   Family(const Settings& settings, const base::Uid& database_uid);
 
-  // Another one: as this, the default, where its description says nothing else.
+  // Of the default one: what the settings say by now.
+  void Change(const Settings& settings);
+  // As it is now; another one is as this, the default, where its description says nothing else.
   [[nodiscard]] Family For(const tree::FamilyDescription& description) const;
 
   key::Order order{};
   sstable::TableOptions table_options{};
-  uint64_t write_buffer_bytes = 0;
-  uint64_t table_bytes = 0;  // About what a compaction's output has.
-  uint64_t delete_deadline_s = 0;
+  // These can be changed while others read them; the first goes before that of table_options.
+  base::Changeable<Compression> compression{};
+  base::Changeable<uint64_t> write_buffer_bytes{};
+  base::Changeable<uint64_t> table_bytes{};  // About what a compaction's output has.
+  base::Changeable<uint64_t> delete_deadline_s{};
   std::shared_ptr<const CompactionFilter> compaction_filter{};
 };
 

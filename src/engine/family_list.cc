@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "compress/codec.h"
 #include "engine/cursor_list.h"
 #include "engine/family.h"
 #include "key/merge_operators.h"
@@ -140,6 +141,28 @@ Status FamilyList::Rename(const tree::FamilyKey& family, std::string_view name) 
       .action = wal::FamilyChange::Action::kRenamed, .family = family.id, .name = std::string(name)};
   AMETHYST_TRY(Install(std::move(edit), renamed, tree->family->name));
   return Tell(renamed);
+}
+
+Status FamilyList::Change(const std::map<std::string, FamilyChanges, std::less<>>& changes) {
+  base::MutexLock lock(mutex_);
+  const std::shared_ptr<const tree::Forest> before = forest();
+  tree::VersionEdit edit;
+  for (const auto& [name, change] : changes) {
+    if (name == tree::kDefaultFamilyName) continue;
+    AMETHYST_TRY(Open(name));
+    const tree::FamilyDescription& as_is = *before->FindByName(name)->family;
+    if (change.compression && !compress::IsKnownCodec(static_cast<uint8_t>(*change.compression))) {
+      return base::InvalidArgument("family \"{}\": compression is {}; it must be kNone, kLz4 or kZstd", name,
+                                   static_cast<int>(*change.compression));
+    }
+    if (change.ttl && change.ttl->count() < 0) {
+      return base::InvalidArgument("family \"{}\": ttl is {} ms; it must not be negative", name, change.ttl->count());
+    }
+    tree::FamilyDescription& changed = edit.families.emplace_back(as_is);
+    if (change.compression) changed.compression = change.compression;
+    if (change.ttl) changed.ttl_ms = static_cast<uint64_t>(change.ttl->count());
+  }
+  return edit.families.empty() ? Status() : storage_.Install(std::move(edit), reads_, nullptr);
 }
 
 Status FamilyList::NoteMergeOperator(const tree::FamilyKey& family) {

@@ -7,10 +7,12 @@
 // it needs.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "amethyst/changes.h"
 #include "amethyst/error.h"
 #include "amethyst/family_options.h"
 #include "base/mutex.h"
@@ -36,6 +38,10 @@ class FamilyList {
   [[nodiscard]] Result<tree::FamilyKey> Open(std::string_view name) const;
   [[nodiscard]] Status Drop(const tree::FamilyKey& family) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status Rename(const tree::FamilyKey& family, std::string_view name) AMETHYST_EXCLUDES(mutex_);
+  // Of families other than the default, in one edit. kInvalidArgument: there is none of that name, or a value is out of
+  // range; nothing has changed.
+  [[nodiscard]] Status Change(const std::map<std::string, FamilyChanges, std::less<>>& changes)
+      AMETHYST_EXCLUDES(mutex_);
   // To be called before an operand of a family other than the default is committed: notes the operator's name, once.
   // The family may be dropped, which the commit finds out.
   [[nodiscard]] Status NoteMergeOperator(const tree::FamilyKey& family) AMETHYST_EXCLUDES(mutex_);

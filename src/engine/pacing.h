@@ -34,6 +34,7 @@ class FlushRate {
  public:
   explicit FlushRate(uint64_t write_buffer_bytes) : bytes_min_(write_buffer_bytes / kCountedOneIn) {}
 
+  void SetWriteBuffer(uint64_t write_buffer_bytes) { bytes_min_ = write_buffer_bytes / kCountedOneIn; }
   void Note(uint64_t bytes, std::chrono::nanoseconds took);
   // Zero until a flush has been counted.
   [[nodiscard]] uint64_t ns_per_kib() const { return ns_per_kib_; }
@@ -41,7 +42,7 @@ class FlushRate {
  private:
   static constexpr uint64_t kCountedOneIn = 8;  // Of a buffer: small entries fill one with a third of its bytes.
 
-  const uint64_t bytes_min_;
+  uint64_t bytes_min_;
   uint64_t ns_per_kib_ = 0;
 };
 

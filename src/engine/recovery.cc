@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/assert.h"
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "engine/batch_replay.h"
@@ -92,7 +91,7 @@ class Replay {
 
   Status MakeRoom(size_t bytes) {
     if (active().memtable.HasRoom(bytes)) return {};
-    auto fresh = database_.write_buffers->New(std::max(database_.settings.write_buffer_bytes, bytes));
+    auto fresh = database_.write_buffers->New(std::max(database_.settings.write_buffer_bytes.get(), bytes));
     fresh->first_log_segment = active().first_log_segment;
     fresh->created_s = active().created_s;
     fresh->earlier_delete_s = active().earlier_delete_s;
@@ -350,7 +349,8 @@ Result<std::shared_ptr<Database>> OpenDatabase(const std::string& directory, con
   AMETHYST_ASSIGN(database->settings, CheckOptions(effective));
   database->environment = components.environment ? std::move(components.environment) : io::DefaultEnvironment();
   AMETHYST_TRY(database->health.Begin(&components, options.read_only, *database->environment));
-  database->budget = components.memory_budget
+  database->budget_is_shared = components.memory_budget != nullptr;
+  database->budget = database->budget_is_shared
                          ? std::move(components.memory_budget)
                          : std::make_shared<cache::MemoryBudget>(options.memory_budget_bytes, options.cache_policy);
   io::FileSystem& files = database->environment->files();

@@ -98,17 +98,20 @@ Result<Settings> CheckOptions(const Options& options) {
   AMETHYST_TRY(CheckFamilies(options));
   Settings settings{.options = options, .order = key::Order(options.comparator)};
   const size_t budget = options.memory_budget_bytes;
-  settings.write_buffer_bytes =
+  const size_t write_buffer_bytes =
       options.write_buffer_bytes != 0 ? options.write_buffer_bytes : std::clamp(budget / 8, kMiB / 2, 64 * kMiB);
+  settings.write_buffer_bytes = write_buffer_bytes;
   // Half of the budget is the memtables' share: one that fills, and at least one that is being flushed.
-  settings.immutable_count_max = std::max<size_t>(budget / 2 / settings.write_buffer_bytes, 2) - 1;
-  settings.batch_bytes_max = std::min(budget / 4, kBatchMax);
-  settings.batch_memory_bytes_max = std::min(kMemoryPerBatchByte * settings.batch_bytes_max, kBatchMemoryMax);
+  settings.immutable_count_max = std::max<size_t>(budget / 2 / write_buffer_bytes, 2) - 1;
+  const size_t batch_bytes_max = std::min(budget / 4, kBatchMax);
+  settings.batch_bytes_max = batch_bytes_max;
+  settings.batch_memory_bytes_max = std::min(kMemoryPerBatchByte * batch_bytes_max, kBatchMemoryMax);
   settings.processors = std::max(std::thread::hardware_concurrency(), 1u);
-  settings.background_threads =
+  const uint32_t threads =
       options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);
-  settings.spare_threads = settings.background_threads < settings.processors ? 1 : 0;
-  settings.log_segment_bytes = std::clamp<uint64_t>(uint64_t{2} * settings.write_buffer_bytes, kMiB, 64 * kMiB);
+  settings.background_threads = threads;
+  settings.spare_threads = threads < settings.processors ? 1 : 0;
+  settings.log_segment_bytes = std::clamp<uint64_t>(uint64_t{2} * write_buffer_bytes, kMiB, 64 * kMiB);
   return settings;
 }
 

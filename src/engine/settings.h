@@ -1,8 +1,10 @@
-// Options, checked and with every "chosen" value chosen. Thread safety: plain values.
+// Options, checked and with every "chosen" value chosen. Thread safety: plain values, of which those that can be
+// changed may be while others read them.
 #pragma once
 
 #include "amethyst/error.h"
 #include "amethyst/options.h"
+#include "base/changeable.h"
 #include "cache/memory_budget.h"
 #include "key/order.h"
 #include "sstable/table_info.h"
@@ -24,22 +26,25 @@ struct WaitingLimits {
 };
 
 struct Settings {
-  Options options;
+  Options options;  // As given at the open; what was changed since is in what follows, and with those who go by it.
   key::Order order{};
-  size_t write_buffer_bytes = 0;
-  size_t immutable_count_max = 0;  // Memtables that may wait for flush before writers must wait for memory.
-  size_t batch_bytes_max = 0;      // A quarter of the memory budget, at most 1 GiB.
+  base::Changeable<size_t> write_buffer_bytes{};
+  // Memtables that may wait for flush before writers must wait for memory.
+  base::Changeable<size_t> immutable_count_max{};
+  base::Changeable<size_t> batch_bytes_max{};  // A quarter of the memory budget, at most 1 GiB.
   // What the entries of a batch may take in the memtable: more than puts and deletes within batch_bytes_max do.
-  size_t batch_memory_bytes_max = 0;
-  uint32_t background_threads = 0;
-  uint32_t spare_threads = 0;  // More, for compactions while writes rest: 1 if there is a processor for it.
+  base::Changeable<size_t> batch_memory_bytes_max{};
+  base::Changeable<uint32_t> background_threads{};
+  base::Changeable<uint32_t>
+      spare_threads{};  // More, for compactions while writes rest: 1 if there is a processor for it.
   uint32_t processors = 1;
   uint64_t log_segment_bytes = 0;
 
   [[nodiscard]] WaitingLimits waiting() const {
+    const size_t count = immutable_count_max;
+    const size_t bytes = write_buffer_bytes;
     // A memtable holds a little more than its size; half of one is more than a few of those.
-    return {.count_max = immutable_count_max,
-            .bytes_max = immutable_count_max * write_buffer_bytes + write_buffer_bytes / 2};
+    return {.count_max = count, .bytes_max = count * bytes + bytes / 2};
   }
   [[nodiscard]] sstable::TableOptions table_options() const {
     return {.block_bytes = options.block_bytes,

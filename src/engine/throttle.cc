@@ -5,7 +5,7 @@
 namespace amethyst::engine {
 
 Throttle::Throttle(const Settings& settings, io::Clock& clock, const Statistics& statistics, Events& events)
-    : write_buffer_bytes_(settings.write_buffer_bytes),
+    : write_buffer_bytes_(settings.write_buffer_bytes.get()),
       clock_(clock),
       statistics_(statistics),
       events_(events),
@@ -21,6 +21,13 @@ void Throttle::Update(const tree::Version& version, uint64_t debt_bytes) {
   base::MutexLock lock(mutex_);
   debt_delay_.Set(events_, CauseOf(pressure));
   share_ns_per_kib_ = share_.WriteNsPerKiB(statistics_, clock_.Monotonic());
+}
+
+void Throttle::SetWriteBuffer(uint64_t bytes) {
+  if (bytes == write_buffer_bytes_) return;
+  write_buffer_bytes_ = bytes;
+  base::MutexLock lock(mutex_);
+  flush_rate_.SetWriteBuffer(bytes);
 }
 
 void Throttle::NoteFlush(uint64_t bytes, std::chrono::nanoseconds took) {

@@ -33,10 +33,12 @@ class Throttle {
   // `is_last`: no memtable is left but the one that fills; then writers go no faster than the flushes.
   void Nap(bool is_last) AMETHYST_EXCLUDES(mutex_);
 
+  void SetWriteBuffer(uint64_t bytes) AMETHYST_EXCLUDES(mutex_);
+
   [[nodiscard]] uint64_t debt_bytes() const { return debt_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  const uint64_t write_buffer_bytes_;
+  base::Changeable<uint64_t> write_buffer_bytes_;
   io::Clock& clock_;
   const Statistics& statistics_;
   Events& events_;

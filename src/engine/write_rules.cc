@@ -52,6 +52,8 @@ WriteRules::WriteRules(const Options& options, const ReadContext& reads, Storage
       ttl_ms_(TtlMs(options)),
       operands_noted_(!reads.merging().operator_name.empty()) {}
 
+void WriteRules::SetTtl(const Options& options) { ttl_ms_ = TtlMs(options); }
+
 Status WriteRules::CheckKey(std::string_view key) {
   if (key.size() <= kKeyBytesMax) return {};
   return base::InvalidArgument("a key of {} bytes is over the limit of {}", key.size(), kKeyBytesMax);

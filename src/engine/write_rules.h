@@ -26,8 +26,10 @@ class WriteRules {
 
   // 0: what is put there lives for ever.
   [[nodiscard]] uint64_t TtlMsOf(const tree::FamilyKey& family) const {
-    return family.id == key::kDefaultFamily ? ttl_ms_ : TtlMsOfOther(family);
+    return family.id == key::kDefaultFamily ? ttl_ms_.get() : TtlMsOfOther(family);
   }
+  // Of the default family, from the next write on.
+  void SetTtl(const Options& options);
   [[nodiscard]] static Status CheckKey(std::string_view key);
   // Whether what is put with these options never expires: then nothing else is to be asked of it.
   [[nodiscard]] bool IsForEver(const WriteOptions& options, const tree::FamilyKey& family) const {
@@ -72,8 +74,8 @@ class WriteRules {
 
   const ReadContext& reads_;
   Storage& storage_;
-  const uint64_t ttl_ms_;
-  std::atomic<bool> operands_noted_;  // Released by Announce: the manifest has the operator's name.
+  base::Changeable<uint64_t> ttl_ms_;  // Of the default family.
+  std::atomic<bool> operands_noted_;   // Released by Announce: the manifest has the operator's name.
 };
 
 }  // namespace amethyst::engine

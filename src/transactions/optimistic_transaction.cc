@@ -14,9 +14,7 @@ namespace amethyst::transactions {
 namespace {
 
 // A sixty-fourth of the memory, while neighbours are joined; see ReadSet.
-size_t ReadSetLimit(const engine::Engine& engine) {
-  return engine.database().settings.options.memory_budget_bytes / (64 * 4);
-}
+size_t ReadSetLimit(const engine::Engine& engine) { return engine.database().budget->total_bytes() / (64 * 4); }
 
 // What a transaction's own writes say of a key.
 enum class OwnWord : uint8_t {

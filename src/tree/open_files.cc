@@ -36,7 +36,7 @@ class OnDemandFile final : public io::RandomAccessFile {
 }  // namespace
 
 OpenFiles::OpenFiles(std::shared_ptr<io::Environment> environment, uint32_t limit, bool missing_is_too_old)
-    : limit_(limit), missing_is_too_old_(missing_is_too_old), environment_(std::move(environment)) {
+    : missing_is_too_old_(missing_is_too_old), limit_(limit), environment_(std::move(environment)) {
   AMETHYST_ASSERT(environment_ != nullptr && limit > 0);
 }
 
