@@ -1,5 +1,5 @@
-// What an open database tells, of the C interface: a part of c.h, which includes it, under the same rules. See
-// docs/events.md and amethyst/listener.h, whose names these follow.
+// What an open database tells, and what can be changed of it, of the C interface: a part of c.h, which includes it,
+// under the same rules. See docs/events.md and amethyst/listener.h, whose names these follow, and docs/tuning.md.
 #pragma once
 
 #ifndef AMETHYST_API
@@ -77,6 +77,19 @@ AMETHYST_API amethyst_code amethyst_options_set_listener(amethyst_options* optio
                                                          void (*destroy)(void* state), char** error);
 // The kind's name, such as "flush-end"; "unknown" for a number that is none. Lives forever.
 AMETHYST_API const char* amethyst_event_kind_name(amethyst_event_kind kind);
+
+// Sets the `count` options to the values, all or none: MEMORY_BUDGET_BYTES, WRITE_BUFFER_BYTES, COMPRESSION,
+// BACKGROUND_THREADS, SYNC_INTERVAL_MS, GROUP_COMMIT_BYTES, GROUP_COMMIT_DELAY_US, MAX_OPEN_FILES, DELETE_DEADLINE_S;
+// of a family other than the default COMPRESSION alone, which is kept. The next write or job goes by them, until the
+// database is closed. AMETHYST_INVALID_ARGUMENT: another option, or a value that an open would refuse.
+AMETHYST_API amethyst_code amethyst_change(amethyst_db* db, const amethyst_option* options, const uint64_t* values,
+                                           size_t count, char** error);
+// How long what is written to the family from now on lives, in milliseconds; 0: for ever. Kept, except that of the
+// default family.
+AMETHYST_API amethyst_code amethyst_change_ttl(amethyst_db* family, uint64_t ttl_ms, char** error);
+// One of the options above as it is in force: what the database has chosen as the number that it is.
+AMETHYST_API amethyst_code amethyst_option_in_force(amethyst_db* db, amethyst_option option, uint64_t* value,
+                                                    char** error);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,9 @@
-// A listener in C. Covers: events.
+// A listener in C, and options that change while a database is open. Covers: events, changes.
 #include "c_check.h"
 
 #include <stdatomic.h>
 
-static char directory[] = "c_events_test_XXXXXX";
+static char directory[] = "c_live_test_XXXXXX";
 
 typedef struct {
   atomic_int flushes, tables, families, destroyed;
@@ -71,6 +71,40 @@ TEST(null_takes_the_listener_away_and_is_never_called) {
   FAILS(AMETHYST_INVALID_ARGUMENT, "no live options", amethyst_options_set_listener(NULL, NULL, Listen, NULL, &error));
 }
 
+TEST(options_change_all_or_none_while_the_database_is_open) {
+  char* error = NULL;
+  amethyst_db* db = NULL;
+  amethyst_db* family = NULL;
+  uint64_t value = 0;
+  OK(amethyst_open(directory, NULL, &db, &error));
+  const amethyst_option both[] = {AMETHYST_OPTION_SYNC_INTERVAL_MS, AMETHYST_OPTION_MAX_OPEN_FILES};
+  const uint64_t good[] = {50, 20};
+  const uint64_t bad[] = {70, 2};
+  OK(amethyst_change(db, both, good, 2, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "max_open_files", amethyst_change(db, both, bad, 2, &error));
+  OK(amethyst_option_in_force(db, AMETHYST_OPTION_SYNC_INTERVAL_MS, &value, &error));
+  CHECK(value == 50);
+  OK(amethyst_option_in_force(db, AMETHYST_OPTION_WRITE_BUFFER_BYTES, &value, &error));
+  CHECK(value == 32 << 20);
+  const amethyst_option compression = AMETHYST_OPTION_COMPRESSION;
+  const uint64_t none = AMETHYST_COMPRESSION_NONE, too_much = 3;
+  FAILS(AMETHYST_INVALID_ARGUMENT, "greatest", amethyst_change(db, &compression, &too_much, 1, &error));
+  const amethyst_option read_only = AMETHYST_OPTION_READ_ONLY;
+  FAILS(AMETHYST_INVALID_ARGUMENT, "cannot be changed", amethyst_change(db, &read_only, &none, 1, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "cannot be changed", amethyst_option_in_force(db, read_only, &value, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "options", amethyst_change(db, NULL, good, 1, &error));
+  OK(amethyst_change(db, NULL, NULL, 0, &error));
+  OK(amethyst_create_family(db, "sessions", NULL, &family, &error));
+  OK(amethyst_change(family, &compression, &none, 1, &error));
+  OK(amethyst_change_ttl(family, 5000, &error));
+  OK(amethyst_change_ttl(db, 0, &error));
+  FAILS(AMETHYST_INVALID_ARGUMENT, "cannot be changed", amethyst_change(family, both, good, 2, &error));
+  OK(amethyst_option_in_force(db, AMETHYST_OPTION_COMPRESSION, &value, &error));
+  CHECK(value == AMETHYST_COMPRESSION_LZ4);
+  OK(amethyst_db_free(family));
+  OK(amethyst_db_free(db));
+}
+
 TEST(kinds_have_names) {
   CHECK(strcmp(amethyst_event_kind_name(AMETHYST_EVENT_FLUSH_END), "flush-end") == 0);
   CHECK(strcmp(amethyst_event_kind_name(0), "unknown") == 0);
@@ -82,6 +116,7 @@ int main(void) {
   CHECK(mkdtemp(directory) != NULL);
   RUN(a_function_is_told_of_every_event_until_the_close_returns);
   RUN(null_takes_the_listener_away_and_is_never_called);
+  RUN(options_change_all_or_none_while_the_database_is_open);
   RUN(kinds_have_names);
   char command[300];
   snprintf(command, sizeof command, "rm -rf %s", directory);
