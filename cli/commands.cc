@@ -14,12 +14,12 @@ struct Synonym {
   std::string_view ours;
 };
 constexpr Synonym kSynonyms[] = {
-    {"set", "put"},          {"add", "put"},      {"insert", "put"},      {"ls", "scan"},       {"list", "scan"},
-    {"keys", "scan"},        {"range", "scan"},   {"rm", "delete"},       {"remove", "delete"}, {"unset", "delete"},
-    {"cat", "get"},          {"size", "count"},   {"load", "import"},     {"save", "export"},   {"check", "verify"},
-    {"info", "stats"},       {"status", "stats"}, {"incrby", "incr"},     {"decr", "incr"},     {"ttl", "expiry"},
-    {"expire", "expiry"},    {"select", "use"},   {"tables", "families"}, {"start", "begin"},   {"abort", "rollback"},
-    {"discard", "rollback"}, {"multi", "begin"},  {"exec", "commit"},
+    {"add", "put"},      {"insert", "put"},      {"ls", "scan"},       {"list", "scan"},      {"keys", "scan"},
+    {"range", "scan"},   {"rm", "delete"},       {"remove", "delete"}, {"unset", "delete"},   {"cat", "get"},
+    {"size", "count"},   {"load", "import"},     {"save", "export"},   {"check", "verify"},   {"info", "stats"},
+    {"status", "stats"}, {"incrby", "incr"},     {"decr", "incr"},     {"ttl", "expiry"},     {"expire", "expiry"},
+    {"select", "use"},   {"tables", "families"}, {"start", "begin"},   {"abort", "rollback"}, {"discard", "rollback"},
+    {"multi", "begin"},  {"exec", "commit"},
 };
 
 }  // namespace
@@ -40,6 +40,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"Look inside", InspectCommands()},
       CommandGroup{"", WatchCommands()},
       CommandGroup{"Upkeep", UpkeepCommands()},
+      CommandGroup{"", SetCommands()},
       CommandGroup{"Safety", SafetyCommands()},
       CommandGroup{"Copies", CopyCommands()},
       CommandGroup{"The shell", ShellCommands()},

@@ -33,6 +33,7 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> FeedCommands();     // cursors cursor feed
 [[nodiscard]] std::span<const Command> InspectCommands();  // inspect dump stats
 [[nodiscard]] std::span<const Command> WatchCommands();
+[[nodiscard]] std::span<const Command> SetCommands();
 [[nodiscard]] std::span<const Command> UpkeepCommands();  // flush compact clear
 [[nodiscard]] std::span<const Command> SafetyCommands();  // verify repair
 [[nodiscard]] std::span<const Command> CopyCommands();    // checkpoint backup backups restore prune

@@ -12,13 +12,6 @@ namespace amethyst::cli {
 
 namespace {
 
-std::optional<Compression> ParseCompression(std::string_view name) {
-  if (name == "none") return Compression::kNone;
-  if (name == "lz4") return Compression::kLz4;
-  if (name == "zstd") return Compression::kZstd;
-  return std::nullopt;
-}
-
 std::optional<double> ParseRate(std::string_view text) {
   double rate = 0;
   const char* const end = text.data() + text.size();
@@ -31,6 +24,13 @@ std::unexpected<std::string> Wrong(std::string_view option, std::string_view exp
 }
 
 }  // namespace
+
+std::optional<Compression> ParseCompression(std::string_view name) {
+  if (name == "none") return Compression::kNone;
+  if (name == "lz4") return Compression::kLz4;
+  if (name == "zstd") return Compression::kZstd;
+  return std::nullopt;
+}
 
 std::expected<std::shared_ptr<const MergeOperator>, std::string> ParseMergeOperator(std::string_view name) {
   if (auto built_in = BuiltInMergeOperator(name)) return built_in;

@@ -3,10 +3,12 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "amethyst/family_options.h"
+#include "amethyst/options.h"
 #include "cli/arguments.h"
 
 namespace amethyst::cli {
@@ -14,6 +16,9 @@ namespace amethyst::cli {
 // The built-in merge operator of that name, or which there are.
 [[nodiscard]] std::expected<std::shared_ptr<const MergeOperator>, std::string> ParseMergeOperator(
     std::string_view name);
+
+// none, lz4, zstd.
+[[nodiscard]] std::optional<Compression> ParseCompression(std::string_view name);
 
 inline constexpr OptionSpec kFamilySettings[] = {
     {.name = "--merge",

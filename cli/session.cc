@@ -27,6 +27,36 @@ Components WithListener(Components components, const std::shared_ptr<EventLog>& 
   return components;
 }
 
+template <typename Call>
+void ForEachSetting(Call call) {
+  call(&Changes::write_buffer_bytes, &Options::write_buffer_bytes);
+  call(&Changes::compression, &Options::compression);
+  call(&Changes::background_threads, &Options::background_threads);
+  call(&Changes::sync_interval_ms, &Options::sync_interval_ms);
+  call(&Changes::group_commit_bytes, &Options::group_commit_bytes);
+  call(&Changes::group_commit_delay_us, &Options::group_commit_delay_us);
+  call(&Changes::max_open_files, &Options::max_open_files);
+  call(&Changes::delete_deadline_s, &Options::delete_deadline_s);
+}
+
+void Keep(const Changes& changes, Changes* kept) {
+  ForEachSetting([&](auto change, auto) {
+    if (changes.*change) kept->*change = changes.*change;
+  });
+  if (const auto family = changes.families.find(kDefaultFamily); family != changes.families.end()) {
+    kept->families.insert_or_assign(family->first, family->second);
+  }
+}
+
+void ApplyTo(const Changes& kept, Options* options) {
+  ForEachSetting([&](auto change, auto setting) {
+    if (kept.*change) options->*setting = *(kept.*change);
+  });
+  if (const auto family = kept.families.find(kDefaultFamily); family != kept.families.end() && family->second.ttl) {
+    options->families[family->first].ttl = *family->second.ttl;
+  }
+}
+
 }  // namespace
 
 Session::Session(Settings settings, Console& console, Components components)
@@ -62,6 +92,7 @@ Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   options.create_if_missing = access == Access::kCreate;
   options.read_only = !write;
   options.memory_budget_bytes = memory_bytes_;
+  ApplyTo(changes_, &options);
   if (settings_.merge_operator != nullptr) {
     options.families[settings_.family].merge_operator = settings_.merge_operator;
   }
@@ -85,6 +116,14 @@ bool Session::Lacks(std::string_view family) const {
   if (database_ == nullptr) return false;
   const std::vector<std::string> names = database_->FamilyNames();
   return std::ranges::find(names, family) == names.end();
+}
+
+Result<Options> Session::Change(const Changes& changes) {
+  AMETHYST_ASSIGN(DB* const database, Database(Access::kModify));
+  AMETHYST_ASSIGN(Options in_force, database->Change(changes));
+  memory_bytes_ = in_force.memory_budget_bytes;
+  Keep(changes, &changes_);
+  return in_force;
 }
 
 Status Session::Begin() {

@@ -59,6 +59,8 @@ class Session {
   void Use(std::string family) { family_ = std::move(family); }
   // The most that key and value of an entry, or a batch of a few, can have with the memory that the settings allow.
   [[nodiscard]] size_t EntryBytesMax() const;
+  // Of the database, which must be there, and of those that are opened after it. See DB::Change.
+  [[nodiscard]] Result<Options> Change(const Changes& changes);
   // Opens a transaction, and the database as for kCreate. kInvalidArgument: one is open.
   [[nodiscard]] Status Begin();
   // nullptr: none is open.
@@ -106,6 +108,7 @@ class Session {
   bool transaction_failed_ = false;
   bool writable_ = false;  // As which database_ is open.
   size_t memory_bytes_;
+  Changes changes_;  // That hold for the session.
   std::string family_;
 };
 

@@ -24,7 +24,7 @@ using Strings = std::vector<std::string>;
 
 TEST_F(CompletionTest, TheFirstWordIsACommand) {
   EXPECT_EQ(Of("sc").common, "scan ");
-  EXPECT_EQ(Of("s").candidates, (Strings{"savepoint", "scan", "seed", "stats"}));
+  EXPECT_EQ(Of("s").candidates, (Strings{"savepoint", "scan", "seed", "set", "stats"}));
   EXPECT_EQ(Of("s").common, "s");
   EXPECT_TRUE(Of("zz").candidates.empty());
 }

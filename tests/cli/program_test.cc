@@ -20,7 +20,7 @@ TEST_F(Program, HelpAndVersionNeedNoDatabase) {
 }
 
 TEST_F(Program, WhatOthersCallACommandIsUnderstoodAsAQuestionForOurs) {
-  EXPECT_THAT(Amethyst({"set", "a", "1"}).err, HasSubstr("did you mean put?"));
+  EXPECT_THAT(Amethyst({"insert", "a", "1"}).err, HasSubstr("did you mean put?"));
   EXPECT_THAT(Amethyst({"ls"}).err, HasSubstr("did you mean scan?"));
   EXPECT_THAT(Amethyst({"keys"}).err, HasSubstr("did you mean scan?"));
   EXPECT_THAT(Run({"some/where", "get", "a"}).err, HasSubstr("--db some/where"));
