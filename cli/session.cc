@@ -90,13 +90,16 @@ Result<DB*> Session::Database(Access access, size_t entry_bytes) {
   AMETHYST_TRY(Close());
   Options options;
   options.create_if_missing = access == Access::kCreate;
-  options.read_only = !write;
   options.memory_budget_bytes = memory_bytes_;
   ApplyTo(changes_, &options);
   if (settings_.merge_operator != nullptr) {
     options.families[settings_.family].merge_operator = settings_.merge_operator;
   }
-  AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
+  if (write) {
+    AMETHYST_ASSIGN(database_, WhileBusy([&] { return DB::Open(settings_.directory, options, components_); }));
+  } else {  // Beside whatever application has it open.
+    AMETHYST_ASSIGN(database_, DB::OpenFollower(settings_.directory, {.options = options}, components_));
+  }
   writable_ = write;
   return database_.get();
 }

@@ -23,7 +23,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
 // --- Results ---
 
 // What the caller should do about a failure. An int, as every enumeration here, so that more may come.
@@ -394,6 +393,7 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 }
 #endif
 #include "amethyst/c_backup.h"
+#include "amethyst/c_follower.h"
 #include "amethyst/c_ingest.h"
 #include "amethyst/c_live.h"
 #include "amethyst/c_log.h"

@@ -19,8 +19,8 @@ typedef struct amethyst_follower_options {
 
 #define AMETHYST_FOLLOWER_OPTIONS_DEFAULT {sizeof(amethyst_follower_options), 100, 60}
 
-// Opens the database for reading beside its writer, and goes along with it; writes are AMETHYST_NOT_SUPPORTED. `options`
-// (or NULL) say what concerns reads. AMETHYST_INVALID_ARGUMENT: there is no database.
+// Opens the database for reading beside its writer, and goes along with it; writes are AMETHYST_NOT_SUPPORTED.
+// `options` (or NULL) say what concerns reads. AMETHYST_INVALID_ARGUMENT: there is no database.
 AMETHYST_API amethyst_code amethyst_open_follower(const char* path, amethyst_options* options,
                                                   const amethyst_follower_options* follower, amethyst_db** db,
                                                   char** error);

@@ -24,6 +24,42 @@ amethyst_code OnDatabase(amethyst_db* db, char** error, Method method) {
   });
 }
 
+// Opens a database by `open(options, components)`, as the caller's options say.
+template <typename Open>
+amethyst_code OpenBy(const char* path, amethyst_options* options, amethyst_db** db, char** error, Open open) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(Wanted(path, "path"));
+    AMETHYST_TRY(Wanted(db, "db"));
+    Options settings;
+    Components components;
+    const auto database = std::make_shared<Database>();
+    if (options != nullptr) {
+      AMETHYST_ENTER(given, OptionsObject, options);
+      settings = given->options;
+      components = given->components;
+      database->Keep(given->comparators);
+    }
+    AMETHYST_ASSIGN(database->db, open(settings, std::move(components)));
+    AMETHYST_ASSIGN(Family family, database->db->OpenFamily("default"));
+    HandOut(std::make_unique<DatabaseObject>(database, std::move(family), DatabaseObject::Of::kDatabase), db);
+    return {};
+  });
+}
+
+constexpr size_t kFollowerOptionsBytesFirst = 16;  // Of the first version of the struct.
+static_assert(sizeof(amethyst_follower_options) == kFollowerOptionsBytesFirst);
+
+// `given` may be null.
+Result<FollowerOptions> FollowerOptionsOf(const amethyst_follower_options* given) {
+  FollowerOptions options;
+  if (given == nullptr) return options;
+  AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kFollowerOptionsBytesFirst},
+                           "follower_options"));
+  options.refresh_interval_ms = given->refresh_interval_ms;
+  options.grace_s = given->grace_s;
+  return options;
+}
+
 }  // namespace
 
 }  // namespace amethyst::capi
@@ -33,24 +69,23 @@ using amethyst::DB;
 using amethyst::Status;
 
 amethyst_code amethyst_open(const char* path, amethyst_options* options, amethyst_db** db, char** error) {
-  return Call(error, [&]() -> Status {
-    AMETHYST_TRY(Wanted(path, "path"));
-    AMETHYST_TRY(Wanted(db, "db"));
-    amethyst::Options settings;
-    amethyst::Components components;
-    const auto database = std::make_shared<Database>();
-    if (options != nullptr) {
-      AMETHYST_ENTER(given, OptionsObject, options);
-      settings = given->options;
-      components = given->components;
-      database->Keep(given->comparators);
-    }
-    AMETHYST_ASSIGN(database->db, DB::Open(path, settings, std::move(components)));
-    AMETHYST_ASSIGN(amethyst::Family family, database->db->OpenFamily("default"));
-    HandOut(std::make_unique<DatabaseObject>(database, std::move(family), DatabaseObject::Of::kDatabase), db);
-    return {};
+  return OpenBy(path, options, db, error, [&](const amethyst::Options& settings, amethyst::Components components) {
+    return DB::Open(path, settings, std::move(components));
   });
 }
+
+amethyst_code amethyst_open_follower(const char* path, amethyst_options* options,
+                                     const amethyst_follower_options* follower, amethyst_db** db, char** error) {
+  return OpenBy(path, options, db, error,
+                [&](const amethyst::Options& settings,
+                    amethyst::Components components) -> amethyst::Result<std::unique_ptr<DB>> {
+                  AMETHYST_ASSIGN(amethyst::FollowerOptions following, FollowerOptionsOf(follower));
+                  following.options = settings;
+                  return DB::OpenFollower(path, following, std::move(components));
+                });
+}
+
+amethyst_code amethyst_refresh(amethyst_db* db, char** error) { return OnDatabase(db, error, &DB::Refresh); }
 
 amethyst_code amethyst_close(amethyst_db* db, char** error) {
   return Call(error, [&]() -> Status {

@@ -62,15 +62,6 @@ Result<std::shared_ptr<Engine>> Engine::Open(const std::string& directory, const
   return engine;
 }
 
-Result<std::shared_ptr<Engine>> Engine::OpenFollower(const std::string& directory, const FollowerOptions& options,
-                                                     Components components) {
-  Options reading = options.options;
-  reading.read_only = true;
-  AMETHYST_ASSIGN(std::shared_ptr<Database> database,
-                  OpenDatabase(directory, reading, std::move(components), &options));
-  return std::make_shared<Engine>(std::move(database));
-}
-
 Engine::Engine(std::shared_ptr<Database> database)
     : database_(std::move(database)),
       reads_(database_->reads),

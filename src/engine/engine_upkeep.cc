@@ -5,11 +5,21 @@
 #include "engine/covers.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
+#include "engine/recovery.h"
 #include "engine/stats_of.h"
 
 namespace amethyst::engine {
 
-// --- Maintenance ---
+// --- Followers, maintenance ---
+
+Result<std::shared_ptr<Engine>> Engine::OpenFollower(const std::string& directory, const FollowerOptions& options,
+                                                     Components components) {
+  Options reading = options.options;
+  reading.read_only = true;
+  AMETHYST_ASSIGN(std::shared_ptr<Database> database,
+                  OpenDatabase(directory, reading, std::move(components), &options));
+  return std::make_shared<Engine>(std::move(database));
+}
 
 Status Engine::Refresh() {
   const OperationGate::Operation operation(reads_->gate);

@@ -225,9 +225,10 @@ Status OpenTree(Database& database) {
   database.reads =
       std::make_shared<ReadContext>(settings.order, std::move(merging), storage.read_clock, std::move(view));
   database.reads->follows = database.follower != nullptr;
-  database.reads->visible.store(key::Raw(database.reads->follows
-                                             ? recovered.flushed_sequence
-                                             : std::max(recovered.last_sequence, recovered.flushed_sequence)));
+  database.reads->visible.store(key::Raw(recovered.flushed_sequence));
+  if (!database.reads->follows) {  // Who reads the log by itself.
+    database.reads->visible.store(key::Raw(std::max(recovered.last_sequence, recovered.flushed_sequence)));
+  }
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "inspect/verify.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <utility>
@@ -14,8 +15,10 @@
 #include "inspect/tree_report.h"
 #include "sstable/table_reader.h"
 #include "tree/file_names.h"
+#include "tree/file_removal.h"
 #include "tree/tombstone_table.h"
 #include "wal/batch_encoding.h"
+#include "wal/log_follower.h"
 #include "wal/log_recovery.h"
 
 namespace amethyst::inspect {
@@ -26,8 +29,12 @@ constexpr size_t kCacheBytes = size_t{32} << 20;
 
 class Verification {
  public:
-  Verification(io::FileSystem& files, const std::string& directory, const TreeReport& tree)
-      : files_(files), directory_(directory), tree_(tree), cache_({.capacity_bytes = kCacheBytes}) {}
+  Verification(io::FileSystem& files, const std::string& directory, const TreeReport& tree, bool beside_writer)
+      : files_(files),
+        directory_(directory),
+        tree_(tree),
+        beside_writer_(beside_writer),
+        cache_({.capacity_bytes = kCacheBytes}) {}
 
   VerifyReport Run() {
     report_.problems = tree_.problems;
@@ -159,11 +166,35 @@ class Verification {
     return {};
   }
 
+  // Its end is being written: only what a later segment continues can be told from that.
+  void FollowLog(const std::vector<key::FileNumber>& segments) {
+    const ManifestState& state = tree_.state;
+    const wal::LogFollower::Place place{.files = &files_, .directory = directory_, .database_uid = state.database_uid};
+    const auto begin = wal::ReadHeaderOf(files_, directory_, state.database_uid, segments.front());
+    if (!begin) return Problem(begin.error().message());
+    wal::LogFollower log(place, begin->Begin());
+    const auto check = [&]() -> Result<bool> {
+      AMETHYST_ASSIGN(const std::optional<wal::WholeRecord> record, log.Peek());
+      if (!record) return false;
+      report_.log_batches += record->header.count > 0 ? 1 : 0;
+      AMETHYST_TRY(log.Pass());
+      return log.at().segment <= segments.back();  // Not after a writer who is faster.
+    };
+    Result<bool> goes_on = true;
+    while (goes_on && *goes_on) goes_on = check();
+    report_.log_segments = segments.size();
+    if (!goes_on) Problem(goes_on.error().message());
+  }
+
   void CheckLog() {
     const ManifestState& state = tree_.state;
     std::vector<key::FileNumber> segments;
     for (const SegmentFile& segment : tree_.segments) {
       if (segment.needed) segments.push_back(segment.number);
+    }
+    if (beside_writer_) {
+      if (!segments.empty()) FollowLog(segments);
+      return;
     }
     const auto recovered = wal::RecoverLog(files_,
                                            {.directory = directory_,
@@ -185,10 +216,30 @@ class Verification {
   io::FileSystem& files_;
   const std::string& directory_;
   const TreeReport& tree_;
+  const bool beside_writer_;
   cache::BlockCache cache_;
   VerifyReport report_;
   std::map<key::FamilyId, size_t> of_family_;  // Where each is in the report.
 };
+
+// What keeps the files while they are read: the lock, or, beside a writer, a mark that has it remove nothing.
+struct Guard {
+  std::unique_ptr<io::FileLock> lock;
+  std::unique_ptr<io::ReaderMarks> marks;
+
+  [[nodiscard]] bool is_beside_writer() const { return lock == nullptr; }
+};
+
+Result<Guard> GuardFiles(io::FileSystem& files, const std::string& directory) {
+  auto lock = files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared);
+  if (lock) return Guard{.lock = *std::move(lock), .marks = nullptr};
+  if (lock.error().code() != ErrorCode::kBusy) return std::unexpected(std::move(lock).error());
+  constexpr std::chrono::hours kLongest{24};
+  AMETHYST_ASSIGN(auto marks, files.OpenMarks(io::JoinPath(directory, tree::kReadersFileName), io::MarksFile::kFound));
+  if (marks == nullptr) return std::unexpected(std::move(lock).error());  // It is none that knows of readers.
+  AMETHYST_TRY(marks->Hold(tree::MarkPlace(0, kLongest)));
+  return Guard{.lock = nullptr, .marks = std::move(marks)};
+}
 
 }  // namespace
 
@@ -196,9 +247,9 @@ Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& di
   AMETHYST_ASSIGN(const bool exists, files.Exists(directory));
   if (!exists) return base::InvalidArgument("{}: there is no database here: no such directory", directory);
   AMETHYST_TRY(catalog::CheckNotForeign(files, directory));  // Whose lock would be taken.
-  AMETHYST_ASSIGN(const auto lock, files.Lock(io::JoinPath(directory, tree::kLockFileName), io::LockMode::kShared));
+  AMETHYST_ASSIGN(const Guard guard, GuardFiles(files, directory));
   AMETHYST_ASSIGN(const TreeReport tree, InspectTree(files, directory));
-  return Verification(files, directory, tree).Run();
+  return Verification(files, directory, tree, guard.is_beside_writer()).Run();
 }
 
 }  // namespace amethyst::inspect

@@ -232,6 +232,20 @@ TEST_F(FollowerTest, AnOperatorThatComesLaterIsKnown) {
   EXPECT_EQ(ValueIn(*follower, "a"), std::string("\2\0\0\0\0\0\0\0", 8));
 }
 
+// Writes past the log have numbers that the follower has passed when they come.
+TEST_F(FollowerTest, RemembersNoStretchThatUnloggedWritesComeInto) {
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(db_->Put(Key(i), "v"));
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(db_->Delete(Key(i)));
+  ASSERT_TRUE(db_->Put(Key(1000), "alive", {.durability = Durability::kNone}));
+  ASSERT_TRUE(db_->Put(Key(9000), "end"));
+  const auto follower = Follow().value();
+  EXPECT_EQ(ContentOf(*follower).size(), 1U);
+  EXPECT_EQ(ContentOf(*follower).size(), 1U);
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(follower->Refresh());
+  EXPECT_EQ(ContentOf(*follower).size(), 2U);
+}
+
 TEST_F(FollowerTest, LooksByItself) {
   const auto follower = Follow({.options = support::SmallOptions(), .refresh_interval_ms = 50}).value();
   ASSERT_TRUE(db_->Put("a", "1"));
