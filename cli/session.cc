@@ -37,6 +37,7 @@ void ForEachSetting(Call call) {
   call(&Changes::group_commit_delay_us, &Options::group_commit_delay_us);
   call(&Changes::max_open_files, &Options::max_open_files);
   call(&Changes::delete_deadline_s, &Options::delete_deadline_s);
+  call(&Changes::background_bytes_per_s, &Options::background_bytes_per_s);
 }
 
 void Keep(const Changes& changes, Changes* kept) {

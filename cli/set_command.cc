@@ -62,6 +62,7 @@ constexpr std::array kSettings = {
     NumberSetting<&Options::group_commit_delay_us, &Changes::group_commit_delay_us>("group_commit_delay_us"),
     NumberSetting<&Options::max_open_files, &Changes::max_open_files>("max_open_files"),
     NumberSetting<&Options::delete_deadline_s, &Changes::delete_deadline_s>("delete_deadline_s"),
+    NumberSetting<&Options::background_bytes_per_s, &Changes::background_bytes_per_s>("background_bytes_per_s"),
 };
 
 // Of a family other than the default one. Else what is wrong.

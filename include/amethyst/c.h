@@ -65,25 +65,25 @@ enum { AMETHYST_COMPRESSION_NONE = 0, AMETHYST_COMPRESSION_LZ4 = 1, AMETHYST_COM
 
 typedef int amethyst_cache_policy;
 enum { AMETHYST_CACHE_SCAN_RESISTANT = 0, AMETHYST_CACHE_LRU = 1 };
-
 // The settings that are numbers, with their defaults. A switch is 0 or 1.
 typedef int amethyst_option;
 enum {
-  AMETHYST_OPTION_CREATE_IF_MISSING = 1,      // 1: create the database if there is none.
-  AMETHYST_OPTION_ERROR_IF_EXISTS = 2,        // 0: a database that exists is opened.
-  AMETHYST_OPTION_READ_ONLY = 3,              // 0. 1: nothing on disk is changed, and the lock is shared.
-  AMETHYST_OPTION_MEMORY_BUDGET_BYTES = 4,    // 256 MiB: all memory of the database; at least 4 MiB.
-  AMETHYST_OPTION_WRITE_BUFFER_BYTES = 5,     // 0: chosen from the budget.
-  AMETHYST_OPTION_BLOCK_BYTES = 6,            // 4096; 512 to 1 MiB.
-  AMETHYST_OPTION_COMPRESSION = 7,            // AMETHYST_COMPRESSION_LZ4
-  AMETHYST_OPTION_GROUP_COMMIT_BYTES = 8,     // 1 MiB: this much waiting starts a log sync.
-  AMETHYST_OPTION_GROUP_COMMIT_DELAY_US = 9,  // 0: how long a sync waits for company.
-  AMETHYST_OPTION_SYNC_INTERVAL_MS = 10,      // 1000: bound on what power loss takes of buffered writes; 0: none.
-  AMETHYST_OPTION_BACKGROUND_THREADS = 11,    // 0: the number of cores, at most 4.
-  AMETHYST_OPTION_MAX_OPEN_FILES = 12,        // 1000; at least 16.
-  AMETHYST_OPTION_CACHE_POLICY = 13,          // AMETHYST_CACHE_SCAN_RESISTANT
-  AMETHYST_OPTION_DELETE_DEADLINE_S = 14,     // 86400: how long a deleted value may stay on disk; 0: no bound.
-  AMETHYST_OPTION_EXTERNAL_LOG = 15           // 0. 1: the caller keeps a log of its own: see c_log.h.
+  AMETHYST_OPTION_CREATE_IF_MISSING = 1,       // 1: create the database if there is none.
+  AMETHYST_OPTION_ERROR_IF_EXISTS = 2,         // 0: a database that exists is opened.
+  AMETHYST_OPTION_READ_ONLY = 3,               // 0. 1: nothing on disk is changed, and the lock is shared.
+  AMETHYST_OPTION_MEMORY_BUDGET_BYTES = 4,     // 256 MiB: all memory of the database; at least 4 MiB.
+  AMETHYST_OPTION_WRITE_BUFFER_BYTES = 5,      // 0: chosen from the budget.
+  AMETHYST_OPTION_BLOCK_BYTES = 6,             // 4096; 512 to 1 MiB.
+  AMETHYST_OPTION_COMPRESSION = 7,             // AMETHYST_COMPRESSION_LZ4
+  AMETHYST_OPTION_GROUP_COMMIT_BYTES = 8,      // 1 MiB: this much waiting starts a log sync.
+  AMETHYST_OPTION_GROUP_COMMIT_DELAY_US = 9,   // 0: how long a sync waits for company.
+  AMETHYST_OPTION_SYNC_INTERVAL_MS = 10,       // 1000: bound on what power loss takes of buffered writes; 0: none.
+  AMETHYST_OPTION_BACKGROUND_THREADS = 11,     // 0: the number of cores, at most 4.
+  AMETHYST_OPTION_MAX_OPEN_FILES = 12,         // 1000; at least 16.
+  AMETHYST_OPTION_CACHE_POLICY = 13,           // AMETHYST_CACHE_SCAN_RESISTANT
+  AMETHYST_OPTION_DELETE_DEADLINE_S = 14,      // 86400: how long a deleted value may stay on disk; 0: no bound.
+  AMETHYST_OPTION_EXTERNAL_LOG = 15,           // 0. 1: the caller keeps a log of its own: see c_log.h.
+  AMETHYST_OPTION_BACKGROUND_BYTES_PER_S = 16  // 0: no limit of what flushes and compactions read and write.
 };
 
 // Options with every default.

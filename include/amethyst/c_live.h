@@ -79,9 +79,10 @@ AMETHYST_API amethyst_code amethyst_options_set_listener(amethyst_options* optio
 AMETHYST_API const char* amethyst_event_kind_name(amethyst_event_kind kind);
 
 // Sets the `count` options to the values, all or none: MEMORY_BUDGET_BYTES, WRITE_BUFFER_BYTES, COMPRESSION,
-// BACKGROUND_THREADS, SYNC_INTERVAL_MS, GROUP_COMMIT_BYTES, GROUP_COMMIT_DELAY_US, MAX_OPEN_FILES, DELETE_DEADLINE_S;
-// of a family other than the default COMPRESSION alone, which is kept. The next write or job goes by them, until the
-// database is closed. AMETHYST_INVALID_ARGUMENT: another option, or a value that an open would refuse.
+// BACKGROUND_THREADS, SYNC_INTERVAL_MS, GROUP_COMMIT_BYTES, GROUP_COMMIT_DELAY_US, MAX_OPEN_FILES, DELETE_DEADLINE_S,
+// BACKGROUND_BYTES_PER_S; of a family other than the default COMPRESSION alone, which is kept. The next write or job
+// goes by them, until the database is closed. AMETHYST_INVALID_ARGUMENT: another option, or a value that an open would
+// refuse.
 AMETHYST_API amethyst_code amethyst_change(amethyst_db* db, const amethyst_option* options, const uint64_t* values,
                                            size_t count, char** error);
 // How long what is written to the family from now on lives, in milliseconds; 0: for ever. Kept, except that of the

@@ -31,6 +31,7 @@ struct Changes {
   std::optional<uint32_t> group_commit_delay_us{};
   std::optional<uint32_t> max_open_files{};
   std::optional<uint32_t> delete_deadline_s{};
+  std::optional<uint64_t> background_bytes_per_s{};
   // By name. "default" is the family that the database itself is: its settings are those of the open again at the next
   // one, as all above are.
   std::map<std::string, FamilyChanges, std::less<>> families{};

@@ -67,6 +67,10 @@ struct Options {
   uint32_t background_threads = 0;
   // Most table files held open at once; at least 16. Lower it under a tight descriptor limit.
   uint32_t max_open_files = 1000;
+  // About how many bytes a second flushes and compactions may read and write together; 0: no limit, else at least
+  // 64 KiB. Flushes and compactions of level 0 go first. As compactions fall behind it rises, to eight times as much.
+  // Set it where their bursts disturb others on the device.
+  uint64_t background_bytes_per_s = 0;
   // What leaves the cache first. kLru only to compare.
   CachePolicy cache_policy = CachePolicy::kScanResistant;
   // Bound on how long a value that was deleted, or has expired, can stay on disk, in seconds; 0: no bound. What expires

@@ -25,6 +25,7 @@ bool VisitChangeable(Settings& settings, amethyst_option option, Visitor visit) 
     case AMETHYST_OPTION_GROUP_COMMIT_DELAY_US: visit(settings.group_commit_delay_us); return true;
     case AMETHYST_OPTION_MAX_OPEN_FILES: visit(settings.max_open_files); return true;
     case AMETHYST_OPTION_DELETE_DEADLINE_S: visit(settings.delete_deadline_s); return true;
+    case AMETHYST_OPTION_BACKGROUND_BYTES_PER_S: visit(settings.background_bytes_per_s); return true;
     default: return false;
   }
 }

@@ -110,6 +110,7 @@ bool VisitSetting(Options& options, amethyst_option option, Visitor visit) {
     case AMETHYST_OPTION_CACHE_POLICY: visit(options.cache_policy); return true;
     case AMETHYST_OPTION_DELETE_DEADLINE_S: visit(options.delete_deadline_s); return true;
     case AMETHYST_OPTION_EXTERNAL_LOG: visit(options.external_log); return true;
+    case AMETHYST_OPTION_BACKGROUND_BYTES_PER_S: visit(options.background_bytes_per_s); return true;
   }
   return false;
 }

@@ -77,6 +77,7 @@ class Rewriter {
       result_.entries_read += window.size();
       AMETHYST_TRY(AddWindow(input, window));
       outputs_.ReserveMemory();
+      if (settings_.pace != nullptr) AMETHYST_TRY(Pace());
       saved_key_.assign(key_);  // The window goes with the step.
       key_ = saved_key_;
       input.Skip(window.size());
@@ -96,6 +97,14 @@ class Rewriter {
   }
 
  private:
+  [[nodiscard]] Status Pace() {
+    constexpr uint64_t kLeastBytes = 16 << 10;
+    const uint64_t bytes = outputs_.bytes() + static_cast<uint64_t>(settings_.read_bytes_per_entry *
+                                                                    static_cast<double>(result_.entries_read));
+    if (bytes < result_.bytes_paced + kLeastBytes) return {};
+    return settings_.pace(bytes - std::exchange(result_.bytes_paced, bytes));
+  }
+
   // The part of a window that lies before the end of the job's range.
   std::span<const key::Entry> WithinRange(std::span<const key::Entry> window) const {
     if (!settings_.end || order_.Less(window.back().key(), *settings_.end)) return window;

@@ -43,6 +43,9 @@ struct MergeSettings {
   uint64_t expired_ms = 0;                              // As Retention takes it.
   // All range deletes that may hide entries of the inputs, or of the outputs later on; nullptr: none.
   std::shared_ptr<const key::RangeTombstones> tombstones{};
+  // Called with what was read and written since the last call; its error ends the rewrite. nullptr: nobody counts.
+  std::function<Status(uint64_t bytes)> pace{};
+  double read_bytes_per_entry = 0;  // What counts as read with an entry of the input.
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;
@@ -55,6 +58,7 @@ struct MergeResult {
   uint64_t entries_filtered = 0;   // Dropped by the compaction filter.
   uint64_t blocks_taken_over = 0;  // Written as they were stored.
   uint64_t bytes_written = 0;
+  uint64_t bytes_paced = 0;           // That MergeSettings::pace was called with.
   key::SequenceNumber made_oldest{};  // The greatest that an entry had which has sequence 0 now.
 };
 

@@ -56,6 +56,12 @@ class OutputTables {
   [[nodiscard]] uint64_t current_bytes() const {
     return writer_ == nullptr || writer_->entries() == 0 ? 0 : writer_->EstimatedBytes();
   }
+  // Of all that were begun, until they are handed out.
+  [[nodiscard]] uint64_t bytes() const {
+    uint64_t bytes = current_bytes();
+    for (const tree::AddedTable& table : finished_) bytes += table.info.file_bytes;
+    return bytes;
+  }
   // Reserves in the memory budget what the current table's writer holds; to be called now and then.
   void ReserveMemory();
   // Ends the current table, if it has an entry: `key`, the next one, is not in it. Where the two tables would need

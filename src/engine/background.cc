@@ -30,7 +30,9 @@ Background::Background(Database& database, Committer& committer)
       compactor_(storage_, reads_, health_, workers_, database.family),
       deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
       throttle_(settings_, environment_.clock(), reads_.statistics, health_.events),
-      sync_interval_ms_(settings_.options.sync_interval_ms) {}
+      sync_interval_ms_(settings_.options.sync_interval_ms) {
+  storage_.limiter = std::make_unique<Limiter>(environment_.clock());
+}
 
 Background::~Background() {
   base::MutexLock lock(mutex_);
@@ -368,18 +370,6 @@ compaction::PlannerSettings Background::Planning() {
   base::MutexLock lock(mutex_);
   settings.writes_press = writes_press_;
   return settings;
-}
-
-void Background::UpdatePressure() {
-  const std::shared_ptr<const tree::Forest> forest = reads_.view.Acquire()->forest;
-  const compaction::PlannerSettings planning = Planning();
-  uint64_t debt_bytes = 0;
-  const tree::Version* deepest = forest->default_family().version.get();  // The one with most runs in level 0.
-  for (const tree::FamilyTree& tree : forest->families()) {
-    debt_bytes += compaction::CompactionDebt(compaction::ShapeOf(*tree.version, {}, false), planning);
-    if (tree.version->level0().size() > deepest->level0().size()) deepest = tree.version.get();
-  }
-  throttle_.Update(*deepest, debt_bytes);
 }
 
 void Background::DeleteObsolete() noexcept {

@@ -23,9 +23,26 @@ Status NotReleased(uint64_t index) {
 void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
 
 void Background::StopCompactions() {
+  storage_.limiter->LetGo();
   base::MutexLock lock(mutex_);
   health_.stop_compactions.store(true, std::memory_order_release);
   changed_.NotifyAll();
+}
+
+void Background::UpdatePressure() {
+  const std::shared_ptr<const tree::Forest> forest = reads_.view.Acquire()->forest;
+  const compaction::PlannerSettings planning = Planning();
+  uint64_t debt_bytes = 0;
+  const tree::Version* deepest = forest->default_family().version.get();  // The one with most runs in level 0.
+  for (const tree::FamilyTree& tree : forest->families()) {
+    debt_bytes += compaction::CompactionDebt(compaction::ShapeOf(*tree.version, {}, false), planning);
+    if (tree.version->level0().size() > deepest->level0().size()) deepest = tree.version.get();
+  }
+  throttle_.Update(*deepest, debt_bytes);
+  const Pressure pressure{.level0_runs = deepest->level0().size(),
+                          .debt_bytes = debt_bytes,
+                          .write_buffer_bytes = settings_.write_buffer_bytes};
+  storage_.limiter->SetRate(LimitFor(settings_.background_bytes_per_s, pressure));
 }
 
 Result<Background::NewTick> Background::MakeTick(uint32_t sync_interval_ms) {
@@ -39,6 +56,7 @@ Result<Background::NewTick> Background::MakeTick(uint32_t sync_interval_ms) {
 void Background::TakeSettings(NewTick tick) noexcept {
   workers_.Share(settings_.background_threads, settings_.spare_threads);
   throttle_.SetWriteBuffer(settings_.write_buffer_bytes);
+  base::DoIfPossible([this] { UpdatePressure(); });
   if (tick.job != nullptr) {
     {
       base::MutexLock lock(mutex_);

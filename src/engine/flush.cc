@@ -73,6 +73,11 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
       .begin = {},
       .end = {},
   };
+  if (storage_.limiter != nullptr) {  // Not while recovery flushes.
+    settings.pace = [this](uint64_t bytes) {
+      return storage_.limiter->Take(bytes, Limiter::Work::kUrgent, [this] { return health_.latch.status(); });
+    };
+  }
   settings.tombstones = TombstonesOf(tree, *buffer, settings.snapshots);
   settings.table_options.clean_through = compaction::CleanThrough(settings.tombstones.get(), settings.snapshots);
   if (family_.For(*tree.family).compaction_filter != nullptr) {

@@ -22,6 +22,7 @@ Options Changed(Options options, const Changes& changes) {
   Take(changes.group_commit_delay_us, &options.group_commit_delay_us);
   Take(changes.max_open_files, &options.max_open_files);
   Take(changes.delete_deadline_s, &options.delete_deadline_s);
+  Take(changes.background_bytes_per_s, &options.background_bytes_per_s);
   if (const auto family = changes.families.find(tree::kDefaultFamilyName); family != changes.families.end()) {
     Take(family->second.compression, &options.compression);
     if (family->second.ttl) options.families[std::string(tree::kDefaultFamilyName)].ttl = *family->second.ttl;
@@ -71,6 +72,7 @@ Status OptionChange::Apply(const Settings& next, const Changes& changes, Backgro
   now.batch_memory_bytes_max = next.batch_memory_bytes_max;
   now.background_threads = next.background_threads;
   now.spare_threads = next.spare_threads;
+  now.background_bytes_per_s = next.background_bytes_per_s;
   const Options& options = next.options;
   database_.family.Change(next);
   rules_.SetTtl(options);

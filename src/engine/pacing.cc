@@ -35,9 +35,13 @@ DelayCause CauseOf(const Pressure& pressure) {
   return shares.level0_runs >= shares.debt ? DelayCause::kLevel0 : DelayCause::kCompactionDebt;
 }
 
-uint64_t DelayNsPerKiB(const Pressure& pressure) {
+double ShareOfLimits(const Pressure& pressure) {
   const Shares shares = SharesOf(pressure);
-  const double most = std::max(shares.level0_runs, shares.debt);
+  return std::max(shares.level0_runs, shares.debt);
+}
+
+uint64_t DelayNsPerKiB(const Pressure& pressure) {
+  const double most = ShareOfLimits(pressure);
   if (most >= 1) return kDelayMaxNsPerKiB;
   return std::min(static_cast<uint64_t>(kDelayUnitNsPerKiB * most / (1 - most)), kDelayMaxNsPerKiB);
 }

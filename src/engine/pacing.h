@@ -25,6 +25,8 @@ struct Pressure {
 
 // Zero without pressure, grows without a step, and tops out at a crawl of some 5 MB/s.
 [[nodiscard]] uint64_t DelayNsPerKiB(const Pressure& pressure);
+// How near it is to where writers crawl: from 0, where nothing delays them, to 1.
+[[nodiscard]] double ShareOfLimits(const Pressure& pressure);
 // What of it delays most; kNone: nothing does.
 [[nodiscard]] DelayCause CauseOf(const Pressure& pressure);
 

@@ -14,6 +14,7 @@ constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kMemoryBudgetMin = 4 * kMiB;
 constexpr size_t kWriteBufferMin = 64 << 10;
 constexpr size_t kWriteBufferMax = size_t{4} << 30;
+constexpr uint64_t kBackgroundBytesMin = 64 << 10;
 constexpr size_t kNameBytesMax = 255;
 // What a record of the log can hold,
 constexpr size_t kBatchMax = size_t{1} << 30;
@@ -44,6 +45,10 @@ Status CheckRanges(const Options& options) {
   }
   if (options.max_open_files < 16) {
     return base::InvalidArgument("max_open_files is {}; it must be at least 16", options.max_open_files);
+  }
+  if (options.background_bytes_per_s != 0 && options.background_bytes_per_s < kBackgroundBytesMin) {
+    return base::InvalidArgument("background_bytes_per_s is {}; it must be 0 (no limit), or at least {}",
+                                 options.background_bytes_per_s, kBackgroundBytesMin);
   }
   if (options.background_threads > 64) {
     return base::InvalidArgument("background_threads is {}; it must be at most 64", options.background_threads);
@@ -111,6 +116,7 @@ Result<Settings> CheckOptions(const Options& options) {
       options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);
   settings.background_threads = threads;
   settings.spare_threads = threads < settings.processors ? 1 : 0;
+  settings.background_bytes_per_s = options.background_bytes_per_s;
   settings.log_segment_bytes = std::clamp<uint64_t>(uint64_t{2} * write_buffer_bytes, kMiB, 64 * kMiB);
   return settings;
 }

@@ -37,6 +37,7 @@ struct Settings {
   base::Changeable<uint32_t> background_threads{};
   base::Changeable<uint32_t>
       spare_threads{};  // More, for compactions while writes rest: 1 if there is a processor for it.
+  base::Changeable<uint64_t> background_bytes_per_s{};
   uint32_t processors = 1;
   uint64_t log_segment_bytes = 0;
 

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "engine/delete_clock.h"
 #include "engine/external_log.h"
+#include "engine/limiter.h"
 #include "engine/read_context.h"
 #include "engine/space_reserve.h"
 #include "io/environment.h"
@@ -36,6 +37,7 @@ struct Storage {
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
   ExternalLog external_log;
+  std::unique_ptr<Limiter> limiter;     // As the log.
   std::shared_ptr<DurableWaits> waits;  // Of the log.
 
   // Takes note of what a feature's first use makes necessary; once it has returned, a write may use it.
