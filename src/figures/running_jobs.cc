@@ -1,0 +1,37 @@
+#include "figures/running_jobs.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace amethyst::figures {
+
+RunningJobs::Running RunningJobs::Begin(Job job, uint64_t entries) {
+  std::list<Entry> made(1);
+  made.front().job = std::move(job);
+  made.front().entries = entries;
+  const auto place = made.begin();
+  base::MutexLock lock(mutex_);
+  entries_.splice(entries_.end(), made);
+  return Running(*this, place);
+}
+
+RunningJobs::Running::~Running() {
+  std::list<Entry> ended;
+  base::MutexLock lock(jobs_.mutex_);
+  ended.splice(ended.end(), jobs_.entries_, place_);
+}
+
+std::vector<Job> RunningJobs::List() const {
+  base::MutexLock lock(mutex_);
+  std::vector<Job> jobs;
+  jobs.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    Job& job = jobs.emplace_back(entry.job);
+    const uint64_t done = std::min(entry.entries_done.load(std::memory_order_relaxed), entry.entries);
+    const double part = entry.entries == 0 ? 0 : static_cast<double>(done) / static_cast<double>(entry.entries);
+    job.bytes_done = std::min(job.bytes, static_cast<uint64_t>(part * static_cast<double>(job.bytes)));
+  }
+  return jobs;
+}
+
+}  // namespace amethyst::figures
