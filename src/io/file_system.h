@@ -56,9 +56,9 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> Open(const std::string& path) = 0;
   // Whether it has OpenShared; by default not.
   [[nodiscard]] virtual bool HasSharedFiles() const { return false; }
-  // Opens a file of that size for stores in place, its blocks allocated; creates it, of zeros, or makes it longer,
-  // where need be. What is no regular file, or longer, is left as it is (kNotSupported); by default that is said of
-  // all.
+  // Opens a file of that size for stores in place; creates it, of zeros, or makes it longer, where need be. It takes
+  // the space of what is stored alone. What is no regular file, or longer, is left as it is (kNotSupported); by default
+  // that is said of all.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedFile>> OpenShared(const std::string& path, uint64_t bytes);
   // Makes an existing file's content durable, even where a sync of it had failed: writes it once more, and syncs.
   [[nodiscard]] virtual Status SyncFile(const std::string& path) = 0;

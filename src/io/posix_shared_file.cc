@@ -37,21 +37,32 @@ class SharedPages {
 
   [[nodiscard]] uint64_t* At(uint64_t offset) const { return reinterpret_cast<uint64_t*>(base_ + offset); }
 
-  // False: the system gives no such pages. Before Linux 5.14 it never does.
-  [[nodiscard]] bool MakeReady(uint64_t begin, uint64_t end) {
+  // Whether these bytes may be stored into: their blocks are the file's own, and the pages are there. Before Linux 5.14
+  // it is never so.
+  [[nodiscard]] bool MakeReady(const Descriptor& file, uint64_t begin, uint64_t end) {
     for (uint64_t page = begin / base::kPageBytes; page * base::kPageBytes < end; ++page) {
-      if (ready_[page]) continue;
-      int failed;
-      do {
-        failed = madvise(base_ + page * base::kPageBytes, base::kPageBytes, MADV_POPULATE_WRITE);
-      } while (failed != 0 && (errno == EINTR || errno == EAGAIN));
-      if (failed != 0) return false;
-      ready_[page] = true;
+      if (!ready_[page]) ready_[page] = Allocate(file, page * base::kPageBytes) && Populate(page * base::kPageBytes);
+      if (!ready_[page]) return false;
     }
     return true;
   }
 
  private:
+  [[nodiscard]] static bool Allocate(const Descriptor& file, uint64_t offset) {
+    int failed;
+    do {
+      failed = fallocate(file.number(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), base::kPageBytes);
+    } while (failed != 0 && errno == EINTR);
+    return failed == 0;
+  }
+  [[nodiscard]] bool Populate(uint64_t offset) const {
+    int failed;
+    do {
+      failed = madvise(base_ + offset, base::kPageBytes, MADV_POPULATE_WRITE);
+    } while (failed != 0 && (errno == EINTR || errno == EAGAIN));
+    return failed == 0;
+  }
+
   SharedPages(char* base, uint64_t bytes)
       : base_(base), bytes_(bytes), ready_((bytes + base::kPageBytes - 1) / base::kPageBytes) {}
 
@@ -70,7 +81,7 @@ class PosixSharedFile final : public SharedFile {
     AMETHYST_ASSERT(offset % sizeof(uint64_t) == 0 && offset + words.size_bytes() <= bytes_);
     AMETHYST_ASSIGN(const uint64_t size, file_.Size());
     if (size < bytes_) return base::SystemError(EIO, fmt::format("{}: cut off at {}", file_.path(), size));
-    if (pages_ != nullptr && pages_->MakeReady(offset, offset + words.size_bytes())) {
+    if (pages_ != nullptr && pages_->MakeReady(file_, offset, offset + words.size_bytes())) {
       uint64_t* to = pages_->At(offset);
       for (const uint64_t word : words) std::atomic_ref(*to++).store(word, std::memory_order_release);
       return {};
@@ -84,29 +95,21 @@ class PosixSharedFile final : public SharedFile {
   const std::unique_ptr<SharedPages> pages_;  // Null where all stores are writes.
 };
 
-// True if the blocks are the file's own by now; false where the file system does not promise any.
-Result<bool> Allocate(const Descriptor& file, uint64_t bytes) {
+Status SetSize(const Descriptor& file, uint64_t bytes) {
   AMETHYST_TRY(file.CheckSize(bytes));
   int failed;
-  do {
-    failed = fallocate(file.number(), 0, 0, static_cast<off_t>(bytes));
-  } while (failed != 0 && errno == EINTR);
-  if (failed == 0) return true;
-  if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EPERM) {
-    return base::SystemError(errno, fmt::format("allocate {} bytes for {}", bytes, file.path()));
-  }
   do {
     failed = ftruncate(file.number(), static_cast<off_t>(bytes));
   } while (failed != 0 && errno == EINTR);
   if (failed != 0) return base::SystemError(errno, fmt::format("set {} to {} bytes", file.path(), bytes));
-  return false;
+  return {};
 }
 
 Result<std::unique_ptr<SharedFile>> Prepare(Descriptor file, uint64_t size, uint64_t bytes) {
   if (size > bytes) return base::NotSupported("{}: of {} bytes, {} expected", file.path(), size, bytes);
-  AMETHYST_ASSIGN(const bool allocated, Allocate(file, bytes));
+  if (size < bytes) AMETHYST_TRY(SetSize(file, bytes));
   std::unique_ptr<SharedPages> pages;
-  if (allocated && IsMappingSafe(file)) pages = SharedPages::Map(file, bytes);
+  if (IsMappingSafe(file)) pages = SharedPages::Map(file, bytes);
   return std::make_unique<PosixSharedFile>(std::move(file), bytes, std::move(pages));
 }
 
