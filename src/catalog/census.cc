@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "catalog/manifest.h"
+#include "figures/layout.h"
 #include "sstable/footer.h"
 #include "sstable/header.h"
 #include "wal/segment_reader.h"
@@ -17,8 +18,8 @@ namespace amethyst::catalog {
 namespace {
 
 constexpr size_t kHeadBytes = 128;  // At least any header's.
-static_assert(kHeadBytes >= sstable::kHeaderBytes && kHeadBytes >= wal::kSegmentHeaderBytes &&
-              kHeadBytes >= kManifestHeaderBytes);
+static_assert(kHeadBytes >= figures::kHeaderBytes && kHeadBytes >= sstable::kHeaderBytes &&
+              kHeadBytes >= wal::kSegmentHeaderBytes && kHeadBytes >= kManifestHeaderBytes);
 
 // What a file says of itself.
 struct Claim {
@@ -62,6 +63,10 @@ std::optional<base::Uid> UidInHead(tree::FileType type, std::string_view head) {
     const auto header = wal::DecodeSegmentHeader(head.substr(0, wal::kSegmentHeaderBytes));
     return header ? std::optional(header->database_uid) : std::nullopt;
   }
+  if (type == tree::FileType::kStats) {
+    const auto writer = figures::DecodeHeader(head);
+    return writer ? std::optional(writer->database_uid) : std::nullopt;
+  }
   return ManifestDatabase(head);
 }
 
@@ -69,11 +74,12 @@ std::optional<base::Uid> UidInHead(tree::FileType type, std::string_view head) {
 bool HasMagic(tree::FileType type, std::string_view head) {
   const std::string_view magic = type == tree::FileType::kTable        ? sstable::kHeaderMagic
                                  : type == tree::FileType::kLogSegment ? wal::kSegmentMagic
+                                 : type == tree::FileType::kStats      ? figures::kMagic
                                                                        : kManifestMagic;
   return !head.empty() && magic.substr(0, head.size()) == head.substr(0, magic.size());
 }
 
-// Of a table, a log segment or a manifest.
+// Of a table, a log segment, a manifest or a file of figures.
 Claim ClaimOf(io::FileSystem& files, const std::string& path, tree::FileType type) {
   const std::optional<Bytes> bytes = ReadEnds(files, path);
   if (!bytes) return {.what = "unreadable"};
@@ -166,17 +172,19 @@ class Counting {
     const auto parsed = tree::ParseFileName(name);
     if (!parsed) {
       census_.others.push_back(name);
-    } else if (parsed->number == key::FileNumber{0}) {
+    } else if (parsed->number == key::FileNumber{0} && parsed->type != tree::FileType::kStats) {
       plain_.push_back(name);
     } else {
       claims_[name] = ClaimOf(files_, io::JoinPath(directory_, name), parsed->type);
     }
   }
 
-  // The manifest that CURRENT names says it, or else all files that are not its leftovers agree.
+  // The manifest that CURRENT names says it, or else all files that are not its leftovers agree; figures, which say
+  // nothing of what the database holds, only where nothing else does.
   Status FindUid() {
     std::map<std::string, base::Uid> uids;
     for (const auto& [name, claim] : claims_) {
+      if (name == tree::kStatsFileName) continue;
       if (claim.kind != Claim::Kind::kDatabase || claim.uid == base::Uid{}) continue;
       if (name == tree::ManifestFileName(manifest_)) {
         census_.database_uid = claim.uid;
@@ -192,6 +200,8 @@ class Counting {
           directory_, uids.begin()->first, name);
     }
     if (!uids.empty()) census_.database_uid = uids.begin()->second;
+    const auto stats = claims_.find(std::string(tree::kStatsFileName));
+    if (uids.empty() && stats != claims_.end()) census_.database_uid = stats->second.uid;
     return {};
   }
 
@@ -223,7 +233,7 @@ class Counting {
   io::FileSystem& files_;
   const std::string& directory_;
   Census census_;
-  std::map<std::string, Claim> claims_;  // By name, of files with a number.
+  std::map<std::string, Claim> claims_;  // By name, of files with a number, and of STATS.
   std::vector<std::string> plain_;       // CURRENT, CURRENT.tmp, LOCK, RESERVE, READERS.
   key::FileNumber manifest_{};           // That CURRENT names; 0: it does not say.
   std::set<key::FileNumber> listed_;
@@ -246,7 +256,7 @@ Result<Census> TakeCensus(io::FileSystem& files, const std::string& directory) {
 
 bool IsProven(io::FileSystem& files, const std::string& path, const tree::ParsedFileName& name, const Owner& owner,
               std::string* what) {
-  if (name.number == key::FileNumber{0}) return true;
+  if (name.number == key::FileNumber{0} && name.type != tree::FileType::kStats) return true;
   const Claim claim = ClaimOf(files, path, name.type);
   *what = claim.kind == Claim::Kind::kDatabase ? "of another database" : claim.what;
   return Proves(files, path, name, claim, owner);

@@ -13,9 +13,6 @@
 
 namespace amethyst::figures {
 
-// The file's name in the database's directory.
-inline constexpr std::string_view kFileName = "STATS";
-
 // Why writers are slowed down or wait. The numbers stand in the file.
 enum class Stall : uint8_t {
   kNone = 0,

@@ -116,7 +116,8 @@ Result<TreeReport> InspectTree(io::FileSystem& files, const std::string& directo
   TreeReport report;
   const bool any_ours = std::ranges::any_of(names, [](const std::string& name) {
     const auto parsed = tree::ParseFileName(name);
-    return parsed && parsed->type != tree::FileType::kLock && parsed->type != tree::FileType::kReaders;
+    return parsed && parsed->type != tree::FileType::kLock && parsed->type != tree::FileType::kReaders &&
+           parsed->type != tree::FileType::kStats;
   });
   if (!any_ours) return base::InvalidArgument("{}: there is no database here: none of its files", directory);
   ReadTree(files, directory, &report);

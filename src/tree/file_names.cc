@@ -17,6 +17,7 @@ std::optional<ParsedFileName> ParseFileName(std::string_view name) {
   if (name == kLockFileName) return ParsedFileName{FileType::kLock};
   if (name == kReserveFileName) return ParsedFileName{FileType::kReserve};
   if (name == kReadersFileName) return ParsedFileName{FileType::kReaders};
+  if (name == kStatsFileName) return ParsedFileName{FileType::kStats};
   if (name == "CURRENT.tmp") return ParsedFileName{FileType::kTemporary};
   const size_t digits = name.find_first_of("0123456789");
   if (digits == std::string_view::npos) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "catalog/catalog_fixture.h"
+#include "figures/layout.h"
 #include "sstable/header.h"
 #include "wal/log_format.h"
 
@@ -91,6 +92,31 @@ TEST_F(CensusTest, TakesWhatDamageOrACrashLeftOfItsOwn) {
   Remove("CURRENT");
   EXPECT_THAT(MustTake().own, Contains("LOCK")) << "the others tell whose they are";
   EXPECT_THAT(MustTake().strangers, Contains(Field(&Stranger::name, manifest_)));
+}
+
+// The file of figures proves itself as others do, but says nothing of what the database holds.
+TEST_F(CensusTest, JudgesTheFileOfFiguresByItsHeader) {
+  const auto figures_of = [](const base::Uid& uid) {
+    const figures::Words words = figures::EncodeHeader({.database_uid = uid, .pid = 1, .opened_ms = 2});
+    return std::string(reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t)) +
+           std::string(1000, '\0');
+  };
+  const std::string damaged = figures_of(uid_).substr(0, 60) + "?";
+  for (const std::string& own : {figures_of(uid_), damaged, std::string(), std::string(5000, '\0')}) {
+    Write("STATS", own);
+    EXPECT_THAT(MustTake().own, Contains("STATS"));
+  }
+  for (const std::string& other : {figures_of(kAnother), std::string("what somebody keeps here")}) {
+    Write("STATS", other);
+    const Census census = MustTake();
+    EXPECT_EQ(census.database_uid, uid_);
+    EXPECT_THAT(census.strangers, Contains(Field(&Stranger::name, "STATS")));
+  }
+  Remove("CURRENT");
+  EXPECT_EQ(MustTake().database_uid, uid_) << "other files say it";
+  for (const std::string& name : Names()) Remove(name);
+  Write("STATS", figures_of(uid_));
+  EXPECT_THAT(MustTake().own, ElementsAre("STATS")) << "what an interrupted destruction leaves";
 }
 
 TEST_F(CensusTest, TakesAListedTableHoweverDamaged) {

@@ -27,6 +27,7 @@ TEST(FileNames, ParseToWhatTheyWereMadeOf) {
   EXPECT_EQ(ParseFileName("CURRENT")->type, FileType::kCurrent);
   EXPECT_EQ(ParseFileName("CURRENT.tmp")->type, FileType::kTemporary);
   EXPECT_EQ(ParseFileName("LOCK")->type, FileType::kLock);
+  EXPECT_EQ(ParseFileName("STATS")->type, FileType::kStats);
 }
 
 TEST(FileNames, OfOthersAreNotOurs) {
