@@ -45,7 +45,8 @@ struct MergeSettings {
   std::shared_ptr<const key::RangeTombstones> tombstones{};
   // Called with what was read and written since the last call; its error ends the rewrite. nullptr: nobody counts.
   std::function<Status(uint64_t bytes)> pace{};
-  double read_bytes_per_entry = 0;  // What counts as read with an entry of the input.
+  double read_bytes_per_entry = 0;                // What counts as read with an entry of the input.
+  std::atomic<uint64_t>* entries_read = nullptr;  // Counted up now and then, for those who look on; nullptr: nobody.
   // Only keys in [begin, end): a part of a split job.
   std::optional<std::string> begin;
   std::optional<std::string> end;

@@ -30,8 +30,10 @@ Background::Background(Database& database, Committer& committer)
       compactor_(storage_, reads_, health_, workers_, database.family),
       deadline_(storage_, reads_, health_, flusher_, database.family.delete_deadline_s),
       throttle_(settings_, environment_.clock(), reads_.statistics, health_.events),
+      figures_(database, throttle_),
       sync_interval_ms_(settings_.options.sync_interval_ms) {
   storage_.limiter = std::make_unique<Limiter>(environment_.clock());
+  workers_.jobs.SetWatcher({figures_.board(), &environment_.clock(), [this] { ShowFigures(); }});
 }
 
 Background::~Background() {
@@ -107,8 +109,9 @@ void Background::ScheduleLocked() noexcept {
 void Background::ScheduleDue() {
   throttle_.Nap(IsLastMemtable());
   if (!started_ || health_.latch.IsSet()) return;
-  // Which only the tick ends. Where it finds no thread the next write or job tries again.
-  const bool needs_tick = flush_stalled_ || compaction_stalled_ || writes_press_;
+  // Which only the tick ends, or shows to those who look on. Where it finds no thread the next write or job tries
+  // again.
+  const bool needs_tick = flush_stalled_ || compaction_stalled_ || writes_press_ || !running_.empty();
   if (needs_tick && tick_ != nullptr) static_cast<void>(tick_->Wake());
   if (!flushing_ && !flush_stalled_ && (flusher_.SweepIsDue() || FlushIsDue())) {
     workers_.flushes->Schedule(io::Priority::kFlush, [this] { RunFlushes(); });
@@ -145,6 +148,7 @@ void Background::Succeeded(StallNote* stall) noexcept {
 Status Background::FlushOne() {
   const std::chrono::nanoseconds start = environment_.clock().Monotonic();
   const WriteBufferPtr oldest = reads_.view.Acquire()->immutable.back();
+  const auto job = workers_.jobs.Begin({.bytes = oldest->memtable.raw_bytes()}, 0);
   {
     const CpuMeter meter(environment_.clock(), reads_.statistics);
     // Which says nothing of the flushes' speed, nor that writes press.
@@ -153,6 +157,7 @@ Status Background::FlushOne() {
   }
   const std::chrono::nanoseconds end = environment_.clock().Monotonic();
   throttle_.NoteFlush(oldest->memtable.raw_bytes(), end - start);
+  job.Complete(figures_.TakeFlushedBytes());
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
   flushed_at_ = end;
@@ -279,7 +284,8 @@ void Background::Tick() {
   if (per_sync != 0 && ++ticks_ % per_sync == 0 && !SyncLog()) --ticks_;
   storage_.waits->Look();
   notes_.clock_watch.Look(environment_.clock(), health_.events);
-  if (!TryToRest()) ScheduleChores();
+  figures_.Begin();
+  TryToRest() ? figures_.Rest(Stalled()) : ScheduleChores();
 }
 
 bool Background::IsQuiet() {

@@ -21,6 +21,7 @@
 #include "engine/delete_deadline.h"
 #include "engine/deletes_at_rest.h"
 #include "engine/event_notes.h"
+#include "engine/figure_publisher.h"
 #include "engine/flush.h"
 #include "engine/running_compactions.h"
 #include "engine/sync_ticks.h"
@@ -58,6 +59,9 @@ class Background {
   void StopCompactions() AMETHYST_EXCLUDES(mutex_);
   // Returns once nothing runs, and nothing will; then flushes what is in memory unless an error is latched.
   [[nodiscard]] Status StopAndFlush() AMETHYST_EXCLUDES(mutex_);
+
+  // Shows other processes how the database is left. Nothing runs any more, and all of it is open yet.
+  void ShowLast() noexcept AMETHYST_EXCLUDES(mutex_);
 
   [[nodiscard]] Throttle& throttle() { return throttle_; }
 
@@ -108,7 +112,10 @@ class Background {
   // Writes do not press any more: what was put off is due.
   void Rest() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] compaction::PlannerSettings Planning() AMETHYST_EXCLUDES(mutex_);
+  // And shows it to other processes.
   void UpdatePressure() AMETHYST_EXCLUDES(mutex_);
+  void ShowFigures() noexcept AMETHYST_EXCLUDES(mutex_) { figures_.Publish(Stalled()); }
+  [[nodiscard]] std::optional<Error> Stalled() noexcept AMETHYST_EXCLUDES(mutex_);
   void DeleteObsolete() noexcept;
   // And waits for readers who still look at a view that lists some: then the space of what was replaced is free.
   void FreeSpace() noexcept;
@@ -140,6 +147,7 @@ class Background {
   DeletesAtRest deletes_at_rest_;  // The chores' own.
   Throttle throttle_;
   BackgroundNotes notes_;
+  FigurePublisher figures_;
   base::Changeable<uint32_t> sync_interval_ms_;
   uint64_t ticks_ = 0;  // The tick's own.
 

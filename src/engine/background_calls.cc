@@ -43,6 +43,7 @@ void Background::UpdatePressure() {
                           .debt_bytes = debt_bytes,
                           .write_buffer_bytes = settings_.write_buffer_bytes};
   storage_.limiter->SetRate(LimitFor(settings_.background_bytes_per_s, pressure));
+  ShowFigures();
 }
 
 Result<Background::NewTick> Background::MakeTick(uint32_t sync_interval_ms) {
@@ -74,6 +75,7 @@ void Background::TakeSettings(NewTick tick) noexcept {
 
 Status Background::WaitForRoom() {
   reads_.statistics.Add(Counter::kWriteWaits);
+  const FigurePublisher::Waiting waiting(figures_);
   const auto has_room = [this](const View& view) {
     return MayWait(view, settings_.waiting().Within(storage_.store->budget()));
   };
@@ -229,6 +231,19 @@ Status Background::ExecuteRange(const tree::FamilyKey& family, std::optional<std
   }
 }
 
+std::optional<Error> Background::Stalled() noexcept {
+  base::MutexLock lock(mutex_);
+  std::optional<Error> stalled;
+  base::DoIfPossible(
+      [&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { stalled = flush_stalled_ ? flush_stalled_ : compaction_stalled_; });
+  return stalled;
+}
+
+void Background::ShowLast() noexcept {
+  figures_.Close(Stalled());
+  workers_.jobs.SetWatcher({});
+}
+
 void Background::FreeSpace() noexcept {
   base::DrainEpochs();
   DeleteObsolete();
@@ -313,6 +328,14 @@ Status Background::StopAndFlush() {
   }
   FreeSpace();
   return health_.latch.status();
+}
+
+void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
+
+void Background::StopCompactions() {
+  base::MutexLock lock(mutex_);
+  health_.stop_compactions.store(true, std::memory_order_release);
+  changed_.NotifyAll();
 }
 
 }  // namespace amethyst::engine

@@ -148,6 +148,20 @@ Event EventOf(EventKind kind, const Plan& plan, const tree::FamilyTree& tree, co
           .bytes_read = plan.kind == PlanKind::kMerge ? BytesOf(inputs.All()) : 0};
 }
 
+figures::RunningJobs::Running BeginJob(figures::RunningJobs* jobs, const Plan& plan, key::FamilyId family,
+                                       const std::vector<tree::TablePtr>& inputs) {
+  uint64_t entries = 0;
+  for (const tree::TablePtr& table : inputs) entries += table->info().entries;
+  return jobs->Begin({.kind = figures::JobKind::kMerge,
+                      .from = plan.from,
+                      .to = plan.to,
+                      .family = key::Raw(family),
+                      .tables = inputs.size(),
+                      .bytes = BytesOf(inputs),
+                      .reason = plan.reason},
+                     entries);
+}
+
 void AddInputsRemoved(const Plan& plan, key::FamilyId family, tree::VersionEdit* edit) {
   for (const key::FileNumber number : plan.upper) {
     edit->removed.push_back({.level = plan.from, .number = number, .family = family});
@@ -205,7 +219,8 @@ uint32_t Compactor::PartsFor(uint64_t bytes) const {
 }
 
 Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::FamilyTree& tree,
-                                                  const PlanInputs& inputs, const compaction::StopSignals& stop) {
+                                                  const PlanInputs& inputs, const compaction::StopSignals& stop,
+                                                  std::atomic<uint64_t>& entries_read) {
   const std::vector<tree::TablePtr> all = inputs.All();
   const Family family = family_.For(*tree.family);
   MergeSettings settings{
@@ -222,6 +237,7 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
       .compaction_filter = family.compaction_filter.get(),
       .expired_ms = ExpiredForAllMs(reads_),
       .tombstones = tree.version->tombstones(),
+      .entries_read = &entries_read,
       .begin = {},
       .end = {},
   };
@@ -295,7 +311,8 @@ Status Compactor::Execute(const Plan& plan, const tree::FamilyTree& tree, const 
   }
   if (plan.kind == PlanKind::kDrop) return Install(std::move(edit), tree, end);
 
-  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, tree, inputs, stop));
+  const auto job = BeginJob(&workers_.jobs, plan, family, inputs.All());
+  AMETHYST_ASSIGN(std::vector<MergeResult> merged, Merge(plan, tree, inputs, stop, job.entries_done()));
   const uint64_t bytes_read = BytesOf(inputs.All());
   uint64_t bytes_written = 0, dropped = 0, filtered = 0;
   for (const MergeResult& part : merged) end.entries += part.entries_read;
@@ -318,6 +335,7 @@ Status Compactor::Execute(const Plan& plan, const tree::FamilyTree& tree, const 
                             plan.upper.size(), plan.from, plan.lower.size(), plan.to, bytes_read, bytes_written,
                             plan.reason));
   });
+  job.Complete(bytes_written);
   return {};
 }
 

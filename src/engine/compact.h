@@ -42,7 +42,8 @@ class Compactor {
   [[nodiscard]] Result<std::vector<compaction::MergeResult>> Merge(const compaction::Plan& plan,
                                                                    const tree::FamilyTree& tree,
                                                                    const PlanInputs& inputs,
-                                                                   const compaction::StopSignals& stop);
+                                                                   const compaction::StopSignals& stop,
+                                                                   std::atomic<uint64_t>& entries_read);
   [[nodiscard]] uint32_t PartsFor(uint64_t bytes) const;
   [[nodiscard]] Status Execute(const compaction::Plan& plan, const tree::FamilyTree& tree, const PlanInputs& inputs,
                                const compaction::StopSignals& stop);

@@ -366,6 +366,7 @@ Status Engine::CloseOnce() noexcept {
     });
   }
   database_->workers.callbacks.reset();
+  if (background_ != nullptr) background_->ShowLast();
   storage.log.reset();
   database_->workers.compactions.reset();  // Joins: no job is left.
   database_->workers.flushes.reset();

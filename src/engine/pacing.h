@@ -56,6 +56,9 @@ class Pacer {
   // The same, slept in few long naps, which only the rarest of writes see: while all memtables but the one that fills
   // wait for a flush, or readers want for processors (processor_share.h).
   void SetNaps(uint64_t ns_per_kib) { Set(&nap_ns_per_kib_, ns_per_kib); }
+  // As set last.
+  [[nodiscard]] uint64_t delay_ns_per_kib() const { return ns_per_kib_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t nap_ns_per_kib() const { return nap_ns_per_kib_.load(std::memory_order_relaxed); }
   // Called before a write of `bytes`; sleeps when the writers together are ahead of their rate. Returns how long.
   std::chrono::microseconds Wait(size_t bytes) {
     const uint64_t debt = ns_per_kib_.load(std::memory_order_relaxed);

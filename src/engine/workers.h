@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/changeable.h"
+#include "figures/running_jobs.h"
 #include "io/environment.h"
 
 namespace amethyst::engine {
@@ -19,6 +20,7 @@ struct Workers {
   std::unique_ptr<io::Executor> callbacks;     // Of DurableWaits, one after the other. nullptr as the first.
   base::Changeable<uint32_t> threads{};        // For compactions: how many plans, or parts of one plan, run at once.
   base::Changeable<uint32_t> spare_threads{};  // More of them while writes rest.
+  figures::RunningJobs jobs{};                 // That run on them, for those who look on.
   std::atomic<bool> flush_rests{false};        // Writes do not press: compactions may take the flush's processor too.
 
   // Of the executor as many threads as it has, or less, for either.

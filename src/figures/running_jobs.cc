@@ -10,8 +10,15 @@ RunningJobs::Running RunningJobs::Begin(Job job, uint64_t entries) {
   made.front().job = std::move(job);
   made.front().entries = entries;
   const auto place = made.begin();
-  base::MutexLock lock(mutex_);
-  entries_.splice(entries_.end(), made);
+  if (watcher_.board != nullptr) {
+    place->begin = watcher_.clock->Monotonic();
+    place->job.started_ms = static_cast<uint64_t>(watcher_.clock->WallTime().count());
+  }
+  {
+    base::MutexLock lock(mutex_);
+    entries_.splice(entries_.end(), made);
+  }
+  if (watcher_.begun) watcher_.begun();
   return Running(*this, place);
 }
 
@@ -19,6 +26,23 @@ RunningJobs::Running::~Running() {
   std::list<Entry> ended;
   base::MutexLock lock(jobs_.mutex_);
   ended.splice(ended.end(), jobs_.entries_, place_);
+}
+
+void RunningJobs::Running::Complete(uint64_t bytes_written) const {
+  const Watcher& watcher = jobs_.watcher_;
+  if (watcher.board == nullptr) return;
+  const Job& job = place_->job;
+  const auto took = std::chrono::floor<std::chrono::microseconds>(watcher.clock->Monotonic() - place_->begin);
+  const auto took_us = static_cast<uint64_t>(took.count());
+  Event event{.kind = EventKind::kFlush, .numbers = {job.bytes, bytes_written, took_us}};
+  if (job.kind != JobKind::kFlush) {
+    event = {.kind = EventKind::kCompaction,
+             .from = static_cast<uint8_t>(job.from),
+             .to = static_cast<uint8_t>(job.to),
+             .numbers = {job.tables, job.bytes, bytes_written, took_us},
+             .text = job.reason};
+  }
+  watcher.board->Record(std::move(event));
 }
 
 std::vector<Job> RunningJobs::List() const {
