@@ -79,7 +79,8 @@ CLASSES = (
     "own writes of a transaction", "live entry taken for dead", "copy not whole", "copy not apart", "damage not seen",
     "another database's table", "bound that leaves out keys", "change not told", "consumer ahead of the database",
     "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget",
-    "index beside its data", "wait where none is allowed", "state that no writer had")
+    "index beside its data", "wait where none is allowed", "state that no writer had", "figures of two moments",
+    "harm by mere figures")
 
 
 class PlantingError(Exception):
