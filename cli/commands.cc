@@ -39,6 +39,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"Change feed", FeedCommands()},
       CommandGroup{"Look inside", InspectCommands()},
       CommandGroup{"", WatchCommands()},
+      CommandGroup{"", TopCommands()},
       CommandGroup{"Upkeep", UpkeepCommands()},
       CommandGroup{"", SetCommands()},
       CommandGroup{"Safety", SafetyCommands()},

@@ -68,6 +68,7 @@ class Rewriter {
                   LimitsOf(settings)}) {}
 
   [[nodiscard]] Result<MergeResult> Run(key::Cursor& input, const StopSignals& stop) {
+    uint64_t told_entries = 0;
     settings_.begin ? input.Seek(*settings_.begin) : input.SeekToFirst();
     while (input.Valid()) {
       AMETHYST_TRY(stop.Check());
@@ -76,7 +77,7 @@ class Rewriter {
       if (SkipCovered(input, window.front())) continue;
       result_.entries_read += window.size();
       AMETHYST_TRY(AddWindow(input, window));
-      TellProgress();
+      TellProgress(&told_entries);
       outputs_.ReserveMemory();
       if (settings_.pace != nullptr) AMETHYST_TRY(Pace());
       saved_key_.assign(key_);  // The window goes with the step.
@@ -105,11 +106,12 @@ class Rewriter {
     if (bytes < result_.bytes_paced + kLeastBytes) return {};
     return settings_.pace(bytes - std::exchange(result_.bytes_paced, bytes));
   }
-  void TellProgress() {
+  // `told`: of the entries read.
+  void TellProgress(uint64_t* told) const {
     constexpr uint64_t kStepEntries = 1024;
-    if (settings_.entries_read == nullptr || result_.entries_read - told_entries_ < kStepEntries) return;
-    settings_.entries_read->fetch_add(result_.entries_read - told_entries_, std::memory_order_relaxed);
-    told_entries_ = result_.entries_read;
+    if (settings_.entries_read == nullptr || result_.entries_read - *told < kStepEntries) return;
+    settings_.entries_read->fetch_add(result_.entries_read - *told, std::memory_order_relaxed);
+    *told = result_.entries_read;
   }
 
   // The part of a window that lies before the end of the job's range.
@@ -349,9 +351,8 @@ class Rewriter {
   OutputCutter cutter_;
   OutputTables outputs_;
   MergeResult result_;
-  uint64_t told_entries_ = 0;  // Of result_.entries_read.
-  bool has_key_ = false;       // retention_ has begun key_ and not ended it.
-  std::string_view key_;       // In the current window, or saved_key_.
+  bool has_key_ = false;  // retention_ has begun key_ and not ended it.
+  std::string_view key_;  // In the current window, or saved_key_.
   std::string saved_key_;
 };
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/error.h"
 #include "figures/reader.h"
 #include "figures/sample.h"
 #include "io/memory_file_system.h"
@@ -30,6 +31,54 @@ class World final : public io::Environment {
  private:
   io::FileSystem& files_;
   simulation::ManualClock clock_;
+};
+
+// Files whose stores in place go nowhere after the first few, as those of a process that was killed.
+class DyingFileSystem final : public io::FileSystem {
+ public:
+  DyingFileSystem(io::FileSystem& files, int stores) : files_(files), stores_(stores) {}
+
+  bool HasSharedFiles() const override { return true; }
+  Result<std::unique_ptr<io::SharedFile>> OpenShared(const std::string& path, uint64_t bytes) override {
+    auto opened = files_.OpenShared(path, bytes);
+    if (!opened) return opened;
+    return std::make_unique<Dying>(*std::move(opened), stores_);
+  }
+  Result<std::unique_ptr<io::RandomAccessFile>> Open(const std::string& path) override { return files_.Open(path); }
+  Result<bool> Exists(const std::string& path) override { return files_.Exists(path); }
+  Result<uint64_t> FileSize(const std::string& path) override { return files_.FileSize(path); }
+  Status Remove(const std::string& path) override { return files_.Remove(path); }
+  [[nodiscard]] bool IsDead() const { return stores_ < 0; }
+
+  // Which nobody calls.
+  Result<std::unique_ptr<io::WritableFile>> Create(const std::string&) override { return Never(); }
+  Result<std::unique_ptr<io::LogSegment>> CreateLogSegment(const std::string&, const io::LogSegmentOptions&) override {
+    return Never();
+  }
+  Status SyncFile(const std::string&) override { return Never(); }
+  Result<std::vector<std::string>> List(const std::string&) override { return Never(); }
+  Status CreateDirectories(const std::string&) override { return Never(); }
+  Status RemoveDirectory(const std::string&) override { return Never(); }
+  Status SyncDirectory(const std::string&) override { return Never(); }
+  Status Rename(const std::string&, const std::string&) override { return Never(); }
+  Result<std::unique_ptr<io::FileLock>> Lock(const std::string&, io::LockMode) override { return Never(); }
+
+ private:
+  class Dying final : public io::SharedFile {
+   public:
+    Dying(std::unique_ptr<io::SharedFile> file, int& stores) : file_(std::move(file)), stores_(stores) {}
+    Status Store(uint64_t offset, std::span<const uint64_t> words) override {
+      return --stores_ < 0 ? Status() : file_->Store(offset, words);
+    }
+
+   private:
+    std::unique_ptr<io::SharedFile> file_;
+    int& stores_;
+  };
+  static std::unexpected<Error> Never() { return base::NotSupported("nobody calls it"); }
+
+  io::FileSystem& files_;
+  int stores_;
 };
 
 class BoardTest : public testing::Test {
@@ -147,6 +196,26 @@ TEST_F(BoardTest, DoesWithoutWhereThereAreNoSuchFiles) {
   board.Record({.kind = EventKind::kError, .text = "e"});
   EXPECT_FALSE(board.IsOpen());
   EXPECT_FALSE(memory.Exists("/STATS").value());
+}
+
+// Whenever it dies, the figures of its last whole update are there.
+TEST_F(BoardTest, AWriterThatDiesInTheMiddleOfAnUpdateLeavesTheOneBefore) {
+  bool died = true;
+  for (int stores = 0; died; ++stores) {
+    std::filesystem::remove(path_);
+    DyingFileSystem files(files_, stores);
+    World world(files);
+    Board board(world, path_, uid_);
+    uint64_t whole = 0;
+    for (uint64_t update = 1; update <= 4; ++update) {
+      board.Publish(SampleFigures(update));
+      if (!files.IsDead()) whole = update;
+    }
+    died = files.IsDead();
+    const auto contents = Read(files_, path_);
+    EXPECT_EQ(contents.has_value(), whole != 0) << stores;
+    if (contents) EXPECT_EQ(contents->figures.updates, whole) << "died at store " << stores;
+  }
 }
 
 // All figures of one update have one number in them: a reader never sees those of two.
