@@ -95,13 +95,14 @@ Result<ExitCode> Top(const Invocation& invocation) {
   }
   AMETHYST_TRY(watch.Take());  // What is wrong is said before the screen is taken.
   console.out.flush();
+  const auto look = [&](size_t columns, size_t rows) -> Result<std::vector<TopLine>> {
+    AMETHYST_TRY(watch.Take());
+    return watch.Lines({.columns = columns, .rows = rows, .unicode = console.unicode});
+  };
   AMETHYST_TRY(RunTopScreen({.interval = interval.value_or(std::chrono::seconds(1)),
                              .colors = console.ColorsOut(),
                              .interrupted = console.interrupted,
-                             .look = [&](size_t columns, size_t rows) -> Result<std::vector<TopLine>> {
-                               AMETHYST_TRY(watch.Take());
-                               return watch.Lines({.columns = columns, .rows = rows, .unicode = console.unicode});
-                             }}));
+                             .look = look}));
   return ExitCode::kOk;
 }
 
