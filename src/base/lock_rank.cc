@@ -15,7 +15,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kClose: return "kClose";
     case LockRank::kFollower: return "kFollower";
     case LockRank::kOptions: return "kOptions";
-    case LockRank::kFigurePublisher: return "kFigurePublisher";
+    case LockRank::kPublisher: return "kPublisher";
     case LockRank::kFamilies: return "kFamilies";
     case LockRank::kFeedCursors: return "kFeedCursors";
     case LockRank::kCommit: return "kCommit";

@@ -12,17 +12,17 @@ namespace amethyst::base {
 
 // From the outermost to the innermost.
 enum class LockRank : uint8_t {
-  kProgram,          // A program around the library, or a test.
-  kClose,            // engine::Engine; held over all of Close, and so over its I/O and the logger.
-  kFigurePublisher,  // engine::FigurePublisher; held over the figures' I/O, as kFigures.
-  kFollower,         // engine::Follower; held over all that it reads.
-  kOptions,          // engine::OptionChange; held over the manifest's I/O.
-  kFamilies,         // engine::FamilyList; held over the manifest's I/O.
-  kFeedCursors,      // engine::CursorList; held over the manifest's I/O.
-  kCommit,     // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
-  kScheduler,  // engine::Background
-  kThrottle,   // engine::Throttle
-  kCatalog,    // catalog::Catalog; held over the manifest's I/O.
+  kProgram,      // A program around the library, or a test.
+  kClose,        // engine::Engine; held over all of Close, and so over its I/O and the logger.
+  kPublisher,    // engine::FigurePublisher; held over the figures' I/O, as kFigures.
+  kFollower,     // engine::Follower; held over all that it reads.
+  kOptions,      // engine::OptionChange; held over the manifest's I/O.
+  kFamilies,     // engine::FamilyList; held over the manifest's I/O.
+  kFeedCursors,  // engine::CursorList; held over the manifest's I/O.
+  kCommit,       // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).
+  kScheduler,    // engine::Background
+  kThrottle,     // engine::Throttle
+  kCatalog,      // catalog::Catalog; held over the manifest's I/O.
   kCurrentVersion,   // catalog::Catalog
   kView,             // engine::ViewCell
   kReplacedViews,    // engine::Committer

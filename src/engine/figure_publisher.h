@@ -60,7 +60,7 @@ class FigurePublisher {
   std::atomic<bool> begun_{false};         // Set by the tick, read by whoever publishes.
   std::atomic<uint32_t> waiting_{0};       // Writers; counted by Waiting, read by whoever publishes.
   uint64_t flushed_bytes_ = 0;             // The flushing thread's.
-  base::Mutex mutex_{base::LockRank::kFigurePublisher};
+  base::Mutex mutex_{base::LockRank::kPublisher};
   std::chrono::nanoseconds next_ AMETHYST_GUARDED_BY(mutex_){0};  // Not before it is anything shown again.
   figures::StallNow stall_ AMETHYST_GUARDED_BY(mutex_);           // As shown last.
 };
