@@ -339,9 +339,8 @@ TEST(Close, LeavesExactlyTheLiveFiles) {
                                            : entry.path().filename().string().substr(0, 8)];
     }
     EXPECT_EQ(names[".sst"], live);
-    EXPECT_FALSE(names.contains(".wal"));  // The first write begins it.
-    names.erase("RESERVE");                // Of a database of some size.
-    names.erase("STATS");                  // Of one that was at work for a second.
+    EXPECT_FALSE(names.contains(".wal"));                                   // The first write begins it.
+    for (const char* const name : {"RESERVE", "STATS"}) names.erase(name);  // Of some size; at work for a second.
     EXPECT_EQ(names["CURRENT"], 1);
     EXPECT_EQ(names["LOCK"], 1);
     EXPECT_EQ(names["MANIFEST"], 1);
