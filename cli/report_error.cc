@@ -44,8 +44,8 @@ void PrintError(Console& console, bool json, const ErrorReport& report) {
 std::string HintFor(const Error& error, const std::string& directory, io::FileSystem& files) {
   switch (error.code()) {
     case ErrorCode::kBusy:
-      return "end that process, or wait for it with --wait SECONDS, or let it make a copy to read (a checkpoint or a "
-             "backup, by its own calls or at its prompt); inspect and dump work all the same";
+      return "end that process, or wait for it with --wait SECONDS; commands that only read work all the same, and it "
+             "can make copies itself (a checkpoint or a backup, by its own calls or at its prompt)";
     case ErrorCode::kNoSpace: return "free some space, then do it again; whatever was confirmed before is kept";
     case ErrorCode::kCorruption:
       return fmt::format(

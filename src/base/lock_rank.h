@@ -14,9 +14,9 @@ namespace amethyst::base {
 enum class LockRank : uint8_t {
   kProgram,      // A program around the library, or a test.
   kClose,        // engine::Engine; held over all of Close, and so over its I/O and the logger.
+  kOptions,      // engine::OptionChange; held over the manifest's I/O.
   kPublisher,    // engine::FigurePublisher; held over the figures' I/O, as kFigures.
   kFollower,     // engine::Follower; held over all that it reads.
-  kOptions,      // engine::OptionChange; held over the manifest's I/O.
   kFamilies,     // engine::FamilyList; held over the manifest's I/O.
   kFeedCursors,  // engine::CursorList; held over the manifest's I/O.
   kCommit,       // The commit lock, held over stores to the log. The engine's own is no Mutex (engine/commit_queue.h).

@@ -330,12 +330,4 @@ Status Background::StopAndFlush() {
   return health_.latch.status();
 }
 
-void Background::Wait(base::FunctionRef<bool()> ready) { workers_.flushes->Wait(mutex_, changed_, ready); }
-
-void Background::StopCompactions() {
-  base::MutexLock lock(mutex_);
-  health_.stop_compactions.store(true, std::memory_order_release);
-  changed_.NotifyAll();
-}
-
 }  // namespace amethyst::engine

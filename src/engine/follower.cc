@@ -191,7 +191,7 @@ Result<wal::LogFollower> Follower::BeginOfLog(const catalog::CatalogState& state
 }
 
 WriteBufferPtr Follower::NewBuffer(size_t bytes) const {
-  return database_.write_buffers->New(std::max(database_.settings.write_buffer_bytes, bytes));
+  return database_.write_buffers->New(std::max(database_.settings.write_buffer_bytes.get(), bytes));
 }
 
 Result<Follower::Reading> Follower::ReadLog(const tree::Forest& forest, key::SequenceNumber after,
@@ -279,7 +279,9 @@ Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   parts_ = std::move(unflushed);
   hold_ = std::move(hold);
   shown_ordinal_ = tail_->place().Ordinal();
-  MoveTo(std::max(state.flushed_sequence, sequence));  // Before the view: see there.
+  // Before the view: see there. A closed database, and a copy, has all in tables.
+  if (state.log_is_empty()) MoveTo(state.last_sequence);
+  MoveTo(std::max(state.flushed_sequence, sequence));
   ShowParts(state.forest);
   return {};
 }

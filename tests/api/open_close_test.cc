@@ -344,7 +344,8 @@ TEST(Close, LeavesExactlyTheLiveFiles) {
     EXPECT_EQ(names["CURRENT"], 1);
     EXPECT_EQ(names["LOCK"], 1);
     EXPECT_EQ(names["MANIFEST"], 1);
-    EXPECT_EQ(names.size(), 4) << testing::PrintToString(names);
+    EXPECT_EQ(names["READERS"], 1);
+    EXPECT_EQ(names.size(), 5) << testing::PrintToString(names);
   }
 }
 

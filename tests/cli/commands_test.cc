@@ -181,10 +181,14 @@ TEST_F(Commands, ABusyDatabaseIsNamedAndFilesCanBeReadAllTheSame) {
   ASSERT_EQ(Amethyst({"put", "a", "1"}).code, ExitCode::kOk);
   const auto owner = DB::Open(database_);
   ASSERT_TRUE(owner);
-  const Answer answer = Amethyst({"get", "a", "--json"});
+  const Answer answer = Amethyst({"put", "a", "2", "--json"});
   EXPECT_EQ(answer.code, ExitCode::kError);
   EXPECT_THAT(answer.err, StartsWith("{\"error\":{\"code\":\"Busy\",\"message\":"));
-  EXPECT_EQ(Amethyst({"inspect"}).code, ExitCode::kOk);
+  for (const char* const command : {"inspect", "stats", "verify", "scan"}) {
+    EXPECT_EQ(Amethyst({command}).code, ExitCode::kOk) << command;
+  }
+  ASSERT_TRUE((*owner)->Put("a", "now"));
+  EXPECT_EQ(Amethyst({"get", "a"}).out, "now\n");
 }
 
 TEST_F(Commands, KeysOverTheLimitAreRefused) {

@@ -78,7 +78,8 @@ TEST_F(Process, APathThroughALinkIsTheSameDatabase) {
   const ProcessResult result = Bash(
       "amethyst put a 1; ln -s data link; amethyst --db link/amethyst get a; mkfifo lines; (amethyst < lines > said) & "
       "exec 3> lines; "
-      "echo 'get a' >&3; until grep -q 1 said; do :; done; amethyst --db link/amethyst put b 2 > refused 2>&1; echo "
+      "printf 'put c 3\\nget a\\n' >&3; until grep -q 1 said; do :; done; amethyst --db link/amethyst put b 2 > "
+      "refused 2>&1; echo "
       "$?; "
       "exec 3>&-; wait; grep -c '^amethyst: .* has it open' refused");
   EXPECT_EQ(result.out, "1\n3\n1\n");

@@ -111,6 +111,17 @@ TEST_F(FollowerTest, OutlivesTheWriterAndItsNextLife) {
   EXPECT_EQ(ValueIn(*follower, "a"), "2");
 }
 
+TEST_F(FollowerTest, OfACopyShowsAllOfIt) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_TRUE(db_->Checkpoint("/copy"));
+  follower_environment_ = std::make_unique<simulation::SerialEnvironment>(files_, 2);
+  const auto copy = DB::OpenFollower("/copy", {.options = support::SmallOptions(), .refresh_interval_ms = 0},
+                                     support::Over(*follower_environment_));
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(ContentOf(**copy), ContentOf(*db_));
+  EXPECT_FALSE(files_->Exists("/copy/READERS").value()) << "nothing is written";
+}
+
 TEST_F(FollowerTest, SnapshotsAndIteratorsKeepTheirMoment) {
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(db_->Put(Key(i), "old"));
   ASSERT_TRUE(db_->Flush());

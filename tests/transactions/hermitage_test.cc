@@ -171,7 +171,7 @@ TEST_P(Hermitage, PmpPredicateManyPrecedersForWrites) {
 
 // Each way to write what another has written since.
 using Change = std::function<Status(Transaction&)>;
-const std::vector<Change>& Changes() {
+const std::vector<Change>& WaysToWrite() {
   static const std::vector<Change> changes = {
       [](Transaction& t) { return t.Put("a", "11"); }, [](Transaction& t) { return t.Delete("a"); },
       [](Transaction& t) { return t.DeleteRange("a", "b"); },
@@ -180,8 +180,8 @@ const std::vector<Change>& Changes() {
 }
 
 TEST_P(Hermitage, P4LostUpdate) {
-  for (const Change& other : Changes()) {
-    for (const Change& mine : Changes()) {
+  for (const Change& other : WaysToWrite()) {
+    for (const Change& mine : WaysToWrite()) {
       ASSERT_TRUE(db_->Put("a", "10"));
       Transaction first = Begin(), second = Begin();
       EXPECT_EQ(ValueOf(first, "a"), "10");
