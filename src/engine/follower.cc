@@ -32,6 +32,11 @@ class MarkHeld {
   const uint64_t place_;
 };
 
+// All is in tables: it was closed, or is a copy that nobody has written to.
+bool HasNoLog(const catalog::CatalogState& state) {
+  return state.log_is_empty() || state.first_log_segment == key::FileNumber{0};
+}
+
 wal::RecoveredBatch BatchOf(const wal::WholeRecord& record) {
   return {.first = record.header.first,
           .count = record.header.count,
@@ -99,7 +104,10 @@ void Follower::Stop() {
 
 Status Follower::Refresh() {
   base::MutexLock lock(mutex_);
-  return base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+  Status refreshed = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+  // A batch may be in the memtable in part: it must not get there twice.
+  if (!refreshed && refreshed.error().code() != ErrorCode::kBusy) log_.reset();
+  return refreshed;
 }
 
 // Looks again soon while there is something new.
@@ -109,7 +117,10 @@ void Follower::Look() {
     const std::chrono::nanoseconds begin = clock.Monotonic();
     const uint64_t before = database_.reads->visible.load(std::memory_order_relaxed);
     const Status refreshed = Refresh();
-    if (!refreshed) database_.health.Log("the follower stays behind: " + refreshed.error().message());
+    if (!refreshed && failure_ != refreshed.error().message()) {
+      failure_ = refreshed.error().message();
+      database_.health.Log("the follower stays behind: " + failure_);
+    }
     is_new = refreshed && database_.reads->visible.load(std::memory_order_relaxed) != before;
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock.Monotonic() - begin);
     const auto pause = std::max<std::chrono::microseconds>(took, kLeastPause);
@@ -125,9 +136,10 @@ Status Follower::RefreshLocked() {
   constexpr std::chrono::microseconds kPause{100};
   for (int tries = 0;; ++tries) {
     Status stepped = Step();
-    // The writer's are a few instructions; only one that was stopped in the middle of them keeps us here.
-    const bool is_passing = !stepped && stepped.error().code() == ErrorCode::kBusy && tries < kTriesMax;
-    if (!is_passing) return stepped;
+    // The writer is in the middle of a few instructions, or has removed what nobody had marked yet.
+    const bool is_passing =
+        !stepped && (stepped.error().code() == ErrorCode::kBusy || stepped.error().code() == ErrorCode::kTooOld);
+    if (!is_passing || tries == kTriesMax) return stepped;
     database_.environment->clock().Sleep(kPause);
   }
 }
@@ -184,7 +196,7 @@ wal::LogFollower::Place Follower::PlaceOf(const catalog::CatalogState& state) co
 
 Result<wal::LogFollower> Follower::BeginOfLog(const catalog::CatalogState& state) const {
   const wal::LogFollower::Place place = PlaceOf(state);
-  if (state.log_is_empty()) return wal::LogFollower(place, *state.clean_log_end);
+  if (HasNoLog(state)) return wal::LogFollower(place, state.clean_log_end.value_or(wal::LogCut()));
   AMETHYST_ASSIGN(const wal::SegmentHeader header,
                   wal::ReadHeaderOf(*place.files, place.directory, place.database_uid, state.first_log_segment));
   return wal::LogFollower(place, header.Begin());
@@ -279,8 +291,8 @@ Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   parts_ = std::move(unflushed);
   hold_ = std::move(hold);
   shown_ordinal_ = tail_->place().Ordinal();
-  // Before the view: see there. A closed database, and a copy, has all in tables.
-  if (state.log_is_empty()) MoveTo(state.last_sequence);
+  // Before the view: see there.
+  if (HasNoLog(state)) MoveTo(state.last_sequence);
   MoveTo(std::max(state.flushed_sequence, sequence));
   ShowParts(state.forest);
   return {};

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "amethyst/follower.h"
@@ -99,6 +100,7 @@ class Follower {
   base::Mutex pause_mutex_{base::LockRank::kFollowerPause};
   base::CondVar stopped_;
   bool stops_ AMETHYST_GUARDED_BY(pause_mutex_) = false;
+  std::string failure_;  // That the last look told of; the looks' own.
   std::unique_ptr<io::PeriodicJob> looks_;
 };
 

@@ -117,7 +117,7 @@ TEST_F(FollowerTest, OfACopyShowsAllOfIt) {
   follower_environment_ = std::make_unique<simulation::SerialEnvironment>(files_, 2);
   const auto copy = DB::OpenFollower("/copy", {.options = support::SmallOptions(), .refresh_interval_ms = 0},
                                      support::Over(*follower_environment_));
-  ASSERT_TRUE(copy);
+  ASSERT_TRUE(copy) << copy.error().ToString();
   EXPECT_EQ(ContentOf(**copy), ContentOf(*db_));
   EXPECT_FALSE(files_->Exists("/copy/READERS").value()) << "nothing is written";
 }
@@ -255,6 +255,28 @@ TEST_F(FollowerTest, RemembersNoStretchThatUnloggedWritesComeInto) {
   ASSERT_TRUE(db_->Flush());
   ASSERT_TRUE(follower->Refresh());
   EXPECT_EQ(ContentOf(*follower).size(), 2U);
+}
+
+TEST_F(FollowerTest, OfADatabaseWithoutALogSeesItsFlushes) {
+  CloseWriter();
+  Options options = support::SmallOptions();
+  options.external_log = true;
+  OpenWriter(options);
+  auto follower = Follow().value();
+  for (uint64_t index = 1; index < 4; ++index) {
+    WriteBatch batch;
+    batch.Put("a", std::to_string(index));
+    batch.SetApplied(index);
+    ASSERT_TRUE(db_->Write(batch));
+    ASSERT_TRUE(db_->Release(index));
+    ASSERT_TRUE(db_->Flush());
+    ASSERT_EQ(Text(follower->Refresh()), "");
+    EXPECT_EQ(ValueIn(*follower, "a"), std::to_string(index));
+    follower = Follow().value();
+    EXPECT_EQ(ValueIn(*follower, "a"), std::to_string(index));
+    CloseWriter();
+    OpenWriter(options);
+  }
 }
 
 TEST_F(FollowerTest, LooksByItself) {
