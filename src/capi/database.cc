@@ -76,13 +76,13 @@ amethyst_code amethyst_open(const char* path, amethyst_options* options, amethys
 
 amethyst_code amethyst_open_follower(const char* path, amethyst_options* options,
                                      const amethyst_follower_options* follower, amethyst_db** db, char** error) {
-  return OpenBy(path, options, db, error,
-                [&](const amethyst::Options& settings,
-                    amethyst::Components components) -> amethyst::Result<std::unique_ptr<DB>> {
-                  AMETHYST_ASSIGN(amethyst::FollowerOptions following, FollowerOptionsOf(follower));
-                  following.options = settings;
-                  return DB::OpenFollower(path, following, std::move(components));
-                });
+  return OpenBy(
+      path, options, db, error,
+      [&](const amethyst::Options& settings, amethyst::Components components) -> amethyst::Result<std::unique_ptr<DB>> {
+        AMETHYST_ASSIGN(amethyst::FollowerOptions following, FollowerOptionsOf(follower));
+        following.options = settings;
+        return DB::OpenFollower(path, following, std::move(components));
+      });
 }
 
 amethyst_code amethyst_refresh(amethyst_db* db, char** error) { return OnDatabase(db, error, &DB::Refresh); }
