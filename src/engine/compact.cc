@@ -254,7 +254,9 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
   std::vector<Result<MergeResult>> results(parts);
   const auto merge_part = [&](size_t part) {
     MergeSettings mine = settings;
-    mine.pace = [&](uint64_t bytes) { return storage_.limiter->Take(bytes, work, [&] { return stop.Check(); }); };
+    if (storage_.limiter->IsSet()) {
+      mine.pace = [&](uint64_t bytes) { return storage_.limiter->Take(bytes, work, [&] { return stop.Check(); }); };
+    }
     if (part > 0) mine.begin = boundaries[part - 1];
     if (part + 1 < parts) mine.end = boundaries[part];
     const std::unique_ptr<key::Cursor> cursor = OpenInputs(plan, inputs, family.order);

@@ -134,6 +134,8 @@ Status Engine::CheckWritable() const {
     return base::NotSupported("{}: opened read-only; writes need another open", database_->storage.directory);
   }
   if (database_->health.latch.IsSet()) return database_->health.latch.status();
+  if (database_->storage.lock->OwnedByThisProcess()) [[likely]]
+    return {};
   return CheckProcess();
 }
 

@@ -73,7 +73,7 @@ Result<compaction::MergeResult> Flusher::WriteTable(const tree::FamilyTree& tree
       .begin = {},
       .end = {},
   };
-  if (storage_.limiter != nullptr) {  // Not while recovery flushes.
+  if (storage_.limiter != nullptr && storage_.limiter->IsSet()) {  // nullptr while recovery flushes.
     settings.pace = [this](uint64_t bytes) {
       return storage_.limiter->Take(bytes, Limiter::Work::kUrgent, [this] { return health_.latch.status(); });
     };

@@ -29,6 +29,8 @@ class Limiter {
 
   // Bytes a second; 0: no limit. Those who wait go on where there is none any more.
   void SetRate(uint64_t bytes_per_s);
+  // A job that begins without a limit ends without one: to count what it moves costs it some per cent.
+  [[nodiscard]] bool IsSet() const { return bytes_per_s_ != 0; }
   // For Close: there is no limit from then on, whatever is set.
   void LetGo();
 

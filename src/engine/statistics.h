@@ -48,7 +48,7 @@ enum class Sample : uint8_t { kGetNs, kWriteNs, kSyncUs, kCount };
 
 class Statistics {
  public:
-  void Add(Counter counter, uint64_t n = 1) {
+  [[gnu::always_inline]] void Add(Counter counter, uint64_t n = 1) {  // On the way of each read and write.
     const size_t stripe = MyStripe();
     std::atomic<uint64_t>& count = stripes_[stripe].counters[static_cast<size_t>(counter)];
     if (stripe != kShared) [[likely]] {
