@@ -155,15 +155,21 @@ Status Follower::Step() {
     AMETHYST_TRY(shown);
   }
   log_->LookAgain();
-  const WriteBufferPtr active = parts_.back().buffer;
-  const Result<Reading> read =
-      ReadLog(*tail_->state().forest, tail_->state().flushed_sequence, key::kSequenceMax, &*log_, &parts_);
-  if (!read && read.error().code() == ErrorCode::kTooOld) return StartOver();
-  if (parts_.back().buffer != active) ShowParts(tail_->state().forest);
-  MoveTo(log_->at().last_sequence);
-  if (!read) return std::unexpected(read.error());
-  if (*read == Reading::kWhole) return {};
-  return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
+  AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(database_.storage));
+  const key::FileNumber newest = segments.empty() ? log_->at().segment : segments.back();
+  for (Reading reading = Reading::kPart; reading == Reading::kPart && log_->at().segment <= newest;) {
+    const WriteBufferPtr active = parts_.back().buffer;
+    const Result<Reading> read =
+        ReadLog(*tail_->state().forest, tail_->state().flushed_sequence, key::kSequenceMax, &*log_, &parts_);
+    if (!read && read.error().code() == ErrorCode::kTooOld) return StartOver();
+    if (parts_.back().buffer != active) ShowParts(tail_->state().forest);
+    MoveTo(log_->at().last_sequence);
+    AMETHYST_ASSIGN(reading, read);
+    if (reading == Reading::kNeedsManifest) {
+      return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
+    }
+  }
+  return {};
 }
 
 Status Follower::StartOver() {
@@ -172,7 +178,7 @@ Status Follower::StartOver() {
   const catalog::CatalogState state = tail_->state();
   AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
   AMETHYST_ASSIGN(wal::LogFollower log, BeginOfLog(state));
-  Parts parts{{.buffer = NewBuffer(0), .begin = log.at()}};
+  Parts parts{{.buffer = NewBuffer(0), .places = {log.at()}}};
   const auto has_ended = [this] {
     const Storage& storage = database_.storage;
     return catalog::WritingIn(storage.home->files(), storage.directory) == catalog::Writing::kHasEnded;
@@ -181,8 +187,12 @@ Status Follower::StartOver() {
     const Status read = ReadEndedLog(state, &log, &parts);
     if (!read && has_ended()) return read;
     if (!read) return base::MakeError(ErrorCode::kBusy, "a writer has opened the database meanwhile");
-  } else {  // Or a part of it, for the next step.
-    AMETHYST_TRY(ReadLog(*state.forest, state.flushed_sequence, key::kSequenceMax, &log, &parts));
+  } else {  // As far as reads have seen it; what is behind comes with the next step.
+    const uint64_t seen = database_.reads->visible.load(std::memory_order_relaxed);
+    for (Reading reading = Reading::kPart;
+         reading == Reading::kPart && key::Raw(std::max(state.flushed_sequence, log.at().last_sequence)) < seen;) {
+      AMETHYST_ASSIGN(reading, ReadLog(*state.forest, state.flushed_sequence, key::kSequenceMax, &log, &parts));
+    }
   }
   log_ = std::move(log);
   parts_ = std::move(parts);
@@ -208,9 +218,10 @@ WriteBufferPtr Follower::NewBuffer(size_t bytes) const {
 
 Result<Follower::Reading> Follower::ReadLog(const tree::Forest& forest, key::SequenceNumber after,
                                             key::SequenceNumber last, wal::LogFollower* log, Parts* parts) {
-  for (;;) {
+  for (uint64_t bytes = 0; bytes < kStepBytes;) {
     AMETHYST_ASSIGN(const std::optional<wal::WholeRecord> record, log->Peek());
     if (!record) return Reading::kWhole;
+    bytes += record->header.padded_bytes();
     const wal::RecoveredBatch batch = BatchOf(*record);
     if (batch.count > 0 && batch.first > last) return Reading::kWhole;
     if (batch.count > 0 && LastOf(batch) > after) {
@@ -219,6 +230,7 @@ Result<Follower::Reading> Follower::ReadLog(const tree::Forest& forest, key::Seq
     }
     AMETHYST_TRY(log->Pass());
   }
+  return Reading::kPart;
 }
 
 Status Follower::ReadEndedLog(const catalog::CatalogState& state, wal::LogFollower* log, Parts* parts) {
@@ -247,12 +259,15 @@ Status Follower::Apply(const tree::Forest& forest, const wal::RecoveredBatch& ba
   if (batch.kind == wal::RecordKind::kIngest) {
     AMETHYST_ASSIGN(WriteBufferPtr layer, LayerOf(database_, forest, batch));
     if (layer == nullptr) return {};
-    parts->push_back({.buffer = std::move(layer), .begin = at});
-    parts->push_back({.buffer = NewBuffer(0), .begin = at});
+    parts->push_back({.buffer = std::move(layer), .places = {at}});
+    parts->push_back({.buffer = NewBuffer(0), .places = {at}});
     return {};
   }
   const size_t bytes = MemoryOf(batch);
-  if (!parts->back().buffer->memtable.HasRoom(bytes)) parts->push_back({.buffer = NewBuffer(bytes), .begin = at});
+  if (!parts->back().buffer->memtable.HasRoom(bytes)) parts->push_back({.buffer = NewBuffer(bytes), .places = {at}});
+  std::vector<wal::LogCut>& places = parts->back().places;
+  const bool is_far = at.segment > places.back().segment || at.offset >= places.back().offset + kStepBytes;
+  if (is_far) places.push_back(at);
   uint64_t dropped = 0;
   InsertBatch(forest, batch, &parts->back().buffer->memtable, &dropped);
   return {};
@@ -268,13 +283,17 @@ Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) 
       continue;
     }
     // The writer went on to its next memtable in the middle of this one.
-    wal::LogFollower again(PlaceOf(state), part.begin);
-    Parts rest{{.buffer = NewBuffer(0), .begin = part.begin}};
-    AMETHYST_TRY(ReadLog(*state.forest, flushed, part.buffer->last_sequence(), &again, &rest));
+    const auto behind = std::ranges::upper_bound(part.places, flushed, {}, &wal::LogCut::last_sequence);
+    const wal::LogCut begin = behind == part.places.begin() ? part.places.front() : *std::prev(behind);
+    wal::LogFollower again(PlaceOf(state), begin);
+    Parts rest{{.buffer = NewBuffer(0), .places = {begin}}};
+    for (Reading reading = Reading::kPart; reading == Reading::kPart;) {
+      AMETHYST_ASSIGN(reading, ReadLog(*state.forest, flushed, part.buffer->last_sequence(), &again, &rest));
+    }
     std::move(rest.begin(), rest.end(), std::back_inserter(unflushed));
   }
   const bool needs_active = unflushed.empty() || unflushed.back().buffer->ingested != nullptr;
-  if (needs_active) unflushed.push_back({.buffer = NewBuffer(0), .begin = log_->at()});
+  if (needs_active) unflushed.push_back({.buffer = NewBuffer(0), .places = {log_->at()}});
   return unflushed;
 }
 

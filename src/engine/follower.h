@@ -51,14 +51,16 @@ class Follower {
   void Stop() AMETHYST_EXCLUDES(mutex_, pause_mutex_);
 
  private:
-  // A memtable, or what an ingest has brought, and a place of the log before all of it.
+  // A memtable, or what an ingest has brought, and places of the log: one before all of it, and some within, ascending.
   struct Part {
     WriteBufferPtr buffer;
-    wal::LogCut begin;
+    std::vector<wal::LogCut> places;
   };
   using Parts = std::vector<Part>;  // Oldest first. The last one fills.
 
-  enum class Reading : uint8_t { kWhole, kNeedsManifest };
+  enum class Reading : uint8_t { kWhole, kPart, kNeedsManifest };
+  // Of the log, after which reads may see what was read: so one that grows as fast as it is read is followed, too.
+  static constexpr uint64_t kStepBytes = uint64_t{1} << 20;
 
   Follower(Database& database, const Settings& settings) : database_(database), settings_(settings) {}
 
@@ -71,7 +73,8 @@ class Follower {
   [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status StartOver() AMETHYST_REQUIRES(mutex_);
-  // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`.
+  // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`, or
+  // some kStepBytes of it.
   [[nodiscard]] Result<Reading> ReadLog(const tree::Forest& forest, key::SequenceNumber after, key::SequenceNumber last,
                                         wal::LogFollower* log, Parts* parts);
   // The same of a log that nobody writes, by the rules of recovery: damage is told from a torn end.
