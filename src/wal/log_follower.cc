@@ -24,9 +24,11 @@ Result<WholeRecord> LogFollower::ReadHere() {
   if (!window_) {
     AMETHYST_ASSIGN(window_, RecordWindow::Open(*place_.files, place_.directory, place_.database_uid, at_.segment));
   }
-  AMETHYST_ASSIGN(const uint64_t end, window_->FileBytes());
-  if (end < at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), end);
-  return window_->Read(at_.offset, end);
+  if (!file_bytes_) {
+    AMETHYST_ASSIGN(file_bytes_, window_->FileBytes());
+  }
+  if (*file_bytes_ < at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), *file_bytes_);
+  return window_->Read(at_.offset, *file_bytes_);
 }
 
 Result<std::optional<SegmentHeader>> LogFollower::FindNext() const {
@@ -66,6 +68,7 @@ Result<bool> LogFollower::StepOver(const Error& why_no_record) {
   at_ = next->Begin();
   at_.last_sequence = last;
   window_.reset();
+  file_bytes_.reset();
   return true;
 }
 

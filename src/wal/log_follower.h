@@ -41,6 +41,7 @@ class LogFollower {
   // What was read ahead may have been written since: to be called before the next look at the end.
   void LookAgain() {
     if (window_) window_->Forget();
+    file_bytes_.reset();
   }
 
   // Behind the last record that was passed, and the watermarks behind it.
@@ -58,6 +59,7 @@ class LogFollower {
   Place place_;
   LogCut at_;
   std::optional<RecordWindow> window_;  // Of at_.segment, once it was opened.
+  std::optional<uint64_t> file_bytes_;  // Of its file, as of the last look.
   std::optional<RecordHeader> peeked_;  // What stands at at_.
 };
 
