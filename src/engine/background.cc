@@ -280,12 +280,14 @@ void Background::GiveUpPlan(const Error& error) noexcept {
 // The sync comes first and on time: what else there is to do goes to a background thread, so that the next tick does
 // not wait for it.
 void Background::Tick() {
+  if (ticking_.exchange(true, std::memory_order_acquire)) return;  // By the job of another interval, which goes.
   const uint32_t per_sync = TicksPerSync();
   if (per_sync != 0 && ++ticks_ % per_sync == 0 && !SyncLog()) --ticks_;
   storage_.waits->Look();
   notes_.clock_watch.Look(environment_.clock(), health_.events);
   figures_.Begin();
   TryToRest() ? figures_.Rest(Stalled()) : ScheduleChores();
+  ticking_.store(false, std::memory_order_release);
 }
 
 bool Background::IsQuiet() {

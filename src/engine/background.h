@@ -150,6 +150,7 @@ class Background {
   FigurePublisher figures_;
   base::Changeable<uint32_t> sync_interval_ms_;
   uint64_t ticks_ = 0;  // The tick's own.
+  std::atomic<bool> ticking_{false};
 
   base::Mutex mutex_{base::LockRank::kScheduler};
   std::unique_ptr<io::PeriodicJob> tick_ AMETHYST_GUARDED_BY(mutex_);
