@@ -207,8 +207,7 @@ wal::LogFollower::Place Follower::PlaceOf(const catalog::CatalogState& state) co
 Result<wal::LogFollower> Follower::BeginOfLog(const catalog::CatalogState& state) const {
   const wal::LogFollower::Place place = PlaceOf(state);
   if (HasNoLog(state)) return wal::LogFollower(place, state.clean_log_end.value_or(wal::LogCut()));
-  AMETHYST_ASSIGN(const wal::SegmentHeader header,
-                  wal::ReadHeaderOf(*place.files, place.directory, place.database_uid, state.first_log_segment));
+  AMETHYST_ASSIGN(const wal::SegmentHeader header, wal::ReadHeaderOf(place, state.first_log_segment));
   return wal::LogFollower(place, header.Begin());
 }
 

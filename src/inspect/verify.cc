@@ -170,7 +170,7 @@ class Verification {
   void FollowLog(const std::vector<key::FileNumber>& segments) {
     const ManifestState& state = tree_.state;
     const wal::LogFollower::Place place{.files = &files_, .directory = directory_, .database_uid = state.database_uid};
-    const auto begin = wal::ReadHeaderOf(files_, directory_, state.database_uid, segments.front());
+    const auto begin = wal::ReadHeaderOf(place, segments.front());
     if (!begin) return Problem(begin.error().message());
     wal::LogFollower log(place, begin->Begin());
     const auto check = [&]() -> Result<bool> {

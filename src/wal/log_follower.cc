@@ -22,7 +22,7 @@ std::optional<key::FileNumber> SegmentNumberOf(std::string_view name) {
 
 Result<WholeRecord> LogFollower::ReadHere() {
   if (!window_) {
-    AMETHYST_ASSIGN(window_, RecordWindow::Open(*place_.files, place_.directory, place_.database_uid, at_.segment));
+    AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
   }
   if (!file_bytes_) {
     AMETHYST_ASSIGN(file_bytes_, window_->FileBytes());
@@ -41,7 +41,7 @@ Result<std::optional<SegmentHeader>> LogFollower::FindNext() const {
     is_here = is_here || number == at_.segment;
     if (!number || *number <= at_.segment || (next && *number < next->segment)) continue;
     // One that was made ahead has no header yet; another may be going.
-    const auto header = ReadHeaderOf(*place_.files, place_.directory, place_.database_uid, *number);
+    const auto header = ReadHeaderOf(place_, *number);
     goes_on = goes_on || header;
     if (header && header->cut.segment == at_.segment) next = *header;
   }
@@ -58,8 +58,7 @@ Result<bool> LogFollower::StepOver(const Error& why_no_record) {
     if (here) return true;
     return std::unexpected(here.error());
   }
-  if (next->cut.position() != at_.position() || next->cut.next_ordinal != at_.next_ordinal ||
-      next->cut.chained_checksum != at_.chained_checksum) {
+  if (!IsSamePlace(next->cut, at_)) {
     return base::MakeError(ErrorCode::kTooOld, "the log ends at {} of {} by {}, before what was read of it: {}",
                            next->cut.offset, SegmentFileName(at_.segment), SegmentFileName(next->segment),
                            why_no_record.message());
@@ -97,12 +96,7 @@ Result<std::optional<WholeRecord>> LogFollower::Peek() {
 
 Status LogFollower::Pass() {
   AMETHYST_ASSERT(peeked_.has_value());
-  LogCut behind = at_;
-  if (const Status passed = PassRecord(*peeked_, &behind); !passed) {
-    return base::Corruption("{} at {}: {}", io::JoinPath(place_.directory, SegmentFileName(at_.segment)), at_.offset,
-                            passed.error().message());
-  }
-  at_ = behind;
+  AMETHYST_TRY(PassRecordAt(place_, *peeked_, &at_));
   peeked_.reset();
   return {};
 }

@@ -11,12 +11,9 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "amethyst/error.h"
-#include "base/hash.h"
-#include "io/file_system.h"
 #include "wal/log_format.h"
 #include "wal/log_position.h"
 #include "wal/record_window.h"
@@ -25,11 +22,7 @@ namespace amethyst::wal {
 
 class LogFollower {
  public:
-  struct Place {
-    io::FileSystem* files = nullptr;  // Outlives the follower.
-    std::string directory;
-    base::Uid database_uid;
-  };
+  using Place = LogPlace;
   // From `from` on, a place that the log has or had.
   LogFollower(Place place, const LogCut& from) : place_(std::move(place)), at_(from) {}
 

@@ -29,4 +29,9 @@ struct LogCut {
   friend bool operator==(const LogCut&, const LogCut&) = default;
 };
 
+// One place, whatever is known of writes past the log.
+[[nodiscard]] inline bool IsSamePlace(const LogCut& a, const LogCut& b) {
+  return a.position() == b.position() && a.next_ordinal == b.next_ordinal && a.chained_checksum == b.chained_checksum;
+}
+
 }  // namespace amethyst::wal

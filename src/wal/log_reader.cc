@@ -23,26 +23,12 @@ std::unexpected<Error> OtherHistory(const LogCut& at) {
                          at.offset, SegmentFileName(at.segment));
 }
 
-// One place, whatever is known of writes past the log.
-bool IsSamePlace(const LogCut& a, const LogCut& b) {
-  return a.position() == b.position() && a.next_ordinal == b.next_ordinal && a.chained_checksum == b.chained_checksum;
-}
-
 }  // namespace
-
-std::unexpected<Error> LogReader::Damage(std::string_view what) const {
-  return base::Corruption("{} at {}: {}", io::JoinPath(place_.directory, SegmentFileName(at_.segment)), at_.offset,
-                          what);
-}
-
-Result<SegmentHeader> LogReader::HeaderOf(key::FileNumber segment) const {
-  return ReadHeaderOf(*place_.files, place_.directory, place_.database_uid, segment);
-}
 
 Status LogReader::FindNext(const Log& log) {
   const std::optional<key::FileNumber> next = log.SegmentBehind(at_.segment);
   if (!next) return Gone(at_);
-  AMETHYST_ASSIGN(const SegmentHeader header, HeaderOf(*next));
+  AMETHYST_ASSIGN(const SegmentHeader header, ReadHeaderOf(place_, *next));
   if (header.cut.segment != at_.segment) return Gone(at_);
   next_ = header;
   return {};
@@ -50,9 +36,10 @@ Status LogReader::FindNext(const Log& log) {
 
 Status LogReader::StepOver() {
   if (!IsSamePlace(at_, next_->cut)) {
-    return Damage(fmt::format("expected ordinal {} and checksum {:016x} by {}, found {}, {:016x}",
-                              next_->cut.next_ordinal, next_->cut.chained_checksum, SegmentFileName(next_->segment),
-                              at_.next_ordinal, at_.chained_checksum));
+    return DamageAt(place_, at_,
+                    fmt::format("expected ordinal {} and checksum {:016x} by {}, found {}, {:016x}",
+                                next_->cut.next_ordinal, next_->cut.chained_checksum, SegmentFileName(next_->segment),
+                                at_.next_ordinal, at_.chained_checksum));
   }
   const key::SequenceNumber told = at_.last_sequence;  // The header counts writes past the log, which are yet to tell.
   at_ = next_->Begin();
@@ -71,7 +58,7 @@ Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogP
       continue;
     }
     if (!window_) {
-      AMETHYST_ASSIGN(window_, RecordWindow::Open(*place_.files, place_.directory, place_.database_uid, at_.segment));
+      AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
     }
     AMETHYST_ASSIGN(const Record record, window_->Read(at_.offset, end));
     peeked_ = record.header;
@@ -90,9 +77,7 @@ Result<std::optional<LogReader::Record>> LogReader::Peek(const Log& log, LogPosi
 
 Status LogReader::Pass() {
   AMETHYST_ASSERT(peeked_.has_value());
-  LogCut behind = at_;
-  if (const Status passed = PassRecord(*peeked_, &behind); !passed) return Damage(passed.error().message());
-  at_ = behind;
+  AMETHYST_TRY(PassRecordAt(place_, *peeked_, &at_));
   peeked_.reset();
   return {};
 }
@@ -115,7 +100,7 @@ Status LogReader::Check(const Place& place, const Log& log, const LogCut& positi
       return IsSamePlace(position, reader.next_->cut) ? Status() : OtherHistory(position);
     }
     LogReader reader(place, position);
-    AMETHYST_ASSIGN(const SegmentHeader header, reader.HeaderOf(position.segment));
+    AMETHYST_ASSIGN(const SegmentHeader header, ReadHeaderOf(place, position.segment));
     begin = header.Begin();
     begin.last_sequence = {};
   }

@@ -26,12 +26,7 @@ namespace amethyst::wal {
 
 class LogReader {
  public:
-  // Where the files are. `files` outlives the reader.
-  struct Place {
-    io::FileSystem* files = nullptr;
-    std::string directory;
-    base::Uid database_uid;
-  };
+  using Place = LogPlace;
   // Begins at `from`, a place that the log has, or had. Its last sequence may be above the last record's: then the
   // caller knows that writes which went past the log have used them.
   LogReader(Place place, const LogCut& from) : place_(std::move(place)), at_(from) {}
@@ -58,8 +53,6 @@ class LogReader {
   [[nodiscard]] Result<std::optional<Record>> PeekAny(const Log& log, LogPosition limit);
   [[nodiscard]] Status FindNext(const Log& log);
   [[nodiscard]] Status StepOver();
-  [[nodiscard]] Result<SegmentHeader> HeaderOf(key::FileNumber segment) const;
-  [[nodiscard]] std::unexpected<Error> Damage(std::string_view what) const;
 
   Place place_;
   LogCut at_;

@@ -13,12 +13,11 @@ namespace {
 
 constexpr uint64_t kBufferBytes = uint64_t{64} << 10;
 
-Result<std::unique_ptr<io::RandomAccessFile>> OpenSegment(io::FileSystem& files, const std::string& directory,
-                                                          key::FileNumber segment) {
-  const std::string path = io::JoinPath(directory, SegmentFileName(segment));
-  auto file = files.Open(path);
+Result<std::unique_ptr<io::RandomAccessFile>> OpenSegment(const LogPlace& place, key::FileNumber segment) {
+  const std::string path = io::JoinPath(place.directory, SegmentFileName(segment));
+  auto file = place.files->Open(path);
   if (file) return file;
-  const Result<bool> exists = files.Exists(path);
+  const Result<bool> exists = place.files->Exists(path);
   if (!exists || *exists) return file;
   return base::MakeError(ErrorCode::kTooOld, "the log in {} is not there any more: start over from a snapshot",
                          SegmentFileName(segment));
@@ -26,17 +25,28 @@ Result<std::unique_ptr<io::RandomAccessFile>> OpenSegment(io::FileSystem& files,
 
 }  // namespace
 
-Result<RecordWindow> RecordWindow::Open(io::FileSystem& files, const std::string& directory,
-                                        const base::Uid& database_uid, key::FileNumber segment) {
-  AMETHYST_ASSIGN(auto file, OpenSegment(files, directory, segment));
-  AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, database_uid, segment));
+Result<RecordWindow> RecordWindow::Open(const LogPlace& place, key::FileNumber segment) {
+  AMETHYST_ASSIGN(auto file, OpenSegment(place, segment));
+  AMETHYST_ASSIGN(const SegmentHeader header, ReadSegmentHeader(*file, place.database_uid, segment));
   return RecordWindow(std::move(file), header);
 }
 
-Result<SegmentHeader> ReadHeaderOf(io::FileSystem& files, const std::string& directory, const base::Uid& database_uid,
-                                   key::FileNumber segment) {
-  AMETHYST_ASSIGN(const auto file, OpenSegment(files, directory, segment));
-  return ReadSegmentHeader(*file, database_uid, segment);
+Result<SegmentHeader> ReadHeaderOf(const LogPlace& place, key::FileNumber segment) {
+  AMETHYST_ASSIGN(const auto file, OpenSegment(place, segment));
+  return ReadSegmentHeader(*file, place.database_uid, segment);
+}
+
+std::unexpected<Error> DamageAt(const LogPlace& place, const LogCut& at, std::string_view what) {
+  return base::Corruption("{} at {}: {}", io::JoinPath(place.directory, SegmentFileName(at.segment)), at.offset, what);
+}
+
+Status PassRecordAt(const LogPlace& place, const RecordHeader& record, LogCut* at) {
+  LogCut behind = *at;
+  if (const Status passed = PassRecord(record, &behind); !passed) {
+    return DamageAt(place, *at, passed.error().message());
+  }
+  *at = behind;
+  return {};
 }
 
 std::unexpected<Error> RecordWindow::Damage(uint64_t offset, std::string_view what) const {

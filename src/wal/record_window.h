@@ -16,6 +16,13 @@
 
 namespace amethyst::wal {
 
+// Where the log's files are. `files` outlives who reads them.
+struct LogPlace {
+  io::FileSystem* files = nullptr;
+  std::string directory;
+  base::Uid database_uid;
+};
+
 // A record as it was read, whose checksum holds.
 struct WholeRecord {
   RecordHeader header;
@@ -24,9 +31,8 @@ struct WholeRecord {
 
 class RecordWindow {
  public:
-  // The segment of that database in `directory`: errors as ReadSegmentHeader. kTooOld: there is no such file any more.
-  [[nodiscard]] static Result<RecordWindow> Open(io::FileSystem& files, const std::string& directory,
-                                                 const base::Uid& database_uid, key::FileNumber segment);
+  // Errors as ReadSegmentHeader. kTooOld: there is no such file any more.
+  [[nodiscard]] static Result<RecordWindow> Open(const LogPlace& place, key::FileNumber segment);
 
   // The record at `offset`, of those before `end`. kCorruption: there is none whose checksum holds; kNotSupported: one
   // of a kind that this build does not know.
@@ -34,7 +40,6 @@ class RecordWindow {
   // What was read ahead may have been written since.
   void Forget() { buffer_.clear(); }
 
-  [[nodiscard]] const SegmentHeader& header() const { return header_; }
   [[nodiscard]] Result<uint64_t> FileBytes() const { return file_->Size(); }
 
  private:
@@ -51,7 +56,11 @@ class RecordWindow {
 };
 
 // The header alone. Errors as of Open.
-[[nodiscard]] Result<SegmentHeader> ReadHeaderOf(io::FileSystem& files, const std::string& directory,
-                                                 const base::Uid& database_uid, key::FileNumber segment);
+[[nodiscard]] Result<SegmentHeader> ReadHeaderOf(const LogPlace& place, key::FileNumber segment);
+
+// kCorruption, naming the file and the place.
+[[nodiscard]] std::unexpected<Error> DamageAt(const LogPlace& place, const LogCut& at, std::string_view what);
+// As PassRecord, of the record that stands at `*at`.
+[[nodiscard]] Status PassRecordAt(const LogPlace& place, const RecordHeader& record, LogCut* at);
 
 }  // namespace amethyst::wal
