@@ -17,7 +17,7 @@ ManifestTail::ManifestTail(std::shared_ptr<tree::TableStore> store, CatalogSetti
       manifest_(manifest),
       position_(position) {}
 
-Result<std::optional<CatalogState>> ManifestTail::Read() {
+Result<bool> ManifestTail::Read() {
   io::FileSystem& files = store_->files();
   const Writing writing = WritingIn(files, settings_.directory);  // Before its end is looked at.
   AMETHYST_ASSIGN(const key::FileNumber current, ReadCurrent(files, settings_.directory));
@@ -47,7 +47,7 @@ Result<std::optional<CatalogState>> ManifestTail::Read() {
   };
   const ManifestIdentity identity{.database_uid = state_.database_uid, .number = current};
   AMETHYST_TRY(FollowCurrent(files, settings_.directory, identity, writing, take, &position));
-  if (forest == nullptr) return std::nullopt;
+  if (forest == nullptr) return false;
   AMETHYST_TRY(CheckOrders(settings_, *forest));
   AMETHYST_ASSIGN(next.forest, forest->WithTombstones([&](const tree::Table& table, const key::Order& order)
                                                           -> Result<std::shared_ptr<const key::RangeTombstones>> {
@@ -59,7 +59,7 @@ Result<std::optional<CatalogState>> ManifestTail::Read() {
   state_ = std::move(next);
   manifest_ = current;
   position_ = position;
-  return state_;
+  return true;
 }
 
 }  // namespace amethyst::catalog

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "amethyst/error.h"
 #include "catalog/catalog_settings.h"
@@ -23,9 +22,9 @@ class ManifestTail {
   ManifestTail(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
                key::FileNumber manifest, const ManifestPosition& position);
 
-  // Reads on: the state now, or nullopt if it is still the same. kBusy: the writer is in the middle of it; ask again.
-  // kInvalidArgument: a database of another uid is there, or a family in an order that was not given.
-  [[nodiscard]] Result<std::optional<CatalogState>> Read();
+  // Reads on: whether the state is another now. kBusy: the writer is in the middle of it; ask again. kInvalidArgument:
+  // a database of another uid is there, or a family in an order that was not given.
+  [[nodiscard]] Result<bool> Read();
 
   [[nodiscard]] const CatalogState& state() const { return state_; }
   [[nodiscard]] tree::ManifestPlace place() const { return {.manifest = manifest_, .records = position_.records}; }

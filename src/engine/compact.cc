@@ -39,10 +39,14 @@ uint64_t BytesOf(const std::vector<tree::TablePtr>& tables) {
   return bytes;
 }
 
-double BytesPerEntry(const std::vector<tree::TablePtr>& tables) {
+uint64_t EntriesOf(const std::vector<tree::TablePtr>& tables) {
   uint64_t entries = 0;
   for (const tree::TablePtr& table : tables) entries += table->info().entries;
-  return static_cast<double>(BytesOf(tables)) / static_cast<double>(std::max<uint64_t>(entries, 1));
+  return entries;
+}
+
+double BytesPerEntry(const std::vector<tree::TablePtr>& tables) {
+  return static_cast<double>(BytesOf(tables)) / static_cast<double>(std::max<uint64_t>(EntriesOf(tables), 1));
 }
 
 tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::FileNumber number) {
@@ -150,8 +154,6 @@ Event EventOf(EventKind kind, const Plan& plan, const tree::FamilyTree& tree, co
 
 figures::RunningJobs::Running BeginJob(figures::RunningJobs* jobs, const Plan& plan, key::FamilyId family,
                                        const std::vector<tree::TablePtr>& inputs) {
-  uint64_t entries = 0;
-  for (const tree::TablePtr& table : inputs) entries += table->info().entries;
   return jobs->Begin({.kind = figures::JobKind::kMerge,
                       .from = plan.from,
                       .to = plan.to,
@@ -159,7 +161,7 @@ figures::RunningJobs::Running BeginJob(figures::RunningJobs* jobs, const Plan& p
                       .tables = inputs.size(),
                       .bytes = BytesOf(inputs),
                       .reason = plan.reason},
-                     entries);
+                     EntriesOf(inputs));
 }
 
 void AddInputsRemoved(const Plan& plan, key::FamilyId family, tree::VersionEdit* edit) {

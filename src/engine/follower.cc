@@ -132,16 +132,7 @@ void Follower::Look() {
 }
 
 Status Follower::RefreshLocked() {
-  constexpr int kTriesMax = 1000;
-  constexpr std::chrono::microseconds kPause{100};
-  for (int tries = 0;; ++tries) {
-    Status stepped = Step();
-    // The writer is in the middle of a few instructions, or has removed what nobody had marked yet.
-    const bool is_passing =
-        !stepped && (stepped.error().code() == ErrorCode::kBusy || stepped.error().code() == ErrorCode::kTooOld);
-    if (!is_passing || tries == kTriesMax) return stepped;
-    database_.environment->clock().Sleep(kPause);
-  }
+  return BesideWriter(database_.environment->clock(), [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Step(); });
 }
 
 Status Follower::Step() {
@@ -155,9 +146,8 @@ Status Follower::Step() {
     AMETHYST_TRY(shown);
   }
   log_->LookAgain();
-  AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(database_.storage));
-  const key::FileNumber newest = segments.empty() ? log_->at().segment : segments.back();
-  for (Reading reading = Reading::kPart; reading == Reading::kPart && log_->at().segment <= newest;) {
+  std::optional<key::FileNumber> newest;  // Segment, once there is more to read than a step.
+  for (Reading reading = Reading::kPart; reading == Reading::kPart && (!newest || log_->at().segment <= *newest);) {
     const WriteBufferPtr active = parts_.back().buffer;
     const Result<Reading> read =
         ReadLog(*tail_->state().forest, tail_->state().flushed_sequence, key::kSequenceMax, &*log_, &parts_);
@@ -168,6 +158,10 @@ Status Follower::Step() {
     if (reading == Reading::kNeedsManifest) {
       return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
     }
+    if (reading == Reading::kPart && !newest) {
+      AMETHYST_ASSIGN(const std::vector<key::FileNumber> segments, ListSegments(database_.storage));
+      newest = segments.empty() ? log_->at().segment : segments.back();
+    }
   }
   return {};
 }
@@ -175,7 +169,7 @@ Status Follower::Step() {
 Status Follower::StartOver() {
   AMETHYST_ASSIGN(const MarkHold all, Hold(0));
   AMETHYST_TRY(tail_->Read());
-  const catalog::CatalogState state = tail_->state();
+  const catalog::CatalogState& state = tail_->state();
   AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
   AMETHYST_ASSIGN(wal::LogFollower log, BeginOfLog(state));
   Parts parts{{.buffer = NewBuffer(0), .places = {log.at()}}};
@@ -234,14 +228,8 @@ Result<Follower::Reading> Follower::ReadLog(const tree::Forest& forest, key::Seq
 
 Status Follower::ReadEndedLog(const catalog::CatalogState& state, wal::LogFollower* log, Parts* parts) {
   const Storage& storage = database_.storage;
-  AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(storage));
-  std::erase_if(segments, [&](key::FileNumber segment) { return segment < state.first_log_segment; });
-  const wal::LogRecoverySettings settings{.directory = storage.directory,
-                                          .database_uid = state.database_uid,
-                                          .segments = std::move(segments),
-                                          .first_segment = state.first_log_segment,
-                                          .clean_end = state.clean_log_end,
-                                          .read_only = true};
+  AMETHYST_ASSIGN(wal::LogRecoverySettings settings, LogToRecover(storage, state));
+  settings.read_only = true;
   const wal::LogCut begin = log->at();
   AMETHYST_ASSIGN(const wal::LogRecoveryReport report,
                   wal::RecoverLog(storage.home->files(), settings, [&](const wal::RecoveredBatch& batch) -> Status {

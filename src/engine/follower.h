@@ -35,6 +35,21 @@ using MarkHold = std::shared_ptr<const void>;
 // What a follower has in place of a lock: it tells a forked child from the process that opened the database.
 [[nodiscard]] std::unique_ptr<io::FileLock> NoLock();
 
+// What `call` returns, tried again for a tenth of a second while the writer is in the middle of a few instructions
+// (kBusy), or has removed what nobody had marked yet (kTooOld).
+template <typename Call>
+[[nodiscard]] auto BesideWriter(io::Clock& clock, Call call) {
+  constexpr int kTriesMax = 1000;
+  constexpr std::chrono::microseconds kPause{100};
+  for (int tries = 0;; ++tries) {
+    auto result = call();
+    const bool is_passing =
+        !result && (result.error().code() == ErrorCode::kBusy || result.error().code() == ErrorCode::kTooOld);
+    if (!is_passing || tries == kTriesMax) return result;
+    clock.Sleep(kPause);
+  }
+}
+
 class Follower {
  public:
   struct Settings {

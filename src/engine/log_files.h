@@ -5,8 +5,10 @@
 // is continued by the one whose header names its end. Thread safety: while opening, before others have the database.
 #pragma once
 
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "engine/health.h"
 #include "engine/storage.h"
 #include "wal/log_recovery.h"
@@ -15,6 +17,18 @@ namespace amethyst::engine {
 
 // By number.
 [[nodiscard]] Result<std::vector<key::FileNumber>> ListSegments(const Storage& storage);
+
+// All of it that is needed, where a manifest says so: `told` is its CatalogState, or the RecoveredCatalog.
+template <typename Told>
+[[nodiscard]] Result<wal::LogRecoverySettings> LogToRecover(const Storage& storage, const Told& told) {
+  AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(storage));
+  std::erase_if(segments, [&](key::FileNumber segment) { return segment < told.first_log_segment; });
+  return wal::LogRecoverySettings{.directory = storage.directory,
+                                  .database_uid = told.database_uid,
+                                  .segments = std::move(segments),
+                                  .first_segment = told.first_log_segment,
+                                  .clean_end = told.clean_log_end};
+}
 
 // The chain of segments that ends where the log was read from, and what is known of the log's places by it.
 struct KeptLog {

@@ -181,16 +181,9 @@ catalog::CatalogSettings CatalogSettingsOf(Database& database) {
           .check_owner = [&database] { return database.storage.lock->CheckHeld(); }};
 }
 
-// Beside a writer it may take a few tries, for the writer may be in the middle of an edit.
 Result<std::unique_ptr<catalog::Catalog>> OpenCatalog(Database& database) {
-  constexpr int kTriesMax = 1000;
-  constexpr std::chrono::microseconds kPause{100};
-  for (int tries = 0;; ++tries) {
-    auto catalog = catalog::Catalog::Open(database.storage.store, CatalogSettingsOf(database));
-    const bool is_passing = database.follower != nullptr && !catalog && catalog.error().code() == ErrorCode::kBusy;
-    if (!is_passing || tries == kTriesMax) return catalog;
-    database.environment->clock().Sleep(kPause);
-  }
+  const auto open = [&] { return catalog::Catalog::Open(database.storage.store, CatalogSettingsOf(database)); };
+  return database.follower == nullptr ? open() : BesideWriter(database.environment->clock(), open);
 }
 
 Status OpenTree(Database& database) {
@@ -234,20 +227,14 @@ Status OpenTree(Database& database) {
 
 Result<wal::LogRecoveryReport> ReplayLog(Database& database) {
   const catalog::RecoveredCatalog& recovered = database.storage.catalog->recovered();
-  AMETHYST_ASSIGN(std::vector<key::FileNumber> segments, ListSegments(database.storage));
-  std::erase_if(segments, [&](key::FileNumber segment) { return segment < recovered.first_log_segment; });
-  if (recovered.log_is_empty() && !segments.empty()) {
+  AMETHYST_ASSIGN(wal::LogRecoverySettings log, LogToRecover(database.storage, recovered));
+  log.read_only = database.settings.options.read_only;
+  if (recovered.log_is_empty() && !log.segments.empty()) {
     // Begun since, and the manifest could not tell yet: what is deleted there was so after its last edit.
     WriteBuffer& active = *database.reads->view.Acquire()->active;
     active.created_s = std::max<uint64_t>(recovered.delete_time.value_or(tree::DeleteTime()).seconds, 1);
     active.earlier_delete_s = active.created_s;
   }
-  const wal::LogRecoverySettings log{.directory = database.storage.directory,
-                                     .database_uid = recovered.database_uid,
-                                     .segments = std::move(segments),
-                                     .first_segment = recovered.first_log_segment,
-                                     .clean_end = recovered.clean_log_end,
-                                     .read_only = database.settings.options.read_only};
   AMETHYST_ASSIGN(wal::LogRecoveryReport report, Replay(database, log).Run());
   database.torn_tails = report.torn_tails;
   if (database.entries_of_dropped_families > 0) {

@@ -178,8 +178,10 @@ Status PosixFileSystem::Link(const std::string& from, const std::string& to) {
 }
 
 Result<std::unique_ptr<ReaderMarks>> PosixFileSystem::OpenMarks(const std::string& path, MarksFile file) {
-  AMETHYST_ASSIGN(const bool exists, Exists(path));
-  if (!exists && file == MarksFile::kFound) return nullptr;
+  if (file == MarksFile::kFound) {
+    AMETHYST_ASSIGN(const bool exists, Exists(path));
+    if (!exists) return nullptr;
+  }
   return OpenPosixReaderMarks(At(path));
 }
 

@@ -31,14 +31,13 @@ class ManifestTailTest : public CatalogTest {
 TEST_F(ManifestTailTest, GivesEachEditOnce) {
   Opened opened = Open();
   ManifestTail tail = Follow(opened);
-  EXPECT_FALSE(tail.Read().value().has_value());
+  EXPECT_FALSE(tail.Read().value());
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(Apply(opened, Flush(opened)));
     if (i == 1) ASSERT_TRUE(Apply(opened, Flush(opened)));
-    const auto next = tail.Read().value();
-    ASSERT_TRUE(next.has_value());
-    ExpectSame(*next, opened.tree->State());
-    EXPECT_FALSE(tail.Read().value().has_value());
+    ASSERT_TRUE(tail.Read().value());
+    ExpectSame(tail.state(), opened.tree->State());
+    EXPECT_FALSE(tail.Read().value());
   }
 }
 
@@ -55,13 +54,13 @@ TEST_F(ManifestTailTest, TakesNoEditBeforeItIsKnownToBeDurable) {
   std::string unsynced = after;
   unsynced.replace(kManifestHeaderBytes, mark.size(), mark);
   Write(Manifest(), unsynced);
-  EXPECT_FALSE(tail.Read().value().has_value());
+  EXPECT_FALSE(tail.Read().value());
   std::string torn = after;
   torn[kManifestHeaderBytes] ^= 0x55;  // The mark is being written.
   Write(Manifest(), torn);
   EXPECT_EQ(tail.Read().error().code(), ErrorCode::kBusy);
   Write(Manifest(), after);
-  EXPECT_TRUE(tail.Read().value().has_value());
+  EXPECT_TRUE(tail.Read().value());
 }
 
 TEST_F(ManifestTailTest, ReadsAllOfAManifestThatNobodyWritesAnyMore) {
@@ -73,9 +72,8 @@ TEST_F(ManifestTailTest, ReadsAllOfAManifestThatNobodyWritesAnyMore) {
   const std::string mark = EncodeManifestMark({before.database_uid, tail.place().manifest}, tail.place().records);
   bytes.replace(kManifestHeaderBytes, mark.size(), mark);  // A loss of power has taken the last one.
   Write(Manifest(), bytes);
-  const auto next = tail.Read().value();
-  ASSERT_TRUE(next.has_value());
-  ExpectSame(*next, opened.tree->State());
+  ASSERT_TRUE(tail.Read().value());
+  ExpectSame(tail.state(), opened.tree->State());
 }
 
 TEST_F(ManifestTailTest, GoesOverToANewManifestWithItsTables) {
@@ -86,11 +84,10 @@ TEST_F(ManifestTailTest, GoesOverToANewManifestWithItsTables) {
   opened.tree.reset();
   opened = Open();
   ASSERT_TRUE(Apply(opened, Flush(opened)));
-  const auto next = tail.Read().value();
-  ASSERT_TRUE(next.has_value());
-  ExpectSame(*next, opened.tree->State());
+  ASSERT_TRUE(tail.Read().value());
+  ExpectSame(tail.state(), opened.tree->State());
   bool is_same = false;
-  next->forest->default_family().version->ForEachTable(
+  tail.state().forest->default_family().version->ForEachTable(
       [&](key::Level, const tree::TablePtr& one) { is_same = is_same || one == table; });
   EXPECT_TRUE(is_same) << "what readers have loaded of it stays";
 }
