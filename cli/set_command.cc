@@ -11,6 +11,7 @@
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/text.h"
+#include "compress/codec.h"
 
 namespace amethyst::cli {
 
@@ -37,20 +38,11 @@ constexpr Setting NumberSetting(std::string_view name) {
               }};
 }
 
-std::string_view NameOf(Compression compression) {
-  switch (compression) {
-    case Compression::kNone: return "none";
-    case Compression::kLz4: return "lz4";
-    case Compression::kZstd: return "zstd";
-  }
-  return "";
-}
-
 constexpr std::array kSettings = {
     NumberSetting<&Options::memory_budget_bytes, &Changes::memory_budget_bytes>("memory_budget_bytes"),
     NumberSetting<&Options::write_buffer_bytes, &Changes::write_buffer_bytes>("write_buffer_bytes"),
     Setting{.name = "compression",
-            .show = [](const Options& options) { return std::string(NameOf(options.compression)); },
+            .show = [](const Options& options) { return std::string(compress::CodecName(options.compression)); },
             .take =
                 [](std::string_view text, Changes* changes) {
                   changes->compression = ParseCompression(text);
