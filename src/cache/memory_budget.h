@@ -44,7 +44,7 @@ class MemoryBudget {
  private:
   void SetCacheShare(BlockCache::Shrink shrink);
 
-  std::atomic<size_t> total_bytes_;  // Stored by SetTotal; whoever sets the cache's share looks again.
+  std::atomic<size_t> total_bytes_;  // Stored by SetTotal; who sets the cache's share looks again.
   const uint32_t generation_ = base::ForkGeneration();
   std::atomic<size_t> sharers_{0};
   std::atomic<size_t> memtable_bytes_{0};

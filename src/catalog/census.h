@@ -5,9 +5,9 @@
 // ancestors) or of none (an ingest has brought it); or if nothing ever got into it: it
 // is empty, or zeros stand where the header would. A damaged one is its own if the magic
 // is still there, at its head or at a table's end, if the manifest lists it (a table), CURRENT names it (a manifest),
-// or a record of the database follows the header (a log segment). CURRENT, its temporary, LOCK and RESERVE belong to
-// the database whose directory it is; STATS has a header. Everything else is a stranger: another database's, another
-// library's, or nobody's. Nothing is written. Thread safety: pure functions.
+// or a record of the database follows the header (a log segment). CURRENT, its temporary, LOCK, RESERVE and READERS
+// belong to the database whose directory it is; STATS has a header. Everything else is a stranger: another database's,
+// another library's, or nobody's. Nothing is written. Thread safety: pure functions.
 #pragma once
 
 #include <string>

@@ -57,8 +57,8 @@ class FigurePublisher {
   Database& database_;
   Throttle& throttle_;
   std::unique_ptr<figures::Board> board_;  // nullptr where the file system has no such files, and after Close.
-  std::atomic<bool> begun_{false};         // Set by the tick, read by whoever publishes.
-  std::atomic<uint32_t> waiting_{0};       // Writers; counted by Waiting, read by whoever publishes.
+  std::atomic<bool> begun_{false};         // Set by the tick, read where figures are published.
+  std::atomic<uint32_t> waiting_{0};       // Writers; counted by Waiting, read where figures are published.
   uint64_t flushed_bytes_ = 0;             // The flushing thread's.
   base::Mutex mutex_{base::LockRank::kPublisher};
   std::chrono::nanoseconds next_ AMETHYST_GUARDED_BY(mutex_){0};  // Not before it is anything shown again.

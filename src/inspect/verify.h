@@ -2,7 +2,8 @@
 //
 // Beyond reading everything: CURRENT names a manifest that is whole; every listed table is there, and is the one that
 // is listed, to the digest; the tables of a level below 0 are disjoint; the log's chain from the manifest's first
-// segment on can be replayed. Takes the database's shared lock, and changes nothing. Thread safety: any thread.
+// segment on can be replayed. Takes the database's shared lock; beside a writer a mark, so that no file goes meanwhile,
+// and then the log's end is not judged, for it is being written. Changes nothing. Thread safety: any thread.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct VerifyReport {
   std::vector<std::string> notes;  // No damage: leftovers, a torn log tail.
 };
 
-// kBusy while somebody writes it; kInvalidArgument: there is no database.
+// kBusy while a program of before the marks writes it; kInvalidArgument: there is no database.
 [[nodiscard]] Result<VerifyReport> VerifyDatabase(io::FileSystem& files, const std::string& directory);
 
 }  // namespace amethyst::inspect
