@@ -9,6 +9,7 @@
 
 #define NCURSES_NOMACROS
 #include <curses.h>
+#include <termcap.h>
 
 #include "base/error.h"
 
@@ -35,10 +36,16 @@ constexpr const char* kHelp[] = {
     "is nothing to do. They are in the file STATS of the database's directory.",
 };
 
+// ncurses 6.4 leaks the screen that newterm does not know how to draw on, so it is asked before.
+bool IsKnownTerminal() {
+  const char* const name = std::getenv("TERM");
+  return name != nullptr && tgetent(nullptr, name) == 1;
+}
+
 // The terminal as long as this lives.
 class Terminal {
  public:
-  explicit Terminal(bool colors) : screen_(newterm(nullptr, stdout, stdin)) {
+  explicit Terminal(bool colors) : screen_(IsKnownTerminal() ? newterm(nullptr, stdout, stdin) : nullptr) {
     if (screen_ == nullptr) return;
     set_term(screen_);
     cbreak();
@@ -131,7 +138,7 @@ std::vector<TopLine> HelpLines(size_t columns) {
 Status RunTopScreen(const TopScreen& screen) {
   const Terminal terminal(screen.colors);
   if (!terminal.is_open()) {
-    return base::NotSupported("this terminal cannot show it (TERM is {}); `top --once` prints it",
+    return base::InvalidArgument("this terminal cannot show it (TERM is {}); `top --once` prints it",
                               std::getenv("TERM") == nullptr ? "not set" : std::getenv("TERM"));
   }
   View view{.interval = std::clamp(screen.interval, kIntervalMin, kIntervalMax)};
