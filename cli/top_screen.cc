@@ -139,7 +139,7 @@ Status RunTopScreen(const TopScreen& screen) {
   const Terminal terminal(screen.colors);
   if (!terminal.is_open()) {
     return base::InvalidArgument("this terminal cannot show it (TERM is {}); `top --once` prints it",
-                              std::getenv("TERM") == nullptr ? "not set" : std::getenv("TERM"));
+                                 std::getenv("TERM") == nullptr ? "not set" : std::getenv("TERM"));
   }
   View view{.interval = std::clamp(screen.interval, kIntervalMin, kIntervalMax)};
   std::vector<TopLine> lines;

@@ -1,0 +1,182 @@
+// A database as a whole: KEYS, SCAN, DBSIZE, FLUSHALL, SWAPDB and the like.
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "server/commands/command.h"
+#include "server/commands/numbers.h"
+#include "server/commands/pattern.h"
+#include "server/server.h"
+
+namespace amethyst::server {
+
+namespace {
+
+// The keys of a database from a place on, in the order of their places.
+class KeyWalk {
+ public:
+  KeyWalk(Access& access, uint64_t place)
+      : access_(access),
+        begin_(KeysPlace(access.stored_database(), place)),
+        end_(KeysEnd(access.stored_database())),
+        keys_(access.NewIterator(Part::kKeys, begin_, end_)) {
+    keys_.SeekToFirst();
+  }
+  [[nodiscard]] bool Valid() { return access_.Shows(keys_); }
+  void Next() { keys_.Next(); }
+  [[nodiscard]] std::string_view name() const { return UserKeyOf(keys_.key()); }
+  [[nodiscard]] uint64_t place() const { return PlaceOfKeysKey(keys_.key()); }
+  // nullopt: it has expired.
+  [[nodiscard]] std::optional<Record> record() const {
+    auto record = DecodeRecord(keys_.value());
+    if (record && record->expires_ms <= access_.now_ms()) record.reset();
+    return record;
+  }
+
+ private:
+  Access& access_;
+  std::string begin_;
+  std::string end_;
+  Iterator keys_;
+};
+
+void Keys(Call& call) {
+  const size_t mark = call.reply.Mark();
+  size_t count = 0;
+  for (KeyWalk walk(call.access, 0); walk.Valid(); walk.Next()) {
+    if (!walk.record() || !Matches(call[1], walk.name())) continue;
+    call.reply.Bulk(walk.name());
+    ++count;
+  }
+  const std::string names = call.reply.TakeFrom(mark);
+  call.reply.Array(count);
+  call.reply.Raw(names);
+}
+
+struct ScanOptions {
+  std::string_view pattern = "*";
+  int64_t count = 10;
+  std::optional<std::string_view> type{};
+};
+
+bool ReadScanOptions(Call& call, ScanOptions* options) {
+  for (size_t i = 2; i < call.size(); i += 2) {
+    if (i + 1 >= call.size()) return call.reply.Error(kSyntax), false;
+    if (call.Is(i, "match")) {
+      options->pattern = call[i + 1];
+    } else if (call.Is(i, "count")) {
+      const auto count = ReadInteger(call[i + 1]);
+      if (!count) return call.reply.Error(kNotInteger), false;
+      if (*count < 1) return call.reply.Error(kSyntax), false;
+      options->count = *count;
+    } else if (call.Is(i, "type")) {
+      options->type = call[i + 1];
+    } else {
+      return call.reply.Error(kSyntax), false;
+    }
+  }
+  return true;
+}
+
+// The cursor is the place of the next key. Keys of one place come in one reply, so that each comes once.
+void Scan(Call& call) {
+  const auto cursor = ReadCursor(call[1]);
+  if (!cursor) return call.reply.Error("ERR invalid cursor");
+  ScanOptions options;
+  if (!ReadScanOptions(call, &options)) return;
+  std::vector<std::string> names;
+  int64_t looked_at = 0;
+  uint64_t place = *cursor;
+  uint64_t next = 0;
+  for (KeyWalk walk(call.access, *cursor); walk.Valid(); walk.Next()) {
+    if (looked_at++ >= options.count && walk.place() != place) {
+      next = walk.place();
+      break;
+    }
+    place = walk.place();
+    const auto record = walk.record();
+    if (!record || !Matches(options.pattern, walk.name())) continue;
+    if (options.type && !EqualsIgnoringCase(*options.type, TypeName(record->type))) continue;
+    names.emplace_back(walk.name());
+  }
+  call.reply.Array(2);
+  call.reply.Bulk(fmt::format_int(next).c_str());
+  call.reply.Array(names.size());
+  for (const std::string& name : names) call.reply.Bulk(name);
+}
+
+void RandomKey(Call& call) {
+  static base::Random random(call.server.MonotonicUs());
+  const uint64_t start = random() >> 2;  // Places have 62 bits.
+  for (const uint64_t place : {start, uint64_t{0}}) {
+    for (KeyWalk walk(call.access, place); walk.Valid(); walk.Next()) {
+      if (walk.record()) return call.reply.Bulk(walk.name());
+    }
+  }
+  call.reply.Null();
+}
+
+void DbSize(Call& call) { call.reply.Integer(call.access.KeyCount(call.access.database())); }
+
+bool ReadFlushOptions(Call& call) {
+  if (call.size() == 1 || (call.size() == 2 && (call.Is(1, "sync") || call.Is(1, "async")))) return true;
+  call.reply.Error(kSyntax);
+  return false;
+}
+
+// Who watches a key that is there, of that database or of all, will not run its transaction.
+void WarnWatchers(Call& call, std::optional<uint16_t> stored) {
+  const unsigned own = call.access.database();
+  call.server.watches().MarkDirtyWhere([&](const KeyName& key) {
+    if (stored && key.stored != *stored) return false;
+    call.access.SetDatabase(call.access.space().DatabaseOf(key.stored));
+    return StoredKey(call.access, key.key).exists();
+  });
+  call.access.SetDatabase(own);
+}
+
+void FlushDb(Call& call) {
+  if (!ReadFlushOptions(call)) return;
+  WarnWatchers(call, call.access.stored_database());
+  call.access.FlushDatabase(call.access.database());
+  call.reply.Ok();
+}
+
+void FlushAll(Call& call) {
+  if (!ReadFlushOptions(call)) return;
+  WarnWatchers(call, {});
+  call.access.FlushAll();
+  call.reply.Ok();
+}
+
+void SwapDb(Call& call) {
+  const auto one = ReadInteger(call[1]);
+  if (!one) return call.reply.Error("ERR invalid first DB index");
+  const auto other = ReadInteger(call[2]);
+  if (!other) return call.reply.Error("ERR invalid second DB index");
+  const auto a = ReadDatabase(call[1]);
+  const auto b = ReadDatabase(call[2]);
+  if (!a || !b) return call.reply.Error("ERR DB index is out of range");
+  if (const Status swapped = call.access.space().Swap(*a, *b); !swapped) call.access.Fail(swapped.error());
+  call.reply.Ok();
+}
+
+constexpr uint32_t kLook = kReadonly | kFast;
+constexpr Command kCommands[] = {
+    {"dbsize", 1, kLook, {}, "server", "1.0.0", "Returns the number of keys in the database.", DbSize},
+    {"flushall", -1, kWrite, {}, "server", "1.0.0", "Removes all keys from all databases.", FlushAll},
+    {"flushdb", -1, kWrite, {}, "server", "1.0.0", "Removes all keys from the current database.", FlushDb},
+    {"keys", 2, kReadonly, {}, "generic", "1.0.0", "Returns all key names that match a pattern.", Keys},
+    {"randomkey", 1, kReadonly, {}, "generic", "1.0.0", "Returns a random key name from the database.", RandomKey},
+    {"scan", -2, kReadonly, {}, "generic", "2.8.0", "Iterates over the key names in the database.", Scan},
+    {"swapdb", 3, kWrite | kFast, {}, "server", "4.0.0", "Swaps two databases.", SwapDb},
+};
+
+}  // namespace
+
+std::span<const Command> DatabaseCommands() { return kCommands; }
+
+}  // namespace amethyst::server

@@ -1,0 +1,25 @@
+#include "server/commands/encoding_name.h"
+
+#include "server/commands/numbers.h"
+
+namespace amethyst::server {
+
+namespace {
+constexpr size_t kEmbeddedStringMax = 44;
+}
+
+std::string_view EncodingName(const Record& record) {
+  switch (record.type) {
+    case Type::kString:
+      if (ReadInteger(record.body)) return "int";
+      return record.body.size() <= kEmbeddedStringMax ? "embstr" : "raw";
+    case Type::kList: return record.is_exploded ? "quicklist" : "listpack";
+    case Type::kSet: return "hashtable";
+    case Type::kSortedSet: return record.is_exploded ? "skiplist" : "listpack";
+    case Type::kHash: return record.is_exploded ? "hashtable" : "listpack";
+    case Type::kStream: return "stream";
+  }
+  return "unknown";
+}
+
+}  // namespace amethyst::server

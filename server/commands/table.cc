@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_map>
+
+#include "server/commands/command.h"
+#include "server/commands/numbers.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace amethyst::server {
+
+namespace {
+
+constexpr size_t kNameBytesLongest = 32;
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+  return lower;
+}
+
+const std::unordered_map<std::string_view, const Command*>& Table() {
+  static const auto* const table = [] {
+    auto* const made = new std::unordered_map<std::string_view, const Command*>;
+    for (const std::span<const Command> group :
+         {StringCommands(), KeyCommands(), ExpireCommands(), DatabaseCommands(), HashCommands(), ListCommands(),
+          SetCommands(), SortedSetCommands(), ConnectionCommands(), ClientCommands(), ServerCommands(),
+          TransactionCommands(), PubSubCommands()}) {
+      for (const Command& command : group) made->emplace(command.name, &command);
+    }
+    return made;
+  }();
+  return *table;
+}
+
+}  // namespace
+
+const Command* FindCommand(std::string_view name) {
+  if (name.size() > kNameBytesLongest) return nullptr;
+  std::array<char, kNameBytesLongest> lower;
+  std::ranges::transform(name, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+  const auto at = Table().find(std::string_view(lower.data(), name.size()));
+  return at == Table().end() ? nullptr : at->second;
+}
+
+const Command* FindSubcommand(const Command& container, std::string_view name) {
+  const std::string full = std::string(container.name) + "|" + LowerCase(name);
+  const auto at = std::ranges::find(container.subcommands, full, &Command::name);
+  return at == container.subcommands.end() ? nullptr : &*at;
+}
+
+std::vector<const Command*> AllCommands() {
+  std::vector<const Command*> all;
+  for (const auto& [name, command] : Table()) all.push_back(command);
+  std::ranges::sort(all, {}, &Command::name);
+  return all;
+}
+
+bool HasArity(const Command& command, size_t arguments) {
+  return command.arity >= 0 ? arguments == static_cast<size_t>(command.arity)
+                            : arguments >= static_cast<size_t>(-command.arity);
+}
+
+std::vector<int> FindKeys(const Command& command, Arguments args) {
+  if (command.find_keys != nullptr) return command.find_keys(args);
+  if (command.keys.first == 0) return {};
+  std::vector<int> places;
+  const int last = command.keys.last < 0 ? static_cast<int>(args.size()) + command.keys.last : command.keys.last;
+  for (int place = command.keys.first; place <= last; place += command.keys.step) places.push_back(place);
+  return places;
+}
+
+bool Call::Is(size_t i, std::string_view word) const { return EqualsIgnoringCase(args[i], word); }
+
+const Config& Call::config() const { return server.config(); }
+
+void Call::WrongArity() const {
+  reply.Error("ERR wrong number of arguments for '" + std::string(command.name) + "' command");
+}
+
+bool Call::is_retry() const { return session.waiting.has_value(); }
+
+bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply) const {
+  if (server.in_exec()) return false;
+  if (session.waiting) return true;
+  Waiting& waiting = session.waiting.emplace(args);
+  for (std::string& key : keys) {
+    KeyName name{.stored = access.stored_database(), .key = std::move(key)};
+    if (std::ranges::find(waiting.keys, name) == waiting.keys.end()) waiting.keys.push_back(std::move(name));
+  }
+  waiting.ends_us = timeout_ms == 0 ? 0 : server.MonotonicUs() + timeout_ms * 1000;
+  waiting.timeout_reply = std::move(timeout_reply);
+  server.waiters().Add(session, waiting.keys);
+  return true;
+}
+
+}  // namespace amethyst::server

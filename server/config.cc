@@ -1,0 +1,227 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <span>
+
+#include "base/error.h"
+#include "server/commands/numbers.h"
+#include "server/commands/pattern.h"
+
+namespace amethyst::server {
+
+namespace {
+
+enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents };
+
+// The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to e but m, n.
+constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
+constexpr std::string_view kEventsOfA = "g$lshzxetd";
+
+}  // namespace
+
+struct Config::Setting {
+  std::string_view name;
+  std::string_view preset;
+  Kind kind;
+  bool changes_live = true;
+  int64_t smallest = 0;
+  int64_t largest = INT64_MAX;
+  std::string_view choices = "";  // Words between spaces.
+  std::string_view other_name = "";
+
+  static std::span<const Setting> All();
+  static const Setting* Find(std::string_view name) {
+    for (const Setting& setting : All()) {
+      if (EqualsIgnoringCase(name, setting.name) ||
+          (!setting.other_name.empty() && EqualsIgnoringCase(name, setting.other_name))) {
+        return &setting;
+      }
+    }
+    return nullptr;
+  }
+};
+
+std::span<const Config::Setting> Config::Setting::All() {
+  static constexpr Setting kAll[] = {
+      {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "always everysec no"},
+      {"appendonly", "yes", Kind::kYesNo, false},
+      {"bind", "127.0.0.1", Kind::kText, false},
+      {"databases", "16", Kind::kNumber, false, 16, 16},
+      {"dir", "", Kind::kText, false},
+      {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
+      {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
+      {"list-compress-depth", "0", Kind::kNumber},
+      {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
+      {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
+      {"maxclients", "10000", Kind::kNumber, true, 1, 1 << 20},
+      {"maxmemory", "0", Kind::kBytes},
+      {"maxmemory-policy", "noeviction", Kind::kChoice, true, 0, 0, "noeviction"},
+      {"notify-keyspace-events", "", Kind::kEvents},
+      {"port", "6380", Kind::kNumber, false, 0, 65535},
+      {"proto-max-bulk-len", "536870912", Kind::kBytes, true, 1 << 20},
+      {"requirepass", "", Kind::kText},
+      {"save", "", Kind::kText},
+      {"set-max-intset-entries", "512", Kind::kNumber},
+      {"set-max-listpack-entries", "128", Kind::kNumber},
+      {"set-max-listpack-value", "64", Kind::kBytes},
+      {"slowlog-log-slower-than", "10000", Kind::kNumber, true, -1},
+      {"slowlog-max-len", "128", Kind::kNumber},
+      {"stream-node-max-bytes", "4096", Kind::kBytes},
+      {"stream-node-max-entries", "100", Kind::kNumber},
+      {"tcp-keepalive", "300", Kind::kNumber},
+      {"timeout", "0", Kind::kNumber},
+      {"unixsocket", "", Kind::kText, false},
+      {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
+      {"zset-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "zset-max-ziplist-value"},
+  };
+  return kAll;
+}
+
+namespace {
+
+// "64", "64k" (thousands), "64kb" (of 1,024), likewise m and g.
+std::optional<int64_t> ReadBytes(std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = ReadInteger(text.substr(0, digits));
+  if (!number) return {};
+  const std::string_view unit = text.substr(digits);
+  struct Unit {
+    std::string_view name;
+    int64_t bytes;
+  };
+  constexpr Unit kUnits[] = {{"", 1},          {"b", 1},        {"k", 1000},          {"kb", 1 << 10},
+                             {"m", 1'000'000}, {"mb", 1 << 20}, {"g", 1'000'000'000}, {"gb", 1 << 30}};
+  for (const Unit& known : kUnits) {
+    int64_t bytes = 0;
+    if (EqualsIgnoringCase(unit, known.name)) {
+      return __builtin_mul_overflow(*number, known.bytes, &bytes) ? std::nullopt : std::optional(bytes);
+    }
+  }
+  return {};
+}
+
+// As Redis shows it, or nullopt: there is a letter that it does not have.
+std::optional<std::string> OrderedEvents(std::string_view letters) {
+  std::string all(letters);
+  if (all.find('A') != std::string::npos) all += kEventsOfA;
+  for (const char letter : all) {
+    if (letter != 'A' && kEventLetters.find(letter) == std::string_view::npos) return {};
+  }
+  const auto has = [&](char letter) { return all.find(letter) != std::string::npos; };
+  std::string ordered;
+  if (std::ranges::all_of(kEventsOfA, has)) {
+    ordered = "A";
+  } else {
+    std::ranges::copy_if(kEventsOfA, std::back_inserter(ordered), has);
+  }
+  for (const char letter : std::string_view("KEmn")) {
+    if (has(letter)) ordered.push_back(letter);
+  }
+  return ordered;
+}
+
+bool IsOneOf(std::string_view choices, std::string_view word) {
+  while (!choices.empty()) {
+    const size_t end = std::min(choices.find(' '), choices.size());
+    if (EqualsIgnoringCase(word, choices.substr(0, end))) return true;
+    choices.remove_prefix(std::min(end + 1, choices.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+Config::Config() {
+  for (const Setting& setting : Setting::All()) texts_.emplace(setting.name, setting.preset);
+  Apply();
+}
+
+std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pattern) const {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const Setting& setting : Setting::All()) {
+    const std::string& text = texts_.find(setting.name)->second;
+    if (Matches(pattern, setting.name, true)) found.emplace_back(setting.name, text);
+    if (!setting.other_name.empty() && Matches(pattern, setting.other_name, true)) {
+      found.emplace_back(setting.other_name, text);
+    }
+  }
+  return found;
+}
+
+Status Config::Check(std::string_view name, std::string_view value, bool at_start) const {
+  const auto failed = [&](std::string_view why) {
+    return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - {}", name, why);
+  };
+  const Setting* const setting = Setting::Find(name);
+  if (setting == nullptr)
+    return base::InvalidArgument("Unknown option or number of arguments for CONFIG SET - '{}'", name);
+  if (!setting->changes_live && !at_start) return failed("can't set immutable config");
+  switch (setting->kind) {
+    case Kind::kNumber:
+    case Kind::kBytes: {
+      const bool is_bytes = setting->kind == Kind::kBytes;
+      const auto number = is_bytes ? ReadBytes(value) : ReadInteger(value);
+      if (!number) {
+        return failed(is_bytes ? "argument must be a memory value" : "argument couldn't be parsed into an integer");
+      }
+      if (*number < setting->smallest || *number > setting->largest) {
+        return base::InvalidArgument(
+            "CONFIG SET failed (possibly related to argument '{}') - argument must be between {} and {} inclusive",
+            name, setting->smallest, setting->largest);
+      }
+      return {};
+    }
+    case Kind::kYesNo: return IsOneOf("yes no", value) ? Status() : failed("argument must be 'yes' or 'no'");
+    case Kind::kChoice:
+      return IsOneOf(setting->choices, value)
+                 ? Status()
+                 : base::InvalidArgument(
+                       "CONFIG SET failed (possibly related to argument '{}') - argument(s) must be one of the "
+                       "following: {}",
+                       name, setting->choices);
+    case Kind::kEvents:
+      return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    case Kind::kText: return {};
+  }
+  return {};
+}
+
+Status Config::Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start) {
+  for (const auto& [name, value] : changes) AMETHYST_TRY(Check(name, value, at_start));
+  for (const auto& [name, value] : changes) {
+    const Setting& setting = *Setting::Find(name);
+    std::string text = value;
+    if (setting.kind == Kind::kBytes) text = std::to_string(*ReadBytes(value));
+    if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
+    texts_.insert_or_assign(std::string(setting.name), std::move(text));
+  }
+  Apply();
+  return {};
+}
+
+void Config::Apply() {
+  const auto text = [&](std::string_view name) -> const std::string& { return texts_.find(name)->second; };
+  const auto number = [&](std::string_view name) { return *ReadInteger(text(name)); };
+  const auto count = [&](std::string_view name) { return static_cast<uint64_t>(number(name)); };
+  values_.hash = {count("hash-max-listpack-entries"), count("hash-max-listpack-value")};
+  values_.sorted_set = {count("zset-max-listpack-entries"), count("zset-max-listpack-value")};
+  values_.set = {count("set-max-listpack-entries"), count("set-max-listpack-value")};
+  values_.set_integers_max = count("set-max-intset-entries");
+  values_.list_max_listpack_size = number("list-max-listpack-size");
+  values_.proto_max_bulk_len = count("proto-max-bulk-len");
+  values_.timeout_s = count("timeout");
+  values_.maxclients = count("maxclients");
+  values_.slowlog_log_slower_than_us = number("slowlog-log-slower-than");
+  values_.slowlog_max_len = count("slowlog-max-len");
+  values_.maxmemory = count("maxmemory");
+  values_.port = count("port");
+  values_.requirepass = text("requirepass");
+  values_.notify_keyspace_events = text("notify-keyspace-events");
+  values_.appendfsync = text("appendfsync");
+}
+
+}  // namespace amethyst::server

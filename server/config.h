@@ -1,0 +1,62 @@
+// The server's settings: names and values as Redis has them, where it has them.
+//
+// Each setting has its default, a check, and whether CONFIG SET may change it. Those that commands ask for all the time
+// are numbers beside their text. Thread safety: one thread, the server's loop.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "amethyst/error.h"
+
+namespace amethyst::server {
+
+class Config {
+ public:
+  Config();
+
+  // A collection stays in its key's own value up to these sizes.
+  struct InlineLimits {
+    uint64_t entries_max = 128;
+    uint64_t value_bytes_max = 64;
+  };
+  struct Values {
+    InlineLimits hash{};
+    InlineLimits sorted_set{};
+    InlineLimits set{};  // Of set-max-listpack-entries; set-max-intset-entries names the encoding alone.
+    uint64_t set_integers_max = 512;
+    int64_t list_max_listpack_size = -2;
+    uint64_t proto_max_bulk_len = uint64_t{512} << 20;
+    uint64_t timeout_s = 0;
+    uint64_t maxclients = 10000;
+    int64_t slowlog_log_slower_than_us = 10000;
+    uint64_t slowlog_max_len = 128;
+    uint64_t maxmemory = 0;
+    uint64_t port = 6380;
+    std::string requirepass;
+    std::string notify_keyspace_events;  // In Redis's own order of letters.
+    std::string appendfsync = "everysec";
+    bool active_expire = true;
+  };
+  [[nodiscard]] const Values& values() const { return values_; }
+
+  // Of names that match one of the patterns, sorted.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;
+  // All of them or none. The error's message is Redis's, without its code.
+  [[nodiscard]] Status Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start = false);
+
+ private:
+  struct Setting;
+
+  [[nodiscard]] Status Check(std::string_view name, std::string_view value, bool at_start) const;
+  void Apply();
+
+  std::map<std::string, std::string, std::less<>> texts_;
+  Values values_;
+};
+
+}  // namespace amethyst::server

@@ -1,0 +1,138 @@
+#include "server/keyspace/access.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace amethyst::server {
+
+namespace {
+std::string RegistryKey(uint64_t id) { return "x" + IdPrefix(id); }
+}  // namespace
+
+Access::Access(Space& space) : space_(space), batch_(space.db()) {}
+
+void Access::Begin(unsigned database, TimeMs now_ms) {
+  if (HasWrites()) batch_.Clear();
+  database_ = database;
+  now_ms_ = now_ms;
+  status_ = {};
+  changes_ = {};
+  touched_.clear();
+  ready_.clear();
+  events_.clear();
+}
+
+void Access::Fail(Error error) {
+  if (status_) status_ = std::unexpected(std::move(error));
+}
+
+bool Access::Get(Part part, std::string_view key, std::string* value) {
+  if (!status_) return false;
+  const Result<bool> found = batch_.GetInto(space_.family(part), key, value);
+  if (!found) Fail(found.error());
+  return found && *found;
+}
+
+Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
+  return batch_.NewIterator(space_.family(part), {.lower_bound = lower, .upper_bound = upper});
+}
+
+bool Access::Shows(const Iterator& iterator) {
+  if (iterator.Valid()) return true;
+  if (const Status status = iterator.status(); !status) Fail(status.error());
+  return false;
+}
+
+void Access::Put(Part part, std::string_view key, std::string_view value) {
+  if (!status_) return;
+  if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
+}
+
+void Access::Delete(Part part, std::string_view key) {
+  if (!status_) return;
+  if (const Status deleted = batch_.Delete(space_.family(part), key); !deleted) Fail(deleted.error());
+}
+
+void Access::DeleteRange(Part part, std::string_view begin, std::string_view end) {
+  if (!status_) return;
+  if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
+}
+
+uint64_t Access::NewId(std::string_view keys_key) {
+  if (!status_) return 0;
+  const Result<uint64_t> id = space_.NewId();
+  if (!id) {
+    Fail(id.error());
+    return 0;
+  }
+  PutInRegistry(*id, keys_key);
+  return *id;
+}
+
+void Access::PutInRegistry(uint64_t id, std::string_view keys_key) { Put(Part::kSys, RegistryKey(id), keys_key); }
+
+void Access::Release(uint64_t id, Type type) {
+  DeleteRange(Part::kData, IdPrefix(id), IdPrefix(id + 1));
+  if (type == Type::kSortedSet) DeleteRange(Part::kOrder, IdPrefix(id), IdPrefix(id + 1));
+  Delete(Part::kSys, RegistryKey(id));
+}
+
+void Access::FlushDatabase(unsigned database) {
+  const uint16_t stored = space_.StoredDatabase(database);
+  DeleteRange(Part::kKeys, KeysPlace(stored, 0), KeysEnd(stored));
+  Count(stored, -KeyCount(database), -ExpiringCount(database));
+}
+
+void Access::FlushAll() {
+  for (unsigned database = 0; database < kDatabases; ++database) FlushDatabase(database);
+  if (!status_) return;
+  for (const Part part : {Part::kKeys, Part::kData, Part::kOrder, Part::kTtl}) {
+    if (const Status deleted = batch_.DeleteRange(space_.family(part), {}, {}); !deleted) Fail(deleted.error());
+  }
+  DeleteRange(Part::kSys, "x", "y");
+}
+
+int64_t Access::KeyCount(unsigned database) const {
+  const uint16_t stored = space_.StoredDatabase(database);
+  return space_.KeyCount(stored) + changes_[stored].keys;
+}
+
+int64_t Access::ExpiringCount(unsigned database) const {
+  const uint16_t stored = space_.StoredDatabase(database);
+  return space_.ExpiringCount(stored) + changes_[stored].expiring;
+}
+
+void Access::Count(uint16_t stored, int64_t keys, int64_t expiring) {
+  changes_[stored].keys += keys;
+  changes_[stored].expiring += expiring;
+}
+
+void Access::Touch(uint16_t stored, std::string_view user_key) {
+  touched_.push_back({.stored = stored, .key = std::string(user_key)});
+}
+
+void Access::Notify(EventKind kind, std::string_view name, std::string_view user_key) {
+  events_.push_back({.kind = kind, .name = name, .database = database_, .key = std::string(user_key)});
+}
+
+void Access::SignalReady(std::string_view user_key) {
+  ready_.push_back({.stored = stored_database(), .key = std::string(user_key)});
+}
+
+Status Access::Commit() {
+  if (!status_) return status_;
+  if (!HasWrites()) return {};
+  if (Status written = space_.db().Write(batch_); !written) {
+    Fail(written.error());
+    return written;
+  }
+  for (uint16_t stored = 0; stored < kDatabases; ++stored) {
+    space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
+  }
+  batch_.Clear();
+  return {};
+}
+
+}  // namespace amethyst::server

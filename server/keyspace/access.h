@@ -1,0 +1,123 @@
+// What one command reads and writes: the keyspace as of its moment, with its own writes on top.
+//
+// A command's writes are held back and go to the engine as one batch, so it is whole or absent whatever happens; the
+// commands of EXEC share one Access and are whole together. Nothing has happened before Commit: a command that cannot
+// go on is given up by Begin, and may be run again.
+// An error of the engine stays: calls then find nothing and write nothing, and Commit returns it. So a command need not
+// look for one, except to end a loop.
+// Thread safety: one thread, the server's loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/keyspace/layout.h"
+#include "server/keyspace/space.h"
+
+namespace amethyst::server {
+
+// The kinds of keyspace events, by the letters of `notify-keyspace-events`.
+enum class EventKind : char {
+  kGeneric = 'g',
+  kString = '$',
+  kList = 'l',
+  kSet = 's',
+  kHash = 'h',
+  kSortedSet = 'z',
+  kStream = 't',
+  kExpired = 'x',
+  kNew = 'n',
+  kMiss = 'm'
+};
+struct KeyEvent {
+  EventKind kind;
+  std::string_view name;  // "lpush"; lives for ever.
+  unsigned database;
+  std::string key;
+};
+
+// A key of a stored database, as its user has it.
+struct KeyName {
+  uint16_t stored = 0;
+  std::string key;
+  friend auto operator<=>(const KeyName&, const KeyName&) = default;
+};
+
+class Access {
+ public:
+  explicit Access(Space& space);
+
+  // Forgets all that was held back. Reads and writes are of `database` and as of `now_ms` from here on.
+  void Begin(unsigned database, TimeMs now_ms);
+  // SELECT within a transaction.
+  void SetDatabase(unsigned database) { database_ = database; }
+
+  [[nodiscard]] unsigned database() const { return database_; }
+  [[nodiscard]] uint16_t stored_database() const { return space_.StoredDatabase(database_); }
+  [[nodiscard]] TimeMs now_ms() const { return now_ms_; }
+  [[nodiscard]] Space& space() { return space_; }
+
+  // The parts, under keys of layout.h.
+  [[nodiscard]] bool Get(Part part, std::string_view key, std::string* value);
+  [[nodiscard]] Iterator NewIterator(Part part, std::optional<std::string_view> lower = {},
+                                     std::optional<std::string_view> upper = {});
+  // True while the iterator stands on an entry; an error of it is kept.
+  [[nodiscard]] bool Shows(const Iterator& iterator);
+  void Put(Part part, std::string_view key, std::string_view value);
+  void Delete(Part part, std::string_view key);
+  void DeleteRange(Part part, std::string_view begin, std::string_view end);
+
+  // A fresh id for a collection of this key, which is entered into the registry. 0: there was an error.
+  [[nodiscard]] uint64_t NewId(std::string_view keys_key);
+  // The collection is that key's from here on.
+  void PutInRegistry(uint64_t id, std::string_view keys_key);
+  // All that is stored under the id is gone, and the id's place in the registry.
+  void Release(uint64_t id, Type type);
+  // All keys of the database; of all databases.
+  void FlushDatabase(unsigned database);
+  void FlushAll();
+  // How many keys the database has, with what is held back.
+  [[nodiscard]] int64_t KeyCount(unsigned database) const;
+  [[nodiscard]] int64_t ExpiringCount(unsigned database) const;
+
+  // Something was changed: whoever watches the key is told, once this is committed.
+  void Touch(std::string_view user_key) { Touch(stored_database(), user_key); }
+  void Touch(uint16_t stored, std::string_view user_key);
+  void Notify(EventKind kind, std::string_view name, std::string_view user_key);
+  // Somebody may wait for elements of the key.
+  void SignalReady(std::string_view user_key);
+  void Fail(Error error);
+
+  [[nodiscard]] const Status& status() const { return status_; }
+  [[nodiscard]] bool HasWrites() const { return !batch_.batch().Empty(); }
+  // Writes all that was held back. What follows from it is asked for then, until Begin.
+  [[nodiscard]] Status Commit();
+  // What follows from the commit: keys that were changed, keys that got elements, events to publish.
+  [[nodiscard]] const std::vector<KeyName>& touched() const { return touched_; }
+  [[nodiscard]] const std::vector<KeyName>& ready() const { return ready_; }
+  [[nodiscard]] const std::vector<KeyEvent>& events() const { return events_; }
+
+  // There are so many more keys, and keys that expire; StoredKey counts.
+  void Count(uint16_t stored, int64_t keys, int64_t expiring);
+
+ private:
+  Space& space_;
+  IndexedBatch batch_;
+  unsigned database_ = 0;
+  TimeMs now_ms_ = 0;
+  Status status_;
+  struct Change {
+    int64_t keys = 0;
+    int64_t expiring = 0;
+  };
+  std::array<Change, kDatabases> changes_{};
+  std::vector<KeyName> touched_;
+  std::vector<KeyName> ready_;
+  std::vector<KeyEvent> events_;
+};
+
+}  // namespace amethyst::server

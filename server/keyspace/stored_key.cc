@@ -1,0 +1,82 @@
+#include "server/keyspace/stored_key.h"
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace amethyst::server {
+
+namespace {
+constexpr uint64_t kNoId = 0;
+}  // namespace
+
+uint64_t IdOf(const Record& exploded) { return ReadBigEndian(exploded.body, 0, 8); }
+
+StoredKey::StoredKey(Access& access, std::string_view user_key)
+    : access_(access), keys_key_(KeysKey(access.stored_database(), user_key)) {
+  if (user_key.size() > kNameBytesMax || !access.Get(Part::kKeys, keys_key_, &stored_)) return;
+  const auto record = DecodeRecord(stored_);
+  if (!record) {
+    access.Fail(
+        base::Corruption("family keys: the value of a key has {} bytes, which are no record", stored_.size()).error());
+    return;
+  }
+  record_ = *record;
+  is_stored_ = true;
+  exists_ = record_.expires_ms > access.now_ms();
+}
+
+bool StoredKey::IsStoredAs(uint64_t id) const { return is_stored_ && record_.is_exploded && IdOf(record_) == id; }
+
+void StoredKey::ReleaseCollection(uint64_t kept_id) {
+  if (!is_stored_ || !record_.is_exploded) return;
+  if (const uint64_t id = IdOf(record_); id != kept_id) access_.Release(id, record_.type);
+}
+
+void StoredKey::Put(const Record& record) {
+  if (name().size() > kNameBytesMax) {
+    access_.Fail(Error(ErrorCode::kInvalidArgument, "key is longer than 65,472 bytes"));
+    return;
+  }
+  ReleaseCollection(record.is_exploded ? IdOf(record) : kNoId);
+  const bool had_expiry = is_stored_ && record_.expires_ms != kNoExpiry;
+  const bool has_expiry = record.expires_ms != kNoExpiry;
+  if (has_expiry && !(had_expiry && record_.expires_ms == record.expires_ms)) {
+    access_.Put(Part::kTtl, TtlKey(record.expires_ms, keys_key_), "");
+  }
+  access_.Count(DatabaseOfKeysKey(keys_key_), is_stored_ ? 0 : 1, (has_expiry ? 1 : 0) - (had_expiry ? 1 : 0));
+  std::string encoded = EncodeRecord(record);
+  access_.Put(Part::kKeys, keys_key_, encoded);
+  access_.Touch(DatabaseOfKeysKey(keys_key_), name());
+  stored_ = std::move(encoded);
+  record_ = *DecodeRecord(stored_);
+  is_stored_ = true;
+  exists_ = record_.expires_ms > access_.now_ms();
+}
+
+void StoredKey::PutBody(std::string_view body) {
+  Record changed = record_;
+  changed.body = body;
+  Put(changed);
+}
+
+void StoredKey::PutExpiry(TimeMs expires_ms) {
+  Record changed = record_;
+  changed.expires_ms = expires_ms;
+  Put(changed);
+}
+
+void StoredKey::Erase() {
+  ReleaseCollection(kNoId);
+  EraseButKeepCollection();
+}
+
+void StoredKey::EraseButKeepCollection() {
+  if (!is_stored_) return;
+  access_.Delete(Part::kKeys, keys_key_);
+  access_.Count(DatabaseOfKeysKey(keys_key_), -1, record_.expires_ms != kNoExpiry ? -1 : 0);
+  access_.Touch(DatabaseOfKeysKey(keys_key_), name());
+  is_stored_ = exists_ = false;
+}
+
+}  // namespace amethyst::server

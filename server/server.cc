@@ -1,0 +1,323 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/commands/numbers.h"
+
+namespace amethyst::server {
+
+namespace {
+
+// Of one tick, so that commands need not wait long for it.
+constexpr size_t kExpiredAtOnce = 1000;
+constexpr uint64_t kExpireBudgetUs = 25'000;  // A quarter of a tick.
+constexpr size_t kSweptAtOnce = 100;
+constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
+
+constexpr std::string_view kAborted = "EXECABORT Transaction discarded because of previous errors.";
+
+// The error of the engine as a client reads it. What a full disk refuses, Redis refuses with MISCONF.
+std::string ErrorText(const Error& error) {
+  if (error.code() == ErrorCode::kInvalidArgument) return "ERR " + error.message();
+  return fmt::format("MISCONF {}; nothing of the command was done", error.ToString());
+}
+
+bool MayRunWhileSubscribed(const Command& command) {
+  return (command.flags & kPubSub) != 0 || command.name == "ping" || command.name == "quit" || command.name == "reset";
+}
+
+// These run at once within MULTI, and are not queued.
+bool RunsWithinMulti(const Command& command) {
+  return command.name == "exec" || command.name == "discard" || command.name == "multi" || command.name == "watch" ||
+         command.name == "quit" || command.name == "reset";
+}
+
+}  // namespace
+
+Server::Server(Space& space, Config& config, Clock& clock)
+    : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space) {}
+
+Server::~Server() = default;
+
+// A clock that is set back must not bring back what has expired.
+TimeMs Server::NowMs() {
+  last_now_ms_ = std::max(last_now_ms_, static_cast<TimeMs>(clock_.WallTime().count()));
+  return last_now_ms_;
+}
+
+Session* Server::Connect(Connection& connection) {
+  ++counters_.connections;
+  if (sessions_.size() >= config_.values().maxclients) {
+    ++counters_.rejected_connections;
+    connection.Send("-ERR max number of clients reached\r\n");
+    connection.CloseWhenSent();
+    return nullptr;
+  }
+  const uint64_t id = next_session_id_++;
+  const Session::Start start{
+      .id = id, .now_us = MonotonicUs(), .is_authenticated = config_.values().requirepass.empty()};
+  return sessions_.emplace(id, std::make_unique<Session>(connection, outbox_, start)).first->second.get();
+}
+
+void Server::Receive(Session& session, std::string_view bytes) {
+  if (session.closes) return;
+  counters_.bytes_in += bytes.size();
+  session.last_active_us = MonotonicUs();
+  session.parser.SetArgumentBytesMax(config_.values().proto_max_bulk_len);
+  session.parser.Append(bytes);
+  RunRequests(session);
+}
+
+void Server::RunRequests(Session& session) {
+  while (!session.closes && !session.waiting) {
+    const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
+    if (!outcome) {
+      session.NewReply().Error("ERR " + outcome.error());
+      session.closes = true;
+    } else if (!*outcome) {
+      break;
+    } else if (!session.parser.arguments().empty()) {
+      Execute(session, session.parser.arguments());
+    }
+  }
+  session.WillFlush();
+}
+
+void Server::Disconnect(Session& session) {
+  if (session.waiting) waiters_.Remove(session, session.waiting->keys);
+  watches_.RemoveAll(session);
+  pubsub_.Forget(session);
+  outbox_.Remove(session);
+  sessions_.erase(session.id);
+}
+
+void Server::EndTurn() { counters_.bytes_out += outbox_.Flush(); }
+
+void Server::Tick() {
+  const uint64_t now_us = MonotonicUs();
+  for (Session* const session : waiters_.All()) {
+    if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
+    Unblock(*session, std::string(session->waiting->timeout_reply));
+  }
+  ServeWaiters();
+  size_t looked_at = 0;
+  do {
+    access_.Begin(0, NowMs());
+    if (!config_.values().active_expire) break;
+    const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
+    if (!access_.Commit()) break;
+    counters_.expired_keys += expired;
+    watches_.MarkExpired(access_.touched());
+    for (const KeyEvent& event : access_.events()) PublishEvent(event);
+  } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
+  access_.Begin(0, NowMs());
+  if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) access_.Begin(0, NowMs());
+  if (const uint64_t timeout_s = config_.values().timeout_s; timeout_s > 0) {
+    for (const auto& [id, session] : sessions_) {
+      if (session->waiting || session->subscriptions.any()) continue;
+      if (now_us - session->last_active_us <= timeout_s * kMicrosecondsOfSecond) continue;
+      session->closes = true;
+      session->WillFlush();
+    }
+  }
+  EndTurn();
+}
+
+const Command* Server::Find(Arguments args, std::string* refusal) {
+  const Command* command = FindCommand(args[0]);
+  if (command == nullptr) {
+    *refusal = fmt::format("ERR unknown command '{}', with args beginning with: ", args[0].substr(0, 128));
+    for (const std::string_view arg : args.subspan(1)) {
+      if (refusal->size() >= 128 + 64) break;
+      *refusal += fmt::format("'{}' ", arg.substr(0, 128));
+    }
+    return nullptr;
+  }
+  if (!command->subcommands.empty() && args.size() > 1) {
+    const Command* const subcommand = FindSubcommand(*command, args[1]);
+    if (subcommand == nullptr) {
+      std::string name(command->name);
+      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
+      *refusal = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, 128), name);
+      return nullptr;
+    }
+    command = subcommand;
+  }
+  if (!HasArity(*command, args.size())) {
+    *refusal = fmt::format("ERR wrong number of arguments for '{}' command", command->name);
+    return nullptr;
+  }
+  return command;
+}
+
+std::string Server::Refusal(Session& session, const Command& command, Arguments /*args*/) {
+  if (!session.is_authenticated && (command.flags & kNoAuth) == 0) return "NOAUTH Authentication required.";
+  if (session.subscriptions.any() && !session.takes_push() && !MayRunWhileSubscribed(command)) {
+    return fmt::format(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+        "context",
+        command.name);
+  }
+  if (session.queue.is_open && (command.flags & kNoMulti) != 0) return "ERR Command not allowed inside a transaction";
+  return {};
+}
+
+void Server::Execute(Session& session, Arguments args) {
+  const size_t before = session.output.size();
+  Reply reply = session.NewReply();
+  ++session.total_commands;
+  ++counters_.commands;
+  std::string refusal;
+  const Command* const command = Find(args, &refusal);
+  if (command != nullptr) {
+    session.last_command = command->name;
+    refusal = Refusal(session, *command, args);
+  }
+  if (!refusal.empty()) {
+    if (session.queue.is_open) session.queue.has_errors = true;
+    if (command != nullptr) ++command_counters_[command->name].rejected;
+    ++counters_.errors;
+    reply.Error(refusal);
+  } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
+    session.queue.requests.emplace_back(args);
+    reply.Simple("QUEUED");
+  } else {
+    access_.Begin(session.database, NowMs());
+    Run(session, *command, args, reply);
+    if (Finish(reply, before)) AfterCommit();
+    ServeWaiters();
+  }
+  // CLIENT REPLY OFF and SKIP: nobody wants to read it.
+  if (session.replies == Session::Replies::kOff || session.replies == Session::Replies::kSkip) {
+    session.output.resize(before);
+  }
+  if (session.replies == Session::Replies::kSkip) session.replies = Session::Replies::kOn;
+  if (session.replies == Session::Replies::kSkipNext) session.replies = Session::Replies::kSkip;
+}
+
+void Server::Run(Session& session, const Command& command, Arguments args, Reply& reply) {
+  const uint64_t begin_us = MonotonicUs();
+  const size_t mark = reply.Mark();
+  Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
+  command.run(call);
+  const uint64_t took_us = MonotonicUs() - begin_us;
+  CommandCounters& counters = command_counters_[command.name];
+  ++counters.calls;
+  counters.microseconds += took_us;
+  if (session.output.size() > mark && session.output[mark] == '-') {
+    ++counters.failed;
+    ++counters_.errors;
+  }
+  const int64_t slower_than = config_.values().slowlog_log_slower_than_us;
+  if (slower_than >= 0 && took_us >= static_cast<uint64_t>(slower_than) && (command.flags & kSkipSlowlog) == 0) {
+    slow_log_.Add(args,
+                  {.id = 0,
+                   .time_s = NowMs() / 1000,
+                   .microseconds = took_us,
+                   .args = {},
+                   .peer = session.connection.peer(),
+                   .client_name = session.name},
+                  config_.values().slowlog_max_len);
+  }
+}
+
+bool Server::Finish(Reply& reply, size_t mark) {
+  const Status committed = access_.Commit();
+  if (committed) return true;
+  reply.RollBackTo(mark);
+  reply.Error(ErrorText(committed.error()));
+  ++counters_.errors;
+  return false;
+}
+
+void Server::ExecuteQueued(Session& session, Reply& reply) {
+  if (session.queue.has_errors) {
+    session.queue = {};
+    watches_.RemoveAll(session);
+    return reply.Error(kAborted);
+  }
+  bool is_dirty = session.is_dirty;
+  for (const auto& [key, had_expired] : session.watched) {
+    if (is_dirty) break;
+    // It may have expired since, and nobody has touched it.
+    access_.SetDatabase(space_.DatabaseOf(key.stored));
+    is_dirty = !had_expired && StoredKey(access_, key.key).HasExpired();
+  }
+  access_.SetDatabase(session.database);
+  watches_.RemoveAll(session);
+  const std::deque<KeptRequest> requests = std::exchange(session.queue, {}).requests;
+  if (is_dirty) return reply.NullArray();
+  in_exec_ = true;
+  reply.Array(requests.size());
+  for (const KeptRequest& request : requests) {
+    std::string refusal;
+    const Command* const command = Find(request.args(), &refusal);
+    access_.SetDatabase(session.database);
+    Run(session, *command, request.args(), reply);
+  }
+  in_exec_ = false;
+}
+
+bool Server::Retry(Session& session) {
+  const Arguments args = session.waiting->request.args();
+  std::string refusal;
+  const Command* const command = Find(args, &refusal);
+  const size_t before = session.output.size();
+  Reply reply = session.NewReply();
+  access_.Begin(session.database, NowMs());
+  Run(session, *command, args, reply);
+  if (session.output.size() == before) return false;  // It found nothing for itself.
+  if (Finish(reply, before)) AfterCommit();
+  return true;
+}
+
+// The requests behind it run once the command that did this is through: they share one Access.
+void Server::Unblock(Session& session, std::string_view reply) {
+  waiters_.Remove(session, session.waiting->keys);
+  session.waiting.reset();
+  session.output.append(reply);
+  session.WillFlush();
+  resumed_.push_back(session.id);
+}
+
+void Server::AfterCommit() {
+  watches_.MarkDirty(access_.touched());
+  for (const KeyEvent& event : access_.events()) PublishEvent(event);
+  ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
+}
+
+// Serves who waits for keys that are ready, then runs the requests that have waited behind commands that are through.
+// Both may make other keys ready, and resume others; these come behind.
+void Server::ServeWaiters() {
+  if (is_serving_) return;
+  is_serving_ = true;
+  while (!ready_.empty() || !resumed_.empty()) {
+    for (const KeyName& key : std::exchange(ready_, {})) {
+      for (Session* const session : waiters_.Of(key)) {
+        if (session->waiting && Retry(*session)) Unblock(*session, "");
+      }
+    }
+    for (const uint64_t id : std::exchange(resumed_, {})) {
+      if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
+    }
+  }
+  is_serving_ = false;
+}
+
+void Server::PublishEvent(const KeyEvent& event) {
+  const std::string& wanted = config_.values().notify_keyspace_events;
+  const char kind = static_cast<char>(event.kind);
+  const bool is_in_all = kind != 'n' && kind != 'm';
+  if (wanted.find(kind) == std::string::npos && !(is_in_all && wanted.find('A') != std::string::npos)) return;
+  if (wanted.find('K') != std::string::npos) {
+    pubsub_.Publish(fmt::format("__keyspace@{}__:{}", event.database, event.key), event.name);
+  }
+  if (wanted.find('E') != std::string::npos) {
+    pubsub_.Publish(fmt::format("__keyevent@{}__:{}", event.database, event.name), event.key);
+  }
+}
+
+}  // namespace amethyst::server

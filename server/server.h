@@ -1,0 +1,128 @@
+// The server without its sockets: sessions, commands, and what they share.
+//
+// The transport tells of connections and bytes, and calls EndTurn when it has handed over all that has come, and Tick
+// ten times a second. See net/connection.h.
+// Thread safety: one thread, the loop's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/commands/command.h"
+#include "server/config.h"
+#include "server/keyspace/space.h"
+#include "server/keyspace/upkeep.h"
+#include "server/pubsub.h"
+#include "server/session.h"
+#include "server/slow_log.h"
+#include "server/waiters.h"
+#include "server/watches.h"
+
+namespace amethyst::server {
+
+class Server {
+ public:
+  struct Counters {
+    uint64_t connections = 0;
+    uint64_t rejected_connections = 0;
+    uint64_t commands = 0;
+    uint64_t bytes_in = 0;
+    uint64_t bytes_out = 0;
+    uint64_t expired_keys = 0;
+    uint64_t keyspace_hits = 0;
+    uint64_t keyspace_misses = 0;
+    uint64_t errors = 0;
+  };
+  struct CommandCounters {
+    uint64_t calls = 0;
+    uint64_t microseconds = 0;
+    uint64_t rejected = 0;
+    uint64_t failed = 0;
+  };
+
+  // All outlive this.
+  Server(Space& space, Config& config, Clock& clock);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // A connection is there; nullptr: it was refused, what it is told is sent, and it closes.
+  [[nodiscard]] Session* Connect(Connection& connection);
+  // It has gone.
+  void Disconnect(Session& session);
+  // Bytes have come. Runs what is complete.
+  void Receive(Session& session, std::string_view bytes);
+  // Sends what the turn's commands have answered.
+  void EndTurn();
+  // Expires, gives up what has waited too long, closes what is idle.
+  void Tick();
+
+  // Runs the commands that EXEC has found queued, as one.
+  void ExecuteQueued(Session& session, Reply& reply);
+  // Ends a session's waiting with that reply; its further requests run.
+  void Unblock(Session& session, std::string_view reply);
+
+  [[nodiscard]] TimeMs NowMs();
+  [[nodiscard]] uint64_t MonotonicUs() const { return static_cast<uint64_t>(clock_.Monotonic().count()); }
+  [[nodiscard]] uint64_t started_us() const { return started_us_; }
+
+  [[nodiscard]] Space& space() { return space_; }
+  [[nodiscard]] Access& access() { return access_; }
+  [[nodiscard]] Config& config() { return config_; }
+  [[nodiscard]] PubSub& pubsub() { return pubsub_; }
+  [[nodiscard]] Watches& watches() { return watches_; }
+  [[nodiscard]] Waiters& waiters() { return waiters_; }
+  [[nodiscard]] SlowLog& slow_log() { return slow_log_; }
+  [[nodiscard]] Counters& counters() { return counters_; }
+  [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
+  [[nodiscard]] const std::map<uint64_t, std::unique_ptr<Session>>& sessions() const { return sessions_; }
+  // The loop asks for it, and ends.
+  void AskToStop() { is_stopping_ = true; }
+  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
+  [[nodiscard]] bool in_exec() const { return in_exec_; }
+
+ private:
+  void RunRequests(Session& session);
+  // Runs one request, or queues it: checks, command, commit, what follows.
+  void Execute(Session& session, Arguments args);
+  // Runs the command that the session waits in; false: it goes on waiting, and nothing was sent.
+  [[nodiscard]] bool Retry(Session& session);
+  // Why the command may not run now; empty: it may.
+  [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
+  [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
+  void Run(Session& session, const Command& command, Arguments args, Reply& reply);
+  // Commits; the answer from `mark` on becomes an error where that fails.
+  bool Finish(Reply& reply, size_t mark);
+  void AfterCommit();
+  void ServeWaiters();
+  void PublishEvent(const KeyEvent& event);
+
+  Space& space_;
+  Config& config_;
+  Clock& clock_;
+  const uint64_t started_us_;
+  Access access_;
+  TimeMs last_now_ms_ = 0;
+  bool in_exec_ = false;
+  bool is_serving_ = false;
+  bool is_stopping_ = false;
+
+  uint64_t next_session_id_ = 1;
+  std::map<uint64_t, std::unique_ptr<Session>> sessions_;
+  Outbox outbox_;
+  PubSub pubsub_;
+  Watches watches_;
+  Waiters waiters_;
+  std::vector<KeyName> ready_;
+  std::vector<uint64_t> resumed_;  // Ids of sessions whose waiting has ended in this turn.
+  SlowLog slow_log_;
+  Upkeep upkeep_;
+  Counters counters_;
+  std::map<std::string_view, CommandCounters> command_counters_;
+};
+
+}  // namespace amethyst::server

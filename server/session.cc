@@ -1,0 +1,24 @@
+#include "server/session.h"
+
+namespace amethyst::server {
+
+Session::Session(Connection& transport, Outbox& all, const Start& start)
+    : connection(transport),
+      outbox(all),
+      id(start.id),
+      created_us(start.now_us),
+      is_authenticated(start.is_authenticated),
+      last_active_us(start.now_us) {}
+
+// A connection that closes may take its session out of the set.
+uint64_t Outbox::Flush() {
+  uint64_t bytes = 0;
+  for (Session* const session : std::exchange(sessions_, {})) {
+    bytes += session->output.size();
+    if (!session->output.empty()) session->connection.Send(std::exchange(session->output, {}));
+    if (session->closes) session->connection.CloseWhenSent();
+  }
+  return bytes;
+}
+
+}  // namespace amethyst::server

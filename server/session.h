@@ -1,0 +1,123 @@
+// One client: what it has asked for and not been answered, and what it has set.
+//
+// Requests of one session run in their order, one at a time. While a session waits in a blocking command, its further
+// requests wait behind it. Its members are for the server and the commands, which run one after the other.
+// Thread safety: one thread, the server's loop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "server/commands/command.h"
+#include "server/net/connection.h"
+#include "server/resp/reply.h"
+#include "server/resp/request_parser.h"
+
+namespace amethyst::server {
+
+// A request that must outlive the bytes that it came in.
+class KeptRequest {
+ public:
+  explicit KeptRequest(Arguments args) : words_(args.begin(), args.end()), views_(words_.begin(), words_.end()) {}
+  KeptRequest(const KeptRequest&) = delete;
+  KeptRequest& operator=(const KeptRequest&) = delete;
+  [[nodiscard]] Arguments args() const { return views_; }
+
+ private:
+  const std::vector<std::string> words_;
+  const std::vector<std::string_view> views_;
+};
+
+// MULTI: what is queued, and whether EXEC may still run it.
+struct Queue {
+  bool is_open = false;
+  bool has_errors = false;  // A command was refused when it was queued.
+  std::deque<KeptRequest> requests;
+};
+
+// A blocking command that waits.
+struct Waiting {
+  explicit Waiting(Arguments args) : request(args) {}
+  KeptRequest request;
+  std::vector<KeyName> keys;
+  uint64_t ends_us = 0;  // By the monotonic clock; 0: never.
+  std::string timeout_reply;
+};
+
+struct Subscriptions {
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+  std::set<std::string, std::less<>> shard_channels;
+  [[nodiscard]] size_t count() const { return channels.size() + patterns.size(); }
+  [[nodiscard]] bool any() const { return count() + shard_channels.size() > 0; }
+};
+
+class Session;
+
+// The sessions that have something to send at the end of the turn.
+class Outbox {
+ public:
+  void Add(Session& session) { sessions_.insert(&session); }
+  void Remove(Session& session) { sessions_.erase(&session); }
+  // Sends, and closes what is to be closed afterwards; how many bytes that were.
+  uint64_t Flush();
+
+ private:
+  std::unordered_set<Session*> sessions_;
+};
+
+class Session {
+ public:
+  struct Start {
+    uint64_t id;
+    uint64_t now_us;
+    bool is_authenticated;
+  };
+  Session(Connection& connection, Outbox& outbox, const Start& start);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Encodes behind what is to be sent at the end of the turn.
+  [[nodiscard]] Reply NewReply() { return Reply(&output, protocol); }
+  // There is something to send, or to close.
+  void WillFlush() { outbox.Add(*this); }
+  // For a message that no request asked for: a published one.
+  [[nodiscard]] bool takes_push() const { return protocol == Reply::Protocol::kResp3; }
+
+  Connection& connection;
+  Outbox& outbox;
+  const uint64_t id;
+  const uint64_t created_us;
+
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  unsigned database = 0;
+  Reply::Protocol protocol = Reply::Protocol::kResp2;
+  bool is_authenticated = false;
+  bool closes = false;  // After what is to be sent.
+  enum class Replies : uint8_t { kOn, kOff, kSkipNext, kSkip } replies = Replies::kOn;
+  bool no_evict = false;
+
+  Queue queue;
+  std::map<KeyName, bool> watched;  // And whether it had expired by then.
+  bool is_dirty = false;            // Something watched has changed.
+  std::optional<Waiting> waiting;
+  Subscriptions subscriptions;
+
+  uint64_t last_active_us;
+  std::string_view last_command = "NULL";
+  uint64_t total_commands = 0;
+  RequestParser parser;
+  std::string output;
+};
+
+}  // namespace amethyst::server

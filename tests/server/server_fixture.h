@@ -1,0 +1,103 @@
+// A server in memory: clients that send words and get replies as text, and a clock that the test turns.
+// Thread safety: one thread.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amethyst/components.h"
+#include "server/config.h"
+#include "server/keyspace/space.h"
+#include "server/net/connection.h"
+#include "server/server.h"
+
+namespace amethyst::server {
+
+class ManualClock final : public Clock {
+ public:
+  std::chrono::milliseconds WallTime() override { return wall; }
+  std::chrono::microseconds Monotonic() override { return monotonic; }
+  void Advance(std::chrono::milliseconds time) {
+    wall += time;
+    monotonic += time;
+  }
+
+  std::chrono::milliseconds wall{1'700'000'000'000};
+  std::chrono::microseconds monotonic{1'000'000};
+};
+
+class MemoryConnection final : public Connection {
+ public:
+  explicit MemoryConnection(std::string peer) : peer_(std::move(peer)) {}
+  void Send(std::string bytes) override { sent += bytes; }
+  size_t unsent_bytes() const override { return 0; }
+  void CloseWhenSent() override { is_closed = true; }
+  void Close() override { is_closed = true; }
+  std::string peer() const override { return peer_; }
+  std::string local() const override { return "127.0.0.1:6380"; }
+
+  std::string sent;
+  bool is_closed = false;
+
+ private:
+  const std::string peer_;
+};
+
+// Words as a client sends them.
+std::string Encode(const std::vector<std::string>& words);
+// A reply as redis-cli shows it, on one line: `"a"`, `(nil)`, `3`, `OK`, `(error) ERR no`, `["a", 3]`, `{"f": "v"}`,
+// `("m")` for a set, `>["message", "c", "m"]`. Takes the reply off the front; "" where there is none.
+std::string TakeReply(std::string* bytes);
+
+class ServerTest : public testing::Test {
+ protected:
+  // One client of the server.
+  class Client {
+   public:
+    Client(ServerTest& test, std::string peer);
+    ~Client();
+    // Sends one request and returns its reply, or all that came, one after the other with a space between.
+    std::string operator()(const std::vector<std::string>& words);
+    // The same of a line, cut at spaces: Line("set a 1").
+    std::string Line(std::string_view line);
+    std::string Raw(std::string_view bytes);
+    // What has come since.
+    std::string Received();
+
+    [[nodiscard]] bool is_closed() const { return connection_.is_closed; }
+    [[nodiscard]] Session& session() { return *session_; }
+
+   private:
+    ServerTest& test_;
+    MemoryConnection connection_;
+    Session* session_;
+  };
+
+  ServerTest() { Open(); }
+  void Open();
+  // Closes and opens the database again, as a restart does; clients must be gone.
+  void Restart();
+  std::string Line(std::string_view line) { return client_->Line(line); }
+  std::string Send(const std::vector<std::string>& words) { return (*client_)(words); }
+  // Runs the same commands with collections inline and exploded.
+  void Configure(const std::string& name, const std::string& value) { ASSERT_TRUE(config_.Set({{name, value}}, true)); }
+  // Time passes, and the server's tick comes.
+  void Pass(std::chrono::milliseconds time) {
+    clock_.Advance(time);
+    server_->Tick();
+  }
+
+  std::shared_ptr<io::Environment> environment_ = NewInMemoryEnvironment();
+  ManualClock clock_;
+  Config config_;
+  std::unique_ptr<Space> space_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace amethyst::server
