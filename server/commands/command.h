@@ -116,6 +116,7 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> ServerCommands();
 [[nodiscard]] std::span<const Command> TransactionCommands();
 [[nodiscard]] std::span<const Command> PubSubCommands();
+[[nodiscard]] std::span<const Command> FunctionCommands();
 
 // By name in any case; nullptr: there is none. For a container's subcommand: its own line, found by the second
 // argument.

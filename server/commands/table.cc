@@ -26,7 +26,7 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
     for (const std::span<const Command> group :
          {StringCommands(), KeyCommands(), ExpireCommands(), DatabaseCommands(), HashCommands(), ListCommands(),
           SetCommands(), SortedSetCommands(), ConnectionCommands(), ClientCommands(), ServerCommands(),
-          TransactionCommands(), PubSubCommands()}) {
+          TransactionCommands(), PubSubCommands(), FunctionCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;

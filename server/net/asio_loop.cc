@@ -1,0 +1,300 @@
+#include "server/net/asio_loop.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <asio.hpp>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "base/error.h"
+
+namespace amethyst::server {
+
+namespace {
+
+using Protocol = asio::generic::stream_protocol;
+using Socket = Protocol::socket;
+
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // Where there is no descriptor to be had.
+constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr size_t kUnsentBytesMax = size_t{1} << 20;
+
+std::string NameOf(const Protocol::endpoint& endpoint, const std::string& unix_path) {
+  if (endpoint.protocol().family() == AF_UNIX) return unix_path + ":0";
+  asio::ip::tcp::endpoint tcp;
+  if (endpoint.size() > tcp.capacity()) return "?:0";
+  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+  const std::string address = tcp.address().to_string();
+  return tcp.address().is_v6() ? fmt::format("[{}]:{}", address, tcp.port())
+                               : fmt::format("{}:{}", address, tcp.port());
+}
+
+std::unexpected<Error> ListenError(const std::error_code& error, const std::string& where) {
+  if (error == asio::error::address_in_use) {
+    return base::MakeError(ErrorCode::kBusy, "{} is taken by another process; --port or --unixsocket names another one",
+                           where);
+  }
+  return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
+}
+
+}  // namespace
+
+std::chrono::milliseconds SystemClock::WallTime() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+std::chrono::microseconds SystemClock::Monotonic() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+bool IsLoopback(const std::string& address) {
+  std::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  return !error && parsed.is_loopback();
+}
+
+class AsioLoop::Implementation {
+ public:
+  explicit Implementation(Server& server) : server_(server), signals_(io_), timer_(io_) {}
+
+  Status ListenTcp(const std::string& address, uint16_t port);
+  Status ListenUnix(const std::string& path);
+  void Run();
+  void Stop() {
+    asio::post(io_, [this] { server_.AskToStop(); });
+  }
+
+  uint16_t port = 0;
+  uint32_t keepalive_s = 0;
+
+ private:
+  class Peer;
+  template <typename Acceptor>
+  void Accept(Acceptor& acceptor);
+  template <typename Acceptor>
+  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket);
+  void Tick();
+
+  Server& server_;
+  asio::io_context io_{1};
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
+  std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
+  std::string unix_path_;
+  std::array<char, kReadBytes> read_buffer_;
+  std::set<std::shared_ptr<Peer>> peers_;
+};
+
+// One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
+// from within one of the server's own calls.
+class AsioLoop::Implementation::Peer final : public Connection, public std::enable_shared_from_this<Peer> {
+ public:
+  Peer(Implementation& loop, Socket socket) : loop_(loop), socket_(std::move(socket)) {
+    std::error_code ignored;
+    peer_ = NameOf(socket_.remote_endpoint(ignored), loop.unix_path_);
+    local_ = NameOf(socket_.local_endpoint(ignored), loop.unix_path_);
+  }
+
+  void Start() {
+    session_ = loop_.server_.Connect(*this);
+    if (session_ != nullptr) WaitForBytes();
+  }
+
+  void Send(std::string bytes) override {
+    if (is_closed_) return;
+    if (unsent_bytes() > 0) {
+      unsent_.append(bytes);
+      return;
+    }
+    unsent_ = std::move(bytes);
+    sent_ = 0;
+    WriteSome();
+  }
+  size_t unsent_bytes() const override { return unsent_.size() - sent_; }
+  void CloseWhenSent() override {
+    closes_when_sent_ = true;
+    if (unsent_bytes() == 0) Close();
+  }
+  void Close() override {
+    if (std::exchange(is_closed_, true)) return;
+    asio::post(loop_.io_, [self = shared_from_this()] { self->End(); });
+  }
+  std::string peer() const override { return peer_; }
+  std::string local() const override { return local_; }
+
+ private:
+  void End() {
+    std::error_code ignored;
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    if (session_ != nullptr) loop_.server_.Disconnect(*std::exchange(session_, nullptr));
+    loop_.peers_.erase(shared_from_this());
+  }
+
+  void WaitForBytes() {
+    if (std::exchange(is_reading_, true)) return;
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const std::error_code& error) {
+      self->is_reading_ = false;
+      if (!error) self->Read();
+    });
+  }
+
+  void Read() {
+    if (is_closed_ || closes_when_sent_) return;
+    std::error_code error;
+    const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
+    if (error && error != asio::error::would_block) return Close();
+    if (bytes > 0) loop_.server_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
+    if (unsent_bytes() < kUnsentBytesMax) WaitForBytes();
+  }
+
+  // What the socket does not take at once waits until it takes more.
+  void WriteSome() {
+    std::error_code error;
+    while (unsent_bytes() > 0 && !error) {
+      sent_ += socket_.write_some(asio::buffer(unsent_.data() + sent_, unsent_bytes()), error);
+    }
+    if (error && error != asio::error::would_block) return Close();
+    if (unsent_bytes() == 0) {
+      unsent_.clear();
+      sent_ = 0;
+      if (closes_when_sent_) return Close();
+      if (session_ != nullptr) WaitForBytes();
+      return;
+    }
+    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const std::error_code& failed) {
+      if (!failed && !self->is_closed_) self->WriteSome();
+    });
+  }
+
+  Implementation& loop_;
+  Socket socket_;
+  Session* session_ = nullptr;  // The server's, until it is told that this is closed.
+  std::string peer_;
+  std::string local_;
+  std::string unsent_;
+  size_t sent_ = 0;  // Of unsent_.
+  bool is_reading_ = false;
+  bool closes_when_sent_ = false;
+  bool is_closed_ = false;
+};
+
+Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted) {
+  std::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
+  const asio::ip::tcp::endpoint endpoint(parsed, port != 0 ? port : wanted);
+  auto acceptor = std::make_unique<asio::ip::tcp::acceptor>(io_);
+  const std::string where = fmt::format("{}:{}", address, endpoint.port());
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && parsed.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return ListenError(error, where);
+  port = acceptor->local_endpoint(error).port();
+  tcp_.push_back(std::move(acceptor));
+  Accept(*tcp_.back());
+  return {};
+}
+
+// A socket file that nobody listens at is what a killed server has left.
+Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
+  std::error_code error;
+  const asio::local::stream_protocol::endpoint endpoint(path);
+  asio::local::stream_protocol::socket probe(io_);
+  probe.connect(endpoint, error);
+  if (error == asio::error::connection_refused) ::unlink(path.c_str());
+  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(io_);
+  unix_->open(endpoint.protocol(), error);
+  if (!error) unix_->bind(endpoint, error);
+  if (!error) unix_->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return ListenError(error, path);
+  unix_path_ = path;
+  Accept(*unix_);
+  return {};
+}
+
+template <typename Acceptor>
+void AsioLoop::Implementation::Accept(Acceptor& acceptor) {
+  acceptor.async_accept([this, &acceptor](const std::error_code& error, auto socket) {
+    Accepted(acceptor, error, Socket(std::move(socket)));
+  });
+}
+
+template <typename Acceptor>
+void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket) {
+  if (error == asio::error::operation_aborted) return;
+  if (error) {
+    auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptAgain);
+    pause->async_wait([this, &acceptor, pause](const std::error_code& failed) {
+      if (!failed) Accept(acceptor);
+    });
+    return;
+  }
+  std::error_code ignored;
+  socket.non_blocking(true, ignored);
+  if (socket.local_endpoint(ignored).protocol().family() != AF_UNIX) {
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(keepalive_s > 0), ignored);
+  }
+  const auto peer = std::make_shared<Peer>(*this, std::move(socket));
+  peers_.insert(peer);
+  peer->Start();
+  Accept(acceptor);
+}
+
+void AsioLoop::Implementation::Tick() {
+  timer_.expires_after(kTick);
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    server_.Tick();
+    Tick();
+  });
+}
+
+void AsioLoop::Implementation::Run() {
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](const std::error_code& error, int) {
+    if (!error) server_.AskToStop();
+  });
+  Tick();
+  while (!server_.is_stopping()) {
+    io_.run_one();
+    io_.poll();
+    server_.EndTurn();
+  }
+  for (const auto& acceptor : tcp_) acceptor->close();
+  if (unix_ != nullptr) unix_->close();
+  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+  for (const auto& peer : std::set(peers_)) peer->CloseWhenSent();
+  signals_.cancel();
+  timer_.cancel();
+  for (const auto& peer : std::set(peers_)) peer->Close();
+  io_.restart();
+  io_.poll();
+}
+
+AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {}
+AsioLoop::~AsioLoop() = default;
+
+Status AsioLoop::Listen(const ListenAt& at) {
+  implementation_->keepalive_s = at.keepalive_s;
+  if (at.port != 0 || at.unix_socket.empty()) {
+    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port));
+  }
+  if (!at.unix_socket.empty()) AMETHYST_TRY(implementation_->ListenUnix(at.unix_socket));
+  return {};
+}
+
+uint16_t AsioLoop::port() const { return implementation_->port; }
+void AsioLoop::Run() { implementation_->Run(); }
+void AsioLoop::Stop() { implementation_->Stop(); }
+
+}  // namespace amethyst::server

@@ -1,0 +1,55 @@
+// The server's loop over real sockets, TCP and Unix, on standalone Asio.
+//
+// One thread. An idle connection holds no buffer: the loop waits until a socket has something, and reads it into one
+// buffer that all share. A client that does not read its answers is not read from either, once a megabyte waits for it.
+// Thread safety: one thread; Stop may be called from a signal handler's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "amethyst/error.h"
+#include "server/net/connection.h"
+#include "server/server.h"
+
+namespace amethyst::server {
+
+// The operating system's.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] std::chrono::milliseconds WallTime() override;
+  [[nodiscard]] std::chrono::microseconds Monotonic() override;
+};
+
+struct ListenAt {
+  std::vector<std::string> addresses{};  // Numeric: "127.0.0.1", "::1".
+  uint16_t port = 0;                     // 0: one that is free; see AsioLoop::port.
+  std::string unix_socket{};             // A path; empty: none.
+  uint32_t keepalive_s = 300;            // 0: none is asked for.
+};
+
+class AsioLoop {
+ public:
+  explicit AsioLoop(Server& server);
+  ~AsioLoop();
+  AsioLoop(const AsioLoop&) = delete;
+  AsioLoop& operator=(const AsioLoop&) = delete;
+
+  // kInvalidArgument: an address is none. kBusy: the port is taken. kIo: something else.
+  [[nodiscard]] Status Listen(const ListenAt& at);
+  [[nodiscard]] uint16_t port() const;
+  // Returns once SHUTDOWN, a signal to end, or Stop has asked for it, with all connections closed.
+  void Run();
+  void Stop();
+
+ private:
+  class Implementation;
+  const std::unique_ptr<Implementation> implementation_;
+};
+
+// Whether only this machine can reach the address.
+[[nodiscard]] bool IsLoopback(const std::string& address);
+
+}  // namespace amethyst::server

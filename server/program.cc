@@ -1,0 +1,174 @@
+#include "server/program.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "amethyst/version.h"
+#include "base/error.h"
+#include "server/config.h"
+#include "server/net/asio_loop.h"
+#include "server/resp/request_parser.h"
+#include "server/server.h"
+#include "server/version.h"
+
+namespace amethyst::server {
+
+namespace {
+
+constexpr int kEnded = 0;
+constexpr int kUsage = 2;
+constexpr int kFailed = 3;
+
+constexpr std::string_view kHelp = R"(amethystd: a durable key-value store that speaks Redis's protocol
+
+  amethystd [FILE] [--SETTING VALUE]...
+
+FILE holds settings, one a line: a name and a value, as in redis.conf. Settings on the command line come after it and
+win. `CONFIG GET *` lists all of them; these matter first:
+
+  --dir DIRECTORY            where the data lies; created if it is not there (default: amethystd)
+  --port PORT                default 6380; 0: none, which wants --unixsocket
+  --bind "ADDRESS..."        default 127.0.0.1; others want --requirepass
+  --unixsocket PATH          listen there as well
+  --requirepass PASSWORD     what clients have to say to AUTH
+  --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
+                             second at the most; no: the system decides. An end of the process alone loses nothing.
+  --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 288mb)
+  --help, --version
+
+Examples:
+  amethystd --dir data/amethystd
+  amethystd --port 7000 --appendfsync always
+  redis-cli -p 6380 set greeting hello
+)";
+
+constexpr size_t kOutsideEngine = size_t{32} << 20;
+constexpr size_t kSmallestEngine = size_t{4} << 20;
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+// A line of a configuration file as words: the first one is the name, the rest are the value.
+Result<Settings> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return base::MakeError(ErrorCode::kIo, "cannot read the configuration file {}", path);
+  Settings settings;
+  std::string line;
+  for (size_t number = 1; std::getline(file, line); ++number) {
+    std::vector<std::string> words;
+    if (line.starts_with('#')) continue;
+    if (!SplitLine(line, &words)) return base::InvalidArgument("{}, line {}: a quote is not closed", path, number);
+    if (words.empty()) continue;
+    if (words.size() == 1) return base::InvalidArgument("{}, line {}: {} has no value", path, number, words[0]);
+    std::string value = words[1];
+    for (size_t i = 2; i < words.size(); ++i) value += " " + words[i];
+    settings.emplace_back(words[0], std::move(value));
+  }
+  return settings;
+}
+
+Result<Settings> ReadArguments(const std::vector<std::string>& arguments) {
+  Settings settings;
+  size_t i = 0;
+  if (!arguments.empty() && !arguments[0].starts_with("--")) {
+    AMETHYST_ASSIGN(settings, ReadFile(arguments[0]));
+    i = 1;
+  }
+  for (; i < arguments.size(); i += 2) {
+    if (!arguments[i].starts_with("--")) return base::InvalidArgument("'{}' is not understood", arguments[i]);
+    if (i + 1 == arguments.size()) return base::InvalidArgument("{} wants a value", arguments[i]);
+    settings.emplace_back(arguments[i].substr(2), arguments[i + 1]);
+  }
+  return settings;
+}
+
+// In Redis's words; a reader of --help has not sent a CONFIG SET.
+std::string WithoutCommand(std::string message) {
+  for (const std::string_view head : {"CONFIG SET failed (possibly related to argument ", " for CONFIG SET"}) {
+    if (const size_t at = message.find(head); at != std::string::npos) message.erase(at, head.size());
+  }
+  return message;
+}
+
+Result<ListenAt> WhereToListen(const Config& config) {
+  ListenAt at;
+  at.port = static_cast<uint16_t>(config.values().port);
+  at.unix_socket = config.Get("unixsocket").front().second;
+  at.keepalive_s = static_cast<uint32_t>(std::stoul(config.Get("tcp-keepalive").front().second));
+  if (!SplitLine(config.Get("bind").front().second, &at.addresses)) {
+    return base::InvalidArgument("bind: a quote is not closed");
+  }
+  const auto is_public = [](const std::string& address) { return !IsLoopback(address); };
+  if (const auto open = std::ranges::find_if(at.addresses, is_public);
+      open != at.addresses.end() && config.values().requirepass.empty()) {
+    return base::InvalidArgument("others can reach {}: give --requirepass, or listen at 127.0.0.1", *open);
+  }
+  if (at.port == 0 && at.unix_socket.empty()) return base::InvalidArgument("with port 0, --unixsocket must say where");
+  return at;
+}
+
+Options EngineOptions(const Config& config) {
+  Options options;
+  const uint64_t all = config.values().maxmemory;
+  if (all != 0) options.memory_budget_bytes = std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+  options.sync_interval_ms = config.values().appendfsync == "no" ? 0 : 1000;
+  return options;
+}
+
+Status Serve(const Config& settings, std::ostream& out) {
+  Config config = settings;
+  AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
+  const std::string given = config.Get("dir").front().second;
+  const std::filesystem::path directory = given.empty() ? "amethystd" : given;
+  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
+  SystemClock clock;
+  {
+    Server server(*space, config, clock);
+    AsioLoop loop(server);
+    AMETHYST_TRY(loop.Listen(at));
+    if (loop.port() != 0) {
+      fmt::print(out, "amethystd: ready at {} port {}, data in {}\n", fmt::join(at.addresses, " "), loop.port(),
+                 directory.string());
+    }
+    if (!at.unix_socket.empty()) fmt::print(out, "amethystd: ready at {}\n", at.unix_socket);
+    out.flush();
+    loop.Run();
+  }
+  AMETHYST_TRY(space->Close());
+  fmt::print(out, "amethystd: ended; all data is safe in {}\n", directory.string());
+  return {};
+}
+
+}  // namespace
+
+int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  if (std::ranges::find(arguments, "--help") != arguments.end() ||
+      std::ranges::find(arguments, "-h") != arguments.end()) {
+    out << kHelp;
+    return kEnded;
+  }
+  if (std::ranges::find(arguments, "--version") != arguments.end()) {
+    fmt::print(out, "amethystd {} (commands of Redis {})\n", AMETHYST_VERSION_STRING, kRedisVersion);
+    return kEnded;
+  }
+  Config config;
+  const auto settings = ReadArguments(arguments);
+  const Status set = settings ? config.Set(*settings, true) : std::unexpected(settings.error());
+  if (!set) {
+    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n",
+               WithoutCommand(set.error().message()));
+    return kUsage;
+  }
+  if (const Status served = Serve(config, out); !served) {
+    fmt::print(err, "amethystd: {}\n", served.error().ToString());
+    return served.error().code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
+  }
+  return kEnded;
+}
+
+}  // namespace amethyst::server
