@@ -76,13 +76,16 @@ def matches(expected, actual):
 
 
 def scratch_directory(directory, shell):
-    """Where a document's commands run: like the root of a tree, with the program under test as bin/amethyst."""
+    """Where a document's commands run: like the root of a tree, with the programs under test as bin/amethyst and
+    bin/amethystd, which is built beside it."""
     (directory / "bin").mkdir()
-    stand_in = directory / "bin" / "amethyst"
-    stand_in.write_text("#!/bin/sh\n"
-                        "case \" $* \" in *' --db'*) ;; *) mkdir -p data; set -- --db data/amethyst \"$@\" ;; esac\n"
-                        f"exec '{shell}' \"$@\"\n")
-    stand_in.chmod(0o755)
+    server = pathlib.Path(shell).parent.parent / "server" / "amethystd"
+    for program, option, database in (shell, "--db", "data/amethyst"), (server, "--dir", "data/amethystd"):
+        stand_in = directory / "bin" / pathlib.Path(database).name
+        stand_in.write_text("#!/bin/sh\n"
+                            f"case \" $* \" in *' {option}'*) ;; *) mkdir -p data; set -- {option} {database} \"$@\" ;; "
+                            f"esac\nexec '{program}' \"$@\"\n")
+        stand_in.chmod(0o755)
 
 
 def run_document(path, shell):
