@@ -14,6 +14,8 @@ constexpr size_t kNumberLineMax = 64 << 10;  // Redis waits so long for the end 
 constexpr size_t kKeptBufferMax = 64 << 10;
 
 std::optional<int64_t> ReadNumber(std::string_view text) {
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.starts_with('0') && text != "0") return {};  // "-0" and "07" are no numbers.
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
@@ -177,10 +179,9 @@ RequestParser::Outcome RequestParser::ReadArgument(bool is_authenticated) {
 
 RequestParser::Outcome RequestParser::ReadInline() {
   const size_t end = buffer_.find('\n', position_);
-  if (end == std::string::npos) {
-    if (buffer_.size() - position_ > limits_.inline_bytes_max) return Refusal("too big inline request");
-    return false;
-  }
+  const size_t line_bytes = (end == std::string::npos ? buffer_.size() : end) - position_;
+  if (line_bytes > limits_.inline_bytes_max) return Refusal("too big inline request");
+  if (end == std::string::npos) return false;
   std::string_view line = std::string_view(buffer_).substr(position_, end - position_);
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (!SplitLine(line, &inline_arguments_)) return Refusal("unbalanced quotes in request");

@@ -15,7 +15,7 @@
 namespace amethyst::server {
 
 struct RequestLimits {
-  size_t arguments_max = 1 << 20;
+  size_t arguments_max = INT32_MAX;
   size_t argument_bytes_max = size_t{512} << 20;
   size_t inline_bytes_max = 64 << 10;
 };
