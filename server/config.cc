@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "base/error.h"
@@ -30,7 +31,7 @@ struct Config::Setting {
   bool changes_live = true;
   int64_t smallest = 0;
   int64_t largest = INT64_MAX;
-  std::string_view choices = "";  // Words between spaces.
+  std::string_view choices = "";  // Words between ", ".
   std::string_view other_name = "";
 
   static std::span<const Setting> All();
@@ -47,7 +48,7 @@ struct Config::Setting {
 
 std::span<const Config::Setting> Config::Setting::All() {
   static constexpr Setting kAll[] = {
-      {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "always everysec no"},
+      {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
       {"appendonly", "yes", Kind::kYesNo, false},
       {"bind", "127.0.0.1", Kind::kText, false},
       {"databases", "16", Kind::kNumber, false, 16, 16},
@@ -73,7 +74,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"stream-node-max-bytes", "4096", Kind::kBytes},
       {"stream-node-max-entries", "100", Kind::kNumber},
       {"tcp-keepalive", "300", Kind::kNumber},
-      {"timeout", "0", Kind::kNumber},
+      {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
       {"unixsocket", "", Kind::kText, false},
       {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
       {"zset-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "zset-max-ziplist-value"},
@@ -118,7 +119,7 @@ std::optional<std::string> OrderedEvents(std::string_view letters) {
   } else {
     std::ranges::copy_if(kEventsOfA, std::back_inserter(ordered), has);
   }
-  for (const char letter : std::string_view("KEmn")) {
+  for (const char letter : std::string_view("nKEm")) {
     if (has(letter)) ordered.push_back(letter);
   }
   return ordered;
@@ -126,9 +127,9 @@ std::optional<std::string> OrderedEvents(std::string_view letters) {
 
 bool IsOneOf(std::string_view choices, std::string_view word) {
   while (!choices.empty()) {
-    const size_t end = std::min(choices.find(' '), choices.size());
+    const size_t end = std::min(choices.find(", "), choices.size());
     if (EqualsIgnoringCase(word, choices.substr(0, end))) return true;
-    choices.remove_prefix(std::min(end + 1, choices.size()));
+    choices.remove_prefix(std::min(end + 2, choices.size()));
   }
   return false;
 }
@@ -152,37 +153,35 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
   return found;
 }
 
-Status Config::Check(std::string_view name, std::string_view value, bool at_start) const {
+Status Config::Check(const Setting& known, const Change& change, bool at_start) {
+  const auto& [name, value] = change;
   const auto failed = [&](std::string_view why) {
     return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - {}", name, why);
   };
-  const Setting* const setting = Setting::Find(name);
-  if (setting == nullptr)
-    return base::InvalidArgument("Unknown option or number of arguments for CONFIG SET - '{}'", name);
-  if (!setting->changes_live && !at_start) return failed("can't set immutable config");
-  switch (setting->kind) {
+  if (!known.changes_live && !at_start) return failed("can't set immutable config");
+  switch (known.kind) {
     case Kind::kNumber:
     case Kind::kBytes: {
-      const bool is_bytes = setting->kind == Kind::kBytes;
+      const bool is_bytes = known.kind == Kind::kBytes;
       const auto number = is_bytes ? ReadBytes(value) : ReadInteger(value);
       if (!number) {
         return failed(is_bytes ? "argument must be a memory value" : "argument couldn't be parsed into an integer");
       }
-      if (*number < setting->smallest || *number > setting->largest) {
+      if (*number < known.smallest || *number > known.largest) {
         return base::InvalidArgument(
             "CONFIG SET failed (possibly related to argument '{}') - argument must be between {} and {} inclusive",
-            name, setting->smallest, setting->largest);
+            name, known.smallest, known.largest);
       }
       return {};
     }
-    case Kind::kYesNo: return IsOneOf("yes no", value) ? Status() : failed("argument must be 'yes' or 'no'");
+    case Kind::kYesNo: return IsOneOf("yes, no", value) ? Status() : failed("argument must be 'yes' or 'no'");
     case Kind::kChoice:
-      return IsOneOf(setting->choices, value)
+      return IsOneOf(known.choices, value)
                  ? Status()
                  : base::InvalidArgument(
                        "CONFIG SET failed (possibly related to argument '{}') - argument(s) must be one of the "
                        "following: {}",
-                       name, setting->choices);
+                       name, known.choices);
     case Kind::kEvents:
       return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     case Kind::kText: return {};
@@ -191,7 +190,17 @@ Status Config::Check(std::string_view name, std::string_view value, bool at_star
 }
 
 Status Config::Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start) {
-  for (const auto& [name, value] : changes) AMETHYST_TRY(Check(name, value, at_start));
+  // As Redis does: what is not there is told before what is wrong.
+  for (const auto& [name, value] : changes) {
+    if (Setting::Find(name) != nullptr) continue;
+    return base::InvalidArgument("Unknown option or number of arguments for CONFIG SET - '{}'", name);
+  }
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : changes) {
+    if (names.insert(Setting::Find(name)->name).second) continue;
+    return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - duplicate parameter", name);
+  }
+  for (const auto& [name, value] : changes) AMETHYST_TRY(Check(*Setting::Find(name), {name, value}, at_start));
   for (const auto& [name, value] : changes) {
     const Setting& setting = *Setting::Find(name);
     std::string text = value;

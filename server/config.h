@@ -52,7 +52,11 @@ class Config {
  private:
   struct Setting;
 
-  [[nodiscard]] Status Check(std::string_view name, std::string_view value, bool at_start) const;
+  struct Change {
+    std::string_view name;
+    std::string_view value;
+  };
+  [[nodiscard]] static Status Check(const Setting& known, const Change& change, bool at_start);
   void Apply();
 
   std::map<std::string, std::string, std::less<>> texts_;
