@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "server/commands/help.h"
 #include "server/commands/numbers.h"
 
 namespace amethyst::server {
@@ -14,7 +16,11 @@ namespace {
 // Of one tick, so that commands need not wait long for it.
 constexpr size_t kExpiredAtOnce = 1000;
 constexpr uint64_t kExpireBudgetUs = 25'000;  // A quarter of a tick.
+constexpr uint32_t kSyncIntervalMs = 1000;    // Of appendfsync everysec.
 constexpr size_t kSweptAtOnce = 100;
+constexpr size_t kShownBytesMax = 128;  // Of what a client has sent, in an error.
+// A client that waits for an answer may send so much more meanwhile, as in Redis.
+constexpr size_t kWaitingBytesMax = size_t{1} << 30;
 constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
 
 constexpr std::string_view kAborted = "EXECABORT Transaction discarded because of previous errors.";
@@ -25,8 +31,30 @@ std::string ErrorText(const Error& error) {
   return fmt::format("MISCONF {}; nothing of the command was done", error.ToString());
 }
 
+// With RESP2 a client that listens can tell messages from replies only because it asks for nothing else.
 bool MayRunWhileSubscribed(const Command& command) {
-  return (command.flags & kPubSub) != 0 || command.name == "ping" || command.name == "quit" || command.name == "reset";
+  return command.name.ends_with("subscribe") || command.name == "ping" || command.name == "quit" ||
+         command.name == "reset";
+}
+
+// The arguments as the slow log may show them: without passwords.
+std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments args) {
+  constexpr std::string_view kHidden = "(redacted)";
+  std::vector<std::string_view> shown(args.begin(), args.end());
+  if (command.name == "auth") std::fill(shown.begin() + 1, shown.end(), kHidden);
+  if (command.name == "hello") {
+    for (size_t i = 2; i + 2 < args.size(); ++i) {
+      if (!EqualsIgnoringCase(args[i], "auth")) continue;
+      shown[i + 1] = shown[i + 2] = kHidden;
+      i += 2;
+    }
+  }
+  if (command.name == "config|set") {
+    for (size_t i = 2; i + 1 < args.size(); i += 2) {
+      if (EqualsIgnoringCase(args[i], "requirepass")) shown[i + 1] = kHidden;
+    }
+  }
+  return shown;
 }
 
 // These run at once within MULTI, and are not queued.
@@ -38,7 +66,11 @@ bool RunsWithinMulti(const Command& command) {
 }  // namespace
 
 Server::Server(Space& space, Config& config, Clock& clock)
-    : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space) {}
+    : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space), checkpoints_(space) {
+  // Without it the interval stays as the database was opened with.
+  static_cast<void>(ApplySettings());
+  checkpoints_.NoteStart(NowMs());
+}
 
 Server::~Server() = default;
 
@@ -69,6 +101,7 @@ void Server::Receive(Session& session, std::string_view bytes) {
   session.parser.SetArgumentBytesMax(config_.values().proto_max_bulk_len);
   session.parser.Append(bytes);
   RunRequests(session);
+  if (session.parser.waiting_bytes() > kWaitingBytesMax) session.closes = true;
 }
 
 void Server::RunRequests(Session& session) {
@@ -94,7 +127,25 @@ void Server::Disconnect(Session& session) {
   sessions_.erase(session.id);
 }
 
-void Server::EndTurn() { counters_.bytes_out += outbox_.Flush(); }
+// Nobody reads of a write that a loss of power could still take: neither the client that wrote, nor one that has read
+// what another wrote in this turn.
+void Server::EndTurn() {
+  if (config_.values().appendfsync == "always") {
+    if (const Status durable = space_.MakeDurable(); !durable) {
+      const std::string error =
+          fmt::format("MISCONF {}; what was written may not survive a loss of power", durable.error().ToString());
+      CountError(error);
+      outbox_.ReplaceAll(error);
+    }
+  }
+  counters_.bytes_out += outbox_.Flush();
+}
+
+Status Server::ApplySettings() {
+  const uint32_t sync_interval_ms = config_.values().appendfsync == "no" ? 0 : kSyncIntervalMs;
+  const Result<Options> changed = space_.db().Change({.sync_interval_ms = sync_interval_ms});
+  return changed ? Status() : std::unexpected(changed.error());
+}
 
 void Server::Tick() {
   const uint64_t now_us = MonotonicUs();
@@ -129,19 +180,20 @@ void Server::Tick() {
 const Command* Server::Find(Arguments args, std::string* refusal) {
   const Command* command = FindCommand(args[0]);
   if (command == nullptr) {
-    *refusal = fmt::format("ERR unknown command '{}', with args beginning with: ", args[0].substr(0, 128));
+    *refusal = fmt::format("ERR unknown command '{}', with args beginning with: ", args[0].substr(0, kShownBytesMax));
+    const size_t begin = refusal->size();
     for (const std::string_view arg : args.subspan(1)) {
-      if (refusal->size() >= 128 + 64) break;
-      *refusal += fmt::format("'{}' ", arg.substr(0, 128));
+      const size_t shown = refusal->size() - begin;
+      if (shown >= kShownBytesMax) break;
+      *refusal += fmt::format("'{}' ", arg.substr(0, kShownBytesMax - shown));
     }
     return nullptr;
   }
   if (!command->subcommands.empty() && args.size() > 1) {
     const Command* const subcommand = FindSubcommand(*command, args[1]);
     if (subcommand == nullptr) {
-      std::string name(command->name);
-      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
-      *refusal = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, 128), name);
+      *refusal = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, kShownBytesMax),
+                             UpperCase(command->name));
       return nullptr;
     }
     command = subcommand;
@@ -179,7 +231,7 @@ void Server::Execute(Session& session, Arguments args) {
   if (!refusal.empty()) {
     if (session.queue.is_open) session.queue.has_errors = true;
     if (command != nullptr) ++command_counters_[command->name].rejected;
-    ++counters_.errors;
+    CountError(refusal);
     reply.Error(refusal);
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.requests.emplace_back(args);
@@ -187,7 +239,12 @@ void Server::Execute(Session& session, Arguments args) {
   } else {
     access_.Begin(session.database, NowMs());
     Run(session, *command, args, reply);
-    if (Finish(reply, before)) AfterCommit();
+    if (Finish(reply, before)) {
+      AfterCommit();
+    } else if (session.waiting) {  // The error is its answer.
+      waiters_.Remove(session, session.waiting->keys);
+      session.waiting.reset();
+    }
     ServeWaiters();
   }
   // CLIENT REPLY OFF and SKIP: nobody wants to read it.
@@ -209,11 +266,11 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   counters.microseconds += took_us;
   if (session.output.size() > mark && session.output[mark] == '-') {
     ++counters.failed;
-    ++counters_.errors;
+    CountError(std::string_view(session.output).substr(mark + 1));
   }
   const int64_t slower_than = config_.values().slowlog_log_slower_than_us;
   if (slower_than >= 0 && took_us >= static_cast<uint64_t>(slower_than) && (command.flags & kSkipSlowlog) == 0) {
-    slow_log_.Add(args,
+    slow_log_.Add(WithoutSecrets(command, args),
                   {.id = 0,
                    .time_s = NowMs() / 1000,
                    .microseconds = took_us,
@@ -224,12 +281,18 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   }
 }
 
+void Server::CountError(std::string_view text) {
+  ++counters_.errors;
+  ++counters_.errors_by_code[std::string(text.substr(0, text.find_first_of(" \r")))];
+}
+
 bool Server::Finish(Reply& reply, size_t mark) {
   const Status committed = access_.Commit();
   if (committed) return true;
+  const std::string error = ErrorText(committed.error());
   reply.RollBackTo(mark);
-  reply.Error(ErrorText(committed.error()));
-  ++counters_.errors;
+  reply.Error(error);
+  CountError(error);
   return false;
 }
 
@@ -243,7 +306,7 @@ void Server::ExecuteQueued(Session& session, Reply& reply) {
   for (const auto& [key, had_expired] : session.watched) {
     if (is_dirty) break;
     // It may have expired since, and nobody has touched it.
-    access_.SetDatabase(space_.DatabaseOf(key.stored));
+    access_.SetDatabase(access_.DatabaseOf(key.stored));
     is_dirty = !had_expired && StoredKey(access_, key.key).HasExpired();
   }
   access_.SetDatabase(session.database);
@@ -283,7 +346,24 @@ void Server::Unblock(Session& session, std::string_view reply) {
   resumed_.push_back(session.id);
 }
 
+// Who watches a key, or waits for one, means the key of a number. What the number shows now may be another key.
+void Server::FollowSwap(const StoredSwap& swap) {
+  const unsigned own = access_.database();
+  watches_.MarkDirtyWhere([&](const KeyName& key) {
+    if (key.stored != swap.one && key.stored != swap.other) return false;
+    return std::ranges::any_of(std::array{swap.one, swap.other}, [&](uint16_t stored) {
+      access_.SetDatabase(access_.DatabaseOf(stored));
+      return StoredKey(access_, key.key).exists();
+    });
+  });
+  access_.SetDatabase(own);
+  watches_.Swap(swap);
+  const std::vector<KeyName> awaited = waiters_.Swap(swap);
+  ready_.insert(ready_.end(), awaited.begin(), awaited.end());
+}
+
 void Server::AfterCommit() {
+  for (const StoredSwap& swap : access_.swaps()) FollowSwap(swap);
   watches_.MarkDirty(access_.touched());
   for (const KeyEvent& event : access_.events()) PublishEvent(event);
   ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());

@@ -14,6 +14,7 @@
 
 #include "server/commands/command.h"
 #include "server/config.h"
+#include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
 #include "server/pubsub.h"
@@ -36,6 +37,7 @@ class Server {
     uint64_t keyspace_hits = 0;
     uint64_t keyspace_misses = 0;
     uint64_t errors = 0;
+    std::map<std::string, uint64_t, std::less<>> errors_by_code{};
   };
   struct CommandCounters {
     uint64_t calls = 0;
@@ -58,6 +60,8 @@ class Server {
   void Receive(Session& session, std::string_view bytes);
   // Sends what the turn's commands have answered.
   void EndTurn();
+  // Tells the engine of settings that it must know.
+  [[nodiscard]] Status ApplySettings();
   // Expires, gives up what has waited too long, closes what is idle.
   void Tick();
 
@@ -77,6 +81,7 @@ class Server {
   [[nodiscard]] Watches& watches() { return watches_; }
   [[nodiscard]] Waiters& waiters() { return waiters_; }
   [[nodiscard]] SlowLog& slow_log() { return slow_log_; }
+  [[nodiscard]] Checkpoints& checkpoints() { return checkpoints_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
   [[nodiscard]] const std::map<uint64_t, std::unique_ptr<Session>>& sessions() const { return sessions_; }
@@ -98,8 +103,11 @@ class Server {
   // Commits; the answer from `mark` on becomes an error where that fails.
   bool Finish(Reply& reply, size_t mark);
   void AfterCommit();
+  void FollowSwap(const StoredSwap& swap);
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
+  // Of an error's text, which begins with its code.
+  void CountError(std::string_view text);
 
   Space& space_;
   Config& config_;
@@ -121,6 +129,7 @@ class Server {
   std::vector<uint64_t> resumed_;  // Ids of sessions whose waiting has ended in this turn.
   SlowLog slow_log_;
   Upkeep upkeep_;
+  Checkpoints checkpoints_;
   Counters counters_;
   std::map<std::string_view, CommandCounters> command_counters_;
 };

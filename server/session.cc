@@ -10,6 +10,15 @@ Session::Session(Connection& transport, Outbox& all, const Start& start)
       is_authenticated(start.is_authenticated),
       last_active_us(start.now_us) {}
 
+void Outbox::ReplaceAll(std::string_view error) {
+  for (Session* const session : sessions_) {
+    session->closes = true;
+    if (session->output.empty()) continue;
+    session->output.clear();
+    session->NewReply().Error(error);
+  }
+}
+
 // A connection that closes may take its session out of the set.
 uint64_t Outbox::Flush() {
   uint64_t bytes = 0;

@@ -69,6 +69,8 @@ class Outbox {
   void Remove(Session& session) { sessions_.erase(&session); }
   // Sends, and closes what is to be closed afterwards; how many bytes that were.
   uint64_t Flush();
+  // All that the sessions would have been sent becomes this error, behind which they close. Flush sends it.
+  void ReplaceAll(std::string_view error);
 
  private:
   std::unordered_set<Session*> sessions_;

@@ -21,6 +21,8 @@ class Waiters {
   [[nodiscard]] std::vector<Session*> Of(const KeyName& key) const;
   // All, for their time limits.
   [[nodiscard]] std::vector<Session*> All() const;
+  // The sessions wait for the keys that have those names from now on. Returns all keys that somebody waits for.
+  [[nodiscard]] std::vector<KeyName> Swap(const StoredSwap& swap);
   [[nodiscard]] size_t count() const { return all_.size(); }
 
  private:

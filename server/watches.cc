@@ -1,5 +1,7 @@
 #include "server/watches.h"
 
+#include <utility>
+
 #include "server/session.h"
 
 namespace amethyst::server {
@@ -35,6 +37,21 @@ void Watches::MarkExpired(const std::vector<KeyName>& touched) {
       if (!had_expired) session->is_dirty = true;
       had_expired = false;  // Whatever comes to be there from now on is a change.
     }
+  }
+}
+
+void Watches::Swap(const StoredSwap& swap) {
+  std::map<KeyName, std::set<Session*>> watchers;
+  std::set<Session*> all;
+  for (auto& [key, sessions] : watchers_) {
+    all.insert(sessions.begin(), sessions.end());
+    watchers[swap.Of(key)] = std::move(sessions);
+  }
+  watchers_ = std::move(watchers);
+  for (Session* const session : all) {
+    std::map<KeyName, bool> watched;
+    for (const auto& [key, had_expired] : session->watched) watched[swap.Of(key)] = had_expired;
+    session->watched = std::move(watched);
   }
 }
 

@@ -28,6 +28,8 @@ class Watches {
       if (exists(key)) MarkAll(sessions);
     }
   }
+  // The sessions watch the keys that have those names from now on.
+  void Swap(const StoredSwap& swap);
   [[nodiscard]] bool empty() const { return watchers_.empty(); }
 
  private:

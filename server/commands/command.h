@@ -114,12 +114,15 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> ConnectionCommands();
 [[nodiscard]] std::span<const Command> ClientCommands();
 [[nodiscard]] std::span<const Command> ServerCommands();
+[[nodiscard]] std::span<const Command> ConfigCommands();
+[[nodiscard]] std::span<const Command> CommandCommands();
+[[nodiscard]] std::span<const Command> SlowLogCommands();
 [[nodiscard]] std::span<const Command> TransactionCommands();
 [[nodiscard]] std::span<const Command> PubSubCommands();
 [[nodiscard]] std::span<const Command> FunctionCommands();
 
 // By name in any case; nullptr: there is none. For a container's subcommand: its own line, found by the second
-// argument.
+// argument. HELP is one of each container.
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 [[nodiscard]] const Command* FindSubcommand(const Command& container, std::string_view name);
 [[nodiscard]] std::vector<const Command*> AllCommands();

@@ -132,7 +132,7 @@ void WarnWatchers(Call& call, std::optional<uint16_t> stored) {
   const unsigned own = call.access.database();
   call.server.watches().MarkDirtyWhere([&](const KeyName& key) {
     if (stored && key.stored != *stored) return false;
-    call.access.SetDatabase(call.access.space().DatabaseOf(key.stored));
+    call.access.SetDatabase(call.access.DatabaseOf(key.stored));
     return StoredKey(call.access, key.key).exists();
   });
   call.access.SetDatabase(own);
@@ -160,7 +160,7 @@ void SwapDb(Call& call) {
   const auto a = ReadDatabase(call[1]);
   const auto b = ReadDatabase(call[2]);
   if (!a || !b) return call.reply.Error("ERR DB index is out of range");
-  if (const Status swapped = call.access.space().Swap(*a, *b); !swapped) call.access.Fail(swapped.error());
+  call.access.SwapDatabases(*a, *b);
   call.reply.Ok();
 }
 

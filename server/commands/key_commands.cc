@@ -77,13 +77,14 @@ void Move(Call& call) {
   call.access.SetDatabase(*database);
   StoredKey to(call.access, call[1]);
   const bool moves = from.exists() && !to.exists();
-  if (moves) {
-    MoveValue(from, to);
-    call.access.Notify(EventKind::kGeneric, "move_to", call[1]);
-  }
+  if (moves) MoveValue(from, to);
   call.access.SetDatabase(own);
-  if (moves) call.access.Notify(EventKind::kGeneric, "move_from", call[1]);
   call.reply.Integer(moves ? 1 : 0);
+  if (!moves) return;
+  call.access.Notify(EventKind::kGeneric, "move_from", call[1]);
+  call.access.SetDatabase(*database);
+  call.access.Notify(EventKind::kGeneric, "move_to", call[1]);
+  call.access.SetDatabase(own);
 }
 
 // Copies all entries of a collection under another id.

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "server/commands/command.h"
+#include "server/commands/help.h"
 #include "server/commands/numbers.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -26,7 +27,8 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
     for (const std::span<const Command> group :
          {StringCommands(), KeyCommands(), ExpireCommands(), DatabaseCommands(), HashCommands(), ListCommands(),
           SetCommands(), SortedSetCommands(), ConnectionCommands(), ClientCommands(), ServerCommands(),
-          TransactionCommands(), PubSubCommands(), FunctionCommands()}) {
+          ConfigCommands(), CommandCommands(), SlowLogCommands(), TransactionCommands(), PubSubCommands(),
+          FunctionCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
@@ -47,7 +49,8 @@ const Command* FindCommand(std::string_view name) {
 const Command* FindSubcommand(const Command& container, std::string_view name) {
   const std::string full = std::string(container.name) + "|" + LowerCase(name);
   const auto at = std::ranges::find(container.subcommands, full, &Command::name);
-  return at == container.subcommands.end() ? nullptr : &*at;
+  if (at != container.subcommands.end()) return &*at;
+  return !container.subcommands.empty() && EqualsIgnoringCase(name, "help") ? &HelpOf(container) : nullptr;
 }
 
 std::vector<const Command*> AllCommands() {

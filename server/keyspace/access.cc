@@ -11,7 +11,7 @@ namespace {
 std::string RegistryKey(uint64_t id) { return "x" + IdPrefix(id); }
 }  // namespace
 
-Access::Access(Space& space) : space_(space), batch_(space.db()) {}
+Access::Access(Space& space) : space_(space), batch_(space.db()), numbers_(space.numbers()) {}
 
 void Access::Begin(unsigned database, TimeMs now_ms) {
   if (HasWrites()) batch_.Clear();
@@ -19,6 +19,8 @@ void Access::Begin(unsigned database, TimeMs now_ms) {
   now_ms_ = now_ms;
   status_ = {};
   changes_ = {};
+  numbers_ = space_.numbers();
+  swaps_.clear();
   touched_.clear();
   ready_.clear();
   events_.clear();
@@ -79,8 +81,23 @@ void Access::Release(uint64_t id, Type type) {
   Delete(Part::kSys, RegistryKey(id));
 }
 
+unsigned Access::DatabaseOf(uint16_t stored) const {
+  return static_cast<unsigned>(std::ranges::find(numbers_, stored) - numbers_.begin());
+}
+
+void Access::SwapDatabases(unsigned one, unsigned other) {
+  if (one == other) return;
+  swaps_.push_back({numbers_[one], numbers_[other]});
+  std::swap(numbers_[one], numbers_[other]);
+  for (const unsigned database : {one, other}) {
+    std::string stored;
+    AppendBigEndian(&stored, numbers_[database], 2);
+    Put(Part::kSys, Space::DatabaseKey(database), stored);
+  }
+}
+
 void Access::FlushDatabase(unsigned database) {
-  const uint16_t stored = space_.StoredDatabase(database);
+  const uint16_t stored = numbers_[database];
   DeleteRange(Part::kKeys, KeysPlace(stored, 0), KeysEnd(stored));
   Count(stored, -KeyCount(database), -ExpiringCount(database));
 }
@@ -95,12 +112,12 @@ void Access::FlushAll() {
 }
 
 int64_t Access::KeyCount(unsigned database) const {
-  const uint16_t stored = space_.StoredDatabase(database);
+  const uint16_t stored = numbers_[database];
   return space_.KeyCount(stored) + changes_[stored].keys;
 }
 
 int64_t Access::ExpiringCount(unsigned database) const {
-  const uint16_t stored = space_.StoredDatabase(database);
+  const uint16_t stored = numbers_[database];
   return space_.ExpiringCount(stored) + changes_[stored].expiring;
 }
 
@@ -128,6 +145,8 @@ Status Access::Commit() {
     Fail(written.error());
     return written;
   }
+  space_.NoteWrite();
+  space_.SetNumbers(numbers_);
   for (uint16_t stored = 0; stored < kDatabases; ++stored) {
     space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
   }

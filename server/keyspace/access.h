@@ -47,6 +47,16 @@ struct KeyName {
   friend auto operator<=>(const KeyName&, const KeyName&) = default;
 };
 
+// Two stored databases whose numbers SWAPDB has swapped.
+struct StoredSwap {
+  uint16_t one;
+  uint16_t other;
+  // The name that the key of the same number and name has now.
+  [[nodiscard]] KeyName Of(const KeyName& key) const {
+    return {.stored = key.stored == one ? other : key.stored == other ? one : key.stored, .key = key.key};
+  }
+};
+
 class Access {
  public:
   explicit Access(Space& space);
@@ -57,7 +67,9 @@ class Access {
   void SetDatabase(unsigned database) { database_ = database; }
 
   [[nodiscard]] unsigned database() const { return database_; }
-  [[nodiscard]] uint16_t stored_database() const { return space_.StoredDatabase(database_); }
+  [[nodiscard]] uint16_t stored_database() const { return numbers_[database_]; }
+  // The number that means a stored database.
+  [[nodiscard]] unsigned DatabaseOf(uint16_t stored) const;
   [[nodiscard]] TimeMs now_ms() const { return now_ms_; }
   [[nodiscard]] Space& space() { return space_; }
 
@@ -80,6 +92,8 @@ class Access {
   // All keys of the database; of all databases.
   void FlushDatabase(unsigned database);
   void FlushAll();
+  // Each number means from here on what the other one meant.
+  void SwapDatabases(unsigned one, unsigned other);
   // How many keys the database has, with what is held back.
   [[nodiscard]] int64_t KeyCount(unsigned database) const;
   [[nodiscard]] int64_t ExpiringCount(unsigned database) const;
@@ -97,6 +111,7 @@ class Access {
   // Writes all that was held back. What follows from it is asked for then, until Begin.
   [[nodiscard]] Status Commit();
   // What follows from the commit: keys that were changed, keys that got elements, events to publish.
+  [[nodiscard]] const std::vector<StoredSwap>& swaps() const { return swaps_; }
   [[nodiscard]] const std::vector<KeyName>& touched() const { return touched_; }
   [[nodiscard]] const std::vector<KeyName>& ready() const { return ready_; }
   [[nodiscard]] const std::vector<KeyEvent>& events() const { return events_; }
@@ -115,6 +130,8 @@ class Access {
     int64_t expiring = 0;
   };
   std::array<Change, kDatabases> changes_{};
+  Space::Numbers numbers_;
+  std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
   std::vector<KeyName> ready_;
   std::vector<KeyEvent> events_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "io/system_environment.h"
 
 namespace amethyst::server {
 
@@ -15,13 +16,14 @@ constexpr std::string_view kNextIdKey = "i";
 // Ids are given out from memory, and the engine hears of them so many at a time: a crash loses those, and no more.
 constexpr uint64_t kLease = uint64_t{1} << 20;
 
-std::string DatabaseKey(unsigned database) { return {'d', static_cast<char>(database)}; }
 std::string CountKey(unsigned stored) { return {'n', static_cast<char>(stored)}; }
 
 }  // namespace
 
 Result<std::unique_ptr<Space>> Space::Open(const std::filesystem::path& path, const Options& options,
                                            Components components) {
+  if (!components.environment) components.environment = io::DefaultEnvironment();
+  Place place{.path = path, .environment = components.environment};
   AMETHYST_ASSIGN(auto db, DB::Open(path, options, std::move(components)));
   const std::vector<std::string> names = db->FamilyNames();
   std::vector<Family> families;
@@ -30,13 +32,16 @@ Result<std::unique_ptr<Space>> Space::Open(const std::filesystem::path& path, co
     AMETHYST_ASSIGN(Family family, is_there ? db->OpenFamily(name) : db->CreateFamily(name));
     families.push_back(std::move(family));
   }
-  std::unique_ptr<Space> space(new Space(std::move(db), std::move(families)));
+  std::unique_ptr<Space> space(new Space(std::move(db), std::move(families), std::move(place)));
   AMETHYST_TRY(space->Load());
   return space;
 }
 
-Space::Space(std::unique_ptr<DB> db, std::vector<Family> families)
-    : db_(std::move(db)), families_(std::move(families)) {}
+Space::Space(std::unique_ptr<DB> db, std::vector<Family> families, Place place)
+    : db_(std::move(db)),
+      families_(std::move(families)),
+      path_(std::move(place.path)),
+      environment_(std::move(place.environment)) {}
 
 Space::~Space() = default;
 
@@ -110,23 +115,14 @@ Status Space::Close() {
   return kept ? closed : kept;
 }
 
-unsigned Space::DatabaseOf(uint16_t stored) const {
-  return static_cast<unsigned>(std::ranges::find(stored_, stored) - stored_.begin());
-}
-
-Status Space::Swap(unsigned one, unsigned other) {
-  WriteBatch batch;
-  const auto put = [&](unsigned database, uint16_t stored) {
-    std::string value;
-    AppendBigEndian(&value, stored, 2);
-    batch.Put(family(Part::kSys), DatabaseKey(database), value);
-  };
-  put(one, stored_[other]);
-  put(other, stored_[one]);
-  AMETHYST_TRY(db_->Write(batch));
-  std::swap(stored_[one], stored_[other]);
+Status Space::MakeDurable() {
+  if (!has_unsynced_) return {};
+  AMETHYST_TRY(db_->SyncWal());
+  has_unsynced_ = false;
   return {};
 }
+
+std::string Space::DatabaseKey(unsigned database) { return {'d', static_cast<char>(database)}; }
 
 Result<uint64_t> Space::NewId() {
   if (next_id_ == leased_to_) AMETHYST_TRY(LeaseIds());

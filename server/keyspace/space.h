@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "amethyst/db.h"
+#include "io/environment.h"
 #include "server/keyspace/layout.h"
 
 namespace amethyst::server {
@@ -33,17 +35,28 @@ class Space {
   Space(const Space&) = delete;
   Space& operator=(const Space&) = delete;
 
+  // What was written is durable then. Asks the engine only where something has been written since the last call.
+  [[nodiscard]] Status MakeDurable();
+  // Something was written that may not be durable yet.
+  void NoteWrite() { has_unsynced_ = true; }
+
   // Keeps the counts and closes the engine.
   [[nodiscard]] Status Close();
 
   [[nodiscard]] DB& db() { return *db_; }
+  // Where it lies, and the files that it lies in.
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] io::FileSystem& files() { return environment_->files(); }
+  [[nodiscard]] io::Clock& clock() { return environment_->clock(); }
   [[nodiscard]] const Family& family(Part part) const { return families_[static_cast<size_t>(part)]; }
 
   // Which stored database a number from 0 to 15 means.
   [[nodiscard]] uint16_t StoredDatabase(unsigned database) const { return stored_[database]; }
-  // And the number that means it.
-  [[nodiscard]] unsigned DatabaseOf(uint16_t stored) const;
-  [[nodiscard]] Status Swap(unsigned one, unsigned other);
+  // Where sys keeps what a number means; and what all of them mean from now on, which is written there already.
+  [[nodiscard]] static std::string DatabaseKey(unsigned database);
+  using Numbers = std::array<uint16_t, kDatabases>;
+  [[nodiscard]] const Numbers& numbers() const { return stored_; }
+  void SetNumbers(const Numbers& stored) { stored_ = stored; }
 
   // An id that no collection has had, in this run or an earlier one.
   [[nodiscard]] Result<uint64_t> NewId();
@@ -54,7 +67,11 @@ class Space {
   void AddToCounts(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
-  Space(std::unique_ptr<DB> db, std::vector<Family> families);
+  struct Place {
+    std::filesystem::path path;
+    std::shared_ptr<io::Environment> environment;
+  };
+  Space(std::unique_ptr<DB> db, std::vector<Family> families, Place place);
 
   [[nodiscard]] Status Load();
   [[nodiscard]] Result<bool> LoadCounts();
@@ -63,11 +80,14 @@ class Space {
 
   const std::unique_ptr<DB> db_;
   const std::vector<Family> families_;
-  std::array<uint16_t, kDatabases> stored_{};
+  const std::filesystem::path path_;
+  const std::shared_ptr<io::Environment> environment_;
+  Numbers stored_{};
   std::array<int64_t, kDatabases> key_counts_{};
   std::array<int64_t, kDatabases> expiring_counts_{};
   uint64_t next_id_ = 1;
   uint64_t leased_to_ = 1;
+  bool has_unsynced_ = true;  // Of the run before, too.
 };
 
 }  // namespace amethyst::server

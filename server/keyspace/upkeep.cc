@@ -20,7 +20,7 @@ size_t Upkeep::Expire(Access& access, size_t keys_max, size_t* looked_at) {
     ++*looked_at;
     reaped = due.key();
     const std::string_view keys_key = KeysKeyOfTtlKey(due.key());
-    access.SetDatabase(access.space().DatabaseOf(DatabaseOfKeysKey(keys_key)));
+    access.SetDatabase(access.DatabaseOf(DatabaseOfKeysKey(keys_key)));
     StoredKey key(access, UserKeyOf(keys_key));
     if (!key.IsStoredUntil(ExpiryOfTtlKey(due.key()))) continue;
     access.Notify(EventKind::kExpired, "expired", key.name());
@@ -43,7 +43,7 @@ size_t Upkeep::Sweep(Access& access, size_t ids_max) {
       return released;
     }
     const std::string_view keys_key = ids.value();
-    access.SetDatabase(access.space().DatabaseOf(DatabaseOfKeysKey(keys_key)));
+    access.SetDatabase(access.DatabaseOf(DatabaseOfKeysKey(keys_key)));
     const StoredKey key(access, UserKeyOf(keys_key));
     if (key.IsStoredAs(id)) continue;
     access.Release(id, Type::kSortedSet);  // Which type it was is not known: all parts.

@@ -118,6 +118,13 @@ void ServerTest::Open() {
   client_ = std::make_unique<Client>(*this, "127.0.0.1:50000");
 }
 
+void ServerTest::Crash() {
+  client_.reset();
+  server_.reset();
+  space_.reset();
+  Open();
+}
+
 void ServerTest::Restart() {
   client_.reset();
   server_.reset();

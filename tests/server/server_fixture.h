@@ -82,6 +82,8 @@ class ServerTest : public testing::Test {
   void Open();
   // Closes and opens the database again, as a restart does; clients must be gone.
   void Restart();
+  // The process dies: nothing is kept at the end.
+  void Crash();
   std::string Line(std::string_view line) { return client_->Line(line); }
   std::string Send(const std::vector<std::string>& words) { return (*client_)(words); }
   // Runs the same commands with collections inline and exploded.

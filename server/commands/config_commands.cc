@@ -1,0 +1,87 @@
+// CONFIG: settings as Redis names them.
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/commands/command.h"
+#include "server/config.h"
+#include "server/server.h"
+
+namespace amethyst::server {
+
+namespace {
+
+void ConfigGet(Call& call) {
+  std::map<std::string, std::string> found;
+  for (const std::string_view pattern : call.args.subspan(2)) {
+    for (auto& [name, value] : call.config().Get(pattern)) found.emplace(name, std::move(value));
+  }
+  call.reply.Map(found.size());
+  for (const auto& [name, value] : found) {
+    call.reply.Bulk(name);
+    call.reply.Bulk(value);
+  }
+}
+
+void ConfigSet(Call& call) {
+  if (call.size() % 2 != 0) return call.reply.Error(kSyntax);
+  std::vector<std::pair<std::string, std::string>> changes;
+  for (size_t i = 2; i < call.size(); i += 2) changes.emplace_back(call[i], call[i + 1]);
+  if (const Status set = call.server.config().Set(changes); !set) {
+    return call.reply.Error("ERR " + set.error().message());
+  }
+  if (const Status applied = call.server.ApplySettings(); !applied) {
+    return call.reply.Error("ERR CONFIG SET failed - " + applied.error().ToString());
+  }
+  call.reply.Ok();
+}
+
+void ConfigResetStat(Call& call) {
+  call.server.counters() = {};
+  call.server.command_counters().clear();
+  call.reply.Ok();
+}
+
+void ConfigRewrite(Call& call) { call.reply.Error("ERR The server is running without a config file"); }
+
+constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+constexpr Command kConfigCommands[] = {
+    {"config|get",
+     -3,
+     kFlags,
+     {},
+     "server",
+     "2.0.0",
+     "Returns the effective values of configuration parameters.",
+     ConfigGet},
+    {"config|resetstat", 2, kFlags, {}, "server", "2.0.0", "Resets the server's statistics.", ConfigResetStat},
+    {"config|rewrite",
+     2,
+     kFlags,
+     {},
+     "server",
+     "2.8.0",
+     "Persists the effective configuration to file.",
+     ConfigRewrite},
+    {"config|set", -4, kFlags, {}, "server", "2.0.0", "Sets configuration parameters in-flight.", ConfigSet},
+};
+
+constexpr Command kCommands[] = {
+    {"config",
+     -2,
+     0,
+     {},
+     "server",
+     "2.0.0",
+     "A container for server configuration commands.",
+     nullptr,
+     nullptr,
+     kConfigCommands},
+};
+
+}  // namespace
+
+std::span<const Command> ConfigCommands() { return kCommands; }
+
+}  // namespace amethyst::server
