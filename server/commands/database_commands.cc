@@ -9,6 +9,7 @@
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/commands/scan_options.h"
 #include "server/server.h"
 
 namespace amethyst::server {
@@ -56,37 +57,12 @@ void Keys(Call& call) {
   call.reply.Raw(names);
 }
 
-struct ScanOptions {
-  std::string_view pattern = "*";
-  int64_t count = 10;
-  std::optional<std::string_view> type{};
-};
-
-bool ReadScanOptions(Call& call, ScanOptions* options) {
-  for (size_t i = 2; i < call.size(); i += 2) {
-    if (i + 1 >= call.size()) return call.reply.Error(kSyntax), false;
-    if (call.Is(i, "match")) {
-      options->pattern = call[i + 1];
-    } else if (call.Is(i, "count")) {
-      const auto count = ReadInteger(call[i + 1]);
-      if (!count) return call.reply.Error(kNotInteger), false;
-      if (*count < 1) return call.reply.Error(kSyntax), false;
-      options->count = *count;
-    } else if (call.Is(i, "type")) {
-      options->type = call[i + 1];
-    } else {
-      return call.reply.Error(kSyntax), false;
-    }
-  }
-  return true;
-}
-
 // The cursor is the place of the next key. Keys of one place come in one reply, so that each comes once.
 void Scan(Call& call) {
   const auto cursor = ReadCursor(call[1]);
   if (!cursor) return call.reply.Error("ERR invalid cursor");
   ScanOptions options;
-  if (!ReadScanOptions(call, &options)) return;
+  if (!ReadScanOptions(call, 2, true, &options)) return;
   std::vector<std::string> names;
   int64_t looked_at = 0;
   uint64_t place = *cursor;

@@ -9,9 +9,9 @@
 #include "server/commands/command.h"
 #include "server/commands/expiry.h"
 #include "server/commands/longest_common.h"
+#include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
 #include "server/config.h"
-#include "server/server.h"
 
 namespace amethyst::server {
 
@@ -31,14 +31,9 @@ bool IsStringOrNothing(Call& call, const StoredKey& key) {
   return false;
 }
 
-void CountLookup(Call& call, const StoredKey& key) {
-  Server::Counters& counters = call.server.counters();
-  ++(key.exists() ? counters.keyspace_hits : counters.keyspace_misses);
-}
-
 // Replies with the string; false if there is none, which has been said as well.
 bool ReplyWithString(Call& call, const StoredKey& key) {
-  CountLookup(call, key);
+  CountLookup(call, key.exists());
   if (!IsStringOrNothing(call, key)) return false;
   if (!key.exists()) return call.reply.Null(), false;
   call.reply.Bulk(key.body());
@@ -178,7 +173,7 @@ void MGet(Call& call) {
   call.reply.Array(call.size() - 1);
   for (const std::string_view name : call.args.subspan(1)) {
     const StoredKey key(call.access, name);
-    CountLookup(call, key);
+    CountLookup(call, key.exists());
     if (key.Is(Type::kString)) {
       call.reply.Bulk(key.body());
     } else {

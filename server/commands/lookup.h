@@ -1,0 +1,18 @@
+// What commands say of the key that they look up: wrong type, hit or miss. Thread safety: one thread, the server's
+// loop.
+#pragma once
+
+#include "server/commands/command.h"
+#include "server/types/members.h"
+
+namespace amethyst::server {
+
+// For INFO: a command that reads has found the key, or has not.
+void CountLookup(Call& call, bool found);
+
+// False: the key holds something else, which has been said.
+[[nodiscard]] bool MayWrite(Call& call, const Members& members);
+// The same for a command that reads alone.
+[[nodiscard]] bool MayRead(Call& call, const Members& members);
+
+}  // namespace amethyst::server
