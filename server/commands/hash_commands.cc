@@ -29,7 +29,7 @@ void FinishSet(Call& call, Hash& hash, std::string_view event) {
   call.access.Notify(EventKind::kHash, event, call[1]);
 }
 
-// How many of the fields are new; nothing: an error has been said.
+// Returns how many fields are new. nullopt: the error has been said.
 std::optional<int64_t> SetFields(Call& call) {
   if (call.size() % 2 != 0) return call.WrongArity(), std::nullopt;
   Hash hash = HashOf(call);

@@ -12,7 +12,7 @@ void CountLookup(Call& call, bool found);
 
 // False: the key holds something else, which has been said.
 [[nodiscard]] bool MayWrite(Call& call, const Members& members);
-// The same for a command that reads alone.
+// The same for a command that only reads: it counts as a hit or a miss as well.
 [[nodiscard]] bool MayRead(Call& call, const Members& members);
 
 }  // namespace amethyst::server

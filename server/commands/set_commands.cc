@@ -112,7 +112,7 @@ void SPop(Call& call) {
     ReplyWithMembers(call, set);
     set.BeginAnew();
   } else {
-    // The members are known before the first one goes, because a walk over an inline set would trip over that.
+    // All members are picked before the first one is deleted: an inline set must not change under a walk.
     std::vector<std::string> popped;
     Pick(call, set, {.picks = picks}, [&](const Member& member) { popped.emplace_back(member.name); });
     call.reply.Set(popped.size());
@@ -137,7 +137,7 @@ void SRandMember(Call& call) {
 
 using Walk = void (*)(const std::deque<Set>&, TakeMember);
 
-// The sets of some arguments; false: one of them is none, which has been said.
+// Opens the sets of `count` arguments. False: one of them holds something else, which has been said.
 bool OpenSets(Call& call, size_t first, size_t count, std::deque<Set>* sets) {
   for (size_t i = first; i < first + count; ++i) {
     const Set& set = sets->emplace_back(call.access, call[i], call.config().values());

@@ -225,5 +225,24 @@ TEST_P(HashCommands, AreScanned) {
   EXPECT_EQ(Line("hscan h 0 count 1000 match field42"), "[\"0\", [\"field42\", \"42\"]]");
 }
 
+TEST_P(HashCommands, AreScannedWhileTheyChange) {
+  std::vector<std::string> words = {"hset", "h"};
+  for (int i = 0; i < 50; ++i) words.insert(words.end(), {"stays" + std::to_string(i), "v"});
+  EXPECT_EQ(Send(words), "50");
+  std::map<std::string, int> seen;
+  std::string cursor = "0";
+  int replies = 0;
+  do {
+    const std::string reply = Send({"hscan", "h", cursor, "count", "5"});
+    cursor = reply.substr(2, reply.find('"', 2) - 2);
+    const size_t list = reply.find('[', 1);
+    for (const std::string& element : ElementsOf(reply.substr(list, reply.size() - 1 - list))) ++seen[element];
+    const std::string number = std::to_string(replies++);
+    EXPECT_EQ(Send({"hset", "h", "comes" + number, "v", "stays" + number, "changed"}), "1");
+    if (replies > 1) EXPECT_EQ(Send({"hdel", "h", "comes" + std::to_string(replies - 2)}), "1");
+  } while (cursor != "0" && replies < 50);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(seen["\"stays" + std::to_string(i) + "\""], 1) << i;
+}
+
 }  // namespace
 }  // namespace amethyst::server
