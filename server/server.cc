@@ -57,6 +57,8 @@ std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments a
   return shown;
 }
 
+bool ConfirmsSubscriptions(const Command& command) { return command.name.ends_with("subscribe"); }
+
 // These run at once within MULTI, and are not queued.
 bool RunsWithinMulti(const Command& command) {
   return command.name == "exec" || command.name == "discard" || command.name == "multi" || command.name == "watch" ||
@@ -218,8 +220,8 @@ std::string Server::Refusal(Session& session, const Command& command, Arguments 
 }
 
 void Server::Execute(Session& session, Arguments args) {
-  const size_t before = session.output.size();
-  Reply reply = session.NewReply();
+  answer_.clear();
+  Reply reply(&answer_, session.protocol);
   ++session.total_commands;
   ++counters_.commands;
   std::string refusal;
@@ -239,20 +241,30 @@ void Server::Execute(Session& session, Arguments args) {
   } else {
     access_.Begin(session.database, NowMs());
     Run(session, *command, args, reply);
-    if (Finish(reply, before)) {
+    if (Finish(reply)) {
       AfterCommit();
     } else if (session.waiting) {  // The error is its answer.
       waiters_.Remove(session, session.waiting->keys);
       session.waiting.reset();
     }
-    ServeWaiters();
   }
-  // CLIENT REPLY OFF and SKIP: nobody wants to read it.
-  if (session.replies == Session::Replies::kOff || session.replies == Session::Replies::kSkip) {
-    session.output.resize(before);
+  Deliver(session, command != nullptr && ConfirmsSubscriptions(*command));
+  ServeWaiters();
+}
+
+// CLIENT REPLY OFF and SKIP: nobody wants to read it, except what is a message rather than an answer.
+void Server::Deliver(Session& session, bool is_message) {
+  using Replies = Session::Replies;
+  const bool is_wanted = session.replies == Replies::kOn || session.replies == Replies::kSkipNext;
+  if (is_wanted || is_message) {
+    if (session.output.empty()) {
+      session.output.swap(answer_);
+    } else {
+      session.output.append(answer_);
+    }
   }
-  if (session.replies == Session::Replies::kSkip) session.replies = Session::Replies::kOn;
-  if (session.replies == Session::Replies::kSkipNext) session.replies = Session::Replies::kSkip;
+  if (session.replies == Replies::kSkip) session.replies = Replies::kOn;
+  if (session.replies == Replies::kSkipNext) session.replies = Replies::kSkip;
 }
 
 void Server::Run(Session& session, const Command& command, Arguments args, Reply& reply) {
@@ -264,9 +276,9 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   CommandCounters& counters = command_counters_[command.name];
   ++counters.calls;
   counters.microseconds += took_us;
-  if (session.output.size() > mark && session.output[mark] == '-') {
+  if (answer_.size() > mark && answer_[mark] == '-') {
     ++counters.failed;
-    CountError(std::string_view(session.output).substr(mark + 1));
+    CountError(std::string_view(answer_).substr(mark + 1));
   }
   const int64_t slower_than = config_.values().slowlog_log_slower_than_us;
   if (slower_than >= 0 && took_us >= static_cast<uint64_t>(slower_than) && (command.flags & kSkipSlowlog) == 0) {
@@ -286,11 +298,11 @@ void Server::CountError(std::string_view text) {
   ++counters_.errors_by_code[std::string(text.substr(0, text.find_first_of(" \r")))];
 }
 
-bool Server::Finish(Reply& reply, size_t mark) {
+bool Server::Finish(Reply& reply) {
   const Status committed = access_.Commit();
   if (committed) return true;
   const std::string error = ErrorText(committed.error());
-  reply.RollBackTo(mark);
+  reply.RollBackTo(0);
   reply.Error(error);
   CountError(error);
   return false;
@@ -328,12 +340,13 @@ bool Server::Retry(Session& session) {
   const Arguments args = session.waiting->request.args();
   std::string refusal;
   const Command* const command = Find(args, &refusal);
-  const size_t before = session.output.size();
-  Reply reply = session.NewReply();
+  answer_.clear();
+  Reply reply(&answer_, session.protocol);
   access_.Begin(session.database, NowMs());
   Run(session, *command, args, reply);
-  if (session.output.size() == before) return false;  // It found nothing for itself.
-  if (Finish(reply, before)) AfterCommit();
+  if (answer_.empty()) return false;  // It found nothing for itself.
+  if (Finish(reply)) AfterCommit();
+  Deliver(session, false);
   return true;
 }
 

@@ -100,8 +100,11 @@ class Server {
   [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
   [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
   void Run(Session& session, const Command& command, Arguments args, Reply& reply);
-  // Commits; the answer from `mark` on becomes an error where that fails.
-  bool Finish(Reply& reply, size_t mark);
+  // Commits; the answer becomes an error where that fails.
+  bool Finish(Reply& reply);
+  // Gives the answer to the session, to be sent at the end of the turn. What was published to it meanwhile is before
+  // it.
+  void Deliver(Session& session, bool is_message);
   void AfterCommit();
   void FollowSwap(const StoredSwap& swap);
   void ServeWaiters();
@@ -115,6 +118,7 @@ class Server {
   const uint64_t started_us_;
   Access access_;
   TimeMs last_now_ms_ = 0;
+  std::string answer_;  // Of the command that runs.
   bool in_exec_ = false;
   bool is_serving_ = false;
   bool is_stopping_ = false;

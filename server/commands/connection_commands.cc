@@ -89,7 +89,8 @@ void Hello(Call& call) {
   }
   if (name) call.session.name = *name;
   if (version) call.session.protocol = *version == 3 ? Reply::Protocol::kResp3 : Reply::Protocol::kResp2;
-  Reply reply = call.session.NewReply();
+  Reply& reply = call.reply;
+  reply.SetProtocol(call.session.protocol);
   reply.Map(7);
   reply.Bulk("server");
   reply.Bulk("redis");
@@ -131,7 +132,7 @@ void Reset(Call& call) {
   session.replies = Session::Replies::kOn;
   session.no_evict = false;
   session.is_authenticated = call.config().values().requirepass.empty();
-  session.NewReply().Simple("RESET");
+  call.reply.Simple("RESET");
 }
 
 constexpr Command kCommands[] = {

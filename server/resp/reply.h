@@ -44,6 +44,8 @@ class Reply {
   // Out of band. RESP2: an array.
   void Push(size_t elements);
 
+  // From the next element on.
+  void SetProtocol(Protocol protocol) { protocol_ = protocol; }
   [[nodiscard]] Protocol protocol() const { return protocol_; }
   [[nodiscard]] bool is_resp3() const { return protocol_ == Protocol::kResp3; }
 
