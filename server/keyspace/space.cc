@@ -16,6 +16,16 @@ constexpr std::string_view kNextIdKey = "i";
 // Ids are given out from memory, and the engine hears of them so many at a time: a crash loses those, and no more.
 constexpr uint64_t kLease = uint64_t{1} << 20;
 
+// There are families of other names, or entries in the family that every database has, which the server leaves empty.
+bool IsForeign(DB& db, const std::vector<std::string>& families) {
+  for (const std::string& name : families) {
+    if (name != "default" && std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) return true;
+  }
+  Iterator entries = db.NewIterator();
+  entries.SeekToFirst();
+  return entries.Valid();
+}
+
 std::string CountKey(unsigned stored) { return {'n', static_cast<char>(stored)}; }
 
 }  // namespace
@@ -26,6 +36,9 @@ Result<std::unique_ptr<Space>> Space::Open(const std::filesystem::path& path, co
   Place place{.path = path, .environment = components.environment};
   AMETHYST_ASSIGN(auto db, DB::Open(path, options, std::move(components)));
   const std::vector<std::string> names = db->FamilyNames();
+  if (IsForeign(*db, names)) {
+    return base::InvalidArgument("{}: a database that holds something else than this server's", path.string());
+  }
   std::vector<Family> families;
   for (const std::string_view name : kFamilyNames) {
     const bool is_there = std::ranges::find(names, name) != names.end();
