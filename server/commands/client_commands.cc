@@ -56,6 +56,9 @@ void ClientSetName(Call& call) {
   call.reply.Ok();
 }
 
+// There is no tracking that could be redirected.
+void ClientGetRedir(Call& call) { call.reply.Integer(-1); }
+
 bool IsOfType(const Session& session, std::string_view type) {
   if (EqualsIgnoringCase(type, "pubsub")) return session.subscriptions.any();
   return EqualsIgnoringCase(type, "normal") && !session.subscriptions.any();
@@ -198,6 +201,14 @@ void ClientUnblock(Call& call) {
 constexpr uint32_t kLook = kNoScript | kLoading | kStale;
 constexpr Command kClientCommands[] = {
     {"client|getname", 2, kLook, {}, "connection", "2.6.9", "Returns the name of the connection.", ClientGetName},
+    {"client|getredir",
+     2,
+     kLook,
+     {},
+     "connection",
+     "6.0.0",
+     "Returns the client ID to which the connection's tracking notifications are redirected.",
+     ClientGetRedir},
     {"client|id", 2, kLook, {}, "connection", "5.0.0", "Returns the unique client ID of the connection.", ClientId},
     {"client|info", 2, kLook, {}, "connection", "6.2.0", "Returns information about the connection.", ClientInfo},
     {"client|kill", -3, kLook | kAdmin, {}, "connection", "2.4.0", "Terminates open connections.", ClientKill},

@@ -1,0 +1,85 @@
+// Covers: command_commands, help, table
+#include <gmock/gmock.h>
+
+#include "server/commands/command.h"
+#include "server/server_fixture.h"
+
+namespace amethyst::server {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class CommandCommands : public ServerTest {};
+
+TEST_F(CommandCommands, CountAndList) {
+  EXPECT_EQ(Line("command count"), std::to_string(AllCommands().size()));
+  EXPECT_THAT(Line("command list"), AllOf(HasSubstr("\"get\""), HasSubstr("\"config|help\"")));
+  EXPECT_EQ(Line("command list filterby pattern conf*"),
+            R"(["config", "config|get", "config|resetstat", "config|rewrite", "config|set", "config|help"])");
+  EXPECT_EQ(Line("command list filterby module json"), "[]");
+  EXPECT_THAT(Line("command list filterby aclcat transaction"), AllOf(HasSubstr("\"multi\""), HasSubstr("\"exec\"")));
+  EXPECT_EQ(Line("command list filterby foo bar"), "(error) ERR syntax error");
+  EXPECT_EQ(Line("command list filterby"), "(error) ERR syntax error");
+}
+
+TEST_F(CommandCommands, InformAsRedisDoes) {
+  EXPECT_EQ(Line("command info get"),
+            "[[\"get\", 2, [readonly, fast], 1, 1, 1, [@read, @string, @fast], [], [[\"flags\", [RO, access], "
+            "\"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", 1]], \"find_keys\", [\"type\", \"range\", "
+            "\"spec\", [\"lastkey\", 0, \"keystep\", 1, \"limit\", 0]]]], []]]");
+  EXPECT_EQ(Line("command info nosuch"), "[(nil array)]");
+  EXPECT_THAT(Line("command info config|get"), StartsWith("[[\"config|get\", -3, [admin, noscript, loading, stale]"));
+  EXPECT_THAT(Line("command"), StartsWith("[[\"append\", 3, "));
+}
+
+TEST_F(CommandCommands, Document) {
+  EXPECT_EQ(Line("hello 3").substr(0, 1), "{");
+  EXPECT_EQ(Line("command docs echo nosuch"),
+            R"({"echo": {"summary": "Returns the given string.", "since": "1.0.0", "group": "connection"}})");
+  EXPECT_THAT(Line("command docs config"), HasSubstr(R"("subcommands": {"config|get": {"summary")"));
+  EXPECT_THAT(Line("command docs"), HasSubstr("\"pubsub|numpat\": {"));
+}
+
+TEST_F(CommandCommands, FindKeys) {
+  EXPECT_EQ(Line("command getkeys mset a 1 b 2"), "[\"a\", \"b\"]");
+  EXPECT_EQ(Line("command getkeys del a b"), "[\"a\", \"b\"]");
+  EXPECT_EQ(Line("command getkeys object encoding a"), "[\"a\"]");
+  EXPECT_EQ(Line("command getkeys rename a b"), "[\"a\", \"b\"]");
+  EXPECT_EQ(Line("command getkeys nosuch a"), "(error) ERR Invalid command specified");
+  EXPECT_EQ(Line("command getkeys ping a"), "(error) ERR The command has no key arguments");
+  EXPECT_EQ(Line("command getkeys mset a"), "(error) ERR Invalid number of arguments specified for command");
+  EXPECT_EQ(Line("command getkeys get"), "(error) ERR wrong number of arguments for 'command|getkeys' command");
+}
+
+TEST_F(CommandCommands, HelpOfEachContainer) {
+  int containers = 0;
+  for (const Command* const command : AllCommands()) {
+    if (command->subcommands.empty()) continue;
+    ++containers;
+    EXPECT_THAT(Send({std::string(command->name), "HELP"}), HasSubstr(" <subcommand> [<arg> [value] [opt] ...]. "));
+  }
+  EXPECT_GT(containers, 6);
+  EXPECT_THAT(Line("object help"),
+              AllOf(StartsWith("[OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, ENCODING <key>, "),
+                    HasSubstr(", HELP,     Prints this help.]")));
+  EXPECT_EQ(Line("config help foo"), "(error) ERR wrong number of arguments for 'config|help' command");
+  EXPECT_EQ(Line("get help"), "(nil)");
+}
+
+TEST_F(CommandCommands, HaveSoundTables) {
+  for (const Command* const command : AllCommands()) {
+    EXPECT_NE(command->arity, 0) << command->name;
+    EXPECT_FALSE(command->summary.empty()) << command->name;
+    EXPECT_TRUE(command->run != nullptr || !command->subcommands.empty()) << command->name;
+    for (const Command& subcommand : command->subcommands) {
+      EXPECT_TRUE(subcommand.name.starts_with(std::string(command->name) + "|")) << subcommand.name;
+      EXPECT_GE(std::abs(subcommand.arity), 2) << subcommand.name;
+      EXPECT_EQ(FindSubcommand(*command, subcommand.name.substr(command->name.size() + 1)), &subcommand);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace amethyst::server

@@ -1,0 +1,94 @@
+// Covers: config, config_commands
+#include "server/config.h"
+
+#include <gtest/gtest.h>
+
+#include "server/server_fixture.h"
+
+namespace amethyst::server {
+namespace {
+
+class ConfigCommands : public ServerTest {};
+
+TEST_F(ConfigCommands, GetByPatterns) {
+  EXPECT_EQ(Line("config get timeout"), "[\"timeout\", \"0\"]");
+  EXPECT_EQ(Line("config get TIMEOUT"), "[\"timeout\", \"0\"]");
+  EXPECT_EQ(Line("config get maxmem* timeout maxmemory"),
+            R"(["maxmemory", "0", "maxmemory-policy", "noeviction", "timeout", "0"])");
+  EXPECT_EQ(Line("config get nosuch"), "[]");
+  EXPECT_EQ(Line("hello 3").substr(0, 1), "{");
+  EXPECT_EQ(Line("config get timeout"), "{\"timeout\": \"0\"}");
+}
+
+TEST_F(ConfigCommands, SetAllOrNone) {
+  EXPECT_EQ(Line("config set timeout 10 maxmemory 2mb"), "OK");
+  EXPECT_EQ(Line("config get timeout maxmemory"), R"(["maxmemory", "2097152", "timeout", "10"])");
+  EXPECT_EQ(
+      Line("config set timeout 20 maxmemory x"),
+      "(error) ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value");
+  EXPECT_EQ(Line("config get timeout"), "[\"timeout\", \"10\"]");
+}
+
+TEST_F(ConfigCommands, RefuseAsRedisDoes) {
+  const auto failed = [](const std::string& name, const std::string& why) {
+    return "(error) ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + why;
+  };
+  EXPECT_EQ(Line("config set timeout x"), failed("timeout", "argument couldn't be parsed into an integer"));
+  EXPECT_EQ(Line("config set timeout -1"), failed("timeout", "argument must be between 0 and 2147483647 inclusive"));
+  EXPECT_EQ(Line("config set appendfsync x"),
+            failed("appendfsync", "argument(s) must be one of the following: everysec, always, no"));
+  EXPECT_EQ(Line("config set databases 5"), failed("databases", "can't set immutable config"));
+  EXPECT_EQ(Line("config set timeout 1 timeout 2"), failed("timeout", "duplicate parameter"));
+  EXPECT_EQ(Line("config set timeout x foo 2"),
+            "(error) ERR Unknown option or number of arguments for CONFIG SET - 'foo'");
+  EXPECT_EQ(Line("config set a"), "(error) ERR wrong number of arguments for 'config|set' command");
+  EXPECT_EQ(Line("config set a b c"), "(error) ERR syntax error");
+  EXPECT_EQ(Line("config get"), "(error) ERR wrong number of arguments for 'config|get' command");
+  EXPECT_EQ(Line("config rewrite"), "(error) ERR The server is running without a config file");
+}
+
+TEST_F(ConfigCommands, KnowOldNames) {
+  EXPECT_EQ(Line("config set hash-max-ziplist-entries 5"), "OK");
+  EXPECT_EQ(Line("config get hash-max-listpack-entries"), "[\"hash-max-listpack-entries\", \"5\"]");
+  EXPECT_EQ(config_.values().hash.entries_max, 5U);
+}
+
+TEST_F(ConfigCommands, OrderTheLettersOfEvents) {
+  struct Letters {
+    std::string given;
+    std::string shown;
+  };
+  for (const auto& [given, shown] : {Letters{"KEA", "AKE"}, Letters{"KE$gdxm", "g$xdKEm"}, Letters{"gnmE", "gnEm"},
+                                     Letters{"tdK", "tdK"}, Letters{"", ""}}) {
+    EXPECT_EQ(Send({"config", "set", "notify-keyspace-events", given}), "OK");
+    EXPECT_EQ(Line("config get notify-keyspace-events"), "[\"notify-keyspace-events\", \"" + shown + "\"]");
+  }
+  EXPECT_EQ(Line("config set notify-keyspace-events q").substr(0, 30), "(error) ERR CONFIG SET failed ");
+}
+
+TEST_F(ConfigCommands, TellTheEngineHowOftenToSync) {
+  const auto interval = [&] { return space_->db().Change({})->sync_interval_ms; };
+  EXPECT_EQ(interval(), 1000U);
+  EXPECT_EQ(Line("config set appendfsync no"), "OK");
+  EXPECT_EQ(interval(), 0U);
+  EXPECT_EQ(Line("config set appendfsync everysec"), "OK");
+  EXPECT_EQ(interval(), 1000U);
+}
+
+TEST_F(ConfigCommands, ResetWhatIsCounted) {
+  EXPECT_EQ(Line("get a"), "(nil)");
+  EXPECT_EQ(server_->counters().keyspace_misses, 1U);
+  EXPECT_EQ(Line("config resetstat"), "OK");
+  EXPECT_EQ(server_->counters().keyspace_misses, 0U);
+  EXPECT_EQ(server_->counters().commands, 0U);
+}
+
+TEST(Config, SetsAtTheStartWhatIsFixedLater) {
+  Config config;
+  EXPECT_FALSE(config.Set({{"port", "7000"}}));
+  EXPECT_TRUE(config.Set({{"port", "7000"}}, true));
+  EXPECT_EQ(config.values().port, 7000U);
+}
+
+}  // namespace
+}  // namespace amethyst::server
