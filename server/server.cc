@@ -144,7 +144,8 @@ void Server::EndTurn() {
 }
 
 Status Server::ApplySettings() {
-  const uint32_t sync_interval_ms = config_.values().appendfsync == "no" ? 0 : kSyncIntervalMs;
+  // With `always` each turn that has written syncs: the engine need not.
+  const uint32_t sync_interval_ms = config_.values().appendfsync == "everysec" ? kSyncIntervalMs : 0;
   const Result<Options> changed = space_.db().Change({.sync_interval_ms = sync_interval_ms});
   return changed ? Status() : std::unexpected(changed.error());
 }
