@@ -1,4 +1,4 @@
-// Covers: server, session, waiters
+// Covers: server, server_waits, session, waiters
 #include "server/server.h"
 
 #include <gmock/gmock.h>

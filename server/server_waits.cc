@@ -1,0 +1,90 @@
+// What follows from a command that is through: watchers are told, events published, and those who waited run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "server/server.h"
+
+namespace amethyst::server {
+
+bool Server::Retry(Session& session) {
+  const Arguments args = session.waiting->request.args();
+  std::string refusal;
+  const Command* const command = Find(args, &refusal);
+  answer_.clear();
+  Reply reply(&answer_, session.protocol);
+  access_.Begin(session.database, NowMs());
+  Run(session, *command, args, reply);
+  if (answer_.empty()) return false;  // It found nothing for itself.
+  if (Finish(reply)) AfterCommit();
+  Deliver(session, false);
+  return true;
+}
+
+// The requests behind it run once the command that did this is through: they share one Access.
+void Server::Unblock(Session& session, std::string_view reply) {
+  waiters_.Remove(session, session.waiting->keys);
+  session.waiting.reset();
+  session.output.append(reply);
+  session.WillFlush();
+  resumed_.push_back(session.id);
+}
+
+// Who watches a key, or waits for one, means the key of a number. What the number shows now may be another key.
+void Server::FollowSwap(const StoredSwap& swap) {
+  const unsigned own = access_.database();
+  watches_.MarkDirtyWhere([&](const KeyName& key) {
+    if (key.stored != swap.one && key.stored != swap.other) return false;
+    return std::ranges::any_of(std::array{swap.one, swap.other}, [&](uint16_t stored) {
+      access_.SetDatabase(access_.DatabaseOf(stored));
+      return StoredKey(access_, key.key).exists();
+    });
+  });
+  access_.SetDatabase(own);
+  watches_.Swap(swap);
+  const std::vector<KeyName> awaited = waiters_.Swap(swap);
+  ready_.insert(ready_.end(), awaited.begin(), awaited.end());
+}
+
+void Server::AfterCommit() {
+  for (const StoredSwap& swap : access_.swaps()) FollowSwap(swap);
+  watches_.MarkDirty(access_.touched());
+  for (const KeyEvent& event : access_.events()) PublishEvent(event);
+  ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
+}
+
+// Serves who waits for keys that are ready, then runs the requests that have waited behind commands that are through.
+// Both may make other keys ready, and resume others; these come behind.
+void Server::ServeWaiters() {
+  if (is_serving_) return;
+  is_serving_ = true;
+  while (!ready_.empty() || !resumed_.empty()) {
+    for (const KeyName& key : std::exchange(ready_, {})) {
+      for (Session* const session : waiters_.Of(key)) {
+        if (session->waiting && Retry(*session)) Unblock(*session, "");
+      }
+    }
+    for (const uint64_t id : std::exchange(resumed_, {})) {
+      if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
+    }
+  }
+  is_serving_ = false;
+}
+
+void Server::PublishEvent(const KeyEvent& event) {
+  const std::string& wanted = config_.values().notify_keyspace_events;
+  const char kind = static_cast<char>(event.kind);
+  const bool is_in_all = kind != 'n' && kind != 'm';
+  if (wanted.find(kind) == std::string::npos && !(is_in_all && wanted.find('A') != std::string::npos)) return;
+  if (wanted.find('K') != std::string::npos) {
+    pubsub_.Publish(fmt::format("__keyspace@{}__:{}", event.database, event.key), event.name);
+  }
+  if (wanted.find('E') != std::string::npos) {
+    pubsub_.Publish(fmt::format("__keyevent@{}__:{}", event.database, event.name), event.key);
+  }
+}
+
+}  // namespace amethyst::server
