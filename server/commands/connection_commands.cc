@@ -109,10 +109,10 @@ void Hello(Call& call) {
 }
 
 void Select(Call& call) {
-  const auto database = ReadInteger(call[1]);
-  if (!database) return call.reply.Error("ERR invalid DB index");
-  if (*database < 0 || *database >= kDatabases) return call.reply.Error("ERR DB index is out of range");
-  call.session.database = static_cast<unsigned>(*database);
+  std::string_view error;
+  const auto database = ReadDatabase(call[1], &error);
+  if (!database) return call.reply.Error(error);
+  call.session.database = *database;
   call.reply.Ok();
 }
 

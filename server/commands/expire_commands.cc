@@ -48,10 +48,10 @@ bool ReadConditions(Call& call, ExpireConditions* conditions) {
 }
 
 void ExpireAtMoment(Call& call, ExpiryUnit unit) {
-  const auto number = ReadInteger(call[2]);
-  if (!number) return call.reply.Error(kNotInteger);
   ExpireConditions conditions;
   if (!ReadConditions(call, &conditions)) return;
+  const auto number = ReadInteger(call[2]);
+  if (!number) return call.reply.Error(kNotInteger);
   const auto moment = MomentOf(*number, unit, call.now_ms());
   if (!moment) return call.reply.Error(fmt::format("ERR invalid expire time in '{}' command", call.command.name));
   StoredKey key(call.access, call[1]);

@@ -67,10 +67,9 @@ void Rename(Call& call) { RenameTo(call, false); }
 void RenameNx(Call& call) { RenameTo(call, true); }
 
 void Move(Call& call) {
-  const auto number = ReadInteger(call[2]);
-  if (!number) return call.reply.Error(kNotInteger);
-  const auto database = ReadDatabase(call[2]);
-  if (!database) return call.reply.Error("ERR DB index is out of range");
+  std::string_view error;
+  const auto database = ReadDatabase(call[2], &error);
+  if (!database) return call.reply.Error(error);
   const unsigned own = call.access.database();
   if (*database == own) return call.reply.Error("ERR source and destination objects are the same");
   StoredKey from(call.access, call[1]);
@@ -120,9 +119,9 @@ void Copy(Call& call) {
     if (call.Is(i, "replace")) {
       replaces = true;
     } else if (call.Is(i, "db") && i + 1 < call.size()) {
-      if (!ReadInteger(call[++i])) return call.reply.Error(kNotInteger);
-      const auto given = ReadDatabase(call[i]);
-      if (!given) return call.reply.Error("ERR DB index is out of range");
+      std::string_view error;
+      const auto given = ReadDatabase(call[++i], &error);
+      if (!given) return call.reply.Error(error);
       database = *given;
     } else {
       return call.reply.Error(kSyntax);

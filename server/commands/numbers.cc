@@ -54,6 +54,15 @@ std::optional<unsigned> ReadDatabase(std::string_view text) {
   return static_cast<unsigned>(*number);
 }
 
+std::optional<unsigned> ReadDatabase(std::string_view text, std::string_view* error) {
+  const auto number = ReadInteger(text);
+  *error = !number ? "ERR value is not an integer or out of range"
+           : *number < INT32_MIN || *number > INT32_MAX
+               ? "ERR value is out of range, value must between -2147483648 and 2147483647"
+               : "ERR DB index is out of range";
+  return ReadDatabase(text);
+}
+
 std::optional<double> ReadDouble(std::string_view text) { return ReadFloat<double>(text, std::strtod); }
 std::optional<long double> ReadLongDouble(std::string_view text) { return ReadFloat<long double>(text, std::strtold); }
 

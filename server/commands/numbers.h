@@ -14,6 +14,8 @@ namespace amethyst::server {
 [[nodiscard]] std::optional<uint64_t> ReadCursor(std::string_view text);
 // The number of a database, which there is.
 [[nodiscard]] std::optional<unsigned> ReadDatabase(std::string_view text);
+// The same, and why it is none.
+[[nodiscard]] std::optional<unsigned> ReadDatabase(std::string_view text, std::string_view* error);
 // What strtod takes of the C locale, no NaN, no spaces; "inf" and "-inf" are there.
 [[nodiscard]] std::optional<double> ReadDouble(std::string_view text);
 [[nodiscard]] std::optional<long double> ReadLongDouble(std::string_view text);

@@ -1,4 +1,6 @@
 // SUBSCRIBE and its kin, PUBLISH, PUBSUB.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "server/commands/command.h"
@@ -84,19 +86,26 @@ void ChannelsOf(Call& call, Kind kind) {
 }
 
 void CountsOf(Call& call, Kind kind) {
-  call.reply.Map(call.size() - 2);
+  call.reply.Array(2 * (call.size() - 2));  // Of RESP3, too.
   for (const std::string_view name : call.args.subspan(2)) {
     call.reply.Bulk(name);
     call.reply.Integer(static_cast<int64_t>(call.server.pubsub().SubscriberCount(kind, name)));
   }
 }
 
+bool HasOnePattern(Call& call) {
+  if (call.size() <= 3) return true;
+  call.reply.Error(fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try PUBSUB HELP.",
+                               call[1].substr(0, 128)));
+  return false;
+}
+
 void PubSubChannels(Call& call) {
-  if (call.size() > 3) return call.WrongArity();
+  if (!HasOnePattern(call)) return;
   ChannelsOf(call, Kind::kChannel);
 }
 void PubSubShardChannels(Call& call) {
-  if (call.size() > 3) return call.WrongArity();
+  if (!HasOnePattern(call)) return;
   ChannelsOf(call, Kind::kShard);
 }
 void PubSubNumSub(Call& call) { CountsOf(call, Kind::kChannel); }

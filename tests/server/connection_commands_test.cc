@@ -65,7 +65,7 @@ TEST_F(ConnectionCommands, SelectDatabases) {
   EXPECT_EQ(Line("get a"), "(nil)");
   EXPECT_EQ(Line("select 16"), "(error) ERR DB index is out of range");
   EXPECT_EQ(Line("select -1"), "(error) ERR DB index is out of range");
-  EXPECT_EQ(Line("select x"), "(error) ERR invalid DB index");
+  EXPECT_EQ(Line("select x"), "(error) ERR value is not an integer or out of range");
   EXPECT_EQ(Line("select 0"), "OK");
   EXPECT_EQ(Line("get a"), "\"0\"");
 }

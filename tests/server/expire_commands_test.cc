@@ -62,6 +62,7 @@ TEST_F(ExpireCommands, HaveConditions) {
 
 TEST_F(ExpireCommands, RefuseWhatIsNoTime) {
   EXPECT_EQ(Line("set a 1"), "OK");
+  EXPECT_EQ(Line("expire a x what"), "(error) ERR Unsupported option what");
   EXPECT_EQ(Line("expire a x"), "(error) ERR value is not an integer or out of range");
   EXPECT_EQ(Line("expire a 9223372036854775807"), "(error) ERR invalid expire time in 'expire' command");
   EXPECT_EQ(Line("pexpire a 9223372036854775807"), "(error) ERR invalid expire time in 'pexpire' command");

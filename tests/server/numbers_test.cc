@@ -29,6 +29,12 @@ TEST(Numbers, ReadsCursorsAndDatabases) {
   EXPECT_EQ(ReadDatabase("15"), 15U);
   EXPECT_EQ(ReadDatabase("16"), std::nullopt);
   EXPECT_EQ(ReadDatabase("-1"), std::nullopt);
+  std::string_view error;
+  EXPECT_EQ(ReadDatabase("3", &error), 3U);
+  EXPECT_EQ(ReadDatabase("x", &error), std::nullopt);
+  EXPECT_EQ(error, "ERR value is not an integer or out of range");
+  EXPECT_EQ(ReadDatabase("2147483648", &error), std::nullopt);
+  EXPECT_EQ(error, "ERR value is out of range, value must between -2147483648 and 2147483647");
 }
 
 TEST(Numbers, ReadsFloats) {

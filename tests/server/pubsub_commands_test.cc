@@ -70,6 +70,8 @@ TEST_F(PubSubCommands, TellWhoListens) {
   EXPECT_EQ(Line("pubsub numsub a c"), "[\"a\", 1, \"c\", 0]");
   EXPECT_EQ(Line("pubsub numsub"), "[]");
   EXPECT_EQ(Line("pubsub numpat"), "1");
+  EXPECT_EQ(Line("pubsub channels a b"),
+            "(error) ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.");
   EXPECT_EQ(Line("pubsub nosuch"), "(error) ERR unknown subcommand 'nosuch'. Try PUBSUB HELP.");
 }
 
