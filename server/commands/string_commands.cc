@@ -51,6 +51,8 @@ void Get(Call& call) {
 
 // What SET and GETEX are told behind their value.
 struct SetOptions {
+  std::optional<ExpiryUnit> unit{};
+  size_t number_at = 0;  // Of the argument that says when it expires, if there is a unit.
   std::optional<TimeMs> expires_ms{};
   bool keeps_ttl = false;
   bool only_if_absent = false;
@@ -62,13 +64,21 @@ struct SetOptions {
 // False: the error has been said.
 bool ReadExpiryOption(Call& call, size_t* i, SetOptions* options) {
   const auto unit = ReadExpiryUnit(call[*i]);
-  if (!unit || *i + 1 >= call.size() || options->expires_ms || options->keeps_ttl || options->persists) {
+  if (!unit || *i + 1 >= call.size() || options->unit || options->keeps_ttl || options->persists) {
     return call.reply.Error(kSyntax), false;
   }
-  const auto number = ReadInteger(call[++*i]);
+  options->unit = unit;
+  options->number_at = ++*i;
+  return true;
+}
+
+// Reads the number that ReadExpiryOption has found, if it has: what is no syntax is told before what is no time.
+bool ReadExpiry(Call& call, SetOptions* options) {
+  if (!options->unit) return true;
+  const auto number = ReadInteger(call[options->number_at]);
   if (!number) return call.reply.Error(kNotInteger), false;
   if (*number <= 0) return InvalidExpiry(call), false;
-  options->expires_ms = MomentOf(*number, *unit, call.now_ms());
+  options->expires_ms = MomentOf(*number, *options->unit, call.now_ms());
   if (!options->expires_ms) return InvalidExpiry(call), false;
   return true;
 }
@@ -81,13 +91,13 @@ bool ReadSetOptions(Call& call, SetOptions* options) {
       options->only_if_there = true;
     } else if (call.Is(i, "get")) {
       options->returns_old = true;
-    } else if (call.Is(i, "keepttl") && !options->expires_ms) {
+    } else if (call.Is(i, "keepttl") && !options->unit) {
       options->keeps_ttl = true;
     } else if (!ReadExpiryOption(call, &i, options)) {
       return false;
     }
   }
-  return true;
+  return ReadExpiry(call, options);
 }
 
 void SetTo(Call& call, StoredKey& key, std::string_view value, const SetOptions& options) {
@@ -149,13 +159,14 @@ void GetDel(Call& call) {
 void GetEx(Call& call) {
   SetOptions options;
   for (size_t i = 2; i < call.size(); ++i) {
-    if (call.Is(i, "persist") && !options.expires_ms) {
+    if (call.Is(i, "persist") && !options.unit) {
       options.persists = true;
     } else if (!ReadExpiryOption(call, &i, &options)) {
       return;
     }
   }
   StoredKey key(call.access, call[1]);
+  if (key.Is(Type::kString) && !ReadExpiry(call, &options)) return;
   if (!ReplyWithString(call, key)) return;
   if (options.expires_ms && *options.expires_ms <= call.now_ms()) {
     key.Erase();

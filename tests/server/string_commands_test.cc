@@ -48,6 +48,9 @@ TEST_F(StringCommands, RefuseAsRedisDoes) {
   EXPECT_EQ(Line("set a 1 ex 0"), "(error) ERR invalid expire time in 'set' command");
   EXPECT_EQ(Line("set a 1 ex x"), "(error) ERR value is not an integer or out of range");
   EXPECT_EQ(Line("set a 1 px 9223372036854775807"), "(error) ERR invalid expire time in 'set' command");
+  EXPECT_EQ(Line("set a 1 ex x what"), "(error) ERR syntax error");
+  EXPECT_EQ(Line("getex a ex x"), "(nil)") << "the time is of no key";
+  EXPECT_EQ(Line("getex a ex x what"), "(error) ERR syntax error");
   EXPECT_EQ(Line("set a 1 nx xx"), "(error) ERR syntax error");
   EXPECT_EQ(Line("set a"), "(error) ERR wrong number of arguments for 'set' command");
   EXPECT_EQ(Line("mset a"), "(error) ERR wrong number of arguments for 'mset' command");
