@@ -17,6 +17,7 @@ constexpr size_t kExpiredAtOnce = 1000;
 constexpr uint64_t kExpireBudgetUs = 25'000;  // A quarter of a tick.
 constexpr uint32_t kSyncIntervalMs = 1000;    // Of appendfsync everysec.
 constexpr size_t kSweptAtOnce = 100;
+constexpr size_t kErrorCodesMax = 128;  // That are counted, each of its own.
 constexpr size_t kShownBytesMax = 128;  // Of what a client has sent, in an error.
 // A client that waits for an answer may send so much more meanwhile, as in Redis.
 constexpr size_t kWaitingBytesMax = size_t{1} << 30;
@@ -295,7 +296,9 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
 
 void Server::CountError(std::string_view text) {
   ++counters_.errors;
-  ++counters_.errors_by_code[std::string(text.substr(0, text.find_first_of(" \r")))];
+  std::string code(text.substr(0, text.find_first_of(" \r")));
+  if (counters_.errors_by_code.size() >= kErrorCodesMax && !counters_.errors_by_code.contains(code)) return;
+  ++counters_.errors_by_code[std::move(code)];
 }
 
 bool Server::Finish(Reply& reply) {

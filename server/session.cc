@@ -19,10 +19,22 @@ void Outbox::ReplaceAll(std::string_view error) {
   }
 }
 
+// A listener that does not read must not fill the memory: the limit is Redis's.
+bool Outbox::IsTooSlow(const Session& session) {
+  constexpr size_t kUnsentBytesMax = size_t{32} << 20;
+  return session.subscriptions.any() && session.connection.unsent_bytes() + session.output.size() > kUnsentBytesMax;
+}
+
 // A connection that closes may take its session out of the set.
 uint64_t Outbox::Flush() {
   uint64_t bytes = 0;
   for (Session* const session : std::exchange(sessions_, {})) {
+    if (IsTooSlow(*session)) {
+      session->closes = true;
+      session->output.clear();
+      session->connection.Close();
+      continue;
+    }
     bytes += session->output.size();
     if (!session->output.empty()) session->connection.Send(std::exchange(session->output, {}));
     if (session->closes) session->connection.CloseWhenSent();

@@ -73,6 +73,8 @@ class Outbox {
   void ReplaceAll(std::string_view error);
 
  private:
+  [[nodiscard]] static bool IsTooSlow(const Session& session);
+
   std::unordered_set<Session*> sessions_;
 };
 

@@ -83,6 +83,17 @@ TEST_F(PubSubCommands, ForgetWhoHasGone) {
   EXPECT_EQ(Line("publish a hi"), "0");
 }
 
+TEST_F(PubSubCommands, CloseListenersThatDoNotRead) {
+  EXPECT_EQ(listener_.Line("subscribe a"), "[\"subscribe\", \"a\", 1]");
+  listener_.LeaveUnread(size_t{31} << 20);
+  EXPECT_EQ(Line("publish a hi"), "1");
+  EXPECT_FALSE(listener_.is_closed());
+  listener_.LeaveUnread(size_t{32} << 20);
+  EXPECT_EQ(Line("publish a hi"), "1");
+  EXPECT_TRUE(listener_.is_closed());
+  EXPECT_EQ(listener_.Received(), R"(["message", "a", "hi"])") << "of the time before";
+}
+
 TEST_F(PubSubCommands, TellOfKeysAsAskedFor) {
   EXPECT_EQ(listener_.Line("psubscribe __key*__:*"), "[\"psubscribe\", \"__key*__:*\", 1]");
   EXPECT_EQ(Line("set a 1"), "OK");

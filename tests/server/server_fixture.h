@@ -35,13 +35,14 @@ class MemoryConnection final : public Connection {
  public:
   explicit MemoryConnection(std::string peer) : peer_(std::move(peer)) {}
   void Send(std::string bytes) override { sent += bytes; }
-  size_t unsent_bytes() const override { return 0; }
+  size_t unsent_bytes() const override { return unsent; }
   void CloseWhenSent() override { is_closed = true; }
   void Close() override { is_closed = true; }
   std::string peer() const override { return peer_; }
   std::string local() const override { return "127.0.0.1:6380"; }
 
   std::string sent;
+  size_t unsent = 0;  // As a peer leaves it that does not read.
   bool is_closed = false;
 
  private:
@@ -70,6 +71,8 @@ class ServerTest : public testing::Test {
     std::string Received();
 
     [[nodiscard]] bool is_closed() const { return connection_.is_closed; }
+    // It has not read that many bytes.
+    void LeaveUnread(size_t bytes) { connection_.unsent = bytes; }
     [[nodiscard]] Session& session() { return *session_; }
 
    private:
