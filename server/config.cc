@@ -58,7 +58,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"list-compress-depth", "0", Kind::kNumber},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
-      {"maxclients", "10000", Kind::kNumber, true, 1, 1 << 20},
+      {"maxclients", "10000", Kind::kNumber, true, 1, UINT32_MAX},
       {"maxmemory", "0", Kind::kBytes},
       {"maxmemory-policy", "noeviction", Kind::kChoice, true, 0, 0, "noeviction"},
       {"notify-keyspace-events", "", Kind::kEvents},
@@ -206,6 +206,9 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     std::string text = value;
     if (setting.kind == Kind::kBytes) text = std::to_string(*ReadBytes(value));
     if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
+    if (setting.kind == Kind::kChoice || setting.kind == Kind::kYesNo) {  // Readers compare with lower case.
+      std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+    }
     texts_.insert_or_assign(std::string(setting.name), std::move(text));
   }
   Apply();

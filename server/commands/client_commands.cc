@@ -189,7 +189,7 @@ void ClientUnblock(Call& call) {
       return call.reply.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     }
   } else if (call.size() > 4) {
-    return call.WrongArity();
+    return call.reply.Error("ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP.");
   }
   const auto at = call.server.sessions().find(static_cast<uint64_t>(*id));
   if (at == call.server.sessions().end() || !at->second->waiting) return call.reply.Integer(0);

@@ -48,18 +48,22 @@ constexpr GroupCategory kGroupCategories[] = {
     {"scripting", "@scripting"},
 };
 
-// The categories of access lists, as far as flags and group tell them.
+// The categories of access lists, as far as flags and group tell them, in Redis's order.
 std::vector<std::string_view> CategoriesOf(const Command& command) {
-  std::vector<std::string_view> categories;
+  const auto own = std::ranges::find(kGroupCategories, command.group, &GroupCategory::group);
+  const std::string_view category = own == std::end(kGroupCategories) ? "" : own->category;
+  const bool stands_last = category == "@connection" || category == "@transaction" || category == "@scripting";
   const auto has = [&](uint32_t flag) { return (command.flags & flag) != 0; };
+  std::vector<std::string_view> categories;
+  if (category == "@keyspace") categories.push_back(category);
   if (has(kReadonly)) categories.push_back("@read");
   if (has(kWrite)) categories.push_back("@write");
-  const auto own = std::ranges::find(kGroupCategories, command.group, &GroupCategory::group);
-  if (own != std::end(kGroupCategories)) categories.push_back(own->category);
+  if (!category.empty() && category != "@keyspace" && !stands_last) categories.push_back(category);
   if (has(kAdmin)) categories.push_back("@admin");
   categories.push_back(has(kFast) ? "@fast" : "@slow");
   if (has(kBlocking)) categories.push_back("@blocking");
   if (has(kAdmin)) categories.push_back("@dangerous");
+  if (stands_last) categories.push_back(category);
   return categories;
 }
 
@@ -166,7 +170,7 @@ void CommandInfo(Call& call) {
     if (const Command* const command = FindByFullName(name)) {
       ReplyWithInfo(call.reply, *command);
     } else {
-      call.reply.NullArray();
+      call.reply.Null();
     }
   }
 }

@@ -29,7 +29,7 @@ TEST_F(CommandCommands, InformAsRedisDoes) {
             "[[\"get\", 2, [readonly, fast], 1, 1, 1, [@read, @string, @fast], [], [[\"flags\", [RO, access], "
             "\"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", 1]], \"find_keys\", [\"type\", \"range\", "
             "\"spec\", [\"lastkey\", 0, \"keystep\", 1, \"limit\", 0]]]], []]]");
-  EXPECT_EQ(Line("command info nosuch"), "[(nil array)]");
+  EXPECT_EQ(Line("command info nosuch"), "[(nil)]");
   EXPECT_THAT(Line("command info config|get"), StartsWith("[[\"config|get\", -3, [admin, noscript, loading, stale]"));
   EXPECT_THAT(Line("command"), StartsWith("[[\"append\", 3, "));
 }

@@ -47,6 +47,12 @@ TEST_F(ConfigCommands, RefuseAsRedisDoes) {
   EXPECT_EQ(Line("config rewrite"), "(error) ERR The server is running without a config file");
 }
 
+TEST_F(ConfigCommands, KeepChoicesInLowerCase) {
+  EXPECT_EQ(Line("config set appendfsync NO"), "OK");
+  EXPECT_EQ(Line("config get appendfsync"), "[\"appendfsync\", \"no\"]");
+  EXPECT_EQ(config_.values().appendfsync, "no");
+}
+
 TEST_F(ConfigCommands, KnowOldNames) {
   EXPECT_EQ(Line("config set hash-max-ziplist-entries 5"), "OK");
   EXPECT_EQ(Line("config get hash-max-listpack-entries"), "[\"hash-max-listpack-entries\", \"5\"]");

@@ -57,7 +57,7 @@ TEST_F(ServerFaults, AnswersOfATurnWaitForOneSync) {
   EXPECT_EQ(Line("config set appendfsync no"), "OK");
   EXPECT_EQ(Line("set a 2"), "OK");
   EXPECT_EQ(syncs(), before + 1);
-  EXPECT_EQ(Line("config set appendfsync always"), "OK");
+  EXPECT_EQ(Line("config set appendfsync ALWAYS"), "OK");
   EXPECT_EQ(syncs(), before + 2) << "what was written before is durable, too";
 }
 
