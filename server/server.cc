@@ -132,6 +132,11 @@ void Server::Disconnect(Session& session) {
 // Nobody reads of a write that a loss of power could still take: neither the client that wrote, nor one that has read
 // what another wrote in this turn.
 void Server::EndTurn() {
+  while (!resumed_.empty()) {
+    for (const uint64_t id : std::exchange(resumed_, {})) {
+      if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
+    }
+  }
   if (config_.values().appendfsync == "always") {
     if (const Status durable = space_.MakeDurable(); !durable) {
       const std::string error =
@@ -156,7 +161,6 @@ void Server::Tick() {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
     Unblock(*session, std::string(session->waiting->timeout_reply));
   }
-  ServeWaiters();
   size_t looked_at = 0;
   do {
     access_.Begin(0, NowMs());

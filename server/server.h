@@ -58,7 +58,7 @@ class Server {
   void Disconnect(Session& session);
   // Bytes have come. Runs what is complete.
   void Receive(Session& session, std::string_view bytes);
-  // Sends what the turn's commands have answered.
+  // Runs the requests behind commands that have waited, and sends what the turn's commands have answered.
   void EndTurn();
   // Tells the engine of settings that it must know.
   [[nodiscard]] Status ApplySettings();
@@ -94,8 +94,9 @@ class Server {
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
-  // Runs the command that the session waits in; false: it goes on waiting, and nothing was sent.
-  [[nodiscard]] bool Retry(Session& session);
+  // Runs the command that the session waits in, for a key that is ready; false: it goes on waiting, and nothing was
+  // sent.
+  [[nodiscard]] bool Retry(Session& session, const KeyName& ready);
   // Why the command may not run now; empty: it may.
   [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
   [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
@@ -120,7 +121,6 @@ class Server {
   TimeMs last_now_ms_ = 0;
   std::string answer_;  // Of the command that runs.
   bool in_exec_ = false;
-  bool is_serving_ = false;
   bool is_stopping_ = false;
 
   uint64_t next_session_id_ = 1;

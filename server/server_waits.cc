@@ -10,7 +10,8 @@
 
 namespace amethyst::server {
 
-bool Server::Retry(Session& session) {
+bool Server::Retry(Session& session, const KeyName& ready) {
+  session.waiting->ready = ready;
   const Arguments args = session.waiting->request.args();
   std::string refusal;
   const Command* const command = Find(args, &refusal);
@@ -24,7 +25,8 @@ bool Server::Retry(Session& session) {
   return true;
 }
 
-// The requests behind it run once the command that did this is through: they share one Access.
+// The requests behind it run at the end of the turn, as in Redis. The command that did this is through by then: they
+// share one Access.
 void Server::Unblock(Session& session, std::string_view reply) {
   waiters_.Remove(session, session.waiting->keys);
   session.waiting.reset();
@@ -56,22 +58,15 @@ void Server::AfterCommit() {
   ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
 }
 
-// Serves who waits for keys that are ready, then runs the requests that have waited behind commands that are through.
-// Both may make other keys ready, and resume others; these come behind.
+// Serves who waits for keys that are ready. This may make other keys ready, whose turn comes behind.
 void Server::ServeWaiters() {
-  if (is_serving_) return;
-  is_serving_ = true;
-  while (!ready_.empty() || !resumed_.empty()) {
+  while (!ready_.empty()) {
     for (const KeyName& key : std::exchange(ready_, {})) {
       for (Session* const session : waiters_.Of(key)) {
-        if (session->waiting && Retry(*session)) Unblock(*session, "");
+        if (session->waiting && Retry(*session, key)) Unblock(*session, "");
       }
     }
-    for (const uint64_t id : std::exchange(resumed_, {})) {
-      if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
-    }
   }
-  is_serving_ = false;
 }
 
 void Server::PublishEvent(const KeyEvent& event) {

@@ -48,6 +48,7 @@ struct Waiting {
   explicit Waiting(Arguments args) : request(args) {}
   KeptRequest request;
   std::vector<KeyName> keys;
+  KeyName ready;         // Of these the one that the command is tried again for.
   uint64_t ends_us = 0;  // By the monotonic clock; 0: never.
   std::string timeout_reply;
 };

@@ -88,6 +88,9 @@ struct Call {
 
   // This is a command with kBlocking that has waited, and is tried again: what is wrong with a key now is no error.
   [[nodiscard]] bool is_retry() const;
+  // It may take elements of the key now: of each when it runs first, and of the one that is ready when it is tried
+  // again.
+  [[nodiscard]] bool MayTakeFrom(std::string_view key) const;
   // For a command with kBlocking that finds nothing: it runs again when one of the keys is signalled as ready. After
   // `timeout_ms` (0: never) `timeout_reply` is sent, which is a reply as it goes over the wire. Within MULTI nobody
   // waits: false, and the command must answer itself. The command must have written nothing.
@@ -109,8 +112,12 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> DatabaseCommands();
 [[nodiscard]] std::span<const Command> HashCommands();
 [[nodiscard]] std::span<const Command> ListCommands();
+[[nodiscard]] std::span<const Command> ListPopCommands();
 [[nodiscard]] std::span<const Command> SetCommands();
 [[nodiscard]] std::span<const Command> SortedSetCommands();
+[[nodiscard]] std::span<const Command> SortedSetRangeCommands();
+[[nodiscard]] std::span<const Command> SortedSetPopCommands();
+[[nodiscard]] std::span<const Command> SortedSetAlgebraCommands();
 [[nodiscard]] std::span<const Command> ConnectionCommands();
 [[nodiscard]] std::span<const Command> ClientCommands();
 [[nodiscard]] std::span<const Command> ServerCommands();

@@ -20,7 +20,7 @@ std::string_view EncodingName(const Record& record) {
     case Type::kString:
       if (ReadInteger(record.body)) return "int";
       return record.body.size() <= kEmbeddedStringMax ? "embstr" : "raw";
-    case Type::kList: return record.is_exploded ? "quicklist" : "listpack";
+    case Type::kList: return "quicklist";
     case Type::kSet: return IsIntegerSet(record) ? "intset" : "hashtable";
     case Type::kSortedSet: return record.is_exploded ? "skiplist" : "listpack";
     case Type::kHash: return record.is_exploded ? "hashtable" : "listpack";

@@ -14,6 +14,7 @@ namespace amethyst::server {
 namespace {
 
 constexpr size_t kNameBytesLongest = 32;
+constexpr uint64_t kWaitMsMax = INT64_MAX / 1000;  // In the unit of the clock it must fit as well.
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -25,10 +26,13 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
   static const auto* const table = [] {
     auto* const made = new std::unordered_map<std::string_view, const Command*>;
     for (const std::span<const Command> group :
-         {StringCommands(), KeyCommands(), ExpireCommands(), DatabaseCommands(), HashCommands(), ListCommands(),
-          SetCommands(), SortedSetCommands(), ConnectionCommands(), ClientCommands(), ServerCommands(),
-          ConfigCommands(), CommandCommands(), SlowLogCommands(), TransactionCommands(), PubSubCommands(),
-          FunctionCommands()}) {
+         {StringCommands(),         KeyCommands(),          ExpireCommands(),
+          DatabaseCommands(),       HashCommands(),         ListCommands(),
+          ListPopCommands(),        SetCommands(),          SortedSetCommands(),
+          SortedSetRangeCommands(), SortedSetPopCommands(), SortedSetAlgebraCommands(),
+          ConnectionCommands(),     ClientCommands(),       ServerCommands(),
+          ConfigCommands(),         CommandCommands(),      SlowLogCommands(),
+          TransactionCommands(),    PubSubCommands(),       FunctionCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
@@ -84,6 +88,8 @@ void Call::WrongArity() const {
 
 bool Call::is_retry() const { return session.waiting.has_value(); }
 
+bool Call::MayTakeFrom(std::string_view key) const { return !session.waiting || session.waiting->ready.key == key; }
+
 bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply) const {
   if (server.in_exec()) return false;
   if (session.waiting) return true;
@@ -92,7 +98,7 @@ bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string
     KeyName name{.stored = access.stored_database(), .key = std::move(key)};
     if (std::ranges::find(waiting.keys, name) == waiting.keys.end()) waiting.keys.push_back(std::move(name));
   }
-  waiting.ends_us = timeout_ms == 0 ? 0 : server.MonotonicUs() + timeout_ms * 1000;
+  waiting.ends_us = timeout_ms == 0 ? 0 : server.MonotonicUs() + std::min(timeout_ms, kWaitMsMax) * 1000;
   waiting.timeout_reply = std::move(timeout_reply);
   server.waiters().Add(session, waiting.keys);
   return true;
