@@ -1,5 +1,5 @@
-// Covers: sorted_set_commands, sorted_set_range_commands, sorted_set_ranges, sorted_set_pop_commands,
-// sorted_set_replies Covers: sorted_set_algebra_commands, scored_input
+// Covers: sorted_set_commands, sorted_set_range_commands, sorted_set_ranges, sorted_set_pop_commands
+// Covers: sorted_set_replies, sorted_set_algebra_commands, scored_input
 #include <gmock/gmock.h>
 
 #include <set>
