@@ -308,6 +308,11 @@ void IncrByFloat(Call& call) {
 }
 
 void Lcs(Call& call) {
+  const StoredKey one(call.access, call[1]);
+  const StoredKey other(call.access, call[2]);
+  if ((one.exists() && one.type() != Type::kString) || (other.exists() && other.type() != Type::kString)) {
+    return call.reply.Error("ERR The specified keys must contain string values");
+  }
   LcsOptions options;
   for (size_t i = 3; i < call.size(); ++i) {
     if (call.Is(i, "len")) {
@@ -326,11 +331,6 @@ void Lcs(Call& call) {
   }
   if (options.only_length && options.wants_ranges) {
     return call.reply.Error("ERR If you want both the length and indexes, please just use IDX.");
-  }
-  const StoredKey one(call.access, call[1]);
-  const StoredKey other(call.access, call[2]);
-  if ((one.exists() && one.type() != Type::kString) || (other.exists() && other.type() != Type::kString)) {
-    return call.reply.Error("ERR The specified keys must contain string values");
   }
   ReplyWithLongestCommon(call.reply, one.exists() ? one.body() : "", other.exists() ? other.body() : "", options);
 }

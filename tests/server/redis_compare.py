@@ -211,21 +211,23 @@ class Draw:
         r, k, m, s, n, b = self.random, self.key, self.member, self.score, self.number, self.bound
         how = lambda: self.options(["withscores"])
         limit = lambda: self.options(["limit 0 2", "limit 1 3", "limit -1 2"])
+        o = "one score"  # Ranges by name say nothing of sets with several.
         return r.choice([
             lambda: ["zadd", k()] + self.options(["nx", "xx"], ["gt", "lt"], ["ch"]) + self.pairs(s, m),
-            lambda: ["zadd", k()] + self.pairs(s, m), lambda: ["zadd", k(), "incr", s(), m()],
+            lambda: ["zadd", k()] + self.pairs(s, m), lambda: ["zadd", o] + self.pairs(lambda: "0", m),
+            lambda: ["zadd", k(), "incr", s(), m()],
             lambda: ["zincrby", k(), s(), m()], lambda: ["zrem", k()] + self.some(m), lambda: ["zscore", k(), m()],
             lambda: ["zmscore", k()] + self.some(m), lambda: ["zcard", k()], lambda: ["zcount", k(), b(), b()],
-            lambda: ["zlexcount", k(), self.lex(), self.lex()], lambda: ["zrank", k(), m()],
+            lambda: ["zlexcount", o, self.lex(), self.lex()], lambda: ["zrank", k(), m()],
             lambda: ["zrevrank", k(), m()], lambda: ["zrange", k(), n(), n()] + self.options(["rev"]) + how(),
             lambda: ["zrange", k(), b(), b(), "byscore"] + self.options(["rev"]) + limit() + how(),
-            lambda: ["zrange", k(), self.lex(), self.lex(), "bylex"] + self.options(["rev"]) + limit(),
+            lambda: ["zrange", o, self.lex(), self.lex(), "bylex"] + self.options(["rev"]) + limit(),
             lambda: ["zrevrange", k(), n(), n()] + how(), lambda: ["zrangebyscore", k(), b(), b()] + how() + limit(),
             lambda: ["zrevrangebyscore", k(), b(), b()] + how() + limit(),
-            lambda: ["zrangebylex", k(), self.lex(), self.lex()] + limit(),
-            lambda: ["zrevrangebylex", k(), self.lex(), self.lex()] + limit(),
+            lambda: ["zrangebylex", o, self.lex(), self.lex()] + limit(),
+            lambda: ["zrevrangebylex", o, self.lex(), self.lex()] + limit(),
             lambda: ["zremrangebyrank", k(), n(), n()], lambda: ["zremrangebyscore", k(), b(), b()],
-            lambda: ["zremrangebylex", k(), self.lex(), self.lex()],
+            lambda: ["zremrangebylex", o, self.lex(), self.lex()],
             lambda: ["zpopmin", k()] + self.options(["2", "0", "-1"]), lambda: ["zpopmax", k()] + self.options(["3"]),
             lambda: ["zmpop", "2", k(), k(), r.choice(["min", "max"])] + self.options(["count 2"]),
             lambda: ["zunion", "2", k(), k()] + self.options(["weights 2 3"], ["aggregate max"]) + how(),
@@ -272,7 +274,8 @@ def main():
         folder = pathlib.Path(directory)
         (folder / "redis").mkdir()
         ports = free_port(), free_port()
-        theirs = Server(["redis-server", "--port", str(ports[0]), "--save", "", "--dir", str(folder / "redis")], ports[0])
+        theirs = Server(["redis-server", "--port", str(ports[0]), "--save", "", "--dir", str(folder / "redis")],
+                        ports[0])
         ours = Server([arguments.amethystd, "--port", str(ports[1]), "--dir", str(folder / "ours")], ports[1])
         try:
             theirs.start()
