@@ -11,6 +11,8 @@
 #include "server/commands/key_checks.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/commands/random_picks.h"
+#include "server/commands/scan_options.h"
 #include "server/commands/sorted_set_replies.h"
 #include "server/server.h"
 
@@ -217,53 +219,26 @@ void DrawDistinct(Call& call, const SortedSet& set, uint64_t count, bool with_sc
 }
 
 void ZRandMember(Call& call) {
-  std::optional<int64_t> count;
-  if (call.size() > 2) {
-    count = ReadInteger(call[2]);
-    if (!count) return call.reply.Error(kNotInteger);
-    if (*count == INT64_MIN) {
-      return call.reply.Error(
-          "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
-    }
-  }
+  RandomCount count;
+  const bool has_count = call.size() > 2;
+  if (has_count && !ReadRandomCount(call, &count)) return;
   const bool with_scores = call.size() == 4 && call.Is(3, "withscores");
   if (call.size() > 4 || (call.size() == 4 && !with_scores)) return call.reply.Error(kSyntax);
-  if (with_scores && (*count < -(INT64_MAX / 2) || *count > INT64_MAX / 2)) {
+  if (with_scores && count.picks > INT64_MAX / 2) {
     return call.reply.Error("ERR value is out of range");
   }
   StoredKey key(call.access, call[1]);
   if (!HoldsOrNothing(call, key, Type::kSortedSet)) return;
-  if (!key.exists() && !count) return call.reply.Null();
-  if (!key.exists() || count == 0) return call.reply.Array(0);
+  if (!key.exists() && !has_count) return call.reply.Null();
+  if (!key.exists() || count.picks == 0) return call.reply.Array(0);
   const SortedSet set = OpenSortedSet(call, key);
-  if (count) {
-    if (*count > 0) return DrawDistinct(call, set, static_cast<uint64_t>(*count), with_scores);
-    return DrawWithRepetition(call, set, static_cast<uint64_t>(-*count), with_scores);
+  if (has_count) {
+    return count.may_repeat ? DrawWithRepetition(call, set, count.picks, with_scores)
+                            : DrawDistinct(call, set, count.picks, with_scores);
   }
   if (set.is_exploded() && set.size() > kDrawnEvenlyMax) return call.reply.Bulk(DrawByHash(call, set).member);
   SortedSet::Walk walk(set, Dice(call).Below(set.size()), 1);
   call.reply.Bulk(walk.Valid() ? walk.member() : "");
-}
-
-struct ScanOptions {
-  std::string_view pattern = "*";
-  int64_t count = 10;
-};
-
-bool ReadScanOptions(Call& call, ScanOptions* options) {
-  for (size_t i = 3; i < call.size(); i += 2) {
-    if (i + 1 < call.size() && call.Is(i, "match")) {
-      options->pattern = call[i + 1];
-    } else if (i + 1 < call.size() && call.Is(i, "count")) {
-      const auto count = ReadInteger(call[i + 1]);
-      if (!count) return call.reply.Error(kNotInteger), false;
-      if (*count < 1) return call.reply.Error(kSyntax), false;
-      options->count = *count;
-    } else {
-      return call.reply.Error(kSyntax), false;
-    }
-  }
-  return true;
 }
 
 // The cursor is the hash of the next member. Members of one hash come in one reply, so that each comes once; those of
@@ -274,7 +249,7 @@ void ZScan(Call& call) {
   StoredKey key(call.access, call[1]);
   if (!HoldsOrNothing(call, key, Type::kSortedSet)) return;
   ScanOptions options;
-  if (key.exists() && !ReadScanOptions(call, &options)) return;
+  if (key.exists() && !ReadScanOptions(call, 3, false, &options)) return;
   const SortedSet set = OpenSortedSet(call, key);
   std::vector<ScoredMember> found;
   uint64_t next = 0;
