@@ -107,7 +107,8 @@ void Server::Receive(Session& session, std::string_view bytes) {
 }
 
 void Server::RunRequests(Session& session) {
-  while (!session.closes && !session.waiting) {
+  if (const auto held = std::exchange(session.held, nullptr)) Execute(session, held->args());
+  while (!session.closes && !session.waiting && !session.held) {
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {
       session.NewReply().Error("ERR " + outcome.error());
@@ -157,6 +158,7 @@ Status Server::ApplySettings() {
 
 void Server::Tick() {
   const uint64_t now_us = MonotonicUs();
+  if (pause_ends_us_ != 0 && pause_ends_us_ <= now_us) EndPause();
   for (Session* const session : waiters_.All()) {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
     Unblock(*session, std::string(session->waiting->timeout_reply));
@@ -164,7 +166,7 @@ void Server::Tick() {
   size_t looked_at = 0;
   do {
     access_.Begin(0, NowMs());
-    if (!config_.values().active_expire) break;
+    if (!config_.values().active_expire || pause_ends_us_ != 0) break;
     const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
     if (!access_.Commit()) break;
     counters_.expired_keys += expired;
@@ -240,7 +242,11 @@ void Server::Execute(Session& session, Arguments args) {
     if (command != nullptr) ++command_counters_[command->name].rejected;
     CountError(refusal);
     reply.Error(refusal);
+  } else if (IsHeld(session, *command)) {
+    session.held = std::make_unique<KeptRequest>(args);
+    return;
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
+    session.queue.has_writes |= MayChange(*command);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {

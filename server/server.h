@@ -67,6 +67,13 @@ class Server {
 
   // Runs the commands that EXEC has found queued, as one.
   void ExecuteQueued(Session& session, Reply& reply);
+  // CLIENT PAUSE: until then commands are held, or those alone that may change something or tell others of it. A pause
+  // that is there is never shortened, nor made narrower.
+  void PauseFor(uint64_t milliseconds, bool writes_only);
+  void EndPause();
+  // Sessions that wait in a blocking command, or whose command is held.
+  [[nodiscard]] size_t BlockedCount() const;
+
   // Ends a session's waiting with that reply; its further requests run.
   void Unblock(Session& session, std::string_view reply);
 
@@ -94,6 +101,8 @@ class Server {
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
+  // Whether CLIENT PAUSE holds the command now.
+  [[nodiscard]] bool IsHeld(const Session& session, const Command& command) const;
   // Runs the command that the session waits in, for a key that is ready; false: it goes on waiting, and nothing was
   // sent.
   [[nodiscard]] bool Retry(Session& session, const KeyName& ready);
@@ -129,6 +138,8 @@ class Server {
   PubSub pubsub_;
   Watches watches_;
   Waiters waiters_;
+  uint64_t pause_ends_us_ = 0;
+  bool pauses_writes_only_ = true;
   std::vector<KeyName> ready_;
   std::vector<uint64_t> resumed_;  // Ids of sessions whose waiting has ended in this turn.
   SlowLog slow_log_;

@@ -10,6 +10,29 @@
 
 namespace amethyst::server {
 
+void Server::PauseFor(uint64_t milliseconds, bool writes_only) {
+  const bool is_new = pause_ends_us_ == 0;
+  pause_ends_us_ = std::max(pause_ends_us_, MonotonicUs() + milliseconds * 1000);
+  pauses_writes_only_ = writes_only && (is_new || pauses_writes_only_);
+}
+
+void Server::EndPause() {
+  pause_ends_us_ = 0;
+  for (const auto& [id, session] : sessions_) {
+    if (session->held != nullptr) resumed_.push_back(id);
+  }
+}
+
+size_t Server::BlockedCount() const {
+  const auto held = std::ranges::count_if(sessions_, [](const auto& each) { return each.second->held != nullptr; });
+  return waiters_.count() + static_cast<size_t>(held);
+}
+
+bool Server::IsHeld(const Session& session, const Command& command) const {
+  if (pause_ends_us_ <= MonotonicUs()) return false;
+  return !pauses_writes_only_ || MayChange(command) || (command.name == "exec" && session.queue.has_writes);
+}
+
 bool Server::Retry(Session& session, const KeyName& ready) {
   session.waiting->ready = ready;
   const Arguments args = session.waiting->request.args();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +41,7 @@ class KeptRequest {
 struct Queue {
   bool is_open = false;
   bool has_errors = false;  // A command was refused when it was queued.
+  bool has_writes = false;
   std::deque<KeptRequest> requests;
 };
 
@@ -116,6 +118,7 @@ class Session {
   std::map<KeyName, bool> watched;  // And whether it had expired by then.
   bool is_dirty = false;            // Something watched has changed.
   std::optional<Waiting> waiting;
+  std::unique_ptr<KeptRequest> held;  // By CLIENT PAUSE, until that ends.
   Subscriptions subscriptions;
 
   uint64_t last_active_us;

@@ -20,7 +20,7 @@ std::string Flags(const Session& session) {
   std::string flags;
   if (session.subscriptions.any()) flags += 'P';
   if (session.queue.is_open) flags += 'x';
-  if (session.waiting) flags += 'b';
+  if (session.waiting || session.held != nullptr) flags += 'b';
   if (session.is_dirty) flags += 'd';
   if (session.closes) flags += 'c';
   if (session.no_evict) flags += 'e';
@@ -198,6 +198,25 @@ void ClientUnblock(Call& call) {
                                             : std::string(at->second->waiting->timeout_reply));
 }
 
+void ClientPause(Call& call) {
+  const auto milliseconds = ReadInteger(call[2]);
+  if (!milliseconds) return call.reply.Error("ERR timeout is not an integer or out of range");
+  if (*milliseconds < 0) return call.reply.Error("ERR timeout is negative");
+  const bool writes_only = call.size() == 4 && call.Is(3, "write");
+  if (call.size() > 4) return call.WrongArity();
+  if (call.size() == 4 && !writes_only && !call.Is(3, "all")) {
+    return call.reply.Error("ERR CLIENT PAUSE mode must be WRITE or ALL");
+  }
+  constexpr int64_t kLongestMs = int64_t{1} << 50;
+  call.server.PauseFor(static_cast<uint64_t>(std::min(*milliseconds, kLongestMs)), writes_only);
+  call.reply.Ok();
+}
+
+void ClientUnpause(Call& call) {
+  call.server.EndPause();
+  call.reply.Ok();
+}
+
 constexpr uint32_t kLook = kNoScript | kLoading | kStale;
 constexpr Command kClientCommands[] = {
     {"client|getname", 2, kLook, {}, "connection", "2.6.9", "Returns the name of the connection.", ClientGetName},
@@ -221,6 +240,15 @@ constexpr Command kClientCommands[] = {
      "7.0.0",
      "Sets the client eviction mode of the connection.",
      ClientNoEvict},
+    {"client|pause", -3, kLook | kAdmin, {}, "connection", "3.0.0", "Suspends commands processing.", ClientPause},
+    {"client|unpause",
+     2,
+     kLook | kAdmin,
+     {},
+     "connection",
+     "6.2.0",
+     "Resumes processing commands from paused clients.",
+     ClientUnpause},
     {"client|reply",
      3,
      kLook,

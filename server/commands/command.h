@@ -135,6 +135,8 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::vector<const Command*> AllCommands();
 // The places of the keys among the arguments.
 [[nodiscard]] std::vector<int> FindKeys(const Command& command, Arguments args);
+// Whether it may write, or tell others something: CLIENT PAUSE WRITE holds it.
+[[nodiscard]] bool MayChange(const Command& command);
 [[nodiscard]] bool HasArity(const Command& command, size_t arguments);
 
 }  // namespace amethyst::server

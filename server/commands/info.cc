@@ -69,7 +69,7 @@ void AddServer(Call& call, const Stats& /*stats*/, Lines& lines) {
 void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("connected_clients", call.server.sessions().size());
   lines.Add("maxclients", call.config().values().maxclients);
-  lines.Add("blocked_clients", call.server.waiters().count());
+  lines.Add("blocked_clients", call.server.BlockedCount());
 }
 
 void AddMemory(Call& call, const Stats& stats, Lines& lines) {

@@ -64,6 +64,11 @@ std::vector<const Command*> AllCommands() {
   return all;
 }
 
+bool MayChange(const Command& command) {
+  return (command.flags & kWrite) != 0 || command.name == "publish" || command.name == "spublish" ||
+         command.name == "pfcount";
+}
+
 bool HasArity(const Command& command, size_t arguments) {
   return command.arity >= 0 ? arguments == static_cast<size_t>(command.arity)
                             : arguments >= static_cast<size_t>(-command.arity);

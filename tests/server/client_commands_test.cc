@@ -70,6 +70,32 @@ TEST_F(ClientCommands, DoWithoutReplies) {
   EXPECT_EQ(Line("client reply what"), "(error) ERR syntax error");
 }
 
+TEST_F(ClientCommands, AreHeldByAPause) {
+  Client writer(*this, "127.0.0.1:2");
+  EXPECT_EQ(Line("client pause 1000 write"), "OK");
+  EXPECT_EQ(writer.Line("set a 1"), "") << "held";
+  EXPECT_EQ(writer.Line("get a"), "") << "and what comes behind it";
+  EXPECT_EQ(Line("get a"), "(nil)") << "who reads goes on";
+  EXPECT_EQ(Line("client pause 10 all"), "OK") << "wider, and no shorter";
+  EXPECT_EQ(Line("get a"), "");
+  Pass(std::chrono::milliseconds(999));
+  EXPECT_EQ(writer.Received(), "");
+  Pass(std::chrono::milliseconds(1));
+  EXPECT_EQ(writer.Received(), "OK \"1\"");
+  EXPECT_EQ(client_->Received(), "(nil)") << "it has asked before: clients go on in the order in which they came";
+  EXPECT_EQ(Line("client pause -1"), "(error) ERR timeout is negative");
+}
+
+TEST_F(ClientCommands, AreHeldAtExecWhereATransactionWrites) {
+  Client writer(*this, "127.0.0.1:2");
+  EXPECT_EQ(writer.Line("multi"), "OK");
+  EXPECT_EQ(writer.Line("set a 1"), "QUEUED");
+  EXPECT_EQ(Line("client pause 1000 write"), "OK");
+  EXPECT_EQ(writer.Line("exec"), "");
+  EXPECT_EQ(Line("client unpause"), "OK");
+  EXPECT_EQ(writer.Received(), "[OK]");
+}
+
 TEST_F(ClientCommands, AreNotUnblockedWhereTheyDoNotWait) {
   EXPECT_EQ(Line("client unblock 2"), "0");
   EXPECT_EQ(Line("client unblock 77"), "0");
