@@ -55,6 +55,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"dir", "", Kind::kText, false},
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
       {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
+      {"hll-sparse-max-bytes", "3000", Kind::kBytes},
       {"list-compress-depth", "0", Kind::kNumber},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
@@ -223,6 +224,7 @@ void Config::Apply() {
   values_.sorted_set = {count("zset-max-listpack-entries"), count("zset-max-listpack-value")};
   values_.set = {count("set-max-listpack-entries"), count("set-max-listpack-value")};
   values_.set_integers_max = count("set-max-intset-entries");
+  values_.hyperloglog_sparse_bytes_max = count("hll-sparse-max-bytes");
   values_.list_max_listpack_size = number("list-max-listpack-size");
   values_.proto_max_bulk_len = count("proto-max-bulk-len");
   values_.timeout_s = count("timeout");

@@ -29,6 +29,7 @@ class Config {
     InlineLimits sorted_set{};
     InlineLimits set{};  // Of set-max-listpack-entries; set-max-intset-entries names the encoding alone.
     uint64_t set_integers_max = 512;
+    uint64_t hyperloglog_sparse_bytes_max = 3000;
     int64_t list_max_listpack_size = -2;
     uint64_t proto_max_bulk_len = uint64_t{512} << 20;
     uint64_t timeout_s = 0;

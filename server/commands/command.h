@@ -107,6 +107,8 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 
 // The tables, one for each group.
 [[nodiscard]] std::span<const Command> StringCommands();
+[[nodiscard]] std::span<const Command> BitCommands();
+[[nodiscard]] std::span<const Command> HyperLogLogCommands();
 [[nodiscard]] std::span<const Command> KeyCommands();
 [[nodiscard]] std::span<const Command> ExpireCommands();
 [[nodiscard]] std::span<const Command> DatabaseCommands();

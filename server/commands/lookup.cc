@@ -9,6 +9,14 @@ void CountLookup(Call& call, bool found) {
   ++(found ? counters.keyspace_hits : counters.keyspace_misses);
 }
 
+bool IsStringOrNothing(Call& call, const StoredKey& key) {
+  if (!key.exists() || key.type() == Type::kString) return true;
+  call.reply.Error(kWrongType);
+  return false;
+}
+
+std::string_view StringOrNothing(const StoredKey& key) { return key.exists() ? key.body() : std::string_view(); }
+
 bool MayWrite(Call& call, const Members& members) {
   if (members.IsOtherType()) call.reply.Error(kWrongType);
   return !members.IsOtherType();

@@ -2,6 +2,8 @@
 // loop.
 #pragma once
 
+#include <string_view>
+
 #include "server/commands/command.h"
 #include "server/types/members.h"
 
@@ -9,6 +11,11 @@ namespace amethyst::server {
 
 // For INFO: a command that reads has found the key, or has not.
 void CountLookup(Call& call, bool found);
+
+// False: the key holds something else than a string, which has been said. A key that does not exist is an empty string.
+[[nodiscard]] bool IsStringOrNothing(Call& call, const StoredKey& key);
+// The bytes of such a key. Valid while the key lives.
+[[nodiscard]] std::string_view StringOrNothing(const StoredKey& key);
 
 // False: the key holds something else, which has been said.
 [[nodiscard]] bool MayWrite(Call& call, const Members& members);

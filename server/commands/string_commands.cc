@@ -23,14 +23,6 @@ void InvalidExpiry(Call& call) {
   call.reply.Error(fmt::format("ERR invalid expire time in '{}' command", call.command.name));
 }
 
-// The key as a string: false if it holds something else, which has been said. A key that does not exist is an empty
-// one.
-bool IsStringOrNothing(Call& call, const StoredKey& key) {
-  if (!key.exists() || key.type() == Type::kString) return true;
-  call.reply.Error(kWrongType);
-  return false;
-}
-
 // Replies with the string; false if there is none, which has been said as well.
 bool ReplyWithString(Call& call, const StoredKey& key) {
   CountLookup(call, key.exists());
@@ -219,13 +211,13 @@ void MSetNx(Call& call) {
 void StrLen(Call& call) {
   const StoredKey key(call.access, call[1]);
   if (!IsStringOrNothing(call, key)) return;
-  call.reply.Integer(key.exists() ? static_cast<int64_t>(key.body().size()) : 0);
+  call.reply.Integer(static_cast<int64_t>(StringOrNothing(key).size()));
 }
 
 void Append(Call& call) {
   StoredKey key(call.access, call[1]);
   if (!IsStringOrNothing(call, key)) return;
-  std::string value(key.exists() ? key.body() : "");
+  std::string value(StringOrNothing(key));
   if (value.size() + call[2].size() > call.config().values().proto_max_bulk_len) return call.reply.Error(kTooLong);
   value.append(call[2]);
   PutString(key, value, key.expires_ms());
@@ -239,7 +231,7 @@ void SetRange(Call& call) {
   if (*offset < 0) return call.reply.Error("ERR offset is out of range");
   StoredKey key(call.access, call[1]);
   if (!IsStringOrNothing(call, key)) return;
-  std::string value(key.exists() ? key.body() : "");
+  std::string value(StringOrNothing(key));
   const std::string_view patch = call[3];
   if (patch.empty()) return call.reply.Integer(static_cast<int64_t>(value.size()));
   const auto begin = static_cast<uint64_t>(*offset);
@@ -258,7 +250,7 @@ void GetRange(Call& call) {
   if (!first || !last) return call.reply.Error(kNotInteger);
   const StoredKey key(call.access, call[1]);
   if (!IsStringOrNothing(call, key)) return;
-  const std::string_view value = key.exists() ? key.body() : "";
+  const std::string_view value = StringOrNothing(key);
   const auto size = static_cast<int64_t>(value.size());
   if (*first < 0 && *last < 0 && *first > *last) return call.reply.Bulk("");
   if (*first < 0) first = std::max<int64_t>(size + *first, 0);
@@ -332,7 +324,7 @@ void Lcs(Call& call) {
   if (options.only_length && options.wants_ranges) {
     return call.reply.Error("ERR If you want both the length and indexes, please just use IDX.");
   }
-  ReplyWithLongestCommon(call.reply, one.exists() ? one.body() : "", other.exists() ? other.body() : "", options);
+  ReplyWithLongestCommon(call.reply, StringOrNothing(one), StringOrNothing(other), options);
 }
 
 constexpr uint32_t kChange = kWrite | kDenyOom;
