@@ -37,6 +37,7 @@ class Server {
     uint64_t keyspace_hits = 0;
     uint64_t keyspace_misses = 0;
     uint64_t errors = 0;
+    uint64_t changes = 0;  // Of keys, since the last copy.
     std::map<std::string, uint64_t, std::less<>> errors_by_code{};
   };
   struct CommandCounters {

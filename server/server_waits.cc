@@ -77,6 +77,7 @@ void Server::FollowSwap(const StoredSwap& swap) {
 void Server::AfterCommit() {
   for (const StoredSwap& swap : access_.swaps()) FollowSwap(swap);
   watches_.MarkDirty(access_.touched());
+  counters_.changes += access_.touched().size();
   for (const KeyEvent& event : access_.events()) PublishEvent(event);
   ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
 }

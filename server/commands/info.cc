@@ -85,6 +85,7 @@ void AddPersistence(Call& call, const Stats& /*stats*/, Lines& lines) {
   const std::string_view outcome = checkpoints.has_failed() ? "err" : "ok";
   lines.Add("loading", 0);
   lines.Add("async_loading", 0);
+  lines.Add("rdb_changes_since_last_save", call.server.counters().changes);
   lines.Add("rdb_bgsave_in_progress", 0);
   lines.Add("rdb_last_save_time", checkpoints.last_ms() / 1000);
   lines.Add("rdb_last_bgsave_status", outcome);

@@ -27,6 +27,7 @@ void Time(Call& call) {
 bool MakeCheckpoint(Call& call) {
   const Status made = call.server.checkpoints().Make(call.now_ms());
   if (!made) call.reply.Error("ERR " + made.error().ToString());
+  if (made) call.server.counters().changes = 0;
   return made.has_value();
 }
 

@@ -97,6 +97,19 @@ TEST_F(BitCommands, RefuseOtherTypesAndOffsetsOutOfRange) {
   EXPECT_EQ(Line("setbit a 0 2"), "(error) ERR bit is not an integer or out of range");
 }
 
+TEST_F(BitCommands, CountAsChangesWhereTheyChangeSomething) {
+  const auto counts = [&](int changes) {
+    return Line("info persistence").find("rdb_changes_since_last_save:" + std::to_string(changes)) != std::string::npos;
+  };
+  EXPECT_TRUE(counts(0));
+  EXPECT_EQ(Line("setbit a 0 1"), "0");
+  EXPECT_EQ(Line("setbit a 0 1"), "1");
+  EXPECT_TRUE(counts(1));
+  EXPECT_EQ(Line("bitfield a set u1 0 0"), "[1]");
+  EXPECT_EQ(Line("bitfield a set u1 0 0"), "[0]");
+  EXPECT_TRUE(counts(2));
+}
+
 TEST_F(BitCommands, TellWhatHasChanged) {
   Configure("notify-keyspace-events", "K$g");
   Client listener(*this, "listener");
