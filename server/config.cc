@@ -226,6 +226,7 @@ void Config::Apply() {
   values_.set_integers_max = count("set-max-intset-entries");
   values_.hyperloglog_sparse_bytes_max = count("hll-sparse-max-bytes");
   values_.list_max_listpack_size = number("list-max-listpack-size");
+  values_.stream_node_max_entries = count("stream-node-max-entries");
   values_.proto_max_bulk_len = count("proto-max-bulk-len");
   values_.timeout_s = count("timeout");
   values_.maxclients = count("maxclients");

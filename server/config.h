@@ -31,6 +31,7 @@ class Config {
     uint64_t set_integers_max = 512;
     uint64_t hyperloglog_sparse_bytes_max = 3000;
     int64_t list_max_listpack_size = -2;
+    uint64_t stream_node_max_entries = 100;
     uint64_t proto_max_bulk_len = uint64_t{512} << 20;
     uint64_t timeout_s = 0;
     uint64_t maxclients = 10000;

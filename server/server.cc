@@ -172,9 +172,11 @@ void Server::Tick() {
     counters_.expired_keys += expired;
     watches_.MarkExpired(access_.touched());
     for (const KeyEvent& event : access_.events()) PublishEvent(event);
+    ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
   } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
   access_.Begin(0, NowMs());
   if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) access_.Begin(0, NowMs());
+  ServeWaiters();
   if (const uint64_t timeout_s = config_.values().timeout_s; timeout_s > 0) {
     for (const auto& [id, session] : sessions_) {
       if (session->waiting || session->subscriptions.any()) continue;
@@ -283,6 +285,8 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   const size_t mark = reply.Mark();
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
   command.run(call);
+  // A command that waits is counted once it is through.
+  if (session.waiting && session.output.size() == mark) return;
   const uint64_t took_us = MonotonicUs() - begin_us;
   CommandCounters& counters = command_counters_[command.name];
   ++counters.calls;

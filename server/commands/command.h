@@ -94,7 +94,9 @@ struct Call {
   // For a command with kBlocking that finds nothing: it runs again when one of the keys is signalled as ready. After
   // `timeout_ms` (0: never) `timeout_reply` is sent, which is a reply as it goes over the wire. Within MULTI nobody
   // waits: false, and the command must answer itself. The command must have written nothing.
-  [[nodiscard]] bool Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply) const;
+  // `retry_args` are run then instead of the words that came; empty: the same words.
+  [[nodiscard]] bool Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply,
+                           Arguments retry_args = {}) const;
 };
 
 // Errors that many commands have.
@@ -120,6 +122,11 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> SortedSetRangeCommands();
 [[nodiscard]] std::span<const Command> SortedSetPopCommands();
 [[nodiscard]] std::span<const Command> SortedSetAlgebraCommands();
+[[nodiscard]] std::span<const Command> StreamCommands();
+[[nodiscard]] std::span<const Command> StreamReadCommands();
+[[nodiscard]] std::span<const Command> StreamGroupCommands();
+[[nodiscard]] std::span<const Command> StreamPendingCommands();
+[[nodiscard]] std::span<const Command> StreamInfoCommands();
 [[nodiscard]] std::span<const Command> ConnectionCommands();
 [[nodiscard]] std::span<const Command> ClientCommands();
 [[nodiscard]] std::span<const Command> ServerCommands();

@@ -114,10 +114,20 @@ void WarnWatchers(Call& call, std::optional<uint16_t> stored) {
   call.access.SetDatabase(own);
 }
 
+// Clients that wait for keys of that database or of all look at them again: a stream that they read may be gone.
+void WakeWaiters(Call& call, std::optional<uint16_t> stored) {
+  for (const Session* const session : call.server.waiters().All()) {
+    for (const KeyName& key : session->waiting->keys) {
+      if (!stored || key.stored == *stored) call.access.SignalReady(key.stored, key.key);
+    }
+  }
+}
+
 void FlushDb(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, call.access.stored_database());
   call.access.FlushDatabase(call.access.database());
+  WakeWaiters(call, call.access.stored_database());
   call.reply.Ok();
 }
 
@@ -125,6 +135,7 @@ void FlushAll(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, {});
   call.access.FlushAll();
+  WakeWaiters(call, {});
   call.reply.Ok();
 }
 

@@ -33,6 +33,9 @@ void TypeOf(Call& call) {
   call.reply.Simple(key.exists() ? TypeName(key.type()) : "none");
 }
 
+// Clients may wait for keys of the type.
+bool IsAwaited(Type type) { return type == Type::kList || type == Type::kSortedSet || type == Type::kStream; }
+
 // The value goes from one key to another, collections in constant time. `to` may be in another database.
 void MoveValue(StoredKey& from, StoredKey& to) {
   Access& access = to.access();
@@ -46,7 +49,7 @@ void MoveValue(StoredKey& from, StoredKey& to) {
     from.Erase();
   }
   to.Put(record);
-  if (to.Is(Type::kList) || to.Is(Type::kSortedSet)) access.SignalReady(to.name());
+  if (IsAwaited(to.type())) access.SignalReady(to.name());
 }
 
 void RenameTo(Call& call, bool only_if_absent) {
@@ -108,7 +111,7 @@ void CopyValue(const StoredKey& from, StoredKey& to) {
   }
   record.body = body;
   to.Put(record);
-  if (to.Is(Type::kList) || to.Is(Type::kSortedSet)) access.SignalReady(to.name());
+  if (IsAwaited(to.type())) access.SignalReady(to.name());
 }
 
 void Copy(Call& call) {

@@ -17,14 +17,4 @@ bool IsStringOrNothing(Call& call, const StoredKey& key) {
 
 std::string_view StringOrNothing(const StoredKey& key) { return key.exists() ? key.body() : std::string_view(); }
 
-bool MayWrite(Call& call, const Members& members) {
-  if (members.IsOtherType()) call.reply.Error(kWrongType);
-  return !members.IsOtherType();
-}
-
-bool MayRead(Call& call, const Members& members) {
-  CountLookup(call, members.exists());
-  return MayWrite(call, members);
-}
-
 }  // namespace amethyst::server

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "server/commands/command.h"
-#include "server/types/members.h"
 
 namespace amethyst::server {
 
@@ -17,9 +16,17 @@ void CountLookup(Call& call, bool found);
 // The bytes of such a key. Valid while the key lives.
 [[nodiscard]] std::string_view StringOrNothing(const StoredKey& key);
 
-// False: the key holds something else, which has been said.
-[[nodiscard]] bool MayWrite(Call& call, const Members& members);
+// False: the key holds something else than a collection of this type, which has been said.
+template <typename Collection>
+[[nodiscard]] bool MayWrite(Call& call, const Collection& collection) {
+  if (collection.IsOtherType()) call.reply.Error(kWrongType);
+  return !collection.IsOtherType();
+}
 // The same for a command that only reads: it counts as a hit or a miss as well.
-[[nodiscard]] bool MayRead(Call& call, const Members& members);
+template <typename Collection>
+[[nodiscard]] bool MayRead(Call& call, const Collection& collection) {
+  CountLookup(call, collection.exists());
+  return MayWrite(call, collection);
+}
 
 }  // namespace amethyst::server

@@ -25,18 +25,17 @@ std::string LowerCase(std::string_view text) {
 const std::unordered_map<std::string_view, const Command*>& Table() {
   static const auto* const table = [] {
     auto* const made = new std::unordered_map<std::string_view, const Command*>;
-    for (const std::span<const Command> group : {StringCommands(),       BitCommands(),
-                                                 HyperLogLogCommands(),  KeyCommands(),
-                                                 ExpireCommands(),       DatabaseCommands(),
-                                                 HashCommands(),         ListCommands(),
-                                                 ListPopCommands(),      SetCommands(),
-                                                 SortedSetCommands(),    SortedSetRangeCommands(),
-                                                 SortedSetPopCommands(), SortedSetAlgebraCommands(),
-                                                 ConnectionCommands(),   ClientCommands(),
-                                                 ServerCommands(),       ConfigCommands(),
-                                                 CommandCommands(),      SlowLogCommands(),
-                                                 TransactionCommands(),  PubSubCommands(),
-                                                 FunctionCommands()}) {
+    for (const std::span<const Command> group :
+         {StringCommands(),         BitCommands(),          HyperLogLogCommands(),
+          KeyCommands(),            ExpireCommands(),       DatabaseCommands(),
+          HashCommands(),           ListCommands(),         ListPopCommands(),
+          SetCommands(),            SortedSetCommands(),    SortedSetRangeCommands(),
+          SortedSetPopCommands(),   SortedSetAlgebraCommands(), StreamCommands(),
+          StreamReadCommands(),     StreamGroupCommands(),  StreamPendingCommands(),
+          StreamInfoCommands(),     ConnectionCommands(),   ClientCommands(),
+          ServerCommands(),         ConfigCommands(),       CommandCommands(),
+          SlowLogCommands(),        TransactionCommands(),  PubSubCommands(),
+          FunctionCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
@@ -99,10 +98,11 @@ bool Call::is_retry() const { return session.waiting.has_value(); }
 
 bool Call::MayTakeFrom(std::string_view key) const { return !session.waiting || session.waiting->ready.key == key; }
 
-bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply) const {
+bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply,
+                 Arguments retry_args) const {
   if (server.in_exec()) return false;
   if (session.waiting) return true;
-  Waiting& waiting = session.waiting.emplace(args);
+  Waiting& waiting = session.waiting.emplace(retry_args.empty() ? args : retry_args);
   for (std::string& key : keys) {
     KeyName name{.stored = access.stored_database(), .key = std::move(key)};
     if (std::ranges::find(waiting.keys, name) == waiting.keys.end()) waiting.keys.push_back(std::move(name));

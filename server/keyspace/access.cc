@@ -134,8 +134,8 @@ void Access::Notify(EventKind kind, std::string_view name, std::string_view user
   events_.push_back({.kind = kind, .name = name, .database = database_, .key = std::string(user_key)});
 }
 
-void Access::SignalReady(std::string_view user_key) {
-  ready_.push_back({.stored = stored_database(), .key = std::string(user_key)});
+void Access::SignalReady(uint16_t stored, std::string_view user_key) {
+  ready_.push_back({.stored = stored, .key = std::string(user_key)});
 }
 
 Status Access::Commit() {

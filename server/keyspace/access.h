@@ -103,7 +103,8 @@ class Access {
   void Touch(uint16_t stored, std::string_view user_key);
   void Notify(EventKind kind, std::string_view name, std::string_view user_key);
   // Somebody may wait for elements of the key.
-  void SignalReady(std::string_view user_key);
+  void SignalReady(std::string_view user_key) { SignalReady(stored_database(), user_key); }
+  void SignalReady(uint16_t stored, std::string_view user_key);
   void Fail(Error error);
 
   [[nodiscard]] const Status& status() const { return status_; }

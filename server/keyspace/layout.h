@@ -3,13 +3,19 @@
 //   keys   [db u16][slot u16][hash u48][user key]         -> [tag u8][expiry u48, if tag.E][body]
 //   data   [id u64][hash u48][field or member]            -> a hash's value; a set's nothing; a sorted set's score
 //          [id u64][position u64]                         -> a list's element
+//          [id u64]'e'[ms u64][seq u64]                   -> a stream's entry
+//          [id u64]'g'[group]                             -> a consumer group: last delivered id, entries read, counts
+//          [id u64]'c'[length u16][group][consumer]       -> a consumer: when it was seen, how many are pending
+//          [id u64]'p'[length u16][group][ms u64][seq u64] -> a pending entry: its consumer, when, how often
+//          [id u64]'q'[length u16][group][length u16][consumer][ms u64][seq u64] -> nothing
 //   order  [id u64][score u64][member]                    -> nothing
 //   ttl    [expiry u48][db u16][slot u16][hash u48][user key] -> nothing
 //   sys    'd'[database u8] -> the db u16 that it is; 'i' -> the next id; 'x'[id u64] -> its key in `keys`
 //
 // Integers are big-endian, so that bytewise order is the order of the numbers. Hash order makes the cursor of SCAN a
 // position that needs no memory in the server: it is slot and hash of the last key. The tag is the type in the upper
-// four bits and the flags below. An id belongs to one collection for ever.
+// four bits and the flags below. An id belongs to one collection for ever. The
+// keys of streams are in stream_layout.h.
 // Thread safety: pure functions.
 #pragma once
 

@@ -30,7 +30,15 @@ bool StoredKey::IsStoredAs(uint64_t id) const { return is_stored_ && record_.is_
 
 void StoredKey::ReleaseCollection(uint64_t kept_id) {
   if (!is_stored_ || !record_.is_exploded) return;
-  if (const uint64_t id = IdOf(record_); id != kept_id) access_.Release(id, record_.type);
+  const uint64_t id = IdOf(record_);
+  if (id == kept_id) return;
+  access_.Release(id, record_.type);
+  SignalIfStream();
+}
+
+// Clients that read a group of a stream wait no longer once the stream is gone.
+void StoredKey::SignalIfStream() {
+  if (is_stored_ && record_.type == Type::kStream) access_.SignalReady(DatabaseOfKeysKey(keys_key_), name());
 }
 
 void StoredKey::Put(const Record& record) {
@@ -73,6 +81,7 @@ void StoredKey::Erase() {
 
 void StoredKey::EraseButKeepCollection() {
   if (!is_stored_) return;
+  SignalIfStream();
   access_.Delete(Part::kKeys, keys_key_);
   access_.Count(DatabaseOfKeysKey(keys_key_), -1, record_.expires_ms != kNoExpiry ? -1 : 0);
   access_.Touch(DatabaseOfKeysKey(keys_key_), name());

@@ -55,6 +55,7 @@ class StoredKey {
 
  private:
   void ReleaseCollection(uint64_t kept_id);
+  void SignalIfStream();
 
   Access& access_;
   std::string keys_key_;
