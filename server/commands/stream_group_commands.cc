@@ -130,8 +130,8 @@ void GroupDeleteConsumer(Call& call) {
 constexpr KeyPositions kSecond = {2, 2, 1};
 constexpr Command kGroupCommands[] = {
     {"xgroup|create", -5, kWrite | kDenyOom, kSecond, "stream", "5.0.0", "Create a consumer group.", GroupCreate},
-    {"xgroup|createconsumer", 5, kWrite | kDenyOom, kSecond, "stream", "6.2.0", "Create a consumer in a consumer group.",
-     GroupCreateConsumer},
+    {"xgroup|createconsumer", 5, kWrite | kDenyOom, kSecond, "stream", "6.2.0",
+     "Create a consumer in a consumer group.", GroupCreateConsumer},
     {"xgroup|delconsumer", 5, kWrite, kSecond, "stream", "5.0.0", "Delete a consumer from a consumer group.",
      GroupDeleteConsumer},
     {"xgroup|destroy", 4, kWrite, kSecond, "stream", "5.0.0", "Destroy a consumer group.", GroupDestroy},

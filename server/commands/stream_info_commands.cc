@@ -124,7 +124,8 @@ void ReplyWithEdge(Reply& reply, const Stream& stream, std::string_view name, St
 // "[FULL [COUNT count]]" from argument 3. False: the error has been said.
 bool ReadInfoOptions(Call& call, bool* is_full, uint64_t* count) {
   *is_full = call.size() > 3;
-  const bool is_right = !*is_full || (call.Is(3, "full") && (call.size() == 4 || (call.size() == 6 && call.Is(4, "count"))));
+  const bool is_right =
+      !*is_full || (call.Is(3, "full") && (call.size() == 4 || (call.size() == 6 && call.Is(4, "count"))));
   if (!is_right) {
     ReplyWithSubcommandSyntaxError(call);
     return false;

@@ -215,8 +215,10 @@ void XClaim(Call& call) {
     if (!id) break;
     ids.push_back(*id);
   }
-  Claim claim{.consumer = call[3], .idle_min = static_cast<TimeMs>(std::max<int64_t>(*idle_min, 0)),
-              .deliveries = {}, .last_delivered = {}};
+  Claim claim{.consumer = call[3],
+              .idle_min = static_cast<TimeMs>(std::max<int64_t>(*idle_min, 0)),
+              .deliveries = {},
+              .last_delivered = {}};
   if (!ReadClaimOptions(call, at, &claim)) return;
   if (claim.last_delivered > group.state().last_delivered) {
     group.SetPosition(claim.last_delivered, group.state().entries_read);
@@ -245,10 +247,11 @@ void XClaim(Call& call) {
 bool ReadAutoClaimOptions(Call& call, Claim* claim, uint64_t* count) {
   for (size_t i = 6; i < call.size(); ++i) {
     if (call.Is(i, "count") && i + 1 < call.size()) {
-      const auto given = ReadIntegerAt(call, ++i);
+      constexpr std::string_view kRefused = "ERR COUNT must be > 0";
+      const auto given = ReadIntegerAt(call, ++i, kRefused);
       if (!given) return false;
       if (*given < 1 || *given > kClaimedMax) {
-        call.reply.Error("ERR COUNT must be > 0");
+        call.reply.Error(kRefused);
         return false;
       }
       *count = static_cast<uint64_t>(*given);
@@ -303,8 +306,11 @@ void XAutoClaim(Call& call) {
   if (!idle_min) return;
   const auto start = ReadRangeStart(call, 5);
   if (!start) return;
-  Claim claim{.consumer = call[3], .idle_min = static_cast<TimeMs>(std::max<int64_t>(*idle_min, 0)),
-              .delivered_ms = call.now_ms(), .deliveries = {}, .last_delivered = {}};
+  Claim claim{.consumer = call[3],
+              .idle_min = static_cast<TimeMs>(std::max<int64_t>(*idle_min, 0)),
+              .delivered_ms = call.now_ms(),
+              .deliveries = {},
+              .last_delivered = {}};
   uint64_t count = kClaimedPreset;
   if (!ReadAutoClaimOptions(call, &claim, &count)) return;
   Stream stream(call.access, call[1]);

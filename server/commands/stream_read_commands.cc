@@ -33,7 +33,7 @@ struct Source {
   std::string_view key;
   size_t id_at = 0;
   StreamId after;
-  bool is_new_only = false;  // ">"
+  bool is_new_only = false;  // ">", which Redis takes the greatest id for.
 };
 
 bool Refuse(Call& call, std::string_view error) {
@@ -46,9 +46,6 @@ bool ReadBlock(Call& call, size_t i, ReadOptions* options) {
   const auto timeout = ReadIntegerAt(call, i, "ERR timeout is not an integer or out of range");
   if (!timeout) return false;
   if (*timeout < 0) return Refuse(call, "ERR timeout is negative");
-  if (static_cast<uint64_t>(*timeout) > static_cast<uint64_t>(INT64_MAX) - call.now_ms()) {
-    return Refuse(call, "ERR timeout is out of range");
-  }
   options->block_ms = static_cast<uint64_t>(*timeout);
   return true;
 }
@@ -56,8 +53,7 @@ bool ReadBlock(Call& call, size_t i, ReadOptions* options) {
 bool ReadStreams(Call& call, size_t first_key, ReadOptions* options) {
   const size_t words = call.size() - first_key;
   if (words % 2 != 0) {
-    return Refuse(call,
-                  "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
+    return Refuse(call, "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
   }
   options->first_key = first_key;
   options->streams = words / 2;
@@ -120,6 +116,7 @@ bool ReadSourceId(Call& call, bool is_group, const Stream& stream, Source* sourc
   }
   const auto id = ReadStreamIdAt(call, source->id_at);
   if (id) source->after = *id;
+  source->is_new_only = is_group && id == kStreamIdMax;
   return id.has_value();
 }
 
@@ -178,9 +175,8 @@ void DeliverNew(Call& call, const ReadOptions& options, Stream& stream, StreamGr
       group.AdvanceTo(walk.id());
       ReplyWithEntry(call.reply, walk.id(), walk.fields());
       if (!options.no_ack) {
-        group.PutPending(walk.id(), {.consumer = std::string(options.consumer),
-                                     .delivered_ms = call.now_ms(),
-                                     .deliveries = 1});
+        group.PutPending(walk.id(),
+                         {.consumer = std::string(options.consumer), .delivered_ms = call.now_ms(), .deliveries = 1});
       }
       if (++delivered == options.count) break;
     }

@@ -40,8 +40,7 @@ bool HasDeletedFrom(const StreamState& stream, const StreamId& id) {
 }
 
 void FailOnGroup(Access& access, std::string_view value) {
-  access.Fail(
-      base::Corruption("family data: the {} bytes of a consumer group's entry are none", value.size()).error());
+  access.Fail(base::Corruption("family data: the {} bytes of a consumer group's entry are none", value.size()).error());
 }
 
 }  // namespace

@@ -17,8 +17,7 @@ std::string PrefixOfWalk(const StreamGroup& group, std::optional<std::string_vie
 }
 
 void FailOnEntry(Access& access, std::string_view value) {
-  access.Fail(
-      base::Corruption("family data: the {} bytes of a consumer group's entry are none", value.size()).error());
+  access.Fail(base::Corruption("family data: the {} bytes of a consumer group's entry are none", value.size()).error());
 }
 
 }  // namespace
