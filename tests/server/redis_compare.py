@@ -101,6 +101,7 @@ class Draw:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.last_entry = 30
 
     def key(self):
         return self.random.choice(["a", "b", "c", "d", "{e}f", "long" * 20])
@@ -237,9 +238,42 @@ class Draw:
             lambda: ["zinterstore", k(), "2", k(), k()] + self.options(["weights 1 2"]),
             lambda: ["zdiffstore", k(), "2", k(), k()], lambda: ["zintercard", "2", k(), k()]])()
 
+    def entry(self):
+        return self.random.choice(["", "", "("]) + self.random.choice(["-", "+", "0", "7", "40-1", "60", "x", "90-*"])
+
+    # Ids that are drawn grow slowly, so that some are refused.
+    def new_entry(self):
+        self.last_entry += self.random.randint(-1, 3)
+        return str(self.last_entry) + self.random.choice(["", "-1", "-2", "-*"])
+
+    def some_entry(self):
+        return str(self.last_entry - self.random.randint(0, 20))
+
+    def streams(self):
+        r, k, n, e, s = self.random, self.key, self.number, self.entry, self.some_entry
+        g, c = lambda: r.choice(["g", "h"]), lambda: r.choice(["ann", "bob"])
+        add = lambda: (["xadd", k()] + self.options(["nomkstream"]) + [self.new_entry()] +
+                       self.pairs(self.member, self.value))
+        return r.choice([
+            add, add, add, lambda: ["xadd", k(), "maxlen", n(), self.new_entry(), "f", "v"], lambda: ["xlen", k()],
+            lambda: ["xrange", k(), e(), e()] + self.options(["count 2", "count 0"]),
+            lambda: ["xrevrange", k(), e(), e()] + self.options(["count 3"]), lambda: ["xdel", k()] + self.some(s),
+            lambda: ["xtrim", k(), "maxlen", n()], lambda: ["xtrim", k(), "minid", s()],
+            lambda: ["xsetid", k(), s()] + self.options(["entriesadded 9"]),
+            lambda: ["xread", "count", n(), "streams", k(), k(), s(), r.choice(["0", "$"])],
+            lambda: ["xgroup", "create", k(), g(), r.choice(["$", "0", s()])] + self.options(["mkstream"]),
+            lambda: ["xgroup", "setid", k(), g(), s()], lambda: ["xgroup", r.choice(["destroy", "createx"]), k(), g()],
+            lambda: ["xgroup", r.choice(["createconsumer", "delconsumer"]), k(), g(), c()],
+            lambda: ["xreadgroup", "group", g(), c(), "count", n(), "streams", k(), ">"],
+            lambda: ["xreadgroup", "group", g(), c(), "noack", "streams", k(), r.choice([">", "0"])],
+            lambda: ["xack", k(), g()] + self.some(s), lambda: ["xpending", k(), g()],
+            lambda: ["xclaim", k(), g(), c(), "0"] + self.some(s) + self.options(["force"], ["justid"]),
+            lambda: ["xautoclaim", k(), g(), c(), "0", r.choice(["-", s()])] + self.options(["count 2"], ["justid"]),
+            lambda: ["xinfo", "groups", k()]])()
+
     def command(self):
-        groups = [self.strings, self.keys, self.hashes, self.sets, self.lists, self.sorted_sets]
-        words = self.random.choices(groups, weights=[3, 2, 3, 3, 3, 4])[0]()
+        groups = [self.strings, self.keys, self.hashes, self.sets, self.lists, self.sorted_sets, self.streams]
+        words = self.random.choices(groups, weights=[3, 2, 3, 3, 3, 4, 4])[0]()
         if len(words) > 1 and self.random.random() < 0.02:
             words = words[:-1]
         return [word.encode("latin-1") for word in words]
