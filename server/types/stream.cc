@@ -47,7 +47,8 @@ bool Stream::Decode(std::string_view body) {
   return base::ReadVarint64(&body, &state_.count) && ReadId(&body, &state_.last) && ReadId(&body, &state_.first) &&
          ReadId(&body, &state_.max_deleted) && base::ReadVarint64(&body, &state_.entries_added) &&
          base::ReadVarint64(&body, &state_.node) && base::ReadVarint64(&body, &state_.node_entries) &&
-         base::ReadVarint64(&body, &state_.groups) && body.empty();
+         base::ReadVarint64(&body, &state_.first_node_entries) && base::ReadVarint64(&body, &state_.groups) &&
+         body.empty();
 }
 
 std::string Stream::Encode() const {
@@ -59,6 +60,7 @@ std::string Stream::Encode() const {
   base::AppendVarint(&body, state_.entries_added);
   base::AppendVarint(&body, state_.node);
   base::AppendVarint(&body, state_.node_entries);
+  base::AppendVarint(&body, state_.first_node_entries);
   base::AppendVarint(&body, state_.groups);
   return body;
 }
@@ -104,14 +106,22 @@ bool Stream::Delete(const StreamId& id) {
   access_.Delete(Part::kData, EntryKey(id_, id));
   --state_.count;
   state_.max_deleted = std::max(state_.max_deleted, id);
+  state_.first_node_entries = 0;
   if (id == state_.first) first_is_gone_ = true;
   is_changed_ = true;
   return true;
 }
 
-// An entry without a node of its own is trimmed as if it were one.
+// The first node is too large to go, which is known without a walk.
+bool Stream::KeepsFirstNode(const StreamTrimming& trimming) const {
+  return trimming.whole_nodes && trimming.count_max && state_.first_node_entries > 0 &&
+         state_.count < *trimming.count_max + state_.first_node_entries;
+}
+
+// Without whole nodes each entry is trimmed as if it were one. With them the node that is kept is counted to its end,
+// once, so that the next calls need not walk again: a client trims with each XADD.
 uint64_t Stream::Trim(const StreamTrimming& trimming) {
-  if (state_.count == 0) return 0;
+  if (state_.count == 0 || KeepsFirstNode(trimming)) return 0;
   const auto may_go = [&](uint64_t removed, const StreamId& id) {
     if (trimming.removed_max > 0 && removed > trimming.removed_max) return false;
     return trimming.count_max ? state_.count >= removed && state_.count - removed >= *trimming.count_max
@@ -122,7 +132,8 @@ uint64_t Stream::Trim(const StreamTrimming& trimming) {
   uint64_t node = 0;
   StreamId kept = kStreamIdMin;  // The first entry of this node.
   bool is_kept = false;
-  for (StreamWalk walk(*this, kStreamIdMin, kStreamIdMax); walk.Valid(); walk.Next()) {
+  StreamWalk walk(*this, kStreamIdMin, kStreamIdMax);
+  for (; walk.Valid(); walk.Next()) {
     if (run == 0 || !trimming.whole_nodes || walk.fields().node != node) {
       removed += run;
       run = 0;
@@ -136,6 +147,11 @@ uint64_t Stream::Trim(const StreamTrimming& trimming) {
     ++run;
   }
   if (!is_kept) removed += run;
+  state_.first_node_entries = 0;
+  if (is_kept && trimming.whole_nodes && node != state_.node) {
+    for (; walk.Valid() && walk.fields().node == node; walk.Next()) ++run;
+    state_.first_node_entries = run;
+  }
   if (removed == 0) return 0;
   const std::string begin = EntryKey(id_, state_.first);
   if (removed == 1) {

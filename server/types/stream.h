@@ -3,7 +3,7 @@
 // Its key's value is
 //
 //   [id u64][count varint][last id 16][first id 16][max deleted id 16][entries added varint]
-//   [node varint][entries of the node varint][groups varint]
+//   [node varint][entries of the node varint][entries of the first node varint][groups varint]
 //
 // and each entry is one of `data`:
 //
@@ -35,6 +35,7 @@ struct StreamState {
   uint64_t entries_added = 0;
   uint64_t node = 0;  // Of the last entry.
   uint64_t node_entries = 0;
+  uint64_t first_node_entries = 0;  // 0: not known.
   uint64_t groups = 0;
 };
 
@@ -91,6 +92,7 @@ class Stream {
   [[nodiscard]] std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view body);
   void FindFirst();
+  [[nodiscard]] bool KeepsFirstNode(const StreamTrimming& trimming) const;
 
   Access& access_;
   StoredKey key_;
