@@ -286,7 +286,7 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
   command.run(call);
   // A command that waits is counted once it is through.
-  if (session.waiting && session.output.size() == mark) return;
+  if (session.waiting && answer_.size() == mark) return;
   const uint64_t took_us = MonotonicUs() - begin_us;
   CommandCounters& counters = command_counters_[command.name];
   ++counters.calls;

@@ -1,5 +1,4 @@
-// Covers: stream_group_commands, stream_pending_commands, stream_info_commands, stream_read_commands, stream_group,
-// stream_group_walks
+// Covers: stream_group_commands, stream_pending_commands, stream_info_commands, stream_read_commands
 #include <gmock/gmock.h>
 
 #include <string>

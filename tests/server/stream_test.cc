@@ -1,4 +1,4 @@
-// Covers: stream
+// Covers: stream, stream_group, stream_group_walks
 #include <gtest/gtest.h>
 
 #include <map>
