@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "amethyst/version.h"
 #include "base/error.h"
+#include "io/system_environment.h"
 #include "server/config.h"
 #include "server/net/asio_loop.h"
 #include "server/resp/request_parser.h"
@@ -55,11 +56,11 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // A line of a configuration file as words: the first one is the name, the rest are the value.
 Result<Settings> ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return base::MakeError(ErrorCode::kIo, "cannot read the configuration file {}", path);
+  AMETHYST_ASSIGN(const std::string text, io::ReadFile(io::DefaultEnvironment()->files(), path));
+  std::istringstream lines(text);
   Settings settings;
   std::string line;
-  for (size_t number = 1; std::getline(file, line); ++number) {
+  for (size_t number = 1; std::getline(lines, line); ++number) {
     std::vector<std::string> words;
     if (line.starts_with('#')) continue;
     if (!SplitLine(line, &words)) return base::InvalidArgument("{}, line {}: a quote is not closed", path, number);
@@ -126,7 +127,7 @@ Status Serve(const Config& settings, std::ostream& out) {
   const std::string given = config.Get("dir").front().second;
   const std::filesystem::path directory = given.empty() ? "amethystd" : given;
   AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
-  SystemClock clock;
+  EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
     AsioLoop loop(server);

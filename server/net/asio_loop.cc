@@ -43,14 +43,6 @@ std::unexpected<Error> ListenError(const std::error_code& error, const std::stri
 
 }  // namespace
 
-std::chrono::milliseconds SystemClock::WallTime() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-}
-
-std::chrono::microseconds SystemClock::Monotonic() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
-}
-
 bool IsLoopback(const std::string& address) {
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);

@@ -16,13 +16,6 @@
 
 namespace amethyst::server {
 
-// The operating system's.
-class SystemClock final : public Clock {
- public:
-  [[nodiscard]] std::chrono::milliseconds WallTime() override;
-  [[nodiscard]] std::chrono::microseconds Monotonic() override;
-};
-
 struct ListenAt {
   std::vector<std::string> addresses{};  // Numeric: "127.0.0.1", "::1".
   uint16_t port = 0;                     // 0: one that is free; see AsioLoop::port.

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "io/environment.h"
+
 namespace amethyst::server {
 
 // The sending side of one connection. The transport owns it; it lives until the server has been told that the
@@ -37,6 +39,20 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual std::chrono::milliseconds WallTime() = 0;
   [[nodiscard]] virtual std::chrono::microseconds Monotonic() = 0;
+};
+
+// The engine's: the operating system's, or a simulation's.
+class EngineClock final : public Clock {
+ public:
+  // `clock` outlives this.
+  explicit EngineClock(io::Clock& clock) : clock_(clock) {}
+  [[nodiscard]] std::chrono::milliseconds WallTime() override { return clock_.WallTime(); }
+  [[nodiscard]] std::chrono::microseconds Monotonic() override {
+    return std::chrono::duration_cast<std::chrono::microseconds>(clock_.Monotonic());
+  }
+
+ private:
+  io::Clock& clock_;
 };
 
 }  // namespace amethyst::server

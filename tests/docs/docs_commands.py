@@ -83,8 +83,9 @@ def scratch_directory(directory, shell):
     for program, option, database in (shell, "--db", "data/amethyst"), (server, "--dir", "data/amethystd"):
         stand_in = directory / "bin" / pathlib.Path(database).name
         stand_in.write_text("#!/bin/sh\n"
-                            f"case \" $* \" in *' {option}'*) ;; *) mkdir -p data; set -- {option} {database} \"$@\" ;; "
-                            f"esac\nexec '{program}' \"$@\"\n")
+                            f"case \" $* \" in *' {option}'*) ;;\n"
+                            f"*) mkdir -p data; set -- {option} {database} \"$@\" ;; esac\n"
+                            f"exec '{program}' \"$@\"\n")
         stand_in.chmod(0o755)
 
 

@@ -69,8 +69,8 @@ class AsioLoopTest : public testing::Test {
   support::TempDirectory directory_;
   const std::string path_ = directory_.File("socket");
   Config config_;
-  SystemClock clock_;
   std::unique_ptr<Space> space_ = std::move(*Space::Open(directory_.File("db"), {}));
+  EngineClock clock_{space_->clock()};
   Server server_{*space_, config_, clock_};
   AsioLoop loop_{server_};
   std::thread thread_;
@@ -138,7 +138,7 @@ TEST(ServerProgram, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(run({"--bind", "0.0.0.0", "--dir", directory.File("db")}), HasSubstr("give --requirepass"));
   EXPECT_THAT(run({"--bind", "here", "--requirepass", "x", "--dir", directory.File("db")}),
               HasSubstr("'here' is no numeric IP address"));
-  EXPECT_THAT(run({directory.File("none.conf")}), HasSubstr("cannot read the configuration file"));
+  EXPECT_THAT(run({directory.File("none.conf")}), HasSubstr("none.conf"));
   std::ofstream(directory.File("a.conf")) << "# mine\nport \"63\n";
   EXPECT_THAT(run({directory.File("a.conf")}), HasSubstr("line 2: a quote is not closed"));
 }
