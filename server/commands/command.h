@@ -127,6 +127,9 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> StreamGroupCommands();
 [[nodiscard]] std::span<const Command> StreamPendingCommands();
 [[nodiscard]] std::span<const Command> StreamInfoCommands();
+[[nodiscard]] std::span<const Command> SortCommands();
+[[nodiscard]] std::span<const Command> GeoCommands();
+[[nodiscard]] std::span<const Command> GeoSearchCommands();
 [[nodiscard]] std::span<const Command> ConnectionCommands();
 [[nodiscard]] std::span<const Command> ClientCommands();
 [[nodiscard]] std::span<const Command> ServerCommands();

@@ -25,20 +25,22 @@ std::string LowerCase(std::string_view text) {
 const std::unordered_map<std::string_view, const Command*>& Table() {
   static const auto* const table = [] {
     auto* const made = new std::unordered_map<std::string_view, const Command*>;
-    for (const std::span<const Command> group : {StringCommands(),       BitCommands(),
-                                                 HyperLogLogCommands(),  KeyCommands(),
-                                                 ExpireCommands(),       DatabaseCommands(),
-                                                 HashCommands(),         ListCommands(),
-                                                 ListPopCommands(),      SetCommands(),
-                                                 SortedSetCommands(),    SortedSetRangeCommands(),
-                                                 SortedSetPopCommands(), SortedSetAlgebraCommands(),
-                                                 StreamCommands(),       StreamReadCommands(),
-                                                 StreamGroupCommands(),  StreamPendingCommands(),
-                                                 StreamInfoCommands(),   ConnectionCommands(),
-                                                 ClientCommands(),       ServerCommands(),
-                                                 ConfigCommands(),       CommandCommands(),
-                                                 SlowLogCommands(),      TransactionCommands(),
-                                                 PubSubCommands(),       FunctionCommands()}) {
+    for (const std::span<const Command> group : {StringCommands(),        BitCommands(),
+                                                 HyperLogLogCommands(),   KeyCommands(),
+                                                 ExpireCommands(),        DatabaseCommands(),
+                                                 HashCommands(),          ListCommands(),
+                                                 ListPopCommands(),       SetCommands(),
+                                                 SortedSetCommands(),     SortedSetRangeCommands(),
+                                                 SortedSetPopCommands(),  SortedSetAlgebraCommands(),
+                                                 SortCommands(),          GeoCommands(),
+                                                 GeoSearchCommands(),     StreamCommands(),
+                                                 StreamReadCommands(),    StreamGroupCommands(),
+                                                 StreamPendingCommands(), StreamInfoCommands(),
+                                                 ConnectionCommands(),    ClientCommands(),
+                                                 ServerCommands(),        ConfigCommands(),
+                                                 CommandCommands(),       SlowLogCommands(),
+                                                 TransactionCommands(),   PubSubCommands(),
+                                                 FunctionCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
