@@ -165,7 +165,7 @@ void Server::Tick() {
   }
   size_t looked_at = 0;
   do {
-    access_.Begin(0, NowMs());
+    Begin(0);
     if (!config_.values().active_expire || pause_ends_us_ != 0) break;
     const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
     if (!access_.Commit()) break;
@@ -174,8 +174,8 @@ void Server::Tick() {
     for (const KeyEvent& event : access_.events()) PublishEvent(event);
     ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
   } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
-  access_.Begin(0, NowMs());
-  if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) access_.Begin(0, NowMs());
+  Begin(0);
+  if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) Begin(0);
   ServeWaiters();
   if (const uint64_t timeout_s = config_.values().timeout_s; timeout_s > 0) {
     for (const auto& [id, session] : sessions_) {
@@ -252,7 +252,7 @@ void Server::Execute(Session& session, Arguments args) {
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
-    access_.Begin(session.database, NowMs());
+    Begin(session.database);
     Run(session, *command, args, reply);
     if (Finish(reply)) {
       AfterCommit();
@@ -313,6 +313,11 @@ void Server::CountError(std::string_view text) {
   std::string code(text.substr(0, text.find_first_of(" \r")));
   if (counters_.errors_by_code.size() >= kErrorCodesMax && !counters_.errors_by_code.contains(code)) return;
   ++counters_.errors_by_code[std::move(code)];
+}
+
+void Server::Begin(unsigned database) {
+  access_.Begin(database, NowMs());
+  access_.SetWantsEvents(!config_.values().notify_keyspace_events.empty());
 }
 
 bool Server::Finish(Reply& reply) {

@@ -111,6 +111,8 @@ class Server {
   [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
   [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
   void Run(Session& session, const Command& command, Arguments args, Reply& reply);
+  // A new command begins, of that database and now.
+  void Begin(unsigned database);
   // Commits; the answer becomes an error where that fails.
   bool Finish(Reply& reply);
   // Gives the answer to the session, to be sent at the end of the turn. What was published to it meanwhile is before

@@ -40,7 +40,7 @@ bool Server::Retry(Session& session, const KeyName& ready) {
   const Command* const command = Find(args, &refusal);
   answer_.clear();
   Reply reply(&answer_, session.protocol);
-  access_.Begin(session.database, NowMs());
+  Begin(session.database);
   Run(session, *command, args, reply);
   if (answer_.empty()) return false;  // It found nothing for itself.
   if (Finish(reply)) AfterCommit();

@@ -131,6 +131,7 @@ void Access::Touch(uint16_t stored, std::string_view user_key) {
 }
 
 void Access::Notify(EventKind kind, std::string_view name, std::string_view user_key) {
+  if (!wants_events_) return;
   events_.push_back({.kind = kind, .name = name, .database = database_, .key = std::string(user_key)});
 }
 

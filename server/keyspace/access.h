@@ -101,6 +101,8 @@ class Access {
   // Something was changed: whoever watches the key is told, once this is committed.
   void Touch(std::string_view user_key) { Touch(stored_database(), user_key); }
   void Touch(uint16_t stored, std::string_view user_key);
+  // Events are kept only if somebody wants some.
+  void SetWantsEvents(bool wanted) { wants_events_ = wanted; }
   void Notify(EventKind kind, std::string_view name, std::string_view user_key);
   // Somebody may wait for elements of the key.
   void SignalReady(std::string_view user_key) { SignalReady(stored_database(), user_key); }
@@ -135,6 +137,7 @@ class Access {
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
   std::vector<KeyName> ready_;
+  bool wants_events_ = false;
   std::vector<KeyEvent> events_;
 };
 

@@ -46,6 +46,7 @@ void StoredKey::Put(const Record& record) {
     access_.Fail(Error(ErrorCode::kInvalidArgument, "key is longer than 65,472 bytes"));
     return;
   }
+  if (!exists_) access_.Notify(EventKind::kNew, "new", name());
   ReleaseCollection(record.is_exploded ? IdOf(record) : kNoId);
   const bool had_expiry = is_stored_ && record_.expires_ms != kNoExpiry;
   const bool has_expiry = record.expires_ms != kNoExpiry;

@@ -126,5 +126,17 @@ TEST_F(PubSubCommands, TellNothingOfWhatWasNotDone) {
   EXPECT_EQ(listener_.Received(), "");
 }
 
+TEST_F(PubSubCommands, ToldOfNewKeysOnce) {
+  Configure("notify-keyspace-events", "En");
+  Client listener(*this, "127.0.0.1:3");
+  EXPECT_EQ(listener.Line("psubscribe *"), "[\"psubscribe\", \"*\", 1]");
+  Line("set foo bar");
+  Line("set foo baz");
+  Line("hset h f v");
+  EXPECT_EQ(listener.Received(),
+            "[\"pmessage\", \"*\", \"__keyevent@0__:new\", \"foo\"] "
+            "[\"pmessage\", \"*\", \"__keyevent@0__:new\", \"h\"]");
+}
+
 }  // namespace
 }  // namespace amethyst::server
