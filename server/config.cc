@@ -154,6 +154,13 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
   return found;
 }
 
+size_t Config::EngineMemoryBytes() const {
+  constexpr size_t kOutsideEngine = size_t{32} << 20;
+  constexpr size_t kSmallestEngine = size_t{4} << 20;
+  const size_t all = values_.maxmemory;
+  return all == 0 ? 0 : std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+}
+
 Status Config::Check(const Setting& known, const Change& change, bool at_start) {
   const auto& [name, value] = change;
   const auto failed = [&](std::string_view why) {

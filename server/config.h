@@ -4,6 +4,7 @@
 // are numbers beside their text. Thread safety: one thread, the server's loop.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -45,6 +46,8 @@ class Config {
     bool active_expire = true;
   };
   [[nodiscard]] const Values& values() const { return values_; }
+  // What the engine may use of maxmemory: all except 32 MiB, which are for connections. 0: as the engine has it.
+  [[nodiscard]] size_t EngineMemoryBytes() const;
 
   // Of names that match one of the patterns, sorted.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;

@@ -49,9 +49,6 @@ Examples:
   redis-cli -p 6380 set greeting hello
 )";
 
-constexpr size_t kOutsideEngine = size_t{32} << 20;
-constexpr size_t kSmallestEngine = size_t{4} << 20;
-
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // A line of a configuration file as words: the first one is the name, the rest are the value.
@@ -115,8 +112,7 @@ Result<ListenAt> WhereToListen(const Config& config) {
 
 Options EngineOptions(const Config& config) {
   Options options;
-  const uint64_t all = config.values().maxmemory;
-  if (all != 0) options.memory_budget_bytes = std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+  if (const size_t memory = config.EngineMemoryBytes(); memory != 0) options.memory_budget_bytes = memory;
   options.sync_interval_ms = config.values().appendfsync == "no" ? 0 : 1000;
   return options;
 }

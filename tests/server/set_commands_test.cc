@@ -43,7 +43,7 @@ class SetCommands : public ServerTest, public testing::WithParamInterface<std::s
   }
 };
 INSTANTIATE_TEST_SUITE_P(Encodings, SetCommands, testing::Values("128", "0"),
-                         [](const auto& info) { return info.param == "0" ? "Exploded" : "Inline"; });
+                         [](const auto& instance) { return instance.param == "0" ? "Exploded" : "Inline"; });
 
 TEST_P(SetCommands, AddAndRemove) {
   EXPECT_EQ(Line("sadd s a b a"), "2");
