@@ -40,7 +40,7 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
                                                  ServerCommands(),        ConfigCommands(),
                                                  CommandCommands(),       SlowLogCommands(),
                                                  TransactionCommands(),   PubSubCommands(),
-                                                 FunctionCommands()}) {
+                                                 FunctionCommands(),      DumpCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;

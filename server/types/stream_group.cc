@@ -178,9 +178,14 @@ bool StreamGroup::SeeConsumer(std::string_view consumer) {
     state->seen_ms = access().now_ms();
     return false;
   }
-  consumers_.emplace(consumer, ConsumerState{.seen_ms = access().now_ms()});
-  ++state_.consumers;
+  AddConsumer(consumer, access().now_ms());
   return true;
+}
+
+void StreamGroup::AddConsumer(std::string_view consumer, TimeMs seen_ms) {
+  consumers_.emplace(consumer, ConsumerState{.seen_ms = seen_ms});
+  ++state_.consumers;
+  is_changed_ = true;
 }
 
 uint64_t StreamGroup::DeleteConsumer(std::string_view consumer) {

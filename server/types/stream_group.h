@@ -69,6 +69,8 @@ class StreamGroup {
   [[nodiscard]] bool HasConsumer(std::string_view consumer);
   // The consumer has been seen now. True: it is new.
   bool SeeConsumer(std::string_view consumer);
+  // A new one, which was seen then.
+  void AddConsumer(std::string_view consumer, TimeMs seen_ms);
   // Its pending entries go with it. Returns how many they were.
   uint64_t DeleteConsumer(std::string_view consumer);
 
