@@ -20,8 +20,8 @@ constexpr unsigned char kInteger32 = 0xf3;
 constexpr unsigned char kInteger64 = 0xf4;
 constexpr char kEnd = '\xff';
 
-// Seven bits in each byte, the highest first; all but the first byte have the upper bit. Redis takes a byte more for the
-// greatest length of two, three and four bytes.
+// Seven bits in each byte, the highest first; all but the first byte have the upper bit. Redis takes a byte more for
+// the greatest length of two, three and four bytes.
 std::string EncodeBackwardLength(size_t length) {
   size_t bytes = 1;
   if (length > 127) bytes = length < 16383 ? 2 : length < 2097151 ? 3 : length < 268435455 ? 4 : 5;

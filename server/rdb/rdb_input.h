@@ -1,6 +1,6 @@
-// Takes the parts of RDB's format off the front of bytes that may be anybody's. Each call is false where the bytes do not
-// hold such a part, and then nothing more may be taken. Nothing is reserved for what is only announced.
-// Thread safety: one thread at a time.
+// Takes the parts of RDB's format off the front of bytes that may be anybody's. Each call is false where the bytes do
+// not hold such a part, and then nothing more may be taken. Nothing is reserved for what is only announced. Thread
+// safety: one thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// A value that was read from RDB's bytes, whole and checked, before anything is written. Its views point into those bytes
-// or into its own arena. Thread safety: one thread at a time.
+// A value that was read from RDB's bytes, whole and checked, before anything is written. Its views point into those
+// bytes or into its own arena. Thread safety: one thread at a time.
 #pragma once
 
 #include <cstddef>

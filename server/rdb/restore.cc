@@ -59,8 +59,7 @@ void RestoreStream(Stream& stream, const Value& value, const Config::Values& lim
 void RestoreValue(Access& access, std::string_view user_key, const Value& value, const Config& config) {
   const Config::Values& limits = config.values();
   switch (value.type) {
-    case Type::kString:
-      return StoredKey(access, user_key).Put({.type = Type::kString, .body = value.strings[0]});
+    case Type::kString: return StoredKey(access, user_key).Put({.type = Type::kString, .body = value.strings[0]});
     case Type::kList: {
       StoredKey key(access, user_key);
       List list(key, config);

@@ -1,5 +1,5 @@
-// Texts that are made while a payload is read, such as the digits of a packed number: they stay where they are until the
-// arena goes, so views of them may be kept. It may be moved. Thread safety: one thread at a time.
+// Texts that are made while a payload is read, such as the digits of a packed number: they stay where they are until
+// the arena goes, so views of them may be kept. It may be moved. Thread safety: one thread at a time.
 #pragma once
 
 #include <cstddef>
