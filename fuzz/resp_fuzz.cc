@@ -5,15 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "amethyst/components.h"
 #include "base/assert.h"
 #include "base/random.h"
+#include "fuzz/empty_space.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
 #include "server/net/connection.h"
@@ -75,22 +73,6 @@ class SilentConnection final : public Connection {
   std::string peer() const override { return "127.0.0.1:1"; }
   std::string local() const override { return "127.0.0.1:2"; }
 };
-
-// One database for all inputs, emptied for each.
-Space& EmptySpace() {
-  static Space* const space = [] {
-    Components components;
-    components.environment = NewInMemoryEnvironment();
-    auto opened = Space::Open("db", {}, std::move(components));
-    AMETHYST_ASSERT(opened);
-    return opened->release();
-  }();
-  Access access(*space);
-  access.Begin(0, 0);
-  access.FlushAll();
-  AMETHYST_ASSERT(access.Commit());
-  return *space;
-}
 
 void Serve(const std::vector<std::string_view>& pieces) {
   Config config;

@@ -71,8 +71,8 @@ bool Input::TakeCompressed(std::string_view* string) {
   uint64_t bytes = 0;
   std::string_view compressed;
   if (!TakeLength(&compressed_bytes) || !TakeLength(&bytes) || !TakeBytes(compressed_bytes, &compressed)) return false;
-  if (bytes > compressed.size() * kLzfRatioMax || bytes > kDecompressedBytesMax - decompressed_bytes_) return false;
-  decompressed_bytes_ += bytes;
+  if (bytes > compressed.size() * kLzfRatioMax || bytes > decompressed_bytes_left_) return false;
+  decompressed_bytes_left_ -= bytes;
   const std::span<char> to = arena_->Allocate(bytes);
   *string = {to.data(), to.size()};
   return DecompressLzf(compressed, to);

@@ -18,7 +18,8 @@ inline constexpr size_t kDecompressedBytesMax = size_t{512} << 20;
 class Input {
  public:
   // Strings that are not in the bytes as they are go into the arena.
-  Input(std::string_view bytes, TextArena* arena) : rest_(bytes), arena_(arena) {}
+  Input(std::string_view bytes, TextArena* arena, size_t decompressed_bytes_max = kDecompressedBytesMax)
+      : rest_(bytes), arena_(arena), decompressed_bytes_left_(decompressed_bytes_max) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   // How many elements there may be at the most, as each takes a byte.
@@ -45,7 +46,7 @@ class Input {
 
   std::string_view rest_;
   TextArena* arena_;
-  size_t decompressed_bytes_ = 0;
+  size_t decompressed_bytes_left_;
 };
 
 }  // namespace amethyst::server::rdb
