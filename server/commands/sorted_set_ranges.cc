@@ -29,6 +29,30 @@ bool ReadLexEnd(std::string_view word, bool is_high, LexRange::Kind* kind, std::
   return true;
 }
 
+bool IsBelow(const LexRange& range, std::string_view member) {
+  if (range.low == LexRange::Kind::kIncluding) return member < range.low_member;
+  return range.low == LexRange::Kind::kExcluding && member <= range.low_member;
+}
+bool IsAbove(const LexRange& range, std::string_view member) {
+  if (range.high == LexRange::Kind::kIncluding) return member > range.high_member;
+  return range.high == LexRange::Kind::kExcluding && member >= range.high_member;
+}
+
+// Where scores differ Redis promises nothing; it takes what lies from the first member that is not below the range to
+// the next one above it. So does this, with a walk.
+SortedSet::Range RangeByWalk(const LexRange& range, const SortedSet& set) {
+  const auto cut = [](const SortedSet::Walk& walk) {
+    return SortedSet::Cut{.sortable = SortableDouble(walk.score()), .member = std::string(walk.member())};
+  };
+  SortedSet::Range cuts;
+  SortedSet::Walk walk(set, SortedSet::Range{});
+  while (walk.Valid() && IsBelow(range, walk.member())) walk.Next();
+  cuts.low = walk.Valid() ? cut(walk) : cuts.high;
+  while (walk.Valid() && !IsAbove(range, walk.member())) walk.Next();
+  if (walk.Valid()) cuts.high = cut(walk);
+  return cuts;
+}
+
 }  // namespace
 
 std::optional<SortedSet::Range> ReadScoreRange(Call& call, const RangeWords& words) {
@@ -57,6 +81,8 @@ SortedSet::Range RangeOf(const LexRange& range, const SortedSet& set) {
   }
   SortedSet::Walk first(set, 0, 1);
   const uint64_t sortable = first.Valid() ? SortableDouble(first.score()) : 0;
+  SortedSet::Walk last(set, 0, 1, true);
+  if (last.Valid() && SortableDouble(last.score()) != sortable) return RangeByWalk(range, set);
   const std::string behind(1, '\0');
   if (range.low != LexRange::Kind::kEverything) {
     cuts.low = {.sortable = sortable, .member = std::string(range.low_member)};

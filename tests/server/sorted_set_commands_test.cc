@@ -110,6 +110,17 @@ TEST_P(SortedSetCommandsTest, ShowRangesByMember) {
   EXPECT_EQ(Line("zrange z 0 -1"), R"(["a", "d"])");
 }
 
+TEST_P(SortedSetCommandsTest, RangesByMemberOverSeveralScoresAreThoseOfRedis) {
+  Line("zadd z 1 a 2 b 3 c 4 d");
+  EXPECT_EQ(Line("zrange z [b [c bylex"), R"(["b", "c"])");
+  EXPECT_EQ(Line("zrange z (b + bylex"), R"(["c", "d"])");
+  EXPECT_EQ(Line("zrange z [e + bylex"), "[]");
+  EXPECT_EQ(Line("zrange z - (a bylex"), "[]");
+  EXPECT_EQ(Line("zrange z [c [b bylex rev"), R"(["c", "b"])");
+  EXPECT_EQ(Line("zlexcount z [b [c"), "2");
+  EXPECT_EQ(Line("zremrangebylex z [b [c"), "2");
+}
+
 TEST_P(SortedSetCommandsTest, Pop) {
   EXPECT_EQ(Line("zadd z 1 a 2 b 3 c 4 d 5 e"), "5");
   EXPECT_EQ(Line("zpopmin z"), R"(["a", "1"])");
