@@ -152,6 +152,7 @@ bool TakeConsumer(Input* input, StreamGroupValue* group) {
 template <typename Named>
 bool HasSameNames(const std::vector<Named>& all) {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const Named& each : all) names.push_back(each.name);
   std::ranges::sort(names);
   return std::ranges::adjacent_find(names) != names.end();
