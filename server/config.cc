@@ -56,6 +56,8 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
       {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
       {"hll-sparse-max-bytes", "3000", Kind::kBytes},
+      {"latency-monitor-threshold", "0", Kind::kNumber},
+      {"latency-tracking", "yes", Kind::kYesNo},
       {"list-compress-depth", "0", Kind::kNumber},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
@@ -76,6 +78,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"stream-node-max-entries", "100", Kind::kNumber},
       {"tcp-keepalive", "300", Kind::kNumber},
       {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
+      {"tracking-table-max-keys", "1000000", Kind::kNumber},
       {"unixsocket", "", Kind::kText, false},
       {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
       {"zset-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "zset-max-ziplist-value"},
@@ -239,6 +242,8 @@ void Config::Apply() {
   values_.maxclients = count("maxclients");
   values_.slowlog_log_slower_than_us = number("slowlog-log-slower-than");
   values_.slowlog_max_len = count("slowlog-max-len");
+  values_.latency_monitor_threshold_ms = count("latency-monitor-threshold");
+  values_.tracking_table_max_keys = count("tracking-table-max-keys");
   values_.maxmemory = count("maxmemory");
   values_.port = count("port");
   values_.requirepass = text("requirepass");

@@ -38,6 +38,8 @@ class Config {
     uint64_t maxclients = 10000;
     int64_t slowlog_log_slower_than_us = 10000;
     uint64_t slowlog_max_len = 128;
+    uint64_t latency_monitor_threshold_ms = 0;
+    uint64_t tracking_table_max_keys = 1'000'000;
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
     std::string requirepass;

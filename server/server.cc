@@ -17,7 +17,6 @@ constexpr size_t kExpiredAtOnce = 1000;
 constexpr uint64_t kExpireBudgetUs = 25'000;  // A quarter of a tick.
 constexpr uint32_t kSyncIntervalMs = 1000;    // Of appendfsync everysec.
 constexpr size_t kSweptAtOnce = 100;
-constexpr size_t kErrorCodesMax = 128;  // That are counted, each of its own.
 constexpr size_t kShownBytesMax = 128;  // Of what a client has sent, in an error.
 // A client that waits for an answer may send so much more meanwhile, as in Redis.
 constexpr size_t kWaitingBytesMax = size_t{1} << 30;
@@ -35,26 +34,6 @@ std::string ErrorText(const Error& error) {
 bool MayRunWhileSubscribed(const Command& command) {
   return command.name.ends_with("subscribe") || command.name == "ping" || command.name == "quit" ||
          command.name == "reset";
-}
-
-// The arguments as the slow log may show them: without passwords.
-std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments args) {
-  constexpr std::string_view kHidden = "(redacted)";
-  std::vector<std::string_view> shown(args.begin(), args.end());
-  if (command.name == "auth") std::fill(shown.begin() + 1, shown.end(), kHidden);
-  if (command.name == "hello") {
-    for (size_t i = 2; i + 2 < args.size(); ++i) {
-      if (!EqualsIgnoringCase(args[i], "auth")) continue;
-      shown[i + 1] = shown[i + 2] = kHidden;
-      i += 2;
-    }
-  }
-  if (command.name == "config|set") {
-    for (size_t i = 2; i + 1 < args.size(); i += 2) {
-      if (EqualsIgnoringCase(args[i], "requirepass")) shown[i + 1] = kHidden;
-    }
-  }
-  return shown;
 }
 
 bool ConfirmsSubscriptions(const Command& command) { return command.name.ends_with("subscribe"); }
@@ -126,6 +105,8 @@ void Server::Disconnect(Session& session) {
   if (session.waiting) waiters_.Remove(session, session.waiting->keys);
   watches_.RemoveAll(session);
   pubsub_.Forget(session);
+  tracking_.Disable(session);
+  diagnostics_.monitors.Remove(session);
   outbox_.Remove(session);
   sessions_.erase(session.id);
 }
@@ -138,8 +119,12 @@ void Server::EndTurn() {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
     }
   }
+  tracking_.EndTurn(config_.values().tracking_table_max_keys);
   if (config_.values().appendfsync == "always") {
-    if (const Status durable = space_.MakeDurable(); !durable) {
+    const uint64_t begin_us = MonotonicUs();
+    const Status durable = space_.MakeDurable();
+    NoteLatency("aof-fsync-always", MonotonicUs() - begin_us);
+    if (!durable) {
       const std::string error =
           fmt::format("MISCONF {}; what was written may not survive a loss of power", durable.error().ToString());
       CountError(error);
@@ -160,7 +145,7 @@ Status Server::ApplySettings() {
 
 void Server::Tick() {
   const uint64_t now_us = MonotonicUs();
-  if (pause_ends_us_ != 0 && pause_ends_us_ <= now_us) EndPause();
+  if (pause_.ends_us != 0 && pause_.ends_us <= now_us) EndPause();
   for (Session* const session : waiters_.All()) {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
     Unblock(*session, std::string(session->waiting->timeout_reply));
@@ -168,14 +153,16 @@ void Server::Tick() {
   size_t looked_at = 0;
   do {
     Begin(0);
-    if (!config_.values().active_expire || pause_ends_us_ != 0) break;
+    if (!config_.values().active_expire || pause_.ends_us != 0) break;
     const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
     if (!access_.Commit()) break;
     counters_.expired_keys += expired;
     watches_.MarkExpired(access_.touched());
+    tracking_.NoteChanges(access_.touched(), nullptr);
     for (const KeyEvent& event : access_.events()) PublishEvent(event);
     ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
   } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
+  NoteLatency("expire-cycle", MonotonicUs() - now_us);
   Begin(0);
   if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) Begin(0);
   ServeWaiters();
@@ -280,45 +267,12 @@ void Server::Deliver(Session& session, bool is_message) {
   }
   if (session.replies == Replies::kSkip) session.replies = Replies::kOn;
   if (session.replies == Replies::kSkipNext) session.replies = Replies::kSkip;
-}
-
-void Server::Run(Session& session, const Command& command, Arguments args, Reply& reply) {
-  const uint64_t begin_us = MonotonicUs();
-  const size_t mark = reply.Mark();
-  Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
-  command.run(call);
-  // A command that waits is counted once it is through.
-  if (session.waiting && answer_.size() == mark) return;
-  const uint64_t took_us = MonotonicUs() - begin_us;
-  CommandCounters& counters = command_counters_[command.name];
-  ++counters.calls;
-  counters.microseconds += took_us;
-  if (answer_.size() > mark && answer_[mark] == '-') {
-    ++counters.failed;
-    CountError(std::string_view(answer_).substr(mark + 1));
-  }
-  const int64_t slower_than = config_.values().slowlog_log_slower_than_us;
-  if (slower_than >= 0 && took_us >= static_cast<uint64_t>(slower_than) && (command.flags & kSkipSlowlog) == 0) {
-    slow_log_.Add(WithoutSecrets(command, args),
-                  {.id = 0,
-                   .time_s = NowMs() / 1000,
-                   .microseconds = took_us,
-                   .args = {},
-                   .peer = session.connection.peer(),
-                   .client_name = session.name},
-                  config_.values().slowlog_max_len);
-  }
-}
-
-void Server::CountError(std::string_view text) {
-  ++counters_.errors;
-  std::string code(text.substr(0, text.find_first_of(" \r")));
-  if (counters_.errors_by_code.size() >= kErrorCodesMax && !counters_.errors_by_code.contains(code)) return;
-  ++counters_.errors_by_code[std::move(code)];
+  tracking_.SendOwn(session);
 }
 
 void Server::Begin(unsigned database) {
   access_.Begin(database, NowMs());
+  tracking_.BeginCommand();
   access_.SetWantsEvents(!config_.values().notify_keyspace_events.empty());
 }
 

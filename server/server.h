@@ -17,9 +17,12 @@
 #include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
+#include "server/latency.h"
+#include "server/monitors.h"
 #include "server/pubsub.h"
 #include "server/session.h"
 #include "server/slow_log.h"
+#include "server/tracking.h"
 #include "server/waiters.h"
 #include "server/watches.h"
 
@@ -45,6 +48,7 @@ class Server {
     uint64_t microseconds = 0;
     uint64_t rejected = 0;
     uint64_t failed = 0;
+    LatencyHistogram histogram{};
   };
 
   // All outlive this.
@@ -79,6 +83,8 @@ class Server {
   void Unblock(Session& session, std::string_view reply);
 
   [[nodiscard]] TimeMs NowMs();
+  // To the microsecond as far as clients can tell: the clock of the wall has milliseconds.
+  [[nodiscard]] uint64_t NowUs() { return NowMs() * 1000 + MonotonicUs() % 1000; }
   [[nodiscard]] uint64_t MonotonicUs() const { return static_cast<uint64_t>(clock_.Monotonic().count()); }
   [[nodiscard]] uint64_t started_us() const { return started_us_; }
 
@@ -87,8 +93,11 @@ class Server {
   [[nodiscard]] Config& config() { return config_; }
   [[nodiscard]] PubSub& pubsub() { return pubsub_; }
   [[nodiscard]] Watches& watches() { return watches_; }
+  [[nodiscard]] Tracking& tracking() { return tracking_; }
   [[nodiscard]] Waiters& waiters() { return waiters_; }
-  [[nodiscard]] SlowLog& slow_log() { return slow_log_; }
+  [[nodiscard]] SlowLog& slow_log() { return diagnostics_.slow_log; }
+  [[nodiscard]] Latency& latency() { return diagnostics_.latency; }
+  [[nodiscard]] Monitors& monitors() { return diagnostics_.monitors; }
   [[nodiscard]] Checkpoints& checkpoints() { return checkpoints_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
@@ -119,9 +128,13 @@ class Server {
   // it.
   void Deliver(Session& session, bool is_message);
   void AfterCommit();
+  // What the command has changed and read, for those who keep keys in a cache.
+  void Track(Session& session, const Command& command, Arguments args);
   void FollowSwap(const StoredSwap& swap);
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
+  void ShowMonitors(const Session& session, const Command& command, Arguments args);
+  void NoteLatency(std::string_view event, uint64_t microseconds);
   // Of an error's text, which begins with its code.
   void CountError(std::string_view text);
 
@@ -140,12 +153,21 @@ class Server {
   Outbox outbox_;
   PubSub pubsub_;
   Watches watches_;
+  Tracking tracking_{sessions_};
   Waiters waiters_;
-  uint64_t pause_ends_us_ = 0;
-  bool pauses_writes_only_ = true;
+  struct Pause {
+    uint64_t ends_us = 0;
+    bool writes_only = true;
+  };
+  Pause pause_;
   std::vector<KeyName> ready_;
   std::vector<uint64_t> resumed_;  // Ids of sessions whose waiting has ended in this turn.
-  SlowLog slow_log_;
+  struct Diagnostics {
+    SlowLog slow_log{};
+    Latency latency{};
+    Monitors monitors{};
+  };
+  Diagnostics diagnostics_;
   Upkeep upkeep_;
   Checkpoints checkpoints_;
   Counters counters_;

@@ -11,13 +11,13 @@
 namespace amethyst::server {
 
 void Server::PauseFor(uint64_t milliseconds, bool writes_only) {
-  const bool is_new = pause_ends_us_ == 0;
-  pause_ends_us_ = std::max(pause_ends_us_, MonotonicUs() + milliseconds * 1000);
-  pauses_writes_only_ = writes_only && (is_new || pauses_writes_only_);
+  const bool is_new = pause_.ends_us == 0;
+  pause_.ends_us = std::max(pause_.ends_us, MonotonicUs() + milliseconds * 1000);
+  pause_.writes_only = writes_only && (is_new || pause_.writes_only);
 }
 
 void Server::EndPause() {
-  pause_ends_us_ = 0;
+  pause_.ends_us = 0;
   for (const auto& [id, session] : sessions_) {
     if (session->held != nullptr) resumed_.push_back(id);
   }
@@ -29,8 +29,8 @@ size_t Server::BlockedCount() const {
 }
 
 bool Server::IsHeld(const Session& session, const Command& command) const {
-  if (pause_ends_us_ <= MonotonicUs()) return false;
-  return !pauses_writes_only_ || MayChange(command) || (command.name == "exec" && session.queue.has_writes);
+  if (pause_.ends_us <= MonotonicUs()) return false;
+  return !pause_.writes_only || MayChange(command) || (command.name == "exec" && session.queue.has_writes);
 }
 
 bool Server::Retry(Session& session, const KeyName& ready) {
@@ -72,6 +72,17 @@ void Server::FollowSwap(const StoredSwap& swap) {
   watches_.Swap(swap);
   const std::vector<KeyName> awaited = waiters_.Swap(swap);
   ready_.insert(ready_.end(), awaited.begin(), awaited.end());
+}
+
+// Within EXEC each command does so in its turn: a key that is read behind a change of it is tracked from then on.
+void Server::Track(Session& session, const Command& command, Arguments args) {
+  tracking_.NoteChanges(access_.touched(), &session);
+  if (!session.tracking.is_on) return;
+  if ((command.flags & (kReadonly | kPubSub)) == kReadonly) {
+    for (const int place : FindKeys(command, args)) tracking_.NoteRead(session, args[static_cast<size_t>(place)]);
+  }
+  // CLIENT CACHING is for the next command or transaction.
+  if (!in_exec_ && !session.queue.is_open && !command.name.starts_with("client|")) session.tracking.has_caching = false;
 }
 
 void Server::AfterCommit() {

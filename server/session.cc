@@ -22,7 +22,8 @@ void Outbox::ReplaceAll(std::string_view error) {
 // A listener that does not read must not fill the memory: the limit is Redis's.
 bool Outbox::IsTooSlow(const Session& session) {
   constexpr size_t kUnsentBytesMax = size_t{32} << 20;
-  return session.subscriptions.any() && session.connection.unsent_bytes() + session.output.size() > kUnsentBytesMax;
+  return (session.subscriptions.any() || session.is_monitor) &&
+         session.connection.unsent_bytes() + session.output.size() > kUnsentBytesMax;
 }
 
 // A connection that closes may take its session out of the set.

@@ -21,6 +21,7 @@
 #include "server/net/connection.h"
 #include "server/resp/reply.h"
 #include "server/resp/request_parser.h"
+#include "server/tracking_mode.h"
 
 namespace amethyst::server {
 
@@ -105,14 +106,13 @@ class Session {
   const uint64_t created_us;
 
   std::string name;
-  std::string library_name;
-  std::string library_version;
   unsigned database = 0;
   Reply::Protocol protocol = Reply::Protocol::kResp2;
   bool is_authenticated = false;
   bool closes = false;  // After what is to be sent.
   enum class Replies : uint8_t { kOn, kOff, kSkipNext, kSkip } replies = Replies::kOn;
   bool no_evict = false;
+  bool is_monitor = false;
 
   Queue queue;
   std::map<KeyName, bool> watched;  // And whether it had expired by then.
@@ -120,6 +120,7 @@ class Session {
   std::optional<Waiting> waiting;
   std::unique_ptr<KeptRequest> held;  // By CLIENT PAUSE, until that ends.
   Subscriptions subscriptions;
+  TrackingMode tracking;
 
   uint64_t last_active_us;
   std::string_view last_command = "NULL";

@@ -9,6 +9,7 @@
 #include "server/commands/client_name.h"
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
+#include "server/commands/tracking_commands.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -18,9 +19,13 @@ namespace {
 
 std::string Flags(const Session& session) {
   std::string flags;
+  if (session.is_monitor) flags += 'O';
   if (session.subscriptions.any()) flags += 'P';
   if (session.queue.is_open) flags += 'x';
   if (session.waiting || session.held != nullptr) flags += 'b';
+  if (session.tracking.is_on) flags += 't';
+  if (session.tracking.is_broken) flags += 'R';
+  if (session.tracking.broadcasts) flags += 'B';
   if (session.is_dirty) flags += 'd';
   if (session.closes) flags += 'c';
   if (session.no_evict) flags += 'e';
@@ -32,14 +37,14 @@ std::string Describe(const Server& server, const Session& session) {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf=0 "
       "qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem={} tot-mem={} events=r cmd={} user=default "
-      "redir=-1 resp={}",
+      "redir={} resp={}",
       session.id, session.connection.peer(), session.connection.local(), session.id, session.name,
       (now_us - session.created_us) / 1'000'000, (now_us - session.last_active_us) / 1'000'000, Flags(session),
       session.database, session.subscriptions.channels.size(), session.subscriptions.patterns.size(),
       session.subscriptions.shard_channels.size(),
       session.queue.is_open ? static_cast<int64_t>(session.queue.requests.size()) : -1,
       session.connection.unsent_bytes(), session.connection.unsent_bytes() + sizeof(Session), session.last_command,
-      static_cast<int>(session.protocol));
+      RedirectOf(session.tracking), static_cast<int>(session.protocol));
 }
 
 void ClientId(Call& call) { call.reply.Integer(static_cast<int64_t>(call.session.id)); }
@@ -55,9 +60,6 @@ void ClientSetName(Call& call) {
   call.session.name = call[2];
   call.reply.Ok();
 }
-
-// There is no tracking that could be redirected.
-void ClientGetRedir(Call& call) { call.reply.Integer(-1); }
 
 bool IsOfType(const Session& session, std::string_view type) {
   if (EqualsIgnoringCase(type, "pubsub")) return session.subscriptions.any();
@@ -219,6 +221,14 @@ void ClientUnpause(Call& call) {
 
 constexpr uint32_t kLook = kNoScript | kLoading | kStale;
 constexpr Command kClientCommands[] = {
+    {"client|caching",
+     3,
+     kLook,
+     {},
+     "connection",
+     "6.0.0",
+     "Instructs the server whether to track the keys in the next request.",
+     ClientCaching},
     {"client|getname", 2, kLook, {}, "connection", "2.6.9", "Returns the name of the connection.", ClientGetName},
     {"client|getredir",
      2,
@@ -258,6 +268,22 @@ constexpr Command kClientCommands[] = {
      "Instructs the server whether to reply to commands.",
      ClientReply},
     {"client|setname", 3, kLook, {}, "connection", "2.6.9", "Sets the connection name.", ClientSetName},
+    {"client|tracking",
+     -3,
+     kLook,
+     {},
+     "connection",
+     "6.0.0",
+     "Controls server-assisted client-side caching for the connection.",
+     ClientTracking},
+    {"client|trackinginfo",
+     2,
+     kLook,
+     {},
+     "connection",
+     "6.2.0",
+     "Returns information about server-assisted client-side caching for the connection.",
+     ClientTrackingInfo},
     {"client|unblock",
      -3,
      kLook | kAdmin,

@@ -140,11 +140,16 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> TransactionCommands();
 [[nodiscard]] std::span<const Command> PubSubCommands();
 [[nodiscard]] std::span<const Command> FunctionCommands();
+[[nodiscard]] std::span<const Command> ClusterCommands();
+[[nodiscard]] std::span<const Command> LatencyCommands();
+[[nodiscard]] std::span<const Command> MonitorCommands();
 
 // By name in any case; nullptr: there is none. For a container's subcommand: its own line, found by the second
 // argument. HELP is one of each container.
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 [[nodiscard]] const Command* FindSubcommand(const Command& container, std::string_view name);
+// By "get" or "config|get".
+[[nodiscard]] const Command* FindByFullName(std::string_view name);
 [[nodiscard]] std::vector<const Command*> AllCommands();
 // The places of the keys among the arguments.
 [[nodiscard]] std::vector<int> FindKeys(const Command& command, Arguments args);

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "server/commands/categories.h"
 #include "server/commands/command.h"
 #include "server/commands/help.h"
+#include "server/commands/key_specs.h"
 #include "server/commands/pattern.h"
 
 namespace amethyst::server {
@@ -26,78 +28,58 @@ constexpr FlagName kFlagNames[] = {
     {kNoAuth, "no_auth"}, {kNoMulti, "no_multi"},         {kMovableKeys, "movablekeys"},
 };
 
-struct GroupCategory {
-  std::string_view group;
-  std::string_view category;
-};
-constexpr GroupCategory kGroupCategories[] = {
-    {"generic", "@keyspace"},
-    {"set", "@set"},
-    {"sorted-set", "@sortedset"},
-    {"sorted_set", "@sortedset"},
-    {"list", "@list"},
-    {"hash", "@hash"},
-    {"string", "@string"},
-    {"bitmap", "@bitmap"},
-    {"hyperloglog", "@hyperloglog"},
-    {"geo", "@geo"},
-    {"stream", "@stream"},
-    {"pubsub", "@pubsub"},
-    {"connection", "@connection"},
-    {"transactions", "@transaction"},
-    {"scripting", "@scripting"},
-};
-
-// The categories of access lists, as far as flags and group tell them, in Redis's order.
-std::vector<std::string_view> CategoriesOf(const Command& command) {
-  const auto own = std::ranges::find(kGroupCategories, command.group, &GroupCategory::group);
-  const std::string_view category = own == std::end(kGroupCategories) ? "" : own->category;
-  const bool stands_last = category == "@connection" || category == "@transaction" || category == "@scripting";
-  const auto has = [&](uint32_t flag) { return (command.flags & flag) != 0; };
-  std::vector<std::string_view> categories;
-  if (category == "@keyspace") categories.push_back(category);
-  if (has(kReadonly)) categories.push_back("@read");
-  if (has(kWrite)) categories.push_back("@write");
-  if (!category.empty() && category != "@keyspace" && !stands_last) categories.push_back(category);
-  if (has(kAdmin)) categories.push_back("@admin");
-  categories.push_back(has(kFast) ? "@fast" : "@slow");
-  if (has(kBlocking)) categories.push_back("@blocking");
-  if (has(kAdmin)) categories.push_back("@dangerous");
-  if (stands_last) categories.push_back(category);
-  return categories;
+// Flags that stand in one word each.
+void ReplyWithWords(Reply& reply, std::string_view text) {
+  reply.Set(static_cast<size_t>(std::ranges::count(text, ' ')) + 1);
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    reply.Simple(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
 }
 
-// Redis calls it RW where a command reads what it overwrites; the table does not say that, so each write is.
-void ReplyWithKeySpecification(Reply& reply, const Command& command) {
-  const KeyPositions& keys = command.keys;
-  if (keys.first == 0) return reply.Set(0);
-  reply.Set(1);
+struct Field {
+  std::string_view name;
+  int value;
+};
+// {"type": `type`, "spec": {...}}.
+void ReplyWithTyped(Reply& reply, std::string_view type, std::initializer_list<Field> fields,
+                    std::string_view keyword = "") {
+  reply.Map(2);
+  reply.Bulk("type");
+  reply.Bulk(type);
+  reply.Bulk("spec");
+  reply.Map(fields.size() + (keyword.empty() ? 0 : 1));
+  if (!keyword.empty()) {
+    reply.Bulk("keyword");
+    reply.Bulk(keyword);
+  }
+  for (const auto& [name, value] : fields) {
+    reply.Bulk(name);
+    reply.Integer(value);
+  }
+}
+
+void ReplyWithKeySpec(Reply& reply, const KeySpec& spec) {
   reply.Map(3);
   reply.Bulk("flags");
-  const bool writes = (command.flags & kWrite) != 0;
-  reply.Set(2);
-  reply.Simple(writes ? "RW" : "RO");
-  reply.Simple(writes ? "update" : "access");
+  ReplyWithWords(reply, spec.flags);
   reply.Bulk("begin_search");
-  reply.Map(2);
-  reply.Bulk("type");
-  reply.Bulk("index");
-  reply.Bulk("spec");
-  reply.Map(1);
-  reply.Bulk("index");
-  reply.Integer(keys.first);
+  if (spec.is_unknown()) {
+    ReplyWithTyped(reply, "unknown", {});
+  } else if (spec.keyword.empty()) {
+    ReplyWithTyped(reply, "index", {{"index", spec.begin}});
+  } else {
+    ReplyWithTyped(reply, "keyword", {{"startfrom", spec.begin}}, UpperCase(spec.keyword));
+  }
   reply.Bulk("find_keys");
-  reply.Map(2);
-  reply.Bulk("type");
-  reply.Bulk("range");
-  reply.Bulk("spec");
-  reply.Map(3);
-  reply.Bulk("lastkey");
-  reply.Integer(keys.last < 0 ? keys.last : keys.last - keys.first);
-  reply.Bulk("keystep");
-  reply.Integer(keys.step);
-  reply.Bulk("limit");
-  reply.Integer(0);
+  if (spec.is_unknown()) {
+    ReplyWithTyped(reply, "unknown", {});
+  } else if (spec.is_counted) {
+    ReplyWithTyped(reply, "keynum", {{"keynumidx", 0}, {"firstkey", 1}, {"keystep", spec.step}});
+  } else {
+    ReplyWithTyped(reply, "range", {{"lastkey", spec.last}, {"keystep", spec.step}, {"limit", spec.limit}});
+  }
 }
 
 // A container's lines, with HELP.
@@ -125,7 +107,9 @@ void ReplyWithInfo(Reply& reply, const Command& command) {
   reply.Set(categories.size());
   for (const std::string_view category : categories) reply.Simple(category);
   reply.Set(0);  // Hints for a cluster's clients.
-  ReplyWithKeySpecification(reply, command);
+  const std::vector<KeySpec> specs = KeySpecsOf(command);
+  reply.Set(specs.size());
+  for (const KeySpec& spec : specs) ReplyWithKeySpec(reply, spec);
   const std::vector<const Command*> subcommands = SubcommandsOf(command);
   reply.Set(subcommands.size());
   for (const Command* const subcommand : subcommands) ReplyWithInfo(reply, *subcommand);
@@ -145,14 +129,6 @@ void ReplyWithDocs(Reply& reply, const Command& command) {
   reply.Bulk("subcommands");
   reply.Map(subcommands.size());
   for (const Command* const subcommand : subcommands) ReplyWithDocs(reply, *subcommand);
-}
-
-// By "get" or "config|get"; nullptr: there is none.
-const Command* FindByFullName(std::string_view name) {
-  const size_t bar = name.find('|');
-  const Command* const command = FindCommand(name.substr(0, bar));
-  if (command == nullptr || bar == std::string_view::npos) return command;
-  return FindSubcommand(*command, name.substr(bar + 1));
 }
 
 void CommandAll(Call& call) {
@@ -220,23 +196,51 @@ void CommandList(Call& call) {
   for (const std::string_view name : names) call.reply.Bulk(name);
 }
 
-void CommandGetKeys(Call& call) {
+// nullptr: the error has been said.
+const Command* CommandWithKeys(Call& call) {
   const Arguments asked = call.args.subspan(2);
   const Command* command = FindCommand(asked[0]);
   if (command != nullptr && !command->subcommands.empty() && asked.size() > 1) {
     command = FindSubcommand(*command, asked[1]);
   }
-  if (command == nullptr) return call.reply.Error("ERR Invalid command specified");
+  if (command == nullptr) return call.reply.Error("ERR Invalid command specified"), nullptr;
   if (command->find_keys == nullptr && command->keys.first == 0) {
-    return call.reply.Error("ERR The command has no key arguments");
+    return call.reply.Error("ERR The command has no key arguments"), nullptr;
   }
   if (!HasArity(*command, asked.size())) {
-    return call.reply.Error("ERR Invalid number of arguments specified for command");
+    return call.reply.Error("ERR Invalid number of arguments specified for command"), nullptr;
   }
+  return command;
+}
+
+// Scripts alone may have none.
+void ReplyWithoutKeys(Call& call, const Command& command) {
+  if (command.group == "scripting") return call.reply.Array(0);
+  call.reply.Error("ERR Invalid arguments specified for command");
+}
+
+void CommandGetKeys(Call& call) {
+  const Command* const command = CommandWithKeys(call);
+  if (command == nullptr) return;
+  const Arguments asked = call.args.subspan(2);
   const std::vector<int> places = FindKeys(*command, asked);
-  if (places.empty()) return call.reply.Error("ERR Invalid arguments specified for command");
+  if (places.empty()) return ReplyWithoutKeys(call, *command);
   call.reply.Array(places.size());
   for (const int place : places) call.reply.Bulk(asked[static_cast<size_t>(place)]);
+}
+
+void CommandGetKeysAndFlags(Call& call) {
+  const Command* const command = CommandWithKeys(call);
+  if (command == nullptr) return;
+  const Arguments asked = call.args.subspan(2);
+  const std::vector<FlaggedKey> keys = FlaggedKeys(*command, asked);
+  if (keys.empty()) return ReplyWithoutKeys(call, *command);
+  call.reply.Array(keys.size());
+  for (const FlaggedKey& key : keys) {
+    call.reply.Array(2);
+    call.reply.Bulk(asked[static_cast<size_t>(key.place)]);
+    ReplyWithWords(call.reply, key.flags);
+  }
 }
 
 constexpr uint32_t kFlags = kLoading | kStale;
@@ -251,6 +255,14 @@ constexpr Command kCommandCommands[] = {
      "2.8.13",
      "Extracts the key names from an arbitrary command.",
      CommandGetKeys},
+    {"command|getkeysandflags",
+     -4,
+     kFlags,
+     {},
+     "server",
+     "7.0.0",
+     "Extracts the key names and access flags for an arbitrary command.",
+     CommandGetKeysAndFlags},
     {"command|info", -2, kFlags, {}, "server", "2.8.13", "Returns information about commands.", CommandInfo},
     {"command|list", -2, kFlags, {}, "server", "7.0.0", "Returns a list of command names.", CommandList},
 };

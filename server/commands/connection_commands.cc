@@ -126,6 +126,8 @@ void Reset(Call& call) {
   session.queue = {};
   call.server.watches().RemoveAll(session);
   call.server.pubsub().Forget(session);
+  call.server.tracking().Disable(session);
+  call.server.monitors().Remove(session);
   session.database = 0;
   session.protocol = Reply::Protocol::kResp2;
   session.name.clear();

@@ -127,6 +127,7 @@ void FlushDb(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, call.access.stored_database());
   call.access.FlushDatabase(call.access.database());
+  call.server.tracking().NoteFlush(call.session);
   WakeWaiters(call, call.access.stored_database());
   call.reply.Ok();
 }
@@ -135,6 +136,7 @@ void FlushAll(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, {});
   call.access.FlushAll();
+  call.server.tracking().NoteFlush(call.session);
   WakeWaiters(call, {});
   call.reply.Ok();
 }

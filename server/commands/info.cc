@@ -70,6 +70,7 @@ void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("connected_clients", call.server.sessions().size());
   lines.Add("maxclients", call.config().values().maxclients);
   lines.Add("blocked_clients", call.server.BlockedCount());
+  lines.Add("tracking_clients", call.server.tracking().session_count());
 }
 
 void AddMemory(Call& call, const Stats& stats, Lines& lines) {
@@ -112,6 +113,10 @@ void AddStats(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("pubsub_channels", pubsub.of(PubSub::Kind::kChannel).size());
   lines.Add("pubsub_patterns", pubsub.of(PubSub::Kind::kPattern).size());
   lines.Add("pubsubshard_channels", pubsub.of(PubSub::Kind::kShard).size());
+  const Tracking& tracking = call.server.tracking();
+  lines.Add("tracking_total_keys", tracking.key_count());
+  lines.Add("tracking_total_items", tracking.item_count());
+  lines.Add("tracking_total_prefixes", tracking.prefix_count());
   lines.Add("total_error_replies", counters.errors);
 }
 

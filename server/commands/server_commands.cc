@@ -20,7 +20,7 @@ void Info(Call& call) { call.reply.Verbatim("txt", InfoText(call, call.args.subs
 void Time(Call& call) {
   call.reply.Array(2);
   call.reply.BulkInteger(static_cast<int64_t>(call.now_ms() / 1000));
-  call.reply.BulkInteger(static_cast<int64_t>(call.now_ms() % 1000 * 1000 + call.server.MonotonicUs() % 1000));
+  call.reply.BulkInteger(static_cast<int64_t>(call.server.NowUs() % 1'000'000));
 }
 
 // False: the error has been said.

@@ -1,4 +1,4 @@
-// SLOWLOG: the last commands that took long. LATENCY: events are not sampled, so its answers are empty.
+// SLOWLOG: the last commands that took long.
 #include <algorithm>
 #include <string>
 
@@ -45,52 +45,12 @@ void SlowLogReset(Call& call) {
   call.reply.Ok();
 }
 
-void LatencyNothing(Call& call) { call.reply.Array(0); }
-void LatencyHistogram(Call& call) { call.reply.Map(0); }
-void LatencyReset(Call& call) { call.reply.Integer(0); }
-
 constexpr uint32_t kFlags = kAdmin | kLoading | kStale;
-constexpr uint32_t kLatency = kFlags | kNoScript;
 constexpr Command kSlowLogCommands[] = {
     {"slowlog|get", -2, kFlags, {}, "server", "2.2.12", "Returns the slow log's entries.", SlowLogGet},
     {"slowlog|len", 2, kFlags, {}, "server", "2.2.12", "Returns the number of entries in the slow log.", SlowLogLen},
     {"slowlog|reset", 2, kFlags, {}, "server", "2.2.12", "Clears all entries from the slow log.", SlowLogReset},
 };
-constexpr Command kLatencyCommands[] = {
-    {"latency|histogram",
-     -2,
-     kLatency,
-     {},
-     "server",
-     "7.0.0",
-     "Returns the cumulative distribution of latencies of a subset or all commands.",
-     LatencyHistogram},
-    {"latency|history",
-     3,
-     kLatency,
-     {},
-     "server",
-     "2.8.13",
-     "Returns timestamp-latency samples for an event.",
-     LatencyNothing},
-    {"latency|latest",
-     2,
-     kLatency,
-     {},
-     "server",
-     "2.8.13",
-     "Returns the latest latency samples for all events.",
-     LatencyNothing},
-    {"latency|reset",
-     -2,
-     kLatency,
-     {},
-     "server",
-     "2.8.13",
-     "Resets the latency data for one or more events.",
-     LatencyReset},
-};
-
 constexpr Command kCommands[] = {
     {"slowlog",
      -2,
@@ -102,16 +62,6 @@ constexpr Command kCommands[] = {
      nullptr,
      nullptr,
      kSlowLogCommands},
-    {"latency",
-     -2,
-     0,
-     {},
-     "server",
-     "2.8.13",
-     "A container for latency diagnostics commands.",
-     nullptr,
-     nullptr,
-     kLatencyCommands},
 };
 
 }  // namespace

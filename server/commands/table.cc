@@ -40,7 +40,9 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
                                                  ServerCommands(),        ConfigCommands(),
                                                  CommandCommands(),       SlowLogCommands(),
                                                  TransactionCommands(),   PubSubCommands(),
-                                                 FunctionCommands(),      DumpCommands()}) {
+                                                 FunctionCommands(),      DumpCommands(),
+                                                 ClusterCommands(),       LatencyCommands(),
+                                                 MonitorCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
@@ -63,6 +65,13 @@ const Command* FindSubcommand(const Command& container, std::string_view name) {
   const auto at = std::ranges::find(container.subcommands, full, &Command::name);
   if (at != container.subcommands.end()) return &*at;
   return !container.subcommands.empty() && EqualsIgnoringCase(name, "help") ? &HelpOf(container) : nullptr;
+}
+
+const Command* FindByFullName(std::string_view name) {
+  const size_t bar = name.find('|');
+  const Command* const command = FindCommand(name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return FindSubcommand(*command, name.substr(bar + 1));
 }
 
 std::vector<const Command*> AllCommands() {

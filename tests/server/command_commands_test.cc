@@ -1,4 +1,4 @@
-// Covers: command_commands, help, table
+// Covers: command_commands, categories, cluster_commands, help, key_specs, table
 #include <gmock/gmock.h>
 
 #include "server/commands/command.h"
@@ -51,6 +51,43 @@ TEST_F(CommandCommands, FindKeys) {
   EXPECT_EQ(Line("command getkeys ping a"), "(error) ERR The command has no key arguments");
   EXPECT_EQ(Line("command getkeys mset a"), "(error) ERR Invalid number of arguments specified for command");
   EXPECT_EQ(Line("command getkeys get"), "(error) ERR wrong number of arguments for 'command|getkeys' command");
+}
+
+TEST_F(CommandCommands, TellWhatHappensToKeys) {
+  EXPECT_EQ(Line("command getkeysandflags set k v"), R"([["k", [OW, update]]])");
+  EXPECT_EQ(Line("command getkeysandflags set k v get"), R"([["k", [RW, access, update]]])");
+  EXPECT_EQ(Line("command getkeysandflags bitfield k get u8 0"), R"([["k", [RO, access]]])");
+  EXPECT_EQ(Line("command getkeysandflags mset a 1 b 2"), R"([["a", [OW, update]], ["b", [OW, update]]])");
+  EXPECT_EQ(Line("command getkeysandflags lmove a b left right"),
+            R"([["a", [RW, access, delete]], ["b", [RW, insert]]])");
+  EXPECT_EQ(Line("command getkeysandflags sort a store b"), R"([["a", [RO, access]], ["b", [OW, update]]])");
+  EXPECT_EQ(Line("command getkeysandflags zunionstore d 2 a b"),
+            R"([["d", [OW, update]], ["a", [RO, access]], ["b", [RO, access]]])");
+  EXPECT_EQ(Line("command getkeysandflags xread streams a b 0 0"), R"([["a", [RO, access]], ["b", [RO, access]]])");
+  EXPECT_EQ(Line("command getkeysandflags zunionstore d 9 a b"), "(error) ERR Invalid arguments specified for command");
+  EXPECT_EQ(Line("command getkeysandflags zunionstore d x a b"), "(error) ERR Invalid arguments specified for command");
+  EXPECT_EQ(Line("command getkeysandflags ping a"), "(error) ERR The command has no key arguments");
+}
+
+TEST_F(CommandCommands, SpecifyKeys) {
+  EXPECT_THAT(Line("command info sort"), HasSubstr(R"(["flags", [OW, update], "begin_search", ["type", "unknown", )"
+                                                   R"("spec", []], "find_keys", ["type", "unknown", "spec", []]])"));
+  EXPECT_THAT(Line("command info xread"), HasSubstr(R"("spec", ["keyword", "STREAMS", "startfrom", 1]])"));
+  EXPECT_THAT(Line("command info zunionstore"),
+              HasSubstr(R"(["type", "keynum", "spec", ["keynumidx", 0, "firstkey", 1, "keystep", 1]])"));
+}
+
+TEST_F(CommandCommands, BelongToCategories) {
+  EXPECT_THAT(Line("command info keys"), HasSubstr("[@keyspace, @read, @slow, @dangerous]"));
+  EXPECT_THAT(Line("command info sort"), HasSubstr("[@write, @set, @sortedset, @list, @slow, @dangerous]"));
+  EXPECT_THAT(Line("command info wait"), HasSubstr("[@slow, @connection]"));
+  EXPECT_THAT(Line("command info object"), HasSubstr("-2, [], 0, 0, 0, [@slow]")) << "a container is in none";
+}
+
+TEST_F(CommandCommands, KnowOfNoCluster) {
+  for (const char* const line : {"cluster info", "cluster keyslot a", "readonly", "readwrite", "asking"}) {
+    EXPECT_EQ(Line(line), "(error) ERR This instance has cluster support disabled");
+  }
 }
 
 TEST_F(CommandCommands, HelpOfEachContainer) {

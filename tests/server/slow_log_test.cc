@@ -1,4 +1,4 @@
-// Covers: slow_log, slow_log_commands
+// Covers: slow_log, slow_log_commands, secrets
 #include "server/slow_log.h"
 
 #include <gmock/gmock.h>
@@ -45,13 +45,6 @@ TEST_F(SlowLogCommands, ShowNoPasswords) {
   EXPECT_THAT(log, HasSubstr(R"x(["hello", "3", "auth", "(redacted)", "(redacted)"])x"));
   EXPECT_THAT(log, HasSubstr(R"x(["config", "set", "requirepass", "(redacted)", "timeout", "5"])x"));
   EXPECT_THAT(log, testing::Not(HasSubstr("secret")));
-}
-
-TEST_F(SlowLogCommands, AnswerNothingOfLatency) {
-  EXPECT_EQ(Line("latency latest"), "[]");
-  EXPECT_EQ(Line("latency history command"), "[]");
-  EXPECT_EQ(Line("latency reset"), "0");
-  EXPECT_EQ(Line("latency nosuch"), "(error) ERR unknown subcommand 'nosuch'. Try LATENCY HELP.");
 }
 
 TEST(SlowLog, CutsWhatIsLong) {

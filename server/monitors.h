@@ -1,0 +1,25 @@
+// MONITOR: the clients that are shown each command. Thread safety: one thread, the server's loop.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "server/commands/command.h"
+
+namespace amethyst::server {
+
+class Monitors {
+ public:
+  void Add(Session& session);
+  void Remove(Session& session);
+  [[nodiscard]] bool empty() const { return sessions_.empty(); }
+  // Shows them that the session ran that: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
+  void Show(const Session& session, uint64_t time_us, Arguments args);
+
+ private:
+  std::set<Session*> sessions_;
+};
+
+}  // namespace amethyst::server

@@ -1,0 +1,66 @@
+// Runs one command, and keeps what is counted and shown of it: statistics, slow log, latency, MONITOR.
+#include <string>
+#include <utility>
+
+#include "server/secrets.h"
+#include "server/server.h"
+
+namespace amethyst::server {
+
+namespace {
+constexpr size_t kErrorCodesMax = 128;  // That are counted, each of its own.
+constexpr uint64_t kMicrosecondsOfMillisecond = 1000;
+}  // namespace
+
+void Server::Run(Session& session, const Command& command, Arguments args, Reply& reply) {
+  const uint64_t begin_us = MonotonicUs();
+  const size_t mark = reply.Mark();
+  const bool is_retry = session.waiting.has_value();
+  Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
+  command.run(call);
+  Track(session, command, args);
+  if (!is_retry) ShowMonitors(session, command, args);
+  // A command that waits is counted once it is through.
+  if (session.waiting && answer_.size() == mark) return;
+  const uint64_t took_us = MonotonicUs() - begin_us;
+  CommandCounters& counters = command_counters_[command.name];
+  ++counters.calls;
+  counters.microseconds += took_us;
+  counters.histogram.Add(took_us);
+  if (answer_.size() > mark && answer_[mark] == '-') {
+    ++counters.failed;
+    CountError(std::string_view(answer_).substr(mark + 1));
+  }
+  NoteLatency((command.flags & kFast) != 0 ? "fast-command" : "command", took_us);
+  const int64_t slower_than = config_.values().slowlog_log_slower_than_us;
+  if (slower_than < 0 || took_us < static_cast<uint64_t>(slower_than) || (command.flags & kSkipSlowlog) != 0) return;
+  diagnostics_.slow_log.Add(WithoutSecrets(command, args),
+                            {.id = 0,
+                             .time_s = NowMs() / 1000,
+                             .microseconds = took_us,
+                             .args = {},
+                             .peer = session.connection.peer(),
+                             .client_name = session.name},
+                            config_.values().slowlog_max_len);
+}
+
+void Server::ShowMonitors(const Session& session, const Command& command, Arguments args) {
+  if (diagnostics_.monitors.empty() || (command.flags & (kAdmin | kSkipMonitor)) != 0) return;
+  diagnostics_.monitors.Show(session, NowUs(), WithoutSecrets(command, args));
+}
+
+void Server::NoteLatency(std::string_view event, uint64_t microseconds) {
+  const uint64_t threshold_ms = config_.values().latency_monitor_threshold_ms;
+  const uint64_t took_ms = microseconds / kMicrosecondsOfMillisecond;
+  if (threshold_ms == 0 || took_ms < threshold_ms) return;
+  diagnostics_.latency.Add(event, {.time_s = NowMs() / 1000, .milliseconds = took_ms});
+}
+
+void Server::CountError(std::string_view text) {
+  ++counters_.errors;
+  std::string code(text.substr(0, text.find_first_of(" \r")));
+  if (counters_.errors_by_code.size() >= kErrorCodesMax && !counters_.errors_by_code.contains(code)) return;
+  ++counters_.errors_by_code[std::move(code)];
+}
+
+}  // namespace amethyst::server
