@@ -49,15 +49,16 @@ struct Config::Setting {
 std::span<const Config::Setting> Config::Setting::All() {
   static constexpr Setting kAll[] = {
       {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
-      {"appendonly", "yes", Kind::kYesNo, false},
+      {"appendonly", "yes", Kind::kChoice, true, 0, 0, "yes"},
       {"bind", "127.0.0.1", Kind::kText, false},
+      {"daemonize", "no", Kind::kChoice, false, 0, 0, "no"},
       {"databases", "16", Kind::kNumber, false, 16, 16},
       {"dir", "", Kind::kText, false},
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
       {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
       {"hll-sparse-max-bytes", "3000", Kind::kBytes},
       {"latency-monitor-threshold", "0", Kind::kNumber},
-      {"latency-tracking", "yes", Kind::kYesNo},
+      {"latency-tracking", "yes", Kind::kChoice, true, 0, 0, "yes"},
       {"list-compress-depth", "0", Kind::kNumber},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
@@ -164,12 +165,15 @@ size_t Config::EngineMemoryBytes() const {
   return all == 0 ? 0 : std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
 }
 
-Status Config::Check(const Setting& known, const Change& change, bool at_start) {
+// What is there already may be set again: tools write back all that CONFIG GET has told them.
+Status Config::Check(const Change& change, bool at_start) const {
+  const Setting& known = *Setting::Find(change.name);
+  const std::string& text = texts_.find(known.name)->second;
   const auto& [name, value] = change;
   const auto failed = [&](std::string_view why) {
     return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - {}", name, why);
   };
-  if (!known.changes_live && !at_start) return failed("can't set immutable config");
+  if (!known.changes_live && !at_start && value != text) return failed("can't set immutable config");
   switch (known.kind) {
     case Kind::kNumber:
     case Kind::kBytes: {
@@ -211,7 +215,7 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     if (names.insert(Setting::Find(name)->name).second) continue;
     return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - duplicate parameter", name);
   }
-  for (const auto& [name, value] : changes) AMETHYST_TRY(Check(*Setting::Find(name), {name, value}, at_start));
+  for (const auto& [name, value] : changes) AMETHYST_TRY(Check({name, value}, at_start));
   for (const auto& [name, value] : changes) {
     const Setting& setting = *Setting::Find(name);
     std::string text = value;

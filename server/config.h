@@ -63,7 +63,7 @@ class Config {
     std::string_view name;
     std::string_view value;
   };
-  [[nodiscard]] static Status Check(const Setting& known, const Change& change, bool at_start);
+  [[nodiscard]] Status Check(const Change& change, bool at_start) const;
   void Apply();
 
   std::map<std::string, std::string, std::less<>> texts_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,23 +33,38 @@ std::string Flags(const Session& session) {
   return flags.empty() ? "N" : flags;
 }
 
-std::string Describe(const Server& server, const Session& session) {
+size_t ArgumentBytes(Arguments args) {
+  return std::accumulate(args.begin(), args.end(), size_t{0},
+                         [](size_t sum, std::string_view arg) { return sum + arg.size(); });
+}
+
+size_t QueuedBytes(const Queue& queue) {
+  return std::accumulate(queue.requests.begin(), queue.requests.end(), size_t{0},
+                         [](size_t sum, const KeptRequest& request) { return sum + ArgumentBytes(request.args()); });
+}
+
+// As `call.session` sees it: its own request has not left the buffer yet.
+std::string Describe(const Call& call, const Session& session) {
+  const Server& server = call.server;
+  const RequestParser& parser = session.parser;
   const uint64_t now_us = server.MonotonicUs();
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf=0 "
-      "qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem={} tot-mem={} events=r cmd={} user=default "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} "
+      "qbuf-free=0 argv-mem={} multi-mem={} rbs=0 rbp=0 obl=0 oll=0 omem={} tot-mem={} events=r cmd={} user=default "
       "redir={} resp={}",
       session.id, session.connection.peer(), session.connection.local(), session.id, session.name,
       (now_us - session.created_us) / 1'000'000, (now_us - session.last_active_us) / 1'000'000, Flags(session),
       session.database, session.subscriptions.channels.size(), session.subscriptions.patterns.size(),
       session.subscriptions.shard_channels.size(),
       session.queue.is_open ? static_cast<int64_t>(session.queue.requests.size()) : -1,
+      &session == &call.session ? parser.held_bytes() : parser.waiting_bytes(),
+      &session == &call.session ? ArgumentBytes(call.args) : 0, QueuedBytes(session.queue),
       session.connection.unsent_bytes(), session.connection.unsent_bytes() + sizeof(Session), session.last_command,
       RedirectOf(session.tracking), static_cast<int>(session.protocol));
 }
 
 void ClientId(Call& call) { call.reply.Integer(static_cast<int64_t>(call.session.id)); }
-void ClientInfo(Call& call) { call.reply.Verbatim("txt", Describe(call.server, call.session) + "\n"); }
+void ClientInfo(Call& call) { call.reply.Verbatim("txt", Describe(call, call.session) + "\n"); }
 
 void ClientGetName(Call& call) {
   if (call.session.name.empty()) return call.reply.Null();
@@ -91,7 +107,7 @@ void ClientList(Call& call) {
   for (const auto& [id, session] : call.server.sessions()) {
     if (type && !IsOfType(*session, *type)) continue;
     if (ids && std::ranges::find(*ids, id) == ids->end()) continue;
-    list += Describe(call.server, *session) + "\n";
+    list += Describe(call, *session) + "\n";
   }
   call.reply.Verbatim("txt", list);
 }

@@ -39,6 +39,8 @@ class RequestParser {
   [[nodiscard]] const std::vector<std::string_view>& arguments() const { return arguments_; }
   // That have come and are no part of a request yet.
   [[nodiscard]] size_t waiting_bytes() const { return buffer_.size() - begin_; }
+  // The same, and the bytes of requests that have been read since the last call of Append.
+  [[nodiscard]] size_t held_bytes() const { return buffer_.size(); }
   void SetArgumentBytesMax(size_t bytes) { limits_.argument_bytes_max = bytes; }
 
  private:

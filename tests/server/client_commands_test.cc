@@ -37,6 +37,9 @@ TEST_F(ClientCommands, AreListed) {
   EXPECT_THAT(Line("client list type pubsub"), Not(HasSubstr("id=1 ")));
   EXPECT_THAT(Line("client list type normal"), HasSubstr("id=1 "));
   EXPECT_THAT(Line("client info"), HasSubstr("cmd=client|info"));
+  EXPECT_THAT(Line("client info"), HasSubstr("qbuf=26 qbuf-free=0 argv-mem=10 multi-mem=0"));
+  EXPECT_EQ(other_.Raw("*1\r\n$4"), "");
+  EXPECT_THAT(Line("client list id 2"), HasSubstr("qbuf=6 qbuf-free=0 argv-mem=0 multi-mem=0"));
   EXPECT_EQ(Line("client list type what"), "(error) ERR Unknown client type 'what'");
   EXPECT_EQ(Line("client list id x"), "(error) ERR Invalid client ID");
   EXPECT_EQ(Line("client list what"), "(error) ERR syntax error");

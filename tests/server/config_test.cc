@@ -38,6 +38,9 @@ TEST_F(ConfigCommands, RefuseAsRedisDoes) {
   EXPECT_EQ(Line("config set appendfsync x"),
             failed("appendfsync", "argument(s) must be one of the following: everysec, always, no"));
   EXPECT_EQ(Line("config set databases 5"), failed("databases", "can't set immutable config"));
+  EXPECT_EQ(Line("config set databases 16"), "OK") << "as it is";
+  EXPECT_EQ(Line("config set appendonly no"), failed("appendonly", "argument(s) must be one of the following: yes"));
+  EXPECT_EQ(Line("config set daemonize yes"), failed("daemonize", "can't set immutable config"));
   EXPECT_EQ(Line("config set timeout 1 timeout 2"), failed("timeout", "duplicate parameter"));
   EXPECT_EQ(Line("config set timeout x foo 2"),
             "(error) ERR Unknown option or number of arguments for CONFIG SET - 'foo'");
