@@ -233,11 +233,11 @@ void Server::Execute(Session& session, Arguments args) {
     if (command != nullptr) ++command_counters_[command->name].rejected;
     CountError(refusal);
     reply.Error(refusal);
-  } else if (IsHeld(session, *command)) {
+  } else if (IsHeld(session, *command, args)) {
     session.held = std::make_unique<KeptRequest>(args);
     return;
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
-    session.queue.has_writes |= MayChange(*command);
+    session.queue.has_writes |= RequestMayChange(*command, args);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
@@ -303,7 +303,7 @@ void Server::ExecuteQueued(Session& session, Reply& reply) {
   watches_.RemoveAll(session);
   const std::deque<KeptRequest> requests = std::exchange(session.queue, {}).requests;
   if (is_dirty) return reply.NullArray();
-  in_exec_ = true;
+  running_.in_exec = true;
   reply.Array(requests.size());
   for (const KeptRequest& request : requests) {
     std::string refusal;
@@ -311,7 +311,7 @@ void Server::ExecuteQueued(Session& session, Reply& reply) {
     access_.SetDatabase(session.database);
     Run(session, *command, request.args(), reply);
   }
-  in_exec_ = false;
+  running_.in_exec = false;
 }
 
 }  // namespace amethyst::server

@@ -18,6 +18,7 @@
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
 #include "server/latency.h"
+#include "server/lua/interpreter.h"
 #include "server/monitors.h"
 #include "server/pubsub.h"
 #include "server/session.h"
@@ -72,6 +73,12 @@ class Server {
 
   // Runs the commands that EXEC has found queued, as one.
   void ExecuteQueued(Session& session, Reply& reply);
+  // Runs a command that a script calls. Not empty: why it may not, an error's text that has been counted.
+  [[nodiscard]] std::string RunInScript(Session& session, Arguments args, bool is_read_only, Reply& reply);
+  // Within, nobody blocks.
+  void SetInScript(bool in_script) { running_.in_script = in_script; }
+  // The error that the command answers has been counted where it happened.
+  void NoteCountedError() { running_.error_is_counted = true; }
   // CLIENT PAUSE: until then commands are held, or those alone that may change something or tell others of it. A pause
   // that is there is never shortened, nor made narrower.
   void PauseFor(uint64_t milliseconds, bool writes_only);
@@ -105,14 +112,18 @@ class Server {
   // The loop asks for it, and ends.
   void AskToStop() { is_stopping_ = true; }
   [[nodiscard]] bool is_stopping() const { return is_stopping_; }
-  [[nodiscard]] bool in_exec() const { return in_exec_; }
+  [[nodiscard]] bool in_exec() const { return running_.in_exec; }
+  [[nodiscard]] bool in_script() const { return running_.in_script; }
+  [[nodiscard]] Interpreter& interpreter() { return interpreter_; }
 
  private:
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
   // Whether CLIENT PAUSE holds the command now.
-  [[nodiscard]] bool IsHeld(const Session& session, const Command& command) const;
+  [[nodiscard]] bool IsHeld(const Session& session, const Command& command, Arguments args) const;
+  // MayChange(), where a script's first line may say that it does not.
+  [[nodiscard]] bool RequestMayChange(const Command& command, Arguments args) const;
   // Runs the command that the session waits in, for a key that is ready; false: it goes on waiting, and nothing was
   // sent.
   [[nodiscard]] bool Retry(Session& session, const KeyName& ready);
@@ -145,7 +156,11 @@ class Server {
   Access access_;
   TimeMs last_now_ms_ = 0;
   std::string answer_;  // Of the command that runs.
-  bool in_exec_ = false;
+  struct Running {
+    bool in_exec = false;
+    bool in_script = false;
+    bool error_is_counted = false;
+  } running_;
   bool is_stopping_ = false;
 
   uint64_t next_session_id_ = 1;
@@ -170,6 +185,7 @@ class Server {
   Diagnostics diagnostics_;
   Upkeep upkeep_;
   Checkpoints checkpoints_;
+  Interpreter interpreter_;
   Counters counters_;
   std::map<std::string_view, CommandCounters> command_counters_;
 };

@@ -21,15 +21,17 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   Track(session, command, args);
   if (!is_retry) ShowMonitors(session, command, args);
   // A command that waits is counted once it is through.
-  if (session.waiting && answer_.size() == mark) return;
+  const std::string_view answer = reply.From(mark);
+  const bool is_counted = std::exchange(running_.error_is_counted, false);
+  if (session.waiting && answer.empty()) return;
   const uint64_t took_us = MonotonicUs() - begin_us;
   CommandCounters& counters = command_counters_[command.name];
   ++counters.calls;
   counters.microseconds += took_us;
   counters.histogram.Add(took_us);
-  if (answer_.size() > mark && answer_[mark] == '-') {
+  if (answer.starts_with('-')) {
     ++counters.failed;
-    CountError(std::string_view(answer_).substr(mark + 1));
+    if (!is_counted) CountError(answer.substr(1));
   }
   NoteLatency((command.flags & kFast) != 0 ? "fast-command" : "command", took_us);
   const int64_t slower_than = config_.values().slowlog_log_slower_than_us;

@@ -28,9 +28,10 @@ size_t Server::BlockedCount() const {
   return waiters_.count() + static_cast<size_t>(held);
 }
 
-bool Server::IsHeld(const Session& session, const Command& command) const {
+bool Server::IsHeld(const Session& session, const Command& command, Arguments args) const {
   if (pause_.ends_us <= MonotonicUs()) return false;
-  return !pause_.writes_only || MayChange(command) || (command.name == "exec" && session.queue.has_writes);
+  if (!pause_.writes_only || RequestMayChange(command, args)) return true;
+  return command.name == "exec" && session.queue.has_writes;
 }
 
 bool Server::Retry(Session& session, const KeyName& ready) {
@@ -82,7 +83,8 @@ void Server::Track(Session& session, const Command& command, Arguments args) {
     for (const int place : FindKeys(command, args)) tracking_.NoteRead(session, args[static_cast<size_t>(place)]);
   }
   // CLIENT CACHING is for the next command or transaction.
-  if (!in_exec_ && !session.queue.is_open && !command.name.starts_with("client|")) session.tracking.has_caching = false;
+  const bool is_one_of_many = running_.in_exec || session.queue.is_open;
+  if (!is_one_of_many && !command.name.starts_with("client|")) session.tracking.has_caching = false;
 }
 
 void Server::AfterCommit() {

@@ -41,6 +41,7 @@ enum Flag : uint32_t {
   kMovableKeys = 1 << 12,  // Which arguments are keys is known only from the arguments: see `find_keys`.
   kSkipMonitor = 1 << 13,
   kSkipSlowlog = 1 << 14,
+  kNoMandatoryKeys = 1 << 15,  // It may be called without any key.
 };
 
 // Which arguments are keys: `first`, then every `step`th up to `last`, which counts from the end where it is negative.
@@ -93,7 +94,7 @@ struct Call {
   [[nodiscard]] bool MayTakeFrom(std::string_view key) const;
   // For a command with kBlocking that finds nothing: it runs again when one of the keys is signalled as ready. After
   // `timeout_ms` (0: never) `timeout_reply` is sent, which is a reply as it goes over the wire. Within MULTI nobody
-  // waits: false, and the command must answer itself. The command must have written nothing.
+  // waits, nor in a script: false, and the command must answer itself. The command must have written nothing.
   // `retry_args` are run then instead of the words that came; empty: the same words.
   [[nodiscard]] bool Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply,
                            Arguments retry_args = {}) const;
@@ -143,6 +144,7 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> ClusterCommands();
 [[nodiscard]] std::span<const Command> LatencyCommands();
 [[nodiscard]] std::span<const Command> MonitorCommands();
+[[nodiscard]] std::span<const Command> ScriptCommands();
 
 // By name in any case; nullptr: there is none. For a container's subcommand: its own line, found by the second
 // argument. HELP is one of each container.

@@ -22,10 +22,22 @@ struct FlagName {
 };
 // In the order in which Redis names them.
 constexpr FlagName kFlagNames[] = {
-    {kWrite, "write"},    {kReadonly, "readonly"},        {kDenyOom, "denyoom"},          {kAdmin, "admin"},
-    {kPubSub, "pubsub"},  {kNoScript, "noscript"},        {kBlocking, "blocking"},        {kLoading, "loading"},
-    {kStale, "stale"},    {kSkipMonitor, "skip_monitor"}, {kSkipSlowlog, "skip_slowlog"}, {kFast, "fast"},
-    {kNoAuth, "no_auth"}, {kNoMulti, "no_multi"},         {kMovableKeys, "movablekeys"},
+    {kWrite, "write"},
+    {kReadonly, "readonly"},
+    {kDenyOom, "denyoom"},
+    {kAdmin, "admin"},
+    {kPubSub, "pubsub"},
+    {kNoScript, "noscript"},
+    {kBlocking, "blocking"},
+    {kLoading, "loading"},
+    {kStale, "stale"},
+    {kSkipMonitor, "skip_monitor"},
+    {kSkipSlowlog, "skip_slowlog"},
+    {kFast, "fast"},
+    {kNoAuth, "no_auth"},
+    {kNoMulti, "no_multi"},
+    {kNoMandatoryKeys, "no_mandatory_keys"},
+    {kMovableKeys, "movablekeys"},
 };
 
 // Flags that stand in one word each.

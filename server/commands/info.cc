@@ -77,6 +77,9 @@ void AddMemory(Call& call, const Stats& stats, Lines& lines) {
   lines.AddBytes("used_memory", stats.memory_bytes);
   lines.AddBytes("used_memory_rss", stats.memory_bytes);
   lines.Add("used_memory_dataset", stats.memtable_bytes + stats.cache_bytes);
+  lines.AddBytes("used_memory_lua", call.server.interpreter().bytes());
+  lines.AddBytes("used_memory_scripts", call.server.interpreter().script_bytes());
+  lines.Add("number_of_cached_scripts", call.server.interpreter().count());
   lines.AddBytes("maxmemory", call.config().values().maxmemory);
   lines.Add("maxmemory_policy", "noeviction");
 }

@@ -16,6 +16,7 @@
 #include "server/commands/numbers.h"
 #include "server/commands/sorted_set_replies.h"
 #include "server/config.h"
+#include "server/server.h"
 #include "server/types/hash.h"
 #include "server/types/list.h"
 #include "server/types/set.h"
@@ -276,7 +277,7 @@ bool Load(Call& call, Query* query, Loaded* loaded) {
   if (!CanBeSorted(key)) return call.reply.Error(kWrongType), false;
   if (key.Is(Type::kSet)) {
     // What is stored does not depend on the order in which a set happens to lie.
-    if (!query->is_sorted && query->store) {
+    if (!query->is_sorted && (query->store || call.server.in_script())) {
       query->is_sorted = query->compares_bytes = true;
       query->by.reset();
     }

@@ -8,6 +8,7 @@
 #include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
 #include "server/commands/stream_arguments.h"
+#include "server/server.h"
 #include "server/types/stream.h"
 #include "server/types/stream_group.h"
 
@@ -43,6 +44,9 @@ bool Refuse(Call& call, std::string_view error) {
 
 // A timeout in milliseconds. False: the error has been said.
 bool ReadBlock(Call& call, size_t i, ReadOptions* options) {
+  if (call.server.in_script()) {
+    return Refuse(call, "ERR " + std::string(call[0]) + " command is not allowed with BLOCK option from scripts");
+  }
   const auto timeout = ReadIntegerAt(call, i, "ERR timeout is not an integer or out of range");
   if (!timeout) return false;
   if (*timeout < 0) return Refuse(call, "ERR timeout is negative");

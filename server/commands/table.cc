@@ -42,7 +42,7 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
                                                  TransactionCommands(),   PubSubCommands(),
                                                  FunctionCommands(),      DumpCommands(),
                                                  ClusterCommands(),       LatencyCommands(),
-                                                 MonitorCommands()}) {
+                                                 MonitorCommands(),       ScriptCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;
@@ -114,7 +114,7 @@ bool Call::MayTakeFrom(std::string_view key) const { return !session.waiting || 
 
 bool Call::Block(std::vector<std::string> keys, uint64_t timeout_ms, std::string timeout_reply,
                  Arguments retry_args) const {
-  if (server.in_exec()) return false;
+  if (server.in_exec() || server.in_script()) return false;
   if (session.waiting) return true;
   Waiting& waiting = session.waiting.emplace(retry_args.empty() ? args : retry_args);
   for (std::string& key : keys) {

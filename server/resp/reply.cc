@@ -53,6 +53,12 @@ void Reply::Double(double value) {
   out_->append(text).append(kLineEnd);
 }
 
+void Reply::BigNumber(std::string_view digits) {
+  if (!is_resp3()) return Bulk(digits);
+  out_->push_back('(');
+  out_->append(digits).append(kLineEnd);
+}
+
 void Reply::Boolean(bool value) {
   if (!is_resp3()) return Integer(value ? 1 : 0);
   out_->append(value ? "#t\r\n" : "#f\r\n");

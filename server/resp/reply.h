@@ -32,6 +32,8 @@ class Reply {
   void NullArray();
   // RESP2: the shortest decimal that reads back as the same number, in a bulk string; "inf", "-inf", "nan".
   void Double(double value);
+  // An integer of any size, in decimal digits. RESP2: a bulk string.
+  void BigNumber(std::string_view digits);
   // RESP2: 1 or 0.
   void Boolean(bool value);
   // RESP2: the bulk string alone. `format` has three letters: "txt" or "mkd".
@@ -51,6 +53,7 @@ class Reply {
 
   // How far the buffer is written, and back to there: a reply that turns into an error is taken back.
   [[nodiscard]] size_t Mark() const { return out_->size(); }
+  [[nodiscard]] std::string_view From(size_t mark) const { return std::string_view(*out_).substr(mark); }
   void RollBackTo(size_t mark) { out_->resize(mark); }
   // Moves the bytes from `mark` on out of the buffer, for a reply whose length is known at its end.
   [[nodiscard]] std::string TakeFrom(size_t mark);
