@@ -25,7 +25,7 @@ class HashCommands : public ServerTest, public testing::WithParamInterface<std::
   [[nodiscard]] bool is_exploded() const { return GetParam() == "0"; }
 };
 INSTANTIATE_TEST_SUITE_P(Encodings, HashCommands, testing::Values("128", "0"),
-                         [](const auto& info) { return info.param == "0" ? "Exploded" : "Inline"; });
+                         [](const auto& instance) { return instance.param == "0" ? "Exploded" : "Inline"; });
 
 // The elements of a reply with flat elements, in order.
 std::multiset<std::string> ElementsOf(std::string_view shown) {

@@ -54,7 +54,9 @@ TEST(HyperLogLog, DrawnBytesAreNeverReadBeyondTheirEnd) {
     HyperLogLog::Registers registers{};
     const bool is_whole = HyperLogLog::MergeInto(bytes, &registers);
     HyperLogLog sketch(bytes);
-    for (size_t i = 0; i < 20; ++i) (void)sketch.Raise(random() % HyperLogLog::kRegisters, 1 + random() % 51, 200);
+    for (size_t i = 0; i < 20; ++i) {
+      (void)sketch.Raise(random() % HyperLogLog::kRegisters, static_cast<uint8_t>(1 + random() % 51), 200);
+    }
     EXPECT_EQ(HyperLogLog(bytes).MakeDense(), is_whole);
   }
 }
