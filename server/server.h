@@ -159,6 +159,7 @@ class Server {
   struct Running {
     bool in_exec = false;
     bool in_script = false;
+    bool script_reads = false;
     bool error_is_counted = false;
   } running_;
   bool is_stopping_ = false;

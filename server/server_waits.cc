@@ -79,7 +79,14 @@ void Server::FollowSwap(const StoredSwap& swap) {
 void Server::Track(Session& session, const Command& command, Arguments args) {
   tracking_.NoteChanges(access_.touched(), &session);
   if (!session.tracking.is_on) return;
-  if ((command.flags & (kReadonly | kPubSub)) == kReadonly) {
+  bool reads = (command.flags & (kReadonly | kPubSub)) == kReadonly;
+  if (running_.in_script) {
+    running_.script_reads |= reads;
+    return;
+  }
+  // A script that has read anything counts as a read of the keys that it was given.
+  if (command.group == "scripting") reads = std::exchange(running_.script_reads, false);
+  if (reads) {
     for (const int place : FindKeys(command, args)) tracking_.NoteRead(session, args[static_cast<size_t>(place)]);
   }
   // CLIENT CACHING is for the next command or transaction.

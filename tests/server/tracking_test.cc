@@ -187,5 +187,17 @@ TEST_F(Cachers, AreToldOfWhatTheyHaveWaitedFor) {
   EXPECT_EQ(client_->Received(), R"("x" >["invalidate", ["b"]])");
 }
 
+TEST_F(Cachers, OfAScriptIsOfTheKeysThatItWasGivenIfItReads) {
+  Client writer(*this, "127.0.0.1:9");
+  Line("hello 3");
+  Line("client tracking on");
+  EXPECT_EQ(Send({"eval", "return redis.call('set', KEYS[1], 1)", "1", "a"}), "OK");
+  EXPECT_EQ(writer.Line("set a 2"), "OK");
+  EXPECT_EQ(client_->Received(), "");
+  EXPECT_EQ(Send({"eval", "return redis.call('get', 'b')", "1", "a"}), "(null)");
+  EXPECT_EQ(writer.Line("mset b 1 a 3"), "OK");
+  EXPECT_EQ(client_->Received(), ">[\"invalidate\", [\"a\"]]");
+}
+
 }  // namespace
 }  // namespace amethyst::server
