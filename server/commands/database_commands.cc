@@ -1,6 +1,4 @@
 // A database as a whole: KEYS, SCAN, DBSIZE, FLUSHALL, SWAPDB and the like.
-#include <fmt/format.h>
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,30 +55,21 @@ void Keys(Call& call) {
   call.reply.Raw(names);
 }
 
-// The cursor is the place of the next key. Keys of one place come in one reply, so that each comes once.
+// The cursor is the place of the next key.
 void Scan(Call& call) {
   const auto cursor = ReadCursor(call[1]);
   if (!cursor) return call.reply.Error("ERR invalid cursor");
   ScanOptions options;
   if (!ReadScanOptions(call, 2, true, &options)) return;
   std::vector<std::string> names;
-  int64_t looked_at = 0;
-  uint64_t place = *cursor;
-  uint64_t next = 0;
-  for (KeyWalk walk(call.access, *cursor); walk.Valid(); walk.Next()) {
-    if (looked_at++ >= options.count && walk.place() != place) {
-      next = walk.place();
-      break;
-    }
-    place = walk.place();
+  KeyWalk walk(call.access, *cursor);
+  const uint64_t next = ShowFromCursor(walk, options.count, &KeyWalk::place, [&] {
     const auto record = walk.record();
-    if (!record || !Matches(options.pattern, walk.name())) continue;
-    if (options.type && !EqualsIgnoringCase(*options.type, TypeName(record->type))) continue;
+    if (!record || !Matches(options.pattern, walk.name())) return;
+    if (options.type && !EqualsIgnoringCase(*options.type, TypeName(record->type))) return;
     names.emplace_back(walk.name());
-  }
-  call.reply.Array(2);
-  call.reply.Bulk(fmt::format_int(next).c_str());
-  call.reply.Array(names.size());
+  });
+  ReplyWithCursor(call.reply, next, names.size());
   for (const std::string& name : names) call.reply.Bulk(name);
 }
 

@@ -9,10 +9,6 @@
 
 namespace amethyst::server {
 
-namespace {
-constexpr uint64_t kHashEnd = uint64_t{1} << 48;
-}  // namespace
-
 bool ReadScanOptions(Call& call, size_t first, bool takes_type, ScanOptions* options) {
   for (size_t i = first; i < call.size(); i += 2) {
     if (i + 1 >= call.size()) return call.reply.Error(kSyntax), false;
@@ -32,6 +28,12 @@ bool ReadScanOptions(Call& call, size_t first, bool takes_type, ScanOptions* opt
   return true;
 }
 
+void ReplyWithCursor(Reply& reply, uint64_t next, size_t elements) {
+  reply.Array(2);
+  reply.Bulk(fmt::format_int(next).c_str());
+  reply.Array(elements);
+}
+
 void ReplyWithScan(Call& call, const Members& members, uint64_t cursor, bool with_values) {
   ScanOptions options;
   if (members.exists() && !ReadScanOptions(call, 3, false, &options)) return;
@@ -44,24 +46,14 @@ void ReplyWithScan(Call& call, const Members& members, uint64_t cursor, bool wit
     if (with_values) call.reply.Bulk(member.value);
     elements += with_values ? 2 : 1;
   };
-  if (!members.is_exploded()) {
+  if (members.is_exploded()) {
+    MemberWalk walk(members, cursor);
+    next = ShowFromCursor(walk, options.count, &MemberWalk::hash, [&] { show(walk.member()); });
+  } else {
     for (MemberWalk walk(members); walk.Valid(); walk.Next()) show(walk.member());
-  } else if (cursor < kHashEnd) {
-    int64_t looked_at = 0;
-    uint64_t hash = cursor;
-    for (MemberWalk walk(members, cursor); walk.Valid(); walk.Next()) {
-      if (looked_at++ >= options.count && walk.hash() != hash) {
-        next = walk.hash();
-        break;
-      }
-      hash = walk.hash();
-      show(walk.member());
-    }
   }
   const std::string shown = call.reply.TakeFrom(mark);
-  call.reply.Array(2);
-  call.reply.Bulk(fmt::format_int(next).c_str());
-  call.reply.Array(elements);
+  ReplyWithCursor(call.reply, next, elements);
   call.reply.Raw(shown);
 }
 

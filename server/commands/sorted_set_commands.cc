@@ -241,8 +241,7 @@ void ZRandMember(Call& call) {
   call.reply.Bulk(walk.Valid() ? walk.member() : "");
 }
 
-// The cursor is the hash of the next member. Members of one hash come in one reply, so that each comes once; those of
-// an inline set come all at once.
+// The cursor is the hash of the next member. Those of an inline set come all at once.
 void ZScan(Call& call) {
   const auto cursor = ReadCursor(call[2]);
   if (!cursor) return call.reply.Error("ERR invalid cursor");
@@ -254,23 +253,14 @@ void ZScan(Call& call) {
   std::vector<ScoredMember> found;
   uint64_t next = 0;
   if (set.is_exploded()) {
-    int64_t looked_at = 0;
-    uint64_t hash = *cursor;
-    for (SortedSet::HashWalk walk(set, *cursor); walk.Valid(); walk.Next()) {
-      if (looked_at++ >= options.count && walk.hash() != hash) {
-        next = walk.hash();
-        break;
-      }
-      hash = walk.hash();
-      found.push_back({.member = std::string(walk.member()), .score = walk.score()});
-    }
+    SortedSet::HashWalk walk(set, *cursor);
+    next = ShowFromCursor(walk, options.count, &SortedSet::HashWalk::hash,
+                          [&] { found.push_back({.member = std::string(walk.member()), .score = walk.score()}); });
   } else {
     found = Collect(SortedSet::Walk(set, 0, set.size()));
   }
   std::erase_if(found, [&](const ScoredMember& each) { return !Matches(options.pattern, each.member); });
-  call.reply.Array(2);
-  call.reply.Bulk(fmt::format_int(next).c_str());
-  call.reply.Array(2 * found.size());
+  ReplyWithCursor(call.reply, next, 2 * found.size());
   for (const auto& [member, score] : found) {
     call.reply.Bulk(member);
     call.reply.Bulk(FormatDouble(score));  // No double in RESP3 either.

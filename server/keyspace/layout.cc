@@ -12,7 +12,7 @@ namespace {
 constexpr uint8_t kHasExpiry = 1;
 constexpr uint8_t kExploded = 2;
 constexpr uint8_t kKnownFlags = kHasExpiry | kExploded;
-constexpr uint64_t kHashMask = (uint64_t{1} << 48) - 1;
+constexpr uint64_t kHashMax = (uint64_t{1} << 48) - 1;
 constexpr uint64_t kSign = uint64_t{1} << 63;
 
 constexpr std::array<uint16_t, 256> kCrcTable = [] {
@@ -153,9 +153,10 @@ std::string MemberKey(uint64_t id, std::string_view member) {
 }
 
 std::string MemberPlace(uint64_t id, uint64_t hash) {
+  if (hash > kHashMax) return IdPrefix(id + 1);
   std::string key;
   AppendBigEndian(&key, id, 8);
-  AppendBigEndian(&key, hash & kHashMask, 6);
+  AppendBigEndian(&key, hash, 6);
   return key;
 }
 

@@ -76,6 +76,7 @@ inline constexpr size_t kKeyPrefixBytes = 10;
 [[nodiscard]] std::string IdPrefix(uint64_t id);  // And of id + 1: the end of what is the id's.
 inline constexpr size_t kMemberPrefixBytes = 14;
 [[nodiscard]] std::string MemberKey(uint64_t id, std::string_view member);
+// Where members of that hash begin; behind all of the id's for a number that no hash reaches.
 [[nodiscard]] std::string MemberPlace(uint64_t id, uint64_t hash);
 [[nodiscard]] std::string_view MemberOf(std::string_view member_key);
 [[nodiscard]] uint64_t HashOfMemberKey(std::string_view member_key);

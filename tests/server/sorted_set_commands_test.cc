@@ -184,6 +184,12 @@ TEST_P(SortedSetCommandsTest, DrawAtRandom) {
   EXPECT_EQ(std::ranges::count(Line("zrandmember z 2"), ','), 1);
 }
 
+TEST_P(SortedSetCommandsTest, ScanNothingBehindAllHashes) {
+  Line("zadd z 1 a 2 b");
+  const bool is_inline = Line("object encoding z") == "\"listpack\"";
+  EXPECT_EQ(Line("zscan z 281474976710656"), is_inline ? Line("zscan z 0") : "[\"0\", []]");
+}
+
 TEST_P(SortedSetCommandsTest, ScanEachMemberOnce) {
   std::set<std::string> expected;
   for (int i = 0; i < 100; ++i) {
