@@ -4,19 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
-#include "server/server.h"
 
 namespace amethyst::server {
 
 bool HoldsOrNothing(Call& call, const StoredKey& key, Type type) {
-  if ((call.command.flags & kReadonly) != 0) {
-    Server::Counters& counters = call.server.counters();
-    ++(key.exists() ? counters.keyspace_hits : counters.keyspace_misses);
-  }
-  if (!key.exists() || key.type() == type) return true;
-  call.reply.Error(kWrongType);
-  return false;
+  if ((call.command.flags & kReadonly) != 0) CountLookup(call, key.exists());
+  return IsTypeOrNothing(call, key, type);
 }
 
 std::optional<Arguments> ReadKeysToPop(Call& call, size_t count_at) {
@@ -51,23 +46,22 @@ std::optional<uint64_t> ReadTimeoutAt(Call& call, size_t i) {
   return timeout;
 }
 
-std::optional<std::string_view> FirstToPop(Call& call, Arguments keys, Type type, bool* has_error) {
-  for (const std::string_view name : keys) {
-    if (!call.MayTakeFrom(name)) continue;
-    const StoredKey key(call.access, name);
-    if (key.Is(type)) return name;
-    if (!key.exists() || call.is_retry()) continue;
-    call.reply.Error(kWrongType);
-    *has_error = true;
-    return {};
-  }
-  return {};
-}
-
 void WaitForKeys(Call& call, Arguments keys, uint64_t timeout_ms, void (Reply::*within_multi)()) {
   std::string timeout_reply;
   Reply(&timeout_reply, call.reply.protocol()).NullArray();
   if (!call.Block({keys.begin(), keys.end()}, timeout_ms, std::move(timeout_reply))) (call.reply.*within_multi)();
+}
+
+void PopFromFirst(Call& call, Arguments keys, Type type, std::optional<uint64_t> timeout_ms,
+                  base::FunctionRef<void(StoredKey& key)> take) {
+  for (const std::string_view name : keys) {
+    if (!call.MayTakeFrom(name)) continue;
+    StoredKey key(call.access, name);
+    if (key.Is(type)) return take(key);
+    if (key.exists() && !call.is_retry()) return call.reply.Error(kWrongType);
+  }
+  if (timeout_ms) return WaitForKeys(call, keys, *timeout_ms);
+  call.reply.NullArray();
 }
 
 IndexRange ResolveRange(int64_t first, int64_t last, uint64_t size) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "server/commands/command.h"
 
 namespace amethyst::server {
@@ -24,12 +25,13 @@ namespace amethyst::server {
 
 // A timeout of a blocking command. nullopt: the error has been said.
 [[nodiscard]] std::optional<uint64_t> ReadTimeoutAt(Call& call, size_t i);
-// The first of the keys that the command may take from and that holds that type. nullopt: none; where `has_error` is
-// set then, one of another type was met, which has been said.
-[[nodiscard]] std::optional<std::string_view> FirstToPop(Call& call, Arguments keys, Type type, bool* has_error);
 // No key has an element: waits for one, until the timeout says "no array". `within_multi` is the reply where nobody may
 // wait.
 void WaitForKeys(Call& call, Arguments keys, uint64_t timeout_ms, void (Reply::*within_multi)() = &Reply::NullArray);
+// Lets `take` reply for the first key that holds that type and that the command may take from. Where there is none it
+// waits until the timeout, or replies with no array at once where it has none.
+void PopFromFirst(Call& call, Arguments keys, Type type, std::optional<uint64_t> timeout_ms,
+                  base::FunctionRef<void(StoredKey& key)> take);
 
 // From one index to another, both included, as commands take them: -1 is the last element.
 struct IndexRange {

@@ -138,15 +138,11 @@ void BlockingPop(Call& call, ListEnd end) {
   const auto timeout = ReadTimeoutAt(call, call.size() - 1);
   if (!timeout) return;
   const Arguments keys = call.args.subspan(1, call.size() - 2);
-  bool has_error = false;
-  if (const auto name = FirstToPop(call, keys, Type::kList, &has_error)) {
-    StoredKey key(call.access, *name);
+  PopFromFirst(call, keys, Type::kList, timeout, [&](StoredKey& key) {
     call.reply.Array(2);
-    call.reply.Bulk(*name);
+    call.reply.Bulk(key.name());
     call.reply.Bulk(PopOne(call, key, end));
-  } else if (!has_error) {
-    WaitForKeys(call, keys, *timeout);
-  }
+  });
 }
 void BLPop(Call& call) { BlockingPop(call, ListEnd::kHead); }
 void BRPop(Call& call) { BlockingPop(call, ListEnd::kTail); }
@@ -160,19 +156,11 @@ void PopOfSeveral(Call& call, size_t count_at, std::optional<uint64_t> timeout_m
   if (!end) return;
   const auto count = ReadPopCount(call, i + 1);
   if (!count) return;
-  bool has_error = false;
-  if (const auto name = FirstToPop(call, *keys, Type::kList, &has_error)) {
-    StoredKey key(call.access, *name);
+  PopFromFirst(call, *keys, Type::kList, timeout_ms, [&](StoredKey& key) {
     call.reply.Array(2);
-    call.reply.Bulk(*name);
+    call.reply.Bulk(key.name());
     PopMany(call, key, *end, *count);
-  } else if (has_error) {
-    return;
-  } else if (timeout_ms) {
-    WaitForKeys(call, *keys, *timeout_ms);
-  } else {
-    call.reply.NullArray();
-  }
+  });
 }
 void LMPop(Call& call) { PopOfSeveral(call, 1, {}); }
 void BLMPop(Call& call) {

@@ -9,8 +9,8 @@ void CountLookup(Call& call, bool found) {
   ++(found ? counters.keyspace_hits : counters.keyspace_misses);
 }
 
-bool IsStringOrNothing(Call& call, const StoredKey& key) {
-  if (!key.exists() || key.type() == Type::kString) return true;
+bool IsTypeOrNothing(Call& call, const StoredKey& key, Type type) {
+  if (!key.exists() || key.type() == type) return true;
   call.reply.Error(kWrongType);
   return false;
 }

@@ -11,8 +11,12 @@ namespace amethyst::server {
 // For INFO: a command that reads has found the key, or has not.
 void CountLookup(Call& call, bool found);
 
-// False: the key holds something else than a string, which has been said. A key that does not exist is an empty string.
-[[nodiscard]] bool IsStringOrNothing(Call& call, const StoredKey& key);
+// False: the key holds something else than that type, which has been said.
+[[nodiscard]] bool IsTypeOrNothing(Call& call, const StoredKey& key, Type type);
+// The same of a string. A key that does not exist is an empty one.
+[[nodiscard]] inline bool IsStringOrNothing(Call& call, const StoredKey& key) {
+  return IsTypeOrNothing(call, key, Type::kString);
+}
 // The bytes of such a key. Valid while the key lives.
 [[nodiscard]] std::string_view StringOrNothing(const StoredKey& key);
 

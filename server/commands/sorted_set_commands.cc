@@ -1,6 +1,4 @@
 // Sorted sets, member by member: ZADD, ZSCORE, ZRANK, ZRANDMEMBER, ZSCAN and their kin.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <optional>

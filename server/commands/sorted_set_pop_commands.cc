@@ -20,6 +20,13 @@ std::vector<ScoredMember> Take(Call& call, StoredKey& key, bool from_above, uint
   return taken;
 }
 
+void ReplyFlat(Call& call, const std::vector<ScoredMember>& members) {
+  for (const auto& [member, score] : members) {
+    call.reply.Bulk(member);
+    call.reply.Double(score);
+  }
+}
+
 void Pop(Call& call, bool from_above) {
   if (call.size() > 3) return call.reply.Error(kSyntax);
   const bool has_count = call.size() == 3;
@@ -31,10 +38,7 @@ void Pop(Call& call, bool from_above) {
   const std::vector<ScoredMember> taken = Take(call, key, from_above, static_cast<uint64_t>(*count));
   if (has_count) return ReplyWithMembers(call, taken, true);
   call.reply.Array(2 * taken.size());  // Without a count RESP3 has no array around the one pair.
-  for (const auto& [member, score] : taken) {
-    call.reply.Bulk(member);
-    call.reply.Double(score);
-  }
+  ReplyFlat(call, taken);
 }
 void ZPopMin(Call& call) { Pop(call, false); }
 void ZPopMax(Call& call) { Pop(call, true); }
@@ -43,19 +47,12 @@ void BlockingPop(Call& call, bool from_above) {
   const auto timeout = ReadTimeoutAt(call, call.size() - 1);
   if (!timeout) return;
   const Arguments keys = call.args.subspan(1, call.size() - 2);
-  bool has_error = false;
-  if (const auto name = FirstToPop(call, keys, Type::kSortedSet, &has_error)) {
-    StoredKey key(call.access, *name);
+  PopFromFirst(call, keys, Type::kSortedSet, timeout, [&](StoredKey& key) {
     const std::vector<ScoredMember> taken = Take(call, key, from_above, 1);
     call.reply.Array(1 + 2 * taken.size());
-    call.reply.Bulk(*name);
-    for (const auto& [member, score] : taken) {
-      call.reply.Bulk(member);
-      call.reply.Double(score);
-    }
-  } else if (!has_error) {
-    WaitForKeys(call, keys, *timeout);
-  }
+    call.reply.Bulk(key.name());
+    ReplyFlat(call, taken);
+  });
 }
 void BZPopMin(Call& call) { BlockingPop(call, false); }
 void BZPopMax(Call& call) { BlockingPop(call, true); }
@@ -69,25 +66,17 @@ void PopOfSeveral(Call& call, size_t count_at, std::optional<uint64_t> timeout_m
   if (!from_above && !call.Is(end_at, "min")) return call.reply.Error(kSyntax);
   const auto count = ReadPopCount(call, end_at + 1);
   if (!count) return;
-  bool has_error = false;
-  if (const auto name = FirstToPop(call, *keys, Type::kSortedSet, &has_error)) {
-    StoredKey key(call.access, *name);
+  PopFromFirst(call, *keys, Type::kSortedSet, timeout_ms, [&](StoredKey& key) {
     const std::vector<ScoredMember> taken = Take(call, key, from_above, *count);
     call.reply.Array(2);
-    call.reply.Bulk(*name);
+    call.reply.Bulk(key.name());
     call.reply.Array(taken.size());
     for (const auto& [member, score] : taken) {
       call.reply.Array(2);
       call.reply.Bulk(member);
       call.reply.Double(score);
     }
-  } else if (has_error) {
-    return;
-  } else if (timeout_ms) {
-    WaitForKeys(call, *keys, *timeout_ms);
-  } else {
-    call.reply.NullArray();
-  }
+  });
 }
 void ZMPop(Call& call) { PopOfSeveral(call, 1, {}); }
 void BZMPop(Call& call) {
