@@ -113,7 +113,6 @@ Result<ListenAt> WhereToListen(const Config& config) {
 Options EngineOptions(const Config& config) {
   Options options;
   if (const size_t memory = config.EngineMemoryBytes(); memory != 0) options.memory_budget_bytes = memory;
-  options.sync_interval_ms = config.values().appendfsync == "no" ? 0 : 1000;
   return options;
 }
 

@@ -4,17 +4,6 @@
 
 namespace amethyst::server {
 
-namespace {
-
-// By its name, and that of a subcommand; nullptr: there is none.
-const Command* FindIn(Arguments args) {
-  const Command* const command = FindCommand(args[0]);
-  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
-  return FindSubcommand(*command, args[1]);
-}
-
-}  // namespace
-
 ScriptRunner::ScriptRunner(Server& server, Session& session, bool is_read_only)
     : server_(server), session_(session), is_read_only_(is_read_only), database_(session.database) {
   server_.SetInScript(true);
@@ -34,10 +23,10 @@ bool ScriptRunner::RunCommand(std::span<const std::string_view> words, Reply::Pr
   return false;
 }
 
-bool ScriptRunner::Knows(std::span<const std::string_view> words) { return FindIn(words) != nullptr; }
+bool ScriptRunner::Knows(std::span<const std::string_view> words) { return FindRequested(words) != nullptr; }
 
 std::string Server::RunInScript(Session& session, Arguments args, bool is_read_only, Reply& reply) {
-  const Command* const command = FindIn(args);
+  const Command* const command = FindRequested(args);
   std::string_view refusal;
   if (command == nullptr) {
     refusal = "ERR Unknown Redis command called from script";

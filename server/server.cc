@@ -36,6 +36,18 @@ bool MayRunWhileSubscribed(const Command& command) {
          command.name == "reset";
 }
 
+std::string UnknownCommand(Arguments args) {
+  std::string text =
+      fmt::format("ERR unknown command '{}', with args beginning with: ", args[0].substr(0, kShownBytesMax));
+  const size_t begin = text.size();
+  for (const std::string_view arg : args.subspan(1)) {
+    const size_t shown = text.size() - begin;
+    if (shown >= kShownBytesMax) break;
+    text += fmt::format("'{}' ", arg.substr(0, kShownBytesMax - shown));
+  }
+  return text;
+}
+
 bool ConfirmsSubscriptions(const Command& command) { return command.name.ends_with("subscribe"); }
 
 // These run at once within MULTI, and are not queued.
@@ -178,25 +190,13 @@ void Server::Tick() {
 }
 
 const Command* Server::Find(Arguments args, std::string* refusal) {
-  const Command* command = FindCommand(args[0]);
+  const Command* const command = FindRequested(args);
   if (command == nullptr) {
-    *refusal = fmt::format("ERR unknown command '{}', with args beginning with: ", args[0].substr(0, kShownBytesMax));
-    const size_t begin = refusal->size();
-    for (const std::string_view arg : args.subspan(1)) {
-      const size_t shown = refusal->size() - begin;
-      if (shown >= kShownBytesMax) break;
-      *refusal += fmt::format("'{}' ", arg.substr(0, kShownBytesMax - shown));
-    }
+    const Command* const container = FindCommand(args[0]);
+    *refusal = container == nullptr ? UnknownCommand(args)
+                                    : fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
+                                                  args[1].substr(0, kShownBytesMax), UpperCase(container->name));
     return nullptr;
-  }
-  if (!command->subcommands.empty() && args.size() > 1) {
-    const Command* const subcommand = FindSubcommand(*command, args[1]);
-    if (subcommand == nullptr) {
-      *refusal = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, kShownBytesMax),
-                             UpperCase(command->name));
-      return nullptr;
-    }
-    command = subcommand;
   }
   if (!HasArity(*command, args.size())) {
     *refusal = fmt::format("ERR wrong number of arguments for '{}' command", command->name);

@@ -29,7 +29,7 @@ size_t Server::BlockedCount() const {
 }
 
 bool Server::IsHeld(const Session& session, const Command& command, Arguments args) const {
-  if (pause_.ends_us <= MonotonicUs()) return false;
+  if (pause_.ends_us == 0 || pause_.ends_us <= MonotonicUs()) return false;
   if (!pause_.writes_only || RequestMayChange(command, args)) return true;
   return command.name == "exec" && session.queue.has_writes;
 }

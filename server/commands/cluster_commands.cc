@@ -1,4 +1,4 @@
-// CLUSTER and what belongs to it: there is none, which clients that ask must be told as Redis tells it.
+// CLUSTER and its kin: there is no cluster, and clients that ask are told so in Redis's words.
 #include "server/commands/command.h"
 
 namespace amethyst::server {

@@ -55,7 +55,7 @@ using Arguments = std::span<const std::string_view>;
 
 struct Command {
   std::string_view name;  // In lower case; "config|get" within a container.
-  // Arguments with the name: exactly that many, or at least -arity.
+  // The number of arguments, the name included. A negative one is a minimum: -3 means three or more.
   int arity;
   uint32_t flags;
   KeyPositions keys;
@@ -100,7 +100,7 @@ struct Call {
                            Arguments retry_args = {}) const;
 };
 
-// Errors that many commands have.
+// Errors that several commands share.
 inline constexpr std::string_view kWrongType = "WRONGTYPE Operation against a key holding the wrong kind of value";
 inline constexpr std::string_view kSyntax = "ERR syntax error";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
@@ -146,10 +146,11 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> MonitorCommands();
 [[nodiscard]] std::span<const Command> ScriptCommands();
 
-// By name in any case; nullptr: there is none. For a container's subcommand: its own line, found by the second
-// argument. HELP is one of each container.
+// Each finds a command in any case; nullptr: there is no such command. HELP is a subcommand of each container.
 [[nodiscard]] const Command* FindCommand(std::string_view name);
 [[nodiscard]] const Command* FindSubcommand(const Command& container, std::string_view name);
+// By the first words of a request: a container's subcommand is found by the second one.
+[[nodiscard]] const Command* FindRequested(Arguments args);
 // By "get" or "config|get".
 [[nodiscard]] const Command* FindByFullName(std::string_view name);
 [[nodiscard]] std::vector<const Command*> AllCommands();

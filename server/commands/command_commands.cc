@@ -211,10 +211,7 @@ void CommandList(Call& call) {
 // nullptr: the error has been said.
 const Command* CommandWithKeys(Call& call) {
   const Arguments asked = call.args.subspan(2);
-  const Command* command = FindCommand(asked[0]);
-  if (command != nullptr && !command->subcommands.empty() && asked.size() > 1) {
-    command = FindSubcommand(*command, asked[1]);
-  }
+  const Command* const command = FindRequested(asked);
   if (command == nullptr) return call.reply.Error("ERR Invalid command specified"), nullptr;
   if (command->find_keys == nullptr && command->keys.first == 0) {
     return call.reply.Error("ERR The command has no key arguments"), nullptr;

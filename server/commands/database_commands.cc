@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/commands/random_picks.h"
 #include "server/commands/scan_options.h"
 #include "server/server.h"
 
@@ -74,8 +74,7 @@ void Scan(Call& call) {
 }
 
 void RandomKey(Call& call) {
-  static base::Random random(call.server.MonotonicUs());
-  const uint64_t start = random() >> 2;  // Places have 62 bits.
+  const uint64_t start = RandomOf(call)() >> 2;  // Places have 62 bits.
   for (const uint64_t place : {start, uint64_t{0}}) {
     for (KeyWalk walk(call.access, place); walk.Valid(); walk.Next()) {
       if (walk.record()) return call.reply.Bulk(walk.name());

@@ -14,7 +14,7 @@ struct ExpiryUnit {
   bool is_seconds = false;
   bool is_absolute = false;
 };
-// "ex", "px", "exat", "pxat" in any case; nullopt: it is none.
+// "ex", "px", "exat", "pxat" in any case; nullopt for any other word.
 [[nodiscard]] std::optional<ExpiryUnit> ReadExpiryUnit(std::string_view word);
 
 // The moment in milliseconds since 1970; it may lie in the past, and is 0 for one before 1970. nullopt: it is out of

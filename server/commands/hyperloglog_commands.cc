@@ -25,7 +25,7 @@ bool IsSketchOrNothing(Call& call, const StoredKey& key) {
   return false;
 }
 
-// The sketch of such a key; an empty one where there is none.
+// The key's sketch. A key that does not exist has an empty one.
 HyperLogLog SketchOf(const StoredKey& key) { return key.exists() ? HyperLogLog(key.body()) : HyperLogLog(); }
 
 void PutSketch(StoredKey& key, const HyperLogLog& sketch) {

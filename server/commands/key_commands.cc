@@ -145,7 +145,7 @@ void Copy(Call& call) {
   call.reply.Integer(copies ? 1 : 0);
 }
 
-// The key of OBJECT; null is said where there is none.
+// False: OBJECT is asked of a key that does not exist, and null is the reply.
 bool IsThere(Call& call, const StoredKey& key) {
   if (!key.exists()) call.reply.Null();
   return key.exists();

@@ -13,7 +13,9 @@ struct KeySpec {
   std::string_view flags;  // "RW access delete".
   int begin = 0;           // The argument; with a keyword, where the search for it begins, from the end if negative.
   std::string_view keyword{};  // In lower case.
-  int last = 0;  // Counts from `begin`, or from the end if negative; then of so many parts, with `limit`, the first.
+  // The last key, counted from `begin`; a negative number counts from the end. With `limit` only the first of that many
+  // equal parts of the arguments holds keys.
+  int last = 0;
   int step = 1;
   int limit = 0;
   bool is_counted = false;  // The number of keys stands at `begin`, and the keys behind it.

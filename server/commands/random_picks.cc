@@ -25,10 +25,14 @@ bool ReadRandomCount(Call& call, RandomCount* count) {
   return true;
 }
 
-void Pick(Call& call, const Members& members, const RandomCount& count, RandomMembers::Take take) {
+base::Random& RandomOf(Call& call) {
   static base::Random random(call.server.MonotonicUs());
+  return random;
+}
+
+void Pick(Call& call, const Members& members, const RandomCount& count, RandomMembers::Take take) {
   if (members.count() == 0) return;
-  const RandomMembers picks(members, random);
+  const RandomMembers picks(members, RandomOf(call));
   if (count.may_repeat) {
     picks.PickAny(count.picks, take);
   } else {

@@ -67,6 +67,12 @@ const Command* FindSubcommand(const Command& container, std::string_view name) {
   return !container.subcommands.empty() && EqualsIgnoringCase(name, "help") ? &HelpOf(container) : nullptr;
 }
 
+const Command* FindRequested(Arguments args) {
+  const Command* const command = FindCommand(args[0]);
+  if (command == nullptr || command->subcommands.empty() || args.size() < 2) return command;
+  return FindSubcommand(*command, args[1]);
+}
+
 const Command* FindByFullName(std::string_view name) {
   const size_t bar = name.find('|');
   const Command* const command = FindCommand(name.substr(0, bar));

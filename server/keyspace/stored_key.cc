@@ -63,12 +63,6 @@ void StoredKey::Put(const Record& record) {
   exists_ = record_.expires_ms > access_.now_ms();
 }
 
-void StoredKey::PutBody(std::string_view body) {
-  Record changed = record_;
-  changed.body = body;
-  Put(changed);
-}
-
 void StoredKey::PutExpiry(TimeMs expires_ms) {
   Record changed = record_;
   changed.expires_ms = expires_ms;

@@ -45,8 +45,7 @@ class StoredKey {
   // Replaces what is stored, expired or not, and counts and touches the key. A collection whose id the new record does
   // not have is released. `record.body` may point into this.
   void Put(const Record& record);
-  // The same value with another body, or with another expiry.
-  void PutBody(std::string_view body);
+  // The same value with another expiry.
   void PutExpiry(TimeMs expires_ms);
   // It is gone; nothing happens where it was not stored.
   void Erase();

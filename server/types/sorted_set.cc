@@ -19,10 +19,7 @@ size_t EncodedBytes(std::string_view member) {
 }
 
 std::string OrderKey(uint64_t id, const SortedSet::Entry& entry) {
-  std::string key = IdPrefix(id);
-  AppendBigEndian(&key, entry.sortable, 8);
-  key.append(entry.member);
-  return key;
+  return ScoreKey(id, DoubleOfSortable(entry.sortable), entry.member);
 }
 
 double ScoreOfValue(std::string_view value) {

@@ -127,18 +127,23 @@ class PendingWalk {
   bool is_valid_ = false;
 };
 
-// All groups of a stream, by name.
-class GroupWalk {
+// The named entries behind a prefix, in order: a State for each name.
+template <typename State>
+class StateWalk {
  public:
-  explicit GroupWalk(const Stream& stream);
-  GroupWalk(const GroupWalk&) = delete;
-  GroupWalk& operator=(const GroupWalk&) = delete;
+  StateWalk(const StateWalk&) = delete;
+  StateWalk& operator=(const StateWalk&) = delete;
 
   [[nodiscard]] bool Valid() const { return is_valid_; }
   void Next();
   // While Valid; until the next step.
   [[nodiscard]] std::string_view name() const { return entries_.key().substr(begin_.size()); }
-  [[nodiscard]] const GroupState& state() const { return state_; }
+  [[nodiscard]] const State& state() const { return state_; }
+
+ protected:
+  using Decode = std::optional<State> (*)(std::string_view value);
+  StateWalk(Access& access, std::string prefix, Decode decode);
+  ~StateWalk() = default;
 
  private:
   void Load();
@@ -146,33 +151,22 @@ class GroupWalk {
   Access& access_;
   const std::string begin_;
   const std::string end_;
+  const Decode decode_;
   Iterator entries_;
-  GroupState state_;
+  State state_;
   bool is_valid_ = false;
 };
 
+// All groups of a stream, by name.
+class GroupWalk : public StateWalk<GroupState> {
+ public:
+  explicit GroupWalk(const Stream& stream);
+};
+
 // All consumers of a group, by name, as they were when the group was finished.
-class ConsumerWalk {
+class ConsumerWalk : public StateWalk<ConsumerState> {
  public:
   explicit ConsumerWalk(const StreamGroup& group);
-  ConsumerWalk(const ConsumerWalk&) = delete;
-  ConsumerWalk& operator=(const ConsumerWalk&) = delete;
-
-  [[nodiscard]] bool Valid() const { return is_valid_; }
-  void Next();
-  // While Valid; until the next step.
-  [[nodiscard]] std::string_view name() const { return entries_.key().substr(begin_.size()); }
-  [[nodiscard]] const ConsumerState& state() const { return state_; }
-
- private:
-  void Load();
-
-  Access& access_;
-  const std::string begin_;
-  const std::string end_;
-  Iterator entries_;
-  ConsumerState state_;
-  bool is_valid_ = false;
 };
 
 }  // namespace amethyst::server

@@ -57,50 +57,39 @@ void PendingWalk::Load() {
   is_valid_ = false;
 }
 
-GroupWalk::GroupWalk(const Stream& stream)
-    : access_(stream.access()),
-      begin_(GroupsPrefix(stream.id())),
+template <typename State>
+StateWalk<State>::StateWalk(Access& access, std::string prefix, Decode decode)
+    : access_(access),
+      begin_(std::move(prefix)),
       end_(EndOfPrefix(begin_)),
+      decode_(decode),
       entries_(access_.NewIterator(Part::kData, begin_, end_)) {
   entries_.SeekToFirst();
   Load();
 }
 
-void GroupWalk::Next() {
+template <typename State>
+void StateWalk<State>::Next() {
   entries_.Next();
   Load();
 }
 
-void GroupWalk::Load() {
+template <typename State>
+void StateWalk<State>::Load() {
   is_valid_ = access_.Shows(entries_);
   if (!is_valid_) return;
-  const auto state = DecodeGroup(entries_.value());
+  const std::optional<State> state = decode_(entries_.value());
   if (!state) FailOnEntry(access_, entries_.value());
   is_valid_ = state.has_value();
   if (state) state_ = *state;
 }
+
+template class StateWalk<GroupState>;
+template class StateWalk<ConsumerState>;
+
+GroupWalk::GroupWalk(const Stream& stream) : StateWalk(stream.access(), GroupsPrefix(stream.id()), DecodeGroup) {}
 
 ConsumerWalk::ConsumerWalk(const StreamGroup& group)
-    : access_(group.access()),
-      begin_(ConsumersPrefix(group.name())),
-      end_(EndOfPrefix(begin_)),
-      entries_(access_.NewIterator(Part::kData, begin_, end_)) {
-  entries_.SeekToFirst();
-  Load();
-}
-
-void ConsumerWalk::Next() {
-  entries_.Next();
-  Load();
-}
-
-void ConsumerWalk::Load() {
-  is_valid_ = access_.Shows(entries_);
-  if (!is_valid_) return;
-  const auto state = DecodeConsumer(entries_.value());
-  if (!state) FailOnEntry(access_, entries_.value());
-  is_valid_ = state.has_value();
-  if (state) state_ = *state;
-}
+    : StateWalk(group.access(), ConsumersPrefix(group.name()), DecodeConsumer) {}
 
 }  // namespace amethyst::server
