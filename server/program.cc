@@ -116,11 +116,15 @@ Options EngineOptions(const Config& config) {
   return options;
 }
 
+std::filesystem::path DirectoryOf(const Config& config) {
+  const std::string given = config.Get("dir").front().second;
+  return given.empty() ? "amethystd" : given;
+}
+
 Status Serve(const Config& settings, std::ostream& out) {
   Config config = settings;
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
-  const std::string given = config.Get("dir").front().second;
-  const std::filesystem::path directory = given.empty() ? "amethystd" : given;
+  const std::filesystem::path directory = DirectoryOf(config);
   AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
   EngineClock clock(space->clock());
   {
@@ -162,6 +166,12 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
   }
   if (const Status served = Serve(config, out); !served) {
     fmt::print(err, "amethystd: {}\n", served.error().ToString());
+    if (served.error().code() == ErrorCode::kCorruption) {
+      fmt::print(err,
+                 "  `amethyst --db {0} verify` lists all damage; `amethyst --db {0} repair NEW_DIRECTORY` saves what "
+                 "can be read\n",
+                 DirectoryOf(config).string());
+    }
     return served.error().code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
   }
   return kEnded;

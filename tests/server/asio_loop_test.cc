@@ -16,6 +16,7 @@
 namespace amethyst::server {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 // A client's end of a Unix socket.
@@ -141,6 +142,19 @@ TEST(ServerProgram, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(run({directory.File("none.conf")}), HasSubstr("none.conf"));
   std::ofstream(directory.File("a.conf")) << "# mine\nport \"63\n";
   EXPECT_THAT(run({directory.File("a.conf")}), HasSubstr("line 2: a quote is not closed"));
+  // A table whose bytes have changed.
+  const std::string database = directory.File("damaged");
+  {
+    const auto space = Space::Open(database, {});
+    ASSERT_TRUE(space && (*space)->Close());
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(database)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream table(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(100).write("garbage", 7);
+  }
+  EXPECT_THAT(run({"--dir", database, "--port", "0", "--unixsocket", directory.File("s")}),
+              AllOf(HasSubstr("3: amethystd: Corruption"), HasSubstr("verify` lists all damage")));
 }
 
 }  // namespace
