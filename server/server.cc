@@ -149,9 +149,10 @@ void Server::EndTurn() {
 Status Server::ApplySettings() {
   // With `always` each turn that has written syncs: the engine need not.
   const uint32_t sync_interval_ms = config_.values().appendfsync == "everysec" ? kSyncIntervalMs : 0;
-  Changes changes{.sync_interval_ms = sync_interval_ms};
-  if (const size_t memory = config_.EngineMemoryBytes(); memory != 0) changes.memory_budget_bytes = memory;
-  const Result<Options> changed = space_.db().Change(changes);
+  const Config::MemoryShares shares = config_.memory_shares();
+  space_.records().SetCapacity(shares.record_bytes);
+  const Result<Options> changed =
+      space_.db().Change({.memory_budget_bytes = shares.engine_bytes, .sync_interval_ms = sync_interval_ms});
   return changed ? Status() : std::unexpected(changed.error());
 }
 

@@ -15,6 +15,7 @@ Access::Access(Space& space) : space_(space), batch_(space.db()), numbers_(space
 
 void Access::Begin(unsigned database, TimeMs now_ms) {
   if (HasWrites()) batch_.Clear();
+  ForgetRecords();
   database_ = database;
   now_ms_ = now_ms;
   status_ = {};
@@ -32,9 +33,27 @@ void Access::Fail(Error error) {
 
 bool Access::Get(Part part, std::string_view key, std::string* value) {
   if (!status_) return false;
+  if (part == Part::kKeys && GetCached(key, value)) return true;
   const Result<bool> found = batch_.GetInto(space_.family(part), key, value);
   if (!found) Fail(found.error());
+  // What this command has written itself may be given up.
+  if (found && *found && part == Part::kKeys && !HasWrites()) space_.records().Put(key, *value);
   return found && *found;
+}
+
+// The engine lets go of records whose time is over: whether they are there is for it to say.
+bool Access::GetCached(std::string_view key, std::string* value) {
+  const auto cached = space_.records().Find(key);
+  if (!cached) return false;
+  const auto record = DecodeRecord(*cached);
+  if (!record || record->expires_ms <= now_ms_) return false;
+  value->assign(*cached);
+  return true;
+}
+
+void Access::ForgetRecords() {
+  for (const std::string& key : entered_records_) space_.records().Erase(key);
+  entered_records_.clear();
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
@@ -50,16 +69,21 @@ bool Access::Shows(const Iterator& iterator) {
 void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
   if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
+  if (part != Part::kKeys) return;
+  entered_records_.emplace_back(key);
+  space_.records().Put(key, value);
 }
 
 void Access::Delete(Part part, std::string_view key) {
   if (!status_) return;
   if (const Status deleted = batch_.Delete(space_.family(part), key); !deleted) Fail(deleted.error());
+  if (part == Part::kKeys) space_.records().Erase(key);
 }
 
 void Access::DeleteRange(Part part, std::string_view begin, std::string_view end) {
   if (!status_) return;
   if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
+  if (part == Part::kKeys) space_.records().Clear();
 }
 
 uint64_t Access::NewId(std::string_view keys_key) {
@@ -108,6 +132,7 @@ void Access::FlushAll() {
   for (const Part part : {Part::kKeys, Part::kData, Part::kOrder, Part::kTtl}) {
     if (const Status deleted = batch_.DeleteRange(space_.family(part), {}, {}); !deleted) Fail(deleted.error());
   }
+  space_.records().Clear();
   DeleteRange(Part::kSys, "x", "y");
 }
 
@@ -140,10 +165,14 @@ void Access::SignalReady(uint16_t stored, std::string_view user_key) {
 }
 
 Status Access::Commit() {
-  if (!status_) return status_;
+  if (!status_) {
+    ForgetRecords();
+    return status_;
+  }
   if (!HasWrites()) return {};
   if (Status written = space_.db().Write(batch_); !written) {
     Fail(written.error());
+    ForgetRecords();
     return written;
   }
   space_.NoteWrite();
@@ -152,6 +181,7 @@ Status Access::Commit() {
     space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
   }
   batch_.Clear();
+  entered_records_.clear();
   return {};
 }
 

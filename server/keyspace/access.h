@@ -123,6 +123,10 @@ class Access {
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
+  [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
+  // What this has entered into the cache of records, and not committed, is taken back.
+  void ForgetRecords();
+
   Space& space_;
   IndexedBatch batch_;
   unsigned database_ = 0;
@@ -134,6 +138,7 @@ class Access {
   };
   std::array<Change, kDatabases> changes_{};
   Space::Numbers numbers_;
+  std::vector<std::string> entered_records_;  // Their keys.
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
   std::vector<KeyName> ready_;
