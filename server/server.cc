@@ -98,8 +98,9 @@ void Server::Receive(Session& session, std::string_view bytes) {
 }
 
 void Server::RunRequests(Session& session) {
-  if (const auto held = std::exchange(session.held, nullptr)) Execute(session, held->args());
-  while (!session.closes && !session.waiting && !session.held) {
+  if (session.held.is_fetching) return;
+  if (const auto held = std::exchange(session.held.request, nullptr)) Execute(session, held->args());
+  while (!session.closes && !session.waiting && !session.held.request) {
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {
       session.NewReply().Error("ERR " + outcome.error());
@@ -235,15 +236,14 @@ void Server::Execute(Session& session, Arguments args) {
     CountError(refusal);
     reply.Error(refusal);
   } else if (IsHeld(session, *command, args)) {
-    session.held = std::make_unique<KeptRequest>(args);
+    session.held.request = std::make_unique<KeptRequest>(args);
     return;
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.has_writes |= RequestMayChange(*command, args);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
-    Begin(session.database);
-    Run(session, *command, args, reply);
+    if (!RunOrFetch(session, *command, args, reply)) return;
     if (Finish(reply)) {
       AfterCommit();
     } else if (session.waiting) {  // The error is its answer.

@@ -111,8 +111,8 @@ void AddStats(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("rejected_connections", counters.rejected_connections);
   lines.Add("expired_keys", counters.expired_keys);
   lines.Add("evicted_keys", 0);
-  lines.Add("keyspace_hits", counters.keyspace_hits);
-  lines.Add("keyspace_misses", counters.keyspace_misses);
+  lines.Add("keyspace_hits", counters.lookups.hits);
+  lines.Add("keyspace_misses", counters.lookups.misses);
   lines.Add("pubsub_channels", pubsub.of(PubSub::Kind::kChannel).size());
   lines.Add("pubsub_patterns", pubsub.of(PubSub::Kind::kPattern).size());
   lines.Add("pubsubshard_channels", pubsub.of(PubSub::Kind::kShard).size());

@@ -19,12 +19,17 @@ void Access::Begin(unsigned database, TimeMs now_ms) {
   database_ = database;
   now_ms_ = now_ms;
   status_ = {};
+  reading_ = {};
   changes_ = {};
   numbers_ = space_.numbers();
   swaps_.clear();
   touched_.clear();
   ready_.clear();
   events_.clear();
+}
+
+bool Access::IsMiss(const Error& error) const {
+  return reading_.memory_only && !reading_.miss && error.code() == ErrorCode::kBusy;
 }
 
 void Access::Fail(Error error) {
@@ -34,7 +39,8 @@ void Access::Fail(Error error) {
 bool Access::Get(Part part, std::string_view key, std::string* value) {
   if (!status_) return false;
   if (part == Part::kKeys && GetCached(key, value)) return true;
-  const Result<bool> found = batch_.GetInto(space_.family(part), key, value);
+  const Result<bool> found = batch_.GetInto(space_.family(part), key, value, {.memory_only = reading_.memory_only});
+  if (!found && IsMiss(found.error())) reading_.miss = {.part = part, .key = std::string(key)};
   if (!found) Fail(found.error());
   // What this command has written itself may be given up.
   if (found && *found && part == Part::kKeys && !HasWrites()) space_.records().Put(key, *value);
@@ -57,12 +63,15 @@ void Access::ForgetRecords() {
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
-  return batch_.NewIterator(space_.family(part), {.lower_bound = lower, .upper_bound = upper});
+  return batch_.NewIterator(space_.family(part),
+                            {.lower_bound = lower, .upper_bound = upper, .memory_only = reading_.memory_only});
 }
 
 bool Access::Shows(const Iterator& iterator) {
   if (iterator.Valid()) return true;
-  if (const Status status = iterator.status(); !status) Fail(status.error());
+  const Status status = iterator.status();
+  if (!status && IsMiss(status.error())) reading_.miss = {.part = Part::kData, .key = {}};
+  if (!status) Fail(status.error());
   return false;
 }
 

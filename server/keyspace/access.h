@@ -63,6 +63,14 @@ class Access {
 
   // Forgets all that was held back. Reads and writes are of `database` and as of `now_ms` from here on.
   void Begin(unsigned database, TimeMs now_ms);
+  // From here on, until Begin, nothing is read from the disk: where that would be needed the command fails, and miss()
+  // says what for.
+  void ReadMemoryOnly() { reading_.memory_only = true; }
+  struct Miss {
+    Part part;
+    std::optional<std::string> key;  // None: of a walk.
+  };
+  [[nodiscard]] const std::optional<Miss>& miss() const { return reading_.miss; }
   // SELECT within a transaction.
   void SetDatabase(unsigned database) { database_ = database; }
 
@@ -123,6 +131,8 @@ class Access {
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
+  // Of a read's error: it is the first that says that the disk would have to be read.
+  [[nodiscard]] bool IsMiss(const Error& error) const;
   [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
   // What this has entered into the cache of records, and not committed, is taken back.
   void ForgetRecords();
@@ -132,6 +142,10 @@ class Access {
   unsigned database_ = 0;
   TimeMs now_ms_ = 0;
   Status status_;
+  struct Reading {
+    bool memory_only = false;
+    std::optional<Miss> miss{};
+  } reading_;
   struct Change {
     int64_t keys = 0;
     int64_t expiring = 0;

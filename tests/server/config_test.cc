@@ -94,9 +94,9 @@ TEST_F(ConfigCommands, TellTheEngineHowMuchMemoryItHas) {
 
 TEST_F(ConfigCommands, ResetWhatIsCounted) {
   EXPECT_EQ(Line("get a"), "(nil)");
-  EXPECT_EQ(server_->counters().keyspace_misses, 1U);
+  EXPECT_EQ(server_->counters().lookups.misses, 1U);
   EXPECT_EQ(Line("config resetstat"), "OK");
-  EXPECT_EQ(server_->counters().keyspace_misses, 0U);
+  EXPECT_EQ(server_->counters().lookups.misses, 0U);
   EXPECT_EQ(server_->counters().commands, 0U);
 }
 
