@@ -175,6 +175,7 @@ class Server {
   } running_;
   struct Loop {
     Fetcher* fetcher = nullptr;
+    DiskPace disk_pace{};
     bool is_stopping = false;
   } loop_;
 

@@ -69,20 +69,28 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
       keys.push_back(KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]));
     }
   }
+  auto read = [this, family = space_.family(miss.part), keys = std::move(keys)] {
+    const uint64_t begin_us = MonotonicUs();
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    static_cast<void>(family.MultiGet(views));  // For the cache. An error comes again, to the command.
+    return MonotonicUs() - begin_us;
+  };
+  if (loop_.disk_pace.is_fast()) {
+    loop_.disk_pace.Note(read());
+    return false;
+  }
   session.held.request = std::make_unique<KeptRequest>(args);
   session.held.is_fetching = true;
   ++session.held.fetches;
-  loop_.fetcher->Fetch(
-      [family = space_.family(miss.part), keys = std::move(keys)] {
-        const std::vector<std::string_view> views(keys.begin(), keys.end());
-        static_cast<void>(family.MultiGet(views));  // For the cache. An error comes again, to the command.
-      },
-      [this, id = session.id] {
-        const auto at = sessions_.find(id);
-        if (at == sessions_.end()) return;
-        at->second->held.is_fetching = false;
-        resumed_.push_back(id);
-      });
+  const auto took_us = std::make_shared<uint64_t>();
+  loop_.fetcher->Fetch([read = std::move(read), took_us] { *took_us = read(); },
+                       [this, id = session.id, took_us] {
+                         loop_.disk_pace.Note(*took_us);
+                         const auto at = sessions_.find(id);
+                         if (at == sessions_.end()) return;
+                         at->second->held.is_fetching = false;
+                         resumed_.push_back(id);
+                       });
   return true;
 }
 

@@ -108,6 +108,31 @@ TEST_F(Fetches, AreNotWaitedForByTransactionsScriptsAndWalks) {
   EXPECT_TRUE(fetcher_.waiting.empty());
 }
 
+TEST(DiskPace, TellsWhetherReadsAreFastOfLate) {
+  DiskPace pace;
+  EXPECT_FALSE(pace.is_fast()) << "nothing is known yet";
+  for (int i = 0; i < 1000; ++i) pace.Note(10);
+  EXPECT_TRUE(pace.is_fast());
+  pace.Note(1'000'000);
+  EXPECT_TRUE(pace.is_fast()) << "one thread was made to wait";
+  for (int i = 0; i < 100; ++i) pace.Note(100);
+  EXPECT_FALSE(pace.is_fast());
+}
+
+TEST_F(Fetches, AreForDisksThatAreSlow) {
+  constexpr int kKeys = 400;  // Each has a block of its own.
+  for (int i = 0; i < kKeys; ++i) EXPECT_EQ(Send({"set", std::to_string(i), std::string(5000, 'x')}), "OK");
+  LeaveMemory();
+  std::vector<bool> fetched;
+  for (int i = 0; i < kKeys; ++i) {
+    fetched.push_back(Send({"strlen", std::to_string(i)}).empty());
+    Finish();  // The clock stands still meanwhile.
+    if (fetched.back()) EXPECT_EQ(client_->Received(), "5000");
+  }
+  EXPECT_TRUE(fetched.front()) << "nothing is known of the disk yet";
+  EXPECT_FALSE(fetched.back());
+}
+
 TEST_F(Fetches, MayEndAfterTheirSession) {
   EXPECT_EQ(Line("set a 1"), "OK");
   LeaveMemory();
