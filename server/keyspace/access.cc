@@ -20,6 +20,7 @@ void Access::Begin(unsigned database, TimeMs now_ms) {
   now_ms_ = now_ms;
   status_ = {};
   reading_ = {};
+  fresh_ = {};
   changes_ = {};
   numbers_ = space_.numbers();
   swaps_.clear();
@@ -78,6 +79,7 @@ bool Access::Shows(const Iterator& iterator) {
 void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
   if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
+  NoteWrite(part, key, value.size());
   if (part != Part::kKeys) return;
   entered_records_.emplace_back(key);
   space_.records().Put(key, value);
@@ -86,12 +88,14 @@ void Access::Put(Part part, std::string_view key, std::string_view value) {
 void Access::Delete(Part part, std::string_view key) {
   if (!status_) return;
   if (const Status deleted = batch_.Delete(space_.family(part), key); !deleted) Fail(deleted.error());
+  fresh_.is_alone = false;
   if (part == Part::kKeys) space_.records().Erase(key);
 }
 
 void Access::DeleteRange(Part part, std::string_view begin, std::string_view end) {
   if (!status_) return;
   if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
+  fresh_.is_alone = false;
   if (part == Part::kKeys) space_.records().Clear();
 }
 
@@ -102,8 +106,26 @@ uint64_t Access::NewId(std::string_view keys_key) {
     Fail(id.error());
     return 0;
   }
+  fresh_.id = *id;
   PutInRegistry(*id, keys_key);
   return *id;
+}
+
+bool Access::IsFresh(Part part, std::string_view key) const {
+  if (fresh_.id == 0) return false;
+  if (part == Part::kSys) return key == RegistryKey(fresh_.id);
+  return (part == Part::kData || part == Part::kOrder) && ReadBigEndian(key, 0, 8) == fresh_.id;
+}
+
+void Access::NoteWrite(Part part, std::string_view key, size_t value_bytes) {
+  constexpr size_t kPartBytes = size_t{512} << 10;  // The smallest engine takes batches of 1 MiB.
+  if (!IsFresh(part, key)) fresh_.is_alone = false;
+  fresh_.bytes += key.size() + value_bytes;
+  if (!fresh_.is_alone || fresh_.bytes < kPartBytes || !status_) return;
+  if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
+  space_.NoteWrite();
+  batch_.Clear();
+  fresh_.bytes = 0;
 }
 
 void Access::PutInRegistry(uint64_t id, std::string_view keys_key) { Put(Part::kSys, RegistryKey(id), keys_key); }
@@ -141,6 +163,7 @@ void Access::FlushAll() {
   for (const Part part : {Part::kKeys, Part::kData, Part::kOrder, Part::kTtl}) {
     if (const Status deleted = batch_.DeleteRange(space_.family(part), {}, {}); !deleted) Fail(deleted.error());
   }
+  fresh_.is_alone = false;
   space_.records().Clear();
   DeleteRange(Part::kSys, "x", "y");
 }

@@ -2,7 +2,8 @@
 //
 // A command's writes are held back and go to the engine as one batch, so it is whole or absent whatever happens; the
 // commands of EXEC share one Access and are whole together. Nothing has happened before Commit: a command that cannot
-// go on is given up by Begin, and may be run again.
+// go on is given up by Begin, and may be run again. What is written under a fresh id, before anything else, may go to
+// the engine in parts: nobody finds it until the key names the id, and where that never comes the sweep takes it away.
 // An error of the engine stays: calls then find nothing and write nothing, and Commit returns it. So a command need not
 // look for one, except to end a loop.
 // Thread safety: one thread, the server's loop.
@@ -134,6 +135,9 @@ class Access {
   // Of a read's error: it is the first that says that the disk would have to be read.
   [[nodiscard]] bool IsMiss(const Error& error) const;
   [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
+  // Something was written: of a fresh id, or of something that can be found.
+  void NoteWrite(Part part, std::string_view key, size_t value_bytes);
+  [[nodiscard]] bool IsFresh(Part part, std::string_view key) const;
   // What this has entered into the cache of records, and not committed, is taken back.
   void ForgetRecords();
 
@@ -152,6 +156,11 @@ class Access {
   };
   std::array<Change, kDatabases> changes_{};
   Space::Numbers numbers_;
+  struct Fresh {
+    uint64_t id = 0;       // The newest.
+    size_t bytes = 0;      // Of the batch.
+    bool is_alone = true;  // There is nothing else in the batch.
+  } fresh_;
   std::vector<std::string> entered_records_;  // Their keys.
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
