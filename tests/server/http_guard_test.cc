@@ -85,7 +85,8 @@ TEST(SameSecretTest, ComparesAllOfBoth) {
 
 TEST_F(ServerTest, ThePageIsServed) {
   HttpServer http(HttpGuard(config_, true), clock_);
-  AddServerRoutes(*server_, http);
+  const EngineCounts engine;
+  AddServerRoutes(*server_, engine, http);
   EXPECT_FALSE(PageFiles().empty());
   for (const PageFile& file : PageFiles()) {
     MemoryConnection connection("127.0.0.1:1");
