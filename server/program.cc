@@ -129,6 +129,7 @@ Status Serve(const Config& settings, std::ostream& out) {
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
+    AMETHYST_TRY(server.LoadLibraries());
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
     if (loop.port() != 0) {

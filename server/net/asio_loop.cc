@@ -56,6 +56,8 @@ class AsioLoop::Implementation {
   Status ListenTcp(const std::string& address, uint16_t port);
   Status ListenUnix(const std::string& path);
   void Run();
+  // A turn while a script runs, of what has come meanwhile.
+  void PollWhileBusy();
   void Stop() {
     asio::post(io_, [this] { server_.AskToStop(); });
   }
@@ -65,6 +67,8 @@ class AsioLoop::Implementation {
 
  private:
   class Peer;
+  // Goes on with connections that had to wait until a script ended.
+  void ResumePaused();
   template <typename Acceptor>
   void Accept(Acceptor& acceptor);
   template <typename Acceptor>
@@ -80,6 +84,7 @@ class AsioLoop::Implementation {
   std::string unix_path_;
   std::array<char, kReadBytes> read_buffer_;
   std::set<std::shared_ptr<Peer>> peers_;
+  std::vector<std::shared_ptr<Peer>> paused_;
 };
 
 // One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
@@ -116,11 +121,24 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
     if (std::exchange(is_closed_, true)) return;
     asio::post(loop_.io_, [self = shared_from_this()] { self->End(); });
   }
+  // The script that it waited for has ended.
+  void Resume() {
+    if (is_closed_) return End();
+    WaitForBytes();
+  }
   std::string peer() const override { return peer_; }
   std::string local() const override { return local_; }
 
  private:
+  // The server is in the midst of a command of this connection, which must not go nor say more until that has ended.
+  bool PauseWhileRunning() {
+    if (session_ == nullptr || !loop_.server_.IsRunning(*session_)) return false;
+    loop_.paused_.push_back(shared_from_this());
+    return true;
+  }
+
   void End() {
+    if (PauseWhileRunning()) return;
     std::error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -137,7 +155,7 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
   }
 
   void Read() {
-    if (is_closed_ || closes_when_sent_) return;
+    if (is_closed_ || closes_when_sent_ || PauseWhileRunning()) return;
     std::error_code error;
     const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
     if (error && error != asio::error::would_block) return Close();
@@ -250,6 +268,18 @@ void AsioLoop::Implementation::Tick() {
   });
 }
 
+// Not all that is ready, so that the script comes to its turn however much the others send.
+void AsioLoop::Implementation::PollWhileBusy() {
+  constexpr int kHandledAtOnce = 64;
+  for (int i = 0; i < kHandledAtOnce && io_.poll_one() > 0; ++i) {
+  }
+  server_.EndTurn();
+}
+
+void AsioLoop::Implementation::ResumePaused() {
+  for (const auto& peer : std::exchange(paused_, {})) peer->Resume();
+}
+
 void AsioLoop::Implementation::Run() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
@@ -261,7 +291,9 @@ void AsioLoop::Implementation::Run() {
     io_.run_one();
     io_.poll();
     server_.EndTurn();
+    if (!paused_.empty()) ResumePaused();
   }
+  ResumePaused();
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
@@ -273,7 +305,9 @@ void AsioLoop::Implementation::Run() {
   io_.poll();
 }
 
-AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {}
+AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {
+  server.SetPoll([this] { implementation_->PollWhileBusy(); });
+}
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
