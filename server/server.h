@@ -93,6 +93,8 @@ class Server {
   // Nullptr: none runs. Within, nobody blocks.
   void SetScript(ScriptRunner* script) { running_.script = script; }
   [[nodiscard]] ScriptRunner* script() { return running_.script; }
+  // MONITOR shows a script before the commands that it calls, which it does not show behind them.
+  void ShowScript(const Call& call);
   // A script runs for so long that others are told so.
   [[nodiscard]] bool is_busy() const;
   // The error that the command answers has been counted where it happened.

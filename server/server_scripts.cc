@@ -102,6 +102,7 @@ void Server::ExecuteWhileBusy(Session& session, Arguments args) {
     access.Begin(session.database, NowMs());
     Call call{.args = args, .access = access, .reply = reply, .session = session, .server = *this, .command = *command};
     command->run(call);
+    ShowMonitors(session, *command, args);
     ++command_counters_[command->name].calls;
   }
   TakeAnswer(session, &answer, false);

@@ -28,6 +28,7 @@ void WrongSubcommandArity(Call& call, std::string_view name) {
 }
 
 void Fcall(Call& call) {
+  call.server.ShowScript(call);
   const Function* const function = call.server.libraries().Find(call[1]);
   if (function == nullptr) return call.reply.Error("ERR Function not found");
   const auto keys = ReadInteger(call[kFirstKey - 1]);

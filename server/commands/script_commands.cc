@@ -47,6 +47,7 @@ void RunScript(Call& call, std::string_view name, size_t keys) {
 }
 
 void Eval(Call& call) {
+  call.server.ShowScript(call);
   size_t keys = 0;
   if (!ReadKeyCount(call, &keys)) return;
   const auto name = call.server.interpreter().Add(call[1], false);
@@ -55,6 +56,7 @@ void Eval(Call& call) {
 }
 
 void EvalSha(Call& call) {
+  call.server.ShowScript(call);
   constexpr size_t kNameBytes = 40;
   if (call[1].size() != kNameBytes) return call.reply.Error(kNoScriptFound);
   size_t keys = 0;
