@@ -82,7 +82,7 @@ class AsioLoop::Implementation {
   std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
   std::string unix_path_;
-  std::array<char, kReadBytes> read_buffer_;
+  std::array<char, kReadBytes> read_buffer_;  // A turn within a turn reads into it as well: Receive keeps the bytes.
   std::set<std::shared_ptr<Peer>> peers_;
   std::vector<std::shared_ptr<Peer>> paused_;
 };

@@ -11,6 +11,7 @@ namespace amethyst::server::rdb {
 
 namespace {
 
+constexpr size_t kCodeBytesMax = size_t{64} << 20;  // Of compressed code.
 constexpr uint8_t kFunction = 245;
 constexpr uint8_t kEarlyFunction = 246;
 
@@ -39,7 +40,7 @@ void AppendLibrary(std::string* to, std::string_view code) {
 
 std::expected<std::vector<std::string>, std::string> ReadLibraries(std::string_view object) {
   TextArena arena;
-  Input input(object, &arena);
+  Input input(object, &arena, kCodeBytesMax);
   std::vector<std::string> codes;
   while (!input.empty()) {
     uint8_t type = 0;
