@@ -56,12 +56,12 @@ Status Server::LoadLibraries() {
   LoadWatch watch(*this, 0);
   Iterator entries = access_.NewIterator(Part::kSys, LibraryKey(""), LibraryKeysEnd());
   for (entries.SeekToFirst(); access_.Shows(entries); entries.Next()) {
-    if (const auto loaded = scripting_.libraries.Load(entries.value(), false, watch); !loaded) {
+    if (const auto loaded = scripting_.libraries.LoadAtStart(entries.value(), watch); !loaded) {
       return base::Corruption("the library of functions '{}' cannot be loaded: {}", LibraryOfKey(entries.key()),
                               loaded.error());
     }
   }
-  scripting_.libraries.Keep();
+  scripting_.libraries.EndStart();
   return access_.status();
 }
 

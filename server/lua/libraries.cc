@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <utility>
 
 namespace amethyst::server {
@@ -61,6 +62,17 @@ std::expected<std::string, std::string> Libraries::Load(std::string_view code, b
   state.libraries.insert_or_assign(*name, *library);
   if (auto done = Become(std::move(state), {{*name, *library}}); !done) return std::unexpected(done.error());
   return *name;
+}
+
+std::expected<std::string, std::string> Libraries::LoadAtStart(std::string_view code, CommandRunner& watch) {
+  now_.runtime->SetBytesMax(SIZE_MAX);
+  return Load(code, false, watch);
+}
+
+void Libraries::EndStart() {
+  now_.runtime->Collect();
+  now_.runtime->SetBytesMax(kBytesMax);
+  Keep();
 }
 
 std::expected<void, std::string> Libraries::Restore(std::span<const std::string_view> codes, Policy policy,

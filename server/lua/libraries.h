@@ -29,6 +29,10 @@ class Libraries {
   // Loads a library; its name, or Redis's text of what is wrong, without a code. `watch` ends what takes too long.
   [[nodiscard]] std::expected<std::string, std::string> Load(std::string_view code, bool replaces,
                                                              CommandRunner& watch);
+  // Loads one that was loaded before. There is no limit of memory until EndStart: what has found room one after the
+  // other may want more in another order.
+  [[nodiscard]] std::expected<std::string, std::string> LoadAtStart(std::string_view code, CommandRunner& watch);
+  void EndStart();
   // All of them or none.
   [[nodiscard]] std::expected<void, std::string> Restore(std::span<const std::string_view> codes, Policy policy,
                                                          CommandRunner& watch);

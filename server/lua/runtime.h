@@ -43,6 +43,8 @@ class Runtime {
   // been counted already.
   bool Run(const std::string& function, const ScriptJob& job, CommandRunner& runner, Reply& reply);
 
+  // From the next allocation on; what is there already stays.
+  void SetBytesMax(size_t bytes) { machine_.bytes_max = bytes; }
   [[nodiscard]] lua_State* state() { return lua_.get(); }
   [[nodiscard]] size_t bytes() const { return machine_.bytes; }
 

@@ -182,6 +182,22 @@ TEST_F(FunctionCommands, AreThereAfterARestart) {
   EXPECT_EQ(Line("function list"), "[]");
 }
 
+// Of those that fit one after the other, the last one by name needs the most while it loads.
+TEST_F(FunctionCommands, FindRoomAtAStartInAnyOrder) {
+  const auto load = [&](const std::string& name, int doublings, const std::string& more) {
+    const std::string text =
+        "local text = '" + name + "' for i = 1, " + std::to_string(doublings) + " do text = text .. text end " + more;
+    return Load(text + "redis.register_function('" + name + "', function() return #text end)", name);
+  };
+  EXPECT_EQ(load("z", 24, "text = '' "), "\"z\"");
+  for (const std::string name : {"a", "b", "c", "d"}) EXPECT_EQ(load(name, 23, ""), '"' + name + '"');
+  Restart();
+  EXPECT_EQ(Line("fcall z 0"), "0");
+  EXPECT_EQ(Load("local text = 'x' while true do text = text .. text end", "e"),
+            "(error) ERR Error registering functions: ERR not enough memory");
+  EXPECT_EQ(Line("fcall a 0"), "8388608");
+}
+
 TEST_F(FunctionCommands, SayWhichStoredLibraryCannotBeLoaded) {
   ASSERT_TRUE(space_->family(Part::kSys).Put(LibraryKey("bad"), "no code"));
   const Status loaded = server_->LoadLibraries();
