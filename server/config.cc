@@ -257,6 +257,7 @@ void Config::Apply() {
   values_.slowlog_max_len = count("slowlog-max-len");
   values_.latency_monitor_threshold_ms = count("latency-monitor-threshold");
   values_.tracking_table_max_keys = count("tracking-table-max-keys");
+  values_.busy_reply_threshold_ms = count("lua-time-limit");
   values_.maxmemory = count("maxmemory");
   values_.port = count("port");
   values_.requirepass = text("requirepass");

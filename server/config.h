@@ -40,6 +40,7 @@ class Config {
     uint64_t slowlog_max_len = 128;
     uint64_t latency_monitor_threshold_ms = 0;
     uint64_t tracking_table_max_keys = 1'000'000;
+    uint64_t busy_reply_threshold_ms = 5000;  // 0: nobody is told so, however long a script runs.
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
     std::string requirepass;

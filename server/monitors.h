@@ -15,8 +15,12 @@ class Monitors {
   void Add(Session& session);
   void Remove(Session& session);
   [[nodiscard]] bool empty() const { return sessions_.empty(); }
-  // Shows them that the session ran that: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
-  void Show(const Session& session, uint64_t time_us, Arguments args);
+  struct Caller {
+    unsigned database;
+    std::string peer;  // Of a command that a script calls: "lua".
+  };
+  // Shows them who ran that: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
+  void Show(const Caller& caller, uint64_t time_us, Arguments args);
 
  private:
   std::set<Session*> sessions_;

@@ -152,6 +152,7 @@ Status Serve(const Config& settings, std::ostream& out) {
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
+    AMETHYST_TRY(server.LoadLibraries());
     HttpServer http(HttpGuard(config, http_at && IsLoopback(http_at->host)), clock);
     AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);

@@ -49,7 +49,14 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
 
 void Server::ShowMonitors(const Session& session, const Command& command, Arguments args) {
   if (diagnostics_.monitors.empty() || (command.flags & (kAdmin | kSkipMonitor)) != 0) return;
-  diagnostics_.monitors.Show(session, NowUs(), WithoutSecrets(command, args));
+  const std::string peer = IsRunning(session) ? "lua" : session.connection.peer();
+  diagnostics_.monitors.Show({.database = session.database, .peer = peer}, NowUs(), WithoutSecrets(command, args));
+}
+
+void Server::ShowScript(const Call& call) {
+  if (diagnostics_.monitors.empty()) return;
+  diagnostics_.monitors.Show({.database = call.session.database, .peer = call.session.connection.peer()}, NowUs(),
+                             call.args);
 }
 
 void Server::NoteLatency(std::string_view event, uint64_t microseconds) {

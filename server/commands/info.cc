@@ -82,6 +82,9 @@ void AddMemory(Call& call, const Stats& stats, Lines& lines) {
   lines.AddBytes("used_memory_lua", call.server.interpreter().bytes());
   lines.AddBytes("used_memory_scripts", call.server.interpreter().script_bytes());
   lines.Add("number_of_cached_scripts", call.server.interpreter().count());
+  lines.AddBytes("used_memory_vm_functions", call.server.libraries().bytes());
+  lines.Add("number_of_functions", call.server.libraries().function_count());
+  lines.Add("number_of_libraries", call.server.libraries().all().size());
   lines.AddBytes("maxmemory", call.config().values().maxmemory);
   lines.Add("maxmemory_policy", "noeviction");
 }

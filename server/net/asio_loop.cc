@@ -7,6 +7,7 @@
 #include <asio.hpp>
 #include <chrono>
 #include <csignal>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
@@ -66,18 +67,25 @@ class AsioLoop::Implementation final : public Fetcher {
   Status ListenHttp(HttpServer& http, const HttpAddress& at);
   Status ListenUnix(const std::string& path);
   void Run();
+  // A turn while a script runs, of what has come meanwhile.
+  void PollWhileBusy();
   void Stop() {
     asio::post(io_, [this] { server_.AskToStop(); });
   }
 
-  uint16_t port = 0;
-  uint16_t http_port = 0;
+  // Those that it listens at.
+  struct Ports {
+    uint16_t redis = 0;
+    uint16_t http = 0;
+  } ports{};
   uint32_t keepalive_s = 0;
 
  private:
   using TcpAcceptor = asio::ip::tcp::acceptor;
   template <typename Service>
   class Peer;
+  // Goes on with connections that had to wait until a script ended.
+  void ResumePaused();
   Result<std::unique_ptr<TcpAcceptor>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
   template <typename Acceptor, typename Service>
   void Accept(Acceptor& acceptor, Service& service);
@@ -93,8 +101,9 @@ class AsioLoop::Implementation final : public Fetcher {
   HttpServer* http_ = nullptr;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
   std::string unix_path_;
-  std::array<char, kReadBytes> read_buffer_;
+  std::array<char, kReadBytes> read_buffer_;  // A turn within a turn reads into it as well: Receive keeps the bytes.
   std::set<std::shared_ptr<Connection>> peers_;
+  std::vector<std::function<void()>> paused_;
   asio::thread_pool readers_{kReaders};  // Ends first.
 };
 
@@ -134,11 +143,27 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
     if (std::exchange(is_closed_, true)) return;
     asio::post(loop_.io_, [self = this->shared_from_this()] { self->End(); });
   }
+  // The script that it waited for has ended.
+  void Resume() {
+    if (is_closed_) return End();
+    WaitForBytes();
+  }
   std::string peer() const override { return peer_; }
   std::string local() const override { return local_; }
 
  private:
+  // The server is in the midst of a command of this connection, which must not go nor say more until that has ended.
+  bool PauseWhileRunning() {
+    if constexpr (std::is_same_v<Service, Server>) {
+      if (session_ == nullptr || !service_.IsRunning(*session_)) return false;
+      loop_.paused_.push_back([self = this->shared_from_this()] { self->Resume(); });
+      return true;
+    }
+    return false;
+  }
+
   void End() {
+    if (PauseWhileRunning()) return;
     std::error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -155,7 +180,7 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
   }
 
   void Read() {
-    if (is_closed_ || closes_when_sent_) return;
+    if (is_closed_ || closes_when_sent_ || PauseWhileRunning()) return;
     std::error_code error;
     const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
     if (error && error != asio::error::would_block) return Close();
@@ -200,9 +225,9 @@ Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t 
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
   if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
-  const asio::ip::tcp::endpoint endpoint(parsed, port != 0 ? port : wanted);
+  const asio::ip::tcp::endpoint endpoint(parsed, ports.redis != 0 ? ports.redis : wanted);
   AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{}", address, endpoint.port())));
-  port = acceptor->local_endpoint(error).port();
+  ports.redis = acceptor->local_endpoint(error).port();
   tcp_.push_back(std::move(acceptor));
   Accept(*tcp_.back(), server_);
   return {};
@@ -212,7 +237,7 @@ Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress&
   std::error_code error;
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(at.host, error), at.port);
   AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{} for --http", at.host, at.port)));
-  http_port = acceptor->local_endpoint(error).port();
+  ports.http = acceptor->local_endpoint(error).port();
   http_ = &http;
   tcp_.push_back(std::move(acceptor));
   Accept(*tcp_.back(), http);
@@ -289,6 +314,19 @@ void AsioLoop::Implementation::Tick() {
   });
 }
 
+// Not all that is ready, so that the script comes to its turn however much the others send.
+void AsioLoop::Implementation::PollWhileBusy() {
+  constexpr int kHandledAtOnce = 64;
+  for (int i = 0; i < kHandledAtOnce && io_.poll_one() > 0; ++i) {
+  }
+  server_.EndTurn();
+  if (http_ != nullptr) http_->EndTurn();
+}
+
+void AsioLoop::Implementation::ResumePaused() {
+  for (const auto& resume : std::exchange(paused_, {})) resume();
+}
+
 void AsioLoop::Implementation::Run() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
@@ -301,7 +339,9 @@ void AsioLoop::Implementation::Run() {
     io_.poll();
     server_.EndTurn();
     if (http_ != nullptr) http_->EndTurn();
+    if (!paused_.empty()) ResumePaused();
   }
+  ResumePaused();
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
@@ -313,7 +353,9 @@ void AsioLoop::Implementation::Run() {
   io_.poll();
 }
 
-AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {}
+AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {
+  server.SetPoll([this] { implementation_->PollWhileBusy(); });
+}
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
@@ -327,8 +369,8 @@ Status AsioLoop::Listen(const ListenAt& at) {
 
 Status AsioLoop::ListenHttp(HttpServer& http, const HttpAddress& at) { return implementation_->ListenHttp(http, at); }
 
-uint16_t AsioLoop::http_port() const { return implementation_->http_port; }
-uint16_t AsioLoop::port() const { return implementation_->port; }
+uint16_t AsioLoop::http_port() const { return implementation_->ports.http; }
+uint16_t AsioLoop::port() const { return implementation_->ports.redis; }
 void AsioLoop::Run() { implementation_->Run(); }
 void AsioLoop::Stop() { implementation_->Stop(); }
 

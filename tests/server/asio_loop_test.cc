@@ -59,6 +59,21 @@ class SocketClient {
     text.resize(got);
     return text;
   }
+  // Without its end.
+  [[nodiscard]] std::string ReadLine() const {
+    std::string line;
+    while (!line.ends_with("\r\n")) {
+      const std::string more = Read(1);
+      if (more.empty()) return line;
+      line += more;
+    }
+    return line.substr(0, line.size() - 2);
+  }
+  // The first line of the reply.
+  [[nodiscard]] std::string Ask(const std::vector<std::string>& words) const {
+    Send(Encode(words));
+    return ReadLine();
+  }
 
  private:
   const int descriptor_;
@@ -115,6 +130,38 @@ TEST_F(AsioLoopTest, AClientThatReadsNothingHoldsNobodyUp) {
   EXPECT_EQ(other.Read(7), "+PONG\r\n");
   const size_t one = (1 << 20) + std::string("$1048576\r\n\r\n").size();
   EXPECT_EQ(lazy.Read(200 * one).size(), 200 * one) << "and it gets all once it reads";
+}
+
+TEST_F(AsioLoopTest, ServesOthersWhileAScriptIsBusy) {
+  const SocketClient other(path_);
+  EXPECT_EQ(other.Ask({"config", "set", "busy-reply-threshold", "1"}), "+OK");
+  const SocketClient runs(path_);
+  runs.Send(Encode({"eval", "while true do end", "0"}) + Encode({"ping"}));
+  while (other.Ask({"ping"}) == "+PONG") {
+  }
+  EXPECT_EQ(other.Ask({"script", "kill"}), "+OK");
+  EXPECT_THAT(runs.ReadLine(), testing::StartsWith("-ERR Script killed by user"));
+  EXPECT_EQ(runs.ReadLine(), "+PONG");
+  {  // One that leaves while its script runs is let go once that has ended.
+    const SocketClient leaves(path_);
+    leaves.Send(Encode({"eval", "while true do end", "0"}));
+    while (other.Ask({"ping"}) == "+PONG") {
+    }
+  }
+  EXPECT_EQ(other.Ask({"script", "kill"}), "+OK");
+  EXPECT_EQ(other.Ask({"ping"}), "+PONG");
+}
+
+// A server that is told to end does not wait for a script.
+TEST_F(AsioLoopTest, EndsABusyScriptWhenItIsStopped) {
+  const SocketClient other(path_);
+  EXPECT_EQ(other.Ask({"config", "set", "busy-reply-threshold", "1"}), "+OK");
+  const SocketClient runs(path_);
+  runs.Send(Encode({"eval", "redis.call('set', 'a', 1) while true do end", "0"}));
+  while (other.Ask({"ping"}) == "+PONG") {
+  }
+  loop_.Stop();
+  thread_.join();
 }
 
 TEST_F(AsioLoopTest, ClosesAfterAnErrorOfTheProtocolAndAfterQuit) {

@@ -31,6 +31,18 @@ TEST_F(MonitorsTest, AreShownTransactionsAsTheyRun) {
             R"(1700000000.000000 [0 127.0.0.1:50000] "exec")");
 }
 
+TEST_F(MonitorsTest, AreShownScriptsBeforeTheirCommands) {
+  EXPECT_EQ(Send({"eval", "return redis.call('get', 'a')", "0"}), "(nil)");
+  EXPECT_EQ(monitor_.Received(),
+            R"x(1700000000.000000 [0 127.0.0.1:50000] "eval" "return redis.call('get', 'a')" "0" )x"
+            R"(1700000000.000000 [0 lua] "get" "a")");
+  Send({"function", "load", "#!lua name=l\nredis.register_function('f', function() return redis.call('ping') end)"});
+  monitor_.Received();
+  EXPECT_EQ(Line("fcall f 0"), "PONG");
+  EXPECT_EQ(monitor_.Received(),
+            R"(1700000000.000000 [0 127.0.0.1:50000] "fcall" "f" "0" 1700000000.000000 [0 lua] "ping")");
+}
+
 TEST_F(MonitorsTest, AreShownNoSecretsAndNothingOfTheOperator) {
   Line("auth default secret");
   EXPECT_EQ(monitor_.Received(), R"x(1700000000.000000 [0 127.0.0.1:50000] "auth" "(redacted)" "(redacted)")x");
