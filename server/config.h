@@ -43,6 +43,7 @@ class Config {
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
     std::string requirepass;
+    std::string http_names;              // Between spaces, in lower case.
     std::string notify_keyspace_events;  // In Redis's own order of letters.
     std::string appendfsync = "everysec";
     bool active_expire = true;

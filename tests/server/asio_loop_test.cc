@@ -1,5 +1,6 @@
 // A server on real sockets. Covers: asio_loop, program, connection, main
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,9 +20,16 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// A client's end of a Unix socket.
+// A client's end of a Unix socket, or of a port of this machine.
 class SocketClient {
  public:
+  explicit SocketClient(uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
   explicit SocketClient(const std::string& path) : descriptor_(socket(AF_UNIX, SOCK_STREAM, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -60,6 +68,8 @@ class AsioLoopTest : public testing::Test {
  protected:
   AsioLoopTest() {
     EXPECT_TRUE(loop_.Listen({.unix_socket = path_}));
+    http_.AddRoute("/", [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; });
+    EXPECT_TRUE(loop_.ListenHttp(http_, {.host = "127.0.0.1"}));
     thread_ = std::thread([this] { loop_.Run(); });
   }
   ~AsioLoopTest() override {
@@ -73,6 +83,7 @@ class AsioLoopTest : public testing::Test {
   std::unique_ptr<Space> space_ = std::move(*Space::Open(directory_.File("db"), {}));
   EngineClock clock_{space_->clock()};
   Server server_{*space_, config_, clock_};
+  HttpServer http_{HttpGuard(config_, true), clock_};
   AsioLoop loop_{server_};
   std::thread thread_;
 };
@@ -113,6 +124,16 @@ TEST_F(AsioLoopTest, ClosesAfterAnErrorOfTheProtocolAndAfterQuit) {
   EXPECT_EQ(leaves.Read(1000), "+OK\r\n");
 }
 
+TEST_F(AsioLoopTest, ServesHttpBesideRedis) {
+  const SocketClient browser(loop_.http_port());
+  browser.Send("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  const std::string answer = browser.Read(10'000);
+  EXPECT_THAT(answer, AllOf(HasSubstr("HTTP/1.1 200 OK"), HasSubstr("\r\n\r\nhello\n")));
+  const SocketClient client(path_);
+  client.Send(Encode({"ping"}));
+  EXPECT_EQ(client.Read(7), "+PONG\r\n");
+}
+
 TEST_F(AsioLoopTest, SaysThatAPlaceIsTaken) {
   AsioLoop first(server_);
   ASSERT_TRUE(first.Listen({.addresses = {"127.0.0.1"}}));
@@ -137,6 +158,9 @@ TEST(ServerProgram, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(run({"--port"}), HasSubstr("2: amethystd: --port wants a value"));
   EXPECT_THAT(run({"--port", "x"}), HasSubstr("'port'"));
   EXPECT_THAT(run({"--bind", "0.0.0.0", "--dir", directory.File("db")}), HasSubstr("give --requirepass"));
+  EXPECT_THAT(run({"--http", "0.0.0.0:6381", "--dir", directory.File("db")}),
+              HasSubstr("others can reach 0.0.0.0:6381"));
+  EXPECT_THAT(run({"--http", "6381", "--dir", directory.File("db")}), HasSubstr("'6381' is no address and port"));
   EXPECT_THAT(run({"--bind", "here", "--requirepass", "x", "--dir", directory.File("db")}),
               HasSubstr("'here' is no numeric IP address"));
   EXPECT_THAT(run({directory.File("none.conf")}), HasSubstr("none.conf"));
