@@ -1,11 +1,29 @@
 // @ts-check
 // What changes over time: curves, which uPlot draws where it is there, and a heat map of latencies.
-import {bytesText, countText, durationText, percentileOf} from "./format.js";
+import {bytesText, clockText, countText, durationText, percentileOf} from "./format.js";
 import {scaleOf} from "./colours.js";
 
 /** @typedef {import("./state.js").Point} Point */
 
 const SECONDS = 120;
+const POWERS = Array.from({length: 40}, (_, i) => 2 ** (i + 4));
+
+/** What the engine times; all others are commands of the server. */
+export const KINDS = {get_ns: "reads of the engine", write_ns: "writes of the engine", sync_us: "syncs of the log"};
+
+/** Kinds of calls lately, the most frequent first. @param {Point[]} points */
+export function kindsOf(points) {
+  /** @type {Map<string, number>} */
+  const calls = new Map();
+  for (const {latencies} of points.slice(-SECONDS)) {
+    for (const name in latencies) {
+      const count = latencies[name].reduce((sum, one) => sum + one, 0);
+      if (count > 0) calls.set(name, (calls.get(name) ?? 0) + count);
+    }
+  }
+  const isEngines = (/** @type {string} */ name) => Number(name in KINDS);
+  return [...calls].sort((a, b) => isEngines(a[0]) - isEngines(b[0]) || b[1] - a[1]).map(([name]) => name);
+}
 
 export class Curves {
   /** @param {HTMLElement} into */
@@ -57,6 +75,7 @@ export class Curves {
         width,
         height: 200,
         cursor: {y: false},
+        legend: {live: false},
         scales: {
           count: {
             range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ max) => [
@@ -72,9 +91,9 @@ export class Curves {
           },
         },
         axes: [
-          {...axis},
+          {...axis, space: 90, values: text((seconds) => clockText(1000 * seconds))},
           {...axis, scale: "count", size: 56, values: text(countText)},
-          {...axis, scale: "bytes", side: 1, size: 64, grid: {show: false}, values: text(bytesText)},
+          {...axis, scale: "bytes", side: 1, size: 64, grid: {show: false}, incrs: POWERS, values: text(bytesText)},
         ],
         series: [
           {label: "Time"},
@@ -101,12 +120,12 @@ export function drawLatencies(canvas, words, points, kind) {
   const style = getComputedStyle(canvas);
   const dark = style.getPropertyValue("--dark").trim() === "1";
   const scale = scaleOf("age", dark);
-  const toUs = kind.endsWith("_us") ? 1 : 1e-3;
+  const toUs = kind.endsWith("_ns") ? 1e-3 : 1;
   const shown = points.slice(-SECONDS).map(({latencies}) => latencies[kind] ?? []);
   const total = /** @type {number[]} */ ([]);
   for (const buckets of shown) buckets.forEach((count, i) => (total[i] = (total[i] ?? 0) + count));
   const first = Math.max(0, total.findIndex((count) => count > 0) - 1);
-  const rows = Math.max(8, total.length + 1 - first);
+  const rows = Math.max(8, total.findLastIndex((count) => count > 0) + 2 - first);
   const left = 64;
   const rowHeight = (height - 4) / rows;
   const columnWidth = (width - left) / SECONDS;
@@ -115,7 +134,7 @@ export function drawLatencies(canvas, words, points, kind) {
   const most = Math.log1p(Math.max(1, ...shown.flat()));
   shown.forEach((buckets, column) => {
     buckets.forEach((count, i) => {
-      if (count === 0 || i < first) return;
+      if (count === 0) return;
       context.fillStyle =
         scale[Math.min(scale.length - 1, Math.floor((0.15 + (0.85 * Math.log1p(count)) / most) * (scale.length - 1)))];
       context.fillRect(

@@ -14,7 +14,7 @@ export function listen(url, take) {
   let source;
   const connect = () => {
     source = new EventSource(url);
-    for (const name of ["snapshot", "edit", "metrics"]) {
+    for (const name of ["server", "snapshot", "edit", "metrics"]) {
       source.addEventListener(name, (event) =>
         take({name, data: JSON.parse(/** @type {MessageEvent} */ (event).data)}),
       );

@@ -25,28 +25,33 @@ export function placeOf({keys, places}, key) {
   return keys[low] === key || low === 0 ? places[low] : (places[low - 1] + places[low]) / 2;
 }
 
-/** Each stretch between two bounds gets its share of the bytes of every table that covers it.
+/** Each stretch between two bounds is as wide as its bytes. A file spreads its own over the stretches it covers, in
+ * proportion to what the levels below have there, so that stretches between two files stay narrow.
  * @param {Table[]} tables */
 function axisOf(tables) {
   const keys = [...new Set(tables.flatMap((table) => [table.from, table.to]))].sort((a, b) => (a < b ? -1 : 1));
   const at = new Map(keys.map((key, i) => [key, i]));
-  const weights = new Float64Array(keys.length + 1);
-  for (const table of tables) {
+  const weights = new Float64Array(Math.max(1, keys.length)).fill(1e-9);
+  const sums = new Float64Array(keys.length + 1);
+  const deepest = [...tables].sort((a, b) => b.level - a.level);
+  let level = -1;
+  for (const table of deepest) {
+    if (table.level !== level) {
+      level = table.level;
+      for (let i = 0; i < keys.length; i += 1) sums[i + 1] = sums[i] + weights[i];
+    }
     const from = at.get(table.from) ?? 0;
     const to = Math.max(from + 1, at.get(table.to) ?? 0);
-    const share = Math.max(1, table.bytes) / (to - from);
-    weights[from] += share;
-    weights[to] -= share;
+    const below = sums[to] - sums[from];
+    const spread = below > 1e-6 * (to - from);
+    for (let i = from; i < to; i += 1) {
+      weights[i] += Math.max(1, table.bytes) * (spread ? (sums[i + 1] - sums[i]) / below : 1 / (to - from));
+    }
   }
   const places = new Float64Array(keys.length);
-  let all = 0;
-  let weight = 0;
-  for (let i = 0; i + 1 < keys.length; i += 1) {
-    weight += weights[i];
-    all += weight + 1e-9;
-    places[i + 1] = all;
-  }
-  if (all > 0) for (let i = 0; i < places.length; i += 1) places[i] /= all;
+  for (let i = 0; i + 1 < keys.length; i += 1) places[i + 1] = places[i] + weights[i];
+  const all = places[keys.length - 1] || 1;
+  for (let i = 0; i < places.length; i += 1) places[i] /= all;
   return {keys, places, at};
 }
 

@@ -4,6 +4,7 @@
 import {COLOURS, STEPS, scaleOf} from "./colours.js";
 import {bytesText, counted, keyText, percentText} from "./format.js";
 import {fold, layOut, placeOf} from "./layout.js";
+import {reasonText} from "./state.js";
 
 /**
  * @typedef {import("./state.js").Table} Table
@@ -33,6 +34,7 @@ export class LevelMap {
     this.layout = layOut([], 0);
     this.lanes = /** @type {Lane[]} */ ([]);
     this.selected = 0;
+    this.skipped = 0; // Bytes of each key that say nothing to a person.
     this.asked = /** @type {{key: string, tables: number[]} | null} */ (null);
     this.places = /** @type {Map<number, Place>} */ (new Map());
     this.old = /** @type {Map<number, Place>} */ (new Map());
@@ -48,7 +50,7 @@ export class LevelMap {
   /** The part of the canvas in which boxes stand. */
   get area() {
     const narrow = this.canvas.clientWidth < 620;
-    const left = narrow ? 60 : 148;
+    const left = narrow ? 72 : 148;
     return {narrow, left, width: Math.max(40, this.canvas.clientWidth - left - 2)};
   }
 
@@ -285,12 +287,12 @@ export class LevelMap {
     const end = isFlush ? this.middleOf(0).top : this.middleOf(job.to).top;
     const {context} = this;
     context.fillStyle = this.inks?.accent ?? "";
-    const count = Math.max(8, Math.floor(width / 42));
+    const count = Math.max(8, Math.floor(width / 34));
     for (let i = 0; i < count; i += 1) {
       const phase = this.still.matches ? 0.5 : (now / 1400 + i * 0.618) % 1;
       context.globalAlpha = 0.85 * Math.sin(Math.PI * phase);
       context.beginPath();
-      context.arc(left + ((i + 0.5) * width) / count, begin + (end - begin) * phase, 2.2, 0, 2 * Math.PI);
+      context.arc(left + ((i + 0.5) * width) / count, begin + (end - begin) * phase, 2.7, 0, 2 * Math.PI);
       context.fill();
     }
     context.globalAlpha = 1;
@@ -300,7 +302,7 @@ export class LevelMap {
       ? `Flushing memory · ${done}`
       : narrow
         ? `Merging · ${done}`
-        : `Merging ${counted(job.tables, "file")} · ${done} · ${job.reason}`;
+        : `Merging ${counted(job.tables, "file")} · ${done} · ${reasonText(job.reason)}`;
     context.font = `500 12px ${this.inks?.font}`;
     const textWidth = Math.min(width - 24, context.measureText(text).width);
     const y = Math.min(begin, end) + Math.min(GAP, Math.max(GAP, end - begin)) / 2;
@@ -311,18 +313,25 @@ export class LevelMap {
     this.write(text, left + 16, y + 0.5, {weight: 500, ink: this.inks?.accent, width: textWidth + 4});
   }
 
+  /** Some bounds of files, at their places, as many as there is room for. */
   drawAxis() {
     const {left, width, narrow} = this.area;
     const {keys, places} = this.layout;
     if (keys.length === 0) return;
     const y = this.canvas.clientHeight - 12;
     this.write("Keys", 0, y, {size: 13, weight: 600, ink: this.inks?.text});
-    const parts = narrow ? [0, 1] : [0, 0.25, 0.5, 0.75, 1];
-    for (const part of parts) {
-      let i = places.findIndex((place) => place >= part - 1e-9);
-      if (i < 0) i = keys.length - 1;
-      const align = part === 0 ? "left" : part === 1 ? "right" : "center";
-      this.write(keyText(keys[i], 18), left + part * width, y, {size: 11.5, align, width: width / parts.length});
+    const room = width / (narrow ? 2 : 5);
+    const end = left + width;
+    const label = (/** @type {number} */ i) => keyText(keys[i].slice(this.skipped), 18);
+    this.write(label(0), left, y, {size: 11.5, width: room - 12});
+    this.write(label(keys.length - 1), end, y, {size: 11.5, align: "right", width: room - 12});
+    let last = left + room / 2;
+    for (let i = 1; i + 1 < keys.length; i += 1) {
+      const x = left + places[i] * width;
+      if (x - last < room || end - x < 1.5 * room) continue;
+      this.write(label(i), x, y, {size: 11.5, align: "center", width: room - 12});
+      this.context.fillRect(x - 0.5, y - 13, 1, 4);
+      last = x;
     }
   }
 

@@ -1,27 +1,26 @@
 // @ts-check
 // The page: puts the state into the document, and what a person does into the state.
 import {COLOURS, scaleOf} from "./colours.js";
-import {Curves, drawLatencies} from "./charts.js";
+import {Curves, KINDS, drawLatencies, kindsOf} from "./charts.js";
 import {listen} from "./events.js";
-import {bytesText, clockText, countText, counted, keyOf, keyText, percentText} from "./format.js";
+import {bytesText, clockText, counted, keyOf, keyText, percentText} from "./format.js";
 import {element, showAnswer} from "./lookup.js";
 import {LevelMap} from "./map.js";
 import {
   EMPTY,
   applyEdit,
-  bytesOf,
   candidates,
   deadShare,
   editText,
   eventText,
-  expiredBy,
-  expiringBytes,
+  ownBytes,
+  reasonText,
   reasonOf,
   reduce,
   tablesAfter,
 } from "./state.js";
+import {showFigures, showGoing} from "./tiles.js";
 
-const HOUR_MS = 3_600_000;
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
@@ -32,77 +31,6 @@ let familyChosen = false;
 const map = new LevelMap(/** @type {HTMLCanvasElement} */ (byId("map")));
 const curves = new Curves(byId("curves"));
 const report = document.getElementById("state");
-
-/** @param {HTMLElement} into @param {[string, string, string][]} tiles Name, value, remark. */
-function showTiles(into, tiles) {
-  into.replaceChildren(
-    ...tiles.map(([name, value, remark]) => {
-      const tile = element("div");
-      const figure = element("dd", value);
-      figure.append(element("small", remark));
-      tile.append(element("dt", name), figure);
-      return tile;
-    }),
-  );
-}
-
-function showFigures() {
-  const last = state.points[state.points.length - 1];
-  const counters = state.figures?.counters;
-  const family = state.families.find(({id}) => id === map.family);
-  const written = counters ? counters.flush_bytes_written + counters.compaction_bytes_written : 0;
-  const disk = bytesOf(state.tables.values());
-  /** @type {[string, string, string][]} */
-  const tiles = [["On disk", bytesText(disk), counted(state.tables.size, "file")]];
-  if (last && state.writer === "there") {
-    tiles.unshift(
-      ["Written", `${countText(last.writes)}/s`, "entries"],
-      ["Read", `${countText(last.reads)}/s`, "look-ups and seeks"],
-    );
-  }
-  if (counters && state.writer === "there") {
-    tiles.push(["Compaction debt", bytesText(counters.compaction_debt_bytes), "still to be rewritten"]);
-  }
-  if (counters && counters.user_bytes_written > 0 && written > 0) {
-    tiles.push([
-      "Write cost",
-      `${(written / counters.user_bytes_written).toFixed(1)} ×`,
-      "each byte, written to files",
-    ]);
-  }
-  if (family) {
-    tiles.push(["Places a read looks", `≤ ${family.read_amplification}`, "filters spare most of them"]);
-    if (family.space_amplification > 0)
-      tiles.push(["Space cost", `${family.space_amplification.toFixed(2)} ×`, "for each byte of the last level"]);
-  }
-  if (state.hit_rate !== null && state.writer === "there")
-    tiles.push(["From memory", percentText(state.hit_rate), "of block reads"]);
-  showTiles(byId("tiles"), tiles);
-}
-
-function showGoing() {
-  const now = state.time_ms;
-  let dead = 0;
-  let waiting = 0;
-  let entries = 0;
-  for (const table of state.tables.values()) {
-    const gone = (table.deletes ?? 0) + expiredBy(table, now);
-    dead += gone;
-    entries += table.entries;
-    waiting += table.bytes * deadShare(table, now);
-  }
-  const tables = [...state.tables.values()];
-  showTiles(byId("going"), [
-    [
-      "Dead already",
-      counted(Math.round(dead), "entry").replace("entrys", "entries"),
-      `about ${bytesText(waiting)} that compaction will free`,
-    ],
-    ["Expires within the hour", bytesText(expiringBytes(tables, now, HOUR_MS)), "estimated"],
-    ["Expires within a day", bytesText(expiringBytes(tables, now, 24 * HOUR_MS)), "estimated"],
-    ["Alive", `${countText(Math.max(0, entries - dead))}`, "entries, older versions included"],
-  ]);
-}
 
 function showStatus() {
   const gone = !report && !state.live;
@@ -131,7 +59,7 @@ function showWork() {
           ? "Flushing memory into a new file of level 0"
           : `Merging ${counted(job.tables, "file")} of level ${job.from} into level ${job.to}`;
       const box = element("div", text, "job");
-      if (job.reason) box.append(element("small", `Why: ${job.reason}.`));
+      if (job.reason) box.append(element("small", `Why: ${reasonText(job.reason)}.`));
       const bar = /** @type {HTMLProgressElement} */ (element("progress"));
       bar.max = Math.max(1, job.bytes);
       bar.value = Math.min(job.bytes, job.bytes_done);
@@ -182,6 +110,7 @@ function showFamilies() {
 }
 
 function showMap() {
+  map.skipped = ownBytes(state.families, map.family);
   map.show(state, shownTables);
   const of_it = [...map.sums].map(
     ([level, {bytes, count}]) => `level ${level}: ${counted(count, "file")}, ${bytesText(bytes)}`,
@@ -213,7 +142,7 @@ function showTravel() {
   } else if (travelled < 0) {
     const {change} = state;
     text.textContent = change
-      ? editText(change.removed, change.added)
+      ? `The last change: ${editText(change.removed, change.added)}`
       : `Go back over ${counted(edits.length || state.edit, "change")} of the files.`;
   } else if (travelled === 0) {
     text.textContent = "Before the first change that is kept.";
@@ -230,6 +159,8 @@ function showTravel() {
   }
 }
 
+const keyOfTable = (/** @type {string} */ key) => keyText(key.slice(map.skipped), 24);
+
 /** @param {import("./state.js").Table | null} table */
 function showDetail(table) {
   const detail = byId("detail");
@@ -240,8 +171,30 @@ function showDetail(table) {
   if (dead > 0) parts.push(`${percentText(dead)} dead`);
   detail.replaceChildren(
     element("b", `File ${table.number}, level ${table.level}`),
-    ` · ${parts.join(" · ")} · ${keyText(table.from, 24)} to ${keyText(table.to, 24)}`,
+    ` · ${parts.join(" · ")} · ${keyOfTable(table.from)} to ${keyOfTable(table.to)}`,
   );
+}
+
+let latencyChosen = false;
+/** What calls there were lately, those with the most first; the choice of one. */
+function chosenLatency() {
+  const select = /** @type {HTMLSelectElement} */ (byId("latency"));
+  const kinds = kindsOf(state.points);
+  if (select.dataset.kinds !== kinds.join()) {
+    const chosen = select.value;
+    select.dataset.kinds = kinds.join();
+    select.replaceChildren(
+      ...kinds.map((kind) => {
+        const option = /** @type {HTMLOptionElement} */ (
+          element("option", KINDS[/** @type {keyof typeof KINDS} */ (kind)] ?? kind.toUpperCase())
+        );
+        option.value = kind;
+        return option;
+      }),
+    );
+    select.value = latencyChosen && kinds.includes(chosen) ? chosen : (kinds[0] ?? "");
+  }
+  return select.value;
 }
 
 let scheduled = false;
@@ -253,11 +206,11 @@ function show() {
     if (travelled < 0) shownTables = state.tables;
     showStatus();
     showFamilies();
-    showFigures();
+    showFigures(byId("tiles"), state, map.family);
     showMap();
     showTravel();
     showWork();
-    showGoing();
+    showGoing(byId("going"), state);
     byId("over-time").hidden = report !== null;
     if (!report) {
       curves.show(state.points);
@@ -265,7 +218,7 @@ function show() {
         /** @type {HTMLCanvasElement} */ (byId("latencies")),
         byId("latency-text"),
         state.points,
-        input("latency").value,
+        chosenLatency(),
       );
     }
     document.body.dataset.edit = String(state.edit);
@@ -341,7 +294,10 @@ function begin() {
     map.family = Number(input("family").value);
     show();
   });
-  byId("latency").addEventListener("change", show);
+  byId("latency").addEventListener("change", () => {
+    latencyChosen = true;
+    show();
+  });
   byId("lookup").addEventListener("submit", (event) => {
     event.preventDefault();
     void lookUp(input("key").value);

@@ -15,8 +15,10 @@ import {bytesText, counted, durationText} from "./format.js";
  * @typedef {{updated_ms: number, opened_ms: number, heartbeat_ns: number, pid: number, jobs: Job[],
  *   counters: Record<string, number>, histograms: Record<string, number[]>,
  *   stall: {cause: string, text: string, since_ms: number, delay_ns_per_kib: number}}} Figures
- * @typedef {{number: number, time_ms: number, kind: string, from: number, to: number, numbers: number[], text: string}}
- *   Happening
+ * @typedef {{number: number, time_ms: number, kind: string, from: number, to: number, numbers: number[], text: string,
+ *   cause?: string}} Happening
+ * @typedef {{keys: number, expiring: number, expiring_hour: number, expiring_day: number,
+ *   commands: Record<string, number[]>}} Server
  * @typedef {{edit: number, time_ms: number, removed: number[], added: Table[]}} Edit
  * @typedef {{tables: Table[], edits: Edit[]}} History
  * @typedef {{time_ms: number, writes: number, reads: number, debt: number, disk: number,
@@ -24,7 +26,8 @@ import {bytesText, counted, durationText} from "./format.js";
  * @typedef {{edit: number, removed: Table[], added: Table[]}} Change
  * @typedef {{database: string, order: string, time_ms: number, edit: number, writer: string, sequence: number,
  *   tables: Map<number, Table>, families: Family[], advice: {tone: string, text: string}, figures: Figures | null,
- *   events: Happening[], points: Point[], history: History | null, change: Change | null, live: boolean,
+ *   server: Server | null, timed: Record<string, number[]>, events: Happening[], points: Point[],
+ *   history: History | null, change: Change | null, live: boolean,
  *   hit_rate: number | null}} State
  */
 
@@ -49,6 +52,8 @@ export const EMPTY = {
   change: null,
   live: false,
   hit_rate: null,
+  server: null,
+  timed: {},
 };
 
 /** Tables by their numbers, after the edit; `removed` gets those that went. Each new table is one rewrite hotter than
@@ -118,10 +123,15 @@ export function bytesOf(tables) {
 /** @param {State} state @param {any} data @returns {State} */
 function withMetrics(state, data) {
   const point = pointBetween(state.figures, data.figures, bytesOf(state.tables.values()));
+  const timed = state.server?.commands ?? {};
+  for (const name in point ? timed : {}) {
+    if (name in state.timed) /** @type {Point} */ (point).latencies[name] = grown(state.timed[name], timed[name]);
+  }
   const {cache_hits: hits = 0, cache_misses: misses = 0} = data.figures?.counters ?? {};
   return {
     ...state,
     time_ms: data.time_ms,
+    timed: point || !state.figures ? timed : state.timed,
     writer: data.writer,
     sequence: data.sequence,
     families: data.families,
@@ -146,6 +156,8 @@ export function reduce(state, {name, data}) {
         ...EMPTY,
         live: state.live,
         points: state.points,
+        server: state.server,
+        timed: state.timed,
         database: data.database,
         order: data.order,
         edit: data.edit,
@@ -165,6 +177,8 @@ export function reduce(state, {name, data}) {
     }
     case "metrics":
       return withMetrics(state, data);
+    case "server":
+      return {...state, server: data};
     case "history":
       return {...state, history: data};
     case "connection":
@@ -209,11 +223,30 @@ export function reasonOf(edit, removed, events) {
       Math.abs(event.time_ms - edit.time_ms) < 5000,
   );
   fits.sort((a, b) => Math.abs(a.time_ms - edit.time_ms) - Math.abs(b.time_ms - edit.time_ms));
-  return fits[0]?.text ?? "";
+  return reasonText(fits[0]?.text ?? "");
+}
+
+/** The planner's reason, with its bytes as a person reads them. @param {string} text */
+export function reasonText(text) {
+  return text.replace(/\b(\d{4,}) bytes/g, (_, bytes) => bytesText(Number(bytes)));
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** How many bytes of a family's keys are the server's own, before what its clients call the key: docs/format/server.md.
+ * @param {Family[]} families @param {number} id */
+export function ownBytes(families, id) {
+  const names = families.map(({name}) => name);
+  if (!["keys", "data", "order", "ttl", "sys"].every((name) => names.includes(name))) return 0;
+  const name = families.find((family) => family.id === id)?.name ?? "";
+  return {keys: 10, ttl: 16}[name] ?? 0;
 }
 
 /** @param {Happening} event */
-export function eventText({kind, from, to, numbers, text}) {
+export function eventText({kind, from, to, numbers, text, cause}) {
   switch (kind) {
     case "open":
       return "A writer opened the database.";
@@ -225,12 +258,13 @@ export function eventText({kind, from, to, numbers, text}) {
     case "compaction":
       return (
         `Merged ${counted(numbers[0], "file")} of level ${from} into level ${to}: ` +
-        `${bytesText(numbers[1])} read, ${bytesText(numbers[2])} written, in ${durationText(numbers[3])}. Why: ${text}.`
+        `${bytesText(numbers[1])} read, ${bytesText(numbers[2])} written, in ${durationText(numbers[3])}. ` +
+        `Why: ${reasonText(text)}.`
       );
     case "stall-begins":
-      return "Writers are held up from now on.";
+      return `${sentence(cause ?? "")}${text ? `: ${text}` : ""}.`;
     case "stall-ends":
-      return `Writers are no longer held up, after ${durationText(1000 * numbers[0])}.`;
+      return `That ended after ${durationText(1000 * numbers[0])}: ${cause}.`;
     case "error":
       return `Error: ${text}`;
     default:

@@ -7,7 +7,8 @@ import {keyOf, keyText, percentileOf} from "../format.js";
 import {layOut, fold, placeOf} from "../layout.js";
 import * as page from "../state.js";
 
-/** @param {number} number @param {Partial<import("../state.js").Table>} [more] @returns {import("../state.js").Table} */
+/** @param {number} number @param {Partial<import("../state.js").Table>} [more]
+ * @returns {import("../state.js").Table} */
 function table(number, more = {}) {
   const of_all = {number, family: 0, level: 0, from: "a", to: "z", bytes: 100, raw_bytes: 300, entries: 10};
   return {...of_all, sequence: number, ...more};
@@ -60,7 +61,8 @@ test("an edit is told in words", () => {
 
 test("an edit gets the planner's reason from the event that fits it", () => {
   const edit = {edit: 1, time_ms: 10_000, removed: [1, 2], added: [table(3, {level: 6})]};
-  const event = {number: 1, time_ms: 9_500, kind: "compaction", from: 0, to: 6, numbers: [2, 0, 0, 0], text: "it is full"};
+  const event = {number: 1, time_ms: 9_500, kind: "compaction", from: 0, to: 6, numbers: [2, 0, 0, 0],
+                 text: "it is full"};
   assert.equal(page.reasonOf(edit, [table(1), table(2)], [event]), "it is full");
   assert.equal(page.reasonOf(edit, [table(1), table(2)], [{...event, time_ms: 1}]), "");
   assert.equal(page.reasonOf(edit, [table(1), table(2)], [{...event, numbers: [5, 0, 0, 0]}]), "");

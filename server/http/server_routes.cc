@@ -1,17 +1,14 @@
 #include "server/http/server_routes.h"
 
-#include <string>
+#include <memory>
 
-#include "server/http/page_files.h"
+#include "server/http/live_page.h"
 
 namespace amethyst::server {
 
-void AddServerRoutes(Server& /*server*/, HttpServer& http) {
-  for (const PageFile& file : PageFiles()) {
-    http.AddRoute(std::string(file.path), [&file](const HttpRequest&) {
-      return HttpResponse{.content_type = std::string(file.content_type), .body = std::string(file.bytes)};
-    });
-  }
+void AddServerRoutes(Server& server, HttpServer& http) {
+  const auto page = std::make_shared<LivePage>(server, http);
+  page->AddRoutes(page);
 }
 
 }  // namespace amethyst::server

@@ -60,6 +60,7 @@ const Asset* FindAsset(std::string_view name) {
 
 std::string MakeReport(std::string_view state) {
   std::string html(TextOf("index.html"));
+  Replace(&html, R"(<link rel="icon" href="gem.svg">)", "");
   Replace(&html, R"(<link rel="stylesheet" href="uplot.css">)", Element("<style>", TextOf("uplot.css"), "</style>"));
   Replace(&html, R"(<link rel="stylesheet" href="style.css">)", Element("<style>", TextOf("style.css"), "</style>"));
   Replace(&html, R"(<script src="uplot.js"></script>)", Element("<script>", TextOf("uplot.js"), "</script>"));

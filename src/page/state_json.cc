@@ -121,7 +121,11 @@ void WriteEvents(const std::vector<figures::Event>& events, uint64_t after, size
     json->Field("kind", figures::WordOf(begin->kind)).Field("from", begin->from).Field("to", begin->to);
     json->Key("numbers").Begin('[');
     for (const uint64_t number : begin->numbers) json->Value(number);
-    json->End(']').Field("text", std::string_view(begin->text)).End('}');
+    json->End(']').Field("text", std::string_view(begin->text));
+    if (begin->kind == figures::EventKind::kStallBegins || begin->kind == figures::EventKind::kStallEnds) {
+      json->Field("cause", figures::SentenceOf(static_cast<figures::Stall>(begin->from)));
+    }
+    json->End('}');
   }
   json->End(']');
 }
