@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "io/system_environment.h"
 #include "server/config.h"
+#include "server/engine_counts.h"
 #include "server/http/http_server.h"
 #include "server/http/server_routes.h"
 #include "server/net/asio_loop.h"
@@ -144,12 +145,15 @@ Status Serve(const Config& settings, std::ostream& out) {
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
   AMETHYST_ASSIGN(const auto http_at, WhereToServeHttp(config));
   const std::filesystem::path directory = DirectoryOf(config);
-  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
+  const auto engine = std::make_shared<EngineCounts>();
+  Components components;
+  components.listener = engine;
+  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config), std::move(components)));
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
     HttpServer http(HttpGuard(config, http_at && IsLoopback(http_at->host)), clock);
-    AddServerRoutes(server, http);
+    AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
     if (http_at) AMETHYST_TRY(loop.ListenHttp(http, *http_at));

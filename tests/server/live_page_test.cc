@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "page/assets.h"
+#include "server/engine_counts.h"
 #include "server/http/server_routes.h"
 #include "server/server_fixture.h"
 
@@ -16,7 +17,7 @@ using testing::StartsWith;
 
 class LivePageTest : public ServerTest {
  protected:
-  LivePageTest() { AddServerRoutes(*server_, http_); }
+  LivePageTest() { AddServerRoutes(*server_, engine_, http_); }
 
   std::string Get(const std::string& target) {
     MemoryConnection connection("127.0.0.1:1");
@@ -30,6 +31,7 @@ class LivePageTest : public ServerTest {
     for (int i = 0; i < times; ++i) http_.Tick();
   }
 
+  EngineCounts engine_;
   HttpServer http_{HttpGuard(config_, true), clock_};
 };
 
