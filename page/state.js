@@ -18,7 +18,7 @@ import {bytesText, counted, durationText} from "./format.js";
  * @typedef {{number: number, time_ms: number, kind: string, from: number, to: number, numbers: number[], text: string,
  *   cause?: string}} Happening
  * @typedef {{keys: number, expiring: number, expiring_hour: number, expiring_day: number,
- *   commands: Record<string, number[]>}} Server
+ *   big: {key: string, bytes: number}[], commands: Record<string, number[]>}} Server
  * @typedef {{edit: number, time_ms: number, removed: number[], added: Table[]}} Edit
  * @typedef {{tables: Table[], edits: Edit[]}} History
  * @typedef {{time_ms: number, writes: number, reads: number, debt: number, disk: number,

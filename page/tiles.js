@@ -1,6 +1,6 @@
 // @ts-check
 // Figures in tiles: what a database costs and does, and what will go by itself.
-import {bytesText, countText, counted, percentText} from "./format.js";
+import {bytesText, countText, counted, keyText, percentText} from "./format.js";
 import {element} from "./lookup.js";
 import {bytesOf, deadShare, expiredBy, expiringBytes} from "./state.js";
 
@@ -50,6 +50,20 @@ export function showFigures(into, state, familyId) {
   showTiles(into, tiles);
 }
 
+/** The largest collections of a server, as bars. @param {HTMLElement} into
+ * @param {import("./state.js").State} state */
+export function showBig(into, {server}) {
+  const most = server?.big[0]?.bytes ?? 1;
+  const items = (server?.big ?? []).map(({key, bytes}) => {
+    const item = element("li");
+    const bar = element("span", "", "bar");
+    bar.style.width = `${(100 * bytes) / Math.max(1, most)}%`;
+    item.append(element("span", keyText(key, 36)), element("b", bytesText(bytes)), bar);
+    return item;
+  });
+  into.replaceChildren(...(items.length > 0 ? items : [element("li", "No collection is large: all are kept inline.")]));
+}
+
 /** @param {HTMLElement} into @param {import("./state.js").State} state */
 export function showGoing(into, state) {
   const {server, time_ms: now} = state;
@@ -64,7 +78,7 @@ export function showGoing(into, state) {
   }
   const disk = bytesOf(tables);
   const expires = (/** @type {number} */ span, /** @type {number} */ keys) => {
-    if (!server) return {value: bytesText(expiringBytes(tables, now, span)), remark: "estimated"};
+    if (!server) return {value: bytesText(expiringBytes(tables, now, span)), remark: "as estimated"};
     const bytes = server.keys > 0 ? (disk * keys) / server.keys : 0;
     return {value: `${countText(keys)} keys`, remark: `about ${bytesText(bytes)}`};
   };
@@ -72,8 +86,8 @@ export function showGoing(into, state) {
   const day = expires(24 * HOUR_MS, server?.expiring_day ?? 0);
   showTiles(into, [
     ["Dead already", `${countText(Math.round(dead))}`, `entries, ${bytesText(waiting)} that compaction will free`],
-    ["Expires within the hour", hour.value, hour.remark],
-    ["Expires within a day", day.value, day.remark],
+    ["In an hour", hour.value, `expire, ${hour.remark}`],
+    ["In a day", day.value, `expire, ${day.remark}`],
     server
       ? ["Alive", `${countText(server.keys)} keys`, `${countText(server.expiring)} of them expire some time`]
       : ["Alive", countText(Math.max(0, entries - dead)), "entries, older versions included"],

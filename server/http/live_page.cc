@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t kTicksPerLook = 10;
 constexpr uint64_t kTicksPerLookAtEdits = 100;
+constexpr size_t kCollectionsPerLook = 100;
 constexpr TimeMs kHourMs = 3'600'000;
 
 // Of keys that expire, how many do by then: by the share of the bytes that tell of them.
@@ -58,7 +59,10 @@ void LivePage::Tick() {
 void LivePage::Look(bool with_figures) {
   const auto messages = with_figures ? watcher_.Look() : watcher_.LookAtEdits();
   if (!messages) return;  // Of a manifest that cannot be read just now: the next look may.
-  if (with_figures) events_->Publish("server", ServerText());
+  if (with_figures) {
+    big_keys_.Look(server_.space(), kCollectionsPerLook);
+    events_->Publish("server", ServerText());
+  }
   for (const page::Message& message : *messages) events_->Publish(message.name, message.data);
 }
 
@@ -87,7 +91,11 @@ std::string LivePage::ServerText() const {
     for (const uint64_t calls : counters.histogram.buckets()) json.Value(calls);
     json.End(']');
   }
-  return json.End('}').End('}').Take();
+  json.End('}').Key("big").Begin('[');
+  for (const BigKeys::Found& found : big_keys_.Largest()) {
+    json.Begin('{').Key("key").Bytes(UserKeyOf(found.keys_key)).Field("bytes", found.bytes).End('}');
+  }
+  return json.End(']').End('}').Take();
 }
 
 HttpResponse LivePage::History() {

@@ -11,6 +11,7 @@
 
 #include "page/look_up.h"
 #include "page/watcher.h"
+#include "server/http/big_keys.h"
 #include "server/http/http_server.h"
 #include "server/server.h"
 
@@ -39,6 +40,7 @@ class LivePage {
   EventChannel* events_ = nullptr;
   page::Watcher watcher_;
   page::LookUp look_up_;
+  BigKeys big_keys_;
   uint64_t ticks_ = 0;
 };
 

@@ -23,8 +23,7 @@ Advice ForStall(Stall stall) {
       return {Tone::kBad,
               "Background work waits: free disk space, memory or file descriptors, and it goes on by itself."};
     case Stall::kMemory:
-      return {Tone::kBad,
-              "Writers wait for a flush: the disk is slower than they are, or has little memory to fill."};
+      return {Tone::kBad, "Writers wait for a flush: the disk is slower than they are, or has little memory to fill."};
     case Stall::kFlushes:
       return {Tone::kNote, "Writers go at the speed of flushes: a faster disk, or fewer writes at once, would help."};
     case Stall::kLevel0:
@@ -60,9 +59,9 @@ Advice AdviceFor(const Situation& situation) {
             "Level 0 is over its size, so reads look into more tables: compactions are about to empty it."};
   }
   if (situation.cache_hits && *situation.cache_hits < kHitsToTell && situation.bytes >= kBytesToMind) {
-    return {Tone::kNote,
-            fmt::format("{:.0f} % of block reads go to the disk: more memory would keep them at hand (memory_budget_bytes; of the server maxmemory).",
-                        100 * (1 - *situation.cache_hits))};
+    return {Tone::kNote, fmt::format("{:.0f} % of block reads go to the disk: more memory would keep them at hand "
+                                     "(memory_budget_bytes; of the server maxmemory).",
+                                     100 * (1 - *situation.cache_hits))};
   }
   return {Tone::kGood, "All is well: writers go at full speed, and nothing needs doing."};
 }

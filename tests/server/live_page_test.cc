@@ -1,8 +1,9 @@
-// The page of a server that works. Covers: live_page, server_routes
+// The page of a server that works. Covers: live_page, server_routes, big_keys
 #include <gmock/gmock.h>
 
 #include "page/assets.h"
 #include "server/engine_counts.h"
+#include "server/http/big_keys.h"
 #include "server/http/server_routes.h"
 #include "server/server_fixture.h"
 
@@ -65,9 +66,28 @@ TEST_F(LivePageTest, TellsOfCommandsAndOfKeysThatWillExpire) {
   MemoryConnection connection("127.0.0.1:1");
   HttpSession* const session = http_.Connect(connection);
   http_.Receive(*session, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_THAT(connection.sent, AllOf(HasSubstr(R"("keys":3,"expiring":2,"expiring_hour":1,"expiring_day":2)"),
-                                     HasSubstr(R"("set":[)")));
+  EXPECT_THAT(connection.sent,
+              AllOf(HasSubstr(R"("keys":3,"expiring":2,"expiring_hour":1,"expiring_day":2)"), HasSubstr(R"("set":[)")));
   http_.Disconnect(*session);
+}
+
+TEST_F(LivePageTest, FindsTheLargestCollections) {
+  Line("config set hash-max-listpack-entries 1");
+  for (int key = 0; key < 20; ++key) {
+    for (int i = 0; i < 10 * key; ++i) {
+      Send({"hset", "hash" + std::to_string(key), std::to_string(i), std::string(2000, 'x')});
+    }
+  }
+  ASSERT_TRUE(space_->db().Flush());
+  BigKeys keys;
+  keys.Look(*space_, 7);
+  keys.Look(*space_, 100);
+  ASSERT_EQ(keys.Largest().size(), BigKeys::kKept);
+  EXPECT_EQ(UserKeyOf(keys.Largest()[0].keys_key), "hash19");
+  EXPECT_GT(keys.Largest()[0].bytes, keys.Largest()[7].bytes);
+  Line("flushall");
+  for (int i = 0; i < 2; ++i) keys.Look(*space_, 100);
+  EXPECT_TRUE(keys.Largest().empty());
 }
 
 TEST_F(LivePageTest, KeepsEditsWhileNobodyLooks) {
