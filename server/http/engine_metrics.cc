@@ -1,7 +1,8 @@
 // What /metrics says of the engine: its levels, tables, log, cache and background work.
 #include <algorithm>
-#include <array>
+#include <deque>
 #include <string>
+#include <vector>
 
 #include "amethyst/stats.h"
 #include "server/http/metrics.h"
@@ -91,11 +92,13 @@ struct Powers {
 };
 void AddTimes(const Histogram& histogram, const Powers& powers, MetricText& text) {
   std::vector<MetricText::Bucket> buckets;
+  std::deque<std::string> ends;
   uint64_t count = 0;
   for (size_t i = 0; i <= powers.last; ++i) {
     count += histogram.buckets[i];
     if (i < powers.first || (i - powers.first) % powers.step != 0) continue;
-    buckets.push_back({static_cast<double>(uint64_t{1} << i) / powers.units_of_second, count});
+    ends.push_back(MetricText::Number(static_cast<double>(uint64_t{1} << i) / powers.units_of_second));
+    buckets.push_back({ends.back(), count});
   }
   text.AddHistogram(buckets, {histogram.count, static_cast<double>(histogram.sum) / powers.units_of_second});
 }

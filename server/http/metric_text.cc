@@ -18,12 +18,6 @@ std::string_view TypeName(MetricType type) {
   return "untyped";
 }
 
-std::string Number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return fmt::format("{}", value);
-}
-
 void AddEscaped(std::string* text, std::string_view value) {
   for (const char c : value) {
     if (c == '\n') {
@@ -37,6 +31,12 @@ void AddEscaped(std::string* text, std::string_view value) {
 
 }  // namespace
 
+std::string MetricText::Number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  return fmt::format("{}", value);
+}
+
 void MetricText::Begin(MetricType type, std::string_view name, std::string_view help) {
   name_ = name;
   fmt::format_to(std::back_inserter(text_), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, TypeName(type));
@@ -47,7 +47,7 @@ void MetricText::Add(double value, Labels labels) { AddLine("", labels, {}, Numb
 
 void MetricText::AddHistogram(std::span<const Bucket> buckets, Summary all, Labels labels) {
   for (const Bucket& bucket : buckets) {
-    AddLine("_bucket", labels, {"le", Number(bucket.end)}, fmt::format_int(bucket.count).c_str());
+    AddLine("_bucket", labels, {"le", bucket.end}, fmt::format_int(bucket.count).c_str());
   }
   const fmt::format_int count(all.count);
   AddLine("_bucket", labels, {"le", "+Inf"}, count.c_str());

@@ -28,9 +28,11 @@ class MetricText {
   void Add(uint64_t value, Labels labels = {});
   void Add(double value, Labels labels = {});
 
-  // Counts of a histogram's values up to `end`, in seconds, those of the buckets before it included.
+  static std::string Number(double value);
+  // Counts of a histogram's values up to `end`, in seconds as Number shows them, those of the buckets before it
+  // included.
   struct Bucket {
-    double end;
+    std::string_view end;
     uint64_t count;
   };
   // The sum is in seconds. A last bucket without an end is added.

@@ -119,8 +119,9 @@ RequestReader::Outcome RequestReader::Next() {
   bytes_.erase(0, taken);
   head_bytes_taken_ += taken;
   // The parser's own limit is one of each call: it forgets the lines that it has taken.
-  if (error == http::error::need_more && head_bytes_taken_ + bytes_.size() <= kHeadBytesMax) return std::nullopt;
-  if (error == http::error::need_more) error = http::error::header_limit;
+  const size_t head_bytes = head_bytes_taken_ + (error == http::error::need_more ? bytes_.size() : 0);
+  if (head_bytes > kHeadBytesMax) error = http::error::header_limit;
+  if (error == http::error::need_more) return std::nullopt;
   if (error) return std::unexpected(RefusalOf(error));
   Outcome outcome = parser_->Take();
   parser_.reset();

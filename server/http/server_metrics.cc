@@ -1,5 +1,7 @@
 // What /metrics says of the server: connections, commands, keys, memory, durability.
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 #include <string>
 
@@ -104,18 +106,21 @@ void AddTimes(Server& server, const Durability& durability, MetricText& text) {
   text.Add(static_cast<double>(durability.durable_ms()) / 1000);
 }
 
+// Of the space: what the last command has added would count twice in its Access.
 void AddKeys(Server& server, MetricText& text) {
-  const auto add = [&](int64_t (Access::*count)(unsigned) const) {
+  const Space& space = server.space();
+  const auto add = [&](int64_t (Space::*count)(uint16_t) const) {
     for (unsigned database = 0; database < kDatabases; ++database) {
-      if (database > 0 && server.access().KeyCount(database) == 0) continue;
-      const int64_t keys = (server.access().*count)(database);
-      text.Add(static_cast<uint64_t>(std::max<int64_t>(keys, 0)), {{"database", std::to_string(database)}});
+      const uint16_t stored = space.StoredDatabase(database);
+      if (database > 0 && space.KeyCount(stored) == 0) continue;
+      text.Add(static_cast<uint64_t>(std::max<int64_t>((space.*count)(stored), 0)),
+               {{"database", std::to_string(database)}});
     }
   };
   text.Begin(kGauge, "amethyst_keys", "Keys, expired ones that are not removed yet included.");
-  add(&Access::KeyCount);
+  add(&Space::KeyCount);
   text.Begin(kGauge, "amethyst_expiring_keys", "Keys that have a time to live.");
-  add(&Access::ExpiringCount);
+  add(&Space::ExpiringCount);
 }
 
 void AddPubSub(Server& server, MetricText& text) {
@@ -126,16 +131,30 @@ void AddPubSub(Server& server, MetricText& text) {
   text.Add(count(PubSub::Kind::kShard), {{"kind", "shard-channel"}});
 }
 
-// Every second bucket of the server's own: a fourth of each other.
+// Every second bucket of the server's own: each ends four times as late as the one before.
+constexpr size_t kFirstBucket = 4;  // 16 us.
+constexpr size_t kLastBucket = 24;  // 16.8 s.
+using Buckets = std::array<MetricText::Bucket, (kLastBucket - kFirstBucket) / 2 + 1>;
+
+// Made once: there are many commands.
+const std::string& BucketEnd(size_t bucket) {
+  static const auto kEnds = [] {
+    std::array<std::string, LatencyHistogram::kBuckets> ends;
+    for (size_t i = 0; i < ends.size(); ++i) {
+      ends[i] = MetricText::Number(static_cast<double>(uint64_t{1} << i) / kMicrosecondsOfSecond);
+    }
+    return ends;
+  }();
+  return kEnds[bucket];
+}
+
 void AddLatency(const Server::CommandCounters& counters, std::string_view command, MetricText& text) {
-  constexpr size_t kFirst = 4;  // 16 us.
-  constexpr size_t kLast = 24;  // 16.8 s.
-  std::array<MetricText::Bucket, (kLast - kFirst) / 2 + 1> buckets;
+  Buckets buckets;
   uint64_t calls = 0;
-  for (size_t i = 0; i <= kLast; ++i) {
+  for (size_t i = 0; i <= kLastBucket; ++i) {
     calls += counters.histogram.buckets()[i];
-    if (i < kFirst || i % 2 != 0) continue;
-    buckets[(i - kFirst) / 2] = {static_cast<double>(uint64_t{1} << i) / kMicrosecondsOfSecond, calls};
+    if (i < kFirstBucket || i % 2 != 0) continue;
+    buckets[(i - kFirstBucket) / 2] = {BucketEnd(i), calls};
   }
   text.AddHistogram(buckets, {counters.calls, static_cast<double>(counters.microseconds) / kMicrosecondsOfSecond},
                     {{"command", command}});

@@ -152,6 +152,16 @@ TEST_F(MetricsTest, TellOfBytesThatAreNotOnDisk) {
   EXPECT_EQ(Value("amethyst_last_sync_timestamp_seconds"), std::to_string(clock_.wall.count() / 1000));
 }
 
+TEST_F(MetricsTest, KeysAreCountedRightBehindTheCommandThatAddsThem) {
+  Line("set a 1 ex 100");
+  EXPECT_EQ(Value("amethyst_keys{database=\"0\"}"), "1");
+  EXPECT_EQ(Value("amethyst_expiring_keys{database=\"0\"}"), "1");
+  EXPECT_EQ(Value("amethyst_keys{database=\"3\"}"), "");
+  Line("move a 3");
+  EXPECT_EQ(Value("amethyst_keys{database=\"0\"}"), "0");
+  EXPECT_EQ(Value("amethyst_keys{database=\"3\"}"), "1");
+}
+
 TEST_F(MetricsTest, ALatencyIsInItsBucket) {
   Server::CommandCounters& counters = server_->command_counters()["get"];
   counters = {};
