@@ -37,7 +37,7 @@ export class Curves {
   show(points) {
     const uPlot = /** @type {any} */ (globalThis).uPlot;
     if (!uPlot) {
-      this.into.textContent = "This program was built without curves (npm was missing).";
+      this.into.textContent = "Built without curves: npm was missing.";
       return;
     }
     const style = getComputedStyle(this.into);

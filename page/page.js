@@ -229,6 +229,7 @@ function show() {
 
 /** @param {{name: string, data: any}} message */
 function take(message) {
+  if (message.name === "snapshot") travelled = -1;
   state = reduce(state, message);
   show();
 }

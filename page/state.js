@@ -44,7 +44,7 @@ export const EMPTY = {
   sequence: 0,
   tables: new Map(),
   families: [],
-  advice: {tone: "good", text: "Waiting for the first look …"},
+  advice: {tone: "good", text: "Looking …"},
   figures: null,
   events: [],
   points: [],
@@ -172,7 +172,9 @@ export function reduce(state, {name, data}) {
       /** @type {Table[]} */
       const removed = [];
       const tables = applyEdit(state.tables, data, removed);
-      const history = state.history && {...state.history, edits: [...state.history.edits, data]};
+      let {history} = state;
+      const isNew = data.edit > (history?.edits.at(-1)?.edit ?? 0); // It may have come with the history already.
+      if (history && isNew) history = {...history, edits: [...history.edits, data]};
       return {...state, tables, edit: data.edit, history, change: {edit: data.edit, removed, added: data.added}};
     }
     case "metrics":
@@ -268,7 +270,7 @@ export function eventText({kind, from, to, numbers, text, cause}) {
     case "error":
       return `Error: ${text}`;
     default:
-      return "Something that this page does not know.";
+      return "Something new.";
   }
 }
 

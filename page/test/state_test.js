@@ -51,6 +51,15 @@ test("time travel shows the tables after any number of edits", () => {
   assert.deepEqual([shown(0), shown(1), shown(2)], [[1], [1, 2], [3]]);
 });
 
+test("an edit that came with the history is not there twice", () => {
+  const edit = {edit: 6, time_ms: 1, removed: [], added: [table(2)]};
+  let state = page.reduce(begun([table(1)]), {name: "history", data: {tables: [table(1)], edits: [edit]}});
+  state = page.reduce(state, {name: "edit", data: edit});
+  assert.equal(state.history?.edits.length, 1);
+  state = page.reduce(state, {name: "edit", data: {...edit, edit: 7, added: [table(3)]}});
+  assert.equal(state.history?.edits.length, 2);
+});
+
 test("an edit is told in words", () => {
   assert.match(page.editText([], [table(1)]), /^Flushed memory into 1 new file of level 0/);
   assert.match(page.editText([table(1)], [table(1, {level: 6})]), /^Moved 1 file from level 0 to level 6/);
