@@ -28,8 +28,9 @@ export function showFigures(into, state, familyId) {
   const family = state.families.find(({id}) => id === familyId);
   const tiles = /** @type {Tile[]} */ ([]);
   if (last && counters) {
-    tiles.push(["Written", `${countText(last.writes)}/s`, "entries"]);
-    tiles.push(["Read", `${countText(last.reads)}/s`, "look-ups and seeks"]);
+    const rests = state.time_ms > last.time_ms + 5000; // Nothing is published then.
+    tiles.push(["Written", `${countText(rests ? 0 : last.writes)}/s`, "entries"]);
+    tiles.push(["Read", `${countText(rests ? 0 : last.reads)}/s`, "look-ups and seeks"]);
   }
   tiles.push(["On disk", bytesText(bytesOf(state.tables.values())), counted(state.tables.size, "file")]);
   if (counters) {

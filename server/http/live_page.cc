@@ -59,6 +59,7 @@ void LivePage::Tick() {
 void LivePage::Look(bool with_figures) {
   const auto messages = with_figures ? watcher_.Look() : watcher_.LookAtEdits();
   if (!messages) return;  // Of a manifest that cannot be read just now: the next look may.
+  if (!messages->empty()) look_up_.CloseUnlisted(watcher_.state());
   if (with_figures) {
     big_keys_.Look(server_.space(), kCollectionsPerLook);
     events_->Publish("server", ServerText());

@@ -49,6 +49,15 @@ Result<const sstable::TableReader*> LookUp::Open(const tree::AddedTable& table, 
   return open_.front().reader.get();
 }
 
+void LookUp::CloseUnlisted(const inspect::ManifestState& state) {
+  const auto is_listed = [&](const OpenTable& open) {
+    return std::ranges::any_of(state.levels, [&](const std::vector<tree::AddedTable>& tables) {
+      return std::ranges::find(tables, open.number, &tree::AddedTable::number) != tables.end();
+    });
+  };
+  std::erase_if(open_, [&](const OpenTable& open) { return !is_listed(open); });
+}
+
 Result<LookUp::Step> LookUp::Find(const tree::AddedTable& table, std::string_view key, JsonWriter* json) {
   io::Clock& clock = environment_.clock();
   const auto begin = clock.Monotonic();

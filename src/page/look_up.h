@@ -35,6 +35,8 @@ class LookUp {
   // An object, as docs/page.md has it.
   [[nodiscard]] std::string Ask(const inspect::ManifestState& state, key::FamilyId family, std::string_view key,
                                 const std::optional<EngineAnswer>& engine);
+  // Tables stay open between look-ups. One that the database has replaced keeps its space on disk until it is closed.
+  void CloseUnlisted(const inspect::ManifestState& state);
 
  private:
   struct OpenTable {

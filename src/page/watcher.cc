@@ -20,6 +20,7 @@ constexpr int kVersion = 1;           // Of the document: docs/page.md.
 constexpr size_t kEventsShown = 200;  // Of before the page began.
 constexpr uint64_t kLookupsToTell = 1000;
 constexpr uint64_t kMsPerS = 1000;
+constexpr uint64_t kRestsAfterMs = 5 * kMsPerS;
 
 compaction::PlannerSettings PlannerSettingsFor(size_t memory_budget_bytes) {
   Options options;
@@ -92,9 +93,21 @@ Status Watcher::ReadEdits(std::vector<Message>* messages) {
   const Status followed = catalog::FollowCurrent(files, settings_.directory, identity, writing, take, &position);
   if (is_new && !followed) return followed;
   if (is_new && !is_first) tell(history_.Replace(std::move(fresh), now_ms));
+  const bool has_edits = is_new || position.records != position_.records;
   manifest_ = *current;
   position_ = position;  // Behind what was taken, though what follows may be damaged.
+  if (has_edits) DescribeFamilies();
   return followed;
+}
+
+void Watcher::DescribeFamilies() {
+  JsonWriter json;
+  WriteFamilies(state(), planner_, &json);
+  families_ = json.Take();
+  level0_filled_ = inspect::SharesOf(state(), key::kDefaultFamily, planner_).filled[0];
+  for (const auto& [family, description] : state().families) {
+    level0_filled_ = std::max(level0_filled_, inspect::SharesOf(state(), family, planner_).filled[0]);
+  }
 }
 
 void Watcher::ReadFigures() {
@@ -103,7 +116,12 @@ void Watcher::ReadFigures() {
     contents_.reset();
     return;
   }
-  if (const auto hits = HitsBetween(contents_, *contents)) cache_hits_ = hits;
+  const auto now_ms = static_cast<uint64_t>(environment_.clock().WallTime().count());
+  if (const auto hits = HitsBetween(contents_, *contents)) {
+    cache_hits_ = hits;
+  } else if (now_ms > contents->figures.updated_ms + kRestsAfterMs) {
+    cache_hits_.reset();  // It rests: what was is no advice for now.
+  }
   contents_ = *std::move(contents);
 }
 
@@ -129,6 +147,7 @@ Result<std::vector<Message>> Watcher::Look() {
 Advice Watcher::CurrentAdvice() const {
   Situation situation{.has_writer = has_writer_, .figures = contents_ ? &contents_->figures : nullptr};
   situation.cache_hits = cache_hits_;
+  situation.level0_filled = level0_filled_;
   const auto now_ms = static_cast<uint64_t>(environment_.clock().WallTime().count());
   for (const auto& level : state().levels) {
     for (const tree::AddedTable& table : level) {
@@ -137,20 +156,13 @@ Advice Watcher::CurrentAdvice() const {
       situation.dead_entries += table.info.deletes + ExpiredBy(table.info.expiries, now_ms);
     }
   }
-  const auto of_family = [&](key::FamilyId family) {
-    const inspect::LevelShares shares = inspect::SharesOf(state(), family, planner_);
-    situation.level0_filled = std::max(situation.level0_filled, shares.filled[0]);
-  };
-  of_family(key::kDefaultFamily);
-  for (const auto& [family, description] : state().families) of_family(family);
   return AdviceFor(situation);
 }
 
 void Watcher::WriteMetrics(uint64_t events_after, JsonWriter* json) const {
   json->Field("time_ms", environment_.clock().WallTime().count()).Field("edit", history_.last());
   json->Field("writer", has_writer_ ? "there" : "gone").Field("sequence", key::Raw(state().last_sequence));
-  json->Key("families");
-  WriteFamilies(state(), planner_, json);
+  json->Key("families").Raw(families_);
   json->Key("advice");
   WriteAdvice(CurrentAdvice(), json);
   json->Key("figures");

@@ -56,6 +56,8 @@ class Watcher {
  private:
   [[nodiscard]] Status ReadEdits(std::vector<Message>* messages);
   void ReadFigures();
+  // After edits: what is told of the families until the next ones.
+  void DescribeFamilies();
   void WriteMetrics(uint64_t events_after, JsonWriter* json) const;
   void WriteState(JsonWriter* json) const;
   [[nodiscard]] Advice CurrentAdvice() const;
@@ -64,6 +66,8 @@ class Watcher {
   const Settings settings_;
   compaction::PlannerSettings planner_;
   History history_;
+  std::string families_ = "[]";  // As JSON.
+  double level0_filled_ = 0;
   key::FileNumber manifest_{};
   catalog::ManifestPosition position_;
   bool has_writer_ = false;

@@ -50,6 +50,15 @@ TEST_F(LookUpTest, EndsAtADelete) {
   EXPECT_THAT(Ask("key1003"), AllOf(HasSubstr(R"("outcome":"deleted")"), HasSubstr(R"("where":"nowhere")")));
 }
 
+TEST_F(LookUpTest, KeepsTablesOpenAsLongAsTheyAreListed) {
+  Fill(0, 100);
+  const auto opens = HasSubstr("open_us");
+  EXPECT_THAT(Ask("key1001"), opens);
+  EXPECT_THAT(Ask("key1002"), testing::Not(opens));
+  look_up_.CloseUnlisted({});
+  EXPECT_THAT(Ask("key1003"), opens);
+}
+
 TEST_F(LookUpTest, LetsFiltersAnswerForAbsentKeys) {
   Fill(0, 100);
   EXPECT_THAT(Ask("key1050x"), AllOf(HasSubstr("filter says no"), HasSubstr(R"("where":"nowhere")")));
