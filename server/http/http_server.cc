@@ -13,7 +13,7 @@ constexpr uint64_t kIdleUsMax = 60 * kMicrosecondsOfSecond;
 constexpr uint64_t kStalledUsMax = 30 * kMicrosecondsOfSecond;
 constexpr uint64_t kKeepAliveUs = 15 * kMicrosecondsOfSecond;
 // Requests behind one another wait while this much of the answers does; who sends more of them meanwhile is dropped.
-constexpr size_t kUnsentBytesMax = size_t{64} << 10;
+constexpr size_t kUnsentBytesOfOneMax = size_t{64} << 10;
 constexpr size_t kWaitingBytesMax = size_t{512} << 10;
 
 }  // namespace
@@ -28,6 +28,12 @@ size_t HttpServer::listener_count() const {
   size_t count = 0;
   for (const auto& [path, channel] : channels_) count += channel->listener_count();
   return count;
+}
+
+size_t HttpServer::unsent_bytes() const {
+  size_t bytes = 0;
+  for (const auto& [raw, session] : sessions_) bytes += session->connection.unsent_bytes();
+  return bytes;
 }
 
 HttpSession* HttpServer::Connect(Connection& connection) {
@@ -80,7 +86,7 @@ void HttpServer::Receive(HttpSession& session, std::string_view bytes) {
 void HttpServer::AnswerRequests(HttpSession& session) {
   session.has_more = false;
   while (!session.is_closing && session.channel == nullptr) {
-    session.has_more = session.connection.unsent_bytes() >= kUnsentBytesMax;
+    session.has_more = session.connection.unsent_bytes() >= kUnsentBytesOfOneMax;
     if (session.has_more) return;
     RequestReader::Outcome outcome = session.reader.Next();
     if (!outcome) {
@@ -96,6 +102,7 @@ void HttpServer::AnswerRequests(HttpSession& session) {
 
 void HttpServer::Answer(HttpSession& session, const HttpRequest& request) {
   if (const auto refusal = guard_.Refuse(request)) return Refuse(session, *refusal);
+  if (unsent_bytes() > kUnsentBytesMax) return Drop(session);
   if (const auto route = routes_.find(request.path); route != routes_.end()) {
     return Send(session, route->second(request), request);
   }

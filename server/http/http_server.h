@@ -30,7 +30,8 @@ namespace amethyst::server {
 class HttpServer {
  public:
   static constexpr size_t kConnectionsMax = 64;
-  static constexpr size_t kListenersMax = 16;  // Of all channels; each holds a connection.
+  static constexpr size_t kListenersMax = 16;                  // Of all channels; each holds a connection.
+  static constexpr size_t kUnsentBytesMax = size_t{16} << 20;  // Of all together: above it no request is answered.
 
   struct Counters {
     uint64_t connections = 0;
@@ -62,6 +63,8 @@ class HttpServer {
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] size_t connection_count() const { return sessions_.size(); }
   [[nodiscard]] size_t listener_count() const;
+  // Answers that clients have not taken yet.
+  [[nodiscard]] size_t unsent_bytes() const;
 
  private:
   void AnswerRequests(HttpSession& session);

@@ -32,6 +32,8 @@ void AddHttpMetrics(const HttpServer& http, MetricText& text) {
   };
   add(MetricType::kGauge, "amethyst_http_connections", "Connections of HTTP that are open.", http.connection_count());
   add(MetricType::kGauge, "amethyst_http_listeners", "Of these those that listen to events.", http.listener_count());
+  add(MetricType::kGauge, "amethyst_http_unsent_bytes", "Answers that clients of HTTP have not taken yet.",
+      http.unsent_bytes());
   add(MetricType::kCounter, "amethyst_http_connections_accepted_total", "Connections of HTTP since the start.",
       counters.connections);
   add(MetricType::kCounter, "amethyst_http_connections_dropped_total", "Of these too many, too slow, or idle ones.",

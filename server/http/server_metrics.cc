@@ -132,7 +132,7 @@ void AddPubSub(Server& server, MetricText& text) {
 }
 
 // Every second bucket of the server's own: each ends four times as late as the one before.
-constexpr size_t kFirstBucket = 4;  // 16 us.
+constexpr size_t kFirstBucket = 0;  // 1 us.
 constexpr size_t kLastBucket = 24;  // 16.8 s.
 using Buckets = std::array<MetricText::Bucket, (kLastBucket - kFirstBucket) / 2 + 1>;
 

@@ -69,6 +69,8 @@ class AsioLoopTest : public testing::Test {
   AsioLoopTest() {
     EXPECT_TRUE(loop_.Listen({.unix_socket = path_}));
     http_.AddRoute("/", [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; });
+    EventChannel& channel = http_.AddEvents("/events", [](const HttpRequest&) { return EncodeEvent("snapshot", "0"); });
+    http_.AddTicker([&channel] { channel.Publish("news", "1"); });
     EXPECT_TRUE(loop_.ListenHttp(http_, {.host = "127.0.0.1"}));
     thread_ = std::thread([this] { loop_.Run(); });
   }
@@ -132,6 +134,23 @@ TEST_F(AsioLoopTest, ServesHttpBesideRedis) {
   const SocketClient client(path_);
   client.Send(Encode({"ping"}));
   EXPECT_EQ(client.Read(7), "+PONG\r\n");
+}
+
+TEST_F(AsioLoopTest, EventsGoOnUntilTheServerEnds) {
+  const SocketClient listener(loop_.http_port());
+  listener.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  std::string got;
+  while (!got.ends_with("event: news\ndata: 1\n\n")) {
+    const std::string byte = listener.Read(1);
+    ASSERT_FALSE(byte.empty()) << got;
+    got += byte;
+  }
+  EXPECT_THAT(got, HasSubstr("\r\n\r\nevent: snapshot\ndata: 0\n\nevent: news"));
+  const SocketClient half(loop_.http_port());
+  half.Send("GET / HT");
+  loop_.Stop();
+  thread_.join();
+  EXPECT_EQ(half.Read(1), "");
 }
 
 TEST_F(AsioLoopTest, SaysThatAPlaceIsTaken) {

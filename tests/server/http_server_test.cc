@@ -145,6 +145,18 @@ TEST_F(HttpServerTest, WhoSendsMoreAndTakesNothingIsDropped) {
   EXPECT_EQ(http_.counters().dropped_connections, 1u);
 }
 
+TEST_F(HttpServerTest, ClientsThatTakeNothingHoldABoundedAmountTogether) {
+  Browser lazy(*this);
+  lazy(Get("/"));
+  lazy.connection.unsent = HttpServer::kUnsentBytesMax;
+  Browser other(*this);
+  EXPECT_THAT(other(Get("/")), StartsWith("HTTP/1.1 200"));
+  lazy.connection.unsent += 1;
+  EXPECT_EQ(other(Get("/")), "");
+  EXPECT_TRUE(other.connection.is_closed);
+  EXPECT_EQ(http_.unsent_bytes(), HttpServer::kUnsentBytesMax + 1);
+}
+
 TEST_F(HttpServerTest, SlowAndIdleClientsAreDropped) {
   Browser half(*this);
   half("GET / HT");

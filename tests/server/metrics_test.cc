@@ -171,6 +171,7 @@ TEST_F(MetricsTest, ALatencyIsInItsBucket) {
     counters.histogram.Add(took_us);
   }
   const std::string series = "amethyst_command_duration_seconds";
+  EXPECT_EQ(Value(series + "_bucket{command=\"get\",le=\"1e-06\"}"), "1");
   EXPECT_EQ(Value(series + "_bucket{command=\"get\",le=\"1.6e-05\"}"), "2");
   EXPECT_EQ(Value(series + "_bucket{command=\"get\",le=\"6.4e-05\"}"), "3");
   EXPECT_EQ(Value(series + "_bucket{command=\"get\",le=\"0.004096\"}"), "3");
