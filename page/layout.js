@@ -25,28 +25,38 @@ export function placeOf({keys, places}, key) {
   return keys[low] === key || low === 0 ? places[low] : (places[low - 1] + places[low]) / 2;
 }
 
+/** How far each key is from the next one, of all: by the bytes behind what they begin with together.
+ * @param {string[]} keys In order. */
+function distancesOf(keys) {
+  const last = keys[keys.length - 1] ?? "";
+  let shared = 0;
+  while (shared < last.length && keys[0][shared] === last[shared]) shared += 1;
+  const numbers = keys.map((key) => {
+    let number = 0;
+    for (let i = 0; i < 6; i += 1) number = 256 * number + (key.charCodeAt(shared + i) || 0);
+    return number;
+  });
+  return Float64Array.from(keys, (_, i) => 1e-9 + ((numbers[i + 1] ?? numbers[i]) - numbers[i]) / 2 ** 48);
+}
+
 /** Each stretch between two bounds is as wide as its bytes. A file spreads its own over the stretches it covers, in
- * proportion to what the levels below have there, so that stretches between two files stay narrow.
+ * proportion to what the levels below have there; the lowest one by how far keys are apart.
  * @param {Table[]} tables */
 function axisOf(tables) {
   const keys = [...new Set(tables.flatMap((table) => [table.from, table.to]))].sort((a, b) => (a < b ? -1 : 1));
   const at = new Map(keys.map((key, i) => [key, i]));
-  const weights = new Float64Array(Math.max(1, keys.length)).fill(1e-9);
+  const weights = distancesOf(keys);
   const sums = new Float64Array(keys.length + 1);
-  const deepest = [...tables].sort((a, b) => b.level - a.level);
   let level = -1;
-  for (const table of deepest) {
+  for (const table of [...tables].sort((a, b) => b.level - a.level)) {
     if (table.level !== level) {
       level = table.level;
       for (let i = 0; i < keys.length; i += 1) sums[i + 1] = sums[i] + weights[i];
     }
     const from = at.get(table.from) ?? 0;
     const to = Math.max(from + 1, at.get(table.to) ?? 0);
-    const below = sums[to] - sums[from];
-    const spread = below > 1e-6 * (to - from);
-    for (let i = from; i < to; i += 1) {
-      weights[i] += Math.max(1, table.bytes) * (spread ? (sums[i + 1] - sums[i]) / below : 1 / (to - from));
-    }
+    const factor = Math.max(1, table.bytes) / (sums[to] - sums[from]);
+    for (let i = from; i < to; i += 1) weights[i] += factor * (sums[i + 1] - sums[i]);
   }
   const places = new Float64Array(keys.length);
   for (let i = 0; i + 1 < keys.length; i += 1) places[i + 1] = places[i] + weights[i];

@@ -83,7 +83,7 @@ function showWork() {
       item.append(element("time", clockText(event.time_ms)), body);
       return item;
     });
-  list.replaceChildren(...(items.length > 0 ? items : [element("li", "Nothing has happened yet.")]));
+  list.replaceChildren(...(items.length > 0 ? items : [element("li", "Nothing has happened yet.", "muted")]));
 }
 
 function showFamilies() {
