@@ -310,13 +310,15 @@ function begin() {
     travelled = -1;
     show();
   });
-  map.canvas.addEventListener("pointermove", (event) => {
-    const table = map.tableAt(event.offsetX, event.offsetY);
-    if (!table || table.number === map.selected) return;
-    map.selected = table.number;
-    showDetail(table);
-    map.draw();
-  });
+  for (const kind of /** @type {const} */ (["pointermove", "pointerdown"])) {
+    map.canvas.addEventListener(kind, (event) => {
+      const table = map.tableAt(event.offsetX, event.offsetY);
+      if (!table || table.number === map.selected) return;
+      map.selected = table.number;
+      showDetail(table);
+      map.draw();
+    });
+  }
   byId("map-frame").addEventListener("keydown", (event) => {
     if (!/^Arrow/.test(event.key)) return;
     event.preventDefault();

@@ -36,6 +36,9 @@ test("a report opens from a file, and fetches nothing", {skip: SKIP}, async () =
     await page.keyboard.press("Enter");
     await page.locator("#answer .verdict", {hasText: "would look into one file"}).waitFor();
     assert.deepEqual(await violations(page), []);
+    await page.setViewportSize({width: 390, height: 800});
+    const [title, status] = await Promise.all(["h1", "#status"].map((name) => page.locator(name).boundingBox()));
+    assert.ok(title && status && (title.x + title.width <= status.x || title.y + title.height <= status.y));
     assert.deepEqual(wrong, []);
   } finally {
     await browser.close();
