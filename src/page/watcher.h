@@ -38,8 +38,8 @@ class Watcher {
   // `environment` outlives it.
   Watcher(io::Environment& environment, Settings settings);
 
-  // Takes in what is new: an "edit" for each edit of the tables, then one "metrics". kBusy never: what the writer is in
-  // the middle of comes with the next look. kInvalidArgument: no database is there.
+  // Takes in what is new: an "edit" for each edit of the tables, then one "metrics". Never kBusy: a change that the
+  // writer is just making comes with the next look. kInvalidArgument: no database is there.
   [[nodiscard]] Result<std::vector<Message>> Look();
   // The edits alone, which cost next to nothing: so that none is lost to the history while nobody looks.
   [[nodiscard]] Result<std::vector<Message>> LookAtEdits();
