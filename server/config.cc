@@ -57,6 +57,8 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
       {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
       {"hll-sparse-max-bytes", "3000", Kind::kBytes},
+      {"http", "", Kind::kText, false},
+      {"http-names", "", Kind::kText},
       {"latency-monitor-threshold", "0", Kind::kNumber},
       {"latency-tracking", "yes", Kind::kChoice, true, 0, 0, "yes"},
       {"list-compress-depth", "0", Kind::kNumber},
@@ -130,6 +132,11 @@ std::optional<std::string> OrderedEvents(std::string_view letters) {
   return ordered;
 }
 
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+  return text;
+}
+
 bool IsOneOf(std::string_view choices, std::string_view word) {
   while (!choices.empty()) {
     const size_t end = std::min(choices.find(", "), choices.size());
@@ -158,11 +165,13 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
   return found;
 }
 
-size_t Config::EngineMemoryBytes() const {
-  constexpr size_t kOutsideEngine = size_t{32} << 20;
-  constexpr size_t kSmallestEngine = size_t{4} << 20;
-  const size_t all = values_.maxmemory;
-  return all == 0 ? 0 : std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+Config::MemoryShares Config::memory_shares() const {
+  constexpr size_t kForConnections = size_t{32} << 20;
+  constexpr size_t kSmallest = size_t{4} << 20;
+  constexpr size_t kDefault = size_t{288} << 20;
+  const size_t all = values_.maxmemory == 0 ? kDefault : std::max(values_.maxmemory, kForConnections + kSmallest);
+  const size_t shared = all - kForConnections;
+  return {.engine_bytes = std::max(shared - shared / 8, kSmallest), .record_bytes = shared / 8};
 }
 
 // What is there already may be set again: tools write back all that CONFIG GET has told them.
@@ -222,7 +231,7 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     if (setting.kind == Kind::kBytes) text = std::to_string(*ReadBytes(value));
     if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
     if (setting.kind == Kind::kChoice || setting.kind == Kind::kYesNo) {  // Readers compare with lower case.
-      std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+      text = LowerCase(std::move(text));
     }
     texts_.insert_or_assign(std::string(setting.name), std::move(text));
   }
@@ -252,6 +261,7 @@ void Config::Apply() {
   values_.maxmemory = count("maxmemory");
   values_.port = count("port");
   values_.requirepass = text("requirepass");
+  values_.http_names = LowerCase(text("http-names"));
   values_.notify_keyspace_events = text("notify-keyspace-events");
   values_.appendfsync = text("appendfsync");
 }

@@ -18,6 +18,7 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   const bool is_retry = session.waiting.has_value();
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
   command.run(call);
+  if (access_.miss()) return;  // It will run again.
   Track(session, command, args);
   if (!is_retry) ShowMonitors(session, command, args);
   // A command that waits is counted once it is through.

@@ -9,6 +9,7 @@
 #include "server/commands/client_name.h"
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
+#include "server/secrets.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/version.h"
@@ -18,15 +19,6 @@ namespace amethyst::server {
 namespace {
 
 constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
-
-// Takes the same time wherever the two differ first.
-bool SameSecret(std::string_view given, std::string_view expected) {
-  size_t differences = given.size() ^ expected.size();
-  for (size_t i = 0; i < given.size(); ++i) {
-    differences |= static_cast<unsigned char>(given[i] ^ (expected.empty() ? 0 : expected[i % expected.size()]));
-  }
-  return differences == 0;
-}
 
 // The default user is the only one there is.
 bool Authenticate(Call& call, std::string_view user, std::string_view password) {

@@ -74,8 +74,10 @@ void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {
 }
 
 void AddMemory(Call& call, const Stats& stats, Lines& lines) {
-  lines.AddBytes("used_memory", stats.memory_bytes);
-  lines.AddBytes("used_memory_rss", stats.memory_bytes);
+  const uint64_t record_bytes = call.server.space().records().bytes();
+  lines.AddBytes("used_memory", stats.memory_bytes + record_bytes);
+  lines.AddBytes("used_memory_rss", stats.memory_bytes + record_bytes);
+  lines.Add("used_memory_records", record_bytes);
   lines.Add("used_memory_dataset", stats.memtable_bytes + stats.cache_bytes);
   lines.AddBytes("used_memory_lua", call.server.interpreter().bytes());
   lines.AddBytes("used_memory_scripts", call.server.interpreter().script_bytes());
@@ -114,8 +116,8 @@ void AddStats(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("rejected_connections", counters.rejected_connections);
   lines.Add("expired_keys", counters.expired_keys);
   lines.Add("evicted_keys", 0);
-  lines.Add("keyspace_hits", counters.keyspace_hits);
-  lines.Add("keyspace_misses", counters.keyspace_misses);
+  lines.Add("keyspace_hits", counters.lookups.hits);
+  lines.Add("keyspace_misses", counters.lookups.misses);
   lines.Add("pubsub_channels", pubsub.of(PubSub::Kind::kChannel).size());
   lines.Add("pubsub_patterns", pubsub.of(PubSub::Kind::kPattern).size());
   lines.Add("pubsubshard_channels", pubsub.of(PubSub::Kind::kShard).size());
