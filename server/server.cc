@@ -278,6 +278,7 @@ void Server::TakeAnswer(Session& session, std::string* answer, bool is_message) 
 
 void Server::Begin(unsigned database) {
   access_.Begin(database, NowMs());
+  scripting_.libraries.TakeBack();  // Those of a command that was given up.
   tracking_.BeginCommand();
   access_.SetWantsEvents(!config_.values().notify_keyspace_events.empty());
 }

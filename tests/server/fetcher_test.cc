@@ -69,6 +69,23 @@ TEST_F(Fetches, KeepTheOrderOfASessionsReplies) {
   EXPECT_EQ(client_->Received(), "\"1\" OK \"3\" \"x\"");
 }
 
+TEST_F(Fetches, ThatComeBackWhileAScriptIsBusyWaitForItsEnd) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  LeaveMemory();
+  Configure("busy-reply-threshold", "100");
+  Client other(*this, "10.0.0.2:1");
+  Client killer(*this, "10.0.0.3:1");
+  EXPECT_EQ(Line("get a"), "");
+  WhileBusy([&] {
+    Finish();
+    EXPECT_EQ(client_->Received(), "");
+    EXPECT_EQ(client_->Raw("echo x\r\n"), "") << "its turn has not come";
+    EXPECT_EQ(killer.Line("script kill"), "OK");
+  });
+  EXPECT_EQ(other({"eval", "while true do end", "0"}).substr(0, 30), "(error) ERR Script killed by u");
+  EXPECT_EQ(client_->Received(), "\"1\" \"x\"");
+}
+
 TEST_F(Fetches, BringAllKeysOfACommandAtOnce) {
   EXPECT_EQ(Line("mset a 1 b 2 c 3"), "OK");
   LeaveMemory();
