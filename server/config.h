@@ -35,6 +35,7 @@ class Config {
     uint64_t stream_node_max_entries = 100;
     uint64_t proto_max_bulk_len = uint64_t{512} << 20;
     uint64_t timeout_s = 0;
+    uint64_t tcp_keepalive_s = 300;
     uint64_t maxclients = 10000;
     int64_t slowlog_log_slower_than_us = 10000;
     uint64_t slowlog_max_len = 128;
@@ -53,6 +54,13 @@ class Config {
 
   // Of names that match one of the patterns, sorted.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;
+  // The value of one setting; empty where there is no such setting.
+  [[nodiscard]] std::string_view Text(std::string_view name) const;
+  // The name that CONFIG GET shows first, of a name in any case or an older name; empty: there is no such setting.
+  [[nodiscard]] static std::string_view CanonicalName(std::string_view name);
+  // The file that the settings came from, and that CONFIG REWRITE writes; empty: there is none.
+  [[nodiscard]] const std::string& file() const { return file_; }
+  void SetFile(std::string path) { file_ = std::move(path); }
   // All of them or none. The error's message is Redis's, without its code.
   [[nodiscard]] Status Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start = false);
 
@@ -68,6 +76,7 @@ class Config {
 
   std::map<std::string, std::string, std::less<>> texts_;
   Values values_;
+  std::string file_;
 };
 
 }  // namespace amethyst::server

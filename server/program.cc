@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "io/system_environment.h"
 #include "server/config.h"
+#include "server/config_file.h"
 #include "server/net/asio_loop.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
@@ -49,55 +50,28 @@ Examples:
   redis-cli -p 6380 set greeting hello
 )";
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// A line of a configuration file as words: the first one is the name, the rest are the value.
-Result<Settings> ReadFile(const std::string& path) {
-  AMETHYST_ASSIGN(const std::string text, io::ReadFile(io::DefaultEnvironment()->files(), path));
-  std::istringstream lines(text);
-  Settings settings;
-  std::string line;
-  for (size_t number = 1; std::getline(lines, line); ++number) {
-    std::vector<std::string> words;
-    if (line.starts_with('#')) continue;
-    if (!SplitLine(line, &words)) return base::InvalidArgument("{}, line {}: a quote is not closed", path, number);
-    if (words.empty()) continue;
-    if (words.size() == 1) return base::InvalidArgument("{}, line {}: {} has no value", path, number, words[0]);
-    std::string value = words[1];
-    for (size_t i = 2; i < words.size(); ++i) value += " " + words[i];
-    settings.emplace_back(words[0], std::move(value));
-  }
-  return settings;
-}
-
-Result<Settings> ReadArguments(const std::vector<std::string>& arguments) {
-  Settings settings;
+// The file comes first, so that what the command line says wins.
+Status ReadArguments(const std::vector<std::string>& arguments, Config* config) {
   size_t i = 0;
   if (!arguments.empty() && !arguments[0].starts_with("--")) {
-    AMETHYST_ASSIGN(settings, ReadFile(arguments[0]));
+    AMETHYST_TRY(ReadConfigFile(io::DefaultEnvironment()->files(), arguments[0], config));
+    config->SetFile(arguments[0]);
     i = 1;
   }
+  std::vector<std::pair<std::string, std::string>> settings;
   for (; i < arguments.size(); i += 2) {
     if (!arguments[i].starts_with("--")) return base::InvalidArgument("'{}' is not understood", arguments[i]);
     if (i + 1 == arguments.size()) return base::InvalidArgument("{} wants a value", arguments[i]);
     settings.emplace_back(arguments[i].substr(2), arguments[i + 1]);
   }
-  return settings;
-}
-
-// In Redis's words; a reader of --help has not sent a CONFIG SET.
-std::string WithoutCommand(std::string message) {
-  for (const std::string_view head : {"CONFIG SET failed (possibly related to argument ", " for CONFIG SET"}) {
-    if (const size_t at = message.find(head); at != std::string::npos) message.erase(at, head.size());
-  }
-  return message;
+  const Status set = config->Set(settings, true);
+  return set ? set : base::InvalidArgument("{}", WithoutCommand(set.error().message()));
 }
 
 Result<ListenAt> WhereToListen(const Config& config) {
   ListenAt at;
   at.port = static_cast<uint16_t>(config.values().port);
   at.unix_socket = config.Get("unixsocket").front().second;
-  at.keepalive_s = static_cast<uint32_t>(std::stoul(config.Get("tcp-keepalive").front().second));
   if (!SplitLine(config.Get("bind").front().second, &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
@@ -157,11 +131,8 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
     return kEnded;
   }
   Config config;
-  const auto settings = ReadArguments(arguments);
-  const Status set = settings ? config.Set(*settings, true) : std::unexpected(settings.error());
-  if (!set) {
-    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n",
-               WithoutCommand(set.error().message()));
+  if (const Status read = ReadArguments(arguments, &config); !read) {
+    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
     return kUsage;
   }
   if (const Status served = Serve(config, out); !served) {

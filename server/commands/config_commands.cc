@@ -6,6 +6,7 @@
 
 #include "server/commands/command.h"
 #include "server/config.h"
+#include "server/config_file.h"
 #include "server/server.h"
 
 namespace amethyst::server {
@@ -43,7 +44,13 @@ void ConfigResetStat(Call& call) {
   call.reply.Ok();
 }
 
-void ConfigRewrite(Call& call) { call.reply.Error("ERR The server is running without a config file"); }
+void ConfigRewrite(Call& call) {
+  if (call.config().file().empty()) return call.reply.Error("ERR The server is running without a config file");
+  if (const Status rewritten = RewriteConfigFile(call.access.space().files(), call.config()); !rewritten) {
+    return call.reply.Error("ERR Rewriting config file: " + rewritten.error().ToString());
+  }
+  call.reply.Ok();
+}
 
 constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
 constexpr Command kConfigCommands[] = {

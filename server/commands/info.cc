@@ -63,7 +63,7 @@ void AddServer(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("uptime_in_days", uptime_s / kSecondsOfDay);
   lines.Add("hz", 10);
   lines.Add("configured_hz", 10);
-  lines.Add("config_file", "");
+  lines.Add("config_file", call.config().file());
 }
 
 void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {

@@ -61,7 +61,6 @@ class AsioLoop::Implementation {
   }
 
   uint16_t port = 0;
-  uint32_t keepalive_s = 0;
 
  private:
   class Peer;
@@ -233,7 +232,7 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_cod
   socket.non_blocking(true, ignored);
   if (socket.local_endpoint(ignored).protocol().family() != AF_UNIX) {
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(asio::socket_base::keep_alive(keepalive_s > 0), ignored);
+    socket.set_option(asio::socket_base::keep_alive(server_.config().values().tcp_keepalive_s > 0), ignored);
   }
   const auto peer = std::make_shared<Peer>(*this, std::move(socket));
   peers_.insert(peer);
@@ -277,7 +276,6 @@ AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementa
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
-  implementation_->keepalive_s = at.keepalive_s;
   if (at.port != 0 || at.unix_socket.empty()) {
     for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port));
   }

@@ -20,7 +20,6 @@ struct ListenAt {
   std::vector<std::string> addresses{};  // Numeric: "127.0.0.1", "::1".
   uint16_t port = 0;                     // 0: one that is free; see AsioLoop::port.
   std::string unix_socket{};             // A path; empty: none.
-  uint32_t keepalive_s = 300;            // 0: none is asked for.
 };
 
 class AsioLoop {
