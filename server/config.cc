@@ -62,6 +62,9 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"latency-tracking", "yes", Kind::kYesNo, true, 0, 0, "yes"},
       {"list-compress-depth", "0", Kind::kNumber, true, 0, INT32_MAX},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
+      {"log-format", "text", Kind::kChoice, true, 0, 0, "text, json"},
+      {"logfile", "", Kind::kText, false},
+      {"loglevel", "notice", Kind::kChoice, true, 0, 0, "debug, verbose, notice, warning"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
       {"maxclients", "10000", Kind::kNumber, true, 1, UINT32_MAX},
       {"maxmemory", "0", Kind::kBytes},
@@ -181,10 +184,9 @@ std::string_view Config::CanonicalName(std::string_view name) {
 }
 
 size_t Config::EngineMemoryBytes() const {
-  constexpr size_t kOutsideEngine = size_t{32} << 20;
   constexpr size_t kSmallestEngine = size_t{4} << 20;
   const size_t all = values_.maxmemory;
-  return all == 0 ? 0 : std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+  return all == 0 ? 0 : std::max(all, kOutsideEngineBytes + kSmallestEngine) - kOutsideEngineBytes;
 }
 
 // What is there already may be set again: tools write back all that CONFIG GET has told them.

@@ -49,7 +49,9 @@ class Config {
     bool active_expire = true;
   };
   [[nodiscard]] const Values& values() const { return values_; }
-  // What the engine may use of maxmemory: all except 32 MiB, which are for connections. 0: as the engine has it.
+  // Of maxmemory, for connections and scripts.
+  static constexpr size_t kOutsideEngineBytes = size_t{32} << 20;
+  // What the engine may use of maxmemory: the rest. 0: as the engine has it.
   [[nodiscard]] size_t EngineMemoryBytes() const;
 
   // Of names that match one of the patterns, sorted.

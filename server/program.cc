@@ -11,9 +11,12 @@
 
 #include "amethyst/version.h"
 #include "base/error.h"
+#include "io/output_target.h"
 #include "io/system_environment.h"
 #include "server/config.h"
 #include "server/config_file.h"
+#include "server/engine_log.h"
+#include "server/log.h"
 #include "server/net/asio_loop.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
@@ -42,12 +45,17 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
                              second at the most; no: the system decides. An end of the process alone loses nothing.
   --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 288mb)
+  --logfile PATH             append log lines there, not to standard output; it may be moved away at any time
+  --log-format FORMAT        text (default) or json; --loglevel debug, verbose, notice (default) or warning
   --help, --version
 
 Examples:
   amethystd --dir data/amethystd
   amethystd --port 7000 --appendfsync always
   redis-cli -p 6380 set greeting hello
+
+SIGTERM and SIGINT end it cleanly; a second one ends it at once, which loses nothing that was answered. Exit status: 0
+after a clean end, 2 for wrong arguments or settings, 3 for what went wrong later, 128 + n after a second signal n.
 )";
 
 // The file comes first, so that what the command line says wins.
@@ -95,26 +103,62 @@ std::filesystem::path DirectoryOf(const Config& config) {
   return given.empty() ? "amethystd" : given;
 }
 
-Status Serve(const Config& settings, std::ostream& out) {
+// Each line opens the file anew, as Redis does: a log that was moved away gets no more of them.
+Log::Sink SinkOf(const Config& config, std::ostream& out) {
+  const std::string path(config.Text("logfile"));
+  if (path.empty()) {
+    return [&out](std::string_view line) { out << line << std::flush; };
+  }
+  return [path](std::string_view line) {
+    const auto file = io::OpenToAppend(path);
+    if (file) static_cast<void>((*file)->Append(line));  // There is nowhere else to tell it.
+  };
+}
+
+void LogReady(const ListenAt& at, uint16_t port, Log& log) {
+  if (port != 0) {
+    log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {} port {}", fmt::join(at.addresses, " "), port),
+              {{"port", port}});
+  }
+  if (!at.unix_socket.empty()) {
+    log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {}", at.unix_socket), {{"unixsocket", at.unix_socket}});
+  }
+}
+
+Result<std::unique_ptr<Space>> OpenSpace(const Config& config, Log& log) {
+  const std::string directory = DirectoryOf(config).string();
+  io::Clock& clock = io::DefaultEnvironment()->clock();
+  const auto begin = clock.Monotonic();
+  Components components;
+  components.listener = std::make_shared<EngineLog>(log);
+  AMETHYST_ASSIGN(auto space, Space::Open(directory, EngineOptions(config), std::move(components)));
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.Monotonic() - begin);
+  int64_t keys = 0;
+  for (uint16_t stored = 0; stored < kDatabases; ++stored) keys += space->KeyCount(stored);
+  log.Write(LogLevel::kNotice, "opened", fmt::format("opened {} with {} keys in {} ms", directory, keys, took.count()),
+            {{"directory", directory}, {"keys", keys}, {"took_ms", took.count()}});
+  return space;
+}
+
+Status Serve(const Config& settings, Log& log) {
   Config config = settings;
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
-  const std::filesystem::path directory = DirectoryOf(config);
-  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
+  log.Write(LogLevel::kNotice, "start",
+            fmt::format("amethystd {} starts; it answers as Redis {} does", AMETHYST_VERSION_STRING, kRedisVersion),
+            {{"version", AMETHYST_VERSION_STRING}, {"redis_version", kRedisVersion}});
+  AMETHYST_ASSIGN(const auto space, OpenSpace(config, log));
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
+    server.SetLog(log);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
-    if (loop.port() != 0) {
-      fmt::print(out, "amethystd: ready at {} port {}, data in {}\n", fmt::join(at.addresses, " "), loop.port(),
-                 directory.string());
-    }
-    if (!at.unix_socket.empty()) fmt::print(out, "amethystd: ready at {}\n", at.unix_socket);
-    out.flush();
+    LogReady(at, loop.port(), log);
     loop.Run();
+    log.Write(LogLevel::kNotice, "stop", "stops: " + server.stop_reason(), {{"reason", server.stop_reason()}});
   }
   AMETHYST_TRY(space->Close());
-  fmt::print(out, "amethystd: ended; all data is safe in {}\n", directory.string());
+  log.Write(LogLevel::kNotice, "ended", fmt::format("ended; all data is safe in {}", DirectoryOf(config).string()));
   return {};
 }
 
@@ -135,7 +179,10 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
     fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
     return kUsage;
   }
-  if (const Status served = Serve(config, out); !served) {
+  Log log(io::DefaultEnvironment()->clock(), SinkOf(config, out));
+  log.Configure(config.Text("loglevel"), config.Text("log-format"));
+  if (const Status served = Serve(config, log); !served) {
+    if (!config.Text("logfile").empty()) log.Write(LogLevel::kWarning, "failed", served.error().ToString());
     fmt::print(err, "amethystd: {}\n", served.error().ToString());
     if (served.error().code() == ErrorCode::kCorruption) {
       fmt::print(err,

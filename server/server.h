@@ -14,10 +14,12 @@
 
 #include "server/commands/command.h"
 #include "server/config.h"
+#include "server/health.h"
 #include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
 #include "server/latency.h"
+#include "server/log.h"
 #include "server/lua/interpreter.h"
 #include "server/monitors.h"
 #include "server/pubsub.h"
@@ -105,13 +107,18 @@ class Server {
   [[nodiscard]] SlowLog& slow_log() { return diagnostics_.slow_log; }
   [[nodiscard]] Latency& latency() { return diagnostics_.latency; }
   [[nodiscard]] Monitors& monitors() { return diagnostics_.monitors; }
+  [[nodiscard]] Health& health() { return diagnostics_.health; }
+  [[nodiscard]] Log& log() { return *diagnostics_.log; }
+  // `log` outlives this.
+  void SetLog(Log& log);
   [[nodiscard]] Checkpoints& checkpoints() { return checkpoints_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
   [[nodiscard]] const std::map<uint64_t, std::unique_ptr<Session>>& sessions() const { return sessions_; }
-  // The loop asks for it, and ends.
-  void AskToStop() { is_stopping_ = true; }
-  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
+  // The loop asks for it, and ends. The first reason counts.
+  void AskToStop(std::string reason);
+  [[nodiscard]] bool is_stopping() const { return !stop_reason_.empty(); }
+  [[nodiscard]] const std::string& stop_reason() const { return stop_reason_; }
   [[nodiscard]] bool in_exec() const { return running_.in_exec; }
   [[nodiscard]] bool in_script() const { return running_.in_script; }
   [[nodiscard]] Interpreter& interpreter() { return interpreter_; }
@@ -146,6 +153,8 @@ class Server {
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
   void NoteLatency(std::string_view event, uint64_t microseconds);
+  // Tells the log of what ails the server.
+  void LookAtHealth();
   // Of an error's text, which begins with its code.
   void CountError(std::string_view text);
 
@@ -162,7 +171,7 @@ class Server {
     bool script_reads = false;
     bool error_is_counted = false;
   } running_;
-  bool is_stopping_ = false;
+  std::string stop_reason_;  // Empty: it goes on.
 
   uint64_t next_session_id_ = 1;
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;
@@ -182,6 +191,8 @@ class Server {
     SlowLog slow_log{};
     Latency latency{};
     Monitors monitors{};
+    Health health{};
+    Log* log = &Log::Nowhere();
   };
   Diagnostics diagnostics_;
   Upkeep upkeep_;

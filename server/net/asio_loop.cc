@@ -57,7 +57,7 @@ class AsioLoop::Implementation {
   Status ListenUnix(const std::string& path);
   void Run();
   void Stop() {
-    asio::post(io_, [this] { server_.AskToStop(); });
+    asio::post(io_, [this] { server_.AskToStop("the program asked for it"); });
   }
 
   uint16_t port = 0;
@@ -252,8 +252,11 @@ void AsioLoop::Implementation::Tick() {
 void AsioLoop::Implementation::Run() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
-  signals_.async_wait([this](const std::error_code& error, int) {
-    if (!error) server_.AskToStop();
+  signals_.async_wait([this](const std::error_code& error, int signal) {
+    if (error) return;
+    server_.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
+    std::error_code ignored;
+    signals_.clear(ignored);  // The next one ends the process at once.
   });
   Tick();
   while (!server_.is_stopping()) {
