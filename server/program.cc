@@ -16,6 +16,7 @@
 #include "server/config.h"
 #include "server/config_file.h"
 #include "server/engine_log.h"
+#include "server/import.h"
 #include "server/log.h"
 #include "server/net/asio_loop.h"
 #include "server/resp/request_parser.h"
@@ -33,6 +34,7 @@ constexpr int kFailed = 3;
 constexpr std::string_view kHelp = R"(amethystd: a durable key-value store that speaks Redis's protocol
 
   amethystd [FILE] [--SETTING VALUE]...
+  amethystd import FILE.rdb [--dir DIRECTORY] [--merge] [--json]
 
 FILE holds settings, one a line: a name and a value, as in redis.conf. Settings on the command line come after it and
 win. `CONFIG GET *` lists all of them; these matter first:
@@ -54,18 +56,15 @@ Examples:
   amethystd --port 7000 --appendfsync always
   redis-cli -p 6380 set greeting hello
 
+`import` makes a database of a file that Redis wrote (SAVE, up to version 7.0). DIRECTORY must be empty or not there;
+with --merge the keys come into the database there, which no server may have open. A damaged file imports nothing.
+
 SIGTERM and SIGINT end it cleanly; a second one ends it at once, which loses nothing that was answered. Exit status: 0
 after a clean end, 2 for wrong arguments or settings, 3 for what went wrong later, 128 + n after a second signal n.
 )";
 
-// The file comes first, so that what the command line says wins.
-Status ReadArguments(const std::vector<std::string>& arguments, Config* config) {
-  size_t i = 0;
-  if (!arguments.empty() && !arguments[0].starts_with("--")) {
-    AMETHYST_TRY(ReadConfigFile(io::DefaultEnvironment()->files(), arguments[0], config));
-    config->SetFile(arguments[0]);
-    i = 1;
-  }
+// "--name value" from the argument `i` on.
+Status ReadSettings(const std::vector<std::string>& arguments, size_t i, Config* config) {
   std::vector<std::pair<std::string, std::string>> settings;
   for (; i < arguments.size(); i += 2) {
     if (!arguments[i].starts_with("--")) return base::InvalidArgument("'{}' is not understood", arguments[i]);
@@ -74,6 +73,14 @@ Status ReadArguments(const std::vector<std::string>& arguments, Config* config) 
   }
   const Status set = config->Set(settings, true);
   return set ? set : base::InvalidArgument("{}", WithoutCommand(set.error().message()));
+}
+
+// The file comes first, so that what the command line says wins.
+Status ReadArguments(const std::vector<std::string>& arguments, Config* config) {
+  if (arguments.empty() || arguments[0].starts_with("--")) return ReadSettings(arguments, 0, config);
+  AMETHYST_TRY(ReadConfigFile(io::DefaultEnvironment()->files(), arguments[0], config));
+  config->SetFile(arguments[0]);
+  return ReadSettings(arguments, 1, config);
 }
 
 Result<ListenAt> WhereToListen(const Config& config) {
@@ -162,9 +169,32 @@ Status Serve(const Config& settings, Log& log) {
   return {};
 }
 
+int TellError(const Error& error, std::ostream& err) {
+  fmt::print(err, "amethystd: {}\n", error.ToString());
+  return error.code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
+}
+
+int RunImport(std::vector<std::string> arguments, std::ostream& out, std::ostream& err, bool err_is_terminal) {
+  ImportOrder order;
+  order.merges = std::erase(arguments, "--merge") > 0;
+  order.is_json = std::erase(arguments, "--json") > 0;
+  order.shows_progress = err_is_terminal && !order.is_json;
+  Config config;
+  const bool has_file = arguments.size() > 1 && !arguments[1].starts_with("--");
+  const Status read = has_file ? ReadSettings(arguments, 2, &config) : base::InvalidArgument("import wants a FILE");
+  if (!read) {
+    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
+    return kUsage;
+  }
+  order.file = arguments[1];
+  order.directory = DirectoryOf(config).string();
+  const Status imported = Import(order, config, out, err);
+  return imported ? kEnded : TellError(imported.error(), err);
+}
+
 }  // namespace
 
-int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err, bool err_is_terminal) {
   if (std::ranges::find(arguments, "--help") != arguments.end() ||
       std::ranges::find(arguments, "-h") != arguments.end()) {
     out << kHelp;
@@ -174,6 +204,7 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
     fmt::print(out, "amethystd {} (commands of Redis {})\n", AMETHYST_VERSION_STRING, kRedisVersion);
     return kEnded;
   }
+  if (!arguments.empty() && arguments[0] == "import") return RunImport(arguments, out, err, err_is_terminal);
   Config config;
   if (const Status read = ReadArguments(arguments, &config); !read) {
     fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
@@ -183,14 +214,14 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
   log.Configure(config.Text("loglevel"), config.Text("log-format"));
   if (const Status served = Serve(config, log); !served) {
     if (!config.Text("logfile").empty()) log.Write(LogLevel::kWarning, "failed", served.error().ToString());
-    fmt::print(err, "amethystd: {}\n", served.error().ToString());
+    const int code = TellError(served.error(), err);
     if (served.error().code() == ErrorCode::kCorruption) {
       fmt::print(err,
                  "  `amethyst --db {0} verify` lists all damage; `amethyst --db {0} repair NEW_DIRECTORY` saves what "
                  "can be read\n",
                  DirectoryOf(config).string());
     }
-    return served.error().code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
+    return code;
   }
   return kEnded;
 }
