@@ -83,6 +83,20 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"stream-node-max-entries", "100", Kind::kNumber},
       {"tcp-keepalive", "300", Kind::kNumber, true, 0, INT32_MAX},
       {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
+      {"tls-auth-clients", "yes", Kind::kChoice, false, 0, 0, "no, yes, optional"},
+      {"tls-ca-cert-dir", "", Kind::kText, false},
+      {"tls-ca-cert-file", "", Kind::kText, false},
+      {"tls-cert-file", "", Kind::kText, false},
+      {"tls-ciphers", "", Kind::kText, false},
+      {"tls-ciphersuites", "", Kind::kText, false},
+      {"tls-key-file", "", Kind::kText, false},
+      {"tls-key-file-pass", "", Kind::kText, false},
+      {"tls-port", "0", Kind::kNumber, false, 0, 65535},
+      {"tls-prefer-server-ciphers", "no", Kind::kYesNo, false},
+      {"tls-protocols", "", Kind::kText, false},
+      {"tls-session-cache-size", "20480", Kind::kNumber, false, 0, INT32_MAX},
+      {"tls-session-cache-timeout", "300", Kind::kNumber, false, 0, INT32_MAX},
+      {"tls-session-caching", "yes", Kind::kYesNo, false},
       {"tracking-table-max-keys", "1000000", Kind::kNumber},
       {"unixsocket", "", Kind::kText, false},
       {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
@@ -281,6 +295,7 @@ void Config::Apply() {
   values_.tracking_table_max_keys = count("tracking-table-max-keys");
   values_.maxmemory = count("maxmemory");
   values_.port = count("port");
+  values_.tls_port = count("tls-port");
   values_.requirepass = text("requirepass");
   values_.notify_keyspace_events = text("notify-keyspace-events");
   values_.appendfsync = text("appendfsync");

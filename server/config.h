@@ -43,6 +43,7 @@ class Config {
     uint64_t tracking_table_max_keys = 1'000'000;
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
+    uint64_t tls_port = 0;
     std::string requirepass;
     std::string notify_keyspace_events;  // In Redis's own order of letters.
     std::string appendfsync = "everysec";

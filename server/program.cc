@@ -42,6 +42,8 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --dir DIRECTORY            where the data lies; created if it is not there (default: amethystd)
   --port PORT                default 6380; 0: none, which wants --unixsocket
   --bind "ADDRESS..."        default 127.0.0.1; others want --requirepass
+  --tls-port PORT            listen there with TLS; wants --tls-cert-file and --tls-key-file, and --tls-ca-cert-file or
+                             --tls-auth-clients no. SIGHUP reads their files anew
   --unixsocket PATH          listen there as well
   --requirepass PASSWORD     what clients have to say to AUTH
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
@@ -86,16 +88,21 @@ Status ReadArguments(const std::vector<std::string>& arguments, Config* config) 
 Result<ListenAt> WhereToListen(const Config& config) {
   ListenAt at;
   at.port = static_cast<uint16_t>(config.values().port);
+  at.tls_port = static_cast<uint16_t>(config.values().tls_port);
   at.unix_socket = config.Get("unixsocket").front().second;
   if (!SplitLine(config.Get("bind").front().second, &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
   const auto is_public = [](const std::string& address) { return !IsLoopback(address); };
+  // A certificate says who a client is as well as a password does.
+  const bool wants_certificates = at.port == 0 && at.tls_port != 0 && config.Text("tls-auth-clients") == "yes";
   if (const auto open = std::ranges::find_if(at.addresses, is_public);
-      open != at.addresses.end() && config.values().requirepass.empty()) {
+      open != at.addresses.end() && config.values().requirepass.empty() && !wants_certificates) {
     return base::InvalidArgument("others can reach {}: give --requirepass, or listen at 127.0.0.1", *open);
   }
-  if (at.port == 0 && at.unix_socket.empty()) return base::InvalidArgument("with port 0, --unixsocket must say where");
+  if (at.port == 0 && at.tls_port == 0 && at.unix_socket.empty()) {
+    return base::InvalidArgument("with port 0, --unixsocket or --tls-port must say where");
+  }
   return at;
 }
 
@@ -126,6 +133,11 @@ void LogReady(const ListenAt& at, uint16_t port, Log& log) {
   if (port != 0) {
     log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {} port {}", fmt::join(at.addresses, " "), port),
               {{"port", port}});
+  }
+  if (at.tls_port != 0) {
+    log.Write(LogLevel::kNotice, "ready",
+              fmt::format("ready at {} port {} with TLS", fmt::join(at.addresses, " "), at.tls_port),
+              {{"tls_port", at.tls_port}});
   }
   if (!at.unix_socket.empty()) {
     log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {}", at.unix_socket), {{"unixsocket", at.unix_socket}});

@@ -5,33 +5,23 @@
 
 #include <array>
 #include <asio.hpp>
+#include <asio/ssl.hpp>
 #include <chrono>
 #include <csignal>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
+#include "server/net/peer.h"
+#include "server/net/tls_context.h"
 
 namespace amethyst::server {
 
 namespace {
 
-using Protocol = asio::generic::stream_protocol;
-using Socket = Protocol::socket;
-
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // Where there is no descriptor to be had.
-constexpr size_t kReadBytes = size_t{256} << 10;
-constexpr size_t kUnsentBytesMax = size_t{1} << 20;
-
-std::string NameOf(const Protocol::endpoint& endpoint, const std::string& unix_path) {
-  if (endpoint.protocol().family() == AF_UNIX) return unix_path + ":0";
-  asio::ip::tcp::endpoint tcp;
-  if (endpoint.size() > tcp.capacity()) return "?:0";
-  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-  const std::string address = tcp.address().to_string();
-  return tcp.address().is_v6() ? fmt::format("[{}]:{}", address, tcp.port())
-                               : fmt::format("{}:{}", address, tcp.port());
-}
+constexpr size_t kHandshakesMax = 1000;                        // At once.
 
 std::unexpected<Error> ListenError(const std::error_code& error, const std::string& where) {
   if (error == asio::error::address_in_use) {
@@ -51,136 +41,46 @@ bool IsLoopback(const std::string& address) {
 
 class AsioLoop::Implementation {
  public:
-  explicit Implementation(Server& server) : server_(server), signals_(io_), timer_(io_) {}
+  explicit Implementation(Server& server) : shared_{.server = server}, timer_(shared_.io) {}
 
-  Status ListenTcp(const std::string& address, uint16_t port);
+  Status ListenTcp(const std::string& address, uint16_t wanted, bool is_tls);
+  Status ReadTls();
   Status ListenUnix(const std::string& path);
   void Run();
   void Stop() {
-    asio::post(io_, [this] { server_.AskToStop("the program asked for it"); });
+    asio::post(shared_.io, [this] { shared_.server.AskToStop("the program asked for it"); });
   }
 
   uint16_t port = 0;
+  uint16_t tls_port = 0;
 
  private:
-  class Peer;
   template <typename Acceptor>
-  void Accept(Acceptor& acceptor);
+  void Accept(Acceptor& acceptor, bool is_tls);
   template <typename Acceptor>
-  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket);
+  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, bool is_tls);
+  template <typename Stream, typename... Arguments>
+  void StartPeer(Arguments&&... arguments);
+  void WatchSignals();
+  void ReadTlsAgain();
   void Tick();
 
-  Server& server_;
-  asio::io_context io_{1};
-  asio::signal_set signals_;
+  Peers shared_;
+  asio::signal_set signals_{shared_.io};
+  asio::signal_set hangups_{shared_.io};
   asio::steady_timer timer_;
   std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
-  std::string unix_path_;
-  std::array<char, kReadBytes> read_buffer_;
-  std::set<std::shared_ptr<Peer>> peers_;
+  std::shared_ptr<asio::ssl::context> tls_;  // For new connections.
 };
 
-// One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
-// from within one of the server's own calls.
-class AsioLoop::Implementation::Peer final : public Connection, public std::enable_shared_from_this<Peer> {
- public:
-  Peer(Implementation& loop, Socket socket) : loop_(loop), socket_(std::move(socket)) {
-    std::error_code ignored;
-    peer_ = NameOf(socket_.remote_endpoint(ignored), loop.unix_path_);
-    local_ = NameOf(socket_.local_endpoint(ignored), loop.unix_path_);
-  }
-
-  void Start() {
-    session_ = loop_.server_.Connect(*this);
-    if (session_ != nullptr) WaitForBytes();
-  }
-
-  void Send(std::string bytes) override {
-    if (is_closed_) return;
-    if (unsent_bytes() > 0) {
-      unsent_.append(bytes);
-      return;
-    }
-    unsent_ = std::move(bytes);
-    sent_ = 0;
-    WriteSome();
-  }
-  size_t unsent_bytes() const override { return unsent_.size() - sent_; }
-  void CloseWhenSent() override {
-    closes_when_sent_ = true;
-    if (unsent_bytes() == 0) Close();
-  }
-  void Close() override {
-    if (std::exchange(is_closed_, true)) return;
-    asio::post(loop_.io_, [self = shared_from_this()] { self->End(); });
-  }
-  std::string peer() const override { return peer_; }
-  std::string local() const override { return local_; }
-
- private:
-  void End() {
-    std::error_code ignored;
-    socket_.shutdown(Socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    if (session_ != nullptr) loop_.server_.Disconnect(*std::exchange(session_, nullptr));
-    loop_.peers_.erase(shared_from_this());
-  }
-
-  void WaitForBytes() {
-    if (std::exchange(is_reading_, true)) return;
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const std::error_code& error) {
-      self->is_reading_ = false;
-      if (!error) self->Read();
-    });
-  }
-
-  void Read() {
-    if (is_closed_ || closes_when_sent_) return;
-    std::error_code error;
-    const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
-    if (error && error != asio::error::would_block) return Close();
-    if (bytes > 0) loop_.server_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
-    if (unsent_bytes() < kUnsentBytesMax) WaitForBytes();
-  }
-
-  // What the socket does not take at once waits until it takes more.
-  void WriteSome() {
-    std::error_code error;
-    while (unsent_bytes() > 0 && !error) {
-      sent_ += socket_.write_some(asio::buffer(unsent_.data() + sent_, unsent_bytes()), error);
-    }
-    if (error && error != asio::error::would_block) return Close();
-    if (unsent_bytes() == 0) {
-      unsent_.clear();
-      sent_ = 0;
-      if (closes_when_sent_) return Close();
-      if (session_ != nullptr) WaitForBytes();
-      return;
-    }
-    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const std::error_code& failed) {
-      if (!failed && !self->is_closed_) self->WriteSome();
-    });
-  }
-
-  Implementation& loop_;
-  Socket socket_;
-  Session* session_ = nullptr;  // The server's, until it is told that this is closed.
-  std::string peer_;
-  std::string local_;
-  std::string unsent_;
-  size_t sent_ = 0;  // Of unsent_.
-  bool is_reading_ = false;
-  bool closes_when_sent_ = false;
-  bool is_closed_ = false;
-};
-
-Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted) {
+Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted, bool is_tls) {
+  uint16_t& bound = is_tls ? tls_port : port;
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
   if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
-  const asio::ip::tcp::endpoint endpoint(parsed, port != 0 ? port : wanted);
-  auto acceptor = std::make_unique<asio::ip::tcp::acceptor>(io_);
+  const asio::ip::tcp::endpoint endpoint(parsed, bound != 0 ? bound : wanted);
+  auto acceptor = std::make_unique<asio::ip::tcp::acceptor>(shared_.io);
   const std::string where = fmt::format("{}:{}", address, endpoint.port());
   acceptor->open(endpoint.protocol(), error);
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
@@ -188,9 +88,9 @@ Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t 
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, where);
-  port = acceptor->local_endpoint(error).port();
+  bound = acceptor->local_endpoint(error).port();
   tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back());
+  Accept(*tcp_.back(), is_tls);
   return {};
 }
 
@@ -198,33 +98,33 @@ Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t 
 Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
   std::error_code error;
   const asio::local::stream_protocol::endpoint endpoint(path);
-  asio::local::stream_protocol::socket probe(io_);
+  asio::local::stream_protocol::socket probe(shared_.io);
   probe.connect(endpoint, error);
   if (error == asio::error::connection_refused) ::unlink(path.c_str());
-  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(io_);
+  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(shared_.io);
   unix_->open(endpoint.protocol(), error);
   if (!error) unix_->bind(endpoint, error);
   if (!error) unix_->listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, path);
-  unix_path_ = path;
-  Accept(*unix_);
+  shared_.unix_path = path;
+  Accept(*unix_, false);
   return {};
 }
 
 template <typename Acceptor>
-void AsioLoop::Implementation::Accept(Acceptor& acceptor) {
-  acceptor.async_accept([this, &acceptor](const std::error_code& error, auto socket) {
-    Accepted(acceptor, error, Socket(std::move(socket)));
+void AsioLoop::Implementation::Accept(Acceptor& acceptor, bool is_tls) {
+  acceptor.async_accept([this, &acceptor, is_tls](const std::error_code& error, auto socket) {
+    Accepted(acceptor, error, Socket(std::move(socket)), is_tls);
   });
 }
 
 template <typename Acceptor>
-void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket) {
+void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, bool is_tls) {
   if (error == asio::error::operation_aborted) return;
   if (error) {
-    auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptAgain);
-    pause->async_wait([this, &acceptor, pause](const std::error_code& failed) {
-      if (!failed) Accept(acceptor);
+    auto pause = std::make_shared<asio::steady_timer>(shared_.io, kAcceptAgain);
+    pause->async_wait([this, &acceptor, pause, is_tls](const std::error_code& failed) {
+      if (!failed) Accept(acceptor, is_tls);
     });
     return;
   }
@@ -232,55 +132,97 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_cod
   socket.non_blocking(true, ignored);
   if (socket.local_endpoint(ignored).protocol().family() != AF_UNIX) {
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(asio::socket_base::keep_alive(server_.config().values().tcp_keepalive_s > 0), ignored);
+    socket.set_option(asio::socket_base::keep_alive(shared_.server.config().values().tcp_keepalive_s > 0), ignored);
   }
-  const auto peer = std::make_shared<Peer>(*this, std::move(socket));
-  peers_.insert(peer);
+  if (!is_tls) {
+    StartPeer<Socket>(std::move(socket));
+  } else if (shared_.handshakes < kHandshakesMax) {
+    StartPeer<TlsStream>(std::move(socket), *tls_);
+  }  // Else it is closed: the clients ahead of it have ten seconds.
+  Accept(acceptor, is_tls);
+}
+
+template <typename Stream, typename... Arguments>
+void AsioLoop::Implementation::StartPeer(Arguments&&... arguments) {
+  const auto peer = std::make_shared<Peer<Stream>>(shared_, std::forward<Arguments>(arguments)...);
+  shared_.all.insert(peer);
   peer->Start();
-  Accept(acceptor);
+}
+
+Status AsioLoop::Implementation::ReadTls() {
+  AMETHYST_ASSIGN(tls_, NewTlsContext(shared_.server.config()));
+  return {};
+}
+
+// Connections that are there keep what they have.
+void AsioLoop::Implementation::ReadTlsAgain() {
+  hangups_.async_wait([this](const std::error_code& error, int) {
+    if (error) return;
+    const Status read = tls_ == nullptr ? Status() : ReadTls();
+    if (!read) {
+      shared_.server.log().Write(LogLevel::kWarning, "tls-reload-failed",
+                                 "the certificates stay as they were: " + read.error().message());
+    } else if (tls_ != nullptr) {
+      shared_.server.log().Write(LogLevel::kNotice, "tls-reload", "has read the certificates anew");
+    }
+    ReadTlsAgain();
+  });
 }
 
 void AsioLoop::Implementation::Tick() {
   timer_.expires_after(kTick);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
-    server_.Tick();
+    shared_.server.Tick();
     Tick();
   });
 }
 
-void AsioLoop::Implementation::Run() {
+void AsioLoop::Implementation::WatchSignals() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
   signals_.async_wait([this](const std::error_code& error, int signal) {
     if (error) return;
-    server_.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
+    shared_.server.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
     std::error_code ignored;
     signals_.clear(ignored);  // The next one ends the process at once.
   });
+  hangups_.add(SIGHUP);
+  ReadTlsAgain();
+}
+
+void AsioLoop::Implementation::Run() {
+  WatchSignals();
   Tick();
-  while (!server_.is_stopping()) {
-    io_.run_one();
-    io_.poll();
-    server_.EndTurn();
+  while (!shared_.server.is_stopping()) {
+    shared_.io.run_one();
+    shared_.io.poll();
+    shared_.server.EndTurn();
   }
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
-  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
-  for (const auto& peer : std::set(peers_)) peer->CloseWhenSent();
+  if (!shared_.unix_path.empty()) ::unlink(shared_.unix_path.c_str());
+  for (const auto& peer : std::set(shared_.all)) peer->CloseWhenSent();
   signals_.cancel();
+  hangups_.cancel();
   timer_.cancel();
-  for (const auto& peer : std::set(peers_)) peer->Close();
-  io_.restart();
-  io_.poll();
+  for (const auto& peer : std::set(shared_.all)) peer->Close();
+  shared_.io.restart();
+  shared_.io.poll();
 }
 
 AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {}
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
-  if (at.port != 0 || at.unix_socket.empty()) {
-    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port));
+  if (at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0)) {
+    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port, false));
+  }
+  if (at.tls_port != 0) {
+    AMETHYST_TRY(implementation_->ReadTls());
+    for (const std::string& address : at.addresses) {
+      AMETHYST_TRY(implementation_->ListenTcp(address, at.tls_port, true));
+    }
   }
   if (!at.unix_socket.empty()) AMETHYST_TRY(implementation_->ListenUnix(at.unix_socket));
   return {};

@@ -48,8 +48,14 @@ Status Importer::PutSlices(const FileReader::Entry& entry) {
 
 Status Importer::PutValue(const FileReader::Entry& entry) {
   access_.SetDatabase(entry.database);
-  StoredKey(access_, entry.key).Erase();
-  if (entry.value.type == Type::kString || entry.value.type == Type::kStream) {
+  StoredKey key(access_, entry.key);
+  if (entry.value.type == Type::kString) {  // Most keys are: one look at what is there does for all.
+    key.Put({.type = Type::kString, .expires_ms = entry.expires_ms, .body = entry.value.strings[0]});
+    held_bytes_ += entry.bytes + kEntryBytes;
+    return held_bytes_ < kBatchBytes ? access_.status() : Commit();
+  }
+  key.Erase();
+  if (entry.value.type == Type::kStream) {
     RestoreValue(access_, entry.key, entry.value, config_);
     held_bytes_ += entry.bytes + kEntryBytes;
   } else {
