@@ -19,6 +19,7 @@
 #include "server/import.h"
 #include "server/log.h"
 #include "server/net/asio_loop.h"
+#include "server/net/supervisor.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -173,7 +174,9 @@ Status Serve(const Config& settings, Log& log) {
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
     LogReady(at, loop.port(), log);
+    TellSupervisor("READY=1");
     loop.Run();
+    TellSupervisor("STOPPING=1");
     log.Write(LogLevel::kNotice, "stop", "stops: " + server.stop_reason(), {{"reason", server.stop_reason()}});
   }
   AMETHYST_TRY(space->Close());
