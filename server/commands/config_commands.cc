@@ -29,10 +29,13 @@ void ConfigSet(Call& call) {
   if (call.size() % 2 != 0) return call.reply.Error(kSyntax);
   std::vector<std::pair<std::string, std::string>> changes;
   for (size_t i = 2; i < call.size(); i += 2) changes.emplace_back(call[i], call[i + 1]);
+  const Config before = call.config();
   if (const Status set = call.server.config().Set(changes); !set) {
     return call.reply.Error("ERR " + set.error().message());
   }
   if (const Status applied = call.server.ApplySettings(); !applied) {
+    call.server.config() = before;
+    static_cast<void>(call.server.ApplySettings());  // It was so before.
     return call.reply.Error("ERR CONFIG SET failed - " + applied.error().ToString());
   }
   call.reply.Ok();

@@ -170,6 +170,13 @@ TEST_F(ConfigCommands, RewriteTheFile) {
   EXPECT_EQ(Line("config rewrite").substr(0, 34), "(error) ERR Rewriting config file:");
 }
 
+TEST_F(ConfigCommands, KeepWhatTheEngineRefuses) {
+  EXPECT_EQ(Line("config set timeout 7 maxmemory 9000000000gb").substr(0, 11), "(error) ERR");
+  ASSERT_TRUE(space_->Close());
+  EXPECT_EQ(Line("config set timeout 7 maxmemory 96mb").substr(0, 32), "(error) ERR CONFIG SET failed - ");
+  EXPECT_EQ(Line("config get timeout maxmemory"), R"(["maxmemory", "0", "timeout", "0"])");
+}
+
 // What tools do that copy settings from one server to another.
 TEST_F(ConfigCommands, TakeBackAllThatTheyShow) {
   for (const auto& [name, value] : config_.Get("*")) EXPECT_EQ(Send({"config", "set", name, value}), "OK") << name;
