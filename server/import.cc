@@ -131,7 +131,9 @@ Status Import(const ImportOrder& order, const Config& config, std::ostream& out,
                                    order.directory);
     }
   }
-  const std::string beside = order.directory + ".import";
+  std::string beside = order.directory;
+  while (beside.size() > 1 && beside.ends_with('/')) beside.pop_back();
+  beside += ".import";
   AMETHYST_TRY(RemoveTree(files, beside));
   const Status written = Write(order, config, beside, out, err);
   if (!written) {

@@ -124,9 +124,10 @@ Log::Sink SinkOf(const Config& config, std::ostream& out) {
   if (path.empty()) {
     return [&out](std::string_view line) { out << line << std::flush; };
   }
-  return [path](std::string_view line) {
-    const auto file = io::OpenToAppend(path);
-    if (file) static_cast<void>((*file)->Append(line));  // There is nowhere else to tell it.
+  // The last one stays open, for when there are no descriptors left.
+  return [path, last = std::make_shared<std::unique_ptr<io::WritableFile>>()](std::string_view line) {
+    if (auto file = io::OpenToAppend(path)) *last = std::move(*file);
+    if (*last != nullptr) static_cast<void>((*last)->Append(line));  // There is nowhere else to tell it.
   };
 }
 

@@ -1,8 +1,10 @@
 #include "server/net/asio_loop.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <asio.hpp>
 #include <asio/ssl.hpp>
@@ -31,6 +33,22 @@ std::unexpected<Error> ListenError(const std::error_code& error, const std::stri
   return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
 }
 
+// As Redis does: as many descriptors as the system allows without being asked, and a word where those are too few.
+void RaiseDescriptorLimit(Server& server) {
+  constexpr uint64_t kOwn = 1024;  // Of the engine's tables, and a few.
+  const uint64_t maxclients = server.config().values().maxclients;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= maxclients + kOwn) return;
+  limit.rlim_cur = std::min<rlim_t>(maxclients + kOwn, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= maxclients + kOwn) return;
+  server.log().Write(
+      LogLevel::kWarning, "few-descriptors",
+      fmt::format("maxclients {} wants {} descriptors, and there are {}: further connections have to wait (ulimit -n)",
+                  maxclients, maxclients + kOwn, limit.rlim_cur),
+      {{"descriptors", static_cast<int64_t>(limit.rlim_cur)}});
+}
+
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
@@ -51,6 +69,8 @@ class AsioLoop::Implementation {
     asio::post(shared_.io, [this] { shared_.server.AskToStop("the program asked for it"); });
   }
 
+  [[nodiscard]] Server& server() { return shared_.server; }
+
   uint16_t port = 0;
   uint16_t tls_port = 0;
 
@@ -61,6 +81,7 @@ class AsioLoop::Implementation {
   void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, bool is_tls);
   template <typename Stream, typename... Arguments>
   void StartPeer(Arguments&&... arguments);
+  void TellOfRefusal(const std::error_code& error);
   void WatchSignals();
   void ReadTlsAgain();
   void Tick();
@@ -71,6 +92,7 @@ class AsioLoop::Implementation {
   asio::steady_timer timer_;
   std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
+  uint64_t told_of_refusal_us_ = 0;
   std::shared_ptr<asio::ssl::context> tls_;  // For new connections.
 };
 
@@ -122,6 +144,7 @@ template <typename Acceptor>
 void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, bool is_tls) {
   if (error == asio::error::operation_aborted) return;
   if (error) {
+    TellOfRefusal(error);
     auto pause = std::make_shared<asio::steady_timer>(shared_.io, kAcceptAgain);
     pause->async_wait([this, &acceptor, pause, is_tls](const std::error_code& failed) {
       if (!failed) Accept(acceptor, is_tls);
@@ -140,6 +163,16 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_cod
     StartPeer<TlsStream>(std::move(socket), *tls_);
   }  // Else it is closed: the clients ahead of it have ten seconds.
   Accept(acceptor, is_tls);
+}
+
+// Mostly that there is no descriptor to be had. Told once a second at the most.
+void AsioLoop::Implementation::TellOfRefusal(const std::error_code& error) {
+  constexpr uint64_t kBetweenUs = 1'000'000;
+  const uint64_t now_us = shared_.server.MonotonicUs();
+  if (told_of_refusal_us_ != 0 && now_us - told_of_refusal_us_ < kBetweenUs) return;
+  told_of_refusal_us_ = now_us;
+  shared_.server.log().Write(LogLevel::kWarning, "accept-failed",
+                             fmt::format("connections have to wait: {}", error.message()));
 }
 
 template <typename Stream, typename... Arguments>
@@ -215,6 +248,7 @@ AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementa
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
+  RaiseDescriptorLimit(implementation_->server());
   if (at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0)) {
     for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port, false));
   }

@@ -192,6 +192,13 @@ TEST_F(ImportProgram, MakesADatabaseOrNothing) {
   EXPECT_EQ((*space)->KeyCount(0), 2);
 }
 
+TEST_F(ImportProgram, TakesTheNameOfAnEmptyDirectoryWithASlash) {
+  const std::string good = Write("good.rdb", FileOf(StringItem("a", "1")));
+  std::filesystem::create_directory(db_);
+  EXPECT_THAT(Run({good, "--dir", db_ + "/"}), HasSubstr("0: imported 1 keys"));
+  EXPECT_TRUE(std::filesystem::exists(db_ + "/CURRENT"));
+}
+
 TEST_F(ImportProgram, SaysHowItIsCalled) {
   EXPECT_THAT(Run({}), HasSubstr("2: amethystd: import wants a FILE"));
   EXPECT_THAT(Run({"a.rdb", "--porto", "1"}), HasSubstr("2: amethystd: Unknown option"));
