@@ -50,8 +50,11 @@ void ConfigResetStat(Call& call) {
 void ConfigRewrite(Call& call) {
   if (call.config().file().empty()) return call.reply.Error("ERR The server is running without a config file");
   if (const Status rewritten = RewriteConfigFile(call.access.space().files(), call.config()); !rewritten) {
-    return call.reply.Error("ERR Rewriting config file: " + rewritten.error().ToString());
+    const std::string error = rewritten.error().ToString();
+    call.server.log().Write(LogLevel::kWarning, "rewrite-failed", "CONFIG REWRITE failed: " + error);
+    return call.reply.Error("ERR Rewriting config file: " + error);
   }
+  call.server.log().Write(LogLevel::kNotice, "rewrite", "CONFIG REWRITE has written " + call.config().file());
   call.reply.Ok();
 }
 

@@ -51,11 +51,17 @@ TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   Log::Nowhere().Write(LogLevel::kWarning, "a", "a");
 }
 
-TEST_F(LogTest, TellsOfCheckpointsAndOfTheEnd) {
+TEST_F(LogTest, TellsOfCheckpointsRewritesAndTheEnd) {
   EXPECT_EQ(Line("save"), "OK");
   EXPECT_EQ(Take(),
             "2023-11-14T22:13:20.123Z * a checkpoint begins\n"
             "2023-11-14T22:13:20.123Z * the checkpoint is there, after 0 us\n");
+  config_.SetFile("missing/a.conf");
+  Line("config rewrite");
+  EXPECT_THAT(Take(), HasSubstr("# CONFIG REWRITE failed: "));
+  config_.SetFile("a.conf");
+  Line("config rewrite");
+  EXPECT_THAT(Take(), EndsWith("* CONFIG REWRITE has written a.conf\n"));
   Line("shutdown nosave");
   EXPECT_EQ(server_->stop_reason(), "SHUTDOWN of client 127.0.0.1:50000");
   server_->AskToStop("signal SIGTERM");
