@@ -55,4 +55,19 @@ if(TARGET amethyst_bench)
   set(CPACK_DEBIAN_BENCH_PACKAGE_SHLIBDEPS ON)
   set(CPACK_COMPONENT_BENCH_DESCRIPTION "The load-test tool of Amethyst, an embedded key-value store")
 endif()
+if(TARGET amethystd)
+  list(APPEND CPACK_COMPONENTS_ALL server)
+  set(CPACK_DEBIAN_SERVER_PACKAGE_NAME amethyst-server)
+  set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS passwd)  # For the user that it runs as.
+  set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS redis-tools)
+  set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS amethyst)
+  set(CPACK_COMPONENT_SERVER_DESCRIPTION "A durable key-value store that speaks Redis's protocol
+ Programs and tools that use Redis 7 talk to it unchanged. The data lies on disk and may be larger than memory.")
+  file(CONFIGURE OUTPUT conffiles CONTENT "/etc/amethyst/amethystd.conf\n")
+  set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
+    ${CMAKE_CURRENT_BINARY_DIR}/conffiles ${CMAKE_CURRENT_SOURCE_DIR}/server/postinst
+    ${CMAKE_CURRENT_SOURCE_DIR}/server/prerm ${CMAKE_CURRENT_SOURCE_DIR}/server/postrm)
+  set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+endif()
 include(CPack)

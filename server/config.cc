@@ -11,12 +11,13 @@
 #include "base/error.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/resp/request_parser.h"
 
 namespace amethyst::server {
 
 namespace {
 
-enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents };
+enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave };
 
 // The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to e but m, n.
 constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
@@ -49,9 +50,9 @@ struct Config::Setting {
 std::span<const Config::Setting> Config::Setting::All() {
   static constexpr Setting kAll[] = {
       {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
-      {"appendonly", "yes", Kind::kChoice, true, 0, 0, "yes"},
+      {"appendonly", "yes", Kind::kYesNo, true, 0, 0, "yes"},
       {"bind", "127.0.0.1", Kind::kText, false},
-      {"daemonize", "no", Kind::kChoice, false, 0, 0, "no"},
+      {"daemonize", "no", Kind::kYesNo, false, 0, 0, "no"},
       {"databases", "16", Kind::kNumber, false, 16, 16},
       {"dir", "", Kind::kText, false},
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
@@ -60,9 +61,12 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"http", "", Kind::kText, false},
       {"http-names", "", Kind::kText},
       {"latency-monitor-threshold", "0", Kind::kNumber},
-      {"latency-tracking", "yes", Kind::kChoice, true, 0, 0, "yes"},
-      {"list-compress-depth", "0", Kind::kNumber},
+      {"latency-tracking", "yes", Kind::kYesNo, true, 0, 0, "yes"},
+      {"list-compress-depth", "0", Kind::kNumber, true, 0, INT32_MAX},
       {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
+      {"log-format", "text", Kind::kChoice, true, 0, 0, "text, json"},
+      {"logfile", "", Kind::kText, false},
+      {"loglevel", "notice", Kind::kChoice, true, 0, 0, "debug, verbose, notice, warning"},
       {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
       {"maxclients", "10000", Kind::kNumber, true, 1, UINT32_MAX},
       {"maxmemory", "0", Kind::kBytes},
@@ -71,7 +75,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"port", "6380", Kind::kNumber, false, 0, 65535},
       {"proto-max-bulk-len", "536870912", Kind::kBytes, true, 1 << 20},
       {"requirepass", "", Kind::kText},
-      {"save", "", Kind::kText},
+      {"save", "", Kind::kSave},
       {"set-max-intset-entries", "512", Kind::kNumber},
       {"set-max-listpack-entries", "128", Kind::kNumber},
       {"set-max-listpack-value", "64", Kind::kBytes},
@@ -79,8 +83,22 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"slowlog-max-len", "128", Kind::kNumber},
       {"stream-node-max-bytes", "4096", Kind::kBytes},
       {"stream-node-max-entries", "100", Kind::kNumber},
-      {"tcp-keepalive", "300", Kind::kNumber},
+      {"tcp-keepalive", "300", Kind::kNumber, true, 0, INT32_MAX},
       {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
+      {"tls-auth-clients", "yes", Kind::kChoice, false, 0, 0, "no, yes, optional"},
+      {"tls-ca-cert-dir", "", Kind::kText, false},
+      {"tls-ca-cert-file", "", Kind::kText, false},
+      {"tls-cert-file", "", Kind::kText, false},
+      {"tls-ciphers", "", Kind::kText, false},
+      {"tls-ciphersuites", "", Kind::kText, false},
+      {"tls-key-file", "", Kind::kText, false},
+      {"tls-key-file-pass", "", Kind::kText, false},
+      {"tls-port", "0", Kind::kNumber, false, 0, 65535},
+      {"tls-prefer-server-ciphers", "no", Kind::kYesNo, false},
+      {"tls-protocols", "", Kind::kText, false},
+      {"tls-session-cache-size", "20480", Kind::kNumber, false, 0, INT32_MAX},
+      {"tls-session-cache-timeout", "300", Kind::kNumber, false, 0, INT32_MAX},
+      {"tls-session-caching", "yes", Kind::kYesNo, false},
       {"tracking-table-max-keys", "1000000", Kind::kNumber},
       {"unixsocket", "", Kind::kText, false},
       {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
@@ -137,6 +155,17 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
+// Pairs of seconds and changes. They are kept for those who read them back: nothing is saved at such points.
+bool AreSavePoints(std::string_view text) {
+  std::vector<std::string> words;
+  if (!SplitLine(text, &words) || words.size() % 2 != 0) return false;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const auto number = ReadInteger(words[i]);
+    if (!number || *number < (i % 2 == 0 ? 1 : 0)) return false;
+  }
+  return true;
+}
+
 bool IsOneOf(std::string_view choices, std::string_view word) {
   while (!choices.empty()) {
     const size_t end = std::min(choices.find(", "), choices.size());
@@ -165,12 +194,21 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
   return found;
 }
 
+std::string_view Config::Text(std::string_view name) const {
+  const Setting* const setting = Setting::Find(name);
+  return setting == nullptr ? std::string_view() : std::string_view(texts_.find(setting->name)->second);
+}
+
+std::string_view Config::CanonicalName(std::string_view name) {
+  const Setting* const setting = Setting::Find(name);
+  return setting == nullptr ? std::string_view() : setting->name;
+}
+
 Config::MemoryShares Config::memory_shares() const {
-  constexpr size_t kForConnections = size_t{32} << 20;
   constexpr size_t kSmallest = size_t{4} << 20;
   constexpr size_t kDefault = size_t{288} << 20;
-  const size_t all = values_.maxmemory == 0 ? kDefault : std::max(values_.maxmemory, kForConnections + kSmallest);
-  const size_t shared = all - kForConnections;
+  const size_t all = values_.maxmemory == 0 ? kDefault : std::max(values_.maxmemory, kOutsideEngineBytes + kSmallest);
+  const size_t shared = all - kOutsideEngineBytes;
   return {.engine_bytes = std::max(shared - shared / 8, kSmallest), .record_bytes = shared / 8};
 }
 
@@ -182,7 +220,9 @@ Status Config::Check(const Change& change, bool at_start) const {
   const auto failed = [&](std::string_view why) {
     return base::InvalidArgument("CONFIG SET failed (possibly related to argument '{}') - {}", name, why);
   };
-  if (!known.changes_live && !at_start && value != text) return failed("can't set immutable config");
+  if (!known.changes_live && !at_start && value != text) {
+    return failed(known.name == "dir" ? "can't set protected config" : "can't set immutable config");
+  }
   switch (known.kind) {
     case Kind::kNumber:
     case Kind::kBytes: {
@@ -198,7 +238,10 @@ Status Config::Check(const Change& change, bool at_start) const {
       }
       return {};
     }
-    case Kind::kYesNo: return IsOneOf("yes, no", value) ? Status() : failed("argument must be 'yes' or 'no'");
+    case Kind::kYesNo:
+      if (!IsOneOf("yes, no", value)) return failed("argument must be 'yes' or 'no'");
+      if (known.choices.empty()) return {};
+      [[fallthrough]];
     case Kind::kChoice:
       return IsOneOf(known.choices, value)
                  ? Status()
@@ -208,6 +251,7 @@ Status Config::Check(const Change& change, bool at_start) const {
                        name, known.choices);
     case Kind::kEvents:
       return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    case Kind::kSave: return AreSavePoints(value) ? Status() : failed("Invalid save parameters");
     case Kind::kText: return {};
   }
   return {};
@@ -252,6 +296,7 @@ void Config::Apply() {
   values_.stream_node_max_entries = count("stream-node-max-entries");
   values_.proto_max_bulk_len = count("proto-max-bulk-len");
   values_.timeout_s = count("timeout");
+  values_.tcp_keepalive_s = count("tcp-keepalive");
   values_.maxclients = count("maxclients");
   values_.slowlog_log_slower_than_us = number("slowlog-log-slower-than");
   values_.slowlog_max_len = count("slowlog-max-len");
@@ -260,6 +305,7 @@ void Config::Apply() {
   values_.busy_reply_threshold_ms = count("lua-time-limit");
   values_.maxmemory = count("maxmemory");
   values_.port = count("port");
+  values_.tls_port = count("tls-port");
   values_.requirepass = text("requirepass");
   values_.http_names = LowerCase(text("http-names"));
   values_.notify_keyspace_events = text("notify-keyspace-events");

@@ -35,6 +35,7 @@ class Config {
     uint64_t stream_node_max_entries = 100;
     uint64_t proto_max_bulk_len = uint64_t{512} << 20;
     uint64_t timeout_s = 0;
+    uint64_t tcp_keepalive_s = 300;
     uint64_t maxclients = 10000;
     int64_t slowlog_log_slower_than_us = 10000;
     uint64_t slowlog_max_len = 128;
@@ -43,6 +44,7 @@ class Config {
     uint64_t busy_reply_threshold_ms = 5000;  // 0: nobody is told so, however long a script runs.
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
+    uint64_t tls_port = 0;
     std::string requirepass;
     std::string http_names;              // Between spaces, in lower case.
     std::string notify_keyspace_events;  // In Redis's own order of letters.
@@ -50,6 +52,8 @@ class Config {
     bool active_expire = true;
   };
   [[nodiscard]] const Values& values() const { return values_; }
+  // Of maxmemory, for connections and scripts.
+  static constexpr size_t kOutsideEngineBytes = size_t{32} << 20;
   // How maxmemory is shared out: 32 MiB are for connections, and of the rest an eighth is for the records of keys that
   // are asked for most.
   struct MemoryShares {
@@ -60,6 +64,13 @@ class Config {
 
   // Of names that match one of the patterns, sorted.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;
+  // The value of one setting; empty where there is no such setting.
+  [[nodiscard]] std::string_view Text(std::string_view name) const;
+  // The name that CONFIG GET shows first, of a name in any case or an older name; empty: there is no such setting.
+  [[nodiscard]] static std::string_view CanonicalName(std::string_view name);
+  // The file that the settings came from, and that CONFIG REWRITE writes; empty: there is none.
+  [[nodiscard]] const std::string& file() const { return file_; }
+  void SetFile(std::string path) { file_ = std::move(path); }
   // All of them or none. The error's message is Redis's, without its code.
   [[nodiscard]] Status Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start = false);
 
@@ -75,6 +86,7 @@ class Config {
 
   std::map<std::string, std::string, std::less<>> texts_;
   Values values_;
+  std::string file_;
 };
 
 }  // namespace amethyst::server

@@ -1,6 +1,7 @@
 // amethystd: see `amethystd --help`.
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <string>
@@ -11,5 +12,6 @@
 int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   umask(077);  // What it writes is for its owner's eyes alone.
-  return amethyst::server::RunProgram(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr);
+  return amethyst::server::RunProgram(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr,
+                                      isatty(STDERR_FILENO) != 0);
 }

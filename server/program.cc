@@ -11,12 +11,18 @@
 
 #include "amethyst/version.h"
 #include "base/error.h"
+#include "io/output_target.h"
 #include "io/system_environment.h"
 #include "server/config.h"
+#include "server/config_file.h"
 #include "server/engine_counts.h"
+#include "server/engine_log.h"
 #include "server/http/http_server.h"
 #include "server/http/server_routes.h"
+#include "server/import.h"
+#include "server/log.h"
 #include "server/net/asio_loop.h"
+#include "server/net/supervisor.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -32,6 +38,7 @@ constexpr int kFailed = 3;
 constexpr std::string_view kHelp = R"(amethystd: a durable key-value store that speaks Redis's protocol
 
   amethystd [FILE] [--SETTING VALUE]...
+  amethystd import FILE.rdb [--dir DIRECTORY] [--merge] [--json]
 
 FILE holds settings, one a line: a name and a value, as in redis.conf. Settings on the command line come after it and
 win. `CONFIG GET *` lists all of them; these matter first:
@@ -39,78 +46,68 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --dir DIRECTORY            where the data lies; created if it is not there (default: amethystd)
   --port PORT                default 6380; 0: none, which wants --unixsocket
   --bind "ADDRESS..."        default 127.0.0.1; others want --requirepass
+  --tls-port PORT            listen there with TLS; wants --tls-cert-file and --tls-key-file, and --tls-ca-cert-file or
+                             --tls-auth-clients no. SIGHUP reads their files anew
   --unixsocket PATH          listen there as well
   --requirepass PASSWORD     what clients have to say to AUTH
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
                              second at the most; no: the system decides. An end of the process alone loses nothing.
   --http HOST:PORT           pages and figures for browsers and Prometheus (default: none)
   --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 288mb)
+  --logfile PATH             append log lines there, not to standard output; it may be moved away at any time
+  --log-format FORMAT        text (default) or json; --loglevel debug, verbose, notice (default) or warning
   --help, --version
 
 Examples:
   amethystd --dir data/amethystd
   amethystd --port 7000 --appendfsync always
   redis-cli -p 6380 set greeting hello
+
+`import` makes a database of a file that Redis wrote (SAVE, up to version 7.0). DIRECTORY must be empty or not there;
+with --merge the keys come into the database there, which no server may have open. A damaged file imports nothing.
+
+SIGTERM and SIGINT end it cleanly; a second one ends it at once, which loses nothing that was answered. Exit status: 0
+after a clean end, 2 for wrong arguments or settings, 3 for what went wrong later, 128 + n after a second signal n.
 )";
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// A line of a configuration file as words: the first one is the name, the rest are the value.
-Result<Settings> ReadFile(const std::string& path) {
-  AMETHYST_ASSIGN(const std::string text, io::ReadFile(io::DefaultEnvironment()->files(), path));
-  std::istringstream lines(text);
-  Settings settings;
-  std::string line;
-  for (size_t number = 1; std::getline(lines, line); ++number) {
-    std::vector<std::string> words;
-    if (line.starts_with('#')) continue;
-    if (!SplitLine(line, &words)) return base::InvalidArgument("{}, line {}: a quote is not closed", path, number);
-    if (words.empty()) continue;
-    if (words.size() == 1) return base::InvalidArgument("{}, line {}: {} has no value", path, number, words[0]);
-    std::string value = words[1];
-    for (size_t i = 2; i < words.size(); ++i) value += " " + words[i];
-    settings.emplace_back(words[0], std::move(value));
-  }
-  return settings;
-}
-
-Result<Settings> ReadArguments(const std::vector<std::string>& arguments) {
-  Settings settings;
-  size_t i = 0;
-  if (!arguments.empty() && !arguments[0].starts_with("--")) {
-    AMETHYST_ASSIGN(settings, ReadFile(arguments[0]));
-    i = 1;
-  }
+// "--name value" from the argument `i` on.
+Status ReadSettings(const std::vector<std::string>& arguments, size_t i, Config* config) {
+  std::vector<std::pair<std::string, std::string>> settings;
   for (; i < arguments.size(); i += 2) {
     if (!arguments[i].starts_with("--")) return base::InvalidArgument("'{}' is not understood", arguments[i]);
     if (i + 1 == arguments.size()) return base::InvalidArgument("{} wants a value", arguments[i]);
     settings.emplace_back(arguments[i].substr(2), arguments[i + 1]);
   }
-  return settings;
+  const Status set = config->Set(settings, true);
+  return set ? set : base::InvalidArgument("{}", WithoutCommand(set.error().message()));
 }
 
-// In Redis's words; a reader of --help has not sent a CONFIG SET.
-std::string WithoutCommand(std::string message) {
-  for (const std::string_view head : {"CONFIG SET failed (possibly related to argument ", " for CONFIG SET"}) {
-    if (const size_t at = message.find(head); at != std::string::npos) message.erase(at, head.size());
-  }
-  return message;
+// The file comes first, so that what the command line says wins.
+Status ReadArguments(const std::vector<std::string>& arguments, Config* config) {
+  if (arguments.empty() || arguments[0].starts_with("--")) return ReadSettings(arguments, 0, config);
+  AMETHYST_TRY(ReadConfigFile(io::DefaultEnvironment()->files(), arguments[0], config));
+  config->SetFile(arguments[0]);
+  return ReadSettings(arguments, 1, config);
 }
 
 Result<ListenAt> WhereToListen(const Config& config) {
   ListenAt at;
   at.port = static_cast<uint16_t>(config.values().port);
+  at.tls_port = static_cast<uint16_t>(config.values().tls_port);
   at.unix_socket = config.Get("unixsocket").front().second;
-  at.keepalive_s = static_cast<uint32_t>(std::stoul(config.Get("tcp-keepalive").front().second));
   if (!SplitLine(config.Get("bind").front().second, &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
   const auto is_public = [](const std::string& address) { return !IsLoopback(address); };
+  // A certificate says who a client is as well as a password does.
+  const bool wants_certificates = at.port == 0 && at.tls_port != 0 && config.Text("tls-auth-clients") == "yes";
   if (const auto open = std::ranges::find_if(at.addresses, is_public);
-      open != at.addresses.end() && config.values().requirepass.empty()) {
+      open != at.addresses.end() && config.values().requirepass.empty() && !wants_certificates) {
     return base::InvalidArgument("others can reach {}: give --requirepass, or listen at 127.0.0.1", *open);
   }
-  if (at.port == 0 && at.unix_socket.empty()) return base::InvalidArgument("with port 0, --unixsocket must say where");
+  if (at.port == 0 && at.tls_port == 0 && at.unix_socket.empty()) {
+    return base::InvalidArgument("with port 0, --unixsocket or --tls-port must say where");
+  }
   return at;
 }
 
@@ -140,42 +137,123 @@ std::filesystem::path DirectoryOf(const Config& config) {
   return given.empty() ? "amethystd" : given;
 }
 
-Status Serve(const Config& settings, std::ostream& out) {
+// Each line opens the file anew, as Redis does: a log that was moved away gets no more of them.
+Log::Sink SinkOf(const Config& config, std::ostream& out) {
+  const std::string path(config.Text("logfile"));
+  if (path.empty()) {
+    return [&out](std::string_view line) { out << line << std::flush; };
+  }
+  // The last one stays open, for when there are no descriptors left.
+  return [path, last = std::make_shared<std::unique_ptr<io::WritableFile>>()](std::string_view line) {
+    if (auto file = io::OpenToAppend(path)) *last = std::move(*file);
+    if (*last != nullptr) static_cast<void>((*last)->Append(line));  // There is nowhere else to tell it.
+  };
+}
+
+void LogReady(const ListenAt& at, uint16_t port, Log& log) {
+  if (port != 0) {
+    log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {} port {}", fmt::join(at.addresses, " "), port),
+              {{"port", port}});
+  }
+  if (at.tls_port != 0) {
+    log.Write(LogLevel::kNotice, "ready",
+              fmt::format("ready at {} port {} with TLS", fmt::join(at.addresses, " "), at.tls_port),
+              {{"tls_port", at.tls_port}});
+  }
+  if (!at.unix_socket.empty()) {
+    log.Write(LogLevel::kNotice, "ready", fmt::format("ready at {}", at.unix_socket), {{"unixsocket", at.unix_socket}});
+  }
+}
+
+// The engine tells one listener: it is counted, and told to the log.
+class EngineEvents final : public Listener {
+ public:
+  EngineEvents(std::shared_ptr<EngineCounts> counts, Log& log) : counts_(std::move(counts)), log_(log) {}
+  void OnEvent(const Event& event) override {
+    counts_->OnEvent(event);
+    log_.OnEvent(event);
+  }
+
+ private:
+  const std::shared_ptr<EngineCounts> counts_;
+  EngineLog log_;
+};
+
+Result<std::unique_ptr<Space>> OpenSpace(const Config& config, const std::shared_ptr<EngineCounts>& counts, Log& log) {
+  const std::string directory = DirectoryOf(config).string();
+  io::Clock& clock = io::DefaultEnvironment()->clock();
+  const auto begin = clock.Monotonic();
+  Components components;
+  components.listener = std::make_shared<EngineEvents>(counts, log);
+  AMETHYST_ASSIGN(auto space, Space::Open(directory, EngineOptions(config), std::move(components)));
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.Monotonic() - begin);
+  int64_t keys = 0;
+  for (uint16_t stored = 0; stored < kDatabases; ++stored) keys += space->KeyCount(stored);
+  log.Write(LogLevel::kNotice, "opened", fmt::format("opened {} with {} keys in {} ms", directory, keys, took.count()),
+            {{"directory", directory}, {"keys", keys}, {"took_ms", took.count()}});
+  return space;
+}
+
+Status Serve(const Config& settings, Log& log) {
   Config config = settings;
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
   AMETHYST_ASSIGN(const auto http_at, WhereToServeHttp(config));
-  const std::filesystem::path directory = DirectoryOf(config);
+  log.Write(LogLevel::kNotice, "start",
+            fmt::format("amethystd {} starts; it answers as Redis {} does", AMETHYST_VERSION_STRING, kRedisVersion),
+            {{"version", AMETHYST_VERSION_STRING}, {"redis_version", kRedisVersion}});
   const auto engine = std::make_shared<EngineCounts>();
-  Components components;
-  components.listener = engine;
-  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config), std::move(components)));
+  AMETHYST_ASSIGN(const auto space, OpenSpace(config, engine, log));
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
+    server.SetLog(log);
     AMETHYST_TRY(server.LoadLibraries());
     HttpServer http(HttpGuard(config, http_at && IsLoopback(http_at->host)), clock);
     AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
     if (http_at) AMETHYST_TRY(loop.ListenHttp(http, *http_at));
-    if (loop.port() != 0) {
-      fmt::print(out, "amethystd: ready at {} port {}, data in {}\n", fmt::join(at.addresses, " "), loop.port(),
-                 directory.string());
+    LogReady(at, loop.port(), log);
+    if (http_at) {
+      const std::string url = fmt::format("http://{}/", ShownAddress(*http_at, loop.http_port()));
+      log.Write(LogLevel::kNotice, "ready", "page and figures at " + url, {{"http", url}});
     }
-    if (http_at)
-      fmt::print(out, "amethystd: page and figures at http://{}/\n", ShownAddress(*http_at, loop.http_port()));
-    if (!at.unix_socket.empty()) fmt::print(out, "amethystd: ready at {}\n", at.unix_socket);
-    out.flush();
+    TellSupervisor("READY=1");
     loop.Run();
+    TellSupervisor("STOPPING=1");
+    log.Write(LogLevel::kNotice, "stop", "stops: " + server.stop_reason(), {{"reason", server.stop_reason()}});
   }
   AMETHYST_TRY(space->Close());
-  fmt::print(out, "amethystd: ended; all data is safe in {}\n", directory.string());
+  log.Write(LogLevel::kNotice, "ended", fmt::format("ended; all data is safe in {}", DirectoryOf(config).string()));
   return {};
+}
+
+int TellError(const Error& error, std::ostream& err) {
+  fmt::print(err, "amethystd: {}\n", error.ToString());
+  return error.code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
+}
+
+int RunImport(std::vector<std::string> arguments, std::ostream& out, std::ostream& err, bool err_is_terminal) {
+  ImportOrder order;
+  order.merges = std::erase(arguments, "--merge") > 0;
+  order.is_json = std::erase(arguments, "--json") > 0;
+  order.shows_progress = err_is_terminal && !order.is_json;
+  Config config;
+  const bool has_file = arguments.size() > 1 && !arguments[1].starts_with("--");
+  const Status read = has_file ? ReadSettings(arguments, 2, &config) : base::InvalidArgument("import wants a FILE");
+  if (!read) {
+    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
+    return kUsage;
+  }
+  order.file = arguments[1];
+  order.directory = DirectoryOf(config).string();
+  const Status imported = Import(order, config, out, err);
+  return imported ? kEnded : TellError(imported.error(), err);
 }
 
 }  // namespace
 
-int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err, bool err_is_terminal) {
   if (std::ranges::find(arguments, "--help") != arguments.end() ||
       std::ranges::find(arguments, "-h") != arguments.end()) {
     out << kHelp;
@@ -185,23 +263,24 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
     fmt::print(out, "amethystd {} (commands of Redis {})\n", AMETHYST_VERSION_STRING, kRedisVersion);
     return kEnded;
   }
+  if (!arguments.empty() && arguments[0] == "import") return RunImport(arguments, out, err, err_is_terminal);
   Config config;
-  const auto settings = ReadArguments(arguments);
-  const Status set = settings ? config.Set(*settings, true) : std::unexpected(settings.error());
-  if (!set) {
-    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n",
-               WithoutCommand(set.error().message()));
+  if (const Status read = ReadArguments(arguments, &config); !read) {
+    fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
     return kUsage;
   }
-  if (const Status served = Serve(config, out); !served) {
-    fmt::print(err, "amethystd: {}\n", served.error().ToString());
+  Log log(io::DefaultEnvironment()->clock(), SinkOf(config, out));
+  log.Configure(config.Text("loglevel"), config.Text("log-format"));
+  if (const Status served = Serve(config, log); !served) {
+    if (!config.Text("logfile").empty()) log.Write(LogLevel::kWarning, "failed", served.error().ToString());
+    const int code = TellError(served.error(), err);
     if (served.error().code() == ErrorCode::kCorruption) {
       fmt::print(err,
                  "  `amethyst --db {0} verify` lists all damage; `amethyst --db {0} repair NEW_DIRECTORY` saves what "
                  "can be read\n",
                  DirectoryOf(config).string());
     }
-    return served.error().code() == ErrorCode::kInvalidArgument ? kUsage : kFailed;
+    return code;
   }
   return kEnded;
 }

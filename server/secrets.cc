@@ -27,7 +27,9 @@ std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments a
   }
   if (command.name == "config|set") {
     for (size_t i = 2; i + 1 < args.size(); i += 2) {
-      if (EqualsIgnoringCase(args[i], "requirepass")) shown[i + 1] = kHidden;
+      const bool is_secret =
+          EqualsIgnoringCase(args[i], "requirepass") || EqualsIgnoringCase(args[i], "tls-key-file-pass");
+      if (is_secret) shown[i + 1] = kHidden;
     }
   }
   return shown;

@@ -147,6 +147,7 @@ void Server::EndTurn() {
 }
 
 Status Server::ApplySettings() {
+  log().Configure(config_.Text("loglevel"), config_.Text("log-format"));
   // With `always` each turn that has written syncs: the engine need not.
   const uint32_t sync_interval_ms = config_.values().appendfsync == "everysec" ? kSyncIntervalMs : 0;
   const Config::MemoryShares shares = config_.memory_shares();
@@ -188,6 +189,7 @@ void Server::Tick() {
       session->WillFlush();
     }
   }
+  LookAtHealth();
   EndTurn();
 }
 

@@ -15,10 +15,12 @@
 
 #include "server/commands/command.h"
 #include "server/config.h"
+#include "server/health.h"
 #include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
 #include "server/latency.h"
+#include "server/log.h"
 #include "server/lua/interpreter.h"
 #include "server/lua/libraries.h"
 #include "server/monitors.h"
@@ -130,13 +132,18 @@ class Server {
   [[nodiscard]] SlowLog& slow_log() { return diagnostics_.slow_log; }
   [[nodiscard]] Latency& latency() { return diagnostics_.latency; }
   [[nodiscard]] Monitors& monitors() { return diagnostics_.monitors; }
+  [[nodiscard]] Health& health() { return diagnostics_.health; }
+  [[nodiscard]] Log& log() { return *diagnostics_.log; }
+  // `log` outlives this.
+  void SetLog(Log& log);
   [[nodiscard]] Checkpoints& checkpoints() { return checkpoints_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
   [[nodiscard]] const std::map<uint64_t, std::unique_ptr<Session>>& sessions() const { return sessions_; }
-  // The loop asks for it, and ends.
-  void AskToStop() { loop_.is_stopping = true; }
-  [[nodiscard]] bool is_stopping() const { return loop_.is_stopping; }
+  // The loop asks for it, and ends. The first reason counts.
+  void AskToStop(std::string reason);
+  [[nodiscard]] bool is_stopping() const { return !loop_.stop_reason.empty(); }
+  [[nodiscard]] const std::string& stop_reason() const { return loop_.stop_reason; }
   [[nodiscard]] bool in_exec() const { return running_.in_exec; }
   [[nodiscard]] bool in_script() const { return running_.script != nullptr; }
   [[nodiscard]] Interpreter& interpreter() { return scripting_.interpreter; }
@@ -183,6 +190,8 @@ class Server {
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
   void NoteLatency(std::string_view event, uint64_t microseconds);
+  // Tells the log of what ails the server.
+  void LookAtHealth();
   // Of an error's text, which begins with its code.
   void CountError(std::string_view text);
 
@@ -202,7 +211,7 @@ class Server {
   struct Loop {
     Fetcher* fetcher = nullptr;
     DiskPace disk_pace{};
-    bool is_stopping = false;
+    std::string stop_reason{};  // Empty: it goes on.
   } loop_;
 
   uint64_t next_session_id_ = 1;
@@ -223,6 +232,8 @@ class Server {
     SlowLog slow_log{};
     Latency latency{};
     Monitors monitors{};
+    Health health{};
+    Log* log = &Log::Nowhere();
   };
   Diagnostics diagnostics_;
   Upkeep upkeep_;

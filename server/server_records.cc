@@ -66,6 +66,31 @@ void Server::NoteLatency(std::string_view event, uint64_t microseconds) {
   diagnostics_.latency.Add(event, {.time_s = NowMs() / 1000, .milliseconds = took_ms});
 }
 
+void Server::SetLog(Log& log) {
+  diagnostics_.log = &log;
+  log.Configure(config_.Text("loglevel"), config_.Text("log-format"));
+}
+
+void Server::AskToStop(std::string reason) {
+  if (!is_stopping()) loop_.stop_reason = std::move(reason);
+}
+
+void Server::LookAtHealth() {
+  uint64_t client_bytes = 0;
+  if (config_.values().maxmemory != 0) {
+    client_bytes = scripting_.interpreter.bytes() + scripting_.libraries.bytes();
+    for (const auto& [id, session] : sessions_) {
+      client_bytes += session->connection.unsent_bytes() + session->output.capacity() + session->parser.waiting_bytes();
+    }
+  }
+  diagnostics_.health.Look({.wall = clock_.WallTime(),
+                            .monotonic = clock_.Monotonic(),
+                            .rejected_connections = counters_.rejected_connections,
+                            .maxclients = config_.values().maxclients,
+                            .client_bytes = client_bytes},
+                           log());
+}
+
 void Server::CountError(std::string_view text) {
   ++counters_.errors;
   std::string code(text.substr(0, text.find_first_of(" \r")));

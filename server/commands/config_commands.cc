@@ -6,6 +6,7 @@
 
 #include "server/commands/command.h"
 #include "server/config.h"
+#include "server/config_file.h"
 #include "server/server.h"
 
 namespace amethyst::server {
@@ -28,10 +29,13 @@ void ConfigSet(Call& call) {
   if (call.size() % 2 != 0) return call.reply.Error(kSyntax);
   std::vector<std::pair<std::string, std::string>> changes;
   for (size_t i = 2; i < call.size(); i += 2) changes.emplace_back(call[i], call[i + 1]);
+  const Config before = call.config();
   if (const Status set = call.server.config().Set(changes); !set) {
     return call.reply.Error("ERR " + set.error().message());
   }
   if (const Status applied = call.server.ApplySettings(); !applied) {
+    call.server.config() = before;
+    static_cast<void>(call.server.ApplySettings());  // It was so before.
     return call.reply.Error("ERR CONFIG SET failed - " + applied.error().ToString());
   }
   call.reply.Ok();
@@ -43,7 +47,16 @@ void ConfigResetStat(Call& call) {
   call.reply.Ok();
 }
 
-void ConfigRewrite(Call& call) { call.reply.Error("ERR The server is running without a config file"); }
+void ConfigRewrite(Call& call) {
+  if (call.config().file().empty()) return call.reply.Error("ERR The server is running without a config file");
+  if (const Status rewritten = RewriteConfigFile(call.access.space().files(), call.config()); !rewritten) {
+    const std::string error = rewritten.error().ToString();
+    call.server.log().Write(LogLevel::kWarning, "rewrite-failed", "CONFIG REWRITE failed: " + error);
+    return call.reply.Error("ERR Rewriting config file: " + error);
+  }
+  call.server.log().Write(LogLevel::kNotice, "rewrite", "CONFIG REWRITE has written " + call.config().file());
+  call.reply.Ok();
+}
 
 constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
 constexpr Command kConfigCommands[] = {

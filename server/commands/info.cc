@@ -63,7 +63,7 @@ void AddServer(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("uptime_in_days", uptime_s / kSecondsOfDay);
   lines.Add("hz", 10);
   lines.Add("configured_hz", 10);
-  lines.Add("config_file", "");
+  lines.Add("config_file", call.config().file());
 }
 
 void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {
@@ -167,7 +167,7 @@ void AddKeyspace(Call& call, const Stats& /*stats*/, Lines& lines) {
   }
 }
 
-void AddAmethyst(Call& /*call*/, const Stats& stats, Lines& lines) {
+void AddAmethyst(Call& call, const Stats& stats, Lines& lines) {
   lines.Add("writes", stats.writes);
   lines.Add("user_bytes_written", stats.user_bytes_written);
   lines.Add("wal_bytes", stats.wal_bytes);
@@ -187,6 +187,8 @@ void AddAmethyst(Call& /*call*/, const Stats& stats, Lines& lines) {
   const uint64_t written = stats.wal_bytes + stats.flush_bytes_written + stats.compaction_bytes_written;
   const auto user_bytes = static_cast<double>(std::max<uint64_t>(stats.user_bytes_written, 1));
   lines.Add("write_amplification", fmt::format("{:.2f}", static_cast<double>(written) / user_bytes));
+  lines.Add("clock_jumps", call.server.health().clock_jumps());
+  lines.Add("last_clock_jump_ms", call.server.health().last_jump().count());
   for (size_t level = 0; level < stats.levels.size(); ++level) {
     const LevelStats& at = stats.levels[level];
     if (at.tables == 0) continue;

@@ -26,10 +26,20 @@ void Time(Call& call) {
 
 // False: the error has been said.
 bool MakeCheckpoint(Call& call) {
+  Log& log = call.server.log();
+  const uint64_t begin_us = call.server.MonotonicUs();
+  log.Write(LogLevel::kNotice, "checkpoint-begin", "a checkpoint begins");
   const Status made = call.server.checkpoints().Make(call.now_ms());
-  if (!made) call.reply.Error("ERR " + made.error().ToString());
-  if (made) call.server.counters().changes = 0;
-  return made.has_value();
+  if (!made) {
+    log.Write(LogLevel::kWarning, "checkpoint-failed", "a checkpoint failed: " + made.error().ToString());
+    call.reply.Error("ERR " + made.error().ToString());
+    return false;
+  }
+  const auto took_us = static_cast<int64_t>(call.server.MonotonicUs() - begin_us);
+  log.Write(LogLevel::kNotice, "checkpoint-end", fmt::format("the checkpoint is there, after {} us", took_us),
+            {{"took_us", took_us}});
+  call.server.counters().changes = 0;
+  return true;
 }
 
 void Save(Call& call) {
@@ -65,7 +75,7 @@ void Shutdown(Call& call) {
   if (!saves_not && call.server.is_busy()) return call.reply.Error(call.server.script()->BusyError());
   if (saves && !MakeCheckpoint(call)) return;
   call.session.closes = true;
-  call.server.AskToStop();
+  call.server.AskToStop(fmt::format("SHUTDOWN of client {}", call.session.connection.peer()));
 }
 
 // The bytes of the key, and of a collection's entries as the engine estimates them. Redis's SAMPLES changes nothing.

@@ -1,39 +1,30 @@
 #include "server/net/asio_loop.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <asio.hpp>
+#include <asio/ssl.hpp>
 #include <chrono>
 #include <csignal>
 #include <type_traits>
 #include <utility>
 
 #include "base/error.h"
+#include "server/net/peer.h"
+#include "server/net/tls_context.h"
 
 namespace amethyst::server {
 
 namespace {
 
-using Protocol = asio::generic::stream_protocol;
-using Socket = Protocol::socket;
-
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // Where there is no descriptor to be had.
+constexpr size_t kHandshakesMax = 1000;                        // At once.
 constexpr size_t kReaders = 16;
-constexpr size_t kReadBytes = size_t{256} << 10;
-constexpr size_t kUnsentBytesMax = size_t{1} << 20;
-
-std::string NameOf(const Protocol::endpoint& endpoint, const std::string& unix_path) {
-  if (endpoint.protocol().family() == AF_UNIX) return unix_path + ":0";
-  asio::ip::tcp::endpoint tcp;
-  if (endpoint.size() > tcp.capacity()) return "?:0";
-  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
-  const std::string address = tcp.address().to_string();
-  return tcp.address().is_v6() ? fmt::format("[{}]:{}", address, tcp.port())
-                               : fmt::format("{}:{}", address, tcp.port());
-}
 
 std::unexpected<Error> ListenError(const std::error_code& error, const std::string& where) {
   if (error == asio::error::address_in_use) {
@@ -41,6 +32,22 @@ std::unexpected<Error> ListenError(const std::error_code& error, const std::stri
                            "{} is taken by another process; --port, --unixsocket or --http names another one", where);
   }
   return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
+}
+
+// As Redis does: as many descriptors as the system allows without being asked, and a word where those are too few.
+void RaiseDescriptorLimit(Server& server) {
+  constexpr uint64_t kOwn = 1024;  // Of the engine's tables, and a few.
+  const uint64_t maxclients = server.config().values().maxclients;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= maxclients + kOwn) return;
+  limit.rlim_cur = std::min<rlim_t>(maxclients + kOwn, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= maxclients + kOwn) return;
+  server.log().Write(
+      LogLevel::kWarning, "few-descriptors",
+      fmt::format("maxclients {} wants {} descriptors, and there are {}: further connections have to wait (ulimit -n)",
+                  maxclients, maxclients + kOwn, limit.rlim_cur),
+      {{"descriptors", static_cast<int64_t>(limit.rlim_cur)}});
 }
 
 }  // namespace
@@ -53,183 +60,77 @@ bool IsLoopback(const std::string& address) {
 
 class AsioLoop::Implementation final : public Fetcher {
  public:
-  explicit Implementation(Server& server) : server_(server), signals_(io_), timer_(io_) { server_.SetFetcher(this); }
-  ~Implementation() override { server_.SetFetcher(nullptr); }
+  explicit Implementation(Server& server) : shared_{.server = server}, timer_(shared_.io) { server.SetFetcher(this); }
+  ~Implementation() override { shared_.server.SetFetcher(nullptr); }
 
   void Fetch(std::function<void()> read, std::function<void()> done) override {
     asio::post(readers_, [this, read = std::move(read), done = std::move(done)] {
       read();
-      asio::post(io_, done);
+      asio::post(shared_.io, done);
     });
   }
 
-  Status ListenTcp(const std::string& address, uint16_t port);
+  Status ListenTcp(const std::string& address, uint16_t wanted, bool is_tls);
   Status ListenHttp(HttpServer& http, const HttpAddress& at);
+  Status ReadTls();
   Status ListenUnix(const std::string& path);
   void Run();
   // A turn while a script runs, of what has come meanwhile.
   void PollWhileBusy();
   void Stop() {
-    asio::post(io_, [this] { server_.AskToStop(); });
+    asio::post(shared_.io, [this] { shared_.server.AskToStop("the program asked for it"); });
   }
+
+  [[nodiscard]] Server& server() { return shared_.server; }
 
   // Those that it listens at.
   struct Ports {
     uint16_t redis = 0;
+    uint16_t tls = 0;
     uint16_t http = 0;
   } ports{};
-  uint32_t keepalive_s = 0;
 
  private:
   using TcpAcceptor = asio::ip::tcp::acceptor;
-  template <typename Service>
-  class Peer;
+  enum class Kind : uint8_t { kPlain, kTls, kHttp };  // Of connections.
+  Result<std::unique_ptr<TcpAcceptor>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
+  template <typename Acceptor>
+  void Accept(Acceptor& acceptor, Kind kind);
+  template <typename Acceptor>
+  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, Kind kind);
+  void StartPeer(Socket socket, Kind kind);
+  template <typename Stream, typename Service, typename... Arguments>
+  void StartPeerOf(Service& service, Arguments&&... arguments);
   // Goes on with connections that had to wait until a script ended.
   void ResumePaused();
-  Result<std::unique_ptr<TcpAcceptor>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
-  template <typename Acceptor, typename Service>
-  void Accept(Acceptor& acceptor, Service& service);
-  template <typename Acceptor, typename Service>
-  void Accepted(Acceptor& acceptor, Service& service, const std::error_code& error, Socket socket);
+  void EndTurn();
+  void TellOfRefusal(const std::error_code& error);
+  void WatchSignals();
+  void ReadTlsAgain();
   void Tick();
 
-  Server& server_;
-  asio::io_context io_{1};
-  asio::signal_set signals_;
+  Peers shared_;
+  asio::signal_set signals_{shared_.io};
+  asio::signal_set hangups_{shared_.io};
   asio::steady_timer timer_;
   std::vector<std::unique_ptr<TcpAcceptor>> tcp_;
   HttpServer* http_ = nullptr;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
-  std::string unix_path_;
-  std::array<char, kReadBytes> read_buffer_;  // A turn within a turn reads into it as well: Receive keeps the bytes.
-  std::set<std::shared_ptr<Connection>> peers_;
-  std::vector<std::function<void()>> paused_;
-  asio::thread_pool readers_{kReaders};  // Ends first.
+  uint64_t told_of_refusal_us_ = 0;
+  std::shared_ptr<asio::ssl::context> tls_;  // For new connections.
+  asio::thread_pool readers_{kReaders};      // Ends first.
 };
 
-// One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
-// from within one of the server's own calls. The service is the server, or that of HTTP.
-template <typename Service>
-class AsioLoop::Implementation::Peer final : public Connection, public std::enable_shared_from_this<Peer<Service>> {
- public:
-  Peer(Implementation& loop, Service& service, Socket socket)
-      : loop_(loop), service_(service), socket_(std::move(socket)) {
-    std::error_code ignored;
-    peer_ = NameOf(socket_.remote_endpoint(ignored), loop.unix_path_);
-    local_ = NameOf(socket_.local_endpoint(ignored), loop.unix_path_);
-  }
-
-  void Start() {
-    session_ = service_.Connect(*this);
-    if (session_ != nullptr) WaitForBytes();
-  }
-
-  void Send(std::string bytes) override {
-    if (is_closed_) return;
-    if (unsent_bytes() > 0) {
-      unsent_.append(bytes);
-      return;
-    }
-    unsent_ = std::move(bytes);
-    sent_ = 0;
-    WriteSome();
-  }
-  size_t unsent_bytes() const override { return unsent_.size() - sent_; }
-  void CloseWhenSent() override {
-    closes_when_sent_ = true;
-    if (unsent_bytes() == 0) Close();
-  }
-  void Close() override {
-    if (std::exchange(is_closed_, true)) return;
-    asio::post(loop_.io_, [self = this->shared_from_this()] { self->End(); });
-  }
-  // The script that it waited for has ended.
-  void Resume() {
-    if (is_closed_) return End();
-    WaitForBytes();
-  }
-  std::string peer() const override { return peer_; }
-  std::string local() const override { return local_; }
-
- private:
-  // The server is in the midst of a command of this connection, which must not go nor say more until that has ended.
-  bool PauseWhileRunning() {
-    if constexpr (std::is_same_v<Service, Server>) {
-      if (session_ == nullptr || !service_.IsRunning(*session_)) return false;
-      loop_.paused_.push_back([self = this->shared_from_this()] { self->Resume(); });
-      return true;
-    }
-    return false;
-  }
-
-  void End() {
-    if (PauseWhileRunning()) return;
-    std::error_code ignored;
-    socket_.shutdown(Socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    if (session_ != nullptr) service_.Disconnect(*std::exchange(session_, nullptr));
-    loop_.peers_.erase(this->shared_from_this());
-  }
-
-  void WaitForBytes() {
-    if (std::exchange(is_reading_, true)) return;
-    socket_.async_wait(Socket::wait_read, [self = this->shared_from_this()](const std::error_code& error) {
-      self->is_reading_ = false;
-      if (!error) self->Read();
-    });
-  }
-
-  void Read() {
-    if (is_closed_ || closes_when_sent_ || PauseWhileRunning()) return;
-    std::error_code error;
-    const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
-    if (error && error != asio::error::would_block) return Close();
-    if (bytes > 0) service_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
-    if (unsent_bytes() < kUnsentBytesMax) WaitForBytes();
-  }
-
-  // What the socket does not take at once waits until it takes more.
-  void WriteSome() {
-    std::error_code error;
-    while (unsent_bytes() > 0 && !error) {
-      sent_ += socket_.write_some(asio::buffer(unsent_.data() + sent_, unsent_bytes()), error);
-    }
-    if (error && error != asio::error::would_block) return Close();
-    if (unsent_bytes() == 0) {
-      unsent_.clear();
-      sent_ = 0;
-      if (closes_when_sent_) return Close();
-      if (session_ != nullptr) WaitForBytes();
-      return;
-    }
-    socket_.async_wait(Socket::wait_write, [self = this->shared_from_this()](const std::error_code& failed) {
-      if (!failed && !self->is_closed_) self->WriteSome();
-    });
-  }
-
-  Implementation& loop_;
-  Service& service_;
-  Socket socket_;
-  decltype(std::declval<Service&>().Connect(std::declval<Connection&>())) session_ =
-      nullptr;  // The server's, until it is told that this is closed.
-  std::string peer_;
-  std::string local_;
-  std::string unsent_;
-  size_t sent_ = 0;  // Of unsent_.
-  bool is_reading_ = false;
-  bool closes_when_sent_ = false;
-  bool is_closed_ = false;
-};
-
-Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted) {
+Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted, bool is_tls) {
+  uint16_t& bound = is_tls ? ports.tls : ports.redis;
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
   if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
-  const asio::ip::tcp::endpoint endpoint(parsed, ports.redis != 0 ? ports.redis : wanted);
+  const asio::ip::tcp::endpoint endpoint(parsed, bound != 0 ? bound : wanted);
   AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{}", address, endpoint.port())));
-  ports.redis = acceptor->local_endpoint(error).port();
+  bound = acceptor->local_endpoint(error).port();
   tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back(), server_);
+  Accept(*tcp_.back(), is_tls ? Kind::kTls : Kind::kPlain);
   return {};
 }
 
@@ -240,14 +141,14 @@ Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress&
   ports.http = acceptor->local_endpoint(error).port();
   http_ = &http;
   tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back(), http);
+  Accept(*tcp_.back(), Kind::kHttp);
   return {};
 }
 
 Result<std::unique_ptr<asio::ip::tcp::acceptor>> AsioLoop::Implementation::OpenTcp(
     const asio::ip::tcp::endpoint& endpoint, const std::string& where) {
   std::error_code error;
-  auto acceptor = std::make_unique<TcpAcceptor>(io_);
+  auto acceptor = std::make_unique<TcpAcceptor>(shared_.io);
   acceptor->open(endpoint.protocol(), error);
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
   if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
@@ -261,34 +162,34 @@ Result<std::unique_ptr<asio::ip::tcp::acceptor>> AsioLoop::Implementation::OpenT
 Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
   std::error_code error;
   const asio::local::stream_protocol::endpoint endpoint(path);
-  asio::local::stream_protocol::socket probe(io_);
+  asio::local::stream_protocol::socket probe(shared_.io);
   probe.connect(endpoint, error);
   if (error == asio::error::connection_refused) ::unlink(path.c_str());
-  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(io_);
+  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(shared_.io);
   unix_->open(endpoint.protocol(), error);
   if (!error) unix_->bind(endpoint, error);
   if (!error) unix_->listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, path);
-  unix_path_ = path;
-  Accept(*unix_, server_);
+  shared_.unix_path = path;
+  Accept(*unix_, Kind::kPlain);
   return {};
 }
 
-template <typename Acceptor, typename Service>
-void AsioLoop::Implementation::Accept(Acceptor& acceptor, Service& service) {
-  acceptor.async_accept([this, &acceptor, &service](const std::error_code& error, auto socket) {
-    Accepted(acceptor, service, error, Socket(std::move(socket)));
+template <typename Acceptor>
+void AsioLoop::Implementation::Accept(Acceptor& acceptor, Kind kind) {
+  acceptor.async_accept([this, &acceptor, kind](const std::error_code& error, auto socket) {
+    Accepted(acceptor, error, Socket(std::move(socket)), kind);
   });
 }
 
-template <typename Acceptor, typename Service>
-void AsioLoop::Implementation::Accepted(Acceptor& acceptor, Service& service, const std::error_code& error,
-                                        Socket socket) {
+template <typename Acceptor>
+void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, Kind kind) {
   if (error == asio::error::operation_aborted) return;
   if (error) {
-    auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptAgain);
-    pause->async_wait([this, &acceptor, &service, pause](const std::error_code& failed) {
-      if (!failed) Accept(acceptor, service);
+    TellOfRefusal(error);
+    auto pause = std::make_shared<asio::steady_timer>(shared_.io, kAcceptAgain);
+    pause->async_wait([this, &acceptor, pause, kind](const std::error_code& failed) {
+      if (!failed) Accept(acceptor, kind);
     });
     return;
   }
@@ -296,61 +197,119 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, Service& service, co
   socket.non_blocking(true, ignored);
   if (socket.local_endpoint(ignored).protocol().family() != AF_UNIX) {
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(asio::socket_base::keep_alive(keepalive_s > 0), ignored);
+    socket.set_option(asio::socket_base::keep_alive(shared_.server.config().values().tcp_keepalive_s > 0), ignored);
   }
-  const auto peer = std::make_shared<Peer<Service>>(*this, service, std::move(socket));
-  peers_.insert(peer);
+  StartPeer(std::move(socket), kind);
+  Accept(acceptor, kind);
+}
+
+void AsioLoop::Implementation::StartPeer(Socket socket, Kind kind) {
+  switch (kind) {
+    case Kind::kPlain: return StartPeerOf<Socket>(shared_.server, std::move(socket));
+    case Kind::kHttp: return StartPeerOf<Socket>(*http_, std::move(socket));
+    case Kind::kTls:
+      // Else it is closed: the clients ahead of it have ten seconds.
+      if (shared_.handshakes < kHandshakesMax) StartPeerOf<TlsStream>(shared_.server, std::move(socket), *tls_);
+  }
+}
+
+// Mostly that there is no descriptor to be had. Told once a second at the most.
+void AsioLoop::Implementation::TellOfRefusal(const std::error_code& error) {
+  constexpr uint64_t kBetweenUs = 1'000'000;
+  const uint64_t now_us = shared_.server.MonotonicUs();
+  if (told_of_refusal_us_ != 0 && now_us - told_of_refusal_us_ < kBetweenUs) return;
+  told_of_refusal_us_ = now_us;
+  shared_.server.log().Write(LogLevel::kWarning, "accept-failed",
+                             fmt::format("connections have to wait: {}", error.message()));
+}
+
+template <typename Stream, typename Service, typename... Arguments>
+void AsioLoop::Implementation::StartPeerOf(Service& service, Arguments&&... arguments) {
+  const auto peer = std::make_shared<Peer<Service, Stream>>(shared_, service, std::forward<Arguments>(arguments)...);
+  shared_.all.insert(peer);
   peer->Start();
-  Accept(acceptor, service);
+}
+
+Status AsioLoop::Implementation::ReadTls() {
+  AMETHYST_ASSIGN(tls_, NewTlsContext(shared_.server.config()));
+  return {};
+}
+
+// Connections that are there keep what they have.
+void AsioLoop::Implementation::ReadTlsAgain() {
+  hangups_.async_wait([this](const std::error_code& error, int) {
+    if (error) return;
+    const Status read = tls_ == nullptr ? Status() : ReadTls();
+    if (!read) {
+      shared_.server.log().Write(LogLevel::kWarning, "tls-reload-failed",
+                                 "the certificates stay as they were: " + read.error().message());
+    } else if (tls_ != nullptr) {
+      shared_.server.log().Write(LogLevel::kNotice, "tls-reload", "has read the certificates anew");
+    }
+    ReadTlsAgain();
+  });
 }
 
 void AsioLoop::Implementation::Tick() {
   timer_.expires_after(kTick);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
-    server_.Tick();
+    shared_.server.Tick();
     if (http_ != nullptr) http_->Tick();
     Tick();
   });
 }
 
-// Not all that is ready, so that the script comes to its turn however much the others send.
-void AsioLoop::Implementation::PollWhileBusy() {
-  constexpr int kHandledAtOnce = 64;
-  for (int i = 0; i < kHandledAtOnce && io_.poll_one() > 0; ++i) {
-  }
-  server_.EndTurn();
+void AsioLoop::Implementation::WatchSignals() {
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](const std::error_code& error, int signal) {
+    if (error) return;
+    shared_.server.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
+    std::error_code ignored;
+    signals_.clear(ignored);  // The next one ends the process at once.
+  });
+  hangups_.add(SIGHUP);
+  ReadTlsAgain();
+}
+
+void AsioLoop::Implementation::EndTurn() {
+  shared_.server.EndTurn();
   if (http_ != nullptr) http_->EndTurn();
 }
 
+// Not all that is ready, so that the script comes to its turn however much the others send.
+void AsioLoop::Implementation::PollWhileBusy() {
+  constexpr int kHandledAtOnce = 64;
+  for (int i = 0; i < kHandledAtOnce && shared_.io.poll_one() > 0; ++i) {
+  }
+  EndTurn();
+}
+
 void AsioLoop::Implementation::ResumePaused() {
-  for (const auto& resume : std::exchange(paused_, {})) resume();
+  for (const auto& resume : std::exchange(shared_.paused, {})) resume();
 }
 
 void AsioLoop::Implementation::Run() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
-  signals_.async_wait([this](const std::error_code& error, int) {
-    if (!error) server_.AskToStop();
-  });
+  WatchSignals();
   Tick();
-  while (!server_.is_stopping()) {
-    io_.run_one();
-    io_.poll();
-    server_.EndTurn();
-    if (http_ != nullptr) http_->EndTurn();
-    if (!paused_.empty()) ResumePaused();
+  while (!shared_.server.is_stopping()) {
+    shared_.io.run_one();
+    shared_.io.poll();
+    EndTurn();
+    if (!shared_.paused.empty()) ResumePaused();
   }
   ResumePaused();
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
-  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
-  for (const auto& peer : std::set(peers_)) peer->CloseWhenSent();
+  if (!shared_.unix_path.empty()) ::unlink(shared_.unix_path.c_str());
+  for (const auto& peer : std::set(shared_.all)) peer->CloseWhenSent();
   signals_.cancel();
+  hangups_.cancel();
   timer_.cancel();
-  for (const auto& peer : std::set(peers_)) peer->Close();
-  io_.restart();
-  io_.poll();
+  for (const auto& peer : std::set(shared_.all)) peer->Close();
+  shared_.io.restart();
+  shared_.io.poll();
 }
 
 AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {
@@ -359,9 +318,15 @@ AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementa
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
-  implementation_->keepalive_s = at.keepalive_s;
-  if (at.port != 0 || at.unix_socket.empty()) {
-    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port));
+  RaiseDescriptorLimit(implementation_->server());
+  if (at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0)) {
+    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port, false));
+  }
+  if (at.tls_port != 0) {
+    AMETHYST_TRY(implementation_->ReadTls());
+    for (const std::string& address : at.addresses) {
+      AMETHYST_TRY(implementation_->ListenTcp(address, at.tls_port, true));
+    }
   }
   if (!at.unix_socket.empty()) AMETHYST_TRY(implementation_->ListenUnix(at.unix_socket));
   return {};

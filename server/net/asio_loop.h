@@ -2,7 +2,9 @@
 //
 // One thread. An idle connection holds no buffer: the loop waits until a socket has something, and reads it into one
 // buffer that all share. A client that does not read its answers is not read from either, once a megabyte waits for it.
-// Thread safety: one thread; Stop may be called from a signal handler's thread.
+// TLS connections are handled by the same code over another stream, which keeps what it has decrypted in a buffer of
+// its own. SIGHUP reads their certificates anew. Thread safety: one thread; Stop may be called from a signal handler's
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +22,9 @@ namespace amethyst::server {
 
 struct ListenAt {
   std::vector<std::string> addresses{};  // Numeric: "127.0.0.1", "::1".
-  uint16_t port = 0;                     // 0: one that is free; see AsioLoop::port.
+  uint16_t port = 0;                     // 0: one that is free, see AsioLoop::port; with `tls_port` none.
+  uint16_t tls_port = 0;                 // 0: none. The server's settings say how.
   std::string unix_socket{};             // A path; empty: none.
-  uint32_t keepalive_s = 300;            // 0: none is asked for.
 };
 
 class AsioLoop {

@@ -36,6 +36,20 @@ enum class ObjectType : uint8_t {
   kStream2 = 19,
 };
 
+// What stands between the values of a file, where an object's type may stand.
+enum class Opcode : uint8_t {
+  kFunction = 0xf5,
+  kModuleData = 0xf7,
+  kIdle = 0xf8,       // [length]: seconds.
+  kFrequency = 0xf9,  // [u8]
+  kField = 0xfa,      // [name string][value string]: about the file.
+  kSizes = 0xfb,      // [keys length][keys that expire length]: hints.
+  kExpiryMs = 0xfc,   // [u64]: of the next key.
+  kExpiryS = 0xfd,    // [u32]: of the next key.
+  kDatabase = 0xfe,   // [length]: of what follows.
+  kEnd = 0xff,        // From version 5 on a checksum follows, which is 0 where there is none.
+};
+
 enum class StringEncoding : uint8_t { kInteger8 = 0, kInteger16 = 1, kInteger32 = 2, kLzf = 3 };
 
 // How a node of a list is kept.

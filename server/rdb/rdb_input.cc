@@ -12,13 +12,27 @@
 namespace amethyst::server::rdb {
 
 bool Input::TakeBytes(uint64_t count, std::string_view* bytes) {
-  if (count > rest_.size()) return false;
+  if (count > rest_.size()) {
+    missing_bytes_ = count - rest_.size();
+    return false;
+  }
   *bytes = rest_.substr(0, count);
   rest_.remove_prefix(count);
   return true;
 }
 
-bool Input::TakeByte(uint8_t* byte) { return base::ReadFixed(&rest_, byte); }
+bool Input::MayHold(uint64_t count, uint64_t bytes_each) {
+  if (count <= rest_.size() / bytes_each) return true;
+  missing_bytes_ = count - rest_.size() / bytes_each;
+  return false;
+}
+
+bool Input::TakeByte(uint8_t* byte) {
+  std::string_view bytes;
+  if (!TakeBytes(1, &bytes)) return false;
+  *byte = static_cast<uint8_t>(bytes[0]);
+  return true;
+}
 
 bool Input::TakeAnyLength(Length* length) {
   uint8_t first = 0;
@@ -80,7 +94,7 @@ bool Input::TakeCompressed(std::string_view* string) {
 
 bool Input::TakeDouble(double* value) {
   uint64_t bits = 0;
-  if (!base::ReadFixed(&rest_, &bits)) return false;
+  if (!TakeTime(&bits)) return false;
   *value = std::bit_cast<double>(bits);
   return true;
 }
@@ -100,7 +114,12 @@ bool Input::TakeTextDouble(double* value) {
   return read.has_value();
 }
 
-bool Input::TakeTime(TimeMs* time) { return base::ReadFixed(&rest_, time); }
+bool Input::TakeTime(TimeMs* time) {
+  std::string_view bytes;
+  if (!TakeBytes(sizeof(TimeMs), &bytes)) return false;
+  *time = base::LoadFixed<uint64_t>(bytes.data());
+  return true;
+}
 
 bool Input::TakeStreamId(StreamId* id) { return TakeLength(&id->ms) && TakeLength(&id->seq); }
 

@@ -24,6 +24,10 @@ class Input {
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   // How many elements there may be at the most, as each takes a byte.
   [[nodiscard]] size_t bytes_left() const { return rest_.size(); }
+  // Whether so many elements of at least `bytes_each` may be there.
+  [[nodiscard]] bool MayHold(uint64_t count, uint64_t bytes_each);
+  // After a call that was false: at least so many bytes more would have been taken; 0: those that are there are wrong.
+  [[nodiscard]] uint64_t missing_bytes() const { return missing_bytes_; }
 
   [[nodiscard]] bool TakeBytes(uint64_t count, std::string_view* bytes);
   [[nodiscard]] bool TakeByte(uint8_t* byte);
@@ -47,6 +51,7 @@ class Input {
   std::string_view rest_;
   TextArena* arena_;
   size_t decompressed_bytes_left_;
+  uint64_t missing_bytes_ = 0;
 };
 
 }  // namespace amethyst::server::rdb

@@ -18,7 +18,7 @@ using Strings = std::vector<std::string_view>;
 
 bool TakeStrings(Input* input, uint64_t strings_each, Strings* strings) {
   uint64_t count = 0;
-  if (!input->TakeLength(&count) || count > input->bytes_left() / strings_each) return false;
+  if (!input->TakeLength(&count) || !input->MayHold(count, strings_each)) return false;
   for (uint64_t i = 0; i < count * strings_each; ++i) {
     if (!input->TakeString(&strings->emplace_back())) return false;
   }
@@ -137,12 +137,15 @@ bool TakeObject(Input* input, ObjectType type, Value* value) {
 
 }  // namespace
 
+bool TakeValue(Input* input, ObjectType type, Value* value) {
+  return TakeObject(input, type, value) && KeepsRules(*value);
+}
+
 std::optional<Value> ReadObject(std::string_view bytes) {
   std::optional<Value> value(std::in_place);
   Input input(bytes, &value->arena);
   uint8_t type = 0;
-  if (!input.TakeByte(&type) || !TakeObject(&input, static_cast<ObjectType>(type), &*value)) return {};
-  if (!input.empty() || !KeepsRules(*value)) return {};
+  if (!input.TakeByte(&type) || !TakeValue(&input, static_cast<ObjectType>(type), &*value) || !input.empty()) return {};
   return value;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/assert.h"
 #include "server/keyspace/stored_key.h"
 #include "server/types/hash.h"
 #include "server/types/list.h"
@@ -56,39 +57,48 @@ void RestoreStream(Stream& stream, const Value& value, const Config::Values& lim
 
 }  // namespace
 
-void RestoreValue(Access& access, std::string_view user_key, const Value& value, const Config& config) {
+void RestoreSlice(Access& access, std::string_view user_key, const Value& value, Slice slice, const Config& config) {
   const Config::Values& limits = config.values();
+  const size_t end = slice.first + slice.count;
   switch (value.type) {
-    case Type::kString: return StoredKey(access, user_key).Put({.type = Type::kString, .body = value.strings[0]});
     case Type::kList: {
       StoredKey key(access, user_key);
       List list(key, config);
-      for (const std::string_view element : value.strings) list.Push(ListEnd::kTail, element);
+      for (size_t i = slice.first; i < end; ++i) list.Push(ListEnd::kTail, value.strings[i]);
       list.Save();
       return access.SignalReady(user_key);
     }
     case Type::kSet: {
       Set set(access, user_key, limits);
-      for (const std::string_view member : value.strings) set.Add(member);
+      for (size_t i = slice.first; i < end; ++i) set.Add(value.strings[i]);
       return set.Finish();
     }
     case Type::kSortedSet: {
       StoredKey key(access, user_key);
       SortedSet set(key, limits.sorted_set);
-      for (size_t i = 0; i < value.strings.size(); ++i) set.Put(value.strings[i], value.scores[i], std::nullopt);
+      for (size_t i = slice.first; i < end; ++i) set.Put(value.strings[i], value.scores[i], std::nullopt);
       set.Save();
       return access.SignalReady(user_key);
     }
     case Type::kHash: {
       Hash hash(access, user_key, limits);
-      for (size_t i = 0; i < value.strings.size(); i += 2) hash.Set(value.strings[i], value.strings[i + 1]);
+      for (size_t i = slice.first; i < end; i += 2) hash.Set(value.strings[i], value.strings[i + 1]);
       return hash.Finish();
     }
-    case Type::kStream: {
-      Stream stream(access, user_key);
-      return RestoreStream(stream, value, limits);
-    }
+    case Type::kString:
+    case Type::kStream: AMETHYST_ASSERT(false);
   }
+}
+
+void RestoreValue(Access& access, std::string_view user_key, const Value& value, const Config& config) {
+  if (value.type == Type::kString) {
+    return StoredKey(access, user_key).Put({.type = Type::kString, .body = value.strings[0]});
+  }
+  if (value.type == Type::kStream) {
+    Stream stream(access, user_key);
+    return RestoreStream(stream, value, config.values());
+  }
+  RestoreSlice(access, user_key, value, {.first = 0, .count = value.strings.size()}, config);
 }
 
 }  // namespace amethyst::server::rdb

@@ -71,4 +71,9 @@ Result<std::unique_ptr<WritableFile>> OpenDevice(const std::string& path) {
   return std::make_unique<DeviceFile>(std::move(descriptor));
 }
 
+Result<std::unique_ptr<WritableFile>> OpenToAppend(const std::string& path) {
+  AMETHYST_ASSIGN(Descriptor descriptor, Descriptor::Open(path, O_WRONLY | O_APPEND | O_CREAT));
+  return std::make_unique<DeviceFile>(std::move(descriptor));
+}
+
 }  // namespace amethyst::io

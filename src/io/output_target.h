@@ -21,5 +21,8 @@ struct OutputTarget {
 [[nodiscard]] Result<OutputTarget> ResolveOutput(const std::string& path);
 // Appends go to the system at once. There is nothing to sync, and nothing that could be written over.
 [[nodiscard]] Result<std::unique_ptr<WritableFile>> OpenDevice(const std::string& path);
+// Appends to a log: whole pieces, behind what others append. Creates the file, for its owner alone as far as the
+// process's mask says so. Nothing is synced.
+[[nodiscard]] Result<std::unique_ptr<WritableFile>> OpenToAppend(const std::string& path);
 
 }  // namespace amethyst::io

@@ -35,6 +35,17 @@ TEST_F(OutputTargetTest, APlainPathIsWhatItIsWhetherThereOrNot) {
   }
 }
 
+TEST_F(OutputTargetTest, ALogIsAppendedTo) {
+  const std::string path = directory_.File("log");
+  for (const char* const line : {"one\n", "two\n"}) {
+    const auto file = OpenToAppend(path);
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_TRUE((*file)->Append(line));
+  }
+  std::ifstream log(path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(log), {}), "one\ntwo\n");
+}
+
 TEST_F(OutputTargetTest, LinksAreFollowedToWhatNeedNotExist) {
   const std::string second = Link("second", "plain");
   const auto target = ResolveOutput(Link("first", second));

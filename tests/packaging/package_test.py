@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 WHOLE = "--whole" in sys.argv[1:2] and bool(sys.argv.pop(1))
 CONSUMER = pathlib.Path(__file__).resolve().parent / "consumer"
+SERVER = BUILD / "server" / "amethystd"
 # The environment within a root, where nothing of this one is known.
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 CXX_LIBRARIES = ["libfmt-dev", "liblz4-dev", "libzstd-dev", "libxxhash-dev"]
@@ -132,6 +134,55 @@ class Package(Packages):
             self.assertIn("fillrandom", run("chroot", root, "/usr/bin/amethyst_bench", "--list"))
             self.assertTrue((root / "usr/share/man/man1/amethyst_bench.1").exists())
             self.assertFalse((root / "usr/bin/amethyst").exists())
+
+    @unittest.skipUnless(SERVER.exists(), "no server in this build")
+    def test_the_server_is_a_package_that_runs_as_a_user_of_its_own(self):
+        with tempfile.TemporaryDirectory() as name:
+            root = pathlib.Path(name)
+            clean_root(root, self.depends("amethyst-server") + ["coreutils"] + ESSENTIAL)
+            (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+            (root / "etc/group").write_text("root:x:0:\n")
+            root.chmod(0o755)
+            self.install(root, "amethyst-server")
+            settings = root / "etc/amethyst/amethystd.conf"
+            self.assertEqual(run("chroot", root, "/usr/bin/stat", "-c", "%U %a", "/etc/amethyst/amethystd.conf"),
+                             "amethyst 640\n")
+            run("chroot", root, "/usr/bin/install", "-d", "-o", "amethyst", "/var/lib/amethyst")  # As the unit does.
+            self.check_server(root)
+            settings.write_text(settings.read_text() + "timeout 5\n")
+            run("dpkg", f"--root={root}", "-r", "amethyst-server")
+            self.assertIn("timeout 5", settings.read_text(), "what was changed stays until it is purged")
+            run("dpkg", f"--root={root}", "-P", "amethyst-server")
+            self.assertFalse(settings.exists())
+
+    def check_server(self, root):
+        """It is ready, answers with its settings, rewrites them, and ends cleanly, as the user."""
+        words = ["chroot", "--userspec=amethyst:amethyst", root, "/usr/bin/amethystd", "/etc/amethyst/amethystd.conf",
+                 "--port", "0", "--unixsocket", "/var/lib/amethyst/socket"]
+        server = subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, text=True)
+        try:
+            while "ready at /var/lib/amethyst/socket" not in server.stdout.readline():
+                self.assertIsNone(server.poll())
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(root / "var/lib/amethyst/socket"))
+                for sent, received in ((b"ping\r\n", b"+PONG\r\n"), (b"config rewrite\r\n", b"+OK\r\n")):
+                    client.sendall(sent)
+                    self.assertEqual(client.recv(100), received)
+        finally:
+            server.terminate()
+            server.stdout.close()
+            self.assertEqual(server.wait(timeout=30), 0)
+
+    @unittest.skipUnless(SERVER.exists() and shutil.which("systemd-analyze"), "no server, or no systemd-analyze")
+    def test_the_unit_of_the_server_is_right_and_hardened(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            run("dpkg-deb", "-x", self.package("amethyst-server"), folder)
+            packed = (folder / "usr/lib/systemd/system/amethyst-server.service").read_text()
+            unit = folder / "amethyst-server.service"
+            unit.write_text(packed.replace("/usr/bin/amethystd", f"{folder}/usr/bin/amethystd"))
+            self.assertEqual(run("systemd-analyze", "verify", "--man=no", unit), "")
+            run("systemd-analyze", "security", "--offline=yes", "--threshold=15", unit)
 
     def test_the_shell_installs_works_and_goes_without_a_trace(self):
         with tempfile.TemporaryDirectory() as name:

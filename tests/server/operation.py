@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""amethystd as its operator sees it: settings in a file, log, signals, exit status, and what a supervisor hears.
+
+    operation.py AMETHYSTD
+"""
+import json
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from redis_compare import Client, free_port
+
+
+class Operation(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.port = free_port()
+        self.settings = self.folder / "a.conf"
+        self.log = self.folder / "log"
+        lines = ["# mine", f"port {self.port}", f"dir {self.folder}/db", f"logfile {self.log}", "log-format json", ""]
+        self.settings.write_text("\n".join(lines))
+        self.supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.supervisor.close)
+        self.supervisor.bind(str(self.folder / "notify"))
+        self.supervisor.settimeout(60)
+
+    def start(self):
+        server = subprocess.Popen([PROGRAM, self.settings], env={"NOTIFY_SOCKET": str(self.folder / "notify")})
+        self.addCleanup(server.kill)
+        self.assertEqual(self.supervisor.recv(100), b"READY=1")
+        client = Client(self.port, 2)
+        self.addCleanup(client.socket.close)
+        return server, client
+
+    def end(self, server, how=signal.SIGTERM):
+        server.send_signal(how)
+        self.assertEqual(server.wait(60), 0)
+        self.assertEqual(self.supervisor.recv(100), b"STOPPING=1")
+
+    def events(self):
+        return [json.loads(line)["event"] for line in self.log.read_text().splitlines()]
+
+    def test_a_run_tells_its_log_and_its_supervisor(self):
+        server, client = self.start()
+        self.assertEqual(client.call([b"bgsave"]), b"+Background saving started")
+        self.end(server)
+        expected = ["start", "opened", "ready", "checkpoint-begin", "checkpoint-end", "stop", "ended"]
+        self.assertEqual(self.events(), expected)
+        stop = json.loads(self.log.read_text().splitlines()[-2])
+        self.assertEqual((stop["level"], stop["reason"]), ("notice", "signal SIGTERM"))
+
+    def test_a_log_that_was_moved_away_begins_anew(self):
+        server, client = self.start()
+        self.log.rename(self.folder / "log.1")
+        client.call([b"save"])
+        self.end(server, signal.SIGINT)
+        self.assertEqual(self.events(), ["checkpoint-begin", "checkpoint-end", "stop", "ended"])
+        self.assertEqual(stat.S_IMODE(self.log.stat().st_mode), 0o600)
+
+    def test_settings_that_were_rewritten_are_there_at_the_next_start(self):
+        server, client = self.start()
+        client.call([b"config", b"set", b"timeout", b"77", b"requirepass", b"a b"])
+        self.assertEqual(client.call([b"config", b"rewrite"]), b"+OK")
+        self.end(server)
+        self.assertTrue(self.settings.read_text().startswith("# mine\nport "))
+        self.assertEqual(stat.S_IMODE(self.settings.stat().st_mode), 0o600)
+        server, client = self.start()
+        self.assertTrue(client.call([b"ping"]).startswith(b"-NOAUTH"))
+        self.assertEqual(client.call([b"auth", b"a b"]), b"+OK")
+        self.assertEqual(client.call([b"config", b"get", b"timeout"])[2], b"$2\r\n77")
+        self.end(server)
+
+    def test_few_descriptors_are_told_and_connections_wait(self):
+        limited = f"ulimit -n 80 && exec {PROGRAM} {self.settings}"
+        server = subprocess.Popen(["sh", "-c", limited], env={"NOTIFY_SOCKET": str(self.folder / "notify")})
+        self.addCleanup(server.kill)
+        self.assertEqual(self.supervisor.recv(100), b"READY=1")
+        self.assertIn("few-descriptors", self.events())
+        clients = [Client(self.port, 2) for _ in range(90)]
+        begin = time.monotonic()
+        while "accept-failed" not in self.events():
+            self.assertLess(time.monotonic() - begin, 60)
+        for client in clients[:60]:
+            client.socket.close()
+        self.assertEqual(clients[-1].call([b"ping"]), b"+PONG")
+        for client in clients:
+            client.socket.close()
+        self.end(server)
+
+    def test_what_is_wrong_ends_it_with_its_line_or_its_reason(self):
+        self.settings.write_text("# mine\ntimeout x\n")
+        done = subprocess.run([PROGRAM, self.settings], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a.conf, line 2: 'timeout': argument couldn't be parsed into an integer", done.stderr)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            words = [PROGRAM, "--dir", self.folder / "db", "--port", str(taken.getsockname()[1])]
+            done = subprocess.run(words, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("is taken by another process", done.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
