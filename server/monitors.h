@@ -15,8 +15,14 @@ class Monitors {
   void Add(Session& session);
   void Remove(Session& session);
   [[nodiscard]] bool empty() const { return sessions_.empty(); }
-  // Shows them that the session ran that: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
-  void Show(const Session& session, uint64_t time_us, Arguments args);
+  // Who ran a command: a client's address, or "lua".
+  struct Source {
+    uint64_t time_us;
+    unsigned database;
+    std::string_view peer;
+  };
+  // Shows them the command: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
+  void Show(const Source& source, Arguments args);
 
  private:
   std::set<Session*> sessions_;

@@ -126,6 +126,7 @@ void Server::Disconnect(Session& session) {
 // Nobody reads of a write that a loss of power could still take: neither the client that wrote, nor one that has read
 // what another wrote in this turn.
 void Server::EndTurn() {
+  if (std::exchange(pause_.has_ended, false)) ExpireDue();
   while (!resumed_.empty()) {
     for (const uint64_t id : std::exchange(resumed_, {})) {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
@@ -162,19 +163,7 @@ void Server::Tick() {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
     Unblock(*session, std::string(session->waiting->timeout_reply));
   }
-  size_t looked_at = 0;
-  do {
-    Begin(0);
-    if (!config_.values().active_expire || pause_.ends_us != 0) break;
-    const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
-    if (!access_.Commit()) break;
-    counters_.expired_keys += expired;
-    watches_.MarkExpired(access_.touched());
-    tracking_.NoteChanges(access_.touched(), nullptr);
-    for (const KeyEvent& event : access_.events()) PublishEvent(event);
-    ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
-  } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
-  NoteLatency("expire-cycle", MonotonicUs() - now_us);
+  ExpireDue();
   Begin(0);
   if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) Begin(0);
   ServeWaiters();
@@ -187,6 +176,24 @@ void Server::Tick() {
     }
   }
   EndTurn();
+}
+
+// Nothing expires in a pause; behind it all that is due does so at once.
+void Server::ExpireDue() {
+  if (!config_.values().active_expire || pause_.ends_us != 0) return;
+  const uint64_t begin_us = MonotonicUs();
+  size_t looked_at = 0;
+  do {
+    Begin(0);
+    const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
+    if (!access_.Commit()) break;
+    counters_.expired_keys += expired;
+    watches_.MarkExpired(access_.touched());
+    tracking_.NoteChanges(access_.touched(), nullptr);
+    for (const KeyEvent& event : access_.events()) PublishEvent(event);
+    ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
+  } while (looked_at == kExpiredAtOnce && MonotonicUs() - begin_us < kExpireBudgetUs);
+  NoteLatency("expire-cycle", MonotonicUs() - begin_us);
 }
 
 const Command* Server::Find(Arguments args, std::string* refusal) {

@@ -142,6 +142,7 @@ class Server {
   // What the command has changed and read, for those who keep keys in a cache.
   void Track(Session& session, const Command& command, Arguments args);
   void FollowSwap(const StoredSwap& swap);
+  void ExpireDue();
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
@@ -174,6 +175,7 @@ class Server {
   struct Pause {
     uint64_t ends_us = 0;
     bool writes_only = true;
+    bool has_ended = false;  // In this turn.
   };
   Pause pause_;
   std::vector<KeyName> ready_;

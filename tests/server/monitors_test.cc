@@ -31,6 +31,13 @@ TEST_F(MonitorsTest, AreShownTransactionsAsTheyRun) {
             R"(1700000000.000000 [0 127.0.0.1:50000] "exec")");
 }
 
+TEST_F(MonitorsTest, AreShownAScriptBeforeItsCommands) {
+  EXPECT_EQ(Send({"eval", "return redis.call('set', KEYS[1], 1)", "1", "a"}), "OK");
+  EXPECT_EQ(monitor_.Received(),
+            R"_(1700000000.000000 [0 127.0.0.1:50000] "eval" "return redis.call('set', KEYS[1], 1)" "1" "a" )_"
+            R"(1700000000.000000 [0 lua] "set" "a" "1")");
+}
+
 TEST_F(MonitorsTest, AreShownNoSecretsAndNothingOfTheOperator) {
   Line("auth default secret");
   EXPECT_EQ(monitor_.Received(), R"x(1700000000.000000 [0 127.0.0.1:50000] "auth" "(redacted)" "(redacted)")x");
