@@ -81,6 +81,8 @@ TEST_F(ExpireCommands, HideKeysAtTheirMoment) {
   EXPECT_EQ(Line("set a 1 px 100"), "OK");
   clock_.Advance(milliseconds(100));
   EXPECT_EQ(Line("ttl a"), "-2");
+  clock_.wall -= milliseconds(50);
+  EXPECT_EQ(Line("ttl a"), "-2") << "a clock that goes back brings nothing back";
   EXPECT_EQ(Line("type a"), "none");
   EXPECT_EQ(Line("keys *"), "[]");
   EXPECT_EQ(Line("scan 0"), "[\"0\", []]");
