@@ -14,6 +14,7 @@
 #include "io/system_environment.h"
 #include "server/config.h"
 #include "server/net/asio_loop.h"
+#include "server/net/descriptors.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -116,6 +117,18 @@ Options EngineOptions(const Config& config) {
   return options;
 }
 
+// Where the system allows fewer descriptors than clients and files may take, there are fewer clients.
+void FitClients(Config* config, std::ostream& out) {
+  constexpr uint64_t kForFiles = 256;
+  const uint64_t descriptors = TakeAllDescriptors();
+  const uint64_t wanted = config->values().maxclients;
+  if (descriptors >= wanted + kForFiles) return;
+  const uint64_t clients = std::max(descriptors / 2, descriptors - std::min(descriptors, kForFiles));
+  static_cast<void>(config->Set({{"maxclients", std::to_string(clients)}}, true));
+  fmt::print(out, "amethystd: the system allows {} descriptors (ulimit -n), so maxclients is {}, not {}\n", descriptors,
+             clients, wanted);
+}
+
 std::filesystem::path DirectoryOf(const Config& config) {
   const std::string given = config.Get("dir").front().second;
   return given.empty() ? "amethystd" : given;
@@ -123,6 +136,7 @@ std::filesystem::path DirectoryOf(const Config& config) {
 
 Status Serve(const Config& settings, std::ostream& out) {
   Config config = settings;
+  FitClients(&config, out);
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
   const std::filesystem::path directory = DirectoryOf(config);
   AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));

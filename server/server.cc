@@ -97,9 +97,15 @@ void Server::Receive(Session& session, std::string_view bytes) {
   if (session.parser.waiting_bytes() > kWaitingBytesMax) session.closes = true;
 }
 
+void Server::EndInput(Session& session) {
+  session.parser.End();
+  RunRequests(session);
+}
+
 void Server::RunRequests(Session& session) {
   if (const auto held = std::exchange(session.held, nullptr)) Execute(session, held->args());
   while (!session.closes && !session.waiting && !session.held) {
+    if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {
       session.NewReply().Error("ERR " + outcome.error());
@@ -110,6 +116,7 @@ void Server::RunRequests(Session& session) {
       Execute(session, session.parser.arguments());
     }
   }
+  if (session.parser.has_ended()) session.closes = true;
   session.WillFlush();
 }
 
@@ -127,6 +134,7 @@ void Server::Disconnect(Session& session) {
 // what another wrote in this turn.
 void Server::EndTurn() {
   if (std::exchange(pause_.has_ended, false)) ExpireDue();
+  for (Session* const session : outbox_.TakeBacklog()) RunRequests(*session);
   while (!resumed_.empty()) {
     for (const uint64_t id : std::exchange(resumed_, {})) {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);

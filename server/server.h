@@ -64,8 +64,12 @@ class Server {
   void Disconnect(Session& session);
   // Bytes have come. Runs what is complete.
   void Receive(Session& session, std::string_view bytes);
+  // The client sends nothing any more. What it has sent is answered, then the connection closes.
+  void EndInput(Session& session);
   // Runs the requests behind commands that have waited, and sends what the turn's commands have answered.
   void EndTurn();
+  // Requests that have come wait only for another turn: the loop must not wait for anything else.
+  [[nodiscard]] bool HasBacklog() const { return outbox_.HasBacklog(); }
   // Tells the engine of settings that it must know.
   [[nodiscard]] Status ApplySettings();
   // Expires, gives up what has waited too long, closes what is idle.

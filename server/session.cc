@@ -1,5 +1,7 @@
 #include "server/session.h"
 
+#include <algorithm>
+
 namespace amethyst::server {
 
 Session::Session(Connection& transport, Outbox& all, const Start& start)
@@ -9,6 +11,32 @@ Session::Session(Connection& transport, Outbox& all, const Start& start)
       created_us(start.now_us),
       is_authenticated(start.is_authenticated),
       last_active_us(start.now_us) {}
+
+void Outbox::Remove(Session& session) {
+  sessions_.erase(&session);
+  postponed_.erase(session.id);
+}
+
+void Outbox::Postpone(Session& session) {
+  postponed_.emplace(session.id, &session);
+  Add(session);
+}
+
+bool Outbox::HasBacklog() const {
+  return std::ranges::any_of(postponed_, [](const auto& each) { return MaySendMore(*each.second); });
+}
+
+std::vector<Session*> Outbox::TakeBacklog() {
+  std::vector<Session*> ready;
+  std::erase_if(postponed_, [&](const auto& each) {
+    if (!MaySendMore(*each.second)) return false;
+    ready.push_back(each.second);
+    return true;
+  });
+  return ready;
+}
+
+bool Outbox::MaySendMore(const Session& session) { return session.connection.unsent_bytes() < kAnswersBytesMax; }
 
 void Outbox::ReplaceAll(std::string_view error) {
   for (Session* const session : sessions_) {

@@ -66,11 +66,20 @@ struct Subscriptions {
 
 class Session;
 
-// The sessions that have something to send at the end of the turn.
+// The sessions that have something to send at the end of the turn, and those that must send it before they go on.
 class Outbox {
  public:
+  // A client that has so much to read gets no more answers before it does.
+  static constexpr size_t kAnswersBytesMax = size_t{1} << 20;
+
   void Add(Session& session) { sessions_.insert(&session); }
-  void Remove(Session& session) { sessions_.erase(&session); }
+  void Remove(Session& session);
+  // The session's further requests run in a later turn.
+  void Postpone(Session& session);
+  // Some of them may run now.
+  [[nodiscard]] bool HasBacklog() const;
+  // Those that may run now are postponed no longer.
+  [[nodiscard]] std::vector<Session*> TakeBacklog();
   // Sends, and closes what is to be closed afterwards; how many bytes that were.
   uint64_t Flush();
   // All that the sessions would have been sent becomes this error, behind which they close. Flush sends it.
@@ -78,8 +87,10 @@ class Outbox {
 
  private:
   [[nodiscard]] static bool IsTooSlow(const Session& session);
+  [[nodiscard]] static bool MaySendMore(const Session& session);
 
   std::unordered_set<Session*> sessions_;
+  std::map<uint64_t, Session*> postponed_;  // By id.
 };
 
 class Session {

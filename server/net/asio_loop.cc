@@ -69,6 +69,8 @@ class AsioLoop::Implementation {
   void Accept(Acceptor& acceptor);
   template <typename Acceptor>
   void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket);
+  // Taking connections begins to fail, or to succeed again.
+  void TellOfAccepting(const std::error_code& error);
   void Tick();
 
   Server& server_;
@@ -80,6 +82,7 @@ class AsioLoop::Implementation {
   std::string unix_path_;
   std::array<char, kReadBytes> read_buffer_;
   std::set<std::shared_ptr<Peer>> peers_;
+  bool cannot_accept_ = false;
 };
 
 // One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
@@ -140,6 +143,7 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
     if (is_closed_ || closes_when_sent_) return;
     std::error_code error;
     const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
+    if (error == asio::error::eof) return loop_.server_.EndInput(*session_);
     if (error && error != asio::error::would_block) return Close();
     if (bytes > 0) loop_.server_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
     if (unsent_bytes() < kUnsentBytesMax) WaitForBytes();
@@ -219,9 +223,21 @@ void AsioLoop::Implementation::Accept(Acceptor& acceptor) {
   });
 }
 
+void AsioLoop::Implementation::TellOfAccepting(const std::error_code& error) {
+  if (error) {
+    fmt::print(stderr,
+               "amethystd: no connection can be taken: {}; `ulimit -n` bounds the descriptors of the process; trying "
+               "again ten times a second\n",
+               error.message());
+  } else {
+    fmt::print(stderr, "amethystd: connections are taken again\n");
+  }
+}
+
 template <typename Acceptor>
 void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket) {
   if (error == asio::error::operation_aborted) return;
+  if (std::exchange(cannot_accept_, static_cast<bool>(error)) != static_cast<bool>(error)) TellOfAccepting(error);
   if (error) {
     auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptAgain);
     pause->async_wait([this, &acceptor, pause](const std::error_code& failed) {
@@ -258,7 +274,7 @@ void AsioLoop::Implementation::Run() {
   });
   Tick();
   while (!server_.is_stopping()) {
-    io_.run_one();
+    if (!server_.HasBacklog()) io_.run_one();
     io_.poll();
     server_.EndTurn();
   }

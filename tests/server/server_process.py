@@ -58,11 +58,14 @@ class Client:
 
 
 class Server:
-    def __init__(self, arguments, port):
-        self.arguments, self.port, self.process = arguments, port, None
+    """`log`: the file that gets what it prints."""
+
+    def __init__(self, arguments, port, log=None):
+        self.arguments, self.port, self.log, self.process = arguments, port, log, None
 
     def start(self):
-        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(self.log or "/dev/null", "ab") as out:
+            self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -85,12 +88,12 @@ def free_port():
 
 
 @contextlib.contextmanager
-def amethystd(program, *settings):
-    """A server with a folder of its own, which goes with it. It also listens at `socket` in `folder`."""
+def amethystd(program, *settings, data=None):
+    """A server with a folder of its own, which goes with it; `socket`, where it listens too, and `log` are there."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        server = Server([program, "--port", str(port), "--dir", f"{folder}/data", "--unixsocket", f"{folder}/socket",
-                         *settings], port)
+        server = Server([program, "--port", str(port), "--dir", str(data or f"{folder}/data"), "--unixsocket",
+                         f"{folder}/socket", *settings], port, log=f"{folder}/log")
         server.folder = pathlib.Path(folder)
         server.start()
         try:

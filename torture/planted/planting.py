@@ -84,9 +84,10 @@ CLASSES = (
     "another database's table", "bound that leaves out keys", "change not told", "consumer ahead of the database",
     "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget",
     "index beside its data", "wait where none is allowed", "state that no writer had", "figures of two moments",
-    "harm by mere figures", "answer before its sync", "transaction not whole", "watched key changed unseen",
-    "cursor that skips", "id used twice", "count that drifts", "acknowledged change lost", "waiter not served",
-    "use of what has gone", "stranger let in", "told of what was not done", "effects of a script")
+    "harm by mere figures", "answer before its sync", "answer lost", "transaction not whole",
+    "watched key changed unseen", "cursor that skips", "id used twice", "count that drifts",
+    "acknowledged change lost", "waiter not served", "use of what has gone", "stranger let in",
+    "told of what was not done", "effects of a script")
 
 
 class PlantingError(Exception):
