@@ -11,12 +11,13 @@
 #include "base/error.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/output_limits.h"
 
 namespace amethyst::server {
 
 namespace {
 
-enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents };
+enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kOutputLimits };
 
 // The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to e but m, n.
 constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
@@ -51,6 +52,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
       {"appendonly", "yes", Kind::kChoice, true, 0, 0, "yes"},
       {"bind", "127.0.0.1", Kind::kText, false},
+      {"client-output-buffer-limit", "", Kind::kOutputLimits},
       {"daemonize", "no", Kind::kChoice, false, 0, 0, "no"},
       {"databases", "16", Kind::kNumber, false, 16, 16},
       {"dir", "", Kind::kText, false},
@@ -89,27 +91,6 @@ std::span<const Config::Setting> Config::Setting::All() {
 
 namespace {
 
-// "64", "64k" (thousands), "64kb" (of 1,024), likewise m and g.
-std::optional<int64_t> ReadBytes(std::string_view text) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = ReadInteger(text.substr(0, digits));
-  if (!number) return {};
-  const std::string_view unit = text.substr(digits);
-  struct Unit {
-    std::string_view name;
-    int64_t bytes;
-  };
-  constexpr Unit kUnits[] = {{"", 1},          {"b", 1},        {"k", 1000},          {"kb", 1 << 10},
-                             {"m", 1'000'000}, {"mb", 1 << 20}, {"g", 1'000'000'000}, {"gb", 1 << 30}};
-  for (const Unit& known : kUnits) {
-    int64_t bytes = 0;
-    if (EqualsIgnoringCase(unit, known.name)) {
-      return __builtin_mul_overflow(*number, known.bytes, &bytes) ? std::nullopt : std::optional(bytes);
-    }
-  }
-  return {};
-}
-
 // As Redis shows it, or nullopt: there is a letter that it does not have.
 std::optional<std::string> OrderedEvents(std::string_view letters) {
   std::string all(letters);
@@ -143,6 +124,7 @@ bool IsOneOf(std::string_view choices, std::string_view word) {
 
 Config::Config() {
   for (const Setting& setting : Setting::All()) texts_.emplace(setting.name, setting.preset);
+  texts_["client-output-buffer-limit"] = TextOf({});
   Apply();
 }
 
@@ -199,6 +181,10 @@ Status Config::Check(const Change& change, bool at_start) const {
                        name, known.choices);
     case Kind::kEvents:
       return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    case Kind::kOutputLimits: {
+      const auto limits = ReadOutputLimits(value, values_.output_limits);
+      return limits ? Status() : failed(limits.error());
+    }
     case Kind::kText: return {};
   }
   return {};
@@ -220,6 +206,7 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     const Setting& setting = *Setting::Find(name);
     std::string text = value;
     if (setting.kind == Kind::kBytes) text = std::to_string(*ReadBytes(value));
+    if (setting.kind == Kind::kOutputLimits) text = TextOf(*ReadOutputLimits(value, values_.output_limits));
     if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
     if (setting.kind == Kind::kChoice || setting.kind == Kind::kYesNo) {  // Readers compare with lower case.
       std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
@@ -249,6 +236,7 @@ void Config::Apply() {
   values_.latency_monitor_threshold_ms = count("latency-monitor-threshold");
   values_.tracking_table_max_keys = count("tracking-table-max-keys");
   values_.maxmemory = count("maxmemory");
+  values_.output_limits = *ReadOutputLimits(text("client-output-buffer-limit"), {});
   values_.port = count("port");
   values_.requirepass = text("requirepass");
   values_.notify_keyspace_events = text("notify-keyspace-events");

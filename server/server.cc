@@ -152,7 +152,7 @@ void Server::EndTurn() {
       outbox_.ReplaceAll(error);
     }
   }
-  counters_.bytes_out += outbox_.Flush();
+  counters_.bytes_out += outbox_.Flush(config_.values().output_limits, MonotonicUs());
 }
 
 Status Server::ApplySettings() {

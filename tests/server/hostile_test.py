@@ -170,6 +170,17 @@ class SlowReaders(Case):
         until(lambda: self.call("publish", "news", message) == b":0", "it is closed")
         self.assertLess(resident_bytes(self.server), 400 * MIB)
 
+    def test_a_client_beyond_its_limit_is_closed(self):
+        self.call("set", "large", b"x" * (8 * MIB))
+        self.assertEqual(self.call("config", "set", "client-output-buffer-limit", "normal 4mb 0 0"), b"+OK")
+        self.addCleanup(self.call, "config", "set", "client-output-buffer-limit", "normal 0 0 0")
+        slow = self.connect()
+        slow.sendall(b"GET large\r\nGET large\r\n")
+        with self.assertRaises(ConnectionError):
+            while received := slow.recv(MIB):
+                self.assertTrue(received)
+            raise ConnectionError("closed")
+
     def test_many_slow_readers_hold_nobody_up(self):
         self.call("set", "large", b"x" * MIB)
         opened = [self.connect() for _ in range(50)]
