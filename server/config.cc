@@ -140,11 +140,13 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
   return found;
 }
 
-size_t Config::EngineMemoryBytes() const {
-  constexpr size_t kOutsideEngine = size_t{32} << 20;
-  constexpr size_t kSmallestEngine = size_t{4} << 20;
-  const size_t all = values_.maxmemory;
-  return all == 0 ? 0 : std::max(all, kOutsideEngine + kSmallestEngine) - kOutsideEngine;
+Config::MemoryShares Config::memory_shares() const {
+  constexpr size_t kForConnections = size_t{32} << 20;
+  constexpr size_t kSmallest = size_t{4} << 20;
+  constexpr size_t kDefault = size_t{288} << 20;
+  const size_t all = values_.maxmemory == 0 ? kDefault : std::max(values_.maxmemory, kForConnections + kSmallest);
+  const size_t shared = all - kForConnections;
+  return {.engine_bytes = std::max(shared - shared / 8, kSmallest), .record_bytes = shared / 8};
 }
 
 // What is there already may be set again: tools write back all that CONFIG GET has told them.

@@ -50,8 +50,13 @@ class Config {
     bool active_expire = true;
   };
   [[nodiscard]] const Values& values() const { return values_; }
-  // What the engine may use of maxmemory: all except 32 MiB, which are for connections. 0: as the engine has it.
-  [[nodiscard]] size_t EngineMemoryBytes() const;
+  // How maxmemory is shared out: 32 MiB are for connections, and of the rest an eighth is for the records of keys that
+  // are asked for most.
+  struct MemoryShares {
+    size_t engine_bytes;
+    size_t record_bytes;
+  };
+  [[nodiscard]] MemoryShares memory_shares() const;
 
   // Of names that match one of the patterns, sorted.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;

@@ -113,7 +113,7 @@ Result<ListenAt> WhereToListen(const Config& config) {
 
 Options EngineOptions(const Config& config) {
   Options options;
-  if (const size_t memory = config.EngineMemoryBytes(); memory != 0) options.memory_budget_bytes = memory;
+  options.memory_budget_bytes = config.memory_shares().engine_bytes;
   return options;
 }
 

@@ -103,8 +103,9 @@ void Server::EndInput(Session& session) {
 }
 
 void Server::RunRequests(Session& session) {
-  if (const auto held = std::exchange(session.held, nullptr)) Execute(session, held->args());
-  while (!session.closes && !session.waiting && !session.held) {
+  if (session.held.is_fetching) return;
+  if (const auto held = std::exchange(session.held.request, nullptr)) Execute(session, held->args());
+  while (!session.closes && !session.waiting && !session.held.request) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {
@@ -116,7 +117,7 @@ void Server::RunRequests(Session& session) {
       Execute(session, session.parser.arguments());
     }
   }
-  if (session.parser.has_ended()) session.closes = true;
+  if (session.parser.has_ended() && session.held.request == nullptr) session.closes = true;
   session.WillFlush();
 }
 
@@ -158,9 +159,10 @@ void Server::EndTurn() {
 Status Server::ApplySettings() {
   // With `always` each turn that has written syncs: the engine need not.
   const uint32_t sync_interval_ms = config_.values().appendfsync == "everysec" ? kSyncIntervalMs : 0;
-  Changes changes{.sync_interval_ms = sync_interval_ms};
-  if (const size_t memory = config_.EngineMemoryBytes(); memory != 0) changes.memory_budget_bytes = memory;
-  const Result<Options> changed = space_.db().Change(changes);
+  const Config::MemoryShares shares = config_.memory_shares();
+  space_.records().SetCapacity(shares.record_bytes);
+  const Result<Options> changed =
+      space_.db().Change({.memory_budget_bytes = shares.engine_bytes, .sync_interval_ms = sync_interval_ms});
   return changed ? Status() : std::unexpected(changed.error());
 }
 
@@ -249,15 +251,14 @@ void Server::Execute(Session& session, Arguments args) {
     CountError(refusal);
     reply.Error(refusal);
   } else if (IsHeld(session, *command, args)) {
-    session.held = std::make_unique<KeptRequest>(args);
+    session.held.request = std::make_unique<KeptRequest>(args);
     return;
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.has_writes |= RequestMayChange(*command, args);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
-    Begin(session.database);
-    Run(session, *command, args, reply);
+    if (!RunOrFetch(session, *command, args, reply)) return;
     if (Finish(reply)) {
       AfterCommit();
     } else if (session.waiting) {  // The error is its answer.

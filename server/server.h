@@ -20,6 +20,7 @@
 #include "server/latency.h"
 #include "server/lua/interpreter.h"
 #include "server/monitors.h"
+#include "server/net/fetcher.h"
 #include "server/pubsub.h"
 #include "server/session.h"
 #include "server/slow_log.h"
@@ -38,8 +39,10 @@ class Server {
     uint64_t bytes_in = 0;
     uint64_t bytes_out = 0;
     uint64_t expired_keys = 0;
-    uint64_t keyspace_hits = 0;
-    uint64_t keyspace_misses = 0;
+    struct Lookups {
+      uint64_t hits = 0;
+      uint64_t misses = 0;
+    } lookups{};
     uint64_t errors = 0;
     uint64_t changes = 0;  // Of keys, since the last copy.
     std::map<std::string, uint64_t, std::less<>> errors_by_code{};
@@ -70,6 +73,8 @@ class Server {
   void EndTurn();
   // Requests that have come wait only for another turn: the loop must not wait for anything else.
   [[nodiscard]] bool HasBacklog() const { return outbox_.HasBacklog(); }
+  // Who reads the disk instead of the loop; it outlives this. Without one the loop does.
+  void SetFetcher(Fetcher* fetcher) { loop_.fetcher = fetcher; }
   // Tells the engine of settings that it must know.
   [[nodiscard]] Status ApplySettings();
   // Expires, gives up what has waited too long, closes what is idle.
@@ -114,8 +119,8 @@ class Server {
   [[nodiscard]] std::map<std::string_view, CommandCounters>& command_counters() { return command_counters_; }
   [[nodiscard]] const std::map<uint64_t, std::unique_ptr<Session>>& sessions() const { return sessions_; }
   // The loop asks for it, and ends.
-  void AskToStop() { is_stopping_ = true; }
-  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
+  void AskToStop() { loop_.is_stopping = true; }
+  [[nodiscard]] bool is_stopping() const { return loop_.is_stopping; }
   [[nodiscard]] bool in_exec() const { return running_.in_exec; }
   [[nodiscard]] bool in_script() const { return running_.in_script; }
   [[nodiscard]] Interpreter& interpreter() { return interpreter_; }
@@ -135,6 +140,12 @@ class Server {
   [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
   [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
   void Run(Session& session, const Command& command, Arguments args, Reply& reply);
+  // False: it was put aside, and has done nothing.
+  [[nodiscard]] bool RunOrFetch(Session& session, const Command& command, Arguments args, Reply& reply);
+  // Whether the command may be put aside and run again, so that it need not read the disk on the loop.
+  [[nodiscard]] bool MayFetch(const Session& session, const Command& command) const;
+  // Puts the session's request aside until what it has missed is read; false: it must read itself.
+  [[nodiscard]] bool Fetch(Session& session, const Command& command, Arguments args);
   // A new command begins, of that database and now.
   void Begin(unsigned database);
   // Commits; the answer becomes an error where that fails.
@@ -167,7 +178,11 @@ class Server {
     bool script_reads = false;
     bool error_is_counted = false;
   } running_;
-  bool is_stopping_ = false;
+  struct Loop {
+    Fetcher* fetcher = nullptr;
+    DiskPace disk_pace{};
+    bool is_stopping = false;
+  } loop_;
 
   uint64_t next_session_id_ = 1;
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;

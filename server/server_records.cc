@@ -21,6 +21,7 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   const bool is_script = command.group == "scripting" && (command.flags & kSkipMonitor) != 0;
   if (is_script) ShowMonitors(session, command, args);
   command.run(call);
+  if (access_.miss()) return;  // It will run again.
   Track(session, command, args);
   if (!is_script && !is_retry && (command.flags & kSkipMonitor) == 0) ShowMonitors(session, command, args);
   // A command that waits is counted once it is through.

@@ -19,12 +19,13 @@ void Server::PauseFor(uint64_t milliseconds, bool writes_only) {
 void Server::EndPause() {
   pause_ = {.has_ended = true};
   for (const auto& [id, session] : sessions_) {
-    if (session->held != nullptr) resumed_.push_back(id);
+    if (session->held.request != nullptr) resumed_.push_back(id);
   }
 }
 
 size_t Server::BlockedCount() const {
-  const auto held = std::ranges::count_if(sessions_, [](const auto& each) { return each.second->held != nullptr; });
+  const auto held =
+      std::ranges::count_if(sessions_, [](const auto& each) { return each.second->held.request != nullptr; });
   return waiters_.count() + static_cast<size_t>(held);
 }
 
@@ -32,6 +33,65 @@ bool Server::IsHeld(const Session& session, const Command& command, Arguments ar
   if (pause_.ends_us == 0 || pause_.ends_us <= MonotonicUs()) return false;
   if (!pause_.writes_only || RequestMayChange(command, args)) return true;
   return command.name == "exec" && session.queue.has_writes;
+}
+
+bool Server::MayFetch(const Session& session, const Command& command) const {
+  constexpr uint8_t kFetchesMax = 3;  // What was read may be gone from the cache by the time that the command runs.
+  return loop_.fetcher != nullptr && session.held.fetches < kFetchesMax &&
+         (command.flags & (kReadonly | kWrite)) != 0 && (command.flags & (kNoScript | kBlocking)) == 0;
+}
+
+bool Server::RunOrFetch(Session& session, const Command& command, Arguments args, Reply& reply) {
+  Begin(session.database);
+  if (MayFetch(session, command)) {
+    const Counters::Lookups before = counters_.lookups;
+    access_.ReadMemoryOnly();
+    Run(session, command, args, reply);
+    if (!access_.miss()) return true;
+    counters_.lookups = before;
+    if (Fetch(session, command, args)) return false;
+    reply.RollBackTo(0);
+    Begin(session.database);
+  }
+  Run(session, command, args, reply);
+  session.held.fetches = 0;
+  return true;
+}
+
+// With the record that was missed come those of the command's other keys.
+bool Server::Fetch(Session& session, const Command& command, Arguments args) {
+  const Access::Miss miss = *access_.miss();
+  if (!miss.key) return false;
+  std::vector<std::string> keys = {*miss.key};
+  if (miss.part == Part::kKeys) {
+    keys.clear();
+    for (const int place : FindKeys(command, args)) {
+      keys.push_back(KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]));
+    }
+  }
+  auto read = [this, family = space_.family(miss.part), keys = std::move(keys)] {
+    const uint64_t begin_us = MonotonicUs();
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    static_cast<void>(family.MultiGet(views));  // For the cache. An error comes again, to the command.
+    return MonotonicUs() - begin_us;
+  };
+  if (loop_.disk_pace.is_fast()) {
+    loop_.disk_pace.Note(read());
+    return false;
+  }
+  session.held.request = std::make_unique<KeptRequest>(args);
+  session.held.is_fetching = true;
+  ++session.held.fetches;
+  const auto took_us = std::make_shared<uint64_t>();
+  loop_.fetcher->Fetch([read = std::move(read), took_us] { *took_us = read(); },
+                       [this, id = session.id, took_us] {
+                         loop_.disk_pace.Note(*took_us);
+                         const auto at = sessions_.find(id);
+                         if (at == sessions_.end()) return;
+                         at->second->held.is_fetching = false;
+                         resumed_.push_back(id);
+                       });
+  return true;
 }
 
 bool Server::Retry(Session& session, const KeyName& ready) {

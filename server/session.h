@@ -58,6 +58,13 @@ struct Waiting {
   std::string timeout_reply;
 };
 
+// A request that has not run yet.
+struct Held {
+  std::unique_ptr<KeptRequest> request;  // By CLIENT PAUSE, until that ends; or while what it needs is read.
+  bool is_fetching = false;              // The latter.
+  uint8_t fetches = 0;                   // For this request, so far.
+};
+
 struct Subscriptions {
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;
@@ -133,7 +140,7 @@ class Session {
   std::map<KeyName, bool> watched;  // And whether it had expired by then.
   bool is_dirty = false;            // Something watched has changed.
   std::optional<Waiting> waiting;
-  std::unique_ptr<KeptRequest> held;  // By CLIENT PAUSE, until that ends.
+  Held held;
   Subscriptions subscriptions;
   TrackingMode tracking;
 

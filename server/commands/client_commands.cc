@@ -23,7 +23,7 @@ std::string Flags(const Session& session) {
   if (session.is_monitor) flags += 'O';
   if (session.subscriptions.any()) flags += 'P';
   if (session.queue.is_open) flags += 'x';
-  if (session.waiting || session.held != nullptr) flags += 'b';
+  if (session.waiting || session.held.request != nullptr) flags += 'b';
   if (session.tracking.is_on) flags += 't';
   if (session.tracking.is_broken) flags += 'R';
   if (session.tracking.broadcasts) flags += 'B';

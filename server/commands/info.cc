@@ -114,8 +114,8 @@ void AddStats(Call& call, const Stats& /*stats*/, Lines& lines) {
   // What is deleted is gone at once, whatever its size: nothing is left for later.
   lines.Add("lazyfree_pending_objects", 0);
   lines.Add("lazyfreed_objects", 0);
-  lines.Add("keyspace_hits", counters.keyspace_hits);
-  lines.Add("keyspace_misses", counters.keyspace_misses);
+  lines.Add("keyspace_hits", counters.lookups.hits);
+  lines.Add("keyspace_misses", counters.lookups.misses);
   lines.Add("pubsub_channels", pubsub.of(PubSub::Kind::kChannel).size());
   lines.Add("pubsub_patterns", pubsub.of(PubSub::Kind::kPattern).size());
   lines.Add("pubsubshard_channels", pubsub.of(PubSub::Kind::kShard).size());

@@ -6,7 +6,7 @@ namespace amethyst::server {
 
 void CountLookup(Call& call, bool found) {
   Server::Counters& counters = call.server.counters();
-  ++(found ? counters.keyspace_hits : counters.keyspace_misses);
+  ++(found ? counters.lookups.hits : counters.lookups.misses);
 }
 
 bool IsTypeOrNothing(Call& call, const StoredKey& key, Type type) {

@@ -15,9 +15,12 @@ Access::Access(Space& space) : space_(space), batch_(space.db()), numbers_(space
 
 void Access::Begin(unsigned database, TimeMs now_ms) {
   if (HasWrites()) batch_.Clear();
+  ForgetRecords();
   database_ = database;
   now_ms_ = now_ms;
   status_ = {};
+  reading_ = {};
+  fresh_ = {};
   changes_ = {};
   numbers_ = space_.numbers();
   swaps_.clear();
@@ -26,40 +29,74 @@ void Access::Begin(unsigned database, TimeMs now_ms) {
   events_.clear();
 }
 
+bool Access::IsMiss(const Error& error) const {
+  return reading_.memory_only && !reading_.miss && error.code() == ErrorCode::kBusy;
+}
+
 void Access::Fail(Error error) {
   if (status_) status_ = std::unexpected(std::move(error));
 }
 
 bool Access::Get(Part part, std::string_view key, std::string* value) {
   if (!status_) return false;
-  const Result<bool> found = batch_.GetInto(space_.family(part), key, value);
+  if (part == Part::kKeys && GetCached(key, value)) return true;
+  const Result<bool> found = batch_.GetInto(space_.family(part), key, value, {.memory_only = reading_.memory_only});
+  if (!found && IsMiss(found.error())) reading_.miss = {.part = part, .key = std::string(key)};
   if (!found) Fail(found.error());
+  // What this command has written itself may be given up.
+  if (found && *found && part == Part::kKeys && !HasWrites()) space_.records().Put(key, *value);
   return found && *found;
 }
 
+// The engine lets go of records whose time is over: whether they are there is for it to say.
+bool Access::GetCached(std::string_view key, std::string* value) {
+  const auto cached = space_.records().Find(key);
+  if (!cached) return false;
+  const auto record = DecodeRecord(*cached);
+  if (!record || record->expires_ms <= now_ms_) return false;
+  value->assign(*cached);
+  return true;
+}
+
+void Access::ForgetRecords() {
+  for (const std::string& key : entered_records_) space_.records().Erase(key);
+  entered_records_.clear();
+}
+
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
-  return batch_.NewIterator(space_.family(part), {.lower_bound = lower, .upper_bound = upper});
+  return batch_.NewIterator(space_.family(part),
+                            {.lower_bound = lower, .upper_bound = upper, .memory_only = reading_.memory_only});
 }
 
 bool Access::Shows(const Iterator& iterator) {
   if (iterator.Valid()) return true;
-  if (const Status status = iterator.status(); !status) Fail(status.error());
+  const Status status = iterator.status();
+  if (!status && IsMiss(status.error())) reading_.miss = {.part = Part::kData, .key = {}};
+  if (!status) Fail(status.error());
   return false;
 }
 
 void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
   if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
+  NoteWrite(part, key, value.size());
+  if (part != Part::kKeys) return;
+  entered_records_.emplace_back(key);
+  space_.records().Put(key, value);
 }
 
 void Access::Delete(Part part, std::string_view key) {
   if (!status_) return;
   if (const Status deleted = batch_.Delete(space_.family(part), key); !deleted) Fail(deleted.error());
+  fresh_.is_alone = false;
+  if (part == Part::kKeys) space_.records().Erase(key);
 }
 
 void Access::DeleteRange(Part part, std::string_view begin, std::string_view end) {
   if (!status_) return;
   if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
+  fresh_.is_alone = false;
+  if (part == Part::kKeys) space_.records().Clear();
 }
 
 uint64_t Access::NewId(std::string_view keys_key) {
@@ -69,8 +106,26 @@ uint64_t Access::NewId(std::string_view keys_key) {
     Fail(id.error());
     return 0;
   }
+  fresh_.id = *id;
   PutInRegistry(*id, keys_key);
   return *id;
+}
+
+bool Access::IsFresh(Part part, std::string_view key) const {
+  if (fresh_.id == 0) return false;
+  if (part == Part::kSys) return key == RegistryKey(fresh_.id);
+  return (part == Part::kData || part == Part::kOrder) && ReadBigEndian(key, 0, 8) == fresh_.id;
+}
+
+void Access::NoteWrite(Part part, std::string_view key, size_t value_bytes) {
+  constexpr size_t kPartBytes = size_t{512} << 10;  // The smallest engine takes batches of 1 MiB.
+  if (!IsFresh(part, key)) fresh_.is_alone = false;
+  fresh_.bytes += key.size() + value_bytes;
+  if (!fresh_.is_alone || fresh_.bytes < kPartBytes || !status_) return;
+  if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
+  space_.NoteWrite();
+  batch_.Clear();
+  fresh_.bytes = 0;
 }
 
 void Access::PutInRegistry(uint64_t id, std::string_view keys_key) { Put(Part::kSys, RegistryKey(id), keys_key); }
@@ -108,6 +163,8 @@ void Access::FlushAll() {
   for (const Part part : {Part::kKeys, Part::kData, Part::kOrder, Part::kTtl}) {
     if (const Status deleted = batch_.DeleteRange(space_.family(part), {}, {}); !deleted) Fail(deleted.error());
   }
+  fresh_.is_alone = false;
+  space_.records().Clear();
   DeleteRange(Part::kSys, "x", "y");
 }
 
@@ -140,10 +197,14 @@ void Access::SignalReady(uint16_t stored, std::string_view user_key) {
 }
 
 Status Access::Commit() {
-  if (!status_) return status_;
+  if (!status_) {
+    ForgetRecords();
+    return status_;
+  }
   if (!HasWrites()) return {};
   if (Status written = space_.db().Write(batch_); !written) {
     Fail(written.error());
+    ForgetRecords();
     return written;
   }
   space_.NoteWrite();
@@ -152,6 +213,7 @@ Status Access::Commit() {
     space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
   }
   batch_.Clear();
+  entered_records_.clear();
   return {};
 }
 

@@ -2,7 +2,8 @@
 //
 // A command's writes are held back and go to the engine as one batch, so it is whole or absent whatever happens; the
 // commands of EXEC share one Access and are whole together. Nothing has happened before Commit: a command that cannot
-// go on is given up by Begin, and may be run again.
+// go on is given up by Begin, and may be run again. What is written under a fresh id, before anything else, may go to
+// the engine in parts: nobody finds it until the key names the id, and where that never comes the sweep takes it away.
 // An error of the engine stays: calls then find nothing and write nothing, and Commit returns it. So a command need not
 // look for one, except to end a loop.
 // Thread safety: one thread, the server's loop.
@@ -63,6 +64,14 @@ class Access {
 
   // Forgets all that was held back. Reads and writes are of `database` and as of `now_ms` from here on.
   void Begin(unsigned database, TimeMs now_ms);
+  // From here on, until Begin, nothing is read from the disk: where that would be needed the command fails, and miss()
+  // says what for.
+  void ReadMemoryOnly() { reading_.memory_only = true; }
+  struct Miss {
+    Part part;
+    std::optional<std::string> key;  // None: of a walk.
+  };
+  [[nodiscard]] const std::optional<Miss>& miss() const { return reading_.miss; }
   // SELECT within a transaction.
   void SetDatabase(unsigned database) { database_ = database; }
 
@@ -123,17 +132,36 @@ class Access {
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
+  // Of a read's error: it is the first that says that the disk would have to be read.
+  [[nodiscard]] bool IsMiss(const Error& error) const;
+  [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
+  // Something was written: of a fresh id, or of something that can be found.
+  void NoteWrite(Part part, std::string_view key, size_t value_bytes);
+  [[nodiscard]] bool IsFresh(Part part, std::string_view key) const;
+  // What this has entered into the cache of records, and not committed, is taken back.
+  void ForgetRecords();
+
   Space& space_;
   IndexedBatch batch_;
   unsigned database_ = 0;
   TimeMs now_ms_ = 0;
   Status status_;
+  struct Reading {
+    bool memory_only = false;
+    std::optional<Miss> miss{};
+  } reading_;
   struct Change {
     int64_t keys = 0;
     int64_t expiring = 0;
   };
   std::array<Change, kDatabases> changes_{};
   Space::Numbers numbers_;
+  struct Fresh {
+    uint64_t id = 0;       // The newest.
+    size_t bytes = 0;      // Of the batch.
+    bool is_alone = true;  // There is nothing else in the batch.
+  } fresh_;
+  std::vector<std::string> entered_records_;  // Their keys.
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
   std::vector<KeyName> ready_;

@@ -17,6 +17,7 @@
 #include "amethyst/db.h"
 #include "io/environment.h"
 #include "server/keyspace/layout.h"
+#include "server/keyspace/record_cache.h"
 
 namespace amethyst::server {
 
@@ -50,6 +51,9 @@ class Space {
   [[nodiscard]] io::Clock& clock() { return environment_->clock(); }
   [[nodiscard]] const Family& family(Part part) const { return families_[static_cast<size_t>(part)]; }
 
+  // What is known of family `keys`; for Access.
+  [[nodiscard]] RecordCache& records() { return records_; }
+
   // Which stored database a number from 0 to 15 means.
   [[nodiscard]] uint16_t StoredDatabase(unsigned database) const { return stored_[database]; }
   // Where sys keeps what a number means; and what all of them mean from now on, which is written there already.
@@ -82,6 +86,7 @@ class Space {
   const std::vector<Family> families_;
   const std::filesystem::path path_;
   const std::shared_ptr<io::Environment> environment_;
+  RecordCache records_;
   Numbers stored_{};
   std::array<int64_t, kDatabases> key_counts_{};
   std::array<int64_t, kDatabases> expiring_counts_{};

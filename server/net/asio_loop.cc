@@ -20,6 +20,7 @@ using Socket = Protocol::socket;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // Where there is no descriptor to be had.
+constexpr size_t kReaders = 16;
 constexpr size_t kReadBytes = size_t{256} << 10;
 constexpr size_t kUnsentBytesMax = size_t{1} << 20;
 
@@ -49,9 +50,17 @@ bool IsLoopback(const std::string& address) {
   return !error && parsed.is_loopback();
 }
 
-class AsioLoop::Implementation {
+class AsioLoop::Implementation final : public Fetcher {
  public:
-  explicit Implementation(Server& server) : server_(server), signals_(io_), timer_(io_) {}
+  explicit Implementation(Server& server) : server_(server), signals_(io_), timer_(io_) { server_.SetFetcher(this); }
+  ~Implementation() override { server_.SetFetcher(nullptr); }
+
+  void Fetch(std::function<void()> read, std::function<void()> done) override {
+    asio::post(readers_, [this, read = std::move(read), done = std::move(done)] {
+      read();
+      asio::post(io_, done);
+    });
+  }
 
   Status ListenTcp(const std::string& address, uint16_t port);
   Status ListenUnix(const std::string& path);
@@ -83,6 +92,7 @@ class AsioLoop::Implementation {
   std::array<char, kReadBytes> read_buffer_;
   std::set<std::shared_ptr<Peer>> peers_;
   bool cannot_accept_ = false;
+  asio::thread_pool readers_{kReaders};  // Ends first.
 };
 
 // One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never

@@ -14,8 +14,9 @@ constexpr double kExactIntegerMax = 9007199254740992.0;  // 2^53.
 }  // namespace
 
 void Reply::Header(char type, int64_t number) {
+  const fmt::format_int digits(number);
   out_->push_back(type);
-  fmt::format_to(std::back_inserter(*out_), "{}\r\n", number);
+  out_->append(digits.data(), digits.size()).append(kLineEnd);
 }
 
 void Reply::Simple(std::string_view text) {

@@ -107,16 +107,17 @@ TEST_F(ConfigCommands, TellTheEngineHowOftenToSync) {
 
 TEST_F(ConfigCommands, TellTheEngineHowMuchMemoryItHas) {
   EXPECT_EQ(Line("config set maxmemory 96mb"), "OK");
-  EXPECT_EQ(space_->db().Change({})->memory_budget_bytes, size_t{64} << 20) << "32 MiB are for connections";
+  EXPECT_EQ(space_->db().Change({})->memory_budget_bytes, size_t{56} << 20)
+      << "32 MiB are for connections, and 8 for records of keys";
   EXPECT_EQ(Line("config set maxmemory 1mb"), "OK");
   EXPECT_EQ(space_->db().Change({})->memory_budget_bytes, size_t{4} << 20) << "the least that it works with";
 }
 
 TEST_F(ConfigCommands, ResetWhatIsCounted) {
   EXPECT_EQ(Line("get a"), "(nil)");
-  EXPECT_EQ(server_->counters().keyspace_misses, 1U);
+  EXPECT_EQ(server_->counters().lookups.misses, 1U);
   EXPECT_EQ(Line("config resetstat"), "OK");
-  EXPECT_EQ(server_->counters().keyspace_misses, 0U);
+  EXPECT_EQ(server_->counters().lookups.misses, 0U);
   EXPECT_EQ(server_->counters().commands, 0U);
 }
 

@@ -158,8 +158,8 @@ TEST_P(HashCommands, CountHitsAndMissesAndTellOfEvents) {
   (void)Line("hincrbyfloat h a 1");
   (void)Line("hdel h x");
   (void)Line("hdel h a b");
-  EXPECT_EQ(server_->counters().keyspace_hits - before.keyspace_hits, 1u);
-  EXPECT_EQ(server_->counters().keyspace_misses - before.keyspace_misses, 1u);
+  EXPECT_EQ(server_->counters().lookups.hits - before.lookups.hits, 1u);
+  EXPECT_EQ(server_->counters().lookups.misses - before.lookups.misses, 1u);
   std::string events;
   for (const std::string_view event : {"hset", "hincrby", "hincrbyfloat", "hdel", "del"}) {
     if (!events.empty()) events += " ";

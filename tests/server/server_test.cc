@@ -136,8 +136,8 @@ TEST_F(ServerLoop, CountsWhatItDoes) {
   EXPECT_EQ(Line("get b"), "(nil)");
   EXPECT_EQ(Line("get"), "(error) ERR wrong number of arguments for 'get' command");
   EXPECT_EQ(server_->counters().commands, 4U);
-  EXPECT_EQ(server_->counters().keyspace_hits, 1U);
-  EXPECT_EQ(server_->counters().keyspace_misses, 1U);
+  EXPECT_EQ(server_->counters().lookups.hits, 1U);
+  EXPECT_EQ(server_->counters().lookups.misses, 1U);
   EXPECT_EQ(server_->counters().errors_by_code.at("ERR"), 1U);
   EXPECT_EQ(server_->command_counters().at("get").calls, 2U);
   EXPECT_GT(server_->counters().bytes_in, 0U);

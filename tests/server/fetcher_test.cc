@@ -1,0 +1,148 @@
+// Covers: fetcher, server_waits
+#include "server/net/fetcher.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "tests/server/server_fixture.h"
+
+namespace amethyst::server {
+namespace {
+
+// Reads when the test says so.
+class HeldFetcher final : public Fetcher {
+ public:
+  void Fetch(std::function<void()> read, std::function<void()> done) override {
+    waiting.emplace_back(std::move(read), std::move(done));
+  }
+  void Finish() {
+    for (auto& [read, done] : std::exchange(waiting, {})) {
+      read();
+      done();
+    }
+  }
+
+  std::deque<std::pair<std::function<void()>, std::function<void()>>> waiting;
+};
+
+class Fetches : public ServerTest {
+ protected:
+  // What was written so far is on the disk alone.
+  void LeaveMemory() {
+    ASSERT_TRUE(space_->db().Flush());
+    Restart();
+    server_->SetFetcher(&fetcher_);
+  }
+  void Finish() {
+    fetcher_.Finish();
+    server_->EndTurn();
+  }
+
+  HeldFetcher fetcher_;
+};
+
+TEST_F(Fetches, LetOthersRunWhileOneWaitsForTheDisk) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(Line("get a"), "");
+  EXPECT_EQ(fetcher_.waiting.size(), 1U);
+  EXPECT_EQ(other.Line("set b 2"), "OK");
+  EXPECT_EQ(other.Line("get b"), "\"2\"");
+  Finish();
+  EXPECT_EQ(client_->Received(), "\"1\"");
+  EXPECT_EQ(Line("get a"), "\"1\"") << "it is in memory now";
+  EXPECT_TRUE(fetcher_.waiting.empty());
+}
+
+TEST_F(Fetches, KeepTheOrderOfASessionsReplies) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  EXPECT_EQ(Line("set b 2"), "OK");
+  LeaveMemory();
+  EXPECT_EQ(client_->Raw("get a\r\nset a 3\r\nget a\r\n"), "");
+  EXPECT_EQ(client_->Raw("echo x\r\n"), "") << "what comes later waits, too";
+  EXPECT_EQ(fetcher_.waiting.size(), 1U);
+  Finish();
+  EXPECT_EQ(client_->Received(), "\"1\" OK \"3\" \"x\"");
+}
+
+TEST_F(Fetches, BringAllKeysOfACommandAtOnce) {
+  EXPECT_EQ(Line("mset a 1 b 2 c 3"), "OK");
+  LeaveMemory();
+  EXPECT_EQ(Line("mget a b none c"), "");
+  Finish();
+  EXPECT_EQ(client_->Received(), "[\"1\", \"2\", (nil), \"3\"]");
+  EXPECT_EQ(server_->counters().lookups.hits, 3U);
+  EXPECT_EQ(server_->counters().lookups.misses, 1U);
+  EXPECT_EQ(server_->command_counters().at("mget").calls, 1U);
+}
+
+TEST_F(Fetches, SeeWhatWasWrittenMeanwhile) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(Line("incr a"), "");
+  EXPECT_EQ(other.Line("set a 5"), "");
+  Finish();
+  EXPECT_EQ(client_->Received(), "2");
+  EXPECT_EQ(other.Received(), "OK");
+  EXPECT_EQ(Line("get a"), "\"5\"");
+}
+
+TEST_F(Fetches, AreNotWaitedForByTransactionsScriptsAndWalks) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(Line("rpush l " + std::to_string(i)), std::to_string(i + 1));
+  LeaveMemory();
+  EXPECT_EQ(Send({"eval", "return redis.call('get', KEYS[1])", "1", "a"}), "\"1\"");
+  LeaveMemory();
+  EXPECT_EQ(Line("multi"), "OK");
+  EXPECT_EQ(Line("get a"), "QUEUED");
+  EXPECT_EQ(Line("exec"), "[\"1\"]");
+  LeaveMemory();
+  EXPECT_EQ(Line("lrange l 0 0"), "") << "its record";
+  Finish();
+  EXPECT_EQ(client_->Received(), "[\"0\"]");
+  EXPECT_TRUE(fetcher_.waiting.empty());
+}
+
+TEST(DiskPace, TellsWhetherReadsAreFastOfLate) {
+  DiskPace pace;
+  EXPECT_FALSE(pace.is_fast()) << "nothing is known yet";
+  for (int i = 0; i < 1000; ++i) pace.Note(10);
+  EXPECT_TRUE(pace.is_fast());
+  pace.Note(1'000'000);
+  EXPECT_TRUE(pace.is_fast()) << "one thread was made to wait";
+  for (int i = 0; i < 100; ++i) pace.Note(100);
+  EXPECT_FALSE(pace.is_fast());
+}
+
+TEST_F(Fetches, AreForDisksThatAreSlow) {
+  constexpr int kKeys = 400;  // Each has a block of its own.
+  for (int i = 0; i < kKeys; ++i) EXPECT_EQ(Send({"set", std::to_string(i), std::string(5000, 'x')}), "OK");
+  LeaveMemory();
+  std::vector<bool> fetched;
+  for (int i = 0; i < kKeys; ++i) {
+    fetched.push_back(Send({"strlen", std::to_string(i)}).empty());
+    Finish();  // The clock stands still meanwhile.
+    if (fetched.back()) EXPECT_EQ(client_->Received(), "5000");
+  }
+  EXPECT_TRUE(fetched.front()) << "nothing is known of the disk yet";
+  EXPECT_FALSE(fetched.back());
+}
+
+TEST_F(Fetches, MayEndAfterTheirSession) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  LeaveMemory();
+  {
+    Client other(*this, "10.0.0.2:1");
+    EXPECT_EQ(other.Line("get a"), "");
+  }
+  Finish();
+  EXPECT_EQ(Line("get a"), "\"1\"");
+}
+
+}  // namespace
+}  // namespace amethyst::server
