@@ -1,11 +1,9 @@
-// Who may read over HTTP. Covers: http_guard, http_address, secrets, server_routes, page_files
+// Who may read over HTTP. Covers: http_guard, http_address, secrets
 #include <gmock/gmock.h>
 
 #include "base/base64.h"
 #include "server/http/http_address.h"
 #include "server/http/http_guard.h"
-#include "server/http/page_files.h"
-#include "server/http/server_routes.h"
 #include "server/secrets.h"
 #include "server/server_fixture.h"
 
@@ -81,21 +79,6 @@ TEST(SameSecretTest, ComparesAllOfBoth) {
   EXPECT_TRUE(SameSecret("abc", "abc"));
   for (const std::string_view other : {"", "ab", "abd", "abcabc", "abca"}) EXPECT_FALSE(SameSecret(other, "abc"));
   EXPECT_FALSE(SameSecret("a", ""));
-}
-
-TEST_F(ServerTest, ThePageIsServed) {
-  HttpServer http(HttpGuard(config_, true), clock_);
-  const EngineCounts engine;
-  AddServerRoutes(*server_, engine, http);
-  EXPECT_FALSE(PageFiles().empty());
-  for (const PageFile& file : PageFiles()) {
-    MemoryConnection connection("127.0.0.1:1");
-    HttpSession* const session = http.Connect(connection);
-    http.Receive(*session, "GET " + std::string(file.path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_THAT(connection.sent, testing::StartsWith("HTTP/1.1 200")) << file.path;
-    EXPECT_THAT(connection.sent, testing::EndsWith(file.bytes)) << file.path;
-    http.Disconnect(*session);
-  }
 }
 
 }  // namespace
