@@ -40,6 +40,7 @@ std::span<const CommandGroup> AllCommands() {
       CommandGroup{"Look inside", InspectCommands()},
       CommandGroup{"", WatchCommands()},
       CommandGroup{"", TopCommands()},
+      CommandGroup{"", PageCommands()},
       CommandGroup{"Upkeep", UpkeepCommands()},
       CommandGroup{"", SetCommands()},
       CommandGroup{"Safety", SafetyCommands()},

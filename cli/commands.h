@@ -35,6 +35,7 @@ struct CommandGroup {
 [[nodiscard]] std::span<const Command> WatchCommands();
 [[nodiscard]] std::span<const Command> SetCommands();
 [[nodiscard]] std::span<const Command> TopCommands();
+[[nodiscard]] std::span<const Command> PageCommands();
 [[nodiscard]] std::span<const Command> UpkeepCommands();  // flush compact clear
 [[nodiscard]] std::span<const Command> SafetyCommands();  // verify repair
 [[nodiscard]] std::span<const Command> CopyCommands();    // checkpoint backup backups restore prune

@@ -9,19 +9,18 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/readable.h"
 
 namespace amethyst::cli {
 
+using base::DecodeBase64;
+using base::EncodeBase64;
 using base::IsPrintable;
 using base::IsUtf8;
 using base::Quoted;
 using base::Readable;
 using base::Shortened;
-
-[[nodiscard]] std::string EncodeBase64(std::string_view bytes);
-// nullopt: not canonical base64 (RFC 4648, with padding).
-[[nodiscard]] std::optional<std::string> DecodeBase64(std::string_view text);
 
 // Lower-case digits, two a byte; both cases are read.
 [[nodiscard]] std::string EncodeHex(std::string_view bytes);

@@ -10,6 +10,7 @@
 #include "cli/moments.h"
 #include "cli/picture.h"
 #include "cli/text.h"
+#include "figures/words.h"
 
 namespace amethyst::cli {
 

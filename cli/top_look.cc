@@ -8,6 +8,7 @@
 #include "cli/moments.h"
 #include "cli/text.h"
 #include "figures/reader.h"
+#include "figures/words.h"
 #include "inspect/family_figures.h"
 #include "inspect/tree_report.h"
 #include "tree/file_names.h"
@@ -112,56 +113,6 @@ std::optional<Rates> RatesBetween(const Look& before, const Look& now) {
     rates.latencies[i] = Difference(then.*field, last.stats.*field);
   }
   return rates;
-}
-
-std::string_view WordOf(figures::Stall stall) {
-  switch (stall) {
-    case figures::Stall::kNone: return "none";
-    case figures::Stall::kLevel0: return "level0";
-    case figures::Stall::kDebt: return "debt";
-    case figures::Stall::kFlushes: return "flushes";
-    case figures::Stall::kReaders: return "readers";
-    case figures::Stall::kMemory: return "memory";
-    case figures::Stall::kSpace: return "space";
-    case figures::Stall::kError: return "error";
-  }
-  return "unknown";  // To this build.
-}
-
-std::string_view SentenceOf(figures::Stall stall) {
-  switch (stall) {
-    case figures::Stall::kNone: return "writers go at full speed";
-    case figures::Stall::kLevel0: return "writers slowed: level 0 has many runs";
-    case figures::Stall::kDebt: return "writers slowed: compactions are behind";
-    case figures::Stall::kFlushes: return "writers slowed: the last memtable fills";
-    case figures::Stall::kReaders: return "writers slowed: readers want the processors";
-    case figures::Stall::kMemory: return "writers wait: a flush must give memory back";
-    case figures::Stall::kSpace: return "background work waits: no space, memory or descriptors";
-    case figures::Stall::kError: return "writes are refused: an error is latched";
-  }
-  return "writers are held up, for a reason that this build does not know";
-}
-
-std::string_view WordOf(figures::JobKind kind) {
-  switch (kind) {
-    case figures::JobKind::kFlush: return "flush";
-    case figures::JobKind::kMerge: return "merge";
-    case figures::JobKind::kMove: return "move";
-    case figures::JobKind::kDrop: return "drop";
-  }
-  return "unknown";
-}
-
-std::string_view WordOf(figures::EventKind kind) {
-  switch (kind) {
-    case figures::EventKind::kOpen: return "open";
-    case figures::EventKind::kFlush: return "flush";
-    case figures::EventKind::kCompaction: return "compaction";
-    case figures::EventKind::kStallBegins: return "stall-begins";
-    case figures::EventKind::kStallEnds: return "stall-ends";
-    case figures::EventKind::kError: return "error";
-  }
-  return "unknown";
 }
 
 std::string TextOf(const figures::Event& event) {

@@ -47,10 +47,6 @@ struct Rates {
 // nullopt: the figures are of one update, or of two writers.
 [[nodiscard]] std::optional<Rates> RatesBetween(const Look& before, const Look& now);
 
-[[nodiscard]] std::string_view WordOf(figures::Stall stall);      // "debt"
-[[nodiscard]] std::string_view SentenceOf(figures::Stall stall);  // "compactions are behind"
-[[nodiscard]] std::string_view WordOf(figures::JobKind kind);     // "merge"
-[[nodiscard]] std::string_view WordOf(figures::EventKind kind);   // "stall-begins"
 // What happened, without its time.
 [[nodiscard]] std::string TextOf(const figures::Event& event);
 

@@ -1,5 +1,5 @@
 // Any bytes as an object of Redis: refused, or a value that can be stored, dumped and read again, and is the same then.
-// The first byte says whether the collections are kept inline.
+// The first byte says whether the collections are kept inline. The same bytes as libraries of functions, too.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +12,7 @@
 #include "server/keyspace/access.h"
 #include "server/keyspace/stored_key.h"
 #include "server/rdb/dump.h"
+#include "server/rdb/function_payload.h"
 #include "server/rdb/rdb_object_reader.h"
 #include "server/rdb/restore.h"
 
@@ -33,6 +34,14 @@ std::optional<std::string> StoreAndDump(const rdb::Value& value, const Config& c
   return object;
 }
 
+void ReadAsLibraries(std::string_view bytes) {
+  const auto codes = rdb::ReadLibraries(bytes);
+  if (!codes) return;
+  std::string written;
+  for (const std::string& code : *codes) rdb::AppendLibrary(&written, code);
+  AMETHYST_ASSERT(rdb::ReadLibraries(written) == codes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -44,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       AMETHYST_ASSERT(config.Set({{name, "0"}}, true));
     }
   }
+  ReadAsLibraries(bytes.substr(1));
   const auto value = rdb::ReadObject(bytes.substr(1));
   if (!value) return 0;
   const auto object = StoreAndDump(*value, config);

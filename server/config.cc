@@ -59,6 +59,8 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
       {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
       {"hll-sparse-max-bytes", "3000", Kind::kBytes},
+      {"http", "", Kind::kText, false},
+      {"http-names", "", Kind::kText},
       {"latency-monitor-threshold", "0", Kind::kNumber},
       {"latency-tracking", "yes", Kind::kChoice, true, 0, 0, "yes"},
       {"list-compress-depth", "0", Kind::kNumber},
@@ -109,6 +111,11 @@ std::optional<std::string> OrderedEvents(std::string_view letters) {
     if (has(letter)) ordered.push_back(letter);
   }
   return ordered;
+}
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+  return text;
 }
 
 bool IsOneOf(std::string_view choices, std::string_view word) {
@@ -211,7 +218,7 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     if (setting.kind == Kind::kOutputLimits) text = TextOf(*ReadOutputLimits(value, values_.output_limits));
     if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
     if (setting.kind == Kind::kChoice || setting.kind == Kind::kYesNo) {  // Readers compare with lower case.
-      std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+      text = LowerCase(std::move(text));
     }
     texts_.insert_or_assign(std::string(setting.name), std::move(text));
   }
@@ -237,10 +244,12 @@ void Config::Apply() {
   values_.slowlog_max_len = count("slowlog-max-len");
   values_.latency_monitor_threshold_ms = count("latency-monitor-threshold");
   values_.tracking_table_max_keys = count("tracking-table-max-keys");
+  values_.busy_reply_threshold_ms = count("lua-time-limit");
   values_.maxmemory = count("maxmemory");
   values_.output_limits = *ReadOutputLimits(text("client-output-buffer-limit"), {});
   values_.port = count("port");
   values_.requirepass = text("requirepass");
+  values_.http_names = LowerCase(text("http-names"));
   values_.notify_keyspace_events = text("notify-keyspace-events");
   values_.appendfsync = text("appendfsync");
 }

@@ -42,9 +42,11 @@ class Config {
     uint64_t slowlog_max_len = 128;
     uint64_t latency_monitor_threshold_ms = 0;
     uint64_t tracking_table_max_keys = 1'000'000;
+    uint64_t busy_reply_threshold_ms = 5000;  // 0: nobody is told so, however long a script runs.
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
     std::string requirepass;
+    std::string http_names;              // Between spaces, in lower case.
     std::string notify_keyspace_events;  // In Redis's own order of letters.
     std::string appendfsync = "everysec";
     bool active_expire = true;

@@ -41,9 +41,9 @@ void Monitors::Remove(Session& session) {
   sessions_.erase(&session);
 }
 
-void Monitors::Show(const Source& source, Arguments args) {
-  std::string line = fmt::format("{}.{:06} [{} {}]", source.time_us / kMicrosecondsOfSecond,
-                                 source.time_us % kMicrosecondsOfSecond, source.database, source.peer);
+void Monitors::Show(const Caller& caller, uint64_t time_us, Arguments args) {
+  std::string line = fmt::format("{}.{:06} [{} {}]", time_us / kMicrosecondsOfSecond, time_us % kMicrosecondsOfSecond,
+                                 caller.database, caller.peer);
   for (const std::string_view arg : args) {
     line.push_back(' ');
     AppendQuoted(&line, arg);

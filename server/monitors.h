@@ -15,14 +15,12 @@ class Monitors {
   void Add(Session& session);
   void Remove(Session& session);
   [[nodiscard]] bool empty() const { return sessions_.empty(); }
-  // Who ran a command: a client's address, or "lua".
-  struct Source {
-    uint64_t time_us;
+  struct Caller {
     unsigned database;
-    std::string_view peer;
+    std::string peer;  // Of a command that a script calls: "lua".
   };
-  // Shows them the command: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
-  void Show(const Source& source, Arguments args);
+  // Shows them who ran that: `+1700000000.000000 [0 127.0.0.1:50000] "get" "a"`.
+  void Show(const Caller& caller, uint64_t time_us, Arguments args);
 
  private:
   std::set<Session*> sessions_;

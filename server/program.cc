@@ -13,6 +13,9 @@
 #include "base/error.h"
 #include "io/system_environment.h"
 #include "server/config.h"
+#include "server/engine_counts.h"
+#include "server/http/http_server.h"
+#include "server/http/server_routes.h"
 #include "server/net/asio_loop.h"
 #include "server/net/descriptors.h"
 #include "server/resp/request_parser.h"
@@ -41,6 +44,7 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --requirepass PASSWORD     what clients have to say to AUTH
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
                              second at the most; no: the system decides. An end of the process alone loses nothing.
+  --http HOST:PORT           pages and figures for browsers and Prometheus (default: none)
   --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 288mb)
   --help, --version
 
@@ -111,6 +115,17 @@ Result<ListenAt> WhereToListen(const Config& config) {
   return at;
 }
 
+// nullopt: nowhere.
+Result<std::optional<HttpAddress>> WhereToServeHttp(const Config& config) {
+  const std::string text = config.Get("http").front().second;
+  if (text.empty()) return std::nullopt;
+  AMETHYST_ASSIGN(HttpAddress at, ReadHttpAddress(text));
+  if (!IsLoopback(at.host) && config.values().requirepass.empty()) {
+    return base::InvalidArgument("others can reach {}: give --requirepass, or --http 127.0.0.1:{}", text, at.port);
+  }
+  return at;
+}
+
 Options EngineOptions(const Config& config) {
   Options options;
   options.memory_budget_bytes = config.memory_shares().engine_bytes;
@@ -129,6 +144,10 @@ void FitClients(Config* config, std::ostream& out) {
              clients, wanted);
 }
 
+std::string ShownAddress(const HttpAddress& at, uint16_t port) {
+  return at.host.contains(':') ? fmt::format("[{}]:{}", at.host, port) : fmt::format("{}:{}", at.host, port);
+}
+
 std::filesystem::path DirectoryOf(const Config& config) {
   const std::string given = config.Get("dir").front().second;
   return given.empty() ? "amethystd" : given;
@@ -138,17 +157,27 @@ Status Serve(const Config& settings, std::ostream& out) {
   Config config = settings;
   FitClients(&config, out);
   AMETHYST_ASSIGN(const ListenAt at, WhereToListen(config));
+  AMETHYST_ASSIGN(const auto http_at, WhereToServeHttp(config));
   const std::filesystem::path directory = DirectoryOf(config);
-  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config)));
+  const auto engine = std::make_shared<EngineCounts>();
+  Components components;
+  components.listener = engine;
+  AMETHYST_ASSIGN(const auto space, Space::Open(directory, EngineOptions(config), std::move(components)));
   EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
+    AMETHYST_TRY(server.LoadLibraries());
+    HttpServer http(HttpGuard(config, http_at && IsLoopback(http_at->host)), clock);
+    AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
+    if (http_at) AMETHYST_TRY(loop.ListenHttp(http, *http_at));
     if (loop.port() != 0) {
       fmt::print(out, "amethystd: ready at {} port {}, data in {}\n", fmt::join(at.addresses, " "), loop.port(),
                  directory.string());
     }
+    if (http_at)
+      fmt::print(out, "amethystd: page and figures at http://{}/\n", ShownAddress(*http_at, loop.http_port()));
     if (!at.unix_socket.empty()) fmt::print(out, "amethystd: ready at {}\n", at.unix_socket);
     out.flush();
     loop.Run();

@@ -2,22 +2,40 @@
 
 #include <utility>
 
+#include "base/error.h"
+
 namespace amethyst::server {
 
-ScriptRunner::ScriptRunner(Server& server, Session& session, bool is_read_only)
-    : server_(server), session_(session), is_read_only_(is_read_only), database_(session.database) {
-  server_.SetInScript(true);
+namespace {
+
+constexpr std::string_view kBusyScript =
+    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+constexpr std::string_view kBusyFunction =
+    "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+constexpr std::string_view kUnkillable =
+    "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script "
+    "termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.";
+
+}  // namespace
+
+ScriptRunner::ScriptRunner(Call& call, const Start& start)
+    : call_(call),
+      server_(call.server),
+      start_(start),
+      database_(call.session.database),
+      started_us_(call.server.MonotonicUs()) {
+  server_.SetScript(this);
 }
 
 ScriptRunner::~ScriptRunner() {
-  server_.SetInScript(false);
-  session_.database = database_;
+  server_.SetScript(nullptr);
+  call_.session.database = database_;
   server_.access().SetDatabase(database_);
 }
 
 bool ScriptRunner::RunCommand(std::span<const std::string_view> words, Reply::Protocol protocol, std::string* answer) {
   Reply reply(answer, protocol);
-  std::string refusal = server_.RunInScript(session_, words, is_read_only_, reply);
+  std::string refusal = server_.RunInScript(call_.session, words, reply);
   if (refusal.empty()) return true;
   *answer = std::move(refusal);
   return false;
@@ -25,39 +43,42 @@ bool ScriptRunner::RunCommand(std::span<const std::string_view> words, Reply::Pr
 
 bool ScriptRunner::Knows(std::span<const std::string_view> words) { return FindRequested(words) != nullptr; }
 
-std::string Server::RunInScript(Session& session, Arguments args, bool is_read_only, Reply& reply) {
-  const Command* const command = FindRequested(args);
-  std::string_view refusal;
-  if (command == nullptr) {
-    refusal = "ERR Unknown Redis command called from script";
-  } else if (!HasArity(*command, args.size())) {
-    refusal = "ERR Wrong number of args calling Redis command from script";
-  } else if ((command->flags & kNoScript) != 0) {
-    refusal = "ERR This Redis command is not allowed from script";
-  } else if (is_read_only && MayChange(*command)) {
-    refusal = "ERR Write commands are not allowed from read-only scripts.";
-  } else if (!access_.status()) {  // It would find nothing, and the script could go on looking.
-    refusal = "ERR the database has an error, so nothing of the script will be kept";
+std::string_view ScriptRunner::Interrupt() {
+  if (!is_busy_) {
+    const uint64_t threshold_ms = server_.config().values().busy_reply_threshold_ms;
+    if (threshold_ms == 0 || elapsed_ms() < threshold_ms) return {};
+    is_busy_ = true;
   }
-  if (!refusal.empty()) {
-    if (command != nullptr) ++command_counters_[command->name].rejected;
-    CountError(refusal);
-    return std::string(refusal);
+  server_.PollWhileBusy();
+  if (server_.is_stopping()) {
+    server_.access().Fail(
+        base::InvalidArgument("the server was shut down while the script ran; nothing of it was kept").error());
+    return "Script ended by SHUTDOWN";
   }
-  ++counters_.commands;
-  access_.SetDatabase(session.database);
-  Run(session, *command, args, reply);
-  return {};
+  return is_killed_ ? "Script killed by user with SCRIPT KILL..." : "";
 }
 
-bool Server::RequestMayChange(const Command& command, Arguments args) const {
-  if (command.name != "eval" && command.name != "evalsha") return MayChange(command);
-  if (command.name == "evalsha") {
-    const Shebang* const known = interpreter_.Find(Interpreter::NameOf(args[1]));
-    return known == nullptr || !known->no_writes;
-  }
-  const auto shebang = ReadShebang(args[1]);
-  return !shebang || !shebang->no_writes;
+uint64_t ScriptRunner::elapsed_ms() const { return (server_.MonotonicUs() - started_us_) / 1000; }
+
+std::string_view ScriptRunner::BusyError() const { return kind() == Kind::kScript ? kBusyScript : kBusyFunction; }
+
+void KillScript(Call& call, ScriptRunner::Kind kind) {
+  ScriptRunner* const script = call.server.script();
+  if (script == nullptr) return call.reply.Error("NOTBUSY No scripts in execution right now.");
+  if (script->has_written()) return call.reply.Error(kUnkillable);
+  if (script->kind() != kind) return call.reply.Error(script->BusyError());
+  script->Kill();
+  call.reply.Ok();
+}
+
+bool LoadWatch::RunCommand(std::span<const std::string_view> /*words*/, Reply::Protocol /*protocol*/,
+                           std::string* answer) {
+  *answer = "ERR This Redis command is not allowed from script";
+  return false;
+}
+
+std::string_view LoadWatch::Interrupt() {
+  return limit_us_ != 0 && server_.MonotonicUs() - started_us_ > limit_us_ ? "FUNCTION LOAD timeout" : "";
 }
 
 }  // namespace amethyst::server

@@ -50,13 +50,12 @@ std::string UnknownCommand(Arguments args) {
 
 bool ConfirmsSubscriptions(const Command& command) { return command.name.ends_with("subscribe"); }
 
-// These run at once within MULTI, and are not queued.
-bool RunsWithinMulti(const Command& command) {
+}  // namespace
+
+bool Server::RunsWithinMulti(const Command& command) {
   return command.name == "exec" || command.name == "discard" || command.name == "multi" || command.name == "watch" ||
          command.name == "quit" || command.name == "reset";
 }
-
-}  // namespace
 
 Server::Server(Space& space, Config& config, Clock& clock)
     : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space), checkpoints_(space) {
@@ -103,7 +102,7 @@ void Server::EndInput(Session& session) {
 }
 
 void Server::RunRequests(Session& session) {
-  if (session.held.is_fetching) return;
+  if (session.held.is_fetching || (session.held.request && is_busy())) return;
   if (const auto held = std::exchange(session.held.request, nullptr)) Execute(session, held->args());
   while (!session.closes && !session.waiting && !session.held.request) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
@@ -134,14 +133,16 @@ void Server::Disconnect(Session& session) {
 // Nobody reads of a write that a loss of power could still take: neither the client that wrote, nor one that has read
 // what another wrote in this turn.
 void Server::EndTurn() {
-  if (std::exchange(pause_.has_ended, false)) ExpireDue();
-  for (Session* const session : outbox_.TakeBacklog()) RunRequests(*session);
-  while (!resumed_.empty()) {
+  if (!is_busy()) {
+    if (std::exchange(pause_.has_ended, false)) ExpireDue();
+    for (Session* const session : outbox_.TakeBacklog()) RunRequests(*session);
+  }
+  while (!resumed_.empty() && !is_busy()) {
     for (const uint64_t id : std::exchange(resumed_, {})) {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
     }
   }
-  tracking_.EndTurn(config_.values().tracking_table_max_keys);
+  if (!is_busy()) tracking_.EndTurn(config_.values().tracking_table_max_keys);
   if (config_.values().appendfsync == "always") {
     const uint64_t begin_us = MonotonicUs();
     const Status durable = space_.MakeDurable();
@@ -167,6 +168,7 @@ Status Server::ApplySettings() {
 }
 
 void Server::Tick() {
+  if (is_busy()) return;  // The script reads and writes as of its own moment.
   const uint64_t now_us = MonotonicUs();
   if (pause_.ends_us != 0 && pause_.ends_us <= now_us) EndPause();
   for (Session* const session : waiters_.All()) {
@@ -235,6 +237,7 @@ std::string Server::Refusal(Session& session, const Command& command, Arguments 
 }
 
 void Server::Execute(Session& session, Arguments args) {
+  if (is_busy()) return ExecuteWhileBusy(session, args);
   answer_.clear();
   Reply reply(&answer_, session.protocol);
   ++session.total_commands;
@@ -270,20 +273,24 @@ void Server::Execute(Session& session, Arguments args) {
   ServeWaiters();
 }
 
-// CLIENT REPLY OFF and SKIP: nobody wants to read it, except what is a message rather than an answer.
 void Server::Deliver(Session& session, bool is_message) {
+  TakeAnswer(session, &answer_, is_message);
+  tracking_.SendOwn(session);
+}
+
+// CLIENT REPLY OFF and SKIP: nobody wants to read it, except what is a message rather than an answer.
+void Server::TakeAnswer(Session& session, std::string* answer, bool is_message) {
   using Replies = Session::Replies;
   const bool is_wanted = session.replies == Replies::kOn || session.replies == Replies::kSkipNext;
   if (is_wanted || is_message) {
     if (session.output.empty()) {
-      session.output.swap(answer_);
+      session.output.swap(*answer);
     } else {
-      session.output.append(answer_);
+      session.output.append(*answer);
     }
   }
   if (session.replies == Replies::kSkip) session.replies = Replies::kOn;
   if (session.replies == Replies::kSkipNext) session.replies = Replies::kSkip;
-  tracking_.SendOwn(session);
 }
 
 void Server::Begin(unsigned database) {
@@ -294,7 +301,11 @@ void Server::Begin(unsigned database) {
 
 bool Server::Finish(Reply& reply) {
   const Status committed = access_.Commit();
-  if (committed) return true;
+  if (committed) {
+    scripting_.libraries.Keep();
+    return true;
+  }
+  scripting_.libraries.TakeBack();
   const std::string error = ErrorText(committed.error());
   reply.RollBackTo(0);
   reply.Error(error);

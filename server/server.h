@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 #include "server/keyspace/upkeep.h"
 #include "server/latency.h"
 #include "server/lua/interpreter.h"
+#include "server/lua/libraries.h"
 #include "server/monitors.h"
 #include "server/net/fetcher.h"
 #include "server/pubsub.h"
@@ -29,6 +31,8 @@
 #include "server/watches.h"
 
 namespace amethyst::server {
+
+class ScriptRunner;
 
 class Server {
  public:
@@ -61,6 +65,17 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // The libraries of functions that are stored. kCorruption: one of them cannot be loaded.
+  [[nodiscard]] Status LoadLibraries();
+  // While a script runs for long, `poll` is called again and again: it hands over what has come meanwhile, and calls
+  // EndTurn. It must not tell of bytes of the session whose script runs, nor that it has gone, until that has ended.
+  void SetPoll(std::function<void()> poll) { scripting_.poll = std::move(poll); }
+  void PollWhileBusy() const {
+    if (scripting_.poll) scripting_.poll();
+  }
+  // It has called the script that runs now.
+  [[nodiscard]] bool IsRunning(const Session& session) const;
+
   // A connection is there; nullptr: it was refused, what it is told is sent, and it closes.
   [[nodiscard]] Session* Connect(Connection& connection);
   // It has gone.
@@ -83,9 +98,14 @@ class Server {
   // Runs the commands that EXEC has found queued, as one.
   void ExecuteQueued(Session& session, Reply& reply);
   // Runs a command that a script calls. Not empty: why it may not, an error's text that has been counted.
-  [[nodiscard]] std::string RunInScript(Session& session, Arguments args, bool is_read_only, Reply& reply);
-  // Within, nobody blocks.
-  void SetInScript(bool in_script) { running_.in_script = in_script; }
+  [[nodiscard]] std::string RunInScript(Session& session, Arguments args, Reply& reply);
+  // Nullptr: none runs. Within, nobody blocks.
+  void SetScript(ScriptRunner* script) { running_.script = script; }
+  [[nodiscard]] ScriptRunner* script() { return running_.script; }
+  // MONITOR shows a script before the commands that it calls, which it does not show behind them.
+  void ShowScript(const Call& call);
+  // A script runs for so long that others are told so.
+  [[nodiscard]] bool is_busy() const;
   // The error that the command answers has been counted where it happened.
   void NoteCountedError() { running_.error_is_counted = true; }
   // CLIENT PAUSE: until then commands are held, or those alone that may change something or tell others of it. A pause
@@ -122,13 +142,18 @@ class Server {
   void AskToStop() { loop_.is_stopping = true; }
   [[nodiscard]] bool is_stopping() const { return loop_.is_stopping; }
   [[nodiscard]] bool in_exec() const { return running_.in_exec; }
-  [[nodiscard]] bool in_script() const { return running_.in_script; }
-  [[nodiscard]] Interpreter& interpreter() { return interpreter_; }
+  [[nodiscard]] bool in_script() const { return running_.script != nullptr; }
+  [[nodiscard]] Interpreter& interpreter() { return scripting_.interpreter; }
+  [[nodiscard]] Libraries& libraries() { return scripting_.libraries; }
 
  private:
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
+  // The same while a script of another session is busy.
+  void ExecuteWhileBusy(Session& session, Arguments args);
+  // These run at once within MULTI, and are not queued.
+  [[nodiscard]] static bool RunsWithinMulti(const Command& command);
   // Whether CLIENT PAUSE holds the command now.
   [[nodiscard]] bool IsHeld(const Session& session, const Command& command, Arguments args) const;
   // MayChange(), where a script's first line may say that it does not.
@@ -153,6 +178,7 @@ class Server {
   // Gives the answer to the session, to be sent at the end of the turn. What was published to it meanwhile is before
   // it.
   void Deliver(Session& session, bool is_message);
+  static void TakeAnswer(Session& session, std::string* answer, bool is_message);
   void AfterCommit();
   // What the command has changed and read, for those who keep keys in a cache.
   void Track(Session& session, const Command& command, Arguments args);
@@ -174,7 +200,7 @@ class Server {
   std::string answer_;  // Of the command that runs.
   struct Running {
     bool in_exec = false;
-    bool in_script = false;
+    ScriptRunner* script = nullptr;
     bool script_reads = false;
     bool error_is_counted = false;
   } running_;
@@ -207,7 +233,12 @@ class Server {
   Diagnostics diagnostics_;
   Upkeep upkeep_;
   Checkpoints checkpoints_;
-  Interpreter interpreter_;
+  struct Scripting {
+    Interpreter interpreter{};
+    Libraries libraries{};
+    std::function<void()> poll{};
+  };
+  Scripting scripting_;
   Counters counters_;
   std::map<std::string_view, CommandCounters> command_counters_;
 };

@@ -17,13 +17,10 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   const size_t mark = reply.Mark();
   const bool is_retry = session.waiting.has_value();
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
-  // A script is shown before the commands that it calls.
-  const bool is_script = command.group == "scripting" && (command.flags & kSkipMonitor) != 0;
-  if (is_script) ShowMonitors(session, command, args);
   command.run(call);
   if (access_.miss()) return;  // It will run again.
   Track(session, command, args);
-  if (!is_script && !is_retry && (command.flags & kSkipMonitor) == 0) ShowMonitors(session, command, args);
+  if (!is_retry) ShowMonitors(session, command, args);
   // A command that waits is counted once it is through.
   const std::string_view answer = reply.From(mark);
   const bool is_counted = std::exchange(running_.error_is_counted, false);
@@ -51,10 +48,15 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
 }
 
 void Server::ShowMonitors(const Session& session, const Command& command, Arguments args) {
-  if (diagnostics_.monitors.empty() || (command.flags & kAdmin) != 0) return;
-  const std::string peer = running_.in_script ? "lua" : session.connection.peer();
-  diagnostics_.monitors.Show({.time_us = NowUs(), .database = session.database, .peer = peer},
-                             WithoutSecrets(command, args));
+  if (diagnostics_.monitors.empty() || (command.flags & (kAdmin | kSkipMonitor)) != 0) return;
+  const std::string peer = IsRunning(session) ? "lua" : session.connection.peer();
+  diagnostics_.monitors.Show({.database = session.database, .peer = peer}, NowUs(), WithoutSecrets(command, args));
+}
+
+void Server::ShowScript(const Call& call) {
+  if (diagnostics_.monitors.empty()) return;
+  diagnostics_.monitors.Show({.database = call.session.database, .peer = call.session.connection.peer()}, NowUs(),
+                             call.args);
 }
 
 void Server::NoteLatency(std::string_view event, uint64_t microseconds) {

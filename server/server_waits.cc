@@ -140,7 +140,7 @@ void Server::Track(Session& session, const Command& command, Arguments args) {
   tracking_.NoteChanges(access_.touched(), &session);
   if (!session.tracking.is_on) return;
   bool reads = (command.flags & (kReadonly | kPubSub)) == kReadonly;
-  if (running_.in_script) {
+  if (running_.script != nullptr) {
     running_.script_reads |= reads;
     return;
   }

@@ -27,6 +27,8 @@ class SlowLog {
   void Reset() { entries_.clear(); }
   // The newest one first.
   [[nodiscard]] const std::deque<Entry>& entries() const { return entries_; }
+  // Those that are gone included.
+  [[nodiscard]] uint64_t added() const { return next_id_; }
 
  private:
   std::deque<Entry> entries_;

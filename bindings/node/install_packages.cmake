@@ -1,6 +1,9 @@
-# Installs the packages of FOLDER/package-lock.json unless they are there: node_modules keeps a copy of the lock it came
-# from.
-set(folder ${FOLDER})
+# Installs the packages of package-lock.json unless they are there: node_modules keeps a copy of the lock it came from.
+# FOLDER is where that is; else it is here.
+set(folder ${CMAKE_CURRENT_LIST_DIR})
+if(FOLDER)
+  set(folder ${FOLDER})
+endif()
 set(stamp ${folder}/node_modules/.amethyst-lock)
 file(SHA256 ${folder}/package-lock.json lock)
 set(installed "")
@@ -13,6 +16,6 @@ endif()
 execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --no-progress WORKING_DIRECTORY ${folder}
                 RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
-  message(FATAL_ERROR "npm ci failed (above): tests need the packages of ${folder}/package-lock.json")
+  message(FATAL_ERROR "npm ci failed (above): the tests need the packages of ${folder}/package-lock.json")
 endif()
 file(WRITE ${stamp} ${lock})

@@ -42,6 +42,7 @@ enum Flag : uint32_t {
   kSkipMonitor = 1 << 13,
   kSkipSlowlog = 1 << 14,
   kNoMandatoryKeys = 1 << 15,  // It may be called without any key.
+  kAllowBusy = 1 << 16,        // Runs while a script of another client is busy.
 };
 
 // Which arguments are keys: `first`, then every `step`th up to `last`, which counts from the end where it is negative.

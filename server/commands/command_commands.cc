@@ -37,6 +37,7 @@ constexpr FlagName kFlagNames[] = {
     {kNoAuth, "no_auth"},
     {kNoMulti, "no_multi"},
     {kNoMandatoryKeys, "no_mandatory_keys"},
+    {kAllowBusy, "allow_busy"},
     {kMovableKeys, "movablekeys"},
 };
 

@@ -9,6 +9,7 @@
 #include "server/commands/client_name.h"
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
+#include "server/secrets.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/version.h"
@@ -18,15 +19,6 @@ namespace amethyst::server {
 namespace {
 
 constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password pair or user is disabled.";
-
-// Takes the same time wherever the two differ first.
-bool SameSecret(std::string_view given, std::string_view expected) {
-  size_t differences = given.size() ^ expected.size();
-  for (size_t i = 0; i < given.size(); ++i) {
-    differences |= static_cast<unsigned char>(given[i] ^ (expected.empty() ? 0 : expected[i % expected.size()]));
-  }
-  return differences == 0;
-}
 
 // The default user is the only one there is.
 bool Authenticate(Call& call, std::string_view user, std::string_view password) {
@@ -140,7 +132,7 @@ void Reset(Call& call) {
 constexpr Command kCommands[] = {
     {"auth",
      -2,
-     kNoScript | kLoading | kStale | kFast | kNoAuth,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      {},
      "connection",
      "1.0.0",
@@ -149,7 +141,7 @@ constexpr Command kCommands[] = {
     {"echo", 2, kLoading | kStale | kFast, {}, "connection", "1.0.0", "Returns the given string.", Echo},
     {"hello",
      -1,
-     kNoScript | kLoading | kStale | kFast | kNoAuth,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      {},
      "connection",
      "6.0.0",
@@ -158,7 +150,7 @@ constexpr Command kCommands[] = {
     {"ping", -1, kFast, {}, "connection", "1.0.0", "Returns the server's liveliness response.", Ping},
     {"quit",
      -1,
-     kNoScript | kLoading | kStale | kFast | kNoAuth,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      {},
      "connection",
      "1.0.0",
@@ -166,7 +158,7 @@ constexpr Command kCommands[] = {
      Quit},
     {"reset",
      1,
-     kNoScript | kLoading | kStale | kFast | kNoAuth,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      {},
      "connection",
      "6.2.0",

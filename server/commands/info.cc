@@ -74,12 +74,17 @@ void AddClients(Call& call, const Stats& /*stats*/, Lines& lines) {
 }
 
 void AddMemory(Call& call, const Stats& stats, Lines& lines) {
-  lines.AddBytes("used_memory", stats.memory_bytes);
-  lines.AddBytes("used_memory_rss", stats.memory_bytes);
+  const uint64_t record_bytes = call.server.space().records().bytes();
+  lines.AddBytes("used_memory", stats.memory_bytes + record_bytes);
+  lines.AddBytes("used_memory_rss", stats.memory_bytes + record_bytes);
+  lines.Add("used_memory_records", record_bytes);
   lines.Add("used_memory_dataset", stats.memtable_bytes + stats.cache_bytes);
   lines.AddBytes("used_memory_lua", call.server.interpreter().bytes());
   lines.AddBytes("used_memory_scripts", call.server.interpreter().script_bytes());
   lines.Add("number_of_cached_scripts", call.server.interpreter().count());
+  lines.AddBytes("used_memory_vm_functions", call.server.libraries().bytes());
+  lines.Add("number_of_functions", call.server.libraries().function_count());
+  lines.Add("number_of_libraries", call.server.libraries().all().size());
   lines.AddBytes("maxmemory", call.config().values().maxmemory);
   lines.Add("maxmemory_policy", "noeviction");
 }

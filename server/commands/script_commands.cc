@@ -35,16 +35,19 @@ void RunScript(Call& call, std::string_view name, size_t keys) {
   Interpreter& interpreter = call.server.interpreter();
   const Shebang& shebang = *interpreter.Find(name);
   const bool is_read_only = (call.command.flags & kReadonly) != 0;
-  if (is_read_only && shebang.is_there && !shebang.no_writes) {
+  if (is_read_only && shebang.is_there && !shebang.flags.no_writes()) {
     return call.reply.Error("ERR Can not execute a script with write flag using *_ro command.");
   }
   const Arguments words = call.args.subspan(kFirstKey);
-  const Interpreter::Job job{.name = name, .keys = words.first(keys), .args = words.subspan(keys)};
-  ScriptRunner runner(call.server, call.session, is_read_only || shebang.no_writes);
+  const ScriptJob job{.name = name, .keys = words.first(keys), .args = words.subspan(keys)};
+  ScriptRunner runner(
+      call,
+      {.name = name, .kind = ScriptRunner::Kind::kScript, .is_read_only = is_read_only || shebang.flags.no_writes()});
   if (interpreter.Run(job, runner, call.reply)) call.server.NoteCountedError();
 }
 
 void Eval(Call& call) {
+  call.server.ShowScript(call);
   size_t keys = 0;
   if (!ReadKeyCount(call, &keys)) return;
   const auto name = call.server.interpreter().Add(call[1], false);
@@ -53,6 +56,7 @@ void Eval(Call& call) {
 }
 
 void EvalSha(Call& call) {
+  call.server.ShowScript(call);
   constexpr size_t kNameBytes = 40;
   if (call[1].size() != kNameBytes) return call.reply.Error(kNoScriptFound);
   size_t keys = 0;
@@ -85,8 +89,7 @@ void ScriptFlush(Call& call) {
   call.reply.Ok();
 }
 
-// Commands run one after the other, so none runs while this does.
-void ScriptKill(Call& call) { call.reply.Error("NOTBUSY No scripts in execution right now."); }
+void ScriptKill(Call& call) { KillScript(call, ScriptRunner::Kind::kScript); }
 
 void ScriptDebug(Call& call) {
   if (call.Is(2, "no")) return call.reply.Ok();
@@ -112,7 +115,14 @@ constexpr Command kScriptCommands[] = {
      "2.6.0",
      "Remove all the scripts from the script cache.",
      ScriptFlush},
-    {"script|kill", 2, kNoScript, {}, "scripting", "2.6.0", "Kill the script currently in execution.", ScriptKill},
+    {"script|kill",
+     2,
+     kNoScript | kAllowBusy,
+     {},
+     "scripting",
+     "2.6.0",
+     "Kill the script currently in execution.",
+     ScriptKill},
     {"script|load",
      3,
      kNoScript | kStale,

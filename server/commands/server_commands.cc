@@ -7,6 +7,7 @@
 #include "server/commands/command.h"
 #include "server/commands/info.h"
 #include "server/commands/numbers.h"
+#include "server/script_runner.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/version.h"
@@ -61,6 +62,7 @@ void Shutdown(Call& call) {
     }
   }
   if (saves && saves_not) return call.reply.Error(kSyntax);
+  if (!saves_not && call.server.is_busy()) return call.reply.Error(call.server.script()->BusyError());
   if (saves && !MakeCheckpoint(call)) return;
   call.session.closes = true;
   call.server.AskToStop();
@@ -178,7 +180,7 @@ constexpr Command kCommands[] = {
      Save},
     {"shutdown",
      -1,
-     kAdmin | kNoScript | kAlways | kNoMulti,
+     kAdmin | kNoScript | kAlways | kNoMulti | kAllowBusy,
      {},
      "server",
      "1.0.0",

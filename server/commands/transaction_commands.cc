@@ -40,7 +40,7 @@ void Unwatch(Call& call) {
   call.reply.Ok();
 }
 
-constexpr uint32_t kFlags = kNoScript | kLoading | kStale | kFast;
+constexpr uint32_t kFlags = kNoScript | kLoading | kStale | kFast | kAllowBusy;
 constexpr Command kCommands[] = {
     {"multi", 1, kFlags, {}, "transactions", "1.2.0", "Starts a transaction.", Multi},
     {"exec",

@@ -184,6 +184,10 @@ std::string ScoreKey(uint64_t id, double score, std::string_view member) {
 double ScoreOf(std::string_view score_key) { return DoubleOfSortable(ReadBigEndian(score_key, 8, 8)); }
 std::string_view MemberOfScoreKey(std::string_view score_key) { return score_key.substr(kScorePrefixBytes); }
 
+std::string LibraryKey(std::string_view library) { return "f" + std::string(library); }
+std::string LibraryKeysEnd() { return "g"; }
+std::string_view LibraryOfKey(std::string_view library_key) { return library_key.substr(1); }
+
 uint64_t SortableDouble(double value) {
   const auto bits = std::bit_cast<uint64_t>(value == 0 ? 0.0 : value);
   return (bits & kSign) != 0 ? ~bits : bits | kSign;

@@ -10,7 +10,8 @@
 //          [id u64]'q'[length u16][group][length u16][consumer][ms u64][seq u64] -> nothing
 //   order  [id u64][score u64][member]                    -> nothing
 //   ttl    [expiry u48][db u16][slot u16][hash u48][user key] -> nothing
-//   sys    'd'[database u8] -> the db u16 that it is; 'i' -> the next id; 'x'[id u64] -> its key in `keys`
+//   sys    'd'[database u8] -> the db u16 that it is; 'i' -> the next id; 'x'[id u64] -> its key in `keys`;
+//          'f'[library] -> the code of a library of functions
 //
 // Integers are big-endian, so that bytewise order is the order of the numbers. Hash order makes the cursor of SCAN a
 // position that needs no memory in the server: it is slot and hash of the last key. The tag is the type in the upper
@@ -86,6 +87,11 @@ inline constexpr size_t kScorePrefixBytes = 16;
 [[nodiscard]] std::string ScoreKey(uint64_t id, double score, std::string_view member);
 [[nodiscard]] double ScoreOf(std::string_view score_key);
 [[nodiscard]] std::string_view MemberOfScoreKey(std::string_view score_key);
+
+// Keys of `sys` for libraries of functions.
+[[nodiscard]] std::string LibraryKey(std::string_view library);
+[[nodiscard]] std::string LibraryKeysEnd();
+[[nodiscard]] std::string_view LibraryOfKey(std::string_view library_key);
 
 // Doubles as integers in the same order; -0 is 0. Not of NaN.
 [[nodiscard]] uint64_t SortableDouble(double value);

@@ -49,6 +49,7 @@ class Space {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] io::FileSystem& files() { return environment_->files(); }
   [[nodiscard]] io::Clock& clock() { return environment_->clock(); }
+  [[nodiscard]] io::Environment& environment() { return *environment_; }
   [[nodiscard]] const Family& family(Part part) const { return families_[static_cast<size_t>(part)]; }
 
   // What is known of family `keys`; for Access.

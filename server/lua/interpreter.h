@@ -1,12 +1,9 @@
-// One machine of Lua, and the scripts that it knows by their SHA-1.
+// The scripts that are known by their SHA-1, and the state of Lua that they run in.
 //
-// Its memory is bounded: a script that wants more ends with an error. So is the memory of the scripts it keeps: those
-// that came with EVAL alone are forgotten where there are too many, the longest unused first. A script that runs longer
-// than a minute ends with an error; what it has written until then stays, as in Redis.
+// The memory of the scripts it keeps is bounded: those that came with EVAL alone are forgotten where there are too
+// many, the longest unused first.
 // Thread safety: one thread, the server's loop.
 #pragma once
-
-#include <lua.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/lua/machine.h"
+#include "server/lua/runtime.h"
 #include "server/lua/shebang.h"
 #include "server/resp/reply.h"
 
@@ -29,7 +26,6 @@ class Interpreter {
   struct Limits {
     size_t bytes_max = size_t{64} << 20;
     size_t script_bytes_max = size_t{24} << 20;  // Of scripts that are kept.
-    uint64_t microseconds_max = 60'000'000;
   };
   Interpreter() : Interpreter(Limits{}) {}
   explicit Interpreter(const Limits& limits);
@@ -46,15 +42,10 @@ class Interpreter {
   // Forgets all, and begins with a fresh machine.
   void Flush();
 
-  struct Job {
-    std::string_view name;
-    std::span<const std::string_view> keys;
-    std::span<const std::string_view> args;
-  };
   // Runs a script that is kept, and says what it returns. True: that is an error which has been counted already.
-  bool Run(const Job& job, CommandRunner& runner, Reply& reply);
+  bool Run(const ScriptJob& job, CommandRunner& runner, Reply& reply);
 
-  [[nodiscard]] size_t bytes() const { return machine_.bytes; }
+  [[nodiscard]] size_t bytes() const { return runtime_->bytes(); }
   [[nodiscard]] size_t script_bytes() const { return script_bytes_; }
   [[nodiscard]] size_t count() const { return scripts_.size(); }
 
@@ -65,25 +56,16 @@ class Interpreter {
     bool is_lasting = false;
     std::list<std::string>::iterator use{};  // Unless it is lasting.
   };
-  struct Closer {
-    void operator()(lua_State* lua) const { lua_close(lua); }
-  };
-
   void Open();
   // Makes room for so much more; false: scripts that must stay leave none.
   bool MakeRoom(size_t bytes);
   void Forget(const std::string& name);
-  void CollectIfShort();
-  // What the function pushes is taken off again. The error's text, or empty.
-  std::string Protected(lua_CFunction function, void* context);
 
   const Limits limits_;
-  Machine machine_;
-  std::unique_ptr<lua_State, Closer> lua_;
+  std::unique_ptr<Runtime> runtime_;
   std::map<std::string, Script, std::less<>> scripts_;
   std::list<std::string> uses_;  // Of scripts that may be forgotten, the last one used last.
   size_t script_bytes_ = 0;
-  int runs_ = 0;
 };
 
 }  // namespace amethyst::server

@@ -1,5 +1,6 @@
 #include "server/lua/machine.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace amethyst::server {
@@ -18,7 +19,8 @@ void* Allocate(void* machine, void* block, size_t old_bytes, size_t new_bytes) {
     return nullptr;
   }
   // Lua relies on a block that shrinks to stay.
-  if (new_bytes > old_bytes && new_bytes - old_bytes > own.bytes_max - own.bytes) return nullptr;
+  const size_t left = own.bytes_max - std::min(own.bytes, own.bytes_max);
+  if (new_bytes > old_bytes && new_bytes - old_bytes > left) return nullptr;
   void* const moved = std::realloc(block, new_bytes);
   if (moved == nullptr) return new_bytes <= old_bytes ? block : nullptr;
   own.bytes += new_bytes - old_bytes;

@@ -17,7 +17,7 @@
 
 namespace amethyst::server {
 
-// Runs commands for a script, and tells it the time.
+// Runs commands for a script, and decides how long it may run.
 class CommandRunner {
  public:
   CommandRunner() = default;
@@ -28,7 +28,9 @@ class CommandRunner {
   [[nodiscard]] virtual bool RunCommand(std::span<const std::string_view> words, Reply::Protocol protocol,
                                         std::string* answer) = 0;
   [[nodiscard]] virtual bool Knows(std::span<const std::string_view> words) = 0;
-  [[nodiscard]] virtual uint64_t NowUs() = 0;
+  // Called again and again while a script computes. Not empty: the script ends with that error, whose text lives for
+  // ever.
+  [[nodiscard]] virtual std::string_view Interrupt() = 0;
 };
 
 // The generator of drand48, so that a seed draws the same numbers as in Redis.
@@ -44,15 +46,17 @@ class Dice {
 
 struct RunningScript {
   CommandRunner& runner;
-  uint64_t ends_us;                                    // By the runner's clock.
   Reply::Protocol protocol = Reply::Protocol::kResp2;  // Of what commands answer to the script.
-  bool is_too_late = false;
+  std::string_view ending{};                           // Not empty: the error that it ends with.
 };
+
+struct LibraryLoad;  // See function.h.
 
 struct Machine {
   size_t bytes_max;
   size_t bytes = 0;
   RunningScript* script = nullptr;  // Nullptr: none runs.
+  LibraryLoad* load = nullptr;      // Nullptr: no library is being loaded.
   Dice dice{};
 };
 

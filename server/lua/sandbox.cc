@@ -10,6 +10,7 @@
 #include "server/lua/msgpack_library.h"
 #include "server/lua/protection.h"
 #include "server/lua/redis_library.h"
+#include "server/lua/register_function.h"
 #include "server/lua/struct_library.h"
 
 extern "C" {
@@ -22,6 +23,7 @@ namespace amethyst::server {
 namespace {
 
 constexpr const char* kGlobals = "globals";
+constexpr const char* kGlobalsOfLoad = "globals of a load";
 constexpr const char* kErrorHandler = "error handler";
 
 struct Chunk {
@@ -148,6 +150,14 @@ int AddPlace(lua_State* lua) {
   return 1;
 }
 
+// What the table on top of the stack does not have is an error.
+void RefuseWhatIsMissing(lua_State* lua) {
+  lua_createtable(lua, 0, 1);
+  lua_pushcfunction(lua, RefuseUnknown);
+  lua_setfield(lua, -2, "__index");
+  lua_setmetatable(lua, -2);
+}
+
 void OpenLibraries(lua_State* lua) {
   for (const lua_CFunction open : {luaopen_base, luaopen_table, luaopen_string, luaopen_math, luaopen_bit}) {
     lua_pushcfunction(lua, open);
@@ -173,7 +183,7 @@ void SetFunction(lua_State* lua, const char* name, lua_CFunction function) {
 }
 
 // In the table of globals on top of the stack.
-void ReplaceGlobals(lua_State* lua) {
+void ReplaceGlobals(lua_State* lua, World world) {
   for (const char* const name : {"dofile", "loadfile", "print", "getfenv", "setfenv", "newproxy"}) {
     lua_pushnil(lua);
     lua_setfield(lua, -2, name);
@@ -190,7 +200,31 @@ void ReplaceGlobals(lua_State* lua) {
   lua_pushcclosure(lua, AddPlace, 1);
   lua_pushvalue(lua, -1);
   lua_setfield(lua, LUA_REGISTRYINDEX, kErrorHandler);
+  if (world == World::kFunctions) return lua_pop(lua, 1);
   lua_setfield(lua, -2, "__redis__err__handler");
+}
+
+// The table of globals is on top of the stack, and its table `redis` is not locked yet.
+void OpenGlobalsOfLoad(lua_State* lua) {
+  lua_newtable(lua);
+  lua_getfield(lua, -2, "redis");
+  for (const char* const name : {"replicate_commands", "breakpoint", "debug"}) {
+    lua_pushnil(lua);
+    lua_setfield(lua, -2, name);
+  }
+  lua_newtable(lua);
+  for (const char* const name :
+       {"log", "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING", "REDIS_VERSION", "REDIS_VERSION_NUM"}) {
+    lua_getfield(lua, -2, name);
+    lua_setfield(lua, -2, name);
+  }
+  SetFunction(lua, "register_function", RegisterFunction);
+  RefuseWhatIsMissing(lua);
+  Protect(lua);
+  lua_setfield(lua, -3, "redis");
+  lua_pop(lua, 1);
+  RefuseWhatIsMissing(lua);
+  lua_setfield(lua, LUA_REGISTRYINDEX, kGlobalsOfLoad);
 }
 
 // Pushes what getmetatable() shows: {__index = value at `index`}, locked.
@@ -224,11 +258,19 @@ bool LoadText(lua_State* lua, std::string_view text, const char* chunk_name) {
 void PushGlobals(lua_State* lua) { lua_getfield(lua, LUA_REGISTRYINDEX, kGlobals); }
 void PushErrorHandler(lua_State* lua) { lua_getfield(lua, LUA_REGISTRYINDEX, kErrorHandler); }
 
-void OpenSandbox(lua_State* lua) {
+void ShowGlobalsOfLoad(lua_State* lua, bool is_loading) {
+  lua_getmetatable(lua, LUA_GLOBALSINDEX);
+  lua_getfield(lua, LUA_REGISTRYINDEX, is_loading ? kGlobalsOfLoad : kGlobals);
+  lua_setfield(lua, -2, "__index");
+  lua_pop(lua, 1);
+}
+
+void OpenSandbox(lua_State* lua, World world) {
   OpenLibraries(lua);
   lua_pushvalue(lua, LUA_GLOBALSINDEX);
   const int globals = lua_gettop(lua);
-  ReplaceGlobals(lua);
+  ReplaceGlobals(lua, world);
+  if (world == World::kFunctions) OpenGlobalsOfLoad(lua);
   for (const char* const name :
        {"string", "table", "math", "bit", "cjson", "struct", "cmsgpack", "redis", "coroutine"}) {
     lua_getfield(lua, globals, name);
@@ -248,11 +290,9 @@ void OpenSandbox(lua_State* lua) {
   lua_pop(lua, 1);
   lua_pushvalue(lua, shown);
   lua_setfield(lua, globals, "_G");
-  // Behind the lock, what is not there is an error.
-  lua_createtable(lua, 0, 1);
-  lua_pushcfunction(lua, RefuseUnknown);
-  lua_setfield(lua, -2, "__index");
-  lua_setmetatable(lua, globals);
+  lua_pushvalue(lua, globals);  // Behind the lock, what is not there is an error.
+  RefuseWhatIsMissing(lua);
+  lua_pop(lua, 1);
   // Functions that are compiled from here on see the locked table.
   lua_pushvalue(lua, shown);
   lua_replace(lua, LUA_GLOBALSINDEX);

@@ -1,15 +1,12 @@
 #include "server/lua/shebang.h"
 
 #include <algorithm>
-#include <array>
 
 namespace amethyst::server {
 
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\f\v";
-constexpr std::array<std::string_view, 5> kFlags = {"no-writes", "allow-oom", "allow-stale", "no-cluster",
-                                                    "allow-cross-slot-keys"};
 
 // The next word of the line, which is taken off; empty: there is none.
 std::string_view TakeWord(std::string_view* line) {
@@ -24,10 +21,11 @@ std::string ReadFlags(std::string_view list, Shebang* shebang) {
   for (bool is_last = list.empty(); !is_last;) {
     const size_t comma = list.find(',');
     const std::string_view flag = list.substr(0, comma);
-    if (std::ranges::find(kFlags, flag) == kFlags.end()) {
+    const auto at = std::ranges::find(kScriptFlagNames, flag);
+    if (at == kScriptFlagNames.end()) {
       return "Unexpected flag in script shebang: " + std::string(flag);
     }
-    shebang->no_writes |= flag == "no-writes";
+    shebang->flags.Add(static_cast<size_t>(at - kScriptFlagNames.begin()));
     is_last = comma == std::string_view::npos;
     if (!is_last) list.remove_prefix(comma + 1);
   }

@@ -7,6 +7,7 @@
 #include <asio.hpp>
 #include <chrono>
 #include <csignal>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
@@ -36,8 +37,8 @@ std::string NameOf(const Protocol::endpoint& endpoint, const std::string& unix_p
 
 std::unexpected<Error> ListenError(const std::error_code& error, const std::string& where) {
   if (error == asio::error::address_in_use) {
-    return base::MakeError(ErrorCode::kBusy, "{} is taken by another process; --port or --unixsocket names another one",
-                           where);
+    return base::MakeError(ErrorCode::kBusy,
+                           "{} is taken by another process; --port, --unixsocket or --http names another one", where);
   }
   return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
 }
@@ -63,21 +64,33 @@ class AsioLoop::Implementation final : public Fetcher {
   }
 
   Status ListenTcp(const std::string& address, uint16_t port);
+  Status ListenHttp(HttpServer& http, const HttpAddress& at);
   Status ListenUnix(const std::string& path);
   void Run();
+  // A turn while a script runs, of what has come meanwhile.
+  void PollWhileBusy();
   void Stop() {
     asio::post(io_, [this] { server_.AskToStop(); });
   }
 
-  uint16_t port = 0;
+  // Those that it listens at.
+  struct Ports {
+    uint16_t redis = 0;
+    uint16_t http = 0;
+  } ports{};
   uint32_t keepalive_s = 0;
 
  private:
+  using TcpAcceptor = asio::ip::tcp::acceptor;
+  template <typename Service>
   class Peer;
-  template <typename Acceptor>
-  void Accept(Acceptor& acceptor);
-  template <typename Acceptor>
-  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket);
+  // Goes on with connections that had to wait until a script ended.
+  void ResumePaused();
+  Result<std::unique_ptr<TcpAcceptor>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
+  template <typename Acceptor, typename Service>
+  void Accept(Acceptor& acceptor, Service& service);
+  template <typename Acceptor, typename Service>
+  void Accepted(Acceptor& acceptor, Service& service, const std::error_code& error, Socket socket);
   // Taking connections begins to fail, or to succeed again.
   void TellOfAccepting(const std::error_code& error);
   void Tick();
@@ -86,27 +99,31 @@ class AsioLoop::Implementation final : public Fetcher {
   asio::io_context io_{1};
   asio::signal_set signals_;
   asio::steady_timer timer_;
-  std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
+  std::vector<std::unique_ptr<TcpAcceptor>> tcp_;
+  HttpServer* http_ = nullptr;
   std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
   std::string unix_path_;
-  std::array<char, kReadBytes> read_buffer_;
-  std::set<std::shared_ptr<Peer>> peers_;
+  std::array<char, kReadBytes> read_buffer_;  // A turn within a turn reads into it as well: Receive keeps the bytes.
+  std::set<std::shared_ptr<Connection>> peers_;
+  std::vector<std::function<void()>> paused_;
   bool cannot_accept_ = false;
   asio::thread_pool readers_{kReaders};  // Ends first.
 };
 
 // One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
-// from within one of the server's own calls.
-class AsioLoop::Implementation::Peer final : public Connection, public std::enable_shared_from_this<Peer> {
+// from within one of the server's own calls. The service is the server, or that of HTTP.
+template <typename Service>
+class AsioLoop::Implementation::Peer final : public Connection, public std::enable_shared_from_this<Peer<Service>> {
  public:
-  Peer(Implementation& loop, Socket socket) : loop_(loop), socket_(std::move(socket)) {
+  Peer(Implementation& loop, Service& service, Socket socket)
+      : loop_(loop), service_(service), socket_(std::move(socket)) {
     std::error_code ignored;
     peer_ = NameOf(socket_.remote_endpoint(ignored), loop.unix_path_);
     local_ = NameOf(socket_.local_endpoint(ignored), loop.unix_path_);
   }
 
   void Start() {
-    session_ = loop_.server_.Connect(*this);
+    session_ = service_.Connect(*this);
     if (session_ != nullptr) WaitForBytes();
   }
 
@@ -127,35 +144,53 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
   }
   void Close() override {
     if (std::exchange(is_closed_, true)) return;
-    asio::post(loop_.io_, [self = shared_from_this()] { self->End(); });
+    asio::post(loop_.io_, [self = this->shared_from_this()] { self->End(); });
+  }
+  // The script that it waited for has ended.
+  void Resume() {
+    if (is_closed_) return End();
+    WaitForBytes();
   }
   std::string peer() const override { return peer_; }
   std::string local() const override { return local_; }
 
  private:
+  // The server is in the midst of a command of this connection, which must not go nor say more until that has ended.
+  bool PauseWhileRunning() {
+    if constexpr (std::is_same_v<Service, Server>) {
+      if (session_ == nullptr || !service_.IsRunning(*session_)) return false;
+      loop_.paused_.push_back([self = this->shared_from_this()] { self->Resume(); });
+      return true;
+    }
+    return false;
+  }
+
   void End() {
+    if (PauseWhileRunning()) return;
     std::error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
-    if (session_ != nullptr) loop_.server_.Disconnect(*std::exchange(session_, nullptr));
-    loop_.peers_.erase(shared_from_this());
+    if (session_ != nullptr) service_.Disconnect(*std::exchange(session_, nullptr));
+    loop_.peers_.erase(this->shared_from_this());
   }
 
   void WaitForBytes() {
     if (std::exchange(is_reading_, true)) return;
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const std::error_code& error) {
+    socket_.async_wait(Socket::wait_read, [self = this->shared_from_this()](const std::error_code& error) {
       self->is_reading_ = false;
       if (!error) self->Read();
     });
   }
 
   void Read() {
-    if (is_closed_ || closes_when_sent_) return;
+    if (is_closed_ || closes_when_sent_ || PauseWhileRunning()) return;
     std::error_code error;
     const size_t bytes = socket_.read_some(asio::buffer(loop_.read_buffer_), error);
-    if (error == asio::error::eof) return loop_.server_.EndInput(*session_);
+    if constexpr (requires { service_.EndInput(*session_); }) {
+      if (error == asio::error::eof) return service_.EndInput(*session_);
+    }
     if (error && error != asio::error::would_block) return Close();
-    if (bytes > 0) loop_.server_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
+    if (bytes > 0) service_.Receive(*session_, std::string_view(loop_.read_buffer_.data(), bytes));
     if (unsent_bytes() < kUnsentBytesMax) WaitForBytes();
   }
 
@@ -173,14 +208,16 @@ class AsioLoop::Implementation::Peer final : public Connection, public std::enab
       if (session_ != nullptr) WaitForBytes();
       return;
     }
-    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const std::error_code& failed) {
+    socket_.async_wait(Socket::wait_write, [self = this->shared_from_this()](const std::error_code& failed) {
       if (!failed && !self->is_closed_) self->WriteSome();
     });
   }
 
   Implementation& loop_;
+  Service& service_;
   Socket socket_;
-  Session* session_ = nullptr;  // The server's, until it is told that this is closed.
+  decltype(std::declval<Service&>().Connect(std::declval<Connection&>())) session_ =
+      nullptr;  // The server's, until it is told that this is closed.
   std::string peer_;
   std::string local_;
   std::string unsent_;
@@ -194,19 +231,36 @@ Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t 
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
   if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
-  const asio::ip::tcp::endpoint endpoint(parsed, port != 0 ? port : wanted);
-  auto acceptor = std::make_unique<asio::ip::tcp::acceptor>(io_);
-  const std::string where = fmt::format("{}:{}", address, endpoint.port());
+  const asio::ip::tcp::endpoint endpoint(parsed, ports.redis != 0 ? ports.redis : wanted);
+  AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{}", address, endpoint.port())));
+  ports.redis = acceptor->local_endpoint(error).port();
+  tcp_.push_back(std::move(acceptor));
+  Accept(*tcp_.back(), server_);
+  return {};
+}
+
+Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress& at) {
+  std::error_code error;
+  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(at.host, error), at.port);
+  AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{} for --http", at.host, at.port)));
+  ports.http = acceptor->local_endpoint(error).port();
+  http_ = &http;
+  tcp_.push_back(std::move(acceptor));
+  Accept(*tcp_.back(), http);
+  return {};
+}
+
+Result<std::unique_ptr<asio::ip::tcp::acceptor>> AsioLoop::Implementation::OpenTcp(
+    const asio::ip::tcp::endpoint& endpoint, const std::string& where) {
+  std::error_code error;
+  auto acceptor = std::make_unique<TcpAcceptor>(io_);
   acceptor->open(endpoint.protocol(), error);
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && parsed.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, where);
-  port = acceptor->local_endpoint(error).port();
-  tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back());
-  return {};
+  return acceptor;
 }
 
 // A socket file that nobody listens at is what a killed server has left.
@@ -222,14 +276,14 @@ Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
   if (!error) unix_->listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, path);
   unix_path_ = path;
-  Accept(*unix_);
+  Accept(*unix_, server_);
   return {};
 }
 
-template <typename Acceptor>
-void AsioLoop::Implementation::Accept(Acceptor& acceptor) {
-  acceptor.async_accept([this, &acceptor](const std::error_code& error, auto socket) {
-    Accepted(acceptor, error, Socket(std::move(socket)));
+template <typename Acceptor, typename Service>
+void AsioLoop::Implementation::Accept(Acceptor& acceptor, Service& service) {
+  acceptor.async_accept([this, &acceptor, &service](const std::error_code& error, auto socket) {
+    Accepted(acceptor, service, error, Socket(std::move(socket)));
   });
 }
 
@@ -244,14 +298,15 @@ void AsioLoop::Implementation::TellOfAccepting(const std::error_code& error) {
   }
 }
 
-template <typename Acceptor>
-void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket) {
+template <typename Acceptor, typename Service>
+void AsioLoop::Implementation::Accepted(Acceptor& acceptor, Service& service, const std::error_code& error,
+                                        Socket socket) {
   if (error == asio::error::operation_aborted) return;
   if (std::exchange(cannot_accept_, static_cast<bool>(error)) != static_cast<bool>(error)) TellOfAccepting(error);
   if (error) {
     auto pause = std::make_shared<asio::steady_timer>(io_, kAcceptAgain);
-    pause->async_wait([this, &acceptor, pause](const std::error_code& failed) {
-      if (!failed) Accept(acceptor);
+    pause->async_wait([this, &acceptor, &service, pause](const std::error_code& failed) {
+      if (!failed) Accept(acceptor, service);
     });
     return;
   }
@@ -261,10 +316,10 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_cod
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(keepalive_s > 0), ignored);
   }
-  const auto peer = std::make_shared<Peer>(*this, std::move(socket));
+  const auto peer = std::make_shared<Peer<Service>>(*this, service, std::move(socket));
   peers_.insert(peer);
   peer->Start();
-  Accept(acceptor);
+  Accept(acceptor, service);
 }
 
 void AsioLoop::Implementation::Tick() {
@@ -272,8 +327,22 @@ void AsioLoop::Implementation::Tick() {
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
     server_.Tick();
+    if (http_ != nullptr) http_->Tick();
     Tick();
   });
+}
+
+// Not all that is ready, so that the script comes to its turn however much the others send.
+void AsioLoop::Implementation::PollWhileBusy() {
+  constexpr int kHandledAtOnce = 64;
+  for (int i = 0; i < kHandledAtOnce && io_.poll_one() > 0; ++i) {
+  }
+  server_.EndTurn();
+  if (http_ != nullptr) http_->EndTurn();
+}
+
+void AsioLoop::Implementation::ResumePaused() {
+  for (const auto& resume : std::exchange(paused_, {})) resume();
 }
 
 void AsioLoop::Implementation::Run() {
@@ -287,7 +356,10 @@ void AsioLoop::Implementation::Run() {
     if (!server_.HasBacklog()) io_.run_one();
     io_.poll();
     server_.EndTurn();
+    if (http_ != nullptr) http_->EndTurn();
+    if (!paused_.empty()) ResumePaused();
   }
+  ResumePaused();
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
@@ -299,7 +371,9 @@ void AsioLoop::Implementation::Run() {
   io_.poll();
 }
 
-AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {}
+AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {
+  server.SetPoll([this] { implementation_->PollWhileBusy(); });
+}
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
@@ -311,7 +385,10 @@ Status AsioLoop::Listen(const ListenAt& at) {
   return {};
 }
 
-uint16_t AsioLoop::port() const { return implementation_->port; }
+Status AsioLoop::ListenHttp(HttpServer& http, const HttpAddress& at) { return implementation_->ListenHttp(http, at); }
+
+uint16_t AsioLoop::http_port() const { return implementation_->ports.http; }
+uint16_t AsioLoop::port() const { return implementation_->ports.redis; }
 void AsioLoop::Run() { implementation_->Run(); }
 void AsioLoop::Stop() { implementation_->Stop(); }
 

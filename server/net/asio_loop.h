@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "server/http/http_address.h"
+#include "server/http/http_server.h"
 #include "server/net/connection.h"
 #include "server/server.h"
 
@@ -33,6 +35,9 @@ class AsioLoop {
   // kInvalidArgument: an address is none. kBusy: the port is taken. kIo: something else.
   [[nodiscard]] Status Listen(const ListenAt& at);
   [[nodiscard]] uint16_t port() const;
+  // `http` outlives this. The same errors.
+  [[nodiscard]] Status ListenHttp(HttpServer& http, const HttpAddress& at);
+  [[nodiscard]] uint16_t http_port() const;
   // Returns once SHUTDOWN, a signal to end, or Stop has asked for it, with all connections closed.
   void Run();
   void Stop();

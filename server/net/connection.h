@@ -2,7 +2,8 @@
 // so that tests and the simulator run all of it in memory, and again with the same seed.
 //
 // Everything happens on one thread, the loop's. A loop works in turns: it hands over what has come on all connections,
-// then calls Server::EndTurn, which sends the answers. So a turn's commands can share one flush of the device.
+// then calls Server::EndTurn, which sends the answers. So a turn's commands can share one flush of the device. While a
+// script runs for long there are turns within a turn: see Server::SetPoll.
 // Thread safety: one thread, the loop's.
 #pragma once
 

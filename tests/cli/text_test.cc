@@ -25,20 +25,6 @@ TEST(Text, QuotedIsAWordThatTheShellReadsBack) {
   }
 }
 
-TEST(Text, Base64RoundTripsAndRefusesWhatIsNone) {
-  EXPECT_EQ(EncodeBase64("f"), "Zg==");
-  EXPECT_EQ(EncodeBase64("fo"), "Zm8=");
-  EXPECT_EQ(EncodeBase64("foo"), "Zm9v");
-  base::Random random(2);
-  for (int i = 0; i < 500; ++i) {
-    const std::string bytes = RandomBytes(random, 40);
-    EXPECT_EQ(DecodeBase64(EncodeBase64(bytes)), bytes);
-  }
-  for (const std::string_view bad : {"Z", "Zg===", "Z!==", "Zh==", "Zm9", "====", "Zg"}) {
-    EXPECT_EQ(DecodeBase64(bad), std::nullopt) << bad;
-  }
-}
-
 TEST(Text, JsonFieldsCarryTextOrBase64) {
   EXPECT_EQ(JsonField("key", "a\"\\\n\x01"), R"("key":"a\"\\\n\u0001")");
   EXPECT_EQ(JsonField("key", "\xff"), R"("key_base64":"/w==")");

@@ -1,5 +1,6 @@
 // A server on real sockets. Covers: asio_loop, descriptors, program, connection, main
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,9 +20,16 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// A client's end of a Unix socket.
+// A client's end of a Unix socket, or of a port of this machine.
 class SocketClient {
  public:
+  explicit SocketClient(uint16_t port) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
   explicit SocketClient(const std::string& path) : descriptor_(socket(AF_UNIX, SOCK_STREAM, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -51,6 +59,21 @@ class SocketClient {
     text.resize(got);
     return text;
   }
+  // Without its end.
+  [[nodiscard]] std::string ReadLine() const {
+    std::string line;
+    while (!line.ends_with("\r\n")) {
+      const std::string more = Read(1);
+      if (more.empty()) return line;
+      line += more;
+    }
+    return line.substr(0, line.size() - 2);
+  }
+  // The first line of the reply.
+  [[nodiscard]] std::string Ask(const std::vector<std::string>& words) const {
+    Send(Encode(words));
+    return ReadLine();
+  }
 
  private:
   const int descriptor_;
@@ -60,6 +83,10 @@ class AsioLoopTest : public testing::Test {
  protected:
   AsioLoopTest() {
     EXPECT_TRUE(loop_.Listen({.unix_socket = path_}));
+    http_.AddRoute("/", [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; });
+    EventChannel& channel = http_.AddEvents("/events", [](const HttpRequest&) { return EncodeEvent("snapshot", "0"); });
+    http_.AddTicker([&channel] { channel.Publish("news", "1"); });
+    EXPECT_TRUE(loop_.ListenHttp(http_, {.host = "127.0.0.1"}));
     thread_ = std::thread([this] { loop_.Run(); });
   }
   ~AsioLoopTest() override {
@@ -73,6 +100,7 @@ class AsioLoopTest : public testing::Test {
   std::unique_ptr<Space> space_ = std::move(*Space::Open(directory_.File("db"), {}));
   EngineClock clock_{space_->clock()};
   Server server_{*space_, config_, clock_};
+  HttpServer http_{HttpGuard(config_, true), clock_};
   AsioLoop loop_{server_};
   std::thread thread_;
 };
@@ -104,6 +132,38 @@ TEST_F(AsioLoopTest, AClientThatReadsNothingHoldsNobodyUp) {
   EXPECT_EQ(lazy.Read(200 * one).size(), 200 * one) << "and it gets all once it reads";
 }
 
+TEST_F(AsioLoopTest, ServesOthersWhileAScriptIsBusy) {
+  const SocketClient other(path_);
+  EXPECT_EQ(other.Ask({"config", "set", "busy-reply-threshold", "1"}), "+OK");
+  const SocketClient runs(path_);
+  runs.Send(Encode({"eval", "while true do end", "0"}) + Encode({"ping"}));
+  while (other.Ask({"ping"}) == "+PONG") {
+  }
+  EXPECT_EQ(other.Ask({"script", "kill"}), "+OK");
+  EXPECT_THAT(runs.ReadLine(), testing::StartsWith("-ERR Script killed by user"));
+  EXPECT_EQ(runs.ReadLine(), "+PONG");
+  {  // One that leaves while its script runs is let go once that has ended.
+    const SocketClient leaves(path_);
+    leaves.Send(Encode({"eval", "while true do end", "0"}));
+    while (other.Ask({"ping"}) == "+PONG") {
+    }
+  }
+  EXPECT_EQ(other.Ask({"script", "kill"}), "+OK");
+  EXPECT_EQ(other.Ask({"ping"}), "+PONG");
+}
+
+// A server that is told to end does not wait for a script.
+TEST_F(AsioLoopTest, EndsABusyScriptWhenItIsStopped) {
+  const SocketClient other(path_);
+  EXPECT_EQ(other.Ask({"config", "set", "busy-reply-threshold", "1"}), "+OK");
+  const SocketClient runs(path_);
+  runs.Send(Encode({"eval", "redis.call('set', 'a', 1) while true do end", "0"}));
+  while (other.Ask({"ping"}) == "+PONG") {
+  }
+  loop_.Stop();
+  thread_.join();
+}
+
 TEST_F(AsioLoopTest, ClosesAfterAnErrorOfTheProtocolAndAfterQuit) {
   const SocketClient bad(path_);
   bad.Send("*1\r\nx\r\n");
@@ -111,6 +171,33 @@ TEST_F(AsioLoopTest, ClosesAfterAnErrorOfTheProtocolAndAfterQuit) {
   const SocketClient leaves(path_);
   leaves.Send("quit\r\nping\r\n");
   EXPECT_EQ(leaves.Read(1000), "+OK\r\n");
+}
+
+TEST_F(AsioLoopTest, ServesHttpBesideRedis) {
+  const SocketClient browser(loop_.http_port());
+  browser.Send("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  const std::string answer = browser.Read(10'000);
+  EXPECT_THAT(answer, AllOf(HasSubstr("HTTP/1.1 200 OK"), HasSubstr("\r\n\r\nhello\n")));
+  const SocketClient client(path_);
+  client.Send(Encode({"ping"}));
+  EXPECT_EQ(client.Read(7), "+PONG\r\n");
+}
+
+TEST_F(AsioLoopTest, EventsGoOnUntilTheServerEnds) {
+  const SocketClient listener(loop_.http_port());
+  listener.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  std::string got;
+  while (!got.ends_with("event: news\ndata: 1\n\n")) {
+    const std::string byte = listener.Read(1);
+    ASSERT_FALSE(byte.empty()) << got;
+    got += byte;
+  }
+  EXPECT_THAT(got, HasSubstr("\r\n\r\nevent: snapshot\ndata: 0\n\nevent: news"));
+  const SocketClient half(loop_.http_port());
+  half.Send("GET / HT");
+  loop_.Stop();
+  thread_.join();
+  EXPECT_EQ(half.Read(1), "");
 }
 
 TEST_F(AsioLoopTest, SaysThatAPlaceIsTaken) {
@@ -137,6 +224,9 @@ TEST(ServerProgram, SaysWhatIsWrongWithItsArguments) {
   EXPECT_THAT(run({"--port"}), HasSubstr("2: amethystd: --port wants a value"));
   EXPECT_THAT(run({"--port", "x"}), HasSubstr("'port'"));
   EXPECT_THAT(run({"--bind", "0.0.0.0", "--dir", directory.File("db")}), HasSubstr("give --requirepass"));
+  EXPECT_THAT(run({"--http", "0.0.0.0:6381", "--dir", directory.File("db")}),
+              HasSubstr("others can reach 0.0.0.0:6381"));
+  EXPECT_THAT(run({"--http", "6381", "--dir", directory.File("db")}), HasSubstr("'6381' is no address and port"));
   EXPECT_THAT(run({"--bind", "here", "--requirepass", "x", "--dir", directory.File("db")}),
               HasSubstr("'here' is no numeric IP address"));
   EXPECT_THAT(run({directory.File("none.conf")}), HasSubstr("none.conf"));

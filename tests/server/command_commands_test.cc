@@ -85,7 +85,8 @@ TEST_F(CommandCommands, BelongToCategories) {
 }
 
 TEST_F(CommandCommands, KnowOfNoCluster) {
-  for (const char* const line : {"cluster info", "cluster keyslot a", "readonly", "readwrite", "asking"}) {
+  for (const char* const line :
+       {"cluster info", "cluster keyslot a", "cluster reset", "readonly", "readwrite", "asking"}) {
     EXPECT_EQ(Line(line), "(error) ERR This instance has cluster support disabled");
   }
 }

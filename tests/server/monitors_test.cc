@@ -31,11 +31,16 @@ TEST_F(MonitorsTest, AreShownTransactionsAsTheyRun) {
             R"(1700000000.000000 [0 127.0.0.1:50000] "exec")");
 }
 
-TEST_F(MonitorsTest, AreShownAScriptBeforeItsCommands) {
-  EXPECT_EQ(Send({"eval", "return redis.call('set', KEYS[1], 1)", "1", "a"}), "OK");
+TEST_F(MonitorsTest, AreShownScriptsBeforeTheirCommands) {
+  EXPECT_EQ(Send({"eval", "return redis.call('get', 'a')", "0"}), "(nil)");
   EXPECT_EQ(monitor_.Received(),
-            R"_(1700000000.000000 [0 127.0.0.1:50000] "eval" "return redis.call('set', KEYS[1], 1)" "1" "a" )_"
-            R"(1700000000.000000 [0 lua] "set" "a" "1")");
+            R"x(1700000000.000000 [0 127.0.0.1:50000] "eval" "return redis.call('get', 'a')" "0" )x"
+            R"(1700000000.000000 [0 lua] "get" "a")");
+  Send({"function", "load", "#!lua name=l\nredis.register_function('f', function() return redis.call('ping') end)"});
+  monitor_.Received();
+  EXPECT_EQ(Line("fcall f 0"), "PONG");
+  EXPECT_EQ(monitor_.Received(),
+            R"(1700000000.000000 [0 127.0.0.1:50000] "fcall" "f" "0" 1700000000.000000 [0 lua] "ping")");
 }
 
 TEST_F(MonitorsTest, AreShownNoSecretsAndNothingOfTheOperator) {

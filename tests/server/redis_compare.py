@@ -3,7 +3,7 @@
 
     redis_compare.py AMETHYSTD [--seed N] [--commands N] [--resp 2|3] [--kills N]
 
-One in ten is called by a script.
+One in ten is called by a script or a function; libraries of functions come, change and go.
 Where Redis has no order (the members of a set, the fields of a hash) the elements are sorted before. Some keys are few
 and short, so that commands meet values of every type; collections cross the limits of their small encoding. In between
 amethystd is killed with SIGKILL and started again: whatever it has answered must still be there.
@@ -198,9 +198,30 @@ class Draw:
             lambda: ["xautoclaim", k(), g(), c(), "0", r.choice(["-", s()])] + self.options(["count 2"], ["justid"]),
             lambda: ["xinfo", "groups", k()]])()
 
+    def functions(self):
+        r = self.random
+        library = lambda: r.choice(["one", "two"])
+        name = lambda: r.choice(["f", "g", "H"])
+        flags = lambda: r.choice(["", "", ", flags={'no-writes'}", ", flags={'allow-oom', 'x'}"])
+        body = lambda: r.choice(["return {KEYS, ARGV}", "return redis.call('get', KEYS[1])", "return nosuch",
+                                 "return redis.call('incr', KEYS[1])", "return redis.pcall('lpop', ARGV[1])"])
+        code = lambda: (f"#!lua name={library()}\n" + r.choice([
+            "redis.register_function{function_name='%s', callback=function(KEYS, ARGV) %s end%s}"
+            % (name(), body(), flags()),
+            "redis.register_function('%s', function() return 1 end)" % name(), "x = 1", "x x"]))
+        return r.choice([
+            lambda: ["function", "load"] + self.options(["replace"]) + [code()],
+            lambda: ["function", "load", "replace", code()],
+            lambda: ["fcall", name(), "1", self.key(), self.key()],
+            lambda: ["fcall", name(), r.choice(["0", "1", "2", "x"]), self.key()],
+            lambda: ["fcall_ro", name(), "1", self.key()],
+            lambda: ["function", "list", "libraryname", library()] + self.options(["withcode"]),
+            lambda: ["function", "delete", library()], lambda: ["function", "stats"]])()
+
     def command(self):
-        groups = [self.strings, self.keys, self.hashes, self.sets, self.lists, self.sorted_sets, self.streams]
-        words = self.random.choices(groups, weights=[3, 2, 3, 3, 3, 4, 4])[0]()
+        groups = [self.functions, self.strings, self.keys, self.hashes, self.sets, self.lists, self.sorted_sets,
+                  self.streams]
+        words = self.random.choices(groups, weights=[1, 3, 2, 3, 3, 3, 4, 4])[0]()
         if len(words) > 1 and self.random.random() < 0.02:
             words = words[:-1]
         return [word.encode("latin-1") for word in words]
@@ -209,6 +230,8 @@ class Draw:
     def sent(self, words):
         if words[0] == b"select" or self.random.random() >= 0.1:
             return words
+        if self.random.random() < 0.5:
+            return [b"fcall", b"call", b"0", *words]
         return [b"eval", b"return redis.call(unpack(ARGV))", b"0", *words]
 
 
@@ -255,6 +278,9 @@ def main():
 
 def compare(arguments, draw, theirs, ours):
     clients = [Client(server.port, arguments.resp) for server in (theirs, ours)]
+    for client in clients:
+        client.call([b"function", b"load", b"#!lua name=always\nredis.register_function('call', "
+                     b"function(KEYS, ARGV) return redis.call(unpack(ARGV)) end)"])
     done, database = [], b"0"
     kill_at = {(i + 1) * arguments.commands // (arguments.kills + 1) for i in range(arguments.kills)}
     for number in range(arguments.commands):

@@ -1,4 +1,4 @@
-// Covers: script_commands, script_runner, redis_library
+// Covers: script_commands, redis_library
 #include <gmock/gmock.h>
 
 #include "server/server_fixture.h"

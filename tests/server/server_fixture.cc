@@ -115,6 +115,7 @@ void ServerTest::Open() {
   ASSERT_TRUE(space) << space.error().ToString();
   space_ = std::move(*space);
   server_ = std::make_unique<Server>(*space_, config_, clock_);
+  ASSERT_TRUE(server_->LoadLibraries());
   client_ = std::make_unique<Client>(*this, "127.0.0.1:50000");
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ namespace amethyst::server {
 class ManualClock final : public Clock {
  public:
   std::chrono::milliseconds WallTime() override { return wall; }
-  std::chrono::microseconds Monotonic() override { return monotonic; }
+  std::chrono::microseconds Monotonic() override { return monotonic += look; }
   void Advance(std::chrono::milliseconds time) {
     wall += time;
     monotonic += time;
@@ -29,6 +30,7 @@ class ManualClock final : public Clock {
 
   std::chrono::milliseconds wall{1'700'000'000'000};
   std::chrono::microseconds monotonic{1'000'000};
+  std::chrono::microseconds look{0};  // What passes whenever it is read.
 };
 
 class MemoryConnection final : public Connection {
@@ -94,6 +96,12 @@ class ServerTest : public testing::Test {
   std::string Send(const std::vector<std::string>& words) { return (*client_)(words); }
   // Runs the same commands with collections inline and exploded.
   void Configure(const std::string& name, const std::string& value) { ASSERT_TRUE(config_.Set({{name, value}}, true)); }
+  // Until the test ends, each look at the clock takes ten milliseconds, and `meanwhile` is called whenever a busy
+  // script lets others have a turn.
+  void WhileBusy(std::function<void()> meanwhile) {
+    clock_.look = std::chrono::milliseconds(10);
+    server_->SetPoll(std::move(meanwhile));
+  }
   // Time passes, and the server's tick comes.
   void Pass(std::chrono::milliseconds time) {
     clock_.Advance(time);

@@ -9,7 +9,7 @@ namespace {
 std::string Told(std::string_view script) {
   const auto shebang = ReadShebang(script);
   if (!shebang) return shebang.error();
-  return std::string(shebang->is_there ? "there " : "none ") + (shebang->no_writes ? "reads " : "writes ") +
+  return std::string(shebang->is_there ? "there " : "none ") + (shebang->flags.no_writes() ? "reads " : "writes ") +
          std::to_string(shebang->bytes);
 }
 

@@ -1,0 +1,24 @@
+// Where HTTP listens, and what hosts requests name. Thread safety: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "amethyst/error.h"
+
+namespace amethyst::server {
+
+struct HttpAddress {
+  std::string host;  // Numeric, without brackets.
+  uint16_t port = 0;
+};
+// "127.0.0.1:6381", "[::1]:6381", "localhost:6381". kInvalidArgument: it is no such thing.
+[[nodiscard]] Result<HttpAddress> ReadHttpAddress(std::string_view text);
+
+// Without the port and the brackets: a view into `host`.
+[[nodiscard]] std::string_view HostOf(std::string_view host);
+// An IPv4 address with its four numbers, or an IPv6 address.
+[[nodiscard]] bool IsNumericAddress(std::string_view text);
+
+}  // namespace amethyst::server
