@@ -11,13 +11,14 @@
 #include "base/error.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
+#include "server/output_limits.h"
 #include "server/resp/request_parser.h"
 
 namespace amethyst::server {
 
 namespace {
 
-enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave };
+enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave, kOutputLimits };
 
 // The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to e but m, n.
 constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
@@ -52,6 +53,7 @@ std::span<const Config::Setting> Config::Setting::All() {
       {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
       {"appendonly", "yes", Kind::kYesNo, true, 0, 0, "yes"},
       {"bind", "127.0.0.1", Kind::kText, false},
+      {"client-output-buffer-limit", "", Kind::kOutputLimits},
       {"daemonize", "no", Kind::kYesNo, false, 0, 0, "no"},
       {"databases", "16", Kind::kNumber, false, 16, 16},
       {"dir", "", Kind::kText, false},
@@ -109,27 +111,6 @@ std::span<const Config::Setting> Config::Setting::All() {
 
 namespace {
 
-// "64", "64k" (thousands), "64kb" (of 1,024), likewise m and g.
-std::optional<int64_t> ReadBytes(std::string_view text) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = ReadInteger(text.substr(0, digits));
-  if (!number) return {};
-  const std::string_view unit = text.substr(digits);
-  struct Unit {
-    std::string_view name;
-    int64_t bytes;
-  };
-  constexpr Unit kUnits[] = {{"", 1},          {"b", 1},        {"k", 1000},          {"kb", 1 << 10},
-                             {"m", 1'000'000}, {"mb", 1 << 20}, {"g", 1'000'000'000}, {"gb", 1 << 30}};
-  for (const Unit& known : kUnits) {
-    int64_t bytes = 0;
-    if (EqualsIgnoringCase(unit, known.name)) {
-      return __builtin_mul_overflow(*number, known.bytes, &bytes) ? std::nullopt : std::optional(bytes);
-    }
-  }
-  return {};
-}
-
 // As Redis shows it, or nullopt: there is a letter that it does not have.
 std::optional<std::string> OrderedEvents(std::string_view letters) {
   std::string all(letters);
@@ -179,6 +160,7 @@ bool IsOneOf(std::string_view choices, std::string_view word) {
 
 Config::Config() {
   for (const Setting& setting : Setting::All()) texts_.emplace(setting.name, setting.preset);
+  texts_["client-output-buffer-limit"] = TextOf({});
   Apply();
 }
 
@@ -252,6 +234,10 @@ Status Config::Check(const Change& change, bool at_start) const {
     case Kind::kEvents:
       return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     case Kind::kSave: return AreSavePoints(value) ? Status() : failed("Invalid save parameters");
+    case Kind::kOutputLimits: {
+      const auto limits = ReadOutputLimits(value, values_.output_limits);
+      return limits ? Status() : failed(limits.error());
+    }
     case Kind::kText: return {};
   }
   return {};
@@ -273,6 +259,7 @@ Status Config::Set(const std::vector<std::pair<std::string, std::string>>& chang
     const Setting& setting = *Setting::Find(name);
     std::string text = value;
     if (setting.kind == Kind::kBytes) text = std::to_string(*ReadBytes(value));
+    if (setting.kind == Kind::kOutputLimits) text = TextOf(*ReadOutputLimits(value, values_.output_limits));
     if (setting.kind == Kind::kEvents) text = *OrderedEvents(value);
     if (setting.kind == Kind::kChoice || setting.kind == Kind::kYesNo) {  // Readers compare with lower case.
       text = LowerCase(std::move(text));
@@ -304,6 +291,7 @@ void Config::Apply() {
   values_.tracking_table_max_keys = count("tracking-table-max-keys");
   values_.busy_reply_threshold_ms = count("lua-time-limit");
   values_.maxmemory = count("maxmemory");
+  values_.output_limits = *ReadOutputLimits(text("client-output-buffer-limit"), {});
   values_.port = count("port");
   values_.tls_port = count("tls-port");
   values_.requirepass = text("requirepass");

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "server/output_limits.h"
 
 namespace amethyst::server {
 
@@ -37,6 +38,7 @@ class Config {
     uint64_t timeout_s = 0;
     uint64_t tcp_keepalive_s = 300;
     uint64_t maxclients = 10000;
+    OutputLimits output_limits{};
     int64_t slowlog_log_slower_than_us = 10000;
     uint64_t slowlog_max_len = 128;
     uint64_t latency_monitor_threshold_ms = 0;

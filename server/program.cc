@@ -22,6 +22,7 @@
 #include "server/import.h"
 #include "server/log.h"
 #include "server/net/asio_loop.h"
+#include "server/net/descriptors.h"
 #include "server/net/supervisor.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
@@ -128,6 +129,20 @@ Options EngineOptions(const Config& config) {
   return options;
 }
 
+// Where the system allows fewer descriptors than clients and files may take, there are fewer clients.
+void FitClients(Config* config, Log& log) {
+  constexpr uint64_t kForFiles = 256;
+  const uint64_t descriptors = TakeAllDescriptors();
+  const uint64_t wanted = config->values().maxclients;
+  if (descriptors >= wanted + kForFiles) return;
+  const uint64_t clients = std::max(descriptors / 2, descriptors - std::min(descriptors, kForFiles));
+  static_cast<void>(config->Set({{"maxclients", std::to_string(clients)}}, true));
+  log.Write(LogLevel::kWarning, "few-descriptors",
+            fmt::format("the system allows {} descriptors (ulimit -n), so maxclients is {}, not {}", descriptors,
+                        clients, wanted),
+            {{"descriptors", static_cast<int64_t>(descriptors)}});
+}
+
 std::string ShownAddress(const HttpAddress& at, uint16_t port) {
   return at.host.contains(':') ? fmt::format("[{}]:{}", at.host, port) : fmt::format("{}:{}", at.host, port);
 }
@@ -201,6 +216,7 @@ Status Serve(const Config& settings, Log& log) {
   log.Write(LogLevel::kNotice, "start",
             fmt::format("amethystd {} starts; it answers as Redis {} does", AMETHYST_VERSION_STRING, kRedisVersion),
             {{"version", AMETHYST_VERSION_STRING}, {"redis_version", kRedisVersion}});
+  FitClients(&config, log);
   const auto engine = std::make_shared<EngineCounts>();
   AMETHYST_ASSIGN(const auto space, OpenSpace(config, engine, log));
   EngineClock clock(space->clock());

@@ -96,10 +96,16 @@ void Server::Receive(Session& session, std::string_view bytes) {
   if (session.parser.waiting_bytes() > kWaitingBytesMax) session.closes = true;
 }
 
+void Server::EndInput(Session& session) {
+  session.parser.End();
+  RunRequests(session);
+}
+
 void Server::RunRequests(Session& session) {
   if (session.held.is_fetching || (session.held.request && is_busy())) return;
   if (const auto held = std::exchange(session.held.request, nullptr)) Execute(session, held->args());
   while (!session.closes && !session.waiting && !session.held.request) {
+    if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {
       session.NewReply().Error("ERR " + outcome.error());
@@ -110,6 +116,7 @@ void Server::RunRequests(Session& session) {
       Execute(session, session.parser.arguments());
     }
   }
+  if (session.parser.has_ended() && session.held.request == nullptr) session.closes = true;
   session.WillFlush();
 }
 
@@ -126,6 +133,10 @@ void Server::Disconnect(Session& session) {
 // Nobody reads of a write that a loss of power could still take: neither the client that wrote, nor one that has read
 // what another wrote in this turn.
 void Server::EndTurn() {
+  if (!is_busy()) {
+    if (std::exchange(pause_.has_ended, false)) ExpireDue();
+    for (Session* const session : outbox_.TakeBacklog()) RunRequests(*session);
+  }
   while (!resumed_.empty() && !is_busy()) {
     for (const uint64_t id : std::exchange(resumed_, {})) {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
@@ -143,7 +154,7 @@ void Server::EndTurn() {
       outbox_.ReplaceAll(error);
     }
   }
-  counters_.bytes_out += outbox_.Flush();
+  counters_.bytes_out += outbox_.Flush(config_.values().output_limits, MonotonicUs());
 }
 
 Status Server::ApplySettings() {
@@ -165,19 +176,7 @@ void Server::Tick() {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
     Unblock(*session, std::string(session->waiting->timeout_reply));
   }
-  size_t looked_at = 0;
-  do {
-    Begin(0);
-    if (!config_.values().active_expire || pause_.ends_us != 0) break;
-    const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
-    if (!access_.Commit()) break;
-    counters_.expired_keys += expired;
-    watches_.MarkExpired(access_.touched());
-    tracking_.NoteChanges(access_.touched(), nullptr);
-    for (const KeyEvent& event : access_.events()) PublishEvent(event);
-    ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
-  } while (looked_at == kExpiredAtOnce && MonotonicUs() - now_us < kExpireBudgetUs);
-  NoteLatency("expire-cycle", MonotonicUs() - now_us);
+  ExpireDue();
   Begin(0);
   if (upkeep_.Sweep(access_, kSweptAtOnce) > 0 && !access_.Commit()) Begin(0);
   ServeWaiters();
@@ -191,6 +190,24 @@ void Server::Tick() {
   }
   LookAtHealth();
   EndTurn();
+}
+
+// Nothing expires in a pause; behind it all that is due does so at once.
+void Server::ExpireDue() {
+  if (!config_.values().active_expire || pause_.ends_us != 0) return;
+  const uint64_t begin_us = MonotonicUs();
+  size_t looked_at = 0;
+  do {
+    Begin(0);
+    const size_t expired = upkeep_.Expire(access_, kExpiredAtOnce, &looked_at);
+    if (!access_.Commit()) break;
+    counters_.expired_keys += expired;
+    watches_.MarkExpired(access_.touched());
+    tracking_.NoteChanges(access_.touched(), nullptr);
+    for (const KeyEvent& event : access_.events()) PublishEvent(event);
+    ready_.insert(ready_.end(), access_.ready().begin(), access_.ready().end());
+  } while (looked_at == kExpiredAtOnce && MonotonicUs() - begin_us < kExpireBudgetUs);
+  NoteLatency("expire-cycle", MonotonicUs() - begin_us);
 }
 
 const Command* Server::Find(Arguments args, std::string* refusal) {

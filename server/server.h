@@ -84,8 +84,12 @@ class Server {
   void Disconnect(Session& session);
   // Bytes have come. Runs what is complete.
   void Receive(Session& session, std::string_view bytes);
+  // The client sends nothing any more. What it has sent is answered, then the connection closes.
+  void EndInput(Session& session);
   // Runs the requests behind commands that have waited, and sends what the turn's commands have answered.
   void EndTurn();
+  // Requests that have come wait only for another turn: the loop must not wait for anything else.
+  [[nodiscard]] bool HasBacklog() const { return outbox_.HasBacklog(); }
   // Who reads the disk instead of the loop; it outlives this. Without one the loop does.
   void SetFetcher(Fetcher* fetcher) { loop_.fetcher = fetcher; }
   // Tells the engine of settings that it must know.
@@ -186,6 +190,7 @@ class Server {
   // What the command has changed and read, for those who keep keys in a cache.
   void Track(Session& session, const Command& command, Arguments args);
   void FollowSwap(const StoredSwap& swap);
+  void ExpireDue();
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
@@ -224,6 +229,7 @@ class Server {
   struct Pause {
     uint64_t ends_us = 0;
     bool writes_only = true;
+    bool has_ended = false;  // In this turn.
   };
   Pause pause_;
   std::vector<KeyName> ready_;

@@ -17,7 +17,7 @@ void Server::PauseFor(uint64_t milliseconds, bool writes_only) {
 }
 
 void Server::EndPause() {
-  pause_.ends_us = 0;
+  pause_ = {.has_ended = true};
   for (const auto& [id, session] : sessions_) {
     if (session->held.request != nullptr) resumed_.push_back(id);
   }

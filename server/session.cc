@@ -1,5 +1,7 @@
 #include "server/session.h"
 
+#include <algorithm>
+
 namespace amethyst::server {
 
 Session::Session(Connection& transport, Outbox& all, const Start& start)
@@ -10,6 +12,33 @@ Session::Session(Connection& transport, Outbox& all, const Start& start)
       is_authenticated(start.is_authenticated),
       last_active_us(start.now_us) {}
 
+void Outbox::Remove(Session& session) {
+  sessions_.erase(&session);
+  postponed_.erase(session.id);
+  above_soft_since_us_.erase(&session);
+}
+
+void Outbox::Postpone(Session& session) {
+  postponed_.emplace(session.id, &session);
+  Add(session);
+}
+
+bool Outbox::HasBacklog() const {
+  return std::ranges::any_of(postponed_, [](const auto& each) { return MaySendMore(*each.second); });
+}
+
+std::vector<Session*> Outbox::TakeBacklog() {
+  std::vector<Session*> ready;
+  std::erase_if(postponed_, [&](const auto& each) {
+    if (!MaySendMore(*each.second)) return false;
+    ready.push_back(each.second);
+    return true;
+  });
+  return ready;
+}
+
+bool Outbox::MaySendMore(const Session& session) { return session.connection.unsent_bytes() < kAnswersBytesMax; }
+
 void Outbox::ReplaceAll(std::string_view error) {
   for (Session* const session : sessions_) {
     session->closes = true;
@@ -19,18 +48,26 @@ void Outbox::ReplaceAll(std::string_view error) {
   }
 }
 
-// A listener that does not read must not fill the memory: the limit is Redis's.
-bool Outbox::IsTooSlow(const Session& session) {
-  constexpr size_t kUnsentBytesMax = size_t{32} << 20;
-  return (session.subscriptions.any() || session.is_monitor) &&
-         session.connection.unsent_bytes() + session.output.size() > kUnsentBytesMax;
+bool Outbox::IsTooSlow(Session& session, const OutputLimits& limits, uint64_t now_us) {
+  constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
+  const bool listens = session.subscriptions.any() || session.is_monitor;
+  const OutputLimit& limit = listens ? limits.listener : limits.normal;
+  const size_t unread = session.connection.unsent_bytes() + session.output.size();
+  if (limit.hard_bytes != 0 && unread >= limit.hard_bytes) return true;
+  if (limit.soft_bytes == 0 || unread < limit.soft_bytes) {
+    above_soft_since_us_.erase(&session);
+    return false;
+  }
+  const uint64_t since_us = above_soft_since_us_.try_emplace(&session, now_us).first->second;
+  return now_us - since_us > limit.soft_s * kMicrosecondsOfSecond;
 }
 
 // A connection that closes may take its session out of the set.
-uint64_t Outbox::Flush() {
+uint64_t Outbox::Flush(const OutputLimits& limits, uint64_t now_us) {
   uint64_t bytes = 0;
+  for (const auto& [session, since_us] : above_soft_since_us_) sessions_.insert(session);
   for (Session* const session : std::exchange(sessions_, {})) {
-    if (IsTooSlow(*session)) {
+    if (IsTooSlow(*session, limits, now_us)) {
       session->closes = true;
       session->output.clear();
       session->connection.Close();

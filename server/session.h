@@ -13,12 +13,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "server/commands/command.h"
 #include "server/net/connection.h"
+#include "server/output_limits.h"
 #include "server/resp/reply.h"
 #include "server/resp/request_parser.h"
 #include "server/tracking_mode.h"
@@ -73,20 +75,33 @@ struct Subscriptions {
 
 class Session;
 
-// The sessions that have something to send at the end of the turn.
+// The sessions that have something to send at the end of the turn, and those that must send it before they go on.
 class Outbox {
  public:
+  // A client that has so much to read gets no more answers before it does.
+  static constexpr size_t kAnswersBytesMax = size_t{1} << 20;
+
   void Add(Session& session) { sessions_.insert(&session); }
-  void Remove(Session& session) { sessions_.erase(&session); }
-  // Sends, and closes what is to be closed afterwards; how many bytes that were.
-  uint64_t Flush();
+  void Remove(Session& session);
+  // The session's further requests run in a later turn.
+  void Postpone(Session& session);
+  // Some of them may run now.
+  [[nodiscard]] bool HasBacklog() const;
+  // Those that may run now are postponed no longer.
+  [[nodiscard]] std::vector<Session*> TakeBacklog();
+  // Sends, and closes what is to be closed afterwards, or does not read; how many bytes that were.
+  uint64_t Flush(const OutputLimits& limits, uint64_t now_us);
   // All that the sessions would have been sent becomes this error, behind which they close. Flush sends it.
   void ReplaceAll(std::string_view error);
 
  private:
-  [[nodiscard]] static bool IsTooSlow(const Session& session);
+  // A client that does not read must not fill the memory.
+  [[nodiscard]] bool IsTooSlow(Session& session, const OutputLimits& limits, uint64_t now_us);
+  [[nodiscard]] static bool MaySendMore(const Session& session);
 
   std::unordered_set<Session*> sessions_;
+  std::map<uint64_t, Session*> postponed_;  // By id.
+  std::unordered_map<Session*, uint64_t> above_soft_since_us_;
 };
 
 class Session {

@@ -18,8 +18,7 @@ std::optional<TimeMs> MomentOf(int64_t number, ExpiryUnit unit, TimeMs now_ms) {
   int64_t milliseconds = number;
   if (unit.is_seconds && __builtin_mul_overflow(number, 1000, &milliseconds)) return {};
   if (!unit.is_absolute && AddOverflows(milliseconds, static_cast<int64_t>(now_ms), &milliseconds)) return {};
-  if (milliseconds > static_cast<int64_t>(kExpiryMax)) return {};
-  return static_cast<TimeMs>(std::max<int64_t>(milliseconds, 0));
+  return static_cast<TimeMs>(std::clamp<int64_t>(milliseconds, 0, kExpiryMax));
 }
 
 }  // namespace amethyst::server

@@ -17,8 +17,8 @@ struct ExpiryUnit {
 // "ex", "px", "exat", "pxat" in any case; nullopt for any other word.
 [[nodiscard]] std::optional<ExpiryUnit> ReadExpiryUnit(std::string_view word);
 
-// The moment in milliseconds since 1970; it may lie in the past, and is 0 for one before 1970. nullopt: it is out of
-// range.
+// The moment in milliseconds since 1970. It may lie in the past; before 1970 it is 0, and after the year 10889 it is
+// kExpiryMax. nullopt: the sum does not fit into 64 bits, which Redis refuses.
 [[nodiscard]] std::optional<TimeMs> MomentOf(int64_t number, ExpiryUnit unit, TimeMs now_ms);
 
 }  // namespace amethyst::server

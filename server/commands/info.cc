@@ -116,6 +116,9 @@ void AddStats(Call& call, const Stats& /*stats*/, Lines& lines) {
   lines.Add("rejected_connections", counters.rejected_connections);
   lines.Add("expired_keys", counters.expired_keys);
   lines.Add("evicted_keys", 0);
+  // What is deleted is gone at once, whatever its size: nothing is left for later.
+  lines.Add("lazyfree_pending_objects", 0);
+  lines.Add("lazyfreed_objects", 0);
   lines.Add("keyspace_hits", counters.lookups.hits);
   lines.Add("keyspace_misses", counters.lookups.misses);
   lines.Add("pubsub_channels", pubsub.of(PubSub::Kind::kChannel).size());

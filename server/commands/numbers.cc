@@ -99,4 +99,24 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
 
 bool AddOverflows(int64_t a, int64_t b, int64_t* sum) { return __builtin_add_overflow(a, b, sum); }
 
+std::optional<int64_t> ReadBytes(std::string_view text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = ReadInteger(text.substr(0, digits));
+  if (!number) return {};
+  const std::string_view unit = text.substr(digits);
+  struct Unit {
+    std::string_view name;
+    int64_t bytes;
+  };
+  constexpr Unit kUnits[] = {{"", 1},          {"b", 1},        {"k", 1000},          {"kb", 1 << 10},
+                             {"m", 1'000'000}, {"mb", 1 << 20}, {"g", 1'000'000'000}, {"gb", 1 << 30}};
+  for (const Unit& known : kUnits) {
+    int64_t bytes = 0;
+    if (EqualsIgnoringCase(unit, known.name)) {
+      return __builtin_mul_overflow(*number, known.bytes, &bytes) ? std::nullopt : std::optional(bytes);
+    }
+  }
+  return {};
+}
+
 }  // namespace amethyst::server

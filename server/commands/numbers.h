@@ -10,6 +10,8 @@ namespace amethyst::server {
 
 // Decimal, without a plus, spaces or leading zeros, as Redis stores numbers: "-0" and "07" are none.
 [[nodiscard]] std::optional<int64_t> ReadInteger(std::string_view text);
+// "64", "64k" (thousands), "64kb" (of 1,024), likewise m and g.
+[[nodiscard]] std::optional<int64_t> ReadBytes(std::string_view text);
 // The cursor of SCAN and its kin: an unsigned number.
 [[nodiscard]] std::optional<uint64_t> ReadCursor(std::string_view text);
 // The number of a database, which there is.

@@ -1,7 +1,6 @@
 #include "server/net/asio_loop.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,22 +33,6 @@ std::unexpected<Error> ListenError(const std::error_code& error, const std::stri
   return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
 }
 
-// As Redis does: as many descriptors as the system allows without being asked, and a word where those are too few.
-void RaiseDescriptorLimit(Server& server) {
-  constexpr uint64_t kOwn = 1024;  // Of the engine's tables, and a few.
-  const uint64_t maxclients = server.config().values().maxclients;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= maxclients + kOwn) return;
-  limit.rlim_cur = std::min<rlim_t>(maxclients + kOwn, limit.rlim_max);
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= maxclients + kOwn) return;
-  server.log().Write(
-      LogLevel::kWarning, "few-descriptors",
-      fmt::format("maxclients {} wants {} descriptors, and there are {}: further connections have to wait (ulimit -n)",
-                  maxclients, maxclients + kOwn, limit.rlim_cur),
-      {{"descriptors", static_cast<int64_t>(limit.rlim_cur)}});
-}
-
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
@@ -80,8 +63,6 @@ class AsioLoop::Implementation final : public Fetcher {
   void Stop() {
     asio::post(shared_.io, [this] { shared_.server.AskToStop("the program asked for it"); });
   }
-
-  [[nodiscard]] Server& server() { return shared_.server; }
 
   // Those that it listens at.
   struct Ports {
@@ -294,7 +275,7 @@ void AsioLoop::Implementation::Run() {
   WatchSignals();
   Tick();
   while (!shared_.server.is_stopping()) {
-    shared_.io.run_one();
+    if (!shared_.server.HasBacklog()) shared_.io.run_one();
     shared_.io.poll();
     EndTurn();
     if (!shared_.paused.empty()) ResumePaused();
@@ -318,7 +299,6 @@ AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementa
 AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) {
-  RaiseDescriptorLimit(implementation_->server());
   if (at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0)) {
     for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port, false));
   }

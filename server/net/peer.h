@@ -185,8 +185,18 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
     if (is_closed_ || closes_when_sent_ || PauseWhileRunning()) return;
     std::error_code error;
     const size_t bytes = stream_.read_some(asio::buffer(loop_.read_buffer), error);
+    if (error == asio::error::eof) return EndInput();
     if (error && error != asio::error::would_block) return Close();
     Received({loop_.read_buffer.data(), bytes});
+  }
+
+  // The client says no more, and may read on.
+  void EndInput() {
+    if constexpr (requires { service_.EndInput(*session_); }) {
+      service_.EndInput(*session_);
+    } else {
+      Close();
+    }
   }
 
   void Received(std::string_view bytes) {

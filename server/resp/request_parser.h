@@ -31,6 +31,9 @@ class RequestParser {
   explicit RequestParser(const RequestLimits& limits = {}) : limits_(limits) {}
 
   void Append(std::string_view bytes);
+  // No more bytes come.
+  void End() { has_ended_ = true; }
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
   // True: arguments() is the next request, empty for an empty line. False: it needs more bytes.
   // `is_authenticated`: its limits are the ordinary ones.
   [[nodiscard]] Outcome Next(bool is_authenticated = true);
@@ -61,6 +64,7 @@ class RequestParser {
   std::string buffer_;
   size_t begin_ = 0;     // Of the request that is being read.
   size_t position_ = 0;  // How far it has been read.
+  bool has_ended_ = false;
   bool in_array_ = false;
   size_t arguments_left_ = 0;
   bool has_length_ = false;  // The length of the argument at position_ has been read.

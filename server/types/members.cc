@@ -9,8 +9,13 @@ namespace amethyst::server {
 
 namespace {
 
-// An inline collection is read and written whole, so it stays small whatever the limits say.
-constexpr size_t kInlineBytesMax = 2 << 10;
+// An inline collection is read and written whole, so it stays small. A user who wants longer values inline gets as much
+// as the longest of them, within reason.
+constexpr uint64_t kInlineBytes = 2 << 10;
+constexpr uint64_t kInlineBytesMax = 1 << 20;
+uint64_t InlineBytesMax(const Config::InlineLimits& limits) {
+  return std::clamp(limits.value_bytes_max, kInlineBytes, kInlineBytesMax);
+}
 
 }  // namespace
 
@@ -54,7 +59,7 @@ bool Members::Put(const Member& member, const Config::InlineLimits& limits) {
   if (!is_exploded_ && longest > limits.value_bytes_max) Explode();
   if (is_exploded_) return PutExploded(member);
   const bool is_new = inline_.Put(member);
-  if (inline_.count() > limits.entries_max || inline_.bytes() > kInlineBytesMax) Explode();
+  if (inline_.count() > limits.entries_max || inline_.bytes() > InlineBytesMax(limits)) Explode();
   if (is_new || type_ != Type::kSet) is_changed_ = true;
   return is_new;
 }

@@ -1,4 +1,4 @@
-// A server on real sockets. Covers: asio_loop, program, connection, main
+// A server on real sockets. Covers: asio_loop, descriptors, program, connection, main
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

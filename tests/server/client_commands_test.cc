@@ -89,6 +89,16 @@ TEST_F(ClientCommands, AreHeldByAPause) {
   EXPECT_EQ(Line("client pause -1"), "(error) ERR timeout is negative");
 }
 
+TEST_F(ClientCommands, EndingAPauseExpiresWhatIsDue) {
+  EXPECT_EQ(Line("set a 1 px 10"), "OK");
+  EXPECT_EQ(Line("client pause 1000 write"), "OK");
+  Pass(std::chrono::milliseconds(100));
+  EXPECT_EQ(Line("get a"), "(nil)");
+  EXPECT_EQ(Line("dbsize"), "1") << "it lies there";
+  EXPECT_EQ(Line("client unpause"), "OK");
+  EXPECT_EQ(Line("dbsize"), "0");
+}
+
 TEST_F(ClientCommands, AreHeldAtExecWhereATransactionWrites) {
   Client writer(*this, "127.0.0.1:2");
   EXPECT_EQ(writer.Line("multi"), "OK");

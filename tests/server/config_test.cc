@@ -1,4 +1,4 @@
-// Covers: config, config_file, config_commands
+// Covers: config, config_file, config_commands, output_limits
 #include "server/config.h"
 
 #include <fmt/format.h>
@@ -53,6 +53,27 @@ TEST_F(ConfigCommands, RefuseAsRedisDoes) {
   EXPECT_EQ(Line("config set a b c"), "(error) ERR syntax error");
   EXPECT_EQ(Line("config get"), "(error) ERR wrong number of arguments for 'config|get' command");
   EXPECT_EQ(Line("config rewrite"), "(error) ERR The server is running without a config file");
+}
+
+TEST_F(ConfigCommands, LimitTheAnswersOfEachClassOfClients) {
+  const auto limits = [&] { return Line("config get client-output-buffer-limit"); };
+  const auto set = [&](const std::string& text) { return Send({"config", "set", "client-output-buffer-limit", text}); };
+  const auto failed = [](const std::string& why) {
+    return "(error) ERR CONFIG SET failed (possibly related to argument 'client-output-buffer-limit') - " + why +
+           " buffer limit configuration.";
+  };
+  constexpr const char* kPreset =
+      R"(["client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"])";
+  EXPECT_EQ(limits(), kPreset);
+  EXPECT_EQ(set(""), "OK");
+  EXPECT_EQ(set("normal 1 2"), failed("Wrong number of arguments in"));
+  EXPECT_EQ(set("master 1 2 3"), failed("Invalid client class specified in"));
+  for (const char* const text : {"normal x 2 3", "normal -1 2 3", "normal 1 2 -3", "normal 1 2 3x"}) {
+    EXPECT_EQ(set(text), failed("Error in hard, soft or soft_seconds setting in")) << text;
+  }
+  EXPECT_EQ(limits(), kPreset);
+  EXPECT_EQ(set("NORMAL 1mb 2 3 replica 4 5 6"), "OK");
+  EXPECT_EQ(limits(), R"(["client-output-buffer-limit", "normal 1048576 2 3 slave 4 5 6 pubsub 33554432 8388608 60"])");
 }
 
 TEST_F(ConfigCommands, KeepChoicesInLowerCase) {

@@ -70,10 +70,19 @@ TEST_F(ExpireCommands, RefuseWhatIsNoTime) {
   EXPECT_EQ(Line("pttl a"), "-1");
 }
 
+TEST_F(ExpireCommands, TakeAMomentThatIsTooFarForTheLastOne) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  EXPECT_EQ(Line("pexpireat a 9223372036854770000"), "1");
+  EXPECT_EQ(Line("pexpiretime a"), "281474976710655") << "in the year 10889";
+  EXPECT_EQ(Line("get a"), "\"1\"");
+}
+
 TEST_F(ExpireCommands, HideKeysAtTheirMoment) {
   EXPECT_EQ(Line("set a 1 px 100"), "OK");
   clock_.Advance(milliseconds(100));
   EXPECT_EQ(Line("ttl a"), "-2");
+  clock_.wall -= milliseconds(50);
+  EXPECT_EQ(Line("ttl a"), "-2") << "a clock that goes back brings nothing back";
   EXPECT_EQ(Line("type a"), "none");
   EXPECT_EQ(Line("keys *"), "[]");
   EXPECT_EQ(Line("scan 0"), "[\"0\", []]");

@@ -38,7 +38,7 @@ def server(*settings):
         command = [PROGRAM, "--dir", f"{directory}/data", "--port", "0", "--unixsocket", socket,
                    "--http", "127.0.0.1:0", *settings]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            address = re.search(r"http://[\d.:]+", process.stdout.readline())
+            address = next(filter(None, (re.search(r"http://[\d.:]+", line) for line in process.stdout)))
             try:
                 yield address.group(), socket
             finally:

@@ -189,6 +189,7 @@ TEST_P(ListCommandsTest, ServeChainsAndLeaveOutWhoIsGone) {
   EXPECT_EQ(second.Line("blmove b c left right 0"), "");
   EXPECT_EQ(first.Line("brpoplpush a b 0"), "");
   gone.reset();
+  EXPECT_EQ(server_->BlockedCount(), 3u);
   EXPECT_EQ(Line("rpush a 1"), "1");
   EXPECT_EQ(first.Received(), "\"1\"");
   EXPECT_EQ(second.Received(), "\"1\"");

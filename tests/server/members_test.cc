@@ -71,13 +71,26 @@ TEST_F(MembersTest, AreExplodedAtTheLimitsOfAHash) {
   EXPECT_EQ(Encoding("field"), "\"hashtable\"");
 }
 
-TEST_F(MembersTest, AreExplodedAtTwoKibibytesWhateverTheLimits) {
-  Configure("hash-max-listpack-value", "4096");
+TEST_F(MembersTest, AreExplodedAtTwoKibibytesOrTheLongestValue) {
+  Configure("hash-max-listpack-value", "2000");
   EXPECT_EQ(Send({"hset", "h", "a", std::string(1500, 'x')}), "1");
   EXPECT_EQ(Encoding("h"), "\"listpack\"");
   EXPECT_EQ(Send({"hset", "h", "b", std::string(600, 'x')}), "1");
   EXPECT_EQ(Encoding("h"), "\"hashtable\"");
   EXPECT_EQ(Line("hstrlen h a"), "1500");
+  Configure("hash-max-listpack-value", "4096");
+  EXPECT_EQ(Send({"hset", "larger", "a", std::string(1500, 'x'), "b", std::string(2500, 'x')}), "2");
+  EXPECT_EQ(Encoding("larger"), "\"listpack\"");
+  EXPECT_EQ(Send({"hset", "larger", "c", std::string(100, 'x')}), "1");
+  EXPECT_EQ(Encoding("larger"), "\"hashtable\"");
+}
+
+TEST_F(MembersTest, AreExplodedAtOneMebibyteWhateverTheLimits) {
+  Configure("hash-max-listpack-value", "1000000000");
+  EXPECT_EQ(Send({"hset", "h", "a", std::string(900'000, 'x')}), "1");
+  EXPECT_EQ(Encoding("h"), "\"listpack\"");
+  EXPECT_EQ(Send({"hset", "h", "b", std::string(200'000, 'x')}), "1");
+  EXPECT_EQ(Encoding("h"), "\"hashtable\"");
 }
 
 TEST_F(MembersTest, AreReleasedWithTheirKey) {

@@ -53,7 +53,7 @@ class AnsweredCommands {
     states_.push_back({.trace_size = 0, .state = StateOf(**space)});
     for (int turn = 0; turn < 60; ++turn) {
       for (uint64_t commands = 1 + random_.Below(4); commands > 0; --commands) {
-        server.Receive(*session, Encode(Draw()));
+        server.Receive(*session, random_.OneIn(4) ? DrawTransaction() : Encode(Draw()));
         states_.push_back({.trace_size = files_->trace().size(), .state = StateOf(**space)});
       }
       server.EndTurn();
@@ -94,6 +94,10 @@ class AnsweredCommands {
     size_t trace_size;
     size_t commands;
   };
+
+  std::string DrawTransaction() {
+    return Encode({"multi"}) + Encode(Draw()) + Encode(Draw()) + Encode(Draw()) + Encode({"exec"});
+  }
 
   std::vector<std::string> Draw() {
     const auto one = [&](std::initializer_list<const char*> of) {

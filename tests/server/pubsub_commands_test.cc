@@ -94,6 +94,29 @@ TEST_F(PubSubCommands, CloseListenersThatDoNotRead) {
   EXPECT_EQ(listener_.Received(), R"(["message", "a", "hi"])") << "of the time before";
 }
 
+TEST_F(PubSubCommands, CloseWhoReadsTooLittleForTooLong) {
+  EXPECT_EQ(Send({"config", "set", "client-output-buffer-limit", "normal 2000 1000 3 pubsub 9000 8000 2"}), "OK");
+  EXPECT_EQ(listener_.Line("subscribe a"), "[\"subscribe\", \"a\", 1]");
+  Client other(*this, "127.0.0.1:50002");
+  other.LeaveUnread(1000);
+  listener_.LeaveUnread(8000);
+  EXPECT_EQ(Line("publish a hi"), "1");
+  EXPECT_EQ(other.Line("ping"), "PONG");
+  Pass(std::chrono::seconds(2));
+  EXPECT_FALSE(listener_.is_closed());
+  Pass(std::chrono::milliseconds(1));
+  EXPECT_TRUE(listener_.is_closed()) << "nothing more has to come for it";
+  other.LeaveUnread(999);
+  Pass(std::chrono::seconds(1));
+  other.LeaveUnread(1000);
+  EXPECT_EQ(other.Line("ping"), "PONG");
+  Pass(std::chrono::seconds(3));
+  EXPECT_FALSE(other.is_closed()) << "its time began anew";
+  other.LeaveUnread(2000);
+  EXPECT_EQ(other.Line("ping"), "");
+  EXPECT_TRUE(other.is_closed());
+}
+
 TEST_F(PubSubCommands, TellOfKeysAsAskedFor) {
   EXPECT_EQ(listener_.Line("psubscribe __key*__:*"), "[\"psubscribe\", \"__key*__:*\", 1]");
   EXPECT_EQ(Line("set a 1"), "OK");

@@ -14,87 +14,13 @@ import pathlib
 import random
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
+
+from server_process import Client, Server, free_port
 
 UNORDERED = {"smembers", "hkeys", "hvals", "sinter", "sunion", "sdiff", "keys"}
 PAIRS = {"hgetall"}
-
-
-class Client:
-    """One connection; replies come back as (raw bytes, parsed)."""
-
-    def __init__(self, port, resp):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self.buffer = b""
-        if resp == 3:
-            self.call([b"hello", b"3"])
-
-    def call(self, words):
-        self.send(words)
-        return self.reply()
-
-    def send(self, words):
-        message = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-        self.socket.sendall(message)
-
-    def line(self):
-        while b"\r\n" not in self.buffer:
-            self.more()
-        line, self.buffer = self.buffer.split(b"\r\n", 1)
-        return line
-
-    def more(self):
-        received = self.socket.recv(1 << 16)
-        if not received:
-            raise ConnectionError("the server has closed the connection")
-        self.buffer += received
-
-    def reply(self):
-        line = self.line()
-        kind, rest = line[:1], line[1:]
-        if kind in b"$=":
-            length = int(rest)
-            if length < 0:
-                return line
-            while len(self.buffer) < length + 2:
-                self.more()
-            body, self.buffer = self.buffer[:length], self.buffer[length + 2:]
-            return line + b"\r\n" + body
-        if kind in b"*~>%":
-            count = int(rest) * (2 if kind == b"%" else 1)
-            return [line] + [self.reply() for _ in range(max(count, 0))]
-        return line
-
-
-class Server:
-    def __init__(self, arguments, port):
-        self.arguments, self.port, self.process = arguments, port, None
-
-    def start(self):
-        self.process = subprocess.Popen(self.arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(f"{self.arguments[0]} does not listen")
-
-    def end(self, how=signal.SIGTERM):
-        if self.process:
-            self.process.send_signal(how)
-            self.process.wait()
-            self.process = None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Draw:

@@ -36,16 +36,19 @@ class ManualClock final : public Clock {
 class MemoryConnection final : public Connection {
  public:
   explicit MemoryConnection(std::string peer) : peer_(std::move(peer)) {}
-  void Send(std::string bytes) override { sent += bytes; }
+  void Send(std::string bytes) override {
+    if (!is_cut) sent += bytes;
+  }
   size_t unsent_bytes() const override { return unsent; }
   void CloseWhenSent() override { is_closed = true; }
-  void Close() override { is_closed = true; }
+  void Close() override { is_closed = is_cut = true; }
   std::string peer() const override { return peer_; }
   std::string local() const override { return "127.0.0.1:6380"; }
 
   std::string sent;
   size_t unsent = 0;  // As a peer leaves it that does not read.
   bool is_closed = false;
+  bool is_cut = false;  // At once: nothing more is sent.
 
  private:
   const std::string peer_;

@@ -176,5 +176,43 @@ TEST_F(ServerLoop, KeepsWaitersInTheirOrder) {
   second.session().waiting.reset();
 }
 
+TEST_F(ServerLoop, AnswersNoMoreThanTheClientReads) {
+  constexpr size_t kValueBytes = 400'000;
+  EXPECT_EQ(Send({"set", "large", std::string(kValueBytes, 'x')}), "OK");
+  Client slow(*this, "127.0.0.1:50001");
+  std::string pipeline;
+  for (int i = 0; i < 10; ++i) pipeline += Encode({"get", "large"});
+  const auto answers_in = [&](const std::string& text) { return text.size() / kValueBytes; };
+  EXPECT_EQ(answers_in(slow.Raw(pipeline)), 3U) << "so many have a mebibyte";
+  EXPECT_TRUE(server_->HasBacklog());
+  slow.LeaveUnread(size_t{1} << 20);
+  EXPECT_FALSE(server_->HasBacklog());
+  server_->EndTurn();
+  EXPECT_EQ(slow.Received(), "");
+  EXPECT_EQ(Line("exists large"), "1") << "others are served";
+  slow.LeaveUnread(0);
+  size_t answers = 3;
+  for (; server_->HasBacklog(); answers += answers_in(slow.Received())) server_->EndTurn();
+  EXPECT_EQ(answers, 10U);
+}
+
+TEST_F(ServerLoop, AnswersAllThatCameBeforeTheClientsEnd) {
+  EXPECT_EQ(Send({"set", "large", std::string(700'000, 'x')}), "OK");
+  Client last(*this, "127.0.0.1:50001");
+  server_->Receive(last.session(), Encode({"get", "large"}) + Encode({"get", "large"}) + Encode({"set", "a", "1"}));
+  server_->EndInput(last.session());
+  server_->EndTurn();
+  EXPECT_FALSE(last.is_closed()) << "there is more to answer";
+  server_->EndTurn();
+  EXPECT_TRUE(last.is_closed());
+  EXPECT_TRUE(last.Received().ends_with("x\" OK"));
+  EXPECT_EQ(Line("get a"), "\"1\"");
+  Client waiting(*this, "127.0.0.1:50002");
+  EXPECT_EQ(waiting.Line("blpop nothing 0"), "");
+  server_->EndInput(waiting.session());
+  server_->EndTurn();
+  EXPECT_TRUE(waiting.is_closed());
+}
+
 }  // namespace
 }  // namespace amethyst::server

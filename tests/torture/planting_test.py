@@ -53,6 +53,19 @@ class Planting(unittest.TestCase):
             with self.assertRaisesRegex(planting.PlantingError, "expected once"):
                 planting.edit_of("bug", {"file": "src/a.cc", "find": find, "replace": ""}, {"src/a.cc": SOURCE})
 
+    def test_a_bug_of_the_server_lies_where_it_is_compiled(self):
+        sources = {"server/a.h": "int one;", "server/a.cc": "int one;"}
+        entry = {"find": "one", "replace": "two"}
+        self.assertEqual(planting.edit_of("bug", entry | {"file": "server/a.cc"}, sources).begin, 4)
+        with self.assertRaisesRegex(planting.PlantingError, "lies in a .cc file"):
+            planting.edit_of("bug", entry | {"file": "server/a.h"}, sources)
+
+    def test_of_the_server_the_files_with_bugs_alone_are_copied(self):
+        with tempfile.TemporaryDirectory() as directory:
+            planting.write_copy(ROOT, pathlib.Path(directory))
+            copied = [str(path.relative_to(directory)) for path in pathlib.Path(directory, "server").rglob("*.cc")]
+        self.assertEqual(sorted(copied), planting.server_files(ROOT))
+
     def test_calls_that_make_durable_are_found_and_named_by_their_function(self):
         calls = [(name, SOURCE[begin:end]) for name, begin, end in planting.durable_calls("src/tree/a.cc", SOURCE)]
         self.assertEqual(calls, [("Sync in tree/a.cc Close", "file_->Sync()"),
@@ -80,6 +93,7 @@ class TheList(unittest.TestCase):
 
     def test_some_belong_to_the_test_command(self):
         self.assertGreaterEqual(sum(bug.quick for bug in self.bugs), 12)
+        self.assertGreaterEqual(sum(bug.quick and bug.suite == "server_test" for bug in self.bugs), 25)
 
 
 class Verdicts(unittest.TestCase):

@@ -1,9 +1,13 @@
 """Deliberate bugs, and a copy of src that holds them all, each armed by its name when a program starts.
 
     planting.py ROOT COPY    copies ROOT/src into COPY, with every planted bug in it; writes only what changed
+    planting.py ROOT         prints the files of the server that have bugs, separated by semicolons
 
-The bugs are data, in *.toml beside this file: each is a text of src that occurs once (`find`), a statement or an
-expression, and what stands there when the bug is armed (`replace`). Where neither will do, as for a declaration, the
+Of ROOT/server only files with bugs are copied: they take the place of the server's own when a program is linked, so a
+bug of it lies in a .cc file.
+
+The bugs are data, in *.toml beside this file: each is a text of src or server that occurs once (`find`), a statement or
+an expression, and what stands there when the bug is armed (`replace`). Where neither will do, as for a declaration, the
 replacement holds the word ARMED, and is what stands there in any case. A bug that two places guard against changes
 both (`also`). The calls that make something durable are found in src itself, and each can be left out, so that a new
 call is covered without an entry; `call` names the suite where that is not `power`.
@@ -80,7 +84,10 @@ CLASSES = (
     "another database's table", "bound that leaves out keys", "change not told", "consumer ahead of the database",
     "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget",
     "index beside its data", "wait where none is allowed", "state that no writer had", "figures of two moments",
-    "harm by mere figures")
+    "harm by mere figures", "answer before its sync", "answer lost", "transaction not whole",
+    "watched key changed unseen", "cursor that skips", "id used twice", "count that drifts",
+    "acknowledged change lost", "waiter not served", "use of what has gone", "stranger let in",
+    "told of what was not done", "effects of a script")
 
 
 class PlantingError(Exception):
@@ -135,11 +142,17 @@ def durable_calls(file, text):
         yield name if taken[name] == 1 else f"{name} {taken[name]}", begin, call_end(text, match.end() - 1)
 
 
+def is_of_server(file):
+    return file.startswith("server/")
+
+
 def edit_of(bug, entry, sources):
     find = entry["find"].strip("\n")
     text = sources.get(entry["file"], "")
     if text.count(find) != 1:
         raise PlantingError(f"{bug}: {entry['file']}: expected once, found {text.count(find)} times: {find}")
+    if is_of_server(entry["file"]) and not entry["file"].endswith(".cc"):
+        raise PlantingError(f"{bug}: {entry['file']}: a bug of the server lies in a .cc file")
     begin = text.index(find)
     return Edit(bug, entry["file"], begin, begin + len(find), entry["replace"].strip("\n"))
 
@@ -160,7 +173,7 @@ def read_list(sources, directory=HERE):
             bugs.append(bug_of(entry["name"], entry["class"], entry))
             edits += [edit_of(entry["name"], part, sources) for part in (entry, *entry.get("also", []))]
     for file, text in sources.items():
-        if CARRIES_OUT.match(file):
+        if CARRIES_OUT.match(file) or is_of_server(file):
             continue
         for name, begin, end in durable_calls(file, text):
             kind = "missing directory sync" if name.startswith("SyncDirectory") else LEFT_OUT
@@ -202,15 +215,22 @@ def plant(text, edits):
 
 
 def read_sources(root):
-    return {str(path.relative_to(root)): path.read_text() for path in sorted((root / "src").rglob("*.[ch]*"))}
+    return {str(path.relative_to(root)): path.read_text() for folder in ("src", "server")
+            for path in sorted((root / folder).rglob("*.[ch]*"))}
+
+
+def server_files(root):
+    return sorted({edit.file for edit in read_list(read_sources(root))[1] if is_of_server(edit.file)})
 
 
 def write_copy(root, copy):
     sources = read_sources(root)
     _, edits = read_list(sources)
-    copies = {"src/base/planted.h": ARMED_HEADER}
+    copies = {"src/base/planted.h": ARMED_HEADER, "server/base/planted.h": ARMED_HEADER}
     for file, text in sources.items():
         here = [edit for edit in edits if edit.file == file]
+        if is_of_server(file) and not here:
+            continue
         copies[file] = '#include "base/planted.h"\n#line 1\n' + plant(text, here) if here else text
     for file, text in copies.items():
         path = copy / file
@@ -220,11 +240,14 @@ def write_copy(root, copy):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (2, 3):
         print(__doc__)
         return 2
     try:
-        write_copy(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+        if len(sys.argv) == 2:
+            print(";".join(server_files(pathlib.Path(sys.argv[1]))), end="")
+        else:
+            write_copy(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
     except PlantingError as error:
         print(f"planting: {error}", file=sys.stderr)
         return 1
