@@ -200,8 +200,9 @@ void AsioLoop::Implementation::TellOfRefusal(const std::error_code& error) {
   const uint64_t now_us = shared_.server.MonotonicUs();
   if (told_of_refusal_us_ != 0 && now_us - told_of_refusal_us_ < kBetweenUs) return;
   told_of_refusal_us_ = now_us;
-  shared_.server.log().Write(LogLevel::kWarning, "accept-failed",
-                             fmt::format("connections have to wait: {}", error.message()));
+  shared_.server.log().Write(
+      LogLevel::kWarning, "accept-failed",
+      fmt::format("connections have to wait: {}; `ulimit -n` bounds the descriptors of the process", error.message()));
 }
 
 template <typename Stream, typename Service, typename... Arguments>
