@@ -103,7 +103,9 @@ void Server::EndInput(Session& session) {
 
 void Server::RunRequests(Session& session) {
   if (session.held.is_fetching || (session.held.request && is_busy())) return;
-  if (const auto held = std::exchange(session.held.request, nullptr)) Execute(session, held->args());
+  if (const auto held = std::exchange(session.held.request, nullptr); held && !session.closes) {
+    Execute(session, held->args());
+  }
   while (!session.closes && !session.waiting && !session.held.request) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
@@ -135,7 +137,8 @@ void Server::Disconnect(Session& session) {
 void Server::EndTurn() {
   if (!is_busy()) {
     if (std::exchange(pause_.has_ended, false)) ExpireDue();
-    for (Session* const session : outbox_.TakeBacklog()) RunRequests(*session);
+    const std::vector<uint64_t> backlog = outbox_.TakeBacklog();
+    resumed_.insert(resumed_.end(), backlog.begin(), backlog.end());
   }
   while (!resumed_.empty() && !is_busy()) {
     for (const uint64_t id : std::exchange(resumed_, {})) {
@@ -257,13 +260,13 @@ void Server::Execute(Session& session, Arguments args) {
     reply.Error(refusal);
   } else if (IsHeld(session, *command, args)) {
     session.held.request = std::make_unique<KeptRequest>(args);
-    return;
+    return Uncount(session);
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.has_writes |= RequestMayChange(*command, args);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
-    if (!RunOrFetch(session, *command, args, reply)) return;
+    if (!RunOrFetch(session, *command, args, reply)) return Uncount(session);
     if (Finish(reply)) {
       AfterCommit();
     } else if (session.waiting) {  // The error is its answer.
@@ -273,6 +276,11 @@ void Server::Execute(Session& session, Arguments args) {
   }
   Deliver(session, command != nullptr && ConfirmsSubscriptions(*command));
   ServeWaiters();
+}
+
+void Server::Uncount(Session& session) {
+  --session.total_commands;
+  --counters_.commands;
 }
 
 void Server::Deliver(Session& session, bool is_message) {

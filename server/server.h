@@ -157,6 +157,8 @@ class Server {
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
+  // Of a request that was put aside: it counts when it runs.
+  void Uncount(Session& session);
   // The same while a script of another session is busy.
   void ExecuteWhileBusy(Session& session, Arguments args);
   // These run at once within MULTI, and are not queued.

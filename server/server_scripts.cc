@@ -100,6 +100,7 @@ void Server::ExecuteWhileBusy(Session& session, Arguments args) {
   } else {
     Access access(space_);
     access.Begin(session.database, NowMs());
+    access.ReadWithoutRecords();
     Call call{.args = args, .access = access, .reply = reply, .session = session, .server = *this, .command = *command};
     command->run(call);
     ShowMonitors(session, *command, args);

@@ -47,7 +47,10 @@ bool Server::RunOrFetch(Session& session, const Command& command, Arguments args
     const Counters::Lookups before = counters_.lookups;
     access_.ReadMemoryOnly();
     Run(session, command, args, reply);
-    if (!access_.miss()) return true;
+    if (!access_.miss()) {
+      session.held.fetches = 0;
+      return true;
+    }
     counters_.lookups = before;
     if (Fetch(session, command, args)) return false;
     reply.RollBackTo(0);
@@ -64,7 +67,6 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   if (!miss.key) return false;
   std::vector<std::string> keys = {*miss.key};
   if (miss.part == Part::kKeys) {
-    keys.clear();
     for (const int place : FindKeys(command, args)) {
       keys.push_back(KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]));
     }

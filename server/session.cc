@@ -27,11 +27,11 @@ bool Outbox::HasBacklog() const {
   return std::ranges::any_of(postponed_, [](const auto& each) { return MaySendMore(*each.second); });
 }
 
-std::vector<Session*> Outbox::TakeBacklog() {
-  std::vector<Session*> ready;
+std::vector<uint64_t> Outbox::TakeBacklog() {
+  std::vector<uint64_t> ready;
   std::erase_if(postponed_, [&](const auto& each) {
     if (!MaySendMore(*each.second)) return false;
-    ready.push_back(each.second);
+    ready.push_back(each.first);
     return true;
   });
   return ready;

@@ -88,7 +88,7 @@ class Outbox {
   // Some of them may run now.
   [[nodiscard]] bool HasBacklog() const;
   // Those that may run now are postponed no longer.
-  [[nodiscard]] std::vector<Session*> TakeBacklog();
+  [[nodiscard]] std::vector<uint64_t> TakeBacklog();
   // Sends, and closes what is to be closed afterwards, or does not read; how many bytes that were.
   uint64_t Flush(const OutputLimits& limits, uint64_t now_us);
   // All that the sessions would have been sent becomes this error, behind which they close. Flush sends it.

@@ -36,7 +36,10 @@ class Tracking {
   // The session has read the keys.
   void NoteRead(const Session& session, std::string_view key);
   // A new command begins: it has touched nothing so far.
-  void BeginCommand() { touched_seen_ = 0; }
+  void BeginCommand() {
+    touched_seen_ = 0;
+    own_.clear();
+  }
   // So much has been touched since BeginCommand; what is new behind the last call changes now. `writer`: whose command
   // that is, or nullptr.
   void NoteChanges(const std::vector<KeyName>& touched, const Session* writer);

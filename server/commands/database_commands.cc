@@ -115,7 +115,7 @@ void FlushDb(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, call.access.stored_database());
   call.access.FlushDatabase(call.access.database());
-  call.server.tracking().NoteFlush(call.session);
+  if (call.access.status()) call.server.tracking().NoteFlush(call.session);
   WakeWaiters(call, call.access.stored_database());
   call.reply.Ok();
 }
@@ -124,7 +124,7 @@ void FlushAll(Call& call) {
   if (!ReadFlushOptions(call)) return;
   WarnWatchers(call, {});
   call.access.FlushAll();
-  call.server.tracking().NoteFlush(call.session);
+  if (call.access.status()) call.server.tracking().NoteFlush(call.session);
   WakeWaiters(call, {});
   call.reply.Ok();
 }

@@ -39,12 +39,13 @@ void Access::Fail(Error error) {
 
 bool Access::Get(Part part, std::string_view key, std::string* value) {
   if (!status_) return false;
-  if (part == Part::kKeys && GetCached(key, value)) return true;
+  const bool uses_records = part == Part::kKeys && reading_.uses_records;
+  if (uses_records && GetCached(key, value)) return true;
   const Result<bool> found = batch_.GetInto(space_.family(part), key, value, {.memory_only = reading_.memory_only});
   if (!found && IsMiss(found.error())) reading_.miss = {.part = part, .key = std::string(key)};
   if (!found) Fail(found.error());
   // What this command has written itself may be given up.
-  if (found && *found && part == Part::kKeys && !HasWrites()) space_.records().Put(key, *value);
+  if (found && *found && uses_records && !HasWrites()) space_.records().Put(key, *value);
   return found && *found;
 }
 
@@ -201,6 +202,7 @@ Status Access::Commit() {
     ForgetRecords();
     return status_;
   }
+  reading_.memory_only = false;  // What follows from a commit does not run again.
   if (!HasWrites()) return {};
   if (Status written = space_.db().Write(batch_); !written) {
     Fail(written.error());

@@ -67,6 +67,9 @@ class Access {
   // From here on, until Begin, nothing is read from the disk: where that would be needed the command fails, and miss()
   // says what for.
   void ReadMemoryOnly() { reading_.memory_only = true; }
+  // From here on, until Begin, records come from the engine alone: for one who reads while another's writes are held
+  // back, whose records are in the cache already.
+  void ReadWithoutRecords() { reading_.uses_records = false; }
   struct Miss {
     Part part;
     std::optional<std::string> key;  // None: of a walk.
@@ -148,6 +151,7 @@ class Access {
   Status status_;
   struct Reading {
     bool memory_only = false;
+    bool uses_records = true;
     std::optional<Miss> miss{};
   } reading_;
   struct Change {

@@ -1,6 +1,8 @@
 #include "server/net/asio_loop.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -141,11 +143,17 @@ Result<std::unique_ptr<asio::ip::tcp::acceptor>> AsioLoop::Implementation::OpenT
 
 // A socket file that nobody listens at is what a killed server has left.
 Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return base::InvalidArgument("{}: the path of a socket has {} bytes at the most", path,
+                                 sizeof(sockaddr_un::sun_path) - 1);
+  }
   std::error_code error;
   const asio::local::stream_protocol::endpoint endpoint(path);
   asio::local::stream_protocol::socket probe(shared_.io);
   probe.connect(endpoint, error);
-  if (error == asio::error::connection_refused) ::unlink(path.c_str());
+  struct stat left{};
+  const bool is_socket = ::lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode);
+  if (error == asio::error::connection_refused && is_socket) ::unlink(path.c_str());
   unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(shared_.io);
   unix_->open(endpoint.protocol(), error);
   if (!error) unix_->bind(endpoint, error);
@@ -278,8 +286,8 @@ void AsioLoop::Implementation::Run() {
   while (!shared_.server.is_stopping()) {
     if (!shared_.server.HasBacklog()) shared_.io.run_one();
     shared_.io.poll();
-    EndTurn();
     if (!shared_.paused.empty()) ResumePaused();
+    EndTurn();
   }
   ResumePaused();
   for (const auto& acceptor : tcp_) acceptor->close();

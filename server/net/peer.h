@@ -82,6 +82,10 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
   void Send(std::string bytes) override {
     if (is_closed_) return;
     if (unsent_bytes() > 0) {
+      if (sent_ > unsent_.size() / 2) {  // A client that is always a little behind must not keep all that it was sent.
+        unsent_.erase(0, sent_);
+        sent_ = 0;
+      }
       unsent_.append(bytes);
       return;
     }
@@ -206,9 +210,14 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
   }
 
   void Decrypted(size_t bytes) {
+    if (is_closed_) return;
     if constexpr (std::is_same_v<Service, Server>) {
       if (service_.IsRunning(*session_)) {
-        return loop_.paused.push_back([self = this->shared_from_this(), bytes] { self->Decrypted(bytes); });
+        is_reading_ = true;  // The bytes are still to be taken.
+        return loop_.paused.push_back([self = this->shared_from_this(), bytes] {
+          self->is_reading_ = false;
+          self->Decrypted(bytes);
+        });
       }
     }
     Received({extra_.received.data(), bytes});
@@ -239,7 +248,7 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
     extra_.sending = std::exchange(unsent_, {});
     asio::async_write(stream_, asio::buffer(extra_.sending),
                       [self = this->shared_from_this()](const std::error_code& failed, size_t) {
-                        self->extra_.sending.clear();
+                        std::string().swap(self->extra_.sending);
                         if (failed) return self->Close();
                         if (self->is_closed_) return;
                         if (self->unsent_.empty()) return self->Sent();
@@ -248,7 +257,7 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
   }
 
   void Sent() {
-    unsent_.clear();
+    std::string().swap(unsent_);  // An idle connection keeps nothing.
     sent_ = 0;
     if (closes_when_sent_) return Close();
     if (session_ != nullptr) WaitForBytes();

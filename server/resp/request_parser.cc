@@ -92,20 +92,27 @@ bool SplitLine(std::string_view line, std::vector<std::string>* words) {
 }
 
 void RequestParser::Append(std::string_view bytes) {
-  if (begin_ > 0) {
+  if (begin_ >= buffer_.size() - begin_) {  // So each byte is moved once on the average, however many wait.
     buffer_.erase(0, begin_);
     for (Piece& piece : pieces_) piece.offset -= begin_;
     position_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.empty() && buffer_.capacity() > kKeptBufferMax) buffer_ = {};
   buffer_.append(bytes);
+}
+
+void RequestParser::LetGoOfBuffer() {
+  std::string().swap(buffer_);
+  begin_ = position_ = 0;
 }
 
 RequestParser::Outcome RequestParser::Next(bool is_authenticated) {
   arguments_.clear();
   if (!in_array_) {
-    if (position_ == buffer_.size()) return false;
+    if (position_ == buffer_.size()) {
+      if (buffer_.capacity() > kKeptBufferMax) LetGoOfBuffer();
+      return false;
+    }
     if (buffer_[position_] != '*') return ReadInline();
     const Outcome header = ReadArrayHeader(is_authenticated);
     if (!header || !*header) return header;

@@ -42,7 +42,7 @@ class RequestParser {
   [[nodiscard]] const std::vector<std::string_view>& arguments() const { return arguments_; }
   // That have come and are no part of a request yet.
   [[nodiscard]] size_t waiting_bytes() const { return buffer_.size() - begin_; }
-  // The same, and the bytes of requests that have been read since the last call of Append.
+  // The same, and the bytes of requests that have been read and not been dropped yet.
   [[nodiscard]] size_t held_bytes() const { return buffer_.size(); }
   void SetArgumentBytesMax(size_t bytes) { limits_.argument_bytes_max = bytes; }
 
@@ -59,6 +59,7 @@ class RequestParser {
   // A line's end behind position_, nullopt-like npos where it has not come.
   [[nodiscard]] size_t FindLineEnd(size_t bytes_max) const;
   void Finish();
+  void LetGoOfBuffer();
 
   RequestLimits limits_;
   std::string buffer_;

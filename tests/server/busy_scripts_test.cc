@@ -125,6 +125,35 @@ TEST_F(BusyScripts, ChangeWhatIsWatchedMeanwhile) {
   EXPECT_EQ(other_.Line("exec"), "(nil array)");
 }
 
+// A client that reads meanwhile reads what the script will have changed.
+TEST_F(BusyScripts, LeaveNoRecordBehindOfWhatTheyDelete) {
+  EXPECT_EQ(Line("set a v"), "OK");
+  EXPECT_EQ(Eval("redis.call('del', 'a') for i = 1, 1000000 do local x = i end return redis.call('exists', 'a')",
+                 [&] { EXPECT_EQ(other_.Line("watch a"), "OK"); }),
+            "0");
+  EXPECT_EQ(Line("get a"), "(nil)");
+  EXPECT_EQ(Line("dbsize"), "0");
+}
+
+TEST_F(BusyScripts, MayOutliveClientsThatWaitToGoOn) {
+  constexpr size_t kMuch = size_t{2} << 20;
+  EXPECT_EQ(Send({"set", "large", std::string(kMuch, 'x')}), "OK");
+  Client slow(*this, "127.0.0.1:4");
+  auto leaving = std::make_unique<Client>(*this, "127.0.0.1:5");
+  slow.LeaveUnread(kMuch);
+  leaving->LeaveUnread(kMuch);
+  slow.Raw("get large\r\neval 'while true do end' 0\r\n");
+  leaving->Raw("get large\r\nping\r\n");
+  slow.LeaveUnread(0);
+  leaving->LeaveUnread(0);
+  WhileBusy([&] {
+    leaving.reset();
+    other_.Line("script kill");
+  });
+  server_->EndTurn();
+  EXPECT_THAT(slow.Received(), StartsWith(std::string(kKilled)));
+}
+
 TEST_F(BusyScripts, AreNotDisturbedByWhoComesAndGoes) {
   Client waiter(*this, "127.0.0.1:3");
   EXPECT_EQ(waiter.Line("blpop l 1"), "");

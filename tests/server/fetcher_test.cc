@@ -150,6 +150,58 @@ TEST_F(Fetches, AreForDisksThatAreSlow) {
   EXPECT_FALSE(fetched.back());
 }
 
+TEST_F(Fetches, AreCountedAsOneCommand) {
+  EXPECT_EQ(Line("hset h f v"), "1");
+  EXPECT_EQ(Line("config set hash-max-listpack-entries 0"), "OK");
+  EXPECT_EQ(Line("hset g f v"), "1");  // Its fields are entries of their own.
+  for (int round = 0; round < 3; ++round) {
+    LeaveMemory();
+    const uint64_t before = server_->counters().commands;
+    EXPECT_EQ(Line("hget g f"), "");
+    Finish();
+    while (!fetcher_.waiting.empty()) Finish();
+    EXPECT_EQ(client_->Received(), "\"v\"");
+    EXPECT_EQ(server_->counters().commands, before + 1);
+    EXPECT_EQ(client_->session().held.fetches, 0) << "it is of one request";
+  }
+}
+
+TEST_F(Fetches, BringTheKeyOfAnotherDatabase) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  EXPECT_EQ(Line("select 1"), "OK");
+  EXPECT_EQ(Line("set a 2"), "OK");
+  LeaveMemory();
+  EXPECT_EQ(Line("move a 1"), "");
+  int rounds = 0;
+  for (; !fetcher_.waiting.empty() && rounds < 10; ++rounds) Finish();
+  EXPECT_EQ(client_->Received(), "0");
+  EXPECT_LE(rounds, 2);
+}
+
+TEST_F(Fetches, DoNotHideFromWatchersThatDatabasesWereSwapped) {
+  EXPECT_EQ(Line("select 1"), "OK");
+  EXPECT_EQ(Line("set k 1"), "OK");
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(Line("watch k"), "OK");
+  while (!fetcher_.waiting.empty()) Finish();
+  server_->space().records().Clear();
+  EXPECT_EQ(other.Line("swapdb 0 1"), "OK");
+  EXPECT_EQ(Line("multi"), "OK");
+  EXPECT_EQ(Line("set k x"), "QUEUED");
+  EXPECT_EQ(Line("exec"), "(nil array)");
+}
+
+TEST_F(Fetches, OfASessionThatIsToCloseDoNothing) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(other.Line("incr a"), "");
+  other.session().closes = true;
+  Finish();
+  EXPECT_EQ(Line("get a"), "\"1\"");
+}
+
 TEST_F(Fetches, MayEndAfterTheirSession) {
   EXPECT_EQ(Line("set a 1"), "OK");
   LeaveMemory();
