@@ -73,6 +73,17 @@ export function applyEdit(tables, edit, removed = []) {
   return after;
 }
 
+/** As many edits as the server keeps. */
+export const EDITS_MAX = 10_000;
+
+/** The history with one edit more; the oldest becomes part of where it begins.
+ * @param {History} history @param {Edit} edit @returns {History} */
+export function withEdit(history, edit) {
+  const edits = [...history.edits, edit];
+  if (edits.length <= EDITS_MAX) return {...history, edits};
+  return {...history, tables: [...tablesAfter(history, 1).values()], edits: edits.slice(1)};
+}
+
 /** The tables as they were after the first `count` edits of a history.
  * @param {History} history @param {number} count */
 export function tablesAfter(history, count) {
@@ -174,7 +185,7 @@ export function reduce(state, {name, data}) {
       const tables = applyEdit(state.tables, data, removed);
       let {history} = state;
       const isNew = data.edit > (history?.edits.at(-1)?.edit ?? 0); // It may have come with the history already.
-      if (history && isNew) history = {...history, edits: [...history.edits, data]};
+      if (history && isNew) history = withEdit(history, data);
       return {...state, tables, edit: data.edit, history, change: {edit: data.edit, removed, added: data.added}};
     }
     case "metrics":

@@ -20,7 +20,7 @@ namespace {
 
 enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave, kOutputLimits };
 
-// The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to e but m, n.
+// The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to d.
 constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
 constexpr std::string_view kEventsOfA = "g$lshzxetd";
 
@@ -244,7 +244,7 @@ Status Config::Check(const Change& change, bool at_start) const {
 }
 
 Status Config::Set(const std::vector<std::pair<std::string, std::string>>& changes, bool at_start) {
-  // As Redis does: what is not there is told before what is wrong.
+  // As Redis does: an unknown name is told of before a wrong value.
   for (const auto& [name, value] : changes) {
     if (Setting::Find(name) != nullptr) continue;
     return base::InvalidArgument("Unknown option or number of arguments for CONFIG SET - '{}'", name);

@@ -49,6 +49,7 @@ Status ReadFile(io::FileSystem& files, const std::string& path, int depth, Confi
     };
     std::vector<std::string> words;
     if (!SplitLine(line, &words)) return failed("a quote is not closed");
+    if (words.empty()) continue;  // White space of another kind.
     if (words.size() == 1) return failed(words[0] + " has no value");
     if (EqualsIgnoringCase(words[0], "include")) {
       if (depth == kIncludesMax) return failed("too many files include one another");

@@ -62,8 +62,16 @@ Status Verify(const ImportOrder& order, io::Environment& environment, std::ostre
   }
 }
 
-Status Write(const ImportOrder& order, const Config& config, const std::string& directory, std::ostream& out,
-             std::ostream& err) {
+struct Imported {
+  uint64_t keys = 0;
+  uint64_t expired = 0;
+  uint64_t libraries = 0;
+  uint64_t bytes = 0;
+  double seconds = 0;
+};
+
+Result<Imported> Write(const ImportOrder& order, const Config& config, const std::string& directory,
+                       std::ostream& err) {
   const auto environment = io::DefaultEnvironment();
   io::Clock& clock = environment->clock();
   const auto begin = clock.Monotonic();
@@ -84,24 +92,30 @@ Status Write(const ImportOrder& order, const Config& config, const std::string& 
   }
   AMETHYST_TRY(importer.Finish());
   AMETHYST_TRY(space->Close());
-  const double seconds = SecondsOf(clock.Monotonic() - begin);
+  return Imported{.keys = importer.keys(),
+                  .expired = importer.expired(),
+                  .libraries = reader->libraries(),
+                  .bytes = reader->size(),
+                  .seconds = SecondsOf(clock.Monotonic() - begin)};
+}
+
+void Tell(const ImportOrder& order, const Imported& imported, std::ostream& out, std::ostream& err) {
   if (order.is_json) {
-    out << nlohmann::ordered_json{{"keys", importer.keys()},
-                                  {"expired", importer.expired()},
-                                  {"libraries", reader->libraries()},
-                                  {"bytes", reader->size()},
-                                  {"seconds", seconds}}
+    out << nlohmann::ordered_json{{"keys", imported.keys},
+                                  {"expired", imported.expired},
+                                  {"libraries", imported.libraries},
+                                  {"bytes", imported.bytes},
+                                  {"seconds", imported.seconds}}
                .dump()
         << "\n";
   } else {
-    fmt::print(out, "imported {} keys from {} bytes in {:.1f} s; {} had expired\n", importer.keys(), reader->size(),
-               seconds, importer.expired());
+    fmt::print(out, "imported {} keys from {} bytes in {:.1f} s; {} had expired\n", imported.keys, imported.bytes,
+               imported.seconds, imported.expired);
   }
-  if (reader->libraries() > 0) {
+  if (imported.libraries > 0) {
     fmt::print(err, "amethystd: {} libraries of functions were left out: load them with FUNCTION LOAD\n",
-               reader->libraries());
+               imported.libraries);
   }
-  return {};
 }
 
 // Nothing lies in it except files.
@@ -121,27 +135,35 @@ Status Import(const ImportOrder& order, const Config& config, std::ostream& out,
   io::FileSystem& files = environment->files();
   if (order.merges) {
     AMETHYST_TRY(Verify(order, *environment, err));
-    return Write(order, config, order.directory, out, err);
+    AMETHYST_ASSIGN(const Imported imported, Write(order, config, order.directory, err));
+    Tell(order, imported, out, err);
+    return {};
   }
-  AMETHYST_ASSIGN(const bool is_there, files.Exists(order.directory));
+  std::string directory = order.directory;
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  AMETHYST_ASSIGN(const bool is_there, files.Exists(directory));
   if (is_there) {
-    AMETHYST_ASSIGN(const auto names, files.List(order.directory));
+    AMETHYST_ASSIGN(const auto names, files.List(directory));
     if (!names.empty()) {
       return base::InvalidArgument("{} is not empty; --merge imports into the database there, and replaces its keys",
-                                   order.directory);
+                                   directory);
     }
   }
-  std::string beside = order.directory;
-  while (beside.size() > 1 && beside.ends_with('/')) beside.pop_back();
-  beside += ".import";
-  AMETHYST_TRY(RemoveTree(files, beside));
-  const Status written = Write(order, config, beside, out, err);
-  if (!written) {
-    static_cast<void>(RemoveTree(files, beside));  // The first error is the one to tell.
-    return written;
+  const std::string beside = directory + ".import";
+  AMETHYST_ASSIGN(const bool is_taken, files.Exists(beside));
+  if (is_taken) {
+    return base::InvalidArgument(
+        "{} is there: another import is running, or one was killed and left it; remove it then", beside);
   }
-  AMETHYST_TRY(files.Rename(beside, order.directory));
-  return files.SyncDirectory(io::ParentDirectory(order.directory));
+  const Result<Imported> imported = Write(order, config, beside, err);
+  Status moved = imported ? files.Rename(beside, directory) : std::unexpected(imported.error());
+  if (!moved) {
+    static_cast<void>(RemoveTree(files, beside));  // The first error is the one to tell.
+    return moved;
+  }
+  AMETHYST_TRY(files.SyncDirectory(io::ParentDirectory(directory)));
+  Tell(order, *imported, out, err);
+  return {};
 }
 
 }  // namespace amethyst::server

@@ -285,6 +285,12 @@ int RunProgram(const std::vector<std::string>& arguments, std::ostream& out, std
     fmt::print(err, "amethystd: {}\n  amethystd --help shows how it is called\n", read.error().message());
     return kUsage;
   }
+  if (const std::string logfile(config.Text("logfile")); !logfile.empty()) {
+    if (const auto opened = io::OpenToAppend(logfile); !opened) {
+      fmt::print(err, "amethystd: --logfile: {}\n", opened.error().ToString());
+      return kUsage;
+    }
+  }
   Log log(io::DefaultEnvironment()->clock(), SinkOf(config, out));
   log.Configure(config.Text("loglevel"), config.Text("log-format"));
   if (const Status served = Serve(config, log); !served) {

@@ -94,6 +94,9 @@ void Server::LookAtHealth() {
 void Server::CountError(std::string_view text) {
   ++counters_.errors;
   std::string code(text.substr(0, text.find_first_of(" \r")));
+  // Scripts may answer anything; figures for others need names.
+  constexpr std::string_view kOfNames = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (code.find_first_not_of(kOfNames) != std::string::npos) return;
   if (counters_.errors_by_code.size() >= kErrorCodesMax && !counters_.errors_by_code.contains(code)) return;
   ++counters_.errors_by_code[std::move(code)];
 }

@@ -51,6 +51,17 @@ test("time travel shows the tables after any number of edits", () => {
   assert.deepEqual([shown(0), shown(1), shown(2)], [[1], [1, 2], [3]]);
 });
 
+test("a history keeps its last edits", () => {
+  const edits = Array.from({length: page.EDITS_MAX}, (_, i) => {
+    return {edit: i + 1, time_ms: 0, removed: [], added: [table(i + 2)]};
+  });
+  const last = {edit: edits.length + 1, time_ms: 0, removed: [1], added: []};
+  const history = page.withEdit({tables: [table(1)], edits}, last);
+  assert.equal(history.edits.length, page.EDITS_MAX);
+  assert.deepEqual(history.tables.map((each) => each.number), [1, 2]);
+  assert.equal(page.tablesAfter(history, history.edits.length).size, page.EDITS_MAX);
+});
+
 test("an edit that came with the history is not there twice", () => {
   const edit = {edit: 6, time_ms: 1, removed: [], added: [table(2)]};
   let state = page.reduce(begun([table(1)]), {name: "history", data: {tables: [table(1)], edits: [edit]}});

@@ -111,15 +111,15 @@ Status SetCiphers(const Config& config, SSL_CTX* context) {
 }
 
 void SetSessions(const Config& config, SSL_CTX* context) {
+  constexpr std::string_view kOurs = "amethystd";
+  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kOurs.data()), kOurs.size());
   if (config.Text("tls-session-caching") == "no") {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     return;
   }
-  constexpr std::string_view kOurs = "amethystd";
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
   SSL_CTX_sess_set_cache_size(context, *ReadInteger(config.Text("tls-session-cache-size")));
   SSL_CTX_set_timeout(context, *ReadInteger(config.Text("tls-session-cache-timeout")));
-  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kOurs.data()), kOurs.size());
 }
 
 }  // namespace

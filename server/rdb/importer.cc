@@ -56,6 +56,8 @@ Status Importer::PutValue(const FileReader::Entry& entry) {
   }
   key.Erase();
   if (entry.value.type == Type::kStream) {
+    AMETHYST_TRY(Commit());  // A large one goes in parts where nothing is before it.
+    access_.SetDatabase(entry.database);
     RestoreValue(access_, entry.key, entry.value, config_);
     held_bytes_ += entry.bytes + kEntryBytes;
   } else {

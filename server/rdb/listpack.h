@@ -8,7 +8,7 @@
 //             0xf0      a string, its length is a u32
 //             0xf1 to 0xf4  a signed number of 2, 3, 4, 8 bytes
 //
-// Integers are little-endian, but for those that begin in a head. 65,535 elements means that many or more. The bytes
+// Integers are little-endian, except those that begin in a head. 65,535 elements means that many or more. The bytes
 // that are read may be anybody's. Thread safety: one thread at a time.
 #pragma once
 

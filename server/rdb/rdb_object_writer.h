@@ -1,4 +1,4 @@
-// Writes the parts of RDB's objects as Redis 7.0 does, but for compression: long strings stay as they are.
+// Writes the parts of RDB's objects as Redis 7.0 does, without compression: long strings stay as they are.
 // rdb_format.h has the encodings. Thread safety: one thread at a time.
 #pragma once
 

@@ -10,7 +10,6 @@
 
 namespace amethyst::server::rdb {
 
-// Of a key that does not exist. It does not expire. Who waits for elements of it is told.
 // Adds `count` of the value's strings from `first` on, to a key that has those before them. Fields come with their
 // values. Only of a list, a set, a sorted set or a hash.
 struct Slice {
@@ -18,6 +17,7 @@ struct Slice {
   size_t count = 0;
 };
 void RestoreSlice(Access& access, std::string_view user_key, const Value& value, Slice slice, const Config& config);
+// Of a key that does not exist. It does not expire. Who waits for elements of it is told.
 void RestoreValue(Access& access, std::string_view user_key, const Value& value, const Config& config);
 
 }  // namespace amethyst::server::rdb

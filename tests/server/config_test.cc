@@ -152,6 +152,14 @@ TEST(ConfigFile, RefusesABadLineByItsNumber) {
   EXPECT_EQ(read("include a.conf"), fmt::format("a.conf, line 1: too many files include one another{}", help));
 }
 
+TEST(ConfigFile, SkipsWhiteSpaceOfAnyKind) {
+  const auto environment = NewInMemoryEnvironment();
+  Config config;
+  EXPECT_TRUE(io::ReplaceFile(environment->files(), "a.conf", "\f\n\v \n\r\r\ntimeout 6\n"));
+  EXPECT_TRUE(ReadConfigFile(environment->files(), "a.conf", &config));
+  EXPECT_EQ(config.values().timeout_s, 6U);
+}
+
 TEST(ConfigFile, IncludesAnother) {
   const auto environment = NewInMemoryEnvironment();
   EXPECT_TRUE(io::ReplaceFile(environment->files(), "b.conf", "timeout 5\nmaxclients 7\n"));

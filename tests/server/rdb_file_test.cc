@@ -9,6 +9,7 @@
 #include "base/coding.h"
 #include "server/program.h"
 #include "server/rdb/crc64.h"
+#include "server/rdb/dump.h"
 #include "server/rdb/importer.h"
 #include "server/rdb/rdb_file_reader.h"
 #include "server/rdb_fixture.h"
@@ -59,6 +60,26 @@ class RdbFile : public ServerTest {
   uint64_t libraries_ = 0;
   uint64_t expired_ = 0;
 };
+
+TEST_F(RdbFile, MayHaveAStreamThatIsLargerThanABatch) {
+  EXPECT_EQ(Line("config set maxmemory 36mb"), "OK");  // A batch has 1 MiB then.
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(Send({"xadd", "s", std::to_string(i + 1) + "-0", "f", std::string(10'240, 'x')}),
+              fmt::format("\"{}-0\"", i + 1));
+  }
+  std::string object;
+  {
+    Access access(*space_);
+    access.Begin(0, server_->NowMs());
+    StoredKey key(access, "s");
+    object = DumpObject(key, config_);
+  }
+  EXPECT_EQ(Line("flushall"), "OK");
+  const std::string stream = object.substr(0, 1) + Prefixed("s") + object.substr(1);
+  EXPECT_EQ(Import(FileOf("\xfe" + std::string(1, '\0') + StringItem("a", "1") + stream)), "OK");
+  EXPECT_EQ(Line("get a"), "\"1\"");
+  EXPECT_EQ(Line("xlen s"), "300");
+}
 
 TEST_F(RdbFile, HasKeysOfSeveralDatabasesAndTheirExpiry) {
   std::string items =

@@ -113,6 +113,18 @@ def import_file(program, file, directory):
     return json.loads(done.stdout)
 
 
+def refuses_what_is_there(program, file, directory):
+    """The import works in DIR.import, which may be somebody's."""
+    theirs = directory.with_suffix(".import") / "notes"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    done = subprocess.run([program, "import", file, "--dir", directory], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "is there" in done.stderr, done
+    assert theirs.read_text() == "mine"
+    theirs.unlink()
+    theirs.parent.rmdir()
+
+
 def check(arguments, name, settings, scratch):
     port = free_port()
     redis = Server(["redis-server", "--port", str(port), "--save", "", "--dir", str(scratch), "--dbfilename",
@@ -125,6 +137,7 @@ def check(arguments, name, settings, scratch):
         fill(theirs.call, random.Random(7))
         theirs.call(words("debug set-active-expire 0"))
         assert theirs.call(words("save")) == b"+OK"
+        refuses_what_is_there(arguments.amethystd, scratch / f"{name}.rdb", scratch / name)
         told = import_file(arguments.amethystd, scratch / f"{name}.rdb", scratch / name)
         ours.start()
         count = compare(theirs, Client(ours_port, 2))

@@ -144,6 +144,15 @@ TEST_F(ScriptCommands, HaveTheirErrorsCountedOnce) {
   EXPECT_THAT(Line("info commandstats"), HasSubstr("rejected_calls=0,failed_calls=1"));
 }
 
+TEST_F(ScriptCommands, CountNoErrorsByCodesThatAreNoNames) {
+  Line("config resetstat");
+  Eval("return redis.error_reply('\\255 x')");
+  Eval("return redis.error_reply('MY_CODE x')");
+  EXPECT_EQ(server_->counters().errors, 2U);
+  EXPECT_EQ(server_->counters().errors_by_code.size(), 1U);
+  EXPECT_EQ(server_->counters().errors_by_code.at("MY_CODE"), 1U);
+}
+
 TEST_F(ScriptCommands, AreHeldByAPauseUnlessTheyOnlyRead) {
   Client other(*this, "127.0.0.1:2");
   EXPECT_EQ(Line("client pause 100000 write"), "OK");
