@@ -126,6 +126,21 @@ class Tls(unittest.TestCase):
         with self.assertRaises(ssl.SSLError):
             self.connect(newer)
 
+    def test_a_client_comes_back_with_its_session(self):
+        for caching in ("yes", "no"):
+            server = self.start("--tls-session-caching", caching)
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                context = self.context()
+                context.minimum_version = context.maximum_version = version
+                session = None
+                for _ in range(2):
+                    with context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), timeout=20),
+                                             session=session) as client:
+                        client.sendall(b"ping\r\n")
+                        self.assertEqual(client.recv(100), b"+PONG\r\n")
+                        session = client.session
+            server.end()
+
     def test_what_is_no_tls_is_closed_and_told(self):
         self.start("--loglevel", "verbose")
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as client:
