@@ -47,7 +47,7 @@ TEST_F(HttpGuardTest, APasswordIsWantedWhereThereIsOne) {
     EXPECT_EQ(Status(is_loopback, "localhost", Basic("default:geheim")), 0u);
     EXPECT_EQ(Status(is_loopback, "localhost", "basic " + base::EncodeBase64("default:geheim")), 0u);
     EXPECT_EQ(Status(is_loopback, "evil", Basic("default:geheim")), 421u);
-    for (const std::string& words : {"default:", "default:geheim2", "default:gehei", "other:geheim", "", "geheim"}) {
+    for (const char* const words : {"default:", "default:geheim2", "default:gehei", "other:geheim", "", "geheim"}) {
       EXPECT_EQ(Status(is_loopback, "localhost", Basic(words)), 401u) << words;
     }
     EXPECT_EQ(Status(is_loopback, "localhost", "Bearer geheim"), 401u);

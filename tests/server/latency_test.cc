@@ -14,8 +14,8 @@ using testing::StartsWith;
 class LatencyCommandsTest : public ServerTest {
  protected:
   // As if something had taken that long.
-  void Note(std::string_view event, uint64_t time_s, uint64_t milliseconds) {
-    server_->latency().Add(event, {.time_s = time_s, .milliseconds = milliseconds});
+  void Note(std::string_view event, uint64_t time_s, uint64_t took_ms) {
+    server_->latency().Add(event, {.time_s = time_s, .milliseconds = took_ms});
   }
 };
 
