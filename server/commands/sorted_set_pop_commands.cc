@@ -16,6 +16,9 @@ namespace {
 std::vector<ScoredMember> Take(Call& call, StoredKey& key, bool from_above, uint64_t count) {
   SortedSet set = OpenSortedSet(call, key);
   std::vector<ScoredMember> taken = Collect(SortedSet::Walk(set, 0, std::min(count, set.size()), from_above));
+  if (!taken.empty()) {
+    set.NoteTaken(taken.back().member, taken.back().score, from_above ? OrderEnd::kHigh : OrderEnd::kLow);
+  }
   RemoveAll(call, set, key.name(), taken, from_above ? "zpopmax" : "zpopmin");
   return taken;
 }

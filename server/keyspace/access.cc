@@ -16,6 +16,7 @@ Access::Access(Space& space) : space_(space), batch_(space.db()), numbers_(space
 void Access::Begin(unsigned database, TimeMs now_ms) {
   if (HasWrites()) batch_.Clear();
   ForgetRecords();
+  entered_.order.clear();
   database_ = database;
   now_ms_ = now_ms;
   status_ = {};
@@ -60,8 +61,8 @@ bool Access::GetCached(std::string_view key, std::string* value) {
 }
 
 void Access::ForgetRecords() {
-  for (const std::string& key : entered_records_) space_.records().Erase(key);
-  entered_records_.clear();
+  for (const std::string& key : entered_.records) space_.records().Erase(key);
+  entered_.records.clear();
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
@@ -81,8 +82,13 @@ void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
   if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
   NoteWrite(part, key, value.size());
+  if (part == Part::kOrder) {
+    const uint64_t id = ReadBigEndian(key, 0, 8);
+    space_.order_bounds().Widen(id, key);  // At once: too wide is never wrong.
+    if (!entered_.order.empty()) entered_.order.push_back({.id = id, .narrowed = {}, .key = std::string(key)});
+  }
   if (part != Part::kKeys) return;
-  entered_records_.emplace_back(key);
+  entered_.records.emplace_back(key);
   space_.records().Put(key, value);
 }
 
@@ -98,6 +104,10 @@ void Access::DeleteRange(Part part, std::string_view begin, std::string_view end
   if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
   fresh_.is_alone = false;
   if (part == Part::kKeys) space_.records().Clear();
+}
+
+void Access::NarrowOrder(uint64_t id, OrderEnd end, std::string_view order_key) {
+  entered_.order.push_back({.id = id, .narrowed = end, .key = std::string(order_key)});
 }
 
 uint64_t Access::NewId(std::string_view keys_key) {
@@ -214,8 +224,15 @@ Status Access::Commit() {
   for (uint16_t stored = 0; stored < kDatabases; ++stored) {
     space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
   }
+  for (const auto& [id, narrowed, key] : entered_.order) {
+    if (narrowed) {
+      space_.order_bounds().Narrow(id, *narrowed, key);
+    } else {
+      space_.order_bounds().Widen(id, key);
+    }
+  }
   batch_.Clear();
-  entered_records_.clear();
+  entered_ = {};
   return {};
 }
 

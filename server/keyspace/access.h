@@ -95,6 +95,9 @@ class Access {
   void Delete(Part part, std::string_view key);
   void DeleteRange(Part part, std::string_view begin, std::string_view end);
 
+  // The command has taken all entries of `order` up to that key, from that end of the sorted set.
+  void NarrowOrder(uint64_t id, OrderEnd end, std::string_view order_key);
+
   // A fresh id for a collection of this key, which is entered into the registry. 0: there was an error.
   [[nodiscard]] uint64_t NewId(std::string_view keys_key);
   // The collection is that key's from here on.
@@ -165,7 +168,15 @@ class Access {
     size_t bytes = 0;      // Of the batch.
     bool is_alone = true;  // There is nothing else in the batch.
   } fresh_;
-  std::vector<std::string> entered_records_;  // Their keys.
+  struct OrderChange {
+    uint64_t id;
+    std::optional<OrderEnd> narrowed;  // None: the key was put.
+    std::string key;
+  };
+  struct Entered {
+    std::vector<std::string> records{};  // Keys of those that are in the cache.
+    std::vector<OrderChange> order{};    // From the first on that narrows: true once it is committed.
+  } entered_;
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;
   std::vector<KeyName> ready_;

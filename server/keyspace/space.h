@@ -17,6 +17,7 @@
 #include "amethyst/db.h"
 #include "io/environment.h"
 #include "server/keyspace/layout.h"
+#include "server/keyspace/order_bounds.h"
 #include "server/keyspace/record_cache.h"
 
 namespace amethyst::server {
@@ -54,6 +55,7 @@ class Space {
 
   // What is known of family `keys`; for Access.
   [[nodiscard]] RecordCache& records() { return records_; }
+  [[nodiscard]] OrderBounds& order_bounds() { return order_bounds_; }
 
   // Which stored database a number from 0 to 15 means.
   [[nodiscard]] uint16_t StoredDatabase(unsigned database) const { return stored_[database]; }
@@ -88,6 +90,7 @@ class Space {
   const std::filesystem::path path_;
   const std::shared_ptr<io::Environment> environment_;
   RecordCache records_;
+  OrderBounds order_bounds_;
   Numbers stored_{};
   std::array<int64_t, kDatabases> key_counts_{};
   std::array<int64_t, kDatabases> expiring_counts_{};

@@ -101,6 +101,11 @@ void SortedSet::ExplodeIfLarge(std::string_view added) {
   for (const Entry& entry : std::exchange(inline_, {})) PutExploded(entry);
 }
 
+void SortedSet::NoteTaken(std::string_view member, double score, OrderEnd end) {
+  if (!is_exploded_) return;
+  key_.access().NarrowOrder(id_, end, OrderKey(id_, {.sortable = SortableDouble(score), .member = member}));
+}
+
 void SortedSet::Remove(std::string_view member, double score) {
   const Entry entry{.sortable = SortableDouble(score), .member = member};
   if (is_exploded_) {
@@ -188,9 +193,14 @@ SortedSet::Walk::Walk(const SortedSet& set, uint64_t rank, uint64_t count, bool 
 }
 
 void SortedSet::Walk::Open(const Range& range) {
+  Access& access = set_.key_.access();
   lower_ = OrderKey(set_.id_, range.low.entry());
   upper_ = OrderKey(set_.id_, range.high.entry());
-  entries_.emplace(set_.key_.access().NewIterator(Part::kOrder, lower_, upper_));
+  if (const OrderBounds::Bounds* const bounds = access.space().order_bounds().Find(set_.id_); bounds != nullptr) {
+    lower_ = std::max(lower_, bounds->low);
+    if (!bounds->high.empty()) upper_ = std::max(lower_, std::min(upper_, bounds->high));
+  }
+  entries_.emplace(access.NewIterator(Part::kOrder, lower_, upper_));
 }
 
 // Comes from the nearer end.

@@ -60,6 +60,8 @@ class SortedSet {
   void Put(std::string_view member, double score, std::optional<double> old);
   // Of a member with that score.
   void Remove(std::string_view member, double score);
+  // This and all on that side of it have been removed: later walks begin behind it.
+  void NoteTaken(std::string_view member, double score, OrderEnd end);
   void Clear();
   // Writes what has become of the set into its key. Nothing is to be called afterwards.
   void Save();

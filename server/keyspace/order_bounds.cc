@@ -1,0 +1,28 @@
+#include "server/keyspace/order_bounds.h"
+
+namespace amethyst::server {
+
+const OrderBounds::Bounds* OrderBounds::Find(uint64_t id) const {
+  const auto at = bounds_.find(id);
+  return at == bounds_.end() ? nullptr : &at->second;
+}
+
+void OrderBounds::Narrow(uint64_t id, OrderEnd end, std::string_view order_key) {
+  if (bounds_.size() >= kSetsMax && !bounds_.contains(id)) bounds_.clear();
+  Bounds& bounds = bounds_[id];
+  if (end == OrderEnd::kLow) {
+    bounds.low.assign(order_key).push_back('\0');
+  } else {
+    bounds.high.assign(order_key);
+  }
+}
+
+void OrderBounds::Widen(uint64_t id, std::string_view order_key) {
+  const auto at = bounds_.find(id);
+  if (at == bounds_.end()) return;
+  Bounds& bounds = at->second;
+  if (order_key < bounds.low) bounds.low.assign(order_key);
+  if (!bounds.high.empty() && order_key >= bounds.high) bounds.high.assign(order_key).push_back('\0');
+}
+
+}  // namespace amethyst::server
