@@ -43,6 +43,10 @@ bool ScriptRunner::RunCommand(std::span<const std::string_view> words, Reply::Pr
 
 bool ScriptRunner::Knows(std::span<const std::string_view> words) { return FindRequested(words) != nullptr; }
 
+void ScriptRunner::WriteLog(LogLevel level, std::string_view text) {
+  server_.log().Write(level, "script", text, {{"client", call_.session.connection.peer()}});
+}
+
 std::string_view ScriptRunner::Interrupt() {
   if (!is_busy_) {
     const uint64_t threshold_ms = server_.config().values().busy_reply_threshold_ms;

@@ -31,6 +31,7 @@ class ScriptRunner final : public CommandRunner {
   [[nodiscard]] bool RunCommand(std::span<const std::string_view> words, Reply::Protocol protocol,
                                 std::string* answer) override;
   [[nodiscard]] bool Knows(std::span<const std::string_view> words) override;
+  void WriteLog(LogLevel level, std::string_view text) override;
   [[nodiscard]] std::string_view Interrupt() override;
 
   [[nodiscard]] std::string_view name() const { return start_.name; }
@@ -71,6 +72,7 @@ class LoadWatch final : public CommandRunner {
   [[nodiscard]] bool RunCommand(std::span<const std::string_view> words, Reply::Protocol protocol,
                                 std::string* answer) override;
   [[nodiscard]] bool Knows(std::span<const std::string_view> /*words*/) override { return false; }
+  void WriteLog(LogLevel level, std::string_view text) override { server_.log().Write(level, "script", text); }
   [[nodiscard]] std::string_view Interrupt() override;
 
  private:

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/log.h"
 #include "server/resp/reply.h"
 
 namespace amethyst::server {
@@ -28,6 +29,8 @@ class CommandRunner {
   [[nodiscard]] virtual bool RunCommand(std::span<const std::string_view> words, Reply::Protocol protocol,
                                         std::string* answer) = 0;
   [[nodiscard]] virtual bool Knows(std::span<const std::string_view> words) = 0;
+  // redis.log.
+  virtual void WriteLog(LogLevel level, std::string_view text) = 0;
   // Called again and again while a script computes. Not empty: the script ends with that error, whose text lives for
   // ever.
   [[nodiscard]] virtual std::string_view Interrupt() = 0;

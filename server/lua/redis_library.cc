@@ -16,7 +16,6 @@ namespace amethyst::server {
 
 namespace {
 
-enum LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning };
 constexpr int kToLog = 1;
 constexpr int kToReplicas = 2;
 
@@ -97,12 +96,18 @@ int StatusReply(lua_State* lua) {
   return 1;
 }
 
-// There is no log that it could go to.
-int Log(lua_State* lua) {
+int WriteLog(lua_State* lua) {
   if (lua_gettop(lua) < 2) return RaiseError(lua, "redis.log() requires two arguments or more.");
   if (lua_isnumber(lua, 1) == 0) return RaiseError(lua, "First argument must be a number (log level).");
   const lua_Number level = lua_tonumber(lua, 1);
-  if (!(level > kDebug - 1 && level < kWarning + 1)) return RaiseError(lua, "Invalid debug level.");
+  if (!(level > -1 && level < static_cast<int>(LogLevel::kWarning) + 1)) return RaiseError(lua, "Invalid debug level.");
+  std::string text;
+  for (int i = 2; i <= lua_gettop(lua); ++i) {
+    if (lua_isstring(lua, i) == 0) continue;  // A number is one, too.
+    if (i > 2) text += ' ';
+    text += TextAt(lua, i);
+  }
+  MachineOf(lua).script->runner.WriteLog(static_cast<LogLevel>(static_cast<int>(level)), text);
   return 0;
 }
 
@@ -157,7 +162,7 @@ int OpenRedisLibrary(lua_State* lua) {
       {"sha1hex", Sha1HexOf},
       {"error_reply", ErrorReply},
       {"status_reply", StatusReply},
-      {"log", Log},
+      {"log", WriteLog},
       {"setresp", SetResp},
       {"set_repl", SetReplication},
       {"replicate_commands", AlwaysTrue},
@@ -170,10 +175,10 @@ int OpenRedisLibrary(lua_State* lua) {
     lua_setfield(lua, -2, name);
   }
   constexpr std::pair<const char*, int> kNumbers[] = {
-      {"LOG_DEBUG", kDebug},
-      {"LOG_VERBOSE", kVerbose},
-      {"LOG_NOTICE", kNotice},
-      {"LOG_WARNING", kWarning},
+      {"LOG_DEBUG", static_cast<int>(LogLevel::kDebug)},
+      {"LOG_VERBOSE", static_cast<int>(LogLevel::kVerbose)},
+      {"LOG_NOTICE", static_cast<int>(LogLevel::kNotice)},
+      {"LOG_WARNING", static_cast<int>(LogLevel::kWarning)},
       {"REPL_NONE", 0},
       {"REPL_AOF", kToLog},
       {"REPL_SLAVE", kToReplicas},

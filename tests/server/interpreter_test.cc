@@ -24,6 +24,7 @@ class FakeRunner final : public CommandRunner {
     return is_allowed;
   }
   bool Knows(std::span<const std::string_view> /*words*/) override { return true; }
+  void WriteLog(LogLevel /*level*/, std::string_view /*text*/) override {}
   std::string_view Interrupt() override { return ++looks > looks_max ? "Script ended: it has run for too long" : ""; }
 
   std::string answers = "+OK\r\n";

@@ -42,6 +42,14 @@ TEST_F(LogTest, IsForPeopleOrForPrograms) {
             "\"count\":3,\"who\":\"x\xef\xbf\xbd\"}\n");
 }
 
+TEST_F(LogTest, TakesWhatScriptsWrite) {
+  EXPECT_EQ(Send({"eval", "redis.log(redis.LOG_WARNING, 'a\\n', 1, 'b') redis.log(redis.LOG_DEBUG, 'no')", "0"}),
+            "(nil)");
+  EXPECT_EQ(Take(), "2023-11-14T22:13:20.123Z # a\\x0a 1 b\n");
+  Send({"function", "load", "#!lua name=l\nredis.log(3, 'loads') redis.register_function('f', function() end)"});
+  EXPECT_EQ(Take(), "2023-11-14T22:13:20.123Z # loads\n");
+}
+
 TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   log_.Write(LogLevel::kVerbose, "a", "a");
   EXPECT_EQ(Take(), "");
