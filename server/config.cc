@@ -188,7 +188,7 @@ std::string_view Config::CanonicalName(std::string_view name) {
 
 Config::MemoryShares Config::memory_shares() const {
   constexpr size_t kSmallest = size_t{4} << 20;
-  constexpr size_t kDefault = size_t{288} << 20;
+  constexpr size_t kDefault = size_t{328} << 20;  // So that a string may have 64 MiB.
   const size_t all = values_.maxmemory == 0 ? kDefault : std::max(values_.maxmemory, kOutsideEngineBytes + kSmallest);
   const size_t shared = all - kOutsideEngineBytes;
   return {.engine_bytes = std::max(shared - shared / 8, kSmallest), .record_bytes = shared / 8};

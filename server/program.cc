@@ -54,7 +54,7 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
                              second at the most; no: the system decides. An end of the process alone loses nothing.
   --http HOST:PORT           pages and figures for browsers and Prometheus (default: none)
-  --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 288mb)
+  --maxmemory BYTES          for all that the server keeps in memory, such as 1gb (default: 328mb)
   --logfile PATH             append log lines there, not to standard output; it may be moved away at any time
   --log-format FORMAT        text (default) or json; --loglevel debug, verbose, notice (default) or warning
   --help, --version

@@ -58,7 +58,7 @@ constexpr Figure kFigures[] = {
      [](Server& server) { return server.counters().lookups.hits; }},
     {kCounter, "amethyst_keyspace_misses_total", "Look-ups of keys by reading commands that found none.",
      [](Server& server) { return server.counters().lookups.misses; }},
-    {kGauge, "amethyst_memory_limit_bytes", "The setting maxmemory; 0 stands for 288 MiB.",
+    {kGauge, "amethyst_memory_limit_bytes", "The setting maxmemory; 0 stands for 328 MiB.",
      [](Server& server) { return server.config().values().maxmemory; }},
     {kGauge, "amethyst_engine_memory_budget_bytes", "What the engine may use of it.", EngineBudget},
     {kGauge, "amethyst_record_cache_bytes", "Memory of the records of keys that are asked for most.",
