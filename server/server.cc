@@ -229,7 +229,7 @@ const Command* Server::Find(Arguments args, std::string* refusal) {
   return command;
 }
 
-std::string Server::Refusal(Session& session, const Command& command, Arguments /*args*/) {
+std::string Server::Refusal(const Session& session, const Command& command) {
   if (!session.is_authenticated && (command.flags & kNoAuth) == 0) return "NOAUTH Authentication required.";
   if (session.subscriptions.any() && !session.takes_push() && !MayRunWhileSubscribed(command)) {
     return fmt::format(
@@ -241,22 +241,25 @@ std::string Server::Refusal(Session& session, const Command& command, Arguments 
   return {};
 }
 
+const Command* Server::Admit(Session& session, Arguments args, std::string* refusal) {
+  ++session.total_commands;
+  ++counters_.commands;
+  const Command* const command = Find(args, refusal);
+  if (command == nullptr) return nullptr;
+  session.last_command = command->name;
+  *refusal = Refusal(session, *command);
+  return command;
+}
+
 void Server::Execute(Session& session, Arguments args) {
   if (is_busy()) return ExecuteWhileBusy(session, args);
   answer_.clear();
   Reply reply(&answer_, session.protocol);
-  ++session.total_commands;
-  ++counters_.commands;
   std::string refusal;
-  const Command* const command = Find(args, &refusal);
-  if (command != nullptr) {
-    session.last_command = command->name;
-    refusal = Refusal(session, *command, args);
-  }
+  const Command* const command = Admit(session, args, &refusal);
   if (!refusal.empty()) {
     if (session.queue.is_open) session.queue.has_errors = true;
-    if (command != nullptr) ++command_counters_[command->name].rejected;
-    CountError(refusal);
+    CountRefusal(command, refusal);
     reply.Error(refusal);
   } else if (IsHeld(session, *command, args)) {
     session.held.request = std::make_unique<KeptRequest>(args);

@@ -171,7 +171,9 @@ class Server {
   // sent.
   [[nodiscard]] bool Retry(Session& session, const KeyName& ready);
   // Why the command may not run now; empty: it may.
-  [[nodiscard]] std::string Refusal(Session& session, const Command& command, Arguments args);
+  [[nodiscard]] static std::string Refusal(const Session& session, const Command& command);
+  // Counts the request and finds its command; `refusal` says why it may not run now. nullptr: there is no such command.
+  [[nodiscard]] const Command* Admit(Session& session, Arguments args, std::string* refusal);
   [[nodiscard]] const Command* Find(Arguments args, std::string* refusal);
   void Run(Session& session, const Command& command, Arguments args, Reply& reply);
   // False: it was put aside, and has done nothing.
@@ -199,6 +201,8 @@ class Server {
   void NoteLatency(std::string_view event, uint64_t microseconds);
   // Tells the log of what ails the server.
   void LookAtHealth();
+  // Of a command that may not run, or nullptr: of one that there is not.
+  void CountRefusal(const Command* command, std::string_view refusal);
   // Of an error's text, which begins with its code.
   void CountError(std::string_view text);
 

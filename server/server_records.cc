@@ -91,6 +91,11 @@ void Server::LookAtHealth() {
                            log());
 }
 
+void Server::CountRefusal(const Command* command, std::string_view refusal) {
+  if (command != nullptr) ++command_counters_[command->name].rejected;
+  CountError(refusal);
+}
+
 void Server::CountError(std::string_view text) {
   ++counters_.errors;
   std::string code(text.substr(0, text.find_first_of(" \r")));

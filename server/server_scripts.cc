@@ -25,8 +25,7 @@ std::string Server::RunInScript(Session& session, Arguments args, Reply& reply) 
     refusal = "ERR the database has an error, so nothing of the script will be kept";
   }
   if (!refusal.empty()) {
-    if (command != nullptr) ++command_counters_[command->name].rejected;
-    CountError(refusal);
+    CountRefusal(command, refusal);
     return std::string(refusal);
   }
   if ((command->flags & kWrite) != 0) running_.script->NoteWrite();
@@ -75,24 +74,17 @@ bool Server::IsRunning(const Session& session) const {
 void Server::ExecuteWhileBusy(Session& session, Arguments args) {
   std::string answer;
   Reply reply(&answer, session.protocol);
-  ++session.total_commands;
-  ++counters_.commands;
   std::string refusal;
-  const Command* const command = Find(args, &refusal);
-  if (command != nullptr) {
-    session.last_command = command->name;
-    refusal = Refusal(session, *command, args);
-    if (refusal.empty() && (command->flags & kAllowBusy) == 0) refusal = running_.script->BusyError();
-  }
+  const Command* const command = Admit(session, args, &refusal);
+  if (refusal.empty() && (command->flags & kAllowBusy) == 0) refusal = running_.script->BusyError();
   if (!refusal.empty()) {
     if (session.queue.is_open) session.queue.has_errors = true;
-    if (command != nullptr) ++command_counters_[command->name].rejected;
     if (command != nullptr && command->name == "exec") {
       session.queue = {};
       watches_.RemoveAll(session);
       refusal = fmt::format("EXECABORT Transaction discarded because of: {}", refusal);
     }
-    CountError(refusal);
+    CountRefusal(command, refusal);
     reply.Error(refusal);
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.requests.emplace_back(args);
