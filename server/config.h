@@ -70,7 +70,7 @@ class Config {
   [[nodiscard]] std::string_view Text(std::string_view name) const;
   // The name that CONFIG GET shows first, of a name in any case or an older name; empty: there is no such setting.
   [[nodiscard]] static std::string_view CanonicalName(std::string_view name);
-  // The file that the settings came from, and that CONFIG REWRITE writes; empty: there is none.
+  // The path of the settings file: CONFIG REWRITE writes it. Empty where there is no file.
   [[nodiscard]] const std::string& file() const { return file_; }
   void SetFile(std::string path) { file_ = std::move(path); }
   // All of them or none. The error's message is Redis's, without its code.

@@ -95,8 +95,8 @@ Result<ListenAt> WhereToListen(const Config& config) {
   ListenAt at;
   at.port = static_cast<uint16_t>(config.values().port);
   at.tls_port = static_cast<uint16_t>(config.values().tls_port);
-  at.unix_socket = config.Get("unixsocket").front().second;
-  if (!SplitLine(config.Get("bind").front().second, &at.addresses)) {
+  at.unix_socket = config.Text("unixsocket");
+  if (!SplitLine(config.Text("bind"), &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
   const auto is_public = [](const std::string& address) { return !IsLoopback(address); };
@@ -114,7 +114,7 @@ Result<ListenAt> WhereToListen(const Config& config) {
 
 // nullopt: nowhere.
 Result<std::optional<HttpAddress>> WhereToServeHttp(const Config& config) {
-  const std::string text = config.Get("http").front().second;
+  const std::string text(config.Text("http"));
   if (text.empty()) return std::nullopt;
   AMETHYST_ASSIGN(HttpAddress at, ReadHttpAddress(text));
   if (!IsLoopback(at.host) && config.values().requirepass.empty()) {
@@ -148,7 +148,7 @@ std::string ShownAddress(const HttpAddress& at, uint16_t port) {
 }
 
 std::filesystem::path DirectoryOf(const Config& config) {
-  const std::string given = config.Get("dir").front().second;
+  const std::string_view given = config.Text("dir");
   return given.empty() ? "amethystd" : given;
 }
 

@@ -68,7 +68,8 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   std::vector<std::string> keys = {*miss.key};
   if (miss.part == Part::kKeys) {
     for (const int place : FindKeys(command, args)) {
-      keys.push_back(KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]));
+      std::string key = KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]);
+      if (key != *miss.key) keys.push_back(std::move(key));
     }
   }
   auto read = [this, family = space_.family(miss.part), keys = std::move(keys)] {

@@ -28,8 +28,8 @@ namespace amethyst::server {
 // No key has an element: waits for one, until the timeout says "no array". `within_multi` is the reply where nobody may
 // wait.
 void WaitForKeys(Call& call, Arguments keys, uint64_t timeout_ms, void (Reply::*within_multi)() = &Reply::NullArray);
-// Lets `take` reply for the first key that holds that type and that the command may take from. Where there is none it
-// waits until the timeout, or replies with no array at once where it has none.
+// Finds the first key that holds that type and that the command may take from, and lets `take` reply for it. Without
+// such a key the command waits until the timeout. Without a timeout it replies with no array at once.
 void PopFromFirst(Call& call, Arguments keys, Type type, std::optional<uint64_t> timeout_ms,
                   base::FunctionRef<void(StoredKey& key)> take);
 

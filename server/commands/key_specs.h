@@ -13,8 +13,8 @@ struct KeySpec {
   std::string_view flags;  // "RW access delete".
   int begin = 0;           // The argument; with a keyword, where the search for it begins, from the end if negative.
   std::string_view keyword{};  // In lower case.
-  // The last key, counted from `begin`; a negative number counts from the end. With `limit` only the first of that many
-  // equal parts of the arguments holds keys.
+  // The last key, counted from `begin`. A negative number counts from the end. With a `limit` the arguments are cut
+  // into so many equal parts, and the first part holds the keys.
   int last = 0;
   int step = 1;
   int limit = 0;
@@ -27,7 +27,7 @@ struct FlaggedKey {
   int place;
   std::string_view flags;
 };
-// Empty: there is none, or the arguments are wrong.
+// The result is empty where there is no key, and where the arguments are wrong.
 [[nodiscard]] std::vector<FlaggedKey> FlaggedKeys(const Command& command, Arguments args);
 
 }  // namespace amethyst::server

@@ -19,8 +19,8 @@ class BigKeys {
     uint64_t bytes = 0;
   };
 
-  // Goes on where the last call ended, over at most so many collections. After the last one it begins again, and then
-  // those that are no longer there are forgotten.
+  // Looks at the next collections, `most` of them at the most. After the last collection it begins again: those that
+  // are gone are forgotten then.
   void Look(Space& space, size_t most);
   // The largest first; of the last whole round, and what this one has found so far.
   [[nodiscard]] std::vector<Found> Largest() const;

@@ -80,7 +80,7 @@ bool Access::Shows(const Iterator& iterator) {
 
 void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
-  if (const Status put = batch_.Put(space_.family(part), key, value); !put) Fail(put.error());
+  if (const Status put = batch_.Put(space_.family(part), key, value); !put) return Fail(put.error());
   NoteWrite(part, key, value.size());
   if (part == Part::kOrder) {
     const uint64_t id = ReadBigEndian(key, 0, 8);
@@ -232,7 +232,8 @@ Status Access::Commit() {
     }
   }
   batch_.Clear();
-  entered_ = {};
+  entered_.records.clear();
+  entered_.order.clear();
   return {};
 }
 

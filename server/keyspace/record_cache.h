@@ -47,10 +47,6 @@ class RecordCache {
     uint8_t hand;
   };
   struct Header;
-  struct Place {
-    Bucket* bucket;
-    size_t index;
-  };
 
   [[nodiscard]] Bucket& BucketOf(std::string_view keys_key) { return buckets_[Hash(keys_key) & (buckets_.size() - 1)]; }
   [[nodiscard]] static uint64_t Hash(std::string_view keys_key);

@@ -44,7 +44,7 @@ class Libraries {
   void Keep() { before_.reset(); }
   void TakeBack();
 
-  // In any case of its letters; nullptr: there is none.
+  // The case of letters does not count. Returns nullptr where there is no such function.
   [[nodiscard]] const Function* Find(std::string_view function) const;
   // True: the answer is an error that has been counted already.
   bool Run(const Function& function, const ScriptJob& job, CommandRunner& runner, Reply& reply);
