@@ -238,9 +238,9 @@ Status Serve(const Config& settings, Log& log) {
     loop.Run();
     TellSupervisor("STOPPING=1");
     log.Write(LogLevel::kNotice, "stop", "stops: " + server.stop_reason(), {{"reason", server.stop_reason()}});
+    AMETHYST_TRY(space->Close());
+    log.Write(LogLevel::kNotice, "ended", fmt::format("ended; all data is safe in {}", DirectoryOf(config).string()));
   }
-  AMETHYST_TRY(space->Close());
-  log.Write(LogLevel::kNotice, "ended", fmt::format("ended; all data is safe in {}", DirectoryOf(config).string()));
   return {};
 }
 

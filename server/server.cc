@@ -87,7 +87,7 @@ Session* Server::Connect(Connection& connection) {
 }
 
 void Server::Receive(Session& session, std::string_view bytes) {
-  if (session.closes) return;
+  if (session.closes || is_stopping()) return;
   counters_.bytes_in += bytes.size();
   session.last_active_us = MonotonicUs();
   session.parser.SetArgumentBytesMax(config_.values().proto_max_bulk_len);
@@ -106,7 +106,7 @@ void Server::RunRequests(Session& session) {
   if (const auto held = std::exchange(session.held.request, nullptr); held && !session.closes) {
     Execute(session, held->args());
   }
-  while (!session.closes && !session.waiting && !session.held.request) {
+  while (!session.closes && !session.waiting && !session.held.request && !is_stopping()) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
     if (!outcome) {

@@ -74,7 +74,6 @@ void Shutdown(Call& call) {
   if (saves && saves_not) return call.reply.Error(kSyntax);
   if (!saves_not && call.server.is_busy()) return call.reply.Error(call.server.script()->BusyError());
   if (saves && !MakeCheckpoint(call)) return;
-  call.session.closes = true;
   call.server.AskToStop(fmt::format("SHUTDOWN of client {}", call.session.connection.peer()));
 }
 

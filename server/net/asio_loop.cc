@@ -46,7 +46,10 @@ bool IsLoopback(const std::string& address) {
 class AsioLoop::Implementation final : public Fetcher {
  public:
   explicit Implementation(Server& server) : shared_{.server = server}, timer_(shared_.io) { server.SetFetcher(this); }
-  ~Implementation() override { shared_.server.SetFetcher(nullptr); }
+  ~Implementation() override {
+    shared_.server.SetFetcher(nullptr);
+    CloseConnections();
+  }
 
   void Fetch(std::function<void()> read, std::function<void()> done) override {
     asio::post(readers_, [this, read = std::move(read), done = std::move(done)] {
@@ -87,6 +90,7 @@ class AsioLoop::Implementation final : public Fetcher {
   // Goes on with connections that had to wait until a script ended.
   void ResumePaused();
   void EndTurn();
+  void CloseConnections();
   void TellOfRefusal(const std::error_code& error);
   void WatchSignals();
   void ReadTlsAgain();
@@ -293,10 +297,14 @@ void AsioLoop::Implementation::Run() {
   for (const auto& acceptor : tcp_) acceptor->close();
   if (unix_ != nullptr) unix_->close();
   if (!shared_.unix_path.empty()) ::unlink(shared_.unix_path.c_str());
-  for (const auto& peer : std::set(shared_.all)) peer->CloseWhenSent();
   signals_.cancel();
   hangups_.cancel();
   timer_.cancel();
+  readers_.stop();
+  readers_.join();
+}
+
+void AsioLoop::Implementation::CloseConnections() {
   for (const auto& peer : std::set(shared_.all)) peer->Close();
   shared_.io.restart();
   shared_.io.poll();

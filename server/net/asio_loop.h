@@ -40,7 +40,8 @@ class AsioLoop {
   // `http` outlives this. The same errors.
   [[nodiscard]] Status ListenHttp(HttpServer& http, const HttpAddress& at);
   [[nodiscard]] uint16_t http_port() const;
-  // Returns once SHUTDOWN, a signal to end, or Stop has asked for it, with all connections closed.
+  // Returns once SHUTDOWN, a signal to end, or Stop has asked for it: nothing is accepted, read or run any more. The
+  // connections stay open as long as this lives, so that a client that sees its own end finds the database free.
   void Run();
   void Stop();
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -82,16 +83,17 @@ class SocketClient {
 class AsioLoopTest : public testing::Test {
  protected:
   AsioLoopTest() {
-    EXPECT_TRUE(loop_.Listen({.unix_socket = path_}));
+    EXPECT_TRUE(loop_->Listen({.unix_socket = path_}));
     http_.AddRoute("/", [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; });
     EventChannel& channel = http_.AddEvents("/events", [](const HttpRequest&) { return EncodeEvent("snapshot", "0"); });
     http_.AddTicker([&channel] { channel.Publish("news", "1"); });
-    EXPECT_TRUE(loop_.ListenHttp(http_, {.host = "127.0.0.1"}));
-    thread_ = std::thread([this] { loop_.Run(); });
+    EXPECT_TRUE(loop_->ListenHttp(http_, {.host = "127.0.0.1"}));
+    thread_ = std::thread([this] { loop_->Run(); });
   }
   ~AsioLoopTest() override {
-    loop_.Stop();
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    loop_->Stop();
+    thread_.join();
   }
 
   support::TempDirectory directory_;
@@ -101,7 +103,7 @@ class AsioLoopTest : public testing::Test {
   EngineClock clock_{space_->clock()};
   Server server_{*space_, config_, clock_};
   HttpServer http_{HttpGuard(config_, true), clock_};
-  AsioLoop loop_{server_};
+  std::optional<AsioLoop> loop_{std::in_place, server_};
   std::thread thread_;
 };
 
@@ -160,7 +162,7 @@ TEST_F(AsioLoopTest, EndsABusyScriptWhenItIsStopped) {
   runs.Send(Encode({"eval", "redis.call('set', 'a', 1) while true do end", "0"}));
   while (other.Ask({"ping"}) == "+PONG") {
   }
-  loop_.Stop();
+  loop_->Stop();
   thread_.join();
 }
 
@@ -174,7 +176,7 @@ TEST_F(AsioLoopTest, ClosesAfterAnErrorOfTheProtocolAndAfterQuit) {
 }
 
 TEST_F(AsioLoopTest, ServesHttpBesideRedis) {
-  const SocketClient browser(loop_.http_port());
+  const SocketClient browser(loop_->http_port());
   browser.Send("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
   const std::string answer = browser.Read(10'000);
   EXPECT_THAT(answer, AllOf(HasSubstr("HTTP/1.1 200 OK"), HasSubstr("\r\n\r\nhello\n")));
@@ -184,7 +186,7 @@ TEST_F(AsioLoopTest, ServesHttpBesideRedis) {
 }
 
 TEST_F(AsioLoopTest, EventsGoOnUntilTheServerEnds) {
-  const SocketClient listener(loop_.http_port());
+  const SocketClient listener(loop_->http_port());
   listener.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   std::string got;
   while (!got.ends_with("event: news\ndata: 1\n\n")) {
@@ -193,10 +195,11 @@ TEST_F(AsioLoopTest, EventsGoOnUntilTheServerEnds) {
     got += byte;
   }
   EXPECT_THAT(got, HasSubstr("\r\n\r\nevent: snapshot\ndata: 0\n\nevent: news"));
-  const SocketClient half(loop_.http_port());
+  const SocketClient half(loop_->http_port());
   half.Send("GET / HT");
-  loop_.Stop();
+  loop_->Stop();
   thread_.join();
+  loop_.reset();
   EXPECT_EQ(half.Read(1), "");
 }
 

@@ -56,6 +56,17 @@ class Operation(unittest.TestCase):
         stop = json.loads(self.log.read_text().splitlines()[-2])
         self.assertEqual((stop["level"], stop["reason"]), ("notice", "signal SIGTERM"))
 
+    def test_who_sees_the_end_of_shutdown_finds_the_database_free(self):
+        _, client = self.start()
+        for key in range(8):  # What takes a while to be flushed.
+            client.call([b"set", b"%d" % key, b"v" * 4_000_000])
+        client.send([b"shutdown"])
+        self.assertEqual(client.socket.recv(1), b"")
+        self.assertEqual(self.supervisor.recv(100), b"STOPPING=1")
+        server, client = self.start()
+        self.assertEqual(client.call([b"dbsize"]), b":8")
+        self.end(server)
+
     def test_a_log_that_was_moved_away_begins_anew(self):
         server, client = self.start()
         self.log.rename(self.folder / "log.1")
