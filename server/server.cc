@@ -106,6 +106,7 @@ void Server::RunRequests(Session& session) {
   if (const auto held = std::exchange(session.held.request, nullptr); held && !session.closes) {
     Execute(session, held->args());
   }
+  if (session.rest.say && (is_busy() || session.closes || !SayMore(session))) return;
   while (!session.closes && !session.waiting && !session.held.request && !is_stopping()) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
@@ -120,6 +121,24 @@ void Server::RunRequests(Session& session) {
   }
   if (session.parser.has_ended() && session.held.request == nullptr) session.closes = true;
   session.WillFlush();
+}
+
+bool Server::SayMore(Session& session) {
+  Begin(session.database);
+  Reply reply(&session.output, session.protocol);
+  session.last_active_us = MonotonicUs();
+  session.WillFlush();
+  while (session.rest.say(reply)) {
+    if (session.output.size() < Outbox::kAnswersBytesMax) continue;
+    outbox_.Postpone(session);
+    return false;
+  }
+  if (!access_.status()) {  // What was said cannot be taken back: only the end of the connection tells.
+    CountError(ErrorText(access_.status().error()));
+    session.closes = true;
+  }
+  session.output.append(std::exchange(session.rest, {}).behind);
+  return true;
 }
 
 void Server::Disconnect(Session& session) {
@@ -242,7 +261,6 @@ std::string Server::Refusal(const Session& session, const Command& command) {
 }
 
 const Command* Server::Admit(Session& session, Arguments args, std::string* refusal) {
-  ++session.total_commands;
   ++counters_.commands;
   const Command* const command = Find(args, refusal);
   if (command == nullptr) return nullptr;
@@ -263,27 +281,29 @@ void Server::Execute(Session& session, Arguments args) {
     reply.Error(refusal);
   } else if (IsHeld(session, *command, args)) {
     session.held.request = std::make_unique<KeptRequest>(args);
-    return Uncount(session);
+    --counters_.commands;  // It is counted when it runs.
+    return;
   } else if (session.queue.is_open && !RunsWithinMulti(*command)) {
     session.queue.has_writes |= RequestMayChange(*command, args);
     session.queue.requests.emplace_back(args);
     reply.Simple("QUEUED");
   } else {
-    if (!RunOrFetch(session, *command, args, reply)) return Uncount(session);
+    if (!RunOrFetch(session, *command, args, reply)) {
+      --counters_.commands;
+      return;
+    }
     if (Finish(reply)) {
       AfterCommit();
-    } else if (session.waiting) {  // The error is its answer.
-      waiters_.Remove(session, session.waiting->keys);
-      session.waiting.reset();
+    } else {  // The error is its answer.
+      session.rest = {};
+      if (session.waiting) {
+        waiters_.Remove(session, session.waiting->keys);
+        session.waiting.reset();
+      }
     }
   }
   Deliver(session, command != nullptr && ConfirmsSubscriptions(*command));
   ServeWaiters();
-}
-
-void Server::Uncount(Session& session) {
-  --session.total_commands;
-  --counters_.commands;
 }
 
 void Server::Deliver(Session& session, bool is_message) {

@@ -154,11 +154,11 @@ class Server {
   [[nodiscard]] Libraries& libraries() { return scripting_.libraries; }
 
  private:
+  // Says more of the session's long reply, as much as it may be sent now. False: there is more.
+  bool SayMore(Session& session);
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);
-  // Of a request that was put aside: it counts when it runs.
-  void Uncount(Session& session);
   // The same while a script of another session is busy.
   void ExecuteWhileBusy(Session& session, Arguments args);
   // These run at once within MULTI, and are not queued.

@@ -80,7 +80,8 @@ void Server::LookAtHealth() {
   if (config_.values().maxmemory != 0) {
     client_bytes = scripting_.interpreter.bytes() + scripting_.libraries.bytes();
     for (const auto& [id, session] : sessions_) {
-      client_bytes += session->connection.unsent_bytes() + session->output.capacity() + session->parser.waiting_bytes();
+      client_bytes += session->connection.unsent_bytes() + session->output.capacity() +
+                      session->rest.behind.capacity() + session->parser.waiting_bytes();
     }
   }
   diagnostics_.health.Look({.wall = clock_.WallTime(),

@@ -64,12 +64,11 @@ bool Server::RunOrFetch(Session& session, const Command& command, Arguments args
 // With the record that was missed come those of the command's other keys.
 bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   const Access::Miss miss = *access_.miss();
-  if (!miss.key) return false;
-  std::vector<std::string> keys = {*miss.key};
+  std::vector<std::string> keys = {miss.key};
   if (miss.part == Part::kKeys) {
     for (const int place : FindKeys(command, args)) {
       std::string key = KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]);
-      if (key != *miss.key) keys.push_back(std::move(key));
+      if (key != miss.key) keys.push_back(std::move(key));
     }
   }
   auto read = [this, family = space_.family(miss.part), keys = std::move(keys)] {

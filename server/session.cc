@@ -52,7 +52,7 @@ bool Outbox::IsTooSlow(Session& session, const OutputLimits& limits, uint64_t no
   constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
   const bool listens = session.subscriptions.any() || session.is_monitor;
   const OutputLimit& limit = listens ? limits.listener : limits.normal;
-  const size_t unread = session.connection.unsent_bytes() + session.output.size();
+  const size_t unread = session.connection.unsent_bytes() + session.output.size() + session.rest.behind.size();
   if (limit.hard_bytes != 0 && unread >= limit.hard_bytes) return true;
   if (limit.soft_bytes == 0 || unread < limit.soft_bytes) {
     above_soft_since_us_.erase(&session);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,15 @@ struct Held {
   uint8_t fetches = 0;                   // For this request, so far.
 };
 
+// Says another part of a reply; false: there is none.
+using SayMore = std::move_only_function<bool(Reply&)>;
+
+// What is left of a long reply.
+struct Rest {
+  SayMore say;           // Empty: nothing.
+  std::string behind{};  // Messages that have come meanwhile.
+};
+
 struct Subscriptions {
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;
@@ -115,8 +125,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Encodes behind what is to be sent at the end of the turn.
-  [[nodiscard]] Reply NewReply() { return Reply(&output, protocol); }
+  // Encodes behind all that is to be sent.
+  [[nodiscard]] Reply NewReply() { return Reply(rest.say ? &rest.behind : &output, protocol); }
   // There is something to send, or to close.
   void WillFlush() { outbox.Add(*this); }
   // For a message that no request asked for: a published one.
@@ -141,12 +151,12 @@ class Session {
   bool is_dirty = false;            // Something watched has changed.
   std::optional<Waiting> waiting;
   Held held;
+  Rest rest;
   Subscriptions subscriptions;
   TrackingMode tracking;
 
   uint64_t last_active_us;
   std::string_view last_command = "NULL";
-  uint64_t total_commands = 0;
   RequestParser parser;
   std::string output;
 };

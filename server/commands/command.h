@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -87,6 +88,12 @@ struct Call {
 
   // "ERR wrong number of arguments for 'get' command".
   void WrongArity() const;
+
+  // The reply has become so long that its rest is better said in later turns, as the client takes it. Never within
+  // MULTI, nor in a script.
+  [[nodiscard]] bool is_long() const;
+  // `say` says the rest, part by part, until it returns false. It may outlive all that the command has made.
+  void SayLater(std::move_only_function<bool(Reply&)> say) const;
 
   // This is a command with kBlocking that has waited, and is tried again: what is wrong with a key now is no error.
   [[nodiscard]] bool is_retry() const;

@@ -1,9 +1,11 @@
 // A database as a whole: KEYS, SCAN, DBSIZE, FLUSHALL, SWAPDB and the like.
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "server/commands/command.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/numbers.h"
 #include "server/commands/pattern.h"
 #include "server/commands/random_picks.h"
@@ -19,6 +21,7 @@ class KeyWalk {
  public:
   KeyWalk(Access& access, uint64_t place)
       : access_(access),
+        now_ms_(access.now_ms()),
         begin_(KeysPlace(access.stored_database(), place)),
         end_(KeysEnd(access.stored_database())),
         keys_(access.NewIterator(Part::kKeys, begin_, end_)) {
@@ -26,33 +29,46 @@ class KeyWalk {
   }
   [[nodiscard]] bool Valid() { return access_.Shows(keys_); }
   void Next() { keys_.Next(); }
+  [[nodiscard]] static bool StandsAlone() { return true; }
   [[nodiscard]] std::string_view name() const { return UserKeyOf(keys_.key()); }
   [[nodiscard]] uint64_t place() const { return PlaceOfKeysKey(keys_.key()); }
   // nullopt: it has expired.
   [[nodiscard]] std::optional<Record> record() const {
     auto record = DecodeRecord(keys_.value());
-    if (record && record->expires_ms <= access_.now_ms()) record.reset();
+    if (record && record->expires_ms <= now_ms_) record.reset();
     return record;
   }
 
  private:
   Access& access_;
+  const TimeMs now_ms_;
   std::string begin_;
   std::string end_;
   Iterator keys_;
 };
 
-void Keys(Call& call) {
-  const size_t mark = call.reply.Mark();
-  size_t count = 0;
-  for (KeyWalk walk(call.access, 0); walk.Valid(); walk.Next()) {
-    if (!walk.record() || !Matches(call[1], walk.name())) continue;
-    call.reply.Bulk(walk.name());
-    ++count;
+// Those of all keys whose names match.
+class MatchingKeyWalk : public KeyWalk {
+ public:
+  MatchingKeyWalk(Access& access, std::string_view pattern) : KeyWalk(access, 0), pattern_(pattern) { SkipOthers(); }
+  void Next() {
+    KeyWalk::Next();
+    SkipOthers();
   }
-  const std::string names = call.reply.TakeFrom(mark);
-  call.reply.Array(count);
-  call.reply.Raw(names);
+
+ private:
+  void SkipOthers() {
+    while (Valid() && (!record() || !Matches(pattern_, name()))) KeyWalk::Next();
+  }
+
+  const std::string pattern_;
+};
+
+void Keys(Call& call) {
+  CountAndReplyWithAll(
+      call, [&] { return std::make_unique<MatchingKeyWalk>(call.access, call[1]); },
+      [&](size_t count) { call.reply.Array(count); },
+      [](Reply& reply, const MatchingKeyWalk& walk) { reply.Bulk(walk.name()); });
 }
 
 // The cursor is the place of the next key.

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "server/commands/command.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
 #include "server/commands/random_picks.h"
@@ -82,24 +84,26 @@ void HGetAll(Call& call) {
   const Hash hash = HashOf(call);
   if (!MayRead(call, hash)) return;
   call.reply.Map(hash.count());
-  for (MemberWalk walk(hash); walk.Valid(); walk.Next()) {
-    call.reply.Bulk(walk.member().name);
-    call.reply.Bulk(walk.member().value);
-  }
+  ReplyWithAll(call, std::make_unique<MemberWalk>(hash), [](Reply& reply, const MemberWalk& walk) {
+    reply.Bulk(walk.member().name);
+    reply.Bulk(walk.member().value);
+  });
 }
 
 void HKeys(Call& call) {
   const Hash hash = HashOf(call);
   if (!MayRead(call, hash)) return;
   call.reply.Array(hash.count());
-  for (MemberWalk walk(hash); walk.Valid(); walk.Next()) call.reply.Bulk(walk.member().name);
+  ReplyWithAll(call, std::make_unique<MemberWalk>(hash),
+               [](Reply& reply, const MemberWalk& walk) { reply.Bulk(walk.member().name); });
 }
 
 void HVals(Call& call) {
   const Hash hash = HashOf(call);
   if (!MayRead(call, hash)) return;
   call.reply.Array(hash.count());
-  for (MemberWalk walk(hash); walk.Valid(); walk.Next()) call.reply.Bulk(walk.member().value);
+  ReplyWithAll(call, std::make_unique<MemberWalk>(hash),
+               [](Reply& reply, const MemberWalk& walk) { reply.Bulk(walk.member().value); });
 }
 
 void HDel(Call& call) {

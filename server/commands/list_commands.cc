@@ -1,10 +1,12 @@
 // Lists as they are read and changed in place: LPUSH, LRANGE, LSET and their kin. What takes elements off their ends is
 // in list_pop_commands.cc.
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "server/commands/command.h"
 #include "server/commands/key_checks.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/numbers.h"
 #include "server/config.h"
 #include "server/types/list.h"
@@ -62,7 +64,8 @@ void LRange(Call& call) {
   const List list(key, call.config());
   const IndexRange range = ResolveRange(*first, *last, list.size());
   call.reply.Array(range.count);
-  for (List::Walk walk(list, range.first, range.count); walk.Valid(); walk.Next()) call.reply.Bulk(walk.element());
+  ReplyWithAll(call, std::make_unique<List::Walk>(list, range.first, range.count),
+               [](Reply& reply, const List::Walk& walk) { reply.Bulk(walk.element()); });
 }
 
 void LIndex(Call& call) {

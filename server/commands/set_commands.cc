@@ -1,11 +1,13 @@
 // Sets: SADD, SMEMBERS, random members, unions, intersections and differences.
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "server/commands/command.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
 #include "server/commands/random_picks.h"
@@ -63,7 +65,8 @@ void SMove(Call& call) {
 
 void ReplyWithMembers(Call& call, const Set& set) {
   call.reply.Set(set.count());
-  for (MemberWalk walk(set); walk.Valid(); walk.Next()) call.reply.Bulk(walk.member().name);
+  ReplyWithAll(call, std::make_unique<MemberWalk>(set),
+               [](Reply& reply, const MemberWalk& walk) { reply.Bulk(walk.member().name); });
 }
 
 void SMembers(Call& call) {

@@ -190,12 +190,12 @@ ScoredMember DrawByHash(Call& call, const SortedSet& set) {
 
 // Each member as often as chance has it.
 void DrawWithRepetition(Call& call, const SortedSet& set, uint64_t count, bool with_scores) {
-  BeginMembers(call, count, with_scores);
+  BeginMembers(call.reply, count, with_scores);
   std::vector<ScoredMember> all;
   if (set.size() <= kDrawnEvenlyMax || !set.is_exploded()) all = Collect(SortedSet::Walk(set, 0, set.size()));
   for (uint64_t i = 0; i < count && call.access.status(); ++i) {
     const ScoredMember drawn = all.empty() ? DrawByHash(call, set) : all[RandomOf(call).Below(all.size())];
-    ReplyWithMember(call, drawn.member, drawn.score, with_scores);
+    ReplyWithMember(call.reply, drawn.member, drawn.score, with_scores);
   }
 }
 
@@ -203,10 +203,10 @@ void DrawWithRepetition(Call& call, const SortedSet& set, uint64_t count, bool w
 void DrawDistinct(Call& call, const SortedSet& set, uint64_t count, bool with_scores) {
   uint64_t wanted = std::min(count, set.size());
   uint64_t left = set.size();
-  BeginMembers(call, wanted, with_scores);
+  BeginMembers(call.reply, wanted, with_scores);
   for (SortedSet::Walk walk(set, 0, set.size()); wanted > 0 && walk.Valid(); walk.Next(), --left) {
     if (RandomOf(call).Below(left) >= wanted) continue;
-    ReplyWithMember(call, walk.member(), walk.score(), with_scores);
+    ReplyWithMember(call.reply, walk.member(), walk.score(), with_scores);
     --wanted;
   }
 }

@@ -1,10 +1,13 @@
 // Ranges of sorted sets, by rank, by score and by member: read, counted, removed and stored.
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "server/commands/command.h"
 #include "server/commands/key_checks.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/numbers.h"
 #include "server/commands/sorted_set_ranges.h"
 #include "server/commands/sorted_set_replies.h"
@@ -87,25 +90,18 @@ bool ReadRangeWords(Call& call, size_t at, RangeQuery* query) {
   return members.has_value();
 }
 
-// The walk over what is asked for, without the limit.
-SortedSet::Walk WalkOf(const SortedSet& set, const RangeQuery& query) {
+// The walk over what is asked for. A negative offset skips all, as in Redis.
+std::unique_ptr<SortedSet::Walk> WalkOf(const SortedSet& set, const RangeQuery& query) {
   if (query.by == By::kRank) {
     const IndexRange ranks = ResolveRange(query.first_rank, query.last_rank, set.size());
-    return SortedSet::Walk(set, ranks.first, ranks.count, query.is_backwards);
+    return std::make_unique<SortedSet::Walk>(set, ranks.first, ranks.count, query.is_backwards);
   }
   const SortedSet::Range range = query.by == By::kScore ? query.scores : RangeOf(query.members, set);
-  return SortedSet::Walk(set, range, query.is_backwards);
-}
-
-// Calls for each member within the limit. A negative offset skips all, as in Redis.
-template <typename Visit>
-void ForEachInLimit(SortedSet::Walk walk, const RangeQuery& query, Visit visit) {
-  if (query.offset < 0) return;
-  for (int64_t i = 0; i < query.offset && walk.Valid(); ++i) walk.Next();
-  for (int64_t left = query.limit; left != 0 && walk.Valid(); walk.Next()) {
-    visit(walk.member(), walk.score());
-    if (left > 0 && --left == 0) break;  // A step more might be long.
-  }
+  auto walk = std::make_unique<SortedSet::Walk>(set, range, query.is_backwards);
+  for (int64_t i = 0; i < query.offset && walk->Valid(); ++i) walk->Next();
+  if (query.offset < 0) walk->Limit(0);
+  if (query.limit >= 0) walk->Limit(static_cast<uint64_t>(query.limit));
+  return walk;
 }
 
 void RangeGeneric(Call& call, size_t key_at, RangeQuery query) {
@@ -114,25 +110,17 @@ void RangeGeneric(Call& call, size_t key_at, RangeQuery query) {
   if (!HoldsOrNothing(call, key, Type::kSortedSet)) return;
   const SortedSet set = OpenSortedSet(call, key);
   if (query.stores) {
-    std::vector<ScoredMember> found;
-    ForEachInLimit(WalkOf(set, query), query, [&](std::string_view member, double score) {
-      found.push_back({.member = std::string(member), .score = score});
-    });
-    return StoreMembers(call, call[1], found, "zrangestore");
+    return StoreMembers(call, call[1], Collect(std::move(*WalkOf(set, query))), "zrangestore");
   }
+  const auto begin = [&](size_t count) { BeginMembers(call.reply, count, query.with_scores); };
+  const auto show = [with_scores = query.with_scores](Reply& reply, const SortedSet::Walk& walk) {
+    ReplyWithMember(reply, walk.member(), walk.score(), with_scores);
+  };
   if (query.by == By::kRank) {
-    BeginMembers(call, ResolveRange(query.first_rank, query.last_rank, set.size()).count, query.with_scores);
+    begin(ResolveRange(query.first_rank, query.last_rank, set.size()).count);
+    return ReplyWithAll(call, WalkOf(set, query), show);
   }
-  const size_t mark = call.reply.Mark();
-  size_t count = 0;
-  ForEachInLimit(WalkOf(set, query), query, [&](std::string_view member, double score) {
-    ReplyWithMember(call, member, score, query.with_scores);
-    ++count;
-  });
-  if (query.by == By::kRank) return;
-  const std::string members = call.reply.TakeFrom(mark);
-  BeginMembers(call, count, query.with_scores);
-  call.reply.Raw(members);
+  CountAndReplyWithAll(call, [&] { return WalkOf(set, query); }, begin, show);
 }
 
 void ZRange(Call& call) { RangeGeneric(call, 1, {.takes_all_options = true}); }
@@ -150,7 +138,7 @@ void RemoveRange(Call& call, By by, std::string_view event) {
   if (!HoldsOrNothing(call, key, Type::kSortedSet)) return;
   if (!key.exists()) return call.reply.Integer(0);
   SortedSet set = OpenSortedSet(call, key);
-  const std::vector<ScoredMember> found = Collect(WalkOf(set, query));
+  const std::vector<ScoredMember> found = Collect(std::move(*WalkOf(set, query)));
   RemoveAll(call, set, call[1], found, event);
   call.reply.Integer(static_cast<int64_t>(found.size()));
 }

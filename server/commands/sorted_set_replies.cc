@@ -6,22 +6,22 @@ namespace amethyst::server {
 
 SortedSet OpenSortedSet(Call& call, StoredKey& key) { return SortedSet(key, call.config().values().sorted_set); }
 
-void BeginMembers(Call& call, size_t count, bool with_scores) {
-  call.reply.Array(with_scores && !call.reply.is_resp3() ? 2 * count : count);
+void BeginMembers(Reply& reply, size_t count, bool with_scores) {
+  reply.Array(with_scores && !reply.is_resp3() ? 2 * count : count);
 }
 
-void ReplyWithMember(Call& call, std::string_view member, double score, bool with_scores) {
-  if (with_scores && call.reply.is_resp3()) call.reply.Array(2);
-  call.reply.Bulk(member);
-  if (with_scores) call.reply.Double(score);
+void ReplyWithMember(Reply& reply, std::string_view member, double score, bool with_scores) {
+  if (with_scores && reply.is_resp3()) reply.Array(2);
+  reply.Bulk(member);
+  if (with_scores) reply.Double(score);
 }
 
 void ReplyWithMembers(Call& call, const std::vector<ScoredMember>& members, bool with_scores) {
-  BeginMembers(call, members.size(), with_scores);
-  for (const auto& [member, score] : members) ReplyWithMember(call, member, score, with_scores);
+  BeginMembers(call.reply, members.size(), with_scores);
+  for (const auto& [member, score] : members) ReplyWithMember(call.reply, member, score, with_scores);
 }
 
-std::vector<ScoredMember> Collect(SortedSet::Walk walk) {
+std::vector<ScoredMember> Collect(SortedSet::Walk&& walk) {
   std::vector<ScoredMember> members;
   for (; walk.Valid(); walk.Next()) members.push_back({.member = std::string(walk.member()), .score = walk.score()});
   return members;

@@ -20,11 +20,11 @@ struct ScoredMember {
 
 // Replies with members, with their scores where they are wanted: in RESP3 each is then an array of two. The array is
 // begun with how many members there are.
-void BeginMembers(Call& call, size_t count, bool with_scores);
-void ReplyWithMember(Call& call, std::string_view member, double score, bool with_scores);
+void BeginMembers(Reply& reply, size_t count, bool with_scores);
+void ReplyWithMember(Reply& reply, std::string_view member, double score, bool with_scores);
 void ReplyWithMembers(Call& call, const std::vector<ScoredMember>& members, bool with_scores);
 
-[[nodiscard]] std::vector<ScoredMember> Collect(SortedSet::Walk walk);
+[[nodiscard]] std::vector<ScoredMember> Collect(SortedSet::Walk&& walk);
 // Removes members and saves, and tells of it where there was one.
 void RemoveAll(Call& call, SortedSet& set, std::string_view key, const std::vector<ScoredMember>& members,
                std::string_view event);

@@ -218,7 +218,8 @@ void ReplyWithEntry(Reply& reply, const StreamId& id, const EntryFields& fields)
 void ReplyWithEntries(Reply& reply, StreamWalk& walk, uint64_t count) {
   ReplyWithCounted(reply, [&] {
     size_t replied = 0;
-    for (; walk.Valid() && (count == 0 || replied < count); walk.Next()) {
+    if (count > 0) walk.Limit(count);
+    for (; walk.Valid(); walk.Next()) {
       ReplyWithEntry(reply, walk.id(), walk.fields());
       ++replied;
     }

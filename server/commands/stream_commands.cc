@@ -1,9 +1,11 @@
 // Streams as a log: XADD, XRANGE, XDEL, XTRIM and their kin. XREAD is in stream_read_commands.cc.
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "server/commands/command.h"
+#include "server/commands/long_reply.h"
 #include "server/commands/lookup.h"
 #include "server/commands/numbers.h"
 #include "server/commands/stream_arguments.h"
@@ -77,8 +79,14 @@ void Range(Call& call, StreamWalk::Direction direction) {
   if (!MayRead(call, stream)) return;
   if (!stream.exists()) return call.reply.Array(0);
   if (count && *count <= 0) return call.reply.NullArray();
-  StreamWalk walk(stream, *start, *end, direction);
-  ReplyWithEntries(call.reply, walk, static_cast<uint64_t>(count.value_or(0)));
+  const auto open = [&] {
+    auto walk = std::make_unique<StreamWalk>(stream, *start, *end, direction);
+    if (count) walk->Limit(static_cast<uint64_t>(*count));
+    return walk;
+  };
+  CountAndReplyWithAll(
+      call, open, [&](size_t entries) { call.reply.Array(entries); },
+      [](Reply& reply, const StreamWalk& walk) { ReplyWithEntry(reply, walk.id(), walk.fields()); });
 }
 void XRange(Call& call) { Range(call, StreamWalk::Direction::kForward); }
 void XRevRange(Call& call) { Range(call, StreamWalk::Direction::kBackward); }

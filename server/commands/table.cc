@@ -114,6 +114,13 @@ void Call::WrongArity() const {
   reply.Error("ERR wrong number of arguments for '" + std::string(command.name) + "' command");
 }
 
+bool Call::is_long() const {
+  return reply.Mark() >= Outbox::kAnswersBytesMax && !server.in_exec() && !server.in_script() && !access.HasWrites() &&
+         session.replies == Session::Replies::kOn;
+}
+
+void Call::SayLater(std::move_only_function<bool(Reply&)> say) const { session.rest.say = std::move(say); }
+
 bool Call::is_retry() const { return session.waiting.has_value(); }
 
 bool Call::MayTakeFrom(std::string_view key) const { return !session.waiting || session.waiting->ready.key == key; }

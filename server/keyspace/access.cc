@@ -66,14 +66,13 @@ void Access::ForgetRecords() {
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
-  return batch_.NewIterator(space_.family(part),
-                            {.lower_bound = lower, .upper_bound = upper, .memory_only = reading_.memory_only});
+  const ReadOptions options = {.lower_bound = lower, .upper_bound = upper};
+  return HasWrites() ? batch_.NewIterator(space_.family(part), options) : space_.family(part).NewIterator(options);
 }
 
 bool Access::Shows(const Iterator& iterator) {
   if (iterator.Valid()) return true;
   const Status status = iterator.status();
-  if (!status && IsMiss(status.error())) reading_.miss = {.part = Part::kData, .key = {}};
   if (!status) Fail(status.error());
   return false;
 }

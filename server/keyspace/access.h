@@ -64,15 +64,15 @@ class Access {
 
   // Forgets all that was held back. Reads and writes are of `database` and as of `now_ms` from here on.
   void Begin(unsigned database, TimeMs now_ms);
-  // From here on, until Begin, nothing is read from the disk: where that would be needed the command fails, and miss()
-  // says what for.
+  // From here on, until Begin, Get reads nothing from the disk: where that would be needed the command fails, and
+  // miss() says what for. A walk reads what it needs.
   void ReadMemoryOnly() { reading_.memory_only = true; }
   // From here on, until Begin, records come from the engine alone: for one who reads while another's writes are held
   // back, whose records are in the cache already.
   void ReadWithoutRecords() { reading_.uses_records = false; }
   struct Miss {
     Part part;
-    std::optional<std::string> key;  // None: of a walk.
+    std::string key;
   };
   [[nodiscard]] const std::optional<Miss>& miss() const { return reading_.miss; }
   // SELECT within a transaction.
@@ -87,6 +87,7 @@ class Access {
 
   // The parts, under keys of layout.h.
   [[nodiscard]] bool Get(Part part, std::string_view key, std::string* value);
+  // One that is made before the command writes may outlive it: it goes on showing the moment at which it was made.
   [[nodiscard]] Iterator NewIterator(Part part, std::optional<std::string_view> lower = {},
                                      std::optional<std::string_view> upper = {});
   // True while the iterator stands on an entry; an error of it is kept.

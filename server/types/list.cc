@@ -275,28 +275,27 @@ void List::Save() {
 }
 
 List::Walk::Walk(const List& list, uint64_t first, uint64_t count, ListEnd towards)
-    : list_(list), index_(first), left_(count), towards_(towards) {
+    : access_(list.key_.access()), list_(list), index_(first), left_(count), towards_(towards) {
   if (!list.is_exploded_ || count == 0) return;
   lower_ = PositionKey(list.id_, list.head_);
   upper_ = PositionKey(list.id_, list.tail_ + 1);
-  elements_.emplace(list.key_.access().NewIterator(Part::kData, lower_, upper_));
-  Seek(first);
+  elements_.emplace(access_.NewIterator(Part::kData, lower_, upper_));
+  Seek(list, first);
 }
 
-void List::Walk::Seek(uint64_t index) {
-  Access& access = list_.key_.access();
-  if (list_.is_dense_) {
-    elements_->Seek(PositionKey(list_.id_, list_.head_ + index * kStep));
-  } else if (index <= list_.count_ / 2) {
+void List::Walk::Seek(const List& list, uint64_t index) {
+  if (list.is_dense_) {
+    elements_->Seek(PositionKey(list.id_, list.head_ + index * kStep));
+  } else if (index <= list.count_ / 2) {
     elements_->SeekToFirst();
-    for (uint64_t i = 0; i < index && access.Shows(*elements_); ++i) elements_->Next();
+    for (uint64_t i = 0; i < index && access_.Shows(*elements_); ++i) elements_->Next();
   } else {
     elements_->SeekToLast();
-    for (uint64_t i = list_.count_ - 1; i > index && access.Shows(*elements_); --i) elements_->Prev();
+    for (uint64_t i = list.count_ - 1; i > index && access_.Shows(*elements_); --i) elements_->Prev();
   }
 }
 
-bool List::Walk::Valid() { return left_ > 0 && (!elements_ || list_.key_.access().Shows(*elements_)); }
+bool List::Walk::Valid() { return left_ > 0 && (!elements_ || access_.Shows(*elements_)); }
 
 // The last step is not taken: what lies behind an end are tombstones.
 void List::Walk::Next() {

@@ -60,14 +60,17 @@ class List {
     Walk(const List& list, uint64_t first, uint64_t count, ListEnd towards = ListEnd::kTail);
     [[nodiscard]] bool Valid();
     void Next();
+    // It needs the list no longer, which may go.
+    [[nodiscard]] bool StandsAlone() const { return elements_.has_value(); }
     [[nodiscard]] std::string_view element() const;
     // Of an exploded list.
     [[nodiscard]] uint64_t position() const { return PositionOf(elements_->key()); }
 
    private:
-    void Seek(uint64_t index);
+    void Seek(const List& list, uint64_t index);
 
-    const List& list_;
+    Access& access_;
+    const List& list_;  // While it is inline.
     uint64_t index_;
     uint64_t left_;
     const ListEnd towards_;

@@ -124,26 +124,30 @@ void Members::Finish() {
 }
 
 MemberWalk::MemberWalk(const Members& members, uint64_t hash)
-    : members_(members), begin_(IdPrefix(members.id())), end_(IdPrefix(members.id() + 1)) {
-  if (members_.is_exploded()) {
-    entries_.emplace(members_.access().NewIterator(Part::kData, begin_, end_));
+    : access_(members.access()),
+      inline_(members.inline_members()),
+      id_(members.id()),
+      begin_(IdPrefix(id_)),
+      end_(IdPrefix(id_ + 1)) {
+  if (members.is_exploded()) {
+    entries_.emplace(access_.NewIterator(Part::kData, begin_, end_));
     Seek(hash);
   } else {
-    inline_member_ = members_.inline_members().TakeAt(&offset_);
+    inline_member_ = inline_.TakeAt(&offset_);
   }
 }
 
-bool MemberWalk::Valid() const { return entries_ ? members_.access().Shows(*entries_) : inline_member_.has_value(); }
+bool MemberWalk::Valid() const { return entries_ ? access_.Shows(*entries_) : inline_member_.has_value(); }
 
 void MemberWalk::Next() {
   if (entries_) {
     entries_->Next();
   } else {
-    inline_member_ = members_.inline_members().TakeAt(&offset_);
+    inline_member_ = inline_.TakeAt(&offset_);
   }
 }
 
-void MemberWalk::Seek(uint64_t hash) { entries_->Seek(MemberPlace(members_.id(), hash)); }
+void MemberWalk::Seek(uint64_t hash) { entries_->Seek(MemberPlace(id_, hash)); }
 
 Member MemberWalk::member() const {
   if (!entries_) return *inline_member_;

@@ -82,13 +82,18 @@ class MemberWalk {
   // Exploded: to the first member from that hash on.
   void Seek(uint64_t hash);
 
+  // It needs the collection no longer, which may go.
+  [[nodiscard]] bool StandsAlone() const { return entries_.has_value(); }
+
   // While Valid; until the next step.
   [[nodiscard]] Member member() const;
   // Exploded: of the member's name.
   [[nodiscard]] uint64_t hash() const { return HashOfMemberKey(entries_->key()); }
 
  private:
-  const Members& members_;
+  Access& access_;
+  const InlineMembers& inline_;
+  const uint64_t id_;
   const std::string begin_;
   const std::string end_;
   std::optional<Iterator> entries_;

@@ -167,11 +167,12 @@ uint64_t SortedSet::Rank(std::string_view member, double score, bool from_above)
   return CountIn(range);
 }
 
-SortedSet::Walk::Walk(const SortedSet& set, Range range, bool backwards) : set_(set), backwards_(backwards) {
+SortedSet::Walk::Walk(const SortedSet& set, Range range, bool backwards)
+    : access_(set.key_.access()), backwards_(backwards) {
   if (!set.is_exploded_) {
     inline_ = set.InlineIn(range);
   } else if (range.low.entry() < range.high.entry()) {
-    Open(range);
+    Open(set, range);
     if (backwards_) {
       entries_->SeekToLast();
     } else {
@@ -181,43 +182,41 @@ SortedSet::Walk::Walk(const SortedSet& set, Range range, bool backwards) : set_(
 }
 
 SortedSet::Walk::Walk(const SortedSet& set, uint64_t rank, uint64_t count, bool backwards)
-    : set_(set), backwards_(backwards), left_(count) {
+    : access_(set.key_.access()), backwards_(backwards), left_(count) {
   if (count == 0) return;
   if (!set.is_exploded_) {
     const std::span<const Entry> all = set.inline_;
     inline_ = backwards ? all.first(all.size() - rank) : all.subspan(rank);
     return;
   }
-  Open({});
-  SeekToRank(backwards ? set.count_ - 1 - rank : rank);
+  Open(set, {});
+  SeekToRank(backwards ? set.count_ - 1 - rank : rank, set.count_);
 }
 
-void SortedSet::Walk::Open(const Range& range) {
-  Access& access = set_.key_.access();
-  lower_ = OrderKey(set_.id_, range.low.entry());
-  upper_ = OrderKey(set_.id_, range.high.entry());
-  if (const OrderBounds::Bounds* const bounds = access.space().order_bounds().Find(set_.id_); bounds != nullptr) {
+void SortedSet::Walk::Open(const SortedSet& set, const Range& range) {
+  lower_ = OrderKey(set.id_, range.low.entry());
+  upper_ = OrderKey(set.id_, range.high.entry());
+  if (const OrderBounds::Bounds* const bounds = access_.space().order_bounds().Find(set.id_); bounds != nullptr) {
     lower_ = std::max(lower_, bounds->low);
     if (!bounds->high.empty()) upper_ = std::max(lower_, std::min(upper_, bounds->high));
   }
-  entries_.emplace(access.NewIterator(Part::kOrder, lower_, upper_));
+  entries_.emplace(access_.NewIterator(Part::kOrder, lower_, upper_));
 }
 
 // Comes from the nearer end.
-void SortedSet::Walk::SeekToRank(uint64_t rank) {
-  Access& access = set_.key_.access();
-  if (rank <= set_.count_ / 2) {
+void SortedSet::Walk::SeekToRank(uint64_t rank, uint64_t count) {
+  if (rank <= count / 2) {
     entries_->SeekToFirst();
-    for (uint64_t i = 0; i < rank && access.Shows(*entries_); ++i) entries_->Next();
+    for (uint64_t i = 0; i < rank && access_.Shows(*entries_); ++i) entries_->Next();
   } else {
     entries_->SeekToLast();
-    for (uint64_t i = set_.count_ - 1; i > rank && access.Shows(*entries_); --i) entries_->Prev();
+    for (uint64_t i = count - 1; i > rank && access_.Shows(*entries_); --i) entries_->Prev();
   }
 }
 
 bool SortedSet::Walk::Valid() {
   if (left_ == 0) return false;
-  return entries_ ? set_.key_.access().Shows(*entries_) : !inline_.empty();
+  return entries_ ? access_.Shows(*entries_) : !inline_.empty();
 }
 
 // The last step of a counted walk is not taken: what lies behind may be tombstones.

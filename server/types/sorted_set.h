@@ -15,6 +15,7 @@
 // Thread safety: one thread, the server's loop.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -76,17 +77,21 @@ class SortedSet {
     Walk(const SortedSet& set, Range range, bool backwards = false);
     // From a rank on, counted from where the walk comes from, up to `count` entries.
     Walk(const SortedSet& set, uint64_t rank, uint64_t count, bool backwards = false);
+    // Ends it after that many entries from here on, if not before.
+    void Limit(uint64_t count) { left_ = std::min(left_, count); }
     [[nodiscard]] bool Valid();
     void Next();
+    // It needs the set no longer, which may go.
+    [[nodiscard]] bool StandsAlone() const { return entries_.has_value(); }
     // Valid until the next move.
     [[nodiscard]] std::string_view member() const;
     [[nodiscard]] double score() const;
 
    private:
-    void Open(const Range& range);
-    void SeekToRank(uint64_t rank);
+    void Open(const SortedSet& set, const Range& range);
+    void SeekToRank(uint64_t rank, uint64_t count);
 
-    const SortedSet& set_;
+    Access& access_;
     const bool backwards_;
     uint64_t left_ = UINT64_MAX;
     std::span<const Entry> inline_;

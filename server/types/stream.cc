@@ -216,6 +216,7 @@ StreamWalk::StreamWalk(const Stream& stream, const StreamId& first, const Stream
 }
 
 void StreamWalk::Next() {
+  if (--left_ == 0) return;  // A step more might be long.
   if (direction_ == Direction::kForward) {
     entries_->Next();
   } else {

@@ -112,8 +112,12 @@ class StreamWalk {
   StreamWalk(const StreamWalk&) = delete;
   StreamWalk& operator=(const StreamWalk&) = delete;
 
-  [[nodiscard]] bool Valid() const { return is_valid_; }
+  // Ends it after that many entries from here on, if not before.
+  void Limit(uint64_t count) { left_ = count; }
+  [[nodiscard]] bool Valid() const { return is_valid_ && left_ > 0; }
   void Next();
+  // It needs the stream no longer, which may go.
+  [[nodiscard]] static bool StandsAlone() { return true; }
   // While Valid; until the next step.
   [[nodiscard]] StreamId id() const { return StreamIdOfKey(entries_->key()); }
   [[nodiscard]] const EntryFields& fields() const { return fields_; }
@@ -128,6 +132,7 @@ class StreamWalk {
   std::optional<Iterator> entries_;
   EntryFields fields_;
   bool is_valid_ = false;
+  uint64_t left_ = UINT64_MAX;
 };
 
 }  // namespace amethyst::server

@@ -162,6 +162,26 @@ class SlowReaders(Case):
             left -= len(slow.recv(min(left, MIB)))
         slow.close()
 
+    def test_a_long_reply_that_nobody_reads_does_not_fill_the_memory(self):
+        fields, value = 100_000, b"x" * 1000
+        for begin in range(0, fields, 1000):
+            self.call("hset", "large", *(word for i in range(begin, begin + 1000) for word in (b"%d" % i, value)))
+        before = resident_bytes(self.server)
+        slow = self.connect()
+        slow.sendall(b"HGETALL large\r\n")
+        most = 0
+        for _ in range(50):
+            most = max(most, resident_bytes(self.server) - before)
+            self.assertEqual(self.call("exists", "large"), b":1")
+            time.sleep(0.02)
+        print(f"100 MB of one reply that nobody reads: {most / MIB:.1f} MiB")
+        self.assertLess(most, 50 * MIB)
+        got = slow.makefile("rb")
+        self.assertEqual(got.readline(), b"*%d\r\n" % (2 * fields))
+        for _ in range(fields):
+            self.assertTrue(got.readline().startswith(b"$") and got.readline().rstrip().isdigit())
+            self.assertEqual((got.readline(), got.readline()), (b"$1000\r\n", value + b"\r\n"))
+
     def test_a_listener_that_does_not_read_is_closed(self):
         listener = self.connect()
         listener.sendall(b"SUBSCRIBE news\r\n")

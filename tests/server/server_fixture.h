@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "amethyst/components.h"
@@ -74,6 +75,8 @@ class ServerTest : public testing::Test {
     std::string Raw(std::string_view bytes);
     // What has come since.
     std::string Received();
+    // The same as it went over the wire.
+    std::string TakeSent() { return std::exchange(connection_.sent, {}); }
 
     [[nodiscard]] bool is_closed() const { return connection_.is_closed; }
     // It has not read that many bytes.
