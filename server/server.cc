@@ -61,6 +61,7 @@ Server::Server(Space& space, Config& config, Clock& clock)
     : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space), checkpoints_(space) {
   // Without it the interval stays as the database was opened with.
   static_cast<void>(ApplySettings());
+  Look();
   checkpoints_.NoteStart(NowMs());
 }
 
@@ -70,6 +71,12 @@ Server::~Server() = default;
 TimeMs Server::NowMs() {
   last_now_ms_ = std::max(last_now_ms_, static_cast<TimeMs>(clock_.WallTime().count()));
   return last_now_ms_;
+}
+
+uint64_t Server::Look() {
+  loop_.moment.us = loop_.moment.looked_us = MonotonicUs();
+  loop_.moment.wall_ms = NowMs();
+  return loop_.moment.us;
 }
 
 Session* Server::Connect(Connection& connection) {
@@ -89,7 +96,7 @@ Session* Server::Connect(Connection& connection) {
 void Server::Receive(Session& session, std::string_view bytes) {
   if (session.closes || is_stopping()) return;
   counters_.bytes_in += bytes.size();
-  session.last_active_us = MonotonicUs();
+  session.last_active_us = Look();
   session.parser.SetArgumentBytesMax(config_.values().proto_max_bulk_len);
   session.parser.Append(bytes);
   RunRequests(session);
@@ -98,6 +105,7 @@ void Server::Receive(Session& session, std::string_view bytes) {
 
 void Server::EndInput(Session& session) {
   session.parser.End();
+  Look();
   RunRequests(session);
 }
 
@@ -126,7 +134,7 @@ void Server::RunRequests(Session& session) {
 bool Server::SayMore(Session& session) {
   Begin(session.database);
   Reply reply(&session.output, session.protocol);
-  session.last_active_us = MonotonicUs();
+  session.last_active_us = Look();
   session.WillFlush();
   while (session.rest.say(reply)) {
     if (session.output.size() < Outbox::kAnswersBytesMax) continue;
@@ -160,6 +168,7 @@ void Server::EndTurn() {
     resumed_.insert(resumed_.end(), backlog.begin(), backlog.end());
   }
   while (!resumed_.empty() && !is_busy()) {
+    Look();
     for (const uint64_t id : std::exchange(resumed_, {})) {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
     }
@@ -192,7 +201,7 @@ Status Server::ApplySettings() {
 
 void Server::Tick() {
   if (is_busy()) return;  // The script reads and writes as of its own moment.
-  const uint64_t now_us = MonotonicUs();
+  const uint64_t now_us = Look();
   if (pause_.ends_us != 0 && pause_.ends_us <= now_us) EndPause();
   for (Session* const session : waiters_.All()) {
     if (session->waiting->ends_us == 0 || session->waiting->ends_us > now_us) continue;
@@ -327,7 +336,8 @@ void Server::TakeAnswer(Session& session, std::string* answer, bool is_message) 
 }
 
 void Server::Begin(unsigned database) {
-  access_.Begin(database, NowMs());
+  last_now_ms_ = std::max(last_now_ms_, loop_.moment.wall_ms + (loop_.moment.us - loop_.moment.looked_us) / 1000);
+  access_.Begin(database, last_now_ms_);
   scripting_.libraries.TakeBack();  // Those of a command that was given up.
   tracking_.BeginCommand();
   access_.SetWantsEvents(!config_.values().notify_keyspace_events.empty());

@@ -154,6 +154,8 @@ class Server {
   [[nodiscard]] Libraries& libraries() { return scripting_.libraries; }
 
  private:
+  // Looks at both clocks, for the commands that follow at once. Returns the monotonic time.
+  uint64_t Look();
   // Says more of the session's long reply, as much as it may be sent now. False: there is more.
   bool SayMore(Session& session);
   void RunRequests(Session& session);
@@ -223,6 +225,12 @@ class Server {
     Fetcher* fetcher = nullptr;
     DiskPace disk_pace{};
     std::string stop_reason{};  // Empty: it goes on.
+    // When the last command ended, or a turn's work began: one look at the clocks serves both neighbours.
+    struct Moment {
+      uint64_t us = 0;         // Monotonic.
+      uint64_t looked_us = 0;  // When the wall clock was looked at,
+      TimeMs wall_ms = 0;      // and what it said.
+    } moment{};
   } loop_;
 
   uint64_t next_session_id_ = 1;

@@ -13,7 +13,7 @@ constexpr uint64_t kMicrosecondsOfMillisecond = 1000;
 }  // namespace
 
 void Server::Run(Session& session, const Command& command, Arguments args, Reply& reply) {
-  const uint64_t begin_us = MonotonicUs();
+  const uint64_t begin_us = loop_.moment.us;
   const size_t mark = reply.Mark();
   const bool is_retry = session.waiting.has_value();
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
@@ -25,7 +25,8 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   const std::string_view answer = reply.From(mark);
   const bool is_counted = std::exchange(running_.error_is_counted, false);
   if (session.waiting && answer.empty()) return;
-  const uint64_t took_us = MonotonicUs() - begin_us;
+  loop_.moment.us = MonotonicUs();
+  const uint64_t took_us = loop_.moment.us - begin_us;
   CommandCounters& counters = command_counters_[command.name];
   ++counters.calls;
   counters.microseconds += took_us;

@@ -61,7 +61,7 @@ bool Access::GetCached(std::string_view key, std::string* value) {
 }
 
 void Access::ForgetRecords() {
-  for (const std::string& key : entered_.records) space_.records().Erase(key);
+  for (const uint64_t hash : entered_.records) space_.records().Forget(hash);
   entered_.records.clear();
 }
 
@@ -87,8 +87,7 @@ void Access::Put(Part part, std::string_view key, std::string_view value) {
     if (!entered_.order.empty()) entered_.order.push_back({.id = id, .narrowed = {}, .key = std::string(key)});
   }
   if (part != Part::kKeys) return;
-  entered_.records.emplace_back(key);
-  space_.records().Put(key, value);
+  entered_.records.push_back(space_.records().Put(key, value));
 }
 
 void Access::Delete(Part part, std::string_view key) {

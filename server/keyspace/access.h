@@ -175,8 +175,8 @@ class Access {
     std::string key;
   };
   struct Entered {
-    std::vector<std::string> records{};  // Keys of those that are in the cache.
-    std::vector<OrderChange> order{};    // From the first on that narrows: true once it is committed.
+    std::vector<uint64_t> records{};   // Hashes of the keys whose records are in the cache.
+    std::vector<OrderChange> order{};  // From the first on that narrows: true once it is committed.
   } entered_;
   std::vector<StoredSwap> swaps_;
   std::vector<KeyName> touched_;

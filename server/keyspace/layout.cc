@@ -44,16 +44,6 @@ std::string_view TypeName(Type type) {
   return "unknown";
 }
 
-void AppendBigEndian(std::string* to, uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) to->push_back(static_cast<char>(value >> shift));
-}
-
-uint64_t ReadBigEndian(std::string_view from, size_t offset, int bytes) {
-  uint64_t value = 0;
-  for (int i = 0; i < bytes; ++i) value = (value << 8) | static_cast<uint8_t>(from[offset + static_cast<size_t>(i)]);
-  return value;
-}
-
 std::string EncodeRecord(const Record& record) {
   const bool has_expiry = record.expires_ms != kNoExpiry;
   std::string bytes;

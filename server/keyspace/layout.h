@@ -20,7 +20,9 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,7 +99,15 @@ inline constexpr size_t kScorePrefixBytes = 16;
 [[nodiscard]] uint64_t SortableDouble(double value);
 [[nodiscard]] double DoubleOfSortable(uint64_t sortable);
 
-void AppendBigEndian(std::string* to, uint64_t value, int bytes);
-[[nodiscard]] uint64_t ReadBigEndian(std::string_view from, size_t offset, int bytes);
+// The lowest `bytes` of a number, 1 to 8. Inline, since every key is made of them.
+inline void AppendBigEndian(std::string* to, uint64_t value, int bytes) {
+  const uint64_t swapped = std::byteswap(value << (64 - 8 * bytes));
+  to->append(reinterpret_cast<const char*>(&swapped), static_cast<size_t>(bytes));
+}
+[[nodiscard]] inline uint64_t ReadBigEndian(std::string_view from, size_t offset, int bytes) {
+  uint64_t swapped = 0;
+  std::memcpy(&swapped, from.data() + offset, static_cast<size_t>(bytes));
+  return std::byteswap(swapped) >> (64 - 8 * bytes);
+}
 
 }  // namespace amethyst::server

@@ -40,8 +40,7 @@ void RecordCache::SetCapacity(size_t capacity_bytes) {
 // The key's place among all keys is a hash already; keys of another database are elsewhere.
 uint64_t RecordCache::Hash(std::string_view keys_key) { return PlaceOfKeysKey(keys_key) ^ DatabaseOfKeysKey(keys_key); }
 
-size_t RecordCache::FindIn(const Bucket& bucket, std::string_view keys_key) const {
-  const uint16_t tag = TagOf(keys_key);
+size_t RecordCache::FindIn(const Bucket& bucket, uint16_t tag, std::string_view keys_key) const {
   for (size_t i = 0; i < kPlaces; ++i) {
     if (bucket.tags[i] != tag || bucket.entries[i] == nullptr) continue;
     const Header header = Header::Of(bucket.entries[i]);
@@ -53,8 +52,9 @@ size_t RecordCache::FindIn(const Bucket& bucket, std::string_view keys_key) cons
 
 std::optional<std::string_view> RecordCache::Find(std::string_view keys_key) {
   if (buckets_.empty()) return {};
-  Bucket& bucket = BucketOf(keys_key);
-  const size_t i = FindIn(bucket, keys_key);
+  const uint64_t hash = Hash(keys_key);
+  Bucket& bucket = BucketOf(hash);
+  const size_t i = FindIn(bucket, TagOf(hash), keys_key);
   if (i == kPlaces) return {};
   bucket.was_found |= static_cast<uint8_t>(1U << i);
   const Header header = Header::Of(bucket.entries[i]);
@@ -75,11 +75,12 @@ size_t RecordCache::FindRoom(Bucket& bucket) const {
   }
 }
 
-void RecordCache::Put(std::string_view keys_key, std::string_view record) {
-  if (buckets_.empty()) return;
-  if (record.size() > kRecordBytesMax) return Erase(keys_key);
-  Bucket& bucket = BucketOf(keys_key);
-  size_t i = FindIn(bucket, keys_key);
+uint64_t RecordCache::Put(std::string_view keys_key, std::string_view record) {
+  const uint64_t hash = Hash(keys_key);
+  if (record.size() > kRecordBytesMax) Erase(keys_key);
+  if (buckets_.empty() || record.size() > kRecordBytesMax) return hash;
+  Bucket& bucket = BucketOf(hash);
+  size_t i = FindIn(bucket, TagOf(hash), keys_key);
   if (i == kPlaces) i = FindRoom(bucket);
   Entry& entry = bucket.entries[i];
   const size_t needed = keys_key.size() + record.size();
@@ -97,14 +98,24 @@ void RecordCache::Put(std::string_view keys_key, std::string_view record) {
   std::memcpy(entry.get(), &header, sizeof(header));
   std::memcpy(entry.get() + sizeof(header), keys_key.data(), keys_key.size());
   std::memcpy(entry.get() + sizeof(header) + keys_key.size(), record.data(), record.size());
-  bucket.tags[i] = TagOf(keys_key);
+  bucket.tags[i] = TagOf(hash);
   if (bytes_ > capacity_bytes_) MakeRoom();
+  return hash;
 }
 
 void RecordCache::Erase(std::string_view keys_key) {
   if (buckets_.empty()) return;
-  Bucket& bucket = BucketOf(keys_key);
-  if (const size_t i = FindIn(bucket, keys_key); i != kPlaces) Free(bucket.entries[i]);
+  const uint64_t hash = Hash(keys_key);
+  Bucket& bucket = BucketOf(hash);
+  if (const size_t i = FindIn(bucket, TagOf(hash), keys_key); i != kPlaces) Free(bucket.entries[i]);
+}
+
+void RecordCache::Forget(uint64_t hash) {
+  if (buckets_.empty()) return;
+  Bucket& bucket = BucketOf(hash);
+  for (size_t i = 0; i < kPlaces; ++i) {
+    if (bucket.tags[i] == TagOf(hash)) Free(bucket.entries[i]);
+  }
 }
 
 void RecordCache::Free(Entry& entry) {

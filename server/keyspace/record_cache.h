@@ -27,9 +27,12 @@ class RecordCache {
 
   // The record; none: it is not known here. Its bytes are valid until the next call.
   [[nodiscard]] std::optional<std::string_view> Find(std::string_view keys_key);
-  // The key has this record from here on. A large one is not kept: the time that it takes lies elsewhere.
-  void Put(std::string_view keys_key, std::string_view record);
+  // The key has this record from here on. A large one is not kept: the time that it takes lies elsewhere. Returns what
+  // Forget takes.
+  uint64_t Put(std::string_view keys_key, std::string_view record);
   void Erase(std::string_view keys_key);
+  // Of a key by its hash. Another key's record may go with it.
+  void Forget(uint64_t hash);
   // Forgets all, in constant time.
   void Clear() { ++generation_; }
 
@@ -48,11 +51,11 @@ class RecordCache {
   };
   struct Header;
 
-  [[nodiscard]] Bucket& BucketOf(std::string_view keys_key) { return buckets_[Hash(keys_key) & (buckets_.size() - 1)]; }
+  [[nodiscard]] Bucket& BucketOf(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
   [[nodiscard]] static uint64_t Hash(std::string_view keys_key);
-  [[nodiscard]] static uint16_t TagOf(std::string_view keys_key) { return static_cast<uint16_t>(Hash(keys_key) >> 32); }
+  [[nodiscard]] static uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 32); }
   // kPlaces: it is not there.
-  [[nodiscard]] size_t FindIn(const Bucket& bucket, std::string_view keys_key) const;
+  [[nodiscard]] size_t FindIn(const Bucket& bucket, uint16_t tag, std::string_view keys_key) const;
   // The place for another entry: a free one, or that of the entry that is to go.
   [[nodiscard]] size_t FindRoom(Bucket& bucket) const;
   void Free(Entry& entry);

@@ -16,6 +16,13 @@ constexpr size_t kKeptBufferMax = 64 << 10;
 std::optional<int64_t> ReadNumber(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.starts_with('0') && text != "0") return {};  // "-0" and "07" are no numbers.
+  constexpr size_t kFewDigits = 9;
+  if (!text.empty() && text.size() <= kFewDigits &&
+      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
+    int64_t value = 0;
+    for (const char c : text) value = 10 * value + (c - '0');
+    return value;
+  }
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
