@@ -69,7 +69,7 @@ std::optional<uint64_t> NumberAt(const Invocation& invocation, size_t argument) 
 
 Result<ExitCode> Checkpoint(const Invocation& invocation) {
   const std::string to(*invocation.arguments.at(0));
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   AMETHYST_TRY(database->Checkpoint(to));
   if (!invocation.json) fmt::print(invocation.console().err, "made {}, a database of its own\n", to);
   return ExitCode::kOk;
@@ -77,7 +77,7 @@ Result<ExitCode> Checkpoint(const Invocation& invocation) {
 
 Result<ExitCode> Backup(const Invocation& invocation) {
   AMETHYST_ASSIGN(BackupStore store, OpenStore(invocation, 0));
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   Meter meter(invocation, "copied");
   const Result<uint64_t> id = invocation.session.WhileBusy([&] { return store.Create(*database, meter.Watch()); });
   if (!id) return Outcome(invocation, id);
@@ -169,7 +169,8 @@ constexpr Command kCopyCommands[] = {
      .details =
          "On the same file system the copy shares its tables with the database, by links: it is made in no time and\n"
          "takes no space until the database has replaced them. It is whole, or not there: what an interrupted one\n"
-         "leaves has \".unfinished\" behind its name, and goes when it is made again.\n\n"
+         "leaves has \".unfinished\" behind its name, and goes when it is made again. A running application may go\n"
+         "on writing meanwhile.\n\n"
          "  amethyst checkpoint before-upgrade\n  amethyst --db before-upgrade verify",
      .arity = {1, 1},
      .options = {},
@@ -179,7 +180,8 @@ constexpr Command kCopyCommands[] = {
      .arguments = "STORE",
      .summary = "Add a backup of the database to the store of backups in directory STORE, made if need be",
      .details = "Reads and copies only tables that the store does not have yet, each verified on the way. Prints the\n"
-                "backup's number.\n\n  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop",
+                "backup's number. A running application may go on writing meanwhile.\n\n"
+                "  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop",
      .arity = {1, 1},
      .options = {},
      .run = Backup,

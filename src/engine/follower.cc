@@ -64,14 +64,14 @@ Result<std::unique_ptr<Follower>> Follower::Create(Database& database, const Fol
   return follower;
 }
 
-Result<MarkHold> Follower::Hold(uint64_t ordinal) {
+Result<MarkHold> Follower::Hold(uint64_t ordinal, std::chrono::seconds grace) {
   if (marks_ == nullptr) {  // There was no writer since it was restored, or copied; or it had no space.
     const Storage& storage = database_.storage;
     AMETHYST_ASSIGN(marks_,
                     storage.home->files().OpenMarks(storage.PathOf(tree::kReadersFileName), io::MarksFile::kFound));
     if (marks_ == nullptr) return nullptr;
   }
-  const uint64_t place = tree::MarkPlace(ordinal, settings_.grace);
+  const uint64_t place = tree::MarkPlace(ordinal, grace);
   AMETHYST_TRY(marks_->Hold(place));
   return std::make_shared<const MarkHeld>(marks_, place);
 }
@@ -102,12 +102,42 @@ void Follower::Stop() {
   hold_.reset();
 }
 
-Status Follower::Refresh() {
+template <typename Call>
+auto Follower::Locked(Call call) {
   base::MutexLock lock(mutex_);
-  Status refreshed = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+  auto result = base::Contained(call);
   // A batch may be in the memtable in part: it must not get there twice.
-  if (!refreshed && refreshed.error().code() != ErrorCode::kBusy) log_.reset();
-  return refreshed;
+  if (!result && result.error().code() != ErrorCode::kBusy) log_.reset();
+  return result;
+}
+
+Status Follower::Refresh() {
+  return Locked([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+}
+
+Status Follower::Capture(base::FunctionRef<Status(Captured)> take) {
+  Status taken;
+  AMETHYST_TRY(Locked([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Status {
+    AMETHYST_ASSIGN(Captured captured,
+                    BesideWriter(database_.environment->clock(),
+                                 [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return CaptureLocked(); }));
+    taken = base::Contained([&] { return take(std::move(captured)); });
+    return {};
+  }));
+  return taken;
+}
+
+Result<Follower::Captured> Follower::CaptureLocked() {
+  AMETHYST_TRY(Step());
+  // The manifest notes a family, or that values expire, before the log tells of one: so it has all that was read of
+  // the log just now.
+  AMETHYST_TRY(TakeEdits());
+  Captured captured{.state = tail_->state()};
+  AMETHYST_ASSIGN(captured.files, Hold(shown_ordinal_, kCopyGrace));
+  for (const Part& part : parts_) {
+    if (!part.buffer->Empty()) captured.unflushed.push_back(part.buffer);
+  }
+  return captured;
 }
 
 // Looks again soon while there is something new.
@@ -137,14 +167,9 @@ Status Follower::RefreshLocked() {
 
 Status Follower::Step() {
   if (!log_) return StartOver();
-  AMETHYST_TRY(tail_->Read());
-  if (tail_->place().Ordinal() != shown_ordinal_) {
-    // Before the old mark goes, which keeps the files of the state to come as well.
-    AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
-    const Status shown = ShowState(std::move(hold), tail_->state().flushed_sequence);
-    if (!shown && shown.error().code() == ErrorCode::kTooOld) return StartOver();
-    AMETHYST_TRY(shown);
-  }
+  const Status taken = TakeEdits();
+  if (!taken && taken.error().code() == ErrorCode::kTooOld) return StartOver();
+  AMETHYST_TRY(taken);
   log_->LookAgain();
   std::optional<key::FileNumber> newest;  // Segment, once there is more to read than a step.
   for (Reading reading = Reading::kPart; reading == Reading::kPart && (!newest || log_->at().segment <= *newest);) {
@@ -164,6 +189,14 @@ Status Follower::Step() {
     }
   }
   return {};
+}
+
+Status Follower::TakeEdits() {
+  AMETHYST_TRY(tail_->Read());
+  if (tail_->place().Ordinal() == shown_ordinal_) return {};
+  // Before the old mark goes, which keeps the files of the state to come as well.
+  AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
+  return ShowState(std::move(hold), tail_->state().flushed_sequence);
 }
 
 Status Follower::StartOver() {

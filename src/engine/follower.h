@@ -65,6 +65,16 @@ class Follower {
   [[nodiscard]] Status Refresh() AMETHYST_EXCLUDES(mutex_);
   void Stop() AMETHYST_EXCLUDES(mutex_, pause_mutex_);
 
+  // All that reads see after a Refresh: the state of the tables, the memtables above it, oldest first, and what keeps
+  // the files.
+  struct Captured {
+    catalog::CatalogState state;
+    std::vector<WriteBufferPtr> unflushed{};
+    MarkHold files{};
+  };
+  // Refreshes, and calls `take` once, before it looks again: so nothing is written to the memtables meanwhile.
+  [[nodiscard]] Status Capture(base::FunctionRef<Status(Captured)> take) AMETHYST_EXCLUDES(mutex_);
+
  private:
   // A memtable, or what an ingest has brought, and places of the log: one before all of it, and some within, ascending.
   struct Part {
@@ -79,14 +89,26 @@ class Follower {
 
   Follower(Database& database, const Settings& settings) : database_(database), settings_(settings) {}
 
+  // Of a copy: as long as a large one takes, and no longer than a process that hangs may keep a disk from being freed.
+  static constexpr std::chrono::hours kCopyGrace{24};
+
   // nullptr: there is no file for marks.
-  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_) {
+    return Hold(ordinal, settings_.grace);
+  }
+  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal, std::chrono::seconds grace) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] wal::LogFollower::Place PlaceOf(const catalog::CatalogState& state) const;
   [[nodiscard]] Result<wal::LogFollower> BeginOfLog(const catalog::CatalogState& state) const;
   [[nodiscard]] WriteBufferPtr NewBuffer(size_t bytes) const;
 
+  // What `call` returns, beside a writer.
+  template <typename Call>
+  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
+  // Shows what the manifest has got. kTooOld: the log does not go on from here.
+  [[nodiscard]] Status TakeEdits() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<Captured> CaptureLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status StartOver() AMETHYST_REQUIRES(mutex_);
   // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`, or
   // some kStepBytes of it.
