@@ -9,6 +9,7 @@
 #include "amethyst/backup.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/hand_over.h"
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/progress.h"
@@ -18,6 +19,8 @@ namespace amethyst::cli {
 
 namespace {
 
+constexpr OptionSpec kToOption{
+    .name = "--to", .value = "COMMAND", .help = "run it for each file not yet handed to it: $1 path, $2 name"};
 constexpr OptionSpec kVerifyOption{.name = "--verify", .value = "", .help = "read all of each and compare it"};
 
 Components ComponentsOf(const Invocation& invocation) {
@@ -82,8 +85,19 @@ Result<ExitCode> Backup(const Invocation& invocation) {
   const Result<uint64_t> id = invocation.session.WhileBusy([&] { return store.Create(*database, meter.Watch()); });
   if (!id) return Outcome(invocation, id);
   meter.Finish();
-  invocation.console().out << (invocation.json ? fmt::format("{{\"id\":{}}}\n", *id) : fmt::format("{}\n", *id));
-  return ExitCode::kOk;
+  // Before the tool begins, for the backup stays whatever becomes of that.
+  invocation.console().out << (invocation.json ? fmt::format("{{\"id\":{}}}\n", *id) : fmt::format("{}\n", *id))
+                           << std::flush;
+  const auto command = invocation.arguments.Value(kToOption.name);
+  if (!command) return ExitCode::kOk;
+  const Result<HandedOver> handed =
+      HandOver(invocation.session.shared_environment()->files(), std::string(*invocation.arguments.at(0)),
+               std::string(*command), [&] { return !invocation.interrupted(); });
+  if (handed && !invocation.json) {
+    fmt::print(invocation.console().err, "handed over {}, {}\n", Counted(handed->files, "file", "files"),
+               HumanBytes(handed->bytes));
+  }
+  return Outcome(invocation, handed);
 }
 
 Json BackupJson(const BackupInfo& backup) {
@@ -160,6 +174,7 @@ Result<ExitCode> Prune(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+constexpr OptionSpec kBackupOptions[] = {kToOption};
 constexpr OptionSpec kBackupsOptions[] = {kVerifyOption};
 
 constexpr Command kCopyCommands[] = {
@@ -181,9 +196,13 @@ constexpr Command kCopyCommands[] = {
      .summary = "Add a backup of the database to the store of backups in directory STORE, made if need be",
      .details = "Reads and copies only tables that the store does not have yet, each verified on the way. Prints the\n"
                 "backup's number. A running application may go on writing meanwhile.\n\n"
-                "  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop",
+                "With --to COMMAND the shell then runs COMMAND for each file of the store that it has not been handed\n"
+                "yet, the tables of a backup before its list. It has stored the file if it ends with 0; else the\n"
+                "exit code is 3, the backup stays in the store, and the next run goes on with that file.\n\n"
+                "  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop\n"
+                "  amethyst backup /backups/shop --to 'rclone copyto \"$1\" \"remote:shop/$2\"'",
      .arity = {1, 1},
-     .options = {},
+     .options = kBackupOptions,
      .run = Backup,
      .takes_files = true},
     {.name = "backups",
