@@ -13,6 +13,7 @@
 #include "engine/log_files.h"
 #include "key/merge_operators.h"
 #include "tree/file_names.h"
+#include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
 
@@ -35,6 +36,14 @@ class MarkHeld {
 // All is in tables: it was closed, or is a copy that nobody has written to.
 bool HasNoLog(const catalog::CatalogState& state) {
   return state.log_is_empty() || state.first_log_segment == key::FileNumber{0};
+}
+
+bool HoldsOperands(const wal::RecoveredBatch& batch) {
+  wal::BatchReader reader(batch.payload);
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind == key::EntryKind::kOperand || entry.kind == key::EntryKind::kExpiringOperand) return true;
+  }
+  return false;
 }
 
 wal::RecoveredBatch BatchOf(const wal::WholeRecord& record) {
@@ -134,6 +143,8 @@ Result<Follower::Captured> Follower::CaptureLocked() {
   AMETHYST_TRY(TakeEdits());
   Captured captured{.state = tail_->state()};
   AMETHYST_ASSIGN(captured.files, Hold(shown_ordinal_, kCopyGrace));
+  AMETHYST_ASSIGN(parts_, Unflushed(captured.state, Overlap::kNone));
+  ShowParts(captured.state.forest);
   for (const Part& part : parts_) {
     if (!part.buffer->Empty()) captured.unflushed.push_back(part.buffer);
   }
@@ -285,20 +296,24 @@ Status Follower::Apply(const tree::Forest& forest, const wal::RecoveredBatch& ba
   }
   const size_t bytes = MemoryOf(batch);
   if (!parts->back().buffer->memtable.HasRoom(bytes)) parts->push_back({.buffer = NewBuffer(bytes), .places = {at}});
-  std::vector<wal::LogCut>& places = parts->back().places;
+  Part& part = parts->back();
+  const bool is_next = part.buffer->Empty() || key::Raw(batch.first) == key::Raw(part.buffer->last_sequence()) + 1;
+  if (!is_next || HoldsOperands(batch)) part.may_stand_twice = false;
+  std::vector<wal::LogCut>& places = part.places;
   const bool is_far = at.segment > places.back().segment || at.offset >= places.back().offset + kStepBytes;
   if (is_far) places.push_back(at);
   uint64_t dropped = 0;
-  InsertBatch(forest, batch, &parts->back().buffer->memtable, &dropped);
+  InsertBatch(forest, batch, &part.buffer->memtable, &dropped);
   return {};
 }
 
-Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) {
+Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state, Overlap overlap) {
   const key::SequenceNumber flushed = state.flushed_sequence;
   Parts unflushed;
   for (const Part& part : parts_) {
     if (part.buffer->Empty() || part.buffer->last_sequence() <= flushed) continue;
-    if (part.buffer->first_sequence() > flushed) {
+    const bool may_stay = overlap == Overlap::kAllowed && part.may_stand_twice;
+    if (part.buffer->first_sequence() > flushed || may_stay) {
       unflushed.push_back(part);
       continue;
     }
@@ -319,7 +334,7 @@ Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) 
 
 Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   const catalog::CatalogState& state = tail_->state();
-  AMETHYST_ASSIGN(Parts unflushed, Unflushed(state));
+  AMETHYST_ASSIGN(Parts unflushed, Unflushed(state, Overlap::kAllowed));
   if (state.read_time_ms) database_.storage.read_clock->Use();
   const key::Merging& merging = database_.reads->merging();
   if (state.merge_operator_name && merging.operator_name != *state.merge_operator_name) {

@@ -1,4 +1,5 @@
-// Checkpoints and backups that a follower makes, beside the writer. Covers: capture, buffer_tables
+// Checkpoints and backups that a follower makes, beside the writer, and what its memory has that tables have, too.
+// Covers: capture, buffer_tables, follower
 #include "engine/capture.h"
 
 #include <gtest/gtest.h>
@@ -273,6 +274,45 @@ TEST_F(CaptureTest, ACopyIsWhatTheFollowerShowsWhateverTheWriterDoes) {
     ASSERT_FALSE(HasFailure()) << step;
   }
   EXPECT_GE(copies, 30);
+}
+
+// Flushes that end in the middle of what a follower has in memory: what is in tables as well counts once, and what went
+// past the log comes from the tables.
+TEST_F(CaptureTest, AFollowerShowsOperandsOnceAndUnloggedWritesFromTheirFlushOn) {
+  Options options = OptionsWithLists();
+  options.write_buffer_bytes = size_t{300} << 10;  // So that its memtables do not end where the writer's do.
+  const auto follower =
+      DB::OpenFollower("/db", {.options = options, .refresh_interval_ms = 0}, support::Over(follower_serial_)).value();
+  amethyst::Family lists = db_->OpenFamily(kLists).value();
+  amethyst::Family followed = follower->OpenFamily(kLists).value();
+  const Database& writer = db_->engine()->database();
+  std::mt19937 random(11);
+  const auto draw = [&random](uint32_t bound) { return static_cast<uint32_t>(random() % bound); };
+  int compared = 0;
+  uint64_t written_at = 0;
+  for (int step = 0; step < 6000; ++step) {
+    switch (draw(32)) {
+      case 0: ASSERT_TRUE(lists.Merge("list", std::to_string(step))); break;
+      case 1: ASSERT_TRUE(lists.Put("list", "")); break;
+      case 2:
+      case 3: ASSERT_TRUE(db_->Put("unlogged", "logged " + std::to_string(step))); break;
+      case 4:
+      case 5:
+        if (step < 3000) break;  // Each of the two alone keeps a memtable from standing twice.
+        ASSERT_TRUE(db_->Put("unlogged", std::to_string(step), {.durability = Durability::kNone}));
+        written_at = writer.reads->visible.load();
+        break;
+      default: ASSERT_TRUE(db_->Put(Key(draw(50)), std::string(1500, 'x'))); break;
+    }
+    if (draw(3) == 0) writer_serial_.RunOneJob();
+    if (draw(3) != 0) continue;
+    ASSERT_EQ(Text(follower->Refresh()), "") << step;
+    ASSERT_EQ(followed.Get("list").value(), lists.Get("list").value()) << step;
+    if (written_at == 0 || key::Raw(writer.storage.catalog->flushed_sequence()) < written_at) continue;
+    ASSERT_EQ(follower->Get("unlogged").value(), db_->Get("unlogged").value()) << step;
+    ++compared;
+  }
+  EXPECT_GT(compared, 100);
 }
 
 TEST_F(CaptureTest, AFollowerThatIsClosedMakesNone) {
