@@ -9,6 +9,7 @@
 #include "amethyst/backup.h"
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/hand_over.h"
 #include "cli/json.h"
 #include "cli/moments.h"
 #include "cli/progress.h"
@@ -18,6 +19,8 @@ namespace amethyst::cli {
 
 namespace {
 
+constexpr OptionSpec kToOption{
+    .name = "--to", .value = "COMMAND", .help = "run it for each file not yet handed to it: $1 path, $2 name"};
 constexpr OptionSpec kVerifyOption{.name = "--verify", .value = "", .help = "read all of each and compare it"};
 
 Components ComponentsOf(const Invocation& invocation) {
@@ -69,7 +72,7 @@ std::optional<uint64_t> NumberAt(const Invocation& invocation, size_t argument) 
 
 Result<ExitCode> Checkpoint(const Invocation& invocation) {
   const std::string to(*invocation.arguments.at(0));
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   AMETHYST_TRY(database->Checkpoint(to));
   if (!invocation.json) fmt::print(invocation.console().err, "made {}, a database of its own\n", to);
   return ExitCode::kOk;
@@ -77,13 +80,24 @@ Result<ExitCode> Checkpoint(const Invocation& invocation) {
 
 Result<ExitCode> Backup(const Invocation& invocation) {
   AMETHYST_ASSIGN(BackupStore store, OpenStore(invocation, 0));
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
+  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
   Meter meter(invocation, "copied");
   const Result<uint64_t> id = invocation.session.WhileBusy([&] { return store.Create(*database, meter.Watch()); });
   if (!id) return Outcome(invocation, id);
   meter.Finish();
-  invocation.console().out << (invocation.json ? fmt::format("{{\"id\":{}}}\n", *id) : fmt::format("{}\n", *id));
-  return ExitCode::kOk;
+  // Before the tool begins, for the backup stays whatever becomes of that.
+  invocation.console().out << (invocation.json ? fmt::format("{{\"id\":{}}}\n", *id) : fmt::format("{}\n", *id))
+                           << std::flush;
+  const auto command = invocation.arguments.Value(kToOption.name);
+  if (!command) return ExitCode::kOk;
+  const Result<HandedOver> handed =
+      HandOver(invocation.session.shared_environment()->files(), std::string(*invocation.arguments.at(0)),
+               std::string(*command), [&] { return !invocation.interrupted(); });
+  if (handed && !invocation.json) {
+    fmt::print(invocation.console().err, "handed over {}, {}\n", Counted(handed->files, "file", "files"),
+               HumanBytes(handed->bytes));
+  }
+  return Outcome(invocation, handed);
 }
 
 Json BackupJson(const BackupInfo& backup) {
@@ -160,6 +174,7 @@ Result<ExitCode> Prune(const Invocation& invocation) {
   return ExitCode::kOk;
 }
 
+constexpr OptionSpec kBackupOptions[] = {kToOption};
 constexpr OptionSpec kBackupsOptions[] = {kVerifyOption};
 
 constexpr Command kCopyCommands[] = {
@@ -169,7 +184,8 @@ constexpr Command kCopyCommands[] = {
      .details =
          "On the same file system the copy shares its tables with the database, by links: it is made in no time and\n"
          "takes no space until the database has replaced them. It is whole, or not there: what an interrupted one\n"
-         "leaves has \".unfinished\" behind its name, and goes when it is made again.\n\n"
+         "leaves has \".unfinished\" behind its name, and goes when it is made again. A running application may go\n"
+         "on writing meanwhile.\n\n"
          "  amethyst checkpoint before-upgrade\n  amethyst --db before-upgrade verify",
      .arity = {1, 1},
      .options = {},
@@ -179,9 +195,14 @@ constexpr Command kCopyCommands[] = {
      .arguments = "STORE",
      .summary = "Add a backup of the database to the store of backups in directory STORE, made if need be",
      .details = "Reads and copies only tables that the store does not have yet, each verified on the way. Prints the\n"
-                "backup's number.\n\n  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop",
+                "backup's number. A running application may go on writing meanwhile.\n\n"
+                "With --to COMMAND the shell then runs COMMAND for each file of the store that it has not been handed\n"
+                "yet, the tables of a backup before its list. It has stored the file if it ends with 0; else the\n"
+                "exit code is 3, the backup stays in the store, and the next run goes on with that file.\n\n"
+                "  amethyst backup /backups/shop\n  amethyst --wait 60s backup /backups/shop\n"
+                "  amethyst backup /backups/shop --to 'rclone copyto \"$1\" \"remote:shop/$2\"'",
      .arity = {1, 1},
-     .options = {},
+     .options = kBackupOptions,
      .run = Backup,
      .takes_files = true},
     {.name = "backups",

@@ -194,6 +194,9 @@ export class AmethystLevel<KDefault = string, VDefault = string>
   /** What was written since a cursor or a position, and all that will be. `LEVEL_TOO_OLD`: that log is gone. */
   feed (options: FeedOptions): Promise<Feed>
 
+  /** Of one that follows: resolves once reads see at least what the writer's saw when this was called. */
+  refresh (): Promise<void>
+
   /** Makes a copy as of now, a database of its own, in the new directory `location`: whole, or not there. */
   checkpoint (location: string): Promise<void>
 
@@ -326,6 +329,15 @@ export interface OpenOptions extends AbstractOpenOptions {
 
   /** Open without the right to write: nothing on disk is changed. @defaultValue `false` */
   readOnly?: boolean | undefined
+
+  /** Read beside the process that writes the database, and go along with it. @defaultValue `false` */
+  follow?: boolean | undefined
+
+  /** With `follow`: how often it looks by itself; 0: in `refresh()` alone. @defaultValue 100 */
+  refreshIntervalMs?: number | undefined
+
+  /** With `follow`: how long the writer keeps files for what is still read here. @defaultValue 60 */
+  graceSeconds?: number | undefined
 
   /** How many milliseconds of writes a power loss can take that are not `sync`; 0: no bound. @defaultValue 1000 */
   syncIntervalMs?: number | undefined

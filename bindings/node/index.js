@@ -32,6 +32,7 @@ class AmethystLevel extends KeySpace {
         dropFamily: true,
         families: true,
         feed: true,
+        refresh: true,
         transaction: true
       }
     }, options)
@@ -44,7 +45,7 @@ class AmethystLevel extends KeySpace {
 
   async _open (options) {
     const settings = settingsOf(options)
-    if (!options.createIfMissing) await assertDatabase(this.#location)
+    if (!options.createIfMissing && !options.follow) await assertDatabase(this.#location)
     return binding.open(this[HANDLE], this.#location, settings)
   }
 
@@ -82,6 +83,13 @@ class AmethystLevel extends KeySpace {
     if (this.status === 'opening') return this.deferAsync(() => this.families())
     this._assertOpen(': cannot call families()')
     return binding.familyNames(this[HANDLE])
+  }
+
+  // Of a follower: resolves once reads see at least what the writer's saw when this was called.
+  async refresh () {
+    if (this.status === 'opening') return this.deferAsync(() => this.refresh())
+    this._assertOpen(': cannot call refresh()')
+    return binding.refresh(this[HANDLE])
   }
 
   // A copy as of now, a database of its own, in the new directory `location`: whole, or not there.
@@ -192,9 +200,19 @@ function assertName (name) {
   throw new TypeError("The first argument 'name' must be a non-empty string")
 }
 
+function assertWhole (options, name) {
+  const value = options[name]
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value < 2 ** 32)) return
+  throw new ModuleError(`${name} is ${value}; it must be a whole number from 0 to 2^32 - 1`, {
+    code: 'LEVEL_INVALID_ARGUMENT'
+  })
+}
+
 // Of a database or family, as the addon takes them.
 function settingsOf (options) {
   const { compression, mergeOperator } = options
+  assertWhole(options, 'refreshIntervalMs')
+  assertWhole(options, 'graceSeconds')
   if (![undefined, true, false, 'lz4', 'zstd'].includes(compression)) {
     throw new ModuleError(`compression is ${compression}; it must be true, false, 'lz4' or 'zstd'`, {
       code: 'LEVEL_INVALID_ARGUMENT'

@@ -266,8 +266,7 @@ typedef struct amethyst_read_options {
 
 #define AMETHYST_READ_OPTIONS_DEFAULT {sizeof(amethyst_read_options), NULL, NULL, 0, NULL, 0, 1}
 
-// Stores a copy of the value, to be released with amethyst_free; NULL if the key is not there (an empty value is not
-// NULL).
+// Stores a copy of the value, for amethyst_free; NULL if the key is not there, which an empty value is not.
 AMETHYST_API amethyst_code amethyst_get(amethyst_db* db, const amethyst_read_options* options, const void* key,
                                         size_t key_bytes, char** value, size_t* value_bytes, char** error);
 // Copies the value's first bytes, as many as fit, into `buffer`. `found` receives 0 or 1, and `value_bytes` the size of
@@ -397,4 +396,5 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #include "amethyst/c_ingest.h"
 #include "amethyst/c_live.h"
 #include "amethyst/c_log.h"
+#include "amethyst/c_memory_only.h"
 #include "amethyst/c_transaction.h"

@@ -15,7 +15,8 @@ extern "C" {
 #endif
 
 // Makes a copy, a database of its own, in the new directory `path`: whole and durable, or not there.
-// AMETHYST_INVALID_ARGUMENT: something is at `path`. A handle of a family stands for its database.
+// AMETHYST_INVALID_ARGUMENT: something is at `path`. A handle of a family stands for its database. A follower makes
+// copies, too, here and below, beside its writer.
 AMETHYST_API amethyst_code amethyst_checkpoint(amethyst_db* db, const char* path, char** error);
 
 // Adds a backup of the database to the store in directory `store`, which is made if need be. `id` (or NULL) receives

@@ -134,6 +134,15 @@ class WriteBatch {
   Status status_;
 };
 
+// How a follower goes along with the writer: see amethyst/follower.h.
+struct FollowerOptions {
+  Options options;  // Those that concern reads.
+  // How long it waits before it looks by itself; 0: it looks in Refresh alone. Under 2^32 ms.
+  std::chrono::milliseconds refresh_interval{100};
+  // How long the writer keeps files for a state that it has left. Under 2^32 s.
+  std::chrono::seconds grace{60};
+};
+
 // One open database: its default family, and the others. Its destructor closes it; to learn of errors, call Close
 // first.
 class Database : public Family {
@@ -142,16 +151,26 @@ class Database : public Family {
 
   // Opens or creates the database in a directory.
   static Database Open(const std::string& path, const Options& options = {}, Status* status = nullptr) {
-    if (internal::HasZero(path, status)) return Database();
-    amethyst_options* made = nullptr;
-    amethyst_db* opened = nullptr;
-    Status result = internal::StatusOf(amethyst_options_create, &made);
-    const internal::Owner<amethyst_options, amethyst_options_free> c_options(made);
-    if (result.ok()) result = options.Fill(made);
-    if (result.ok()) result = internal::StatusOf(amethyst_open, path.c_str(), made, &opened);
-    internal::Report(std::move(result), status);
-    return Database(opened);
+    return OpenBy(path, options, status,
+                  [](const char* at, amethyst_options* settings, amethyst_db** db, char** error) {
+                    return amethyst_open(at, settings, db, error);
+                  });
   }
+  // Opens a database for reading beside the process that writes it, and goes along with it; writes fail with
+  // AMETHYST_NOT_SUPPORTED. AMETHYST_INVALID_ARGUMENT: there is no database. A read is AMETHYST_TOO_OLD where the
+  // writer has removed a file that it needs: read again after Refresh.
+  static Database OpenFollower(const std::string& path, const FollowerOptions& options = {}, Status* status = nullptr) {
+    amethyst_follower_options following = AMETHYST_FOLLOWER_OPTIONS_DEFAULT;
+    following.refresh_interval_ms = static_cast<uint32_t>(options.refresh_interval.count());
+    following.grace_s = static_cast<uint32_t>(options.grace.count());
+    const auto open = [&](const char* at, amethyst_options* settings, amethyst_db** db, char** error) {
+      return amethyst_open_follower(at, settings, &following, db, error);
+    };
+    return OpenBy(path, options.options, status, open);
+  }
+  // Of a follower: returns once reads see at least what the writer's saw when this was called. Nothing to do on a
+  // database that is no follower.
+  void Refresh(Status* status = nullptr) { internal::Run(status, amethyst_refresh, db()); }
   // Removes a database's own files, and the directory if nothing else is in it.
   static void Destroy(const std::string& path, Status* status = nullptr) {
     if (internal::HasZero(path, status)) return;
@@ -242,6 +261,19 @@ class Database : public Family {
 
  private:
   explicit Database(amethyst_db* handle) : Family(handle) {}
+
+  template <class Call>
+  static Database OpenBy(const std::string& path, const Options& options, Status* status, Call open) {
+    if (internal::HasZero(path, status)) return Database();
+    amethyst_options* made = nullptr;
+    amethyst_db* opened = nullptr;
+    Status result = internal::StatusOf(amethyst_options_create, &made);
+    const internal::Owner<amethyst_options, amethyst_options_free> c_options(made);
+    if (result.ok()) result = options.Fill(made);
+    if (result.ok()) result = internal::StatusOf(open, path.c_str(), made, &opened);
+    internal::Report(std::move(result), status);
+    return Database(opened);
+  }
 };
 
 }  // namespace amethyst::cpp17

@@ -229,8 +229,10 @@ class DB {
   // system tables are shared by links and cost no space until the database has replaced them; else they are copied. The
   // directory is there, whole and durable, or not there: what an interrupted call leaves lies beside it under the name
   // `path` with ".unfinished", refuses to be opened, and is replaced by the next call. The copy is a database of its
-  // own, with a uid of its own. kInvalidArgument: something is at `path`. kBusy: another call is making it. kClosed:
-  // the database was closed meanwhile. kNotSupported: opened read-only.
+  // own, with a uid of its own. A follower makes one of what its reads see after a refresh: all but kNone writes that
+  // are not flushed; the writer keeps files for it for a day at the most (kTooOld). kInvalidArgument: something is at
+  // `path`. kBusy: another call is making it. kClosed: the database was closed meanwhile. kNotSupported: opened
+  // read-only.
   [[nodiscard]] Status Checkpoint(const std::filesystem::path& path);
   // Makes everything written so far durable against power loss (kNone writes excepted).
   [[nodiscard]] Status SyncWal();

@@ -4,6 +4,7 @@
 //   <store>/LOCK
 //   <store>/backups/000012.backup       one backup (backup_record.h)
 //   <store>/tables/<uid>-<digest>.sst   one table: 32 and 16 hexadecimal digits
+//   <store>/flushed.unfinished/         while a follower makes a backup: what it has in memory, in tables
 //   <store>/.../*.tmp                   what a crash left of one of these
 //
 // A table is known by its uid, which is random and its own, and the digest of its content: see
@@ -45,6 +46,8 @@ class BackupFiles {
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const std::string& backups() const { return backups_; }
   [[nodiscard]] const std::string& tables() const { return tables_; }
+  // For a checkpoint::NewDirectory that is never finished.
+  [[nodiscard]] std::string flushed() const { return directory_ + "/flushed"; }
   [[nodiscard]] std::string BackupPath(uint64_t id) const { return io::JoinPath(backups_, BackupFileName(id)); }
   [[nodiscard]] std::string TablePath(const sstable::TableInfo& info) const {
     return io::JoinPath(tables_, TableFileName(info));

@@ -116,6 +116,9 @@ Result<PruneReport> Remove(const BackupFiles& files, const Outdated& outdated) {
     ++report.tables_removed;
     report.bytes_removed += bytes;
   }
+  const std::string flushed = files.flushed() + std::string(checkpoint::kUnfinishedSuffix);
+  AMETHYST_ASSIGN(const bool is_left, system.Exists(flushed));
+  if (is_left) AMETHYST_TRY(checkpoint::NewDirectory::Begin(system, files.flushed()));  // Which goes at once.
   return report;  // The next one removes what a loss of power brings back.
 }
 
@@ -138,7 +141,7 @@ Result<BackupStore> BackupStore::Open(const std::filesystem::path& directory, Co
 Result<uint64_t> BackupStore::Create(DB& db, const BackupProgress& progress) {
   return Contained([&] {
     const BackupFiles files(environment_->files(), directory_);
-    return backup::CreateBackup(files, environment_->clock(), *db.engine(), progress);
+    return backup::CreateBackup(files, environment_, *db.engine(), progress);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cache/block_cache.h"
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/new_directory.h"
 #include "sstable/table_copy.h"
 
 namespace amethyst::backup {
@@ -34,8 +35,9 @@ class Creating {
         stored_(std::move(stored)),
         cache_({.capacity_bytes = kCacheBytes, .shards = 1}) {}
 
-  // Stores the tables of `state` that are not there yet, and says in `record` what it is made of.
-  Status Run(const catalog::CatalogState& state, const BackupProgress& progress, BackupRecord* record) {
+  // Stores the tables of `capture` that are not there yet, and says in `record` what it is made of.
+  Status Run(const engine::Capture& capture, const BackupProgress& progress, BackupRecord* record) {
+    const catalog::CatalogState& state = capture.state;
     record->state = state.Snapshot();
     uint64_t total = 0;
     std::vector<tree::TablePtr> missing;
@@ -52,7 +54,9 @@ class Creating {
       AMETHYST_TRY(found);
     }
     Telling telling(progress, total);
-    for (const tree::TablePtr& table : missing) AMETHYST_TRY(Store(*table, &telling, record));
+    for (const tree::TablePtr& table : missing) {
+      AMETHYST_TRY(Store(*table, capture.StoreOf(table->number()), &telling, record));
+    }
     return missing.empty() ? Status() : files_.files().SyncDirectory(files_.tables());
   }
 
@@ -70,9 +74,8 @@ class Creating {
     return true;
   }
 
-  Status Store(const tree::Table& table, Telling* telling, BackupRecord* record) {
+  Status Store(const tree::Table& table, tree::TableStore& store, Telling* telling, BackupRecord* record) {
     engine::Database& database = engine_.database();
-    tree::TableStore& store = *database.storage.store;
     const std::string path = files_.TablePath(table.info());
     const std::string temporary = path + ".tmp";
     AMETHYST_ASSIGN(const bool left_over, files_.files().Exists(temporary));
@@ -108,8 +111,8 @@ Status Telling::Add(uint64_t bytes) {
   return base::MakeError(ErrorCode::kClosed, "ended by its caller, after {} of {} bytes", done_, total_);
 }
 
-Result<uint64_t> CreateBackup(const BackupFiles& files, io::Clock& clock, engine::Engine& engine,
-                              const BackupProgress& progress) {
+Result<uint64_t> CreateBackup(const BackupFiles& files, const std::shared_ptr<io::Environment>& environment,
+                              engine::Engine& engine, const BackupProgress& progress) {
   AMETHYST_TRY(files.Make());
   AMETHYST_ASSIGN(const std::unique_ptr<io::FileLock> lock, files.Lock(io::LockMode::kExclusive));
   AMETHYST_ASSIGN(const std::vector<uint64_t> ids, files.Ids());
@@ -120,10 +123,16 @@ Result<uint64_t> CreateBackup(const BackupFiles& files, io::Clock& clock, engine
   }
   BackupRecord record;
   record.id = ids.empty() ? 1 : ids.back() + 1;
-  record.created_ms = static_cast<uint64_t>(clock.WallTime().count());
+  record.created_ms = static_cast<uint64_t>(environment->clock().WallTime().count());
   Creating creating(files, engine, std::move(stored));
+  std::unique_ptr<checkpoint::NewDirectory> flushed;  // Of a follower.
+  engine::FlushPlace place{.environment = environment, .directory = {}};
+  if (engine.database().follower != nullptr) {
+    AMETHYST_ASSIGN(flushed, checkpoint::NewDirectory::Begin(files.files(), files.flushed()));
+    place.directory = flushed->filled_at();
+  }
   AMETHYST_TRY(checkpoint::WithCapture(
-      engine, [&](const catalog::CatalogState& state) { return creating.Run(state, progress, &record); }));
+      engine, place, [&](const engine::Capture& capture) { return creating.Run(capture, progress, &record); }));
   AMETHYST_TRY(lock->CheckHeld());
   AMETHYST_TRY(io::ReplaceFile(files.files(), files.BackupPath(record.id), record.Encode()));
   engine.database().health.events.Tell(

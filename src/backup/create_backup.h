@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "amethyst/backup.h"
 #include "backup/backup_files.h"
@@ -24,7 +25,8 @@ class Telling {
 };
 
 // Errors: as BackupStore::Create.
-[[nodiscard]] Result<uint64_t> CreateBackup(const BackupFiles& files, io::Clock& clock, engine::Engine& engine,
+[[nodiscard]] Result<uint64_t> CreateBackup(const BackupFiles& files,
+                                            const std::shared_ptr<io::Environment>& environment, engine::Engine& engine,
                                             const BackupProgress& progress);
 
 }  // namespace amethyst::backup

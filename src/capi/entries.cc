@@ -23,6 +23,11 @@ struct PinnedObject final : HandleObject {
   const PinnedValue value;
 };
 
+struct GivenKey {
+  const void* bytes;
+  size_t size;
+};
+
 constexpr size_t kReadOptionsBytesFirst = 56;  // Of the first version of the struct, the least that a caller can have.
 static_assert(sizeof(amethyst_read_options) == kReadOptionsBytesFirst);
 
@@ -94,7 +99,8 @@ void ValueOut::Store(const std::optional<std::string>& found) const {
   *bytes = found->size();
 }
 
-Status ReadScope::Open(const amethyst_read_options* given, const Database& database) {
+Status ReadScope::Open(const amethyst_read_options* given, const Database& database, From from) {
+  options_.memory_only = from == From::kMemoryOnly;
   if (given == nullptr) return {};
   AMETHYST_TRY(CheckStruct(given, given->struct_bytes, {.known = sizeof(*given), .least = kReadOptionsBytesFirst},
                            "read_options"));
@@ -133,6 +139,39 @@ Expiry ExpiryOf(uint64_t expires_at_ms) {
   }
   return amethyst::ExpiresAfter(std::chrono::milliseconds(static_cast<int64_t>(expires_at_ms & (UINT64_MAX >> 2))));
 }
+
+namespace {
+
+amethyst_code Get(amethyst_db* db, const amethyst_read_options* options, ReadScope::From from, GivenKey key,
+                  ValueOut out, char** error) {
+  return Call(error, [&]() -> Status {
+    AMETHYST_TRY(out.Clear());
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key.bytes, key.size, "key"));
+    ReadScope scope;
+    AMETHYST_TRY(scope.Open(options, *database->database(), from));
+    Scratch scratch;
+    AMETHYST_ASSIGN(const bool found, database->family().GetInto(key_view, &scratch.Buffer(), scope.options()));
+    if (!found) return {};
+    *out.value = CopyOut(scratch.Buffer());
+    *out.bytes = scratch.Buffer().size();
+    return {};
+  });
+}
+
+amethyst_code MultiGet(amethyst_db* db, const amethyst_read_options* options, ReadScope::From from,
+                       const ManyKeys& many, char** error) {
+  return Call(error, [&]() -> Status {
+    if (many.count == 0) return {};
+    AMETHYST_ASSIGN(const std::vector<std::string_view> views, many.Views());
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    ReadScope scope;
+    AMETHYST_TRY(scope.Open(options, *database->database(), from));
+    return many.Store(database->family().MultiGet(views, scope.options()));
+  });
+}
+
+}  // namespace
 
 }  // namespace amethyst::capi
 
@@ -231,19 +270,12 @@ amethyst_code amethyst_write(amethyst_db* db, amethyst_batch* batch, amethyst_du
 
 amethyst_code amethyst_get(amethyst_db* db, const amethyst_read_options* options, const void* key, size_t key_bytes,
                            char** value, size_t* value_bytes, char** error) {
-  return Call(error, [&]() -> Status {
-    AMETHYST_TRY((ValueOut{value, value_bytes}.Clear()));
-    AMETHYST_ENTER(database, DatabaseObject, db);
-    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    ReadScope scope;
-    AMETHYST_TRY(scope.Open(options, *database->database()));
-    Scratch scratch;
-    AMETHYST_ASSIGN(const bool found, database->family().GetInto(key_view, &scratch.Buffer(), scope.options()));
-    if (!found) return {};
-    *value = CopyOut(scratch.Buffer());
-    *value_bytes = scratch.Buffer().size();
-    return {};
-  });
+  return Get(db, options, ReadScope::From::kFiles, {key, key_bytes}, {value, value_bytes}, error);
+}
+
+amethyst_code amethyst_try_get(amethyst_db* db, const amethyst_read_options* options, const void* key, size_t key_bytes,
+                               char** value, size_t* value_bytes, char** error) {
+  return Get(db, options, ReadScope::From::kMemoryOnly, {key, key_bytes}, {value, value_bytes}, error);
 }
 
 amethyst_code amethyst_get_into(amethyst_db* db, const amethyst_read_options* options, const void* key,
@@ -307,13 +339,12 @@ amethyst_code amethyst_pinned_free(amethyst_pinned* pinned) { return Release<Pin
 amethyst_code amethyst_multi_get(amethyst_db* db, const amethyst_read_options* options, size_t count,
                                  const void* const* keys, const size_t* key_bytes, char** values, size_t* value_bytes,
                                  amethyst_code* codes, char** error) {
-  return Call(error, [&]() -> Status {
-    if (count == 0) return {};
-    const ManyKeys many{count, keys, key_bytes, values, value_bytes, codes};
-    AMETHYST_ASSIGN(const std::vector<std::string_view> views, many.Views());
-    AMETHYST_ENTER(database, DatabaseObject, db);
-    ReadScope scope;
-    AMETHYST_TRY(scope.Open(options, *database->database()));
-    return many.Store(database->family().MultiGet(views, scope.options()));
-  });
+  return MultiGet(db, options, ReadScope::From::kFiles, {count, keys, key_bytes, values, value_bytes, codes}, error);
+}
+
+amethyst_code amethyst_try_multi_get(amethyst_db* db, const amethyst_read_options* options, size_t count,
+                                     const void* const* keys, const size_t* key_bytes, char** values,
+                                     size_t* value_bytes, amethyst_code* codes, char** error) {
+  return MultiGet(db, options, ReadScope::From::kMemoryOnly, {count, keys, key_bytes, values, value_bytes, codes},
+                  error);
 }

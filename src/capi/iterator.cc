@@ -1,5 +1,6 @@
 // Iterators.
 #include <cstring>
+#include <optional>
 
 #include "base/coding.h"
 #include "capi/objects.h"
@@ -22,20 +23,24 @@ struct IteratorObject final : HandleObject {
   }
 
   [[nodiscard]] Status Step(bool backward) {
-    if (!iterator.Valid()) {
+    if (!iterator.Valid() && refused_step != backward) {
       AMETHYST_TRY(iterator.status());
       return base::InvalidArgument("the iterator is on no entry: seek first, and step only while it is valid");
     }
+    refused_step.reset();
     if (backward) {
       iterator.Prev();
     } else {
       iterator.Next();
     }
-    return iterator.status();
+    Status status = iterator.status();
+    if (!status && status.error().code() == ErrorCode::kBusy) refused_step = backward;
+    return status;
   }
 
   const std::shared_ptr<Database> database;  // Outlives the iterator, whose order of keys may be the caller's.
   Iterator iterator;
+  std::optional<bool> refused_step{};   // Backward or not: the last move, which read no file and can be repeated.
   const std::shared_ptr<OneUser> user;  // nullptr: it is of no transaction.
 };
 
@@ -47,6 +52,14 @@ amethyst_code OnIterator(amethyst_iterator* iterator, char** error, Move move) {
     AMETHYST_TRY(use.status());
     AMETHYST_TRY(move(*entered));
     return entered->iterator.status();
+  });
+}
+
+template <typename Seek>
+amethyst_code OnSeek(amethyst_iterator* iterator, char** error, Seek seek) {
+  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+    object.refused_step.reset();
+    return seek(object);
   });
 }
 
@@ -102,14 +115,14 @@ amethyst_code amethyst_iterator_create(amethyst_db* db, const amethyst_read_opti
 amethyst_code amethyst_iterator_free(amethyst_iterator* iterator) { return Release<IteratorObject>(iterator); }
 
 amethyst_code amethyst_iterator_seek_to_first(amethyst_iterator* iterator, char** error) {
-  return OnIterator(iterator, error, [](IteratorObject& object) -> Status {
+  return OnSeek(iterator, error, [](IteratorObject& object) -> Status {
     object.iterator.SeekToFirst();
     return {};
   });
 }
 
 amethyst_code amethyst_iterator_seek_to_last(amethyst_iterator* iterator, char** error) {
-  return OnIterator(iterator, error, [](IteratorObject& object) -> Status {
+  return OnSeek(iterator, error, [](IteratorObject& object) -> Status {
     object.iterator.SeekToLast();
     return {};
   });
@@ -117,7 +130,7 @@ amethyst_code amethyst_iterator_seek_to_last(amethyst_iterator* iterator, char**
 
 amethyst_code amethyst_iterator_seek(amethyst_iterator* iterator, const void* target, size_t target_bytes,
                                      char** error) {
-  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+  return OnSeek(iterator, error, [&](IteratorObject& object) -> Status {
     AMETHYST_ASSIGN(const std::string_view bytes, Bytes(target, target_bytes, "target"));
     object.iterator.Seek(bytes);
     return {};
@@ -126,7 +139,7 @@ amethyst_code amethyst_iterator_seek(amethyst_iterator* iterator, const void* ta
 
 amethyst_code amethyst_iterator_seek_for_prev(amethyst_iterator* iterator, const void* target, size_t target_bytes,
                                               char** error) {
-  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+  return OnSeek(iterator, error, [&](IteratorObject& object) -> Status {
     AMETHYST_ASSIGN(const std::string_view bytes, Bytes(target, target_bytes, "target"));
     object.iterator.SeekForPrev(bytes);
     return {};
@@ -160,6 +173,17 @@ amethyst_code amethyst_iterator_expires_at(amethyst_iterator* iterator, uint64_t
     AMETHYST_ENTER(entered, IteratorObject, iterator);
     if (!entered->iterator.Valid()) return amethyst::base::InvalidArgument("the iterator is not on an entry");
     *expires_at_ms = amethyst::key::MillisecondsOf(entered->iterator.expires_at().value_or(amethyst::kNever));
+    return {};
+  });
+}
+
+amethyst_code amethyst_iterator_set_memory_only(amethyst_iterator* iterator, int memory_only, char** error) {
+  return Call(error, [&]() -> Status {
+    if (memory_only != 0 && memory_only != 1) {
+      return amethyst::base::InvalidArgument("memory_only is {}, not 0 or 1", memory_only);
+    }
+    AMETHYST_ENTER(entered, IteratorObject, iterator);
+    entered->iterator.SetMemoryOnly(memory_only == 1);
     return {};
   });
 }

@@ -229,8 +229,9 @@ struct ValueOut {
 // The caller's read options, checked; what they refer to is kept alive meanwhile.
 class ReadScope {
  public:
+  enum class From : uint8_t { kFiles, kMemoryOnly };
   // `given` may be null.
-  [[nodiscard]] Status Open(const amethyst_read_options* given, const Database& database);
+  [[nodiscard]] Status Open(const amethyst_read_options* given, const Database& database, From from = From::kFiles);
   [[nodiscard]] const ReadOptions& options() const { return options_; }
 
  private:

@@ -10,13 +10,17 @@
 namespace amethyst::checkpoint {
 namespace {
 
-// Puts the table into `to`: as a second name of its file, or as a copy of it.
+// Puts a table of the database's own into `to`: as a second name of its file, or as a copy of it.
 Status CarryTable(engine::Database& database, const tree::AddedTable& table, const NewDirectory& to) {
   engine::Storage& storage = database.storage;
   if (database.reads->gate.IsClosed()) return engine::Closed();
   const std::string from = storage.store->Path(table.number);
   const std::string at = to.PathOf(tree::TableFileName(table.number));
   const Status linked = storage.home->files().Link(from, at);
+  if (!linked && database.follower != nullptr) {
+    AMETHYST_ASSIGN(const bool is_there, storage.home->files().Exists(from));
+    if (!is_there) return base::MakeError(ErrorCode::kTooOld, "{}: the writer has removed it meanwhile", from);
+  }
   if (linked || linked.error().code() != ErrorCode::kNotSupported) return linked;
   return storage.store->WithDescriptor([&]() -> Status {
     AMETHYST_ASSIGN(const io::FileDigest copied,
@@ -30,13 +34,14 @@ Status CarryTable(engine::Database& database, const tree::AddedTable& table, con
 
 }  // namespace
 
-Status WithCapture(engine::Engine& engine, base::FunctionRef<Status(const catalog::CatalogState&)> work) {
+Status WithCapture(engine::Engine& engine, const engine::FlushPlace& place,
+                   base::FunctionRef<Status(const engine::Capture&)> work) {
   const engine::OperationGate::Operation operation(engine.database().reads->gate);
   if (!operation) return engine::Closed();
   Status done;
   {
-    AMETHYST_ASSIGN(const catalog::CatalogState state, engine.Capture());
-    done = work(state);
+    AMETHYST_ASSIGN(const engine::Capture capture, engine.Capture(place));
+    done = work(capture);
   }
   engine.DeleteDropped();
   return done;
@@ -49,9 +54,12 @@ Status MakeCheckpoint(engine::Engine& engine, const std::string& path) {
   if (!operation) return engine::Closed();
   // A path that cannot be is refused before anything is flushed.
   AMETHYST_ASSIGN(const std::unique_ptr<NewDirectory> copy, NewDirectory::Begin(files, path));
-  return WithCapture(engine, [&](const catalog::CatalogState& state) -> Status {
-    tree::VersionEdit snapshot = state.Snapshot();
-    for (const tree::AddedTable& table : snapshot.added) AMETHYST_TRY(CarryTable(database, table, *copy));
+  const engine::FlushPlace place{.environment = database.environment, .directory = copy->filled_at()};
+  return WithCapture(engine, place, [&](const engine::Capture& capture) -> Status {
+    tree::VersionEdit snapshot = capture.state.Snapshot();
+    for (const tree::AddedTable& table : snapshot.added) {
+      if (!capture.IsFlushed(table.number)) AMETHYST_TRY(CarryTable(database, table, *copy));
+    }
     MakeAnother(&snapshot);
     AMETHYST_TRY(WriteDatabase(files, copy->filled_at(), snapshot));
     AMETHYST_TRY(copy->Finish());

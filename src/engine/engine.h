@@ -17,6 +17,7 @@
 #include "amethyst/stats.h"
 #include "amethyst/write_batch.h"
 #include "engine/background.h"
+#include "engine/capture.h"
 #include "engine/committer.h"
 #include "engine/database.h"
 #include "engine/db_iterator.h"
@@ -115,11 +116,13 @@ class Engine {
   [[nodiscard]] std::string MergeOperatorName(const FamilyKey& family);
   [[nodiscard]] uint64_t TtlMs(const FamilyKey& family) const { return rules_.TtlMsOf(family); }
 
-  // Writes what is in memory to tables, and says what is durable then: all that was acknowledged before the call, of
-  // all families, as of one moment. Its tables stay in their files while the value does; the caller is inside the gate
-  // meanwhile, and calls DeleteDropped once it has let go.
-  [[nodiscard]] Result<catalog::CatalogState> Capture();
-  void DeleteDropped() { background_->DeleteDropped(); }
+  // Writes what is in memory to tables (a follower: at `place`), and says what is in tables then: all that was
+  // acknowledged before the call, of all families, as of one moment. The caller is inside the gate while it has the
+  // value, and calls DeleteDropped once it has let go.
+  [[nodiscard]] Result<engine::Capture> Capture(const FlushPlace& place);
+  void DeleteDropped() {
+    if (background_ != nullptr) background_->DeleteDropped();
+  }
   // Runs `call` when no write is under way, and none comes; it must not wait for anything. kNotSupported: read-only.
   [[nodiscard]] Status RunAsWriter(base::FunctionRef<void()> call);
   // See Committer.

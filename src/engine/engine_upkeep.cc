@@ -66,7 +66,11 @@ std::string Engine::GetAppliedNote() {
   return durable ? durable->note : std::string();
 }
 
-Result<catalog::CatalogState> Engine::Capture() {
+Result<Capture> Engine::Capture(const FlushPlace& place) {
+  if (database_->follower != nullptr) {
+    AMETHYST_TRY(CheckProcess());
+    return CaptureFollower(*database_, place);
+  }
   AMETHYST_TRY(CheckWritable());
   AMETHYST_TRY(background_->Flush());
   Storage& storage = database_->storage;
@@ -74,7 +78,7 @@ Result<catalog::CatalogState> Engine::Capture() {
   catalog::CatalogState state = storage.catalog->State();
   tree::VersionEdit now;
   storage.Date(&now);
-  return state.WithNumbersOf(now);
+  return engine::Capture{.state = state.WithNumbersOf(now), .database_tables = storage.store};
 }
 
 Status Engine::CompactRange(std::optional<std::string_view> begin, std::optional<std::string_view> end,

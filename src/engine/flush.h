@@ -51,16 +51,6 @@ class Flusher {
                                    compaction::MergeResult* merged);
   // Shows what the flush has made, and tells of it.
   [[nodiscard]] Status Install(tree::VersionEdit edit, const View& view, const compaction::MergeResult& merged);
-  // One table for each family that has entries in the buffer, and one for range tombstones; nothing for one that was
-  // dropped. On an error there are none.
-  [[nodiscard]] Result<compaction::MergeResult> WriteTables(const View& view, const WriteBufferPtr& buffer,
-                                                            tree::VersionEdit* edit);
-  [[nodiscard]] Result<compaction::MergeResult> WriteTable(const tree::FamilyTree& tree, const WriteBufferPtr& buffer,
-                                                           tree::VersionEdit* edit);
-  // Puts what is left of `tombstones`, all that the family has once `added` is there, in the place of those it has.
-  [[nodiscard]] Status ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffer& buffer,
-                                         const key::RangeTombstones& tombstones,
-                                         const std::vector<tree::AddedTable>& added, tree::VersionEdit* edit);
   [[nodiscard]] Status SyncForReaders();
   // What the manifest has noted is done: whatever stays is left to the next open.
   void RemoveLog(key::FileNumber first_needed) noexcept;

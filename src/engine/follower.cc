@@ -13,6 +13,7 @@
 #include "engine/log_files.h"
 #include "key/merge_operators.h"
 #include "tree/file_names.h"
+#include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
 
@@ -35,6 +36,14 @@ class MarkHeld {
 // All is in tables: it was closed, or is a copy that nobody has written to.
 bool HasNoLog(const catalog::CatalogState& state) {
   return state.log_is_empty() || state.first_log_segment == key::FileNumber{0};
+}
+
+bool HoldsOperands(const wal::RecoveredBatch& batch) {
+  wal::BatchReader reader(batch.payload);
+  for (wal::BatchEntry entry; reader.Next(&entry);) {
+    if (entry.kind == key::EntryKind::kOperand || entry.kind == key::EntryKind::kExpiringOperand) return true;
+  }
+  return false;
 }
 
 wal::RecoveredBatch BatchOf(const wal::WholeRecord& record) {
@@ -64,14 +73,14 @@ Result<std::unique_ptr<Follower>> Follower::Create(Database& database, const Fol
   return follower;
 }
 
-Result<MarkHold> Follower::Hold(uint64_t ordinal) {
+Result<MarkHold> Follower::Hold(uint64_t ordinal, std::chrono::seconds grace) {
   if (marks_ == nullptr) {  // There was no writer since it was restored, or copied; or it had no space.
     const Storage& storage = database_.storage;
     AMETHYST_ASSIGN(marks_,
                     storage.home->files().OpenMarks(storage.PathOf(tree::kReadersFileName), io::MarksFile::kFound));
     if (marks_ == nullptr) return nullptr;
   }
-  const uint64_t place = tree::MarkPlace(ordinal, settings_.grace);
+  const uint64_t place = tree::MarkPlace(ordinal, grace);
   AMETHYST_TRY(marks_->Hold(place));
   return std::make_shared<const MarkHeld>(marks_, place);
 }
@@ -102,12 +111,44 @@ void Follower::Stop() {
   hold_.reset();
 }
 
-Status Follower::Refresh() {
+template <typename Call>
+auto Follower::Locked(Call call) {
   base::MutexLock lock(mutex_);
-  Status refreshed = base::Contained([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+  auto result = base::Contained(call);
   // A batch may be in the memtable in part: it must not get there twice.
-  if (!refreshed && refreshed.error().code() != ErrorCode::kBusy) log_.reset();
-  return refreshed;
+  if (!result && result.error().code() != ErrorCode::kBusy) log_.reset();
+  return result;
+}
+
+Status Follower::Refresh() {
+  return Locked([this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return RefreshLocked(); });
+}
+
+Status Follower::Capture(base::FunctionRef<Status(Captured)> take) {
+  Status taken;
+  AMETHYST_TRY(Locked([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Status {
+    AMETHYST_ASSIGN(Captured captured,
+                    BesideWriter(database_.environment->clock(),
+                                 [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return CaptureLocked(); }));
+    taken = base::Contained([&] { return take(std::move(captured)); });
+    return {};
+  }));
+  return taken;
+}
+
+Result<Follower::Captured> Follower::CaptureLocked() {
+  AMETHYST_TRY(Step());
+  // The manifest notes a family, or that values expire, before the log tells of one: so it has all that was read of
+  // the log just now.
+  AMETHYST_TRY(TakeEdits());
+  Captured captured{.state = tail_->state()};
+  AMETHYST_ASSIGN(captured.files, Hold(shown_ordinal_, kCopyGrace));
+  AMETHYST_ASSIGN(parts_, Unflushed(captured.state, Overlap::kNone));
+  ShowParts(captured.state.forest);
+  for (const Part& part : parts_) {
+    if (!part.buffer->Empty()) captured.unflushed.push_back(part.buffer);
+  }
+  return captured;
 }
 
 // Looks again soon while there is something new.
@@ -137,14 +178,9 @@ Status Follower::RefreshLocked() {
 
 Status Follower::Step() {
   if (!log_) return StartOver();
-  AMETHYST_TRY(tail_->Read());
-  if (tail_->place().Ordinal() != shown_ordinal_) {
-    // Before the old mark goes, which keeps the files of the state to come as well.
-    AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
-    const Status shown = ShowState(std::move(hold), tail_->state().flushed_sequence);
-    if (!shown && shown.error().code() == ErrorCode::kTooOld) return StartOver();
-    AMETHYST_TRY(shown);
-  }
+  const Status taken = TakeEdits();
+  if (!taken && taken.error().code() == ErrorCode::kTooOld) return StartOver();
+  AMETHYST_TRY(taken);
   log_->LookAgain();
   std::optional<key::FileNumber> newest;  // Segment, once there is more to read than a step.
   for (Reading reading = Reading::kPart; reading == Reading::kPart && (!newest || log_->at().segment <= *newest);) {
@@ -164,6 +200,14 @@ Status Follower::Step() {
     }
   }
   return {};
+}
+
+Status Follower::TakeEdits() {
+  AMETHYST_TRY(tail_->Read());
+  if (tail_->place().Ordinal() == shown_ordinal_) return {};
+  // Before the old mark goes, which keeps the files of the state to come as well.
+  AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
+  return ShowState(std::move(hold), tail_->state().flushed_sequence);
 }
 
 Status Follower::StartOver() {
@@ -252,20 +296,24 @@ Status Follower::Apply(const tree::Forest& forest, const wal::RecoveredBatch& ba
   }
   const size_t bytes = MemoryOf(batch);
   if (!parts->back().buffer->memtable.HasRoom(bytes)) parts->push_back({.buffer = NewBuffer(bytes), .places = {at}});
-  std::vector<wal::LogCut>& places = parts->back().places;
+  Part& part = parts->back();
+  const bool is_next = part.buffer->Empty() || key::Raw(batch.first) == key::Raw(part.buffer->last_sequence()) + 1;
+  if (!is_next || HoldsOperands(batch)) part.may_stand_twice = false;
+  std::vector<wal::LogCut>& places = part.places;
   const bool is_far = at.segment > places.back().segment || at.offset >= places.back().offset + kStepBytes;
   if (is_far) places.push_back(at);
   uint64_t dropped = 0;
-  InsertBatch(forest, batch, &parts->back().buffer->memtable, &dropped);
+  InsertBatch(forest, batch, &part.buffer->memtable, &dropped);
   return {};
 }
 
-Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) {
+Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state, Overlap overlap) {
   const key::SequenceNumber flushed = state.flushed_sequence;
   Parts unflushed;
   for (const Part& part : parts_) {
     if (part.buffer->Empty() || part.buffer->last_sequence() <= flushed) continue;
-    if (part.buffer->first_sequence() > flushed) {
+    const bool may_stay = overlap == Overlap::kAllowed && part.may_stand_twice;
+    if (part.buffer->first_sequence() > flushed || may_stay) {
       unflushed.push_back(part);
       continue;
     }
@@ -286,7 +334,7 @@ Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state) 
 
 Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   const catalog::CatalogState& state = tail_->state();
-  AMETHYST_ASSIGN(Parts unflushed, Unflushed(state));
+  AMETHYST_ASSIGN(Parts unflushed, Unflushed(state, Overlap::kAllowed));
   if (state.read_time_ms) database_.storage.read_clock->Use();
   const key::Merging& merging = database_.reads->merging();
   if (state.merge_operator_name && merging.operator_name != *state.merge_operator_name) {

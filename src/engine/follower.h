@@ -3,10 +3,12 @@
 //
 // A step reads what the manifest has got, and shows it, then the log to its end. A flush is one edit, so what tables
 // hold is all that was written up to a sequence number: where that is more than the log was read to, the log up to
-// there is not needed. Else what a flush has put into tables leaves the memtables here; one that holds more than was
-// flushed is made anew from the log. A view keeps its files by a mark (tree/file_removal.h). The writer's rewrites know
-// nothing of this process, so a newer view may lack what an older sequence number sees: the sequence moves on first and
-// the view second, and a snapshot keeps its view (SnapshotPin::view).
+// there is not needed. Else what a flush has put into tables leaves the memtables here. One that holds more than was
+// flushed stays, if it may, until all of it is: the memtables are the log's end without a gap, so the newest version of
+// a key in them is the newest there is. Else it is made anew from the log, and nobody looks on meanwhile. A view keeps
+// its files by a mark (tree/file_removal.h). The writer's rewrites know nothing of this process, so a newer view may
+// lack what an older sequence number sees: the sequence moves on first and the view second, and a snapshot keeps its
+// view (SnapshotPin::view).
 //
 // When the log does not go on from here (the follower was away for longer than its grace, or the writer took back a
 // record that had failed) everything is read anew, and shown when it is as new as before. Thread safety: any thread;
@@ -65,11 +67,24 @@ class Follower {
   [[nodiscard]] Status Refresh() AMETHYST_EXCLUDES(mutex_);
   void Stop() AMETHYST_EXCLUDES(mutex_, pause_mutex_);
 
+  // All that reads see after a Refresh: the state of the tables, the memtables above it, oldest first, and what keeps
+  // the files.
+  struct Captured {
+    catalog::CatalogState state;
+    std::vector<WriteBufferPtr> unflushed{};
+    MarkHold files{};
+  };
+  // Refreshes, and calls `take` once, before it looks again: so nothing is written to the memtables meanwhile.
+  [[nodiscard]] Status Capture(base::FunctionRef<Status(Captured)> take) AMETHYST_EXCLUDES(mutex_);
+
  private:
   // A memtable, or what an ingest has brought, and places of the log: one before all of it, and some within, ascending.
   struct Part {
     WriteBufferPtr buffer;
     std::vector<wal::LogCut> places;
+    // Whether reads may find its entries in tables as well: no operand, which would count twice, and nothing went past
+    // the log between two entries, which would be newer than the first of them.
+    bool may_stand_twice = true;
   };
   using Parts = std::vector<Part>;  // Oldest first. The last one fills.
 
@@ -79,14 +94,26 @@ class Follower {
 
   Follower(Database& database, const Settings& settings) : database_(database), settings_(settings) {}
 
+  // Of a copy: as long as a large one takes, and no longer than a process that hangs may keep a disk from being freed.
+  static constexpr std::chrono::hours kCopyGrace{24};
+
   // nullptr: there is no file for marks.
-  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_) {
+    return Hold(ordinal, settings_.grace);
+  }
+  [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal, std::chrono::seconds grace) AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] wal::LogFollower::Place PlaceOf(const catalog::CatalogState& state) const;
   [[nodiscard]] Result<wal::LogFollower> BeginOfLog(const catalog::CatalogState& state) const;
   [[nodiscard]] WriteBufferPtr NewBuffer(size_t bytes) const;
 
+  // What `call` returns, beside a writer.
+  template <typename Call>
+  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
+  // Shows what the manifest has got. kTooOld: the log does not go on from here.
+  [[nodiscard]] Status TakeEdits() AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Result<Captured> CaptureLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status StartOver() AMETHYST_REQUIRES(mutex_);
   // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`, or
   // some kStepBytes of it.
@@ -96,8 +123,9 @@ class Follower {
   [[nodiscard]] Status ReadEndedLog(const catalog::CatalogState& state, wal::LogFollower* log, Parts* parts);
   [[nodiscard]] Status Apply(const tree::Forest& forest, const wal::RecoveredBatch& batch, const wal::LogCut& at,
                              Parts* parts);
-  // The parts without what is in the tables of that state.
-  [[nodiscard]] Result<Parts> Unflushed(const catalog::CatalogState& state) AMETHYST_REQUIRES(mutex_);
+  enum class Overlap : uint8_t { kAllowed, kNone };
+  // The parts without those that are in the tables of that state, or without all that is.
+  [[nodiscard]] Result<Parts> Unflushed(const catalog::CatalogState& state, Overlap overlap) AMETHYST_REQUIRES(mutex_);
   // Shows the tail's state, with the parts: all that was written up to `sequence`.
   [[nodiscard]] Status ShowState(MarkHold hold, key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
   void MoveTo(key::SequenceNumber sequence);

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <memory>
 
+#include "amethyst/amethyst.h"
 #include "cli/shell_fixture.h"
 #include "io/system_environment.h"
 
@@ -74,6 +76,18 @@ TEST_F(CopiesTest, DamageIsToldByItsExitCode) {
   EXPECT_THAT(json.out, HasSubstr("\"problem\":\""));
   EXPECT_EQ(Run({"restore", store_, "1", Path("restored")}).code, ExitCode::kError);
   EXPECT_FALSE(std::filesystem::exists(Path("restored")));
+}
+
+TEST_F(CopiesTest, AnApplicationThatHasTheDatabaseOpenGoesOnWriting) {
+  const std::unique_ptr<DB> application = DB::Open(database_).value();
+  ASSERT_TRUE(application->Put("key", "unflushed"));
+  const Answer made = Amethyst({"checkpoint", Path("copy")});
+  EXPECT_EQ(made.code, ExitCode::kOk) << made.err;
+  EXPECT_EQ(Amethyst({"backup", store_}).out, "1\n");
+  ASSERT_TRUE(application->Put("key", "later"));
+  EXPECT_EQ(Get(Path("copy")), "unflushed\n");
+  ASSERT_EQ(Run({"restore", store_, "1", Path("restored")}).code, ExitCode::kOk);
+  EXPECT_EQ(Get(Path("restored")), "unflushed\n");
 }
 
 TEST_F(CopiesTest, WrongUsageIsTold) {

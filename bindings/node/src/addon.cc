@@ -20,6 +20,7 @@ constexpr struct {
     {"newDatabase", NewDatabase},
     {"open", Open},
     {"close", Close},
+    {"refresh", Refresh},
     {"approximateSize", ApproximateSize},
     {"compactRange", CompactRange},
     {"getStats", GetStats},

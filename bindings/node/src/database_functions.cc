@@ -30,17 +30,24 @@ struct Opened {
   Family default_family;
 };
 
-Result<std::shared_ptr<DB>> OpenAlone(const std::string& location, const Options& options) {
-  auto opened = DB::Open(location, options);
+// How a location is opened: to write, or to follow one that another writes.
+struct Opening {
+  FollowerOptions options{};  // Of which the database's own are needed in both cases.
+  bool follows = false;
+};
+
+Result<std::shared_ptr<DB>> OpenAlone(const std::string& location, const Opening& opening) {
+  auto opened =
+      opening.follows ? DB::OpenFollower(location, opening.options) : DB::Open(location, opening.options.options);
   if (!opened) return std::unexpected(std::move(opened).error());
   return std::shared_ptr<DB>(std::move(*opened));
 }
 
-Result<std::shared_ptr<DB>> OpenShared(const std::string& location, const Options& options) {
+Result<std::shared_ptr<DB>> OpenShared(const std::string& location, const Opening& opening) {
   const std::lock_guard lock(Shared().mutex);
   std::weak_ptr<DB>& known = Shared().by_location[location];
   if (auto db = known.lock()) return db;
-  auto opened = OpenAlone(location, options);
+  auto opened = OpenAlone(location, opening);
   if (opened) known = *opened;
   return opened;
 }
@@ -62,15 +69,18 @@ Status CloseLast(std::shared_ptr<DB> db) {
 
 // Options carry the names that classic-level gave them; what only LevelDB has is left out.
 // Nothing, with a pending exception: one of them is wrong.
-std::optional<Options> ReadOptionsObject(napi_env env, napi_value object) {
+std::optional<Opening> ReadOptionsObject(napi_env env, napi_value object) {
   const auto number = [env, object](const char* name, auto* setting) {
     const std::optional<double> value = NumberProperty(env, object, name);
     if (value && *value >= 0) *setting = static_cast<std::remove_pointer_t<decltype(setting)>>(*value);
   };
-  Options options;
+  Opening opening{.follows = FlagProperty(env, object, "follow")};
+  number("refreshIntervalMs", &opening.options.refresh_interval_ms);
+  number("graceSeconds", &opening.options.grace_s);
+  Options& options = opening.options.options;
   options.create_if_missing = FlagProperty(env, object, "createIfMissing");
   options.error_if_exists = FlagProperty(env, object, "errorIfExists");
-  options.read_only = FlagProperty(env, object, "readOnly");
+  options.read_only = opening.follows || FlagProperty(env, object, "readOnly");
   if (options.read_only) options.error_if_exists = options.create_if_missing = false;
   if (FlagProperty(env, object, "noCompression")) options.compression = Compression::kNone;
   if (FlagProperty(env, object, "zstd")) options.compression = Compression::kZstd;
@@ -90,7 +100,7 @@ std::optional<Options> ReadOptionsObject(napi_env env, napi_value object) {
       std::max(options.memory_budget_bytes, std::max(cache_bytes * 2, options.write_buffer_bytes * 4));
   number("memoryBudget", &options.memory_budget_bytes);
   if (!ReadMergeAndTtl(env, object, &options.families["default"])) return std::nullopt;
-  return options;
+  return opening;
 }
 
 napi_value NewReport(napi_env env, const RepairReport& report) {
@@ -135,13 +145,13 @@ napi_value Open(napi_env env, napi_callback_info info) {
   auto location = CopyOf(env, arguments[1]);
   if (!handle || !location) return nullptr;
   if (handle->db()) return Throw(env, "LEVEL_LOCKED", "the database is open already");
-  auto options = ReadOptionsObject(env, arguments[2]);
-  if (!options) return nullptr;
-  const bool shared = FlagProperty(env, arguments[2], "multithreading");
+  auto opening = ReadOptionsObject(env, arguments[2]);
+  if (!opening) return nullptr;
+  const bool shared = FlagProperty(env, arguments[2], "multithreading") && !opening->follows;
   return StartTask(
       env, "amethyst.open", nullptr,
-      [location = std::move(*location), options = std::move(*options), shared]() -> Result<Opened> {
-        auto db = shared ? OpenShared(location, options) : OpenAlone(location, options);
+      [location = std::move(*location), opening = std::move(*opening), shared]() -> Result<Opened> {
+        auto db = shared ? OpenShared(location, opening) : OpenAlone(location, opening);
         if (!db) return std::unexpected(std::move(db).error());
         auto default_family = (*db)->OpenFamily("default");
         if (!default_family) return std::unexpected(std::move(default_family).error());
@@ -161,6 +171,14 @@ napi_value Close(napi_env env, napi_callback_info info) {
   if (!db) return StartTask(env, "amethyst.close", nullptr, [] { return Status(); }, Undefined);
   auto task = NewTask(nullptr, [db = std::move(db)]() mutable { return CloseLast(std::move(db)); }, Undefined);
   return Task::StartWhenIdle(env, std::move(task), "amethyst.close", *handle);
+}
+
+napi_value Refresh(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  OpenDatabase open = GetOpen(env, arguments[0]);
+  if (!open) return nullptr;
+  return StartTask(
+      env, "amethyst.refresh", std::move(open.handle), [db = std::move(open.db)] { return db->Refresh(); }, Undefined);
 }
 
 napi_value ApproximateSize(napi_env env, napi_callback_info info) {

@@ -8,6 +8,7 @@ namespace amethyst::node {
 napi_value NewDatabase(napi_env env, napi_callback_info info);
 napi_value Open(napi_env env, napi_callback_info info);             // (database, location, options)
 napi_value Close(napi_env env, napi_callback_info info);            // (database)
+napi_value Refresh(napi_env env, napi_callback_info info);          // (database)
 napi_value ApproximateSize(napi_env env, napi_callback_info info);  // (database, begin, end)
 napi_value CompactRange(napi_env env, napi_callback_info info);     // (database, begin, end)
 napi_value GetStats(napi_env env, napi_callback_info info);         // (database): JSON

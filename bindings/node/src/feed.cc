@@ -177,8 +177,8 @@ class Wait {
 };
 
 // The open database and the text that a call was given. Empty, with a pending exception, if the arguments are wrong.
-struct Named {
-  Named(napi_env env, napi_value database, napi_value text) : open(GetOpen(env, database)) {
+struct NamedCursor {
+  NamedCursor(napi_env env, napi_value database, napi_value text) : open(GetOpen(env, database)) {
     if (open) name = CopyOf(env, text);
   }
   explicit operator bool() const { return name.has_value(); }
@@ -200,7 +200,7 @@ bool TextFrom(napi_env env, napi_value value, std::optional<std::string>* text) 
 
 napi_value CreateCursor(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
-  Named named(env, arguments[0], arguments[1]);
+  NamedCursor named(env, arguments[0], arguments[1]);
   std::optional<std::string> position;
   if (!named || !TextFrom(env, arguments[2], &position)) return nullptr;
   return StartTask(
@@ -215,7 +215,7 @@ napi_value CreateCursor(napi_env env, napi_callback_info info) {
 
 napi_value CreateCursorWithSnapshot(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  Named named(env, arguments[0], arguments[1]);
+  NamedCursor named(env, arguments[0], arguments[1]);
   if (!named) return nullptr;
   std::weak_ptr<DB> of = named.open.db;
   return StartTask(
@@ -228,7 +228,7 @@ napi_value CreateCursorWithSnapshot(napi_env env, napi_callback_info info) {
 
 napi_value DropCursor(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
-  Named named(env, arguments[0], arguments[1]);
+  NamedCursor named(env, arguments[0], arguments[1]);
   if (!named) return nullptr;
   return StartTask(
       env, "amethyst.dropCursor", std::move(named.open.handle),

@@ -17,7 +17,7 @@ environment variable AMETHYST_LIBRARY may name.
 from ._backup import BackupStore
 from ._c import (BusyError, ClosedError, ConflictError, CorruptionError, Error, InvalidArgumentError, IoError,
                  NoSpaceError, NotSupportedError, OutOfMemoryError, TooOldError, library_version)
-from ._database import Batch, Database, Family, Snapshot, destroy, open, repair
+from ._database import Batch, Database, Family, Snapshot, destroy, open, open_follower, repair
 from ._expiry import NEVER
 from ._feed import Feed, FeedEntry, FeedEvent
 from ._options import Comparator, Durability, Environment, MemoryBudget
@@ -28,5 +28,6 @@ __all__ = [
     "BackupStore", "Batch", "BusyError", "ClosedError", "Comparator", "ConflictError", "CorruptionError", "Database",
     "Durability", "Environment", "Error", "Family", "Feed", "FeedEntry", "FeedEvent", "InvalidArgumentError",
     "IoError", "MemoryBudget", "NEVER", "NoSpaceError", "NotSupportedError", "OutOfMemoryError", "Range", "Snapshot",
-    "TooOldError", "Transaction", "destroy", "library_version", "open", "repair",
+    "TooOldError", "Transaction", "destroy", "library_version", "open", "open_follower",
+    "repair",
 ]

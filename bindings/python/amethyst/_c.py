@@ -98,6 +98,12 @@ class ReadOptions(ctypes.Structure):
                 ("fill_cache", c_uint64)]
 
 
+class FollowerOptions(ctypes.Structure):
+    """amethyst_follower_options."""
+
+    _fields_ = [("struct_bytes", c_size_t), ("refresh_interval_ms", c_uint32), ("grace_s", c_uint32)]
+
+
 COMPARE = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(c_int))
 LOG = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 DESTROY = CFUNCTYPE(None, c_void_p)
@@ -120,6 +126,8 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "environment_create_in_memory": [_OUT],
     "memory_budget_create": [c_uint64, _OUT],
     "open": [c_char_p, _HANDLE, _OUT],
+    "open_follower": [c_char_p, _HANDLE, POINTER(FollowerOptions), _OUT],
+    "refresh": [_HANDLE],
     "close": [_HANDLE],
     "destroy": [c_char_p],
     "repair": [c_char_p, c_char_p, _OUT],

@@ -12,7 +12,8 @@ from ._c import Bytes, ClosedError, ConflictError, Handle, as_bytes, as_name, bo
 from ._expiry import Moment, Ttl, as_operand, expiry_number
 from ._feed import Feed, Reach, position_argument
 from ._mapping import Reader, WritableMap, handle_of
-from ._options import Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options
+from ._options import (Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options,
+                       follower_options)
 from ._transaction import Isolation, Transaction, pause_after
 
 Result = TypeVar("Result")
@@ -124,6 +125,10 @@ class Database(WritableMap):
     def flush(self) -> None:
         """Writes everything in memory to tables, and waits for it."""
         call("flush", self._handle)
+
+    def refresh(self) -> None:
+        """Of a follower: returns once reads see at least what the writer's saw when this was called."""
+        call("refresh", self._handle)
 
     def checkpoint(self, path: Path) -> None:
         """Makes a copy, as of now and a database of its own, in the new directory `path`; whole, or not there."""
@@ -352,6 +357,25 @@ def open(path: Path, *, durability: Durability = "buffered", comparator: Optiona
     handle = c_void_p()
     call("open", as_path(path), settings._handle, byref(handle))
     return Database(handle, durability)
+
+
+def open_follower(path: Path, *, refresh_interval_ms: int = 100, grace_s: int = 60,
+                  comparator: Optional[Comparator] = None, environment: Optional[Environment] = None,
+                  memory_budget: Optional[MemoryBudget] = None, logger: Optional[Callable[[str], None]] = None,
+                  comparators: Optional[Mapping[str, Comparator]] = None, **options: Any) -> Database:
+    """Opens a database for reading beside the process that writes it, and goes along with it; writes raise
+    NotSupportedError.
+
+    It looks by itself every `refresh_interval_ms`, more often while there is something new, and in `refresh`; 0: in
+    `refresh` alone. The writer keeps files for what it still shows for `grace_s` seconds: a read that needs one which
+    is gone raises TooOldError, until the next `refresh`. All else is as of `open`, as far as it concerns reads.
+    """
+    following = follower_options(refresh_interval_ms, grace_s)
+    settings = Options(comparator, environment, memory_budget, logger, options)
+    settings.set_comparators(comparators or {})
+    handle = c_void_p()
+    call("open_follower", as_path(path), settings._handle, byref(following), byref(handle))
+    return Database(handle, "buffered")
 
 
 def destroy(path: Path) -> None:

@@ -5,7 +5,8 @@ import ctypes
 import itertools
 from typing import Any, Callable, Literal, Mapping, Optional
 
-from ._c import COMPARE, DESTROY, LOG, FamilyOptions, Handle, InvalidArgumentError, as_c_string, as_name, call, raised
+from ._c import (COMPARE, DESTROY, LOG, FamilyOptions, FollowerOptions, Handle, InvalidArgumentError, as_c_string,
+                 as_name, call, raised)
 from ._expiry import Ttl, ttl_milliseconds
 
 Durability = Literal["buffered", "sync", "none"]
@@ -61,6 +62,13 @@ def family_options(merge_operator: Optional[str], ttl: Optional[Ttl], compressio
     return options
 
 
+def follower_options(refresh_interval_ms: int, grace_s: int) -> FollowerOptions:
+    """How a follower goes along, as C takes it."""
+    return FollowerOptions(struct_bytes=ctypes.sizeof(FollowerOptions),
+                           refresh_interval_ms=_number("refresh_interval_ms", refresh_interval_ms, 32),
+                           grace_s=_number("grace_s", grace_s, 32))
+
+
 def _handle_of(part: Any, setting: str, kind: type) -> Any:
     if not isinstance(part, kind):
         raise TypeError(f"{setting} is a {kind.__name__}, not {type(part).__name__}")
@@ -73,9 +81,9 @@ def _word_number(name: str, word: Any) -> int:
     return _WORDS[name][word]
 
 
-def _number(name: str, value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value < 1 << 64:
-        raise InvalidArgumentError(f"{name}: {value!r} is no number from 0 to 2^64 - 1")
+def _number(name: str, value: Any, bits: int = 64) -> int:
+    if not isinstance(value, int) or not 0 <= value < 1 << bits:
+        raise InvalidArgumentError(f"{name}: {value!r} is no number from 0 to 2^{bits} - 1")
     return int(value)
 
 

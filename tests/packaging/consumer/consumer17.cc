@@ -116,6 +116,32 @@ void Copies(const std::string& path) {
   Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in its path refused");
 }
 
+void Followers(const std::string& path) {
+  const auto buffered = cpp17::Durability::kBuffered;
+  cpp17::Status status;
+  cpp17::Database none = cpp17::Database::OpenFollower(path, {}, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT && none.db() == nullptr, "a follower of no database refused");
+  cpp17::Database writer = cpp17::Database::Open(path, {}, &status);
+  writer.Put("k", "old", buffered, &status);
+  cpp17::FollowerOptions options;
+  options.options.Set(AMETHYST_OPTION_MEMORY_BUDGET_BYTES, 16 << 20);
+  options.refresh_interval = std::chrono::milliseconds(0);
+  options.grace = std::chrono::minutes(5);
+  cpp17::Database follower = cpp17::Database::OpenFollower(path, options, &status);
+  Require(status.ok(), "a follower beside its writer");
+  writer.Put("k", "new", buffered, &status);
+  Require(follower.Get("k", {}, &status) == "old", "it looks in Refresh alone");
+  follower.Refresh(&status);
+  Require(status.ok() && follower.Get("k", {}, &status) == "new" && KeysOf(follower) == "k",
+          "what the writer has done");
+  follower.Put("k", "x", buffered, &status);
+  Require(status.code == AMETHYST_NOT_SUPPORTED && !status.message.empty(), "a write refused, with a reason");
+  writer.Refresh(&status);
+  Require(status.ok(), "nothing to do");
+  cpp17::Database::OpenFollower(std::string("a\0b", 3), {}, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in its path refused");
+}
+
 void Families(const std::string& path) {
   const auto buffered = cpp17::Durability::kBuffered;
   cpp17::Status status;
@@ -279,6 +305,7 @@ int main(int, char** arguments) {
   DeletesOfRanges(std::string(arguments[1]) + ".ranges");
   Families(std::string(arguments[1]) + ".families");
   Copies(std::string(arguments[1]) + ".copies");
+  Followers(std::string(arguments[1]) + ".followers");
   Transactions(std::string(arguments[1]) + ".transactions");
   ConditionalWrites(std::string(arguments[1]) + ".conditional");
 #if defined(__cpp_exceptions)
