@@ -14,6 +14,7 @@
 #include "base/epoch.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "catalog/log_floor.h"
 #include "engine/ingested_tables.h"
 #include "engine/settings.h"
 #include "key/types.h"
@@ -54,8 +55,10 @@ struct WriteBuffer {
     if (earlier_delete_s != 0) return earlier_delete_s;
     return memtable.delete_count() > 0 || (ingested != nullptr && ingested->has_deletes()) ? created_s : 0;
   }
-  // The same with what may be deleted yet: what the manifest keeps for the next open.
-  [[nodiscard]] uint64_t DeletesSinceSeconds() const { return earlier_delete_s != 0 ? earlier_delete_s : created_s; }
+  // With what may be deleted yet.
+  [[nodiscard]] catalog::LogFloor log_floor() const {
+    return {first_log_segment, earlier_delete_s != 0 ? earlier_delete_s : created_s};
+  }
 };
 using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
 
