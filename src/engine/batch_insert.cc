@@ -29,11 +29,10 @@ void InsertWithRanges(std::string_view batch, key::SequenceNumber first, memtabl
   wal::BatchReader reader(batch);
   wal::BatchEntry entry;
   for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    const key::FamilyId family{entry.family};
     if (entry.kind == key::EntryKind::kRangeDelete) {
-      to->InsertRange(family, entry.value.size(), key::SequenceNumber{sequence});
+      to->InsertRange(key::FamilyId{entry.family}, entry.value.size(), key::SequenceNumber{sequence});
     } else {
-      to->Insert(family, {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+      InsertEntry(entry, key::SequenceNumber{sequence}, to);
     }
   }
 }

@@ -131,8 +131,12 @@ Status Committer::Carry(CommitRequest& request) {
   }
   try {
     memtable::Memtable* const memtable = &active_->memtable;
-    batch.holds_ranges ? InsertWithRanges(batch.payload, first, memtable)
-                       : InsertEntries(batch.payload, first, memtable);
+    if (batch.only != nullptr) [[likely]] {
+      InsertEntry(*batch.only, first, memtable);
+    } else {
+      batch.holds_ranges ? InsertWithRanges(batch.payload, first, memtable)
+                         : InsertEntries(batch.payload, first, memtable);
+    }
   } catch (...) {
     const Error failure = base::ErrorInFlight();
     health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
