@@ -53,6 +53,7 @@ Status TableStore::DeleteObsolete(base::FunctionRef<void(key::FileNumber)> remov
     files_to_delete.swap(obsolete_);
   }
   std::vector<std::string> names;
+  names.reserve(files_to_delete.size());
   for (const key::FileNumber number : files_to_delete) names.push_back(TableFileName(number));
   std::vector<std::string> failed;
   const auto tell = [&](std::string_view name) {
