@@ -118,6 +118,7 @@ Status Flusher::ReplaceTombstones(const tree::FamilyTree& tree, const WriteBuffe
 }
 
 void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
+  AMETHYST_ASSERT(first_needed <= storage_.catalog->first_log_segment());  // I10
   base::DoIfPossible([&] {
     const Status removed = storage_.log->RemoveBefore(first_needed);
     if (!removed) health_.Log("a log segment stays until the next open: " + removed.error().message());
@@ -187,10 +188,15 @@ Status Flusher::FlushBuffer(const View& view, Writers writers, std::span<const k
   if (buffer->ingested != nullptr) {
     const size_t first = edit.added.size();
     const std::vector<tree::AddedTable>& ingested = buffer->ingested->added();
+    AMETHYST_ASSERT(levels.size() <= ingested.size());
     edit.added.insert(edit.added.end(), ingested.begin(), ingested.end());
     for (size_t i = 0; i < levels.size(); ++i) edit.added[first + i].level = levels[i];
   }
   edit.flushed_sequence = buffer->last_sequence();
+  AMETHYST_ASSERT(*edit.flushed_sequence >= storage_.catalog->flushed_sequence());  // I12
+  for (const tree::AddedTable& table : edit.added) {
+    AMETHYST_ASSERT(table.info.largest_sequence <= *edit.flushed_sequence);  // I2: recovery skips what it tells of.
+  }
   FloorAfter(view, 1).NoteIn(&edit);
   edit.applied = buffer->applied;
   if (writers == Writers::kGone && view.immutable.size() == 1 && view.active->memtable.Empty()) {

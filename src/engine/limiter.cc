@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 
 namespace amethyst::engine {
@@ -10,6 +11,7 @@ namespace amethyst::engine {
 uint64_t LimitFor(uint64_t bytes_per_s, const Pressure& pressure) {
   constexpr double kRiseMax = 7;  // On top of the limit itself.
   const double limit = static_cast<double>(bytes_per_s) * (1 + kRiseMax * ShareOfLimits(pressure));
+  AMETHYST_DCHECK(limit >= static_cast<double>(bytes_per_s));
   constexpr double kMost = 0x1p63;  // Well within the type.
   return static_cast<uint64_t>(std::min(limit, kMost));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "engine/batch_replay.h"
@@ -312,6 +313,8 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
     // On a full disk everything stays as it was found; the next open tidies up.
     return ClearsByItself(noted.error()) ? Status() : noted;
   }
+  AMETHYST_ASSERT(storage.log->end() >= report.cut.position());
+  AMETHYST_ASSERT(floor.first_segment <= storage.log->current_segment());
   const bool goes_on = storage.log->end() > report.cut.position();
   return RemoveLeftovers(storage, database.health, *database.reads->view.Acquire(),
                          goes_on ? report.dropped_segments : std::vector<key::FileNumber>(), floor.first_segment);
