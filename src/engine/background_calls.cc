@@ -275,6 +275,7 @@ Status Background::WaitForIdle() {
       return health_.latch.IsSet() || health_.stop_compactions.load(std::memory_order_acquire) ||
              flush_stalled_.has_value() || compaction_stalled_.has_value() || IsIdle();
     });
+    AMETHYST_ASSERT(idle_waiters_ > 0);
     --idle_waiters_;
     if (flush_stalled_) return std::unexpected(*flush_stalled_);
     if (compaction_stalled_) return std::unexpected(*compaction_stalled_);

@@ -10,6 +10,7 @@ Status PrepareFamilies(const tree::Forest& forest, std::span<const key::FamilyId
     const tree::FamilyTree* const tree = forest.Find({.id = family});
     if (tree == nullptr && family < forest.next_family_id()) return FamilyDropped();
     if (tree == nullptr) return base::InvalidArgument("family {} was never made in this database", key::Raw(family));
+    AMETHYST_ASSERT(family != key::kDefaultFamily);  // Which always has a tree.
     to->Prepare(family, tree->version->order(), tree->family->merging.fold);
   }
   return {};
@@ -23,17 +24,17 @@ void PrepareRanges(std::string_view batch, key::SequenceNumber first, memtable::
     if (entry.kind != key::EntryKind::kRangeDelete) continue;
     to->PrepareRange(key::FamilyId{entry.family}, entry.Range(), key::SequenceNumber{sequence});
   }
+  AMETHYST_ASSERT(reader.status().has_value());  // Before the log has it.
 }
 
 void InsertWithRanges(std::string_view batch, key::SequenceNumber first, memtable::Memtable* to) {
   wal::BatchReader reader(batch);
   wal::BatchEntry entry;
   for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    const key::FamilyId family{entry.family};
     if (entry.kind == key::EntryKind::kRangeDelete) {
-      to->InsertRange(family, entry.value.size(), key::SequenceNumber{sequence});
+      to->InsertRange(key::FamilyId{entry.family}, entry.value.size(), key::SequenceNumber{sequence});
     } else {
-      to->Insert(family, {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+      InsertEntry(entry, key::SequenceNumber{sequence}, to);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "amethyst/error.h"
+#include "base/assert.h"
 #include "key/types.h"
 #include "memtable/memtable.h"
 #include "tree/forest.h"
@@ -23,13 +24,17 @@ namespace amethyst::engine {
 void PrepareRanges(std::string_view batch, key::SequenceNumber first, memtable::Memtable* to);
 // Puts the entries into the memtable, of a batch that was prepared.
 void InsertWithRanges(std::string_view batch, key::SequenceNumber first, memtable::Memtable* to);
-// The same of a batch without range deletes.
+// The same of one entry, which is no range delete.
+inline void InsertEntry(const wal::BatchEntry& entry, key::SequenceNumber sequence, memtable::Memtable* to) {
+  AMETHYST_DCHECK(entry.kind != key::EntryKind::kRangeDelete);
+  to->Insert(key::FamilyId{entry.family}, {entry.key, key::Tag(sequence, entry.kind), entry.value});
+}
+// And of a batch without range deletes.
 inline void InsertEntries(std::string_view batch, key::SequenceNumber first, memtable::Memtable* to) {
   wal::BatchReader reader(batch);
   wal::BatchEntry entry;
   for (uint64_t sequence = key::Raw(first); reader.Next(&entry); ++sequence) {
-    to->Insert(key::FamilyId{entry.family},
-               {entry.key, key::Tag(key::SequenceNumber{sequence}, entry.kind), entry.value});
+    InsertEntry(entry, key::SequenceNumber{sequence}, to);
   }
 }
 

@@ -60,6 +60,8 @@ bool CommitQueue::WaitOrLead(CommitRequest& request) {
 }
 
 void CommitQueue::ServeOne(CommitRequest& request, Turn* turn) {
+  AMETHYST_DCHECK(held_.load(std::memory_order_relaxed) == 1);
+  AMETHYST_DCHECK(request.state.load(std::memory_order_relaxed) != State::kDone);  // Each is served once.
   ++turn->requests;
   turn->bytes += request.batch.payload.size();
   serve_(server_, request);
@@ -78,6 +80,7 @@ void CommitQueue::CollectPending() {
     oldest = std::exchange(newest, older);
   }
   if (oldest == nullptr) return;
+  AMETHYST_DCHECK(last->next == nullptr);
   (backlog_first_ == nullptr ? backlog_first_ : backlog_last_->next) = oldest;
   backlog_last_ = last;
 }
@@ -97,6 +100,7 @@ void CommitQueue::FinishTurn(Turn turn) {
       state.store(State::kLead);
       base::WakeOne(state);
     }
+    AMETHYST_DCHECK(held_.load(std::memory_order_relaxed) == 1);
     held_.store(0);
     base::WakeAll(held_);
   } while (pending_.load() != nullptr && TryLock());

@@ -17,6 +17,7 @@
 #include "base/function_ref.h"
 #include "base/mutex.h"
 #include "key/types.h"
+#include "wal/batch_encoding.h"
 #include "wal/log.h"
 
 namespace amethyst::engine {
@@ -24,9 +25,10 @@ namespace amethyst::engine {
 // An encoded, valid batch, and what committing it has to know.
 struct EncodedBatch {
   std::string_view payload;
+  const wal::BatchEntry* only = nullptr;  // Its one entry, which then is not read from the payload; no range delete.
   uint32_t count = 0;
-  size_t memtable_bytes =
-      0;  // Most arena bytes that its entries take, by Memtable::BytesFor, and kFamilyBytes a family.
+  // Most arena bytes that its entries take, by Memtable::BytesFor, and kFamilyBytes a family.
+  size_t memtable_bytes = 0;
   std::span<const key::FamilyId> families{};  // Other than the default, that it has entries of: each once.
   bool holds_ranges = false;                  // It has range deletes.
   const AppliedIndex* applied = nullptr;      // Of the caller's log; nullptr: it does not say.

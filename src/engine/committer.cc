@@ -110,10 +110,14 @@ Status Committer::Carry(CommitRequest& request) {
     request.needs_room = true;
     return {};
   }
+  AMETHYST_DCHECK(active_->memtable.HasRoom(batch.memtable_bytes));  // I3
   if (!batch.families.empty()) {
     const base::EpochGuard guard;
     AMETHYST_TRY(PrepareFamilies(*reads_.view.Peek()->forest, batch.families, &active_->memtable));
   }
+  AMETHYST_DCHECK(batch.count > 0 || !request.logged);
+  AMETHYST_DCHECK(batch.only == nullptr || batch.count == 1);
+  AMETHYST_DCHECK(last_sequence_ == reads_.visible.load(std::memory_order_relaxed));  // I2
   const key::SequenceNumber first{last_sequence_ + 1};
   if (batch.holds_ranges) [[unlikely]]
     PrepareRanges(batch.payload, first, &active_->memtable);
@@ -131,8 +135,12 @@ Status Committer::Carry(CommitRequest& request) {
   }
   try {
     memtable::Memtable* const memtable = &active_->memtable;
-    batch.holds_ranges ? InsertWithRanges(batch.payload, first, memtable)
-                       : InsertEntries(batch.payload, first, memtable);
+    if (batch.only != nullptr) [[likely]] {
+      InsertEntry(*batch.only, first, memtable);
+    } else {
+      batch.holds_ranges ? InsertWithRanges(batch.payload, first, memtable)
+                         : InsertEntries(batch.payload, first, memtable);
+    }
   } catch (...) {
     const Error failure = base::ErrorInFlight();
     health_.Fail(base::MadeWithoutFail([&] { return base::AsLasting(failure); }));
@@ -140,6 +148,7 @@ Status Committer::Carry(CommitRequest& request) {
   }
   if (batch.applied != nullptr) active_->applied = *batch.applied;
   last_sequence_ += batch.count;
+  AMETHYST_DCHECK(batch.count == 0 || key::Raw(active_->memtable.last_sequence()) == last_sequence_);  // I1
   reads_.visible.store(last_sequence_, std::memory_order_release);
   if (batch.committed != nullptr) [[unlikely]]
     (*batch.committed)({.end = request.end, .last = key::SequenceNumber{last_sequence_}});
@@ -184,6 +193,7 @@ void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   fresh->applied = active_->applied;
   // Without a segment of its own it begins in one that holds what was deleted so far.
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
+  AMETHYST_ASSERT(fresh->Empty() && fresh->first_log_segment >= active_->first_log_segment);  // I22
   old.front() = reads_.view.Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   KeepReplaced(&old);
@@ -218,6 +228,8 @@ Status Committer::PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNu
   }
   // Once the log has the record nothing may fail.
   AMETHYST_ASSIGN(const Layer layer, make(key::SequenceNumber{last_sequence_ + 1}));
+  AMETHYST_ASSERT(layer.count > 0 && layer.buffer->ingested != nullptr);
+  AMETHYST_ASSERT(key::Raw(layer.buffer->last_sequence()) <= last_sequence_ + layer.count);  // I1
   layer.buffer->earlier_delete_s = active_->OldestDeleteSeconds();
   WriteBufferPtr fresh = buffers_.New(limits_.write_buffer_bytes);
   fresh->earlier_delete_s = layer.buffer->OldestDeleteSeconds();
@@ -232,6 +244,7 @@ Status Committer::PutLayerLocked(base::FunctionRef<Result<Layer>(key::SequenceNu
     outcome->needs_room = appended.error().code() == ErrorCode::kNoSpace;
     return std::unexpected(appended.error());
   }
+  AMETHYST_ASSERT(view->active == active_);
   outcome->end = *appended;
   // The view before the number: whoever sees the number finds the tables.
   old.front() = reads_.view.Update([&](const View& current) { return WithLayer(current, layer.buffer, fresh, blank); });

@@ -31,8 +31,8 @@ Status Detached() { return base::MakeError(ErrorCode::kClosed, "the iterator's d
 
 }  // namespace
 
-DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,
-                       const Reader& reader)
+DbIterator::DbIterator(const std::shared_ptr<ReadContext>& reads, const ReadOptions& options,
+                       const tree::FamilyKey& family, const Reader& reader)
     : DbIterator(reads, options, family, reader, PinnedViewFor(*reads, options, reader)) {}
 
 DbIterator::DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family,

@@ -29,7 +29,7 @@ class DbIterator {
   // Reads at the snapshot of the options, or as of now. One of a family other than the default holds the view from the
   // start, so that it goes on to its end if the family is dropped.
   // A reader's own writes are read on top.
-  DbIterator(std::shared_ptr<ReadContext> reads, const ReadOptions& options, const tree::FamilyKey& family = {},
+  DbIterator(const std::shared_ptr<ReadContext>& reads, const ReadOptions& options, const tree::FamilyKey& family = {},
              const Reader& reader = {});
   ~DbIterator();
 

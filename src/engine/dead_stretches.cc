@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace amethyst::engine {
 
 DeadStretches::Stretches::const_iterator DeadStretches::FirstEndingAfter(const Stretches& stretches,
@@ -45,6 +47,7 @@ void DeadStretches::Add(key::FamilyId family, const key::Order& order, const key
     return std::ranges::min_element(stretches_, {}, [](const Stretch& one) { return one.found.entries; });
   };
   if (stretches_.size() == kStretchesMax) stretches_.erase(least());
+  AMETHYST_ASSERT(stretches_.size() < kStretchesMax);
   stretches_.insert(FirstEndingAfter(stretches_, family, order, key::Bound::BeginOf(range)), std::move(fresh));
   if (stretches_.size() == kStretchesMax) {
     least_entries_.store(least()->found.entries, std::memory_order_relaxed);

@@ -110,16 +110,16 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
   thread_local base::Buffer scratch;
   scratch.clear();
   const bool is_default = family.id == key::kDefaultFamily;
+  const wal::BatchEntry entry{.family = key::Raw(family.id), .kind = kind, .key = key, .value = value};
   if (is_default) [[likely]] {  // For which the family's number is a constant.
     wal::AppendBatchEntry(&scratch, {.kind = kind, .key = key, .value = value});
   } else {
-    wal::AppendBatchEntry(&scratch, {.family = key::Raw(family.id), .kind = kind, .key = key, .value = value});
+    wal::AppendBatchEntry(&scratch, entry);
   }
   EncodedBatch batch{.payload = scratch,
+                     .only = &entry,
                      .count = 1,
-                     .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size()),
-                     .families = {},
-                     .holds_ranges = false};
+                     .memtable_bytes = memtable::Memtable::BytesFor(key.size(), value.size())};
   if (!is_default) [[unlikely]] {
     batch.families = {&family.id, 1};
     batch.memtable_bytes += memtable::Memtable::kFamilyBytes;

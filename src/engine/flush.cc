@@ -10,19 +10,12 @@
 #include "engine/buffer_tables.h"
 #include "engine/cursor_list.h"
 #include "engine/event_notes.h"
+#include "engine/log_files.h"
 
 namespace amethyst::engine {
 
-namespace {
-
-// The memtable that was begun when the oldest was full.
-const WriteBufferPtr& NextOf(const View& view) {
-  return view.immutable.size() > 1 ? view.immutable[view.immutable.size() - 2] : view.active;
-}
-
-}  // namespace
-
 void Flusher::RemoveLog(key::FileNumber first_needed) noexcept {
+  AMETHYST_ASSERT(first_needed <= storage_.catalog->first_log_segment());  // I10
   base::DoIfPossible([&] {
     const Status removed = storage_.log->RemoveBefore(first_needed);
     if (!removed) health_.Log("a log segment stays until the next open: " + removed.error().message());
@@ -39,8 +32,8 @@ Status Flusher::SyncForReaders() {
 
 void Flusher::EndLogIn(tree::VersionEdit* edit) {
   edit->clean_log_end = storage_.log->end_cut();
-  edit->first_log_segment = storage_.catalog->NewFileNumber();  // Behind the end, and no file's.
-  edit->oldest_delete_s = 0;                                    // Nothing stands in the log any more.
+  // Behind the end, and no file's; and no delete stands in the log any more.
+  catalog::LogFloor{.first_segment = storage_.catalog->NewFileNumber()}.NoteIn(edit);
 }
 
 void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexcept {
@@ -73,8 +66,8 @@ Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels)
   base::DoIfPossible([&] {
     health_.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
   });
-  if (storage_.log != nullptr) RemoveLog(NextOf(*view)->first_log_segment);  // Else recovery removes segments itself.
-  storage_.cursors->readers()->Wake();                                       // Of what went past the log.
+  if (storage_.log != nullptr) RemoveLog(FloorAfter(*view, 1).first_segment);  // Else recovery removes segments itself.
+  storage_.cursors->readers()->Wake();                                         // Of what went past the log.
   return {};
 }
 
@@ -91,16 +84,19 @@ Status Flusher::FlushBuffer(const View& view, Writers writers, std::span<const k
     return synced;
   }
 
-  const WriteBufferPtr& next = NextOf(view);
   if (buffer->ingested != nullptr) {
     const size_t first = edit.added.size();
     const std::vector<tree::AddedTable>& ingested = buffer->ingested->added();
+    AMETHYST_ASSERT(levels.size() <= ingested.size());
     edit.added.insert(edit.added.end(), ingested.begin(), ingested.end());
     for (size_t i = 0; i < levels.size(); ++i) edit.added[first + i].level = levels[i];
   }
   edit.flushed_sequence = buffer->last_sequence();
-  edit.first_log_segment = next->first_log_segment;
-  edit.oldest_delete_s = next->DeletesSinceSeconds();
+  AMETHYST_ASSERT(*edit.flushed_sequence >= storage_.catalog->flushed_sequence());  // I12
+  for (const tree::AddedTable& table : edit.added) {
+    AMETHYST_ASSERT(table.info.largest_sequence <= *edit.flushed_sequence);  // I2: recovery skips what it tells of.
+  }
+  FloorAfter(view, 1).NoteIn(&edit);
   edit.applied = buffer->applied;
   if (writers == Writers::kGone && view.immutable.size() == 1 && view.active->memtable.Empty()) {
     EndLogIn(&edit);
@@ -149,14 +145,13 @@ Status Flusher::DropSpentTombstones() {
 Status Flusher::ReleaseLog() {
   if (storage_.catalog->LogIsEmptyFrom(storage_.log->end())) return {};  // The last flush has ended it.
   const ViewPtr view = reads_.view.Acquire();
-  const key::FileNumber first_needed = view->active->first_log_segment;
-  if (!view->immutable.empty() || !storage_.log->HasBefore(first_needed)) return {};
+  const catalog::LogFloor floor = FloorAfter(*view, 0);
+  if (!view->immutable.empty() || !storage_.log->HasBefore(floor.first_segment)) return {};
   AMETHYST_TRY(SyncForReaders());
   tree::VersionEdit edit;
-  edit.first_log_segment = first_needed;
-  edit.oldest_delete_s = view->active->DeletesSinceSeconds();
+  floor.NoteIn(&edit);
   AMETHYST_TRY(storage_.Note(std::move(edit)));
-  RemoveLog(first_needed);
+  RemoveLog(floor.first_segment);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "key/types.h"
 #include "tree/run.h"
 #include "tree/version_edit.h"
@@ -19,6 +20,7 @@ class IngestedTables {
  public:
   // `added`: oldest first, all with their tables.
   explicit IngestedTables(std::vector<tree::AddedTable> added) : added_(std::move(added)) {
+    AMETHYST_ASSERT(!added_.empty() && first_sequence() <= last_sequence());
     for (auto table = added_.rbegin(); table != added_.rend(); ++table) {
       std::vector<tree::RunPtr>& runs = RunsIn(table->family);
       runs.push_back(

@@ -1,9 +1,9 @@
 #include "engine/limiter.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/error.h"
 
 namespace amethyst::engine {
@@ -11,7 +11,8 @@ namespace amethyst::engine {
 uint64_t LimitFor(uint64_t bytes_per_s, const Pressure& pressure) {
   constexpr double kRiseMax = 7;  // On top of the limit itself.
   const double limit = static_cast<double>(bytes_per_s) * (1 + kRiseMax * ShareOfLimits(pressure));
-  constexpr auto kMost = static_cast<double>(std::numeric_limits<uint64_t>::max() / 2);
+  AMETHYST_DCHECK(limit >= static_cast<double>(bytes_per_s));
+  constexpr double kMost = 0x1p63;  // Well within the type.
   return static_cast<uint64_t>(std::min(limit, kMost));
 }
 

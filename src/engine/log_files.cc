@@ -57,6 +57,13 @@ KeptLog FindKeptLog(const Storage& storage, const wal::LogRecoveryReport& report
   return kept;
 }
 
+catalog::LogFloor FloorAfter(const View& view, size_t flushed) {
+  std::vector<catalog::LogFloor> memtables{view.active->log_floor()};
+  for (const WriteBufferPtr& buffer : view.immutable) memtables.push_back(buffer->log_floor());
+  std::ranges::reverse(memtables);  // A view has the newest first.
+  return catalog::FloorAfter(memtables, flushed);
+}
+
 bool BeginsLater(const Storage& storage, const wal::LogRecoveryReport& report, const KeptLog& kept) {
   const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
   return recovered.log_is_empty() && (recovered.is_durable || recovered.created) && report.replayed_segments.empty() &&
@@ -65,11 +72,10 @@ bool BeginsLater(const Storage& storage, const wal::LogRecoveryReport& report, c
 
 Status NoteLogBegin(Storage& storage, ReadContext& reads, key::FileNumber first) {
   if (storage.catalog->first_log_segment() >= first) return {};  // A flush has noted more.
-  const ViewPtr view = reads.view.Acquire();
-  const WriteBufferPtr& oldest = view->immutable.empty() ? view->active : view->immutable.back();
+  catalog::LogFloor floor = FloorAfter(*reads.view.Acquire(), 0);
+  floor.first_segment = first;
   tree::VersionEdit edit;
-  edit.first_log_segment = first;
-  edit.oldest_delete_s = oldest->DeletesSinceSeconds();
+  floor.NoteIn(&edit);
   return storage.Note(std::move(edit));
 }
 

@@ -42,6 +42,9 @@ struct KeptLog {
 // Back to `first`, or as far as the files are there: one that is missing or damaged ends it.
 [[nodiscard]] KeptLog FindKeptLog(const Storage& storage, const wal::LogRecoveryReport& report, key::FileNumber first);
 
+// From where on the log is needed once the `flushed` oldest memtables are in tables.
+[[nodiscard]] catalog::LogFloor FloorAfter(const View& view, size_t flushed);
+
 // Nothing on disk needs the log's first segment yet: the first write may begin it.
 [[nodiscard]] bool BeginsLater(const Storage& storage, const wal::LogRecoveryReport& report, const KeptLog& kept);
 // Makes the manifest tell where such a log has begun, which only the first segment's header does until then.

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "amethyst/error.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mutex.h"
 #include "io/environment.h"
@@ -52,7 +53,9 @@ class OperationGate {
     return false;
   }
   void Leave() {
-    if (state_.fetch_sub(1, std::memory_order_release) != (kClosed | 1)) return;
+    const uint64_t before = state_.fetch_sub(1, std::memory_order_release);
+    AMETHYST_DCHECK((before & ~kClosed) > 0);
+    if (before != (kClosed | 1)) return;
     base::MutexLock lock(mutex_);
     left_.NotifyAll();
   }

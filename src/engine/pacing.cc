@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace amethyst::engine {
 
 namespace {
@@ -42,6 +44,7 @@ double ShareOfLimits(const Pressure& pressure) {
 
 uint64_t DelayNsPerKiB(const Pressure& pressure) {
   const double most = ShareOfLimits(pressure);
+  AMETHYST_DCHECK(most >= 0 && most <= 1);
   if (most >= 1) return kDelayMaxNsPerKiB;
   return std::min(static_cast<uint64_t>(kDelayUnitNsPerKiB * most / (1 - most)), kDelayMaxNsPerKiB);
 }
@@ -66,6 +69,7 @@ std::chrono::microseconds Pacer::WaitFor(uint64_t ns, int64_t least_ns) {
   do {
     until = std::min(std::max(free, now) + static_cast<int64_t>(ns), now + kChargeMaxNs);
   } while (!next_free_ns_.compare_exchange_weak(free, until, std::memory_order_relaxed));
+  AMETHYST_DCHECK(until >= now && until - now <= kChargeMaxNs);
   if (until - now < least_ns) return std::chrono::microseconds(0);
   const std::chrono::microseconds sleep(std::min(until - now, kSleepMaxNs) / 1000);
   clock_.Sleep(sleep);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/containment.h"
 #include "base/mutex.h"
 #include "engine/workers.h"
@@ -62,6 +63,7 @@ class PartsRunner : public std::enable_shared_from_this<PartsRunner> {
     if (part >= count_) return false;
     run_(part);
     base::MutexLock lock(mutex_);
+    AMETHYST_ASSERT(finished_ < count_);
     if (++finished_ == count_) finished_changed_.NotifyAll();
     return true;
   }

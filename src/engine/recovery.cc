@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "catalog/foreign.h"
 #include "engine/batch_replay.h"
@@ -248,9 +249,8 @@ Result<wal::LogRecoveryReport> ReplayLog(Database& database) {
   return report;
 }
 
-// The memtable that was filled first. One without entries begins with the log as it is now, so that no older segment is
-// kept for it.
-WriteBufferPtr OldestBuffer(const Database& database) {
+// A memtable without entries begins with the log as it is now, so that no older segment is kept for it.
+void BeginEmptyMemtable(const Database& database) {
   const ViewPtr view = database.reads->view.Acquire();
   WriteBuffer& active = *view->active;
   if (active.memtable.Empty()) {
@@ -258,7 +258,6 @@ WriteBufferPtr OldestBuffer(const Database& database) {
     active.created_s = database.storage.delete_clock->Seconds();
     active.earlier_delete_s = 0;
   }
-  return view->immutable.empty() ? view->active : view->immutable.back();
 }
 
 wal::LogSettings LogSettingsOf(Database& database, const wal::LogRecoveryReport& report, const KeptLog& kept) {
@@ -299,25 +298,26 @@ Status StartLog(Database& database, const wal::LogRecoveryReport& report) {
   AMETHYST_ASSIGN(storage.log, wal::Log::Create(*storage.home, *database.workers.flushes,
                                                 LogSettingsOf(database, report, kept), cut));
   if (BeginsLater(storage, report, kept)) {
-    static_cast<void>(OldestBuffer(database));
+    BeginEmptyMemtable(database);
     return RemoveLeftovers(storage, database.health, *database.reads->view.Acquire(), {},
                            storage.catalog->recovered().first_log_segment);
   }
   if (storage.log->segments().size() == kept.segments.size())
     return {};  // There is no space; what the manifest says of the log still holds.
-  const WriteBufferPtr oldest = OldestBuffer(database);
-  const key::FileNumber first_needed = oldest->first_log_segment;
+  BeginEmptyMemtable(database);
+  const catalog::LogFloor floor = FloorAfter(*database.reads->view.Acquire(), 0);
   tree::VersionEdit edit;
-  edit.first_log_segment = first_needed;
-  edit.oldest_delete_s = oldest->DeletesSinceSeconds();
+  floor.NoteIn(&edit);
   edit.last_sequence = last;
   if (Status noted = storage.Note(std::move(edit)); !noted) {
     // On a full disk everything stays as it was found; the next open tidies up.
     return ClearsByItself(noted.error()) ? Status() : noted;
   }
+  AMETHYST_ASSERT(storage.log->end() >= report.cut.position());
+  AMETHYST_ASSERT(floor.first_segment <= storage.log->current_segment());
   const bool goes_on = storage.log->end() > report.cut.position();
   return RemoveLeftovers(storage, database.health, *database.reads->view.Acquire(),
-                         goes_on ? report.dropped_segments : std::vector<key::FileNumber>(), first_needed);
+                         goes_on ? report.dropped_segments : std::vector<key::FileNumber>(), floor.first_segment);
 }
 
 }  // namespace

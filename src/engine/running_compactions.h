@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "compaction/plan.h"
 #include "key/types.h"
 
@@ -29,7 +30,8 @@ class RunningCompactions {
   // How many have come so far.
   [[nodiscard]] uint64_t incoming() const { return incoming_; }
   void Remove(uint64_t id) {
-    std::erase_if(running_, [id](const Running& running) { return running.id == id; });
+    const size_t removed = std::erase_if(running_, [id](const Running& running) { return running.id == id; });
+    AMETHYST_ASSERT(removed == 1);
   }
 
   [[nodiscard]] bool empty() const { return running_.empty(); }

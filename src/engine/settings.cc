@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "compress/codec.h"
 
@@ -111,6 +112,7 @@ Result<Settings> CheckOptions(const Options& options) {
   const size_t batch_bytes_max = std::min(budget / 4, kBatchMax);
   settings.batch_bytes_max = batch_bytes_max;
   settings.batch_memory_bytes_max = std::min(kMemoryPerBatchByte * batch_bytes_max, kBatchMemoryMax);
+  AMETHYST_ASSERT(settings.immutable_count_max >= 1 && batch_bytes_max <= settings.batch_memory_bytes_max);
   settings.processors = std::max(std::thread::hardware_concurrency(), 1u);
   const uint32_t threads =
       options.background_threads != 0 ? options.background_threads : std::min(settings.processors, 4u);

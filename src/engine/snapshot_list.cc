@@ -56,6 +56,7 @@ uint64_t SnapshotList::OldestReadTimeMs() const {
 void SnapshotList::Remove(Pinned::iterator place) {
   Pinned::node_type removed;  // What it replaces is freed outside the lock.
   base::MutexLock lock(mutex_);
+  AMETHYST_DCHECK(!pinned_.empty());
   removed = std::exchange(spare_, pinned_.extract(place));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "tree/file_names.h"
 
@@ -70,6 +71,7 @@ bool SpaceReserve::Spend(base::FunctionRef<void()> work) {
     SpaceReserve& reserve;
     ~Spent() {
       base::MutexLock lock(reserve.mutex_);
+      AMETHYST_ASSERT(reserve.spending_ > 0 && !reserve.is_there_);
       --reserve.spending_;
     }
   } const spent{*this};

@@ -41,7 +41,7 @@ Status Storage::Install(tree::VersionEdit edit, ReadContext& reads, const WriteB
     old = reads.view.Update([&](const View& current) {
       std::shared_ptr<View> changed = WithForest(current, std::move(forest), std::move(blank));
       if (flushed != nullptr) {
-        AMETHYST_ASSERT(changed->immutable.back().get() == flushed);
+        AMETHYST_ASSERT(!changed->immutable.empty() && changed->immutable.back().get() == flushed);
         changed->immutable.pop_back();
       }
       return changed;

@@ -11,9 +11,11 @@
 #include <memory>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/epoch.h"
 #include "base/function_ref.h"
 #include "base/mutex.h"
+#include "catalog/log_floor.h"
 #include "engine/ingested_tables.h"
 #include "engine/settings.h"
 #include "key/types.h"
@@ -54,8 +56,10 @@ struct WriteBuffer {
     if (earlier_delete_s != 0) return earlier_delete_s;
     return memtable.delete_count() > 0 || (ingested != nullptr && ingested->has_deletes()) ? created_s : 0;
   }
-  // The same with what may be deleted yet: what the manifest keeps for the next open.
-  [[nodiscard]] uint64_t DeletesSinceSeconds() const { return earlier_delete_s != 0 ? earlier_delete_s : created_s; }
+  // With what may be deleted yet.
+  [[nodiscard]] catalog::LogFloor log_floor() const {
+    return {first_log_segment, earlier_delete_s != 0 ? earlier_delete_s : created_s};
+  }
 };
 using WriteBufferPtr = std::shared_ptr<WriteBuffer>;
 
@@ -106,6 +110,7 @@ struct FamilyView {
 // The view after a memtable switch: `fresh` fills from now on, and the memtable that did waits for flush unless it is
 // empty.
 [[nodiscard]] inline std::shared_ptr<View> WithActive(const View& view, WriteBufferPtr fresh) {
+  AMETHYST_ASSERT(fresh->Empty());
   auto next = std::make_shared<View>();
   next->active = std::move(fresh);
   next->immutable = view.immutable;
@@ -120,6 +125,7 @@ struct FamilyView {
 // WithForest.
 [[nodiscard]] inline std::shared_ptr<View> WithLayer(const View& view, WriteBufferPtr layer, WriteBufferPtr fresh,
                                                      std::shared_ptr<View> next) {
+  AMETHYST_ASSERT(next->immutable.capacity() >= view.immutable.size() + 2);  // The log has the record already.
   next->active = std::move(fresh);
   next->immutable.push_back(std::move(layer));
   if (!view.active->memtable.Empty()) next->immutable.push_back(view.active);
@@ -135,6 +141,7 @@ struct FamilyView {
 // `next` is a blank one from BlankView: an edit that is durable must become visible, whether there is memory or not.
 [[nodiscard]] inline std::shared_ptr<View> WithForest(const View& view, std::shared_ptr<const tree::Forest> forest,
                                                       std::shared_ptr<View> next) {
+  AMETHYST_ASSERT(next->immutable.capacity() >= view.immutable.size());
   next->active = view.active;
   next->immutable = view.immutable;
   next->version = forest->default_family().version;
@@ -165,6 +172,7 @@ class ViewCell {
   [[nodiscard]] ViewPtr Update(base::FunctionRef<ViewPtr(const View&)> change) AMETHYST_EXCLUDES(mutex_) {
     base::MutexLock lock(mutex_);
     ViewPtr next = change(*owner_);
+    AMETHYST_ASSERT(next != nullptr);
     owner_.swap(next);
     raw_.store(owner_.get(), std::memory_order_release);  // Pairs with Peek.
     return next;

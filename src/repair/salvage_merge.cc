@@ -144,8 +144,8 @@ Status SalvageMerge::Put(DB& to, const Family& family, const key::Entry& entry, 
   const bool says_when = key::MayExpire(kind) || settings_.has_ttl;
   const Expiry expiry = says_when ? ExpiresAt(key::MomentOf(key::ExpiryOf(kind, entry.value()))) : Expiry();
   switch (kind) {
-    case key::EntryKind::kDelete: break;
-    case key::EntryKind::kRangeDelete: break;  // No entry of a key.
+    case key::EntryKind::kDelete:
+    case key::EntryKind::kRangeDelete: break;  // The latter is no entry of a key.
     case key::EntryKind::kPut:
     case key::EntryKind::kExpiringPut: batch_.Put(family, entry.key(), value, expiry); break;
     case key::EntryKind::kOperand:

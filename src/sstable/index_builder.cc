@@ -55,6 +55,7 @@ Status IndexBuilder::WritePages(base::FunctionRef<Result<BlockHandle>(std::strin
 
 std::string_view IndexBuilder::FinishTop() {
   std::vector<uint64_t> dead_from_ms;
+  dead_from_ms.reserve(pages_.size());
   for (const Page& page : pages_) dead_from_ms.push_back(page.sum.dead_from_ms);
   return top_.Finish(0, IfToCome(dead_from_ms));
 }

@@ -9,6 +9,8 @@ namespace amethyst::tree {
 
 void AppendLogCut(std::string* to, const wal::LogCut& cut) {
   base::AppendVarint(to, key::Raw(cut.segment));
+  // What ReadLogCut would refuse is not written.
+  AMETHYST_ASSERT(cut.segment <= kFileNumberMax && cut.last_sequence <= key::kSequenceMax);
   base::AppendVarint(to, cut.offset);
   base::AppendVarint(to, key::Raw(cut.last_sequence));
   base::AppendVarint(to, cut.next_ordinal);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/containment.h"
 #include "io/file_system.h"
 #include "tree/file_names.h"
@@ -32,7 +33,10 @@ uint64_t ManifestPlace::Ordinal() const {
   return std::min(ordinal, kOrdinalMax);
 }
 
-uint64_t MarkPlace(uint64_t ordinal, std::chrono::seconds grace) { return (ClassOf(grace) << kOrdinalBits) | ordinal; }
+uint64_t MarkPlace(uint64_t ordinal, std::chrono::seconds grace) {
+  AMETHYST_ASSERT(ordinal <= kOrdinalMax);  // Or it would reach into the class.
+  return (ClassOf(grace) << kOrdinalBits) | ordinal;
+}
 
 bool FileRemoval::IsNeeded(io::ReaderMarks& marks, uint64_t ordinal, std::chrono::nanoseconds waited) {
   if (ordinal == 0 || !marks.AreHeld(0, kClasses << kOrdinalBits)) return false;

@@ -67,6 +67,8 @@ Status Forest::Change(const VersionEdit& edit, MakeTable make_table) {
   AMETHYST_TRY(ChangeTables(edit, make_table));
   for (const key::FamilyId id : edit.dropped_families) AMETHYST_TRY(Drop(id));
   if (edit.next_family_id) next_family_id_ = std::max(next_family_id_, *edit.next_family_id);
+  AMETHYST_ASSERT(by_name_.size() == families_.size());
+  AMETHYST_ASSERT(IdOf(families_.front()) == key::kDefaultFamily && IdOf(families_.back()) < next_family_id_);
   return {};
 }
 
@@ -78,6 +80,7 @@ Status Forest::Describe(const FamilyDescription& family) {
   }
   auto described = std::make_shared<const FamilyDescription>(family);
   if (family.id >= next_family_id_) {
+    AMETHYST_ASSERT(IdOf(families_.back()) < family.id);  // Search relies on their order.
     by_name_.insert(PlaceOf(family.name), static_cast<uint32_t>(families_.size()));
     families_.push_back({.family = std::move(described),
                          .version = family.order ? std::make_shared<const Version>(*family.order) : nullptr});
@@ -90,6 +93,7 @@ Status Forest::Describe(const FamilyDescription& family) {
     return base::Corruption("version edit describes family {} anew, which is not there or has another order",
                             key::Raw(family.id));
   }
+  AMETHYST_ASSERT(FindByName(live->family->name) == &*live);
   by_name_.erase(PlaceOf(live->family->name));
   by_name_.insert(PlaceOf(family.name), static_cast<uint32_t>(live - families_.begin()));
   live->family = std::move(described);
@@ -150,6 +154,7 @@ Result<std::shared_ptr<const Forest>> Forest::WithTombstones(
   for (FamilyTree& tree : next->families_) {
     if (tree.version == nullptr || tree.version->tombstone_table() == nullptr) continue;
     AMETHYST_ASSIGN(auto tombstones, read(*tree.version->tombstone_table(), tree.version->order()));
+    AMETHYST_ASSERT(tombstones != nullptr && !tombstones->empty());
     tree.version = tree.version->WithTombstones(std::move(tombstones));
   }
   return next;
@@ -161,6 +166,7 @@ Status Forest::Drop(key::FamilyId id) {
     return base::Corruption("version edit drops family {}, which is not there or is the default", key::Raw(id));
   }
   const auto place = static_cast<uint32_t>(tree - families_.begin());
+  AMETHYST_ASSERT(FindByName(tree->family->name) == &*tree);
   by_name_.erase(PlaceOf(tree->family->name));
   families_.erase(tree);
   for (uint32_t& at : by_name_) at -= at > place ? 1 : 0;

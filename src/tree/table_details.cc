@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/assert.h"
 #include "base/coding.h"
 #include "base/tagged_fields.h"
 #include "tree/edit_fields.h"
@@ -50,6 +51,7 @@ std::string TableDetails::Encoded() const {
   if (clean_through != key::SequenceNumber{}) {
     base::AppendField(&bytes, kCleanThroughDetail, base::FieldNeed::kIgnorable, Varints({key::Raw(clean_through)}));
   }
+  AMETHYST_ASSERT(expiries.entries == 0 || expiries.first_ms <= expiries.last_ms);  // Else it could not be read.
   if (expiries.entries > 0) {
     base::AppendField(&bytes, kExpiriesDetail, base::FieldNeed::kIgnorable,
                       Varints({expiries.entries, expiries.first_ms, expiries.last_ms}));

@@ -25,6 +25,7 @@ std::string TableStore::Path(key::FileNumber number) const {
 }
 
 Result<std::unique_ptr<io::WritableFile>> TableStore::Create(key::FileNumber number) {
+  AMETHYST_ASSERT(number != key::FileNumber{});
   return WithDescriptor([&] { return files().Create(Path(number)); });
 }
 
@@ -53,6 +54,7 @@ Status TableStore::DeleteObsolete(base::FunctionRef<void(key::FileNumber)> remov
     files_to_delete.swap(obsolete_);
   }
   std::vector<std::string> names;
+  names.reserve(files_to_delete.size());
   for (const key::FileNumber number : files_to_delete) names.push_back(TableFileName(number));
   std::vector<std::string> failed;
   const auto tell = [&](std::string_view name) {
@@ -60,7 +62,12 @@ Status TableStore::DeleteObsolete(base::FunctionRef<void(key::FileNumber)> remov
     if (parsed && parsed->type == FileType::kTable) removed(parsed->number);
   };
   Status gone = removal_.Remove(std::move(names), tell, &failed);
-  for (const std::string& name : failed) AddObsolete(ParseFileName(name)->number);
+  AMETHYST_ASSERT(failed.size() <= files_to_delete.size());
+  for (const std::string& name : failed) {
+    const std::optional<ParsedFileName> parsed = ParseFileName(name);
+    AMETHYST_ASSERT(parsed && parsed->type == FileType::kTable);
+    AddObsolete(parsed->number);
+  }
   Status waited = removal_.RemoveWaiting(tell);
   return gone ? waited : gone;
 }

@@ -45,6 +45,7 @@ Result<AddedTable> WriteTombstoneTable(TableStore& store, key::FileNumber number
   std::string value;
   for (const key::RangeTombstones::Fragment& fragment : tombstones->fragments()) {
     const std::span<const key::SequenceNumber> sequences = tombstones->SequencesOf(fragment);
+    AMETHYST_ASSERT(!sequences.empty());
     value.clear();
     key::AppendRange(&value, fragment.range);
     base::AppendVarint(&value, sequences.size());
@@ -53,6 +54,7 @@ Result<AddedTable> WriteTombstoneTable(TableStore& store, key::FileNumber number
     AMETHYST_TRY(writer.Add(key::Entry(key, key::Tag(sequences.front(), key::EntryKind::kPut), value)));
   }
   AMETHYST_ASSIGN(sstable::TableInfo info, writer.Finish());
+  AMETHYST_ASSERT(info.entries == ordinal);
   return AddedTable{.level = 0,
                     .number = number,
                     .info = std::move(info),

@@ -106,6 +106,7 @@ Result<std::shared_ptr<const Version>> Version::Apply(const VersionEdit& whole,
     if (level > 0) AMETHYST_TRY(SortRun(level, order_, &tables));
     next->SetLevel(level, std::move(tables));
   }
+  AMETHYST_ASSERT(next->tombstone_table_ != nullptr || next->tombstones_ == nullptr);
   return next;
 }
 
@@ -131,6 +132,7 @@ Result<VersionEdit> Version::ChangeTombstones(const VersionEdit& edit,
       return base::Corruption("version edit adds {}, a second table of range tombstones", TableFileName(added.number));
     }
     tombstone_table_ = make_table(added);
+    AMETHYST_ASSERT(tombstone_table_ != nullptr && tombstone_table_->number() == added.number);
     tombstones_ = added.tombstones;
   }
   return rest;

@@ -352,6 +352,7 @@ key::FileNumber Log::current_segment() const {
 std::vector<key::FileNumber> Log::segments() const {
   base::MutexLock lock(mutex_);
   std::vector<key::FileNumber> numbers;
+  numbers.reserve(segments_.size());
   for (const Segment& segment : segments_) numbers.push_back(segment.number);
   return numbers;
 }

@@ -64,6 +64,7 @@ Result<bool> LogFollower::StepOver(const Error& why_no_record) {
                            why_no_record.message());
   }
   const key::SequenceNumber last = at_.last_sequence;  // The header counts writes past the log.
+  AMETHYST_ASSERT(next->segment > at_.segment);        // I7
   at_ = next->Begin();
   at_.last_sequence = last;
   window_.reset();

@@ -42,6 +42,7 @@ Status LogReader::StepOver() {
                                 at_.next_ordinal, at_.chained_checksum));
   }
   const key::SequenceNumber told = at_.last_sequence;  // The header counts writes past the log, which are yet to tell.
+  AMETHYST_ASSERT(next_->segment > at_.segment);       // I7
   at_ = next_->Begin();
   at_.last_sequence = told;
   next_.reset();
@@ -60,6 +61,7 @@ Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogP
     if (!window_) {
       AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
     }
+    AMETHYST_DCHECK(at_.offset < end);
     AMETHYST_ASSIGN(const Record record, window_->Read(at_.offset, end));
     peeked_ = record.header;
     return record;

@@ -55,11 +55,13 @@ bool LogReaders::Wait(io::Executor& executor, uint64_t seen, std::chrono::micros
   base::MutexLock lock(mutex_);
   sleepers_.fetch_add(1);
   const bool woken = executor.WaitFor(mutex_, woken_, [&] { return wakes_.load() != seen; }, timeout);
+  AMETHYST_ASSERT(sleepers_.load() > 0);
   sleepers_.fetch_sub(1);
   return woken;
 }
 
 LogHold::LogHold(std::shared_ptr<LogReaders> readers, key::FileNumber first) : first_(first) {
+  AMETHYST_ASSERT(readers != nullptr);
   readers->AddHold(first);
   readers_ = std::move(readers);
 }

@@ -45,6 +45,7 @@ Status PassRecordAt(const LogPlace& place, const RecordHeader& record, LogCut* a
   if (const Status passed = PassRecord(record, &behind); !passed) {
     return DamageAt(place, *at, passed.error().message());
   }
+  AMETHYST_ASSERT(behind.offset > at->offset && behind.next_ordinal == at->next_ordinal + 1);  // I9
   *at = behind;
   return {};
 }

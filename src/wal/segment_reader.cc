@@ -57,6 +57,7 @@ Result<std::string_view> SegmentReader::Ahead(uint64_t offset, uint64_t bytes) {
 
 Result<std::string_view> SegmentReader::View(uint64_t offset, uint64_t bytes) {
   AMETHYST_ASSIGN(const std::string_view ahead, Ahead(offset, bytes));
+  AMETHYST_DCHECK(ahead.size() >= bytes);
   return ahead.substr(0, bytes);
 }
 
@@ -72,6 +73,7 @@ Result<uint64_t> SegmentReader::HashRange(uint64_t offset, uint64_t bytes) {
       read = std::unexpected(std::move(piece).error());
       return {};
     }
+    AMETHYST_DCHECK(piece->size() <= bytes);
     offset += piece->size();
     bytes -= piece->size();
     return *piece;

@@ -368,6 +368,9 @@ class Program(unittest.TestCase):
         self.assertEqual(report.returncode, 0)
         self.assertIn("| include cycles | 0 |", report.stdout)
         self.assertIn("| option fields | 2 |", report.stdout)
+        self.assertIn("| lines of the library (include and src) | 18 |", report.stdout)
+        self.assertIn("| dead names | 0 |", report.stdout)
+        self.assertIn("| assertions per 1,000 lines of wal | 100.0 |", report.stdout)
         self.assertIn("| headers that state their purpose | 100 % |", report.stdout)
         self.assertIn("| median / largest function, lines | 4 / 4 |", report.stdout)
 
