@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "torture/server/client_histories.h"
 #include "torture/server/server_power_loss.h"
 #include "torture/suites.h"
 
@@ -35,6 +36,26 @@ Suite ServerPowerSuite() {
           }};
 }
 
+Suite ClientHistorySuite() {
+  const auto report = std::make_shared<ClientHistoryReport>();
+  return {.round =
+              [report](uint64_t seed) {
+                RunClientHistory({.seed = seed}, report.get());
+                return report->violation;
+              },
+          .figures = [report]() -> std::vector<Figure> {
+            return {{"operations", report->operations},     {"waits of blocking commands, by turns", report->blocked},
+                    {"transactions", report->transactions}, {"given up by WATCH", report->given_up},
+                    {"scripts", report->scripts},           {"put aside for the disk", report->fetches},
+                    {"expired keys", report->expired_keys}, {"turns", report->turns}};
+          }};
+}
+
+Suites AllSuites() {
+  return {{"server-power", [](const auto&) { return ServerPowerSuite(); }},
+          {"server-histories", [](const auto&) { return ClientHistorySuite(); }}};
+}
+
 }  // namespace
 }  // namespace amethyst::torture
 
@@ -42,5 +63,5 @@ int main(int argc, char** argv) {
   return amethyst::torture::RunSuites(
       "Tries to break the promises of amethystd.\n\n"
       "  amethyst_server_torture --suite server-power --seed 1 --rounds 10",
-      {{"server-power", [](const auto&) { return amethyst::torture::ServerPowerSuite(); }}}, argc, argv);
+      amethyst::torture::AllSuites(), argc, argv);
 }
