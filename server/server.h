@@ -16,6 +16,7 @@
 #include "server/commands/command.h"
 #include "server/config.h"
 #include "server/health.h"
+#include "server/hot_keys.h"
 #include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
@@ -137,6 +138,7 @@ class Server {
   [[nodiscard]] Latency& latency() { return diagnostics_.latency; }
   [[nodiscard]] Monitors& monitors() { return diagnostics_.monitors; }
   [[nodiscard]] Health& health() { return diagnostics_.health; }
+  [[nodiscard]] HotKeys& hot_keys() { return diagnostics_.hot_keys; }
   [[nodiscard]] Log& log() { return *diagnostics_.log; }
   // `log` outlives this.
   void SetLog(Log& log);
@@ -198,6 +200,8 @@ class Server {
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
+  // Keys of a command that was drawn.
+  void NoteKeys(const Command& command, Arguments args);
   void NoteLatency(std::string_view event, uint64_t microseconds);
   // Tells the log of what ails the server.
   void LookAtHealth();
@@ -245,6 +249,7 @@ class Server {
     Latency latency{};
     Monitors monitors{};
     Health health{};
+    HotKeys hot_keys{};
     Log* log = &Log::Nowhere();
   };
   Diagnostics diagnostics_;
