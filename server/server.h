@@ -95,6 +95,9 @@ class Server {
   void SetFetcher(Fetcher* fetcher) { loop_.fetcher = fetcher; }
   // Tells the engine of settings that it must know.
   [[nodiscard]] Status ApplySettings();
+  // `listen` is called where settings say anew where to listen, and how; after an error of it all is as before.
+  void SetListen(std::function<Status()> listen) { loop_.listen = std::move(listen); }
+  [[nodiscard]] Status Listen() const { return loop_.listen ? loop_.listen() : Status(); }
   // Expires, gives up what has waited too long, closes what is idle.
   void Tick();
 
@@ -225,6 +228,7 @@ class Server {
   } running_;
   struct Loop {
     Fetcher* fetcher = nullptr;
+    std::function<Status()> listen{};
     DiskPace disk_pace{};
     std::string stop_reason{};  // Empty: it goes on.
   } loop_;
