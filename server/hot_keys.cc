@@ -32,17 +32,21 @@ void HotKeys::Note(const KeyName& key, bool is_read, TimeMs now_ms) {
     next_read_ = (next_read_ + 1) % kReadsKept;
   }
   const uint64_t hash = HashOf(key);
+  Counter* smallest = nullptr;
   for (Counter& counter : counters_) {
-    if (counter.hash != hash || counter.key != key) continue;
-    ++counter.count;
-    return;
+    if (counter.hash == hash && counter.key == key) {
+      ++counter.count;
+      return;
+    }
+    if (smallest == nullptr || counter.count < smallest->count) smallest = &counter;
   }
   if (counters_.size() < kCounters) {
     counters_.push_back({.key = key, .hash = hash, .count = 1});
     return;
   }
-  Counter& smallest = *std::ranges::min_element(counters_, {}, &Counter::count);
-  smallest = {.key = key, .hash = hash, .count = smallest.count + 1, .owed = smallest.count};
+  smallest->key = key;
+  smallest->hash = hash;
+  smallest->owed = smallest->count++;
 }
 
 std::vector<HotKeys::Found> HotKeys::Hottest(size_t most) const {

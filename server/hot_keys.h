@@ -1,4 +1,4 @@
-// Which keys commands ask for most of late, from one command in about sixty-four.
+// Which keys commands ask for most of late, from one command in about 128.
 //
 // A command that is not looked at costs a subtraction. Of the others, the keys are counted by Metwally's space-saving
 // sketch (Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005): a fixed number of counters,
@@ -19,7 +19,7 @@ namespace amethyst::server {
 
 class HotKeys {
  public:
-  static constexpr uint64_t kOneIn = 64;
+  static constexpr uint64_t kOneIn = 128;
   static constexpr size_t kCounters = 64;
   static constexpr size_t kReadsKept = 256;
   struct Found {

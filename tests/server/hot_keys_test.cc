@@ -45,10 +45,10 @@ TEST(HotKeys, ForgetWhatWasHotLongAgo) {
   EXPECT_EQ(keys.FrequencyOf(NameOf("b")), 0);
 }
 
-TEST(HotKeys, AreDrawnFromOneCommandInSixtyFour) {
+TEST(HotKeys, AreDrawnFromOneCommandInAHundredAndTwentyEight) {
   HotKeys keys;
   int drawn = 0;
-  for (int i = 0; i < 64'000; ++i) drawn += keys.IsDrawn() ? 1 : 0;
+  for (int i = 0; i < 128'000; ++i) drawn += keys.IsDrawn() ? 1 : 0;
   EXPECT_NEAR(drawn, 1000, 100);
 }
 
