@@ -1,6 +1,6 @@
 // @ts-check
 // What the colours of the map stand for, and their scales on a light and a dark page. Pure functions.
-import {deadShare} from "./state.js";
+import {deadShare, readHeat} from "./state.js";
 
 /**
  * @typedef {import("./state.js").Table} Table
@@ -32,6 +32,12 @@ export const COLOURS = {
     low: "not rewritten lately",
     high: "again and again",
     value: (/** @type {Table} */ table) => (table.heat ?? 0) / 12,
+  },
+  reads: {
+    title: "Reads",
+    low: "seldom read",
+    high: "eight times its share of reads",
+    value: (/** @type {Table} */ table, /** @type {State} */ state) => readHeat(table, state) / 8,
   },
 };
 /** @typedef {keyof typeof COLOURS} Colour */
@@ -85,6 +91,18 @@ const RAMPS = {
       [56, 62, 74],
       [150, 82, 84],
       [255, 128, 148],
+    ],
+  },
+  reads: {
+    light: [
+      [220, 224, 228],
+      [240, 196, 120],
+      [206, 74, 30],
+    ],
+    dark: [
+      [58, 62, 68],
+      [158, 104, 48],
+      [255, 168, 84],
     ],
   },
 };

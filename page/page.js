@@ -19,7 +19,7 @@ import {
   reduce,
   tablesAfter,
 } from "./state.js";
-import {showBig, showFigures, showGoing} from "./tiles.js";
+import {showBig, showFigures, showGoing, showHot} from "./tiles.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
@@ -213,6 +213,7 @@ function show() {
     showGoing(byId("going"), state);
     byId("big-card").hidden = !state.server;
     showBig(byId("big"), state);
+    showHot(byId("hot"), state);
     byId("over-time").hidden = report !== null;
     if (!report) {
       curves.show(state.points);

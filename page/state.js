@@ -18,7 +18,8 @@ import {bytesText, counted, durationText} from "./format.js";
  * @typedef {{number: number, time_ms: number, kind: string, from: number, to: number, numbers: number[], text: string,
  *   cause?: string}} Happening
  * @typedef {{keys: number, expiring: number, expiring_hour: number, expiring_day: number,
- *   big: {key: string, bytes: number}[], commands: Record<string, number[]>}} Server
+ *   big: {key: string, bytes: number}[], hot: {key: string, share: number}[], reads: string[],
+ *   commands: Record<string, number[]>}} Server
  * @typedef {{edit: number, time_ms: number, removed: number[], added: Table[]}} Edit
  * @typedef {{tables: Table[], edits: Edit[]}} History
  * @typedef {{time_ms: number, writes: number, reads: number, debt: number, disk: number,
@@ -199,6 +200,47 @@ export function reduce(state, {name, data}) {
     default:
       return state;
   }
+}
+
+/** What readHeat() needs of a state, for all tables.
+ * @type {WeakMap<State, {family: number, reads: string[], levels: Map<number, number>}>} */
+const readsOfStates = new WeakMap();
+
+/** @param {State} state */
+function readsOf(state) {
+  let found = readsOfStates.get(state);
+  if (found === undefined) {
+    const family = state.families.find(({name}) => name === "keys")?.id ?? -1;
+    const levels = new Map();
+    for (const table of state.tables.values()) {
+      if (table.family === family) levels.set(table.level, (levels.get(table.level) ?? 0) + table.bytes);
+    }
+    found = {family, reads: state.server?.reads ?? [], levels};
+    readsOfStates.set(state, found);
+  }
+  return found;
+}
+
+/** How many of the keys, which are in order, are less.
+ * @param {string[]} keys @param {(key: string) => boolean} isLess */
+function countLess(keys, isLess) {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isLess(keys[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How often the keys of a table are read of late, for its size: 1 is as often as those of its level on the average.
+ * Each read asks family `keys` first; other families show none. @param {Table} table @param {State} state */
+export function readHeat(table, state) {
+  const {family, reads, levels} = readsOf(state);
+  if (reads.length === 0 || table.family !== family) return 0;
+  const own = countLess(reads, (key) => key <= table.to) - countLess(reads, (key) => key < table.from);
+  return own / reads.length / (Math.max(1, table.bytes) / Math.max(1, levels.get(table.level) ?? 1));
 }
 
 /** What an edit did, in words. @param {Table[]} removed @param {Table[]} added */

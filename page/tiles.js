@@ -51,18 +51,30 @@ export function showFigures(into, state, familyId) {
   showTiles(into, tiles);
 }
 
-/** The largest collections of a server, as bars. @param {HTMLElement} into
- * @param {import("./state.js").State} state */
-export function showBig(into, {server}) {
-  const most = server?.big[0]?.bytes ?? 1;
-  const items = (server?.big ?? []).map(({key, bytes}) => {
+/** Keys with bars. @param {HTMLElement} into @param {{key: string, text: string, share: number}[]} keys
+ * @param {string} none What stands there without any. */
+function showBars(into, keys, none) {
+  const items = keys.map(({key, text, share}) => {
     const item = element("li");
     const bar = element("span", "", "bar");
-    bar.style.width = `${(100 * bytes) / Math.max(1, most)}%`;
-    item.append(element("span", keyText(key, 36)), element("b", bytesText(bytes)), bar);
+    bar.style.width = `${100 * share}%`;
+    item.append(element("span", keyText(key, 36)), element("b", text), bar);
     return item;
   });
-  into.replaceChildren(...(items.length > 0 ? items : [element("li", "No collection is large: all are kept inline.")]));
+  into.replaceChildren(...(items.length > 0 ? items : [element("li", none)]));
+}
+
+/** The largest collections of a server. @param {HTMLElement} into @param {import("./state.js").State} state */
+export function showBig(into, {server}) {
+  const most = Math.max(1, server?.big[0]?.bytes ?? 1);
+  const keys = (server?.big ?? []).map(({key, bytes}) => ({key, text: bytesText(bytes), share: bytes / most}));
+  showBars(into, keys, "No collection is large: all are kept inline.");
+}
+
+/** Keys that are asked for most of late. @param {HTMLElement} into @param {import("./state.js").State} state */
+export function showHot(into, {server}) {
+  const keys = (server?.hot ?? []).map(({key, share}) => ({key, text: percentText(share), share}));
+  showBars(into, keys, "No key is asked for much more than others.");
 }
 
 /** @param {HTMLElement} into @param {import("./state.js").State} state */

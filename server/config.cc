@@ -18,7 +18,7 @@ namespace amethyst::server {
 
 namespace {
 
-enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave, kOutputLimits };
+enum class Kind : uint8_t { kNumber, kBytes, kYesNo, kText, kChoice, kEvents, kSave, kOutputLimits, kPermissions };
 
 // The letters of notify-keyspace-events in the order in which Redis shows them; A stands for all from g to d.
 constexpr std::string_view kEventLetters = "g$lshzxetdKEmn";
@@ -36,6 +36,7 @@ struct Config::Setting {
   std::string_view choices = "";  // Words between ", ".
   std::string_view other_name = "";
 
+  static const Setting kAll[];
   static std::span<const Setting> All();
   static const Setting* Find(std::string_view name) {
     for (const Setting& setting : All()) {
@@ -48,66 +49,66 @@ struct Config::Setting {
   }
 };
 
-std::span<const Config::Setting> Config::Setting::All() {
-  static constexpr Setting kAll[] = {
-      {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
-      {"appendonly", "yes", Kind::kYesNo, true, 0, 0, "yes"},
-      {"bind", "127.0.0.1", Kind::kText, false},
-      {"client-output-buffer-limit", "", Kind::kOutputLimits},
-      {"daemonize", "no", Kind::kYesNo, false, 0, 0, "no"},
-      {"databases", "16", Kind::kNumber, false, 16, 16},
-      {"dir", "", Kind::kText, false},
-      {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
-      {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
-      {"hll-sparse-max-bytes", "3000", Kind::kBytes},
-      {"http", "", Kind::kText, false},
-      {"http-names", "", Kind::kText},
-      {"latency-monitor-threshold", "0", Kind::kNumber},
-      {"latency-tracking", "yes", Kind::kYesNo, true, 0, 0, "yes"},
-      {"list-compress-depth", "0", Kind::kNumber, true, 0, INT32_MAX},
-      {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
-      {"log-format", "text", Kind::kChoice, true, 0, 0, "text, json"},
-      {"logfile", "", Kind::kText, false},
-      {"loglevel", "notice", Kind::kChoice, true, 0, 0, "debug, verbose, notice, warning"},
-      {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
-      {"maxclients", "10000", Kind::kNumber, true, 1, UINT32_MAX},
-      {"maxmemory", "0", Kind::kBytes},
-      {"maxmemory-policy", "noeviction", Kind::kChoice, true, 0, 0, "noeviction"},
-      {"notify-keyspace-events", "", Kind::kEvents},
-      {"port", "6380", Kind::kNumber, false, 0, 65535},
-      {"proto-max-bulk-len", "536870912", Kind::kBytes, true, 1 << 20},
-      {"requirepass", "", Kind::kText},
-      {"save", "", Kind::kSave},
-      {"set-max-intset-entries", "512", Kind::kNumber},
-      {"set-max-listpack-entries", "128", Kind::kNumber},
-      {"set-max-listpack-value", "64", Kind::kBytes},
-      {"slowlog-log-slower-than", "10000", Kind::kNumber, true, -1},
-      {"slowlog-max-len", "128", Kind::kNumber},
-      {"stream-node-max-bytes", "4096", Kind::kBytes},
-      {"stream-node-max-entries", "100", Kind::kNumber},
-      {"tcp-keepalive", "300", Kind::kNumber, true, 0, INT32_MAX},
-      {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
-      {"tls-auth-clients", "yes", Kind::kChoice, false, 0, 0, "no, yes, optional"},
-      {"tls-ca-cert-dir", "", Kind::kText, false},
-      {"tls-ca-cert-file", "", Kind::kText, false},
-      {"tls-cert-file", "", Kind::kText, false},
-      {"tls-ciphers", "", Kind::kText, false},
-      {"tls-ciphersuites", "", Kind::kText, false},
-      {"tls-key-file", "", Kind::kText, false},
-      {"tls-key-file-pass", "", Kind::kText, false},
-      {"tls-port", "0", Kind::kNumber, false, 0, 65535},
-      {"tls-prefer-server-ciphers", "no", Kind::kYesNo, false},
-      {"tls-protocols", "", Kind::kText, false},
-      {"tls-session-cache-size", "20480", Kind::kNumber, false, 0, INT32_MAX},
-      {"tls-session-cache-timeout", "300", Kind::kNumber, false, 0, INT32_MAX},
-      {"tls-session-caching", "yes", Kind::kYesNo, false},
-      {"tracking-table-max-keys", "1000000", Kind::kNumber},
-      {"unixsocket", "", Kind::kText, false},
-      {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
-      {"zset-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "zset-max-ziplist-value"},
-  };
-  return kAll;
-}
+constinit const Config::Setting Config::Setting::kAll[] = {
+    {"appendfsync", "everysec", Kind::kChoice, true, 0, 0, "everysec, always, no"},
+    {"appendonly", "yes", Kind::kYesNo, true, 0, 0, "yes"},
+    {"bind", "127.0.0.1", Kind::kText},
+    {"client-output-buffer-limit", "", Kind::kOutputLimits},
+    {"daemonize", "no", Kind::kYesNo, false, 0, 0, "no"},
+    {"databases", "16", Kind::kNumber, false, 16, 16},
+    {"dir", "", Kind::kText, false},
+    {"hash-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "hash-max-ziplist-entries"},
+    {"hash-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "hash-max-ziplist-value"},
+    {"hll-sparse-max-bytes", "3000", Kind::kBytes},
+    {"http", "", Kind::kText, false},
+    {"http-names", "", Kind::kText},
+    {"latency-monitor-threshold", "0", Kind::kNumber},
+    {"latency-tracking", "yes", Kind::kYesNo, true, 0, 0, "yes"},
+    {"list-compress-depth", "0", Kind::kNumber, true, 0, INT32_MAX},
+    {"list-max-listpack-size", "-2", Kind::kNumber, true, -5, INT32_MAX, "", "list-max-ziplist-size"},
+    {"log-format", "text", Kind::kChoice, true, 0, 0, "text, json"},
+    {"logfile", "", Kind::kText, false},
+    {"loglevel", "notice", Kind::kChoice, true, 0, 0, "debug, verbose, notice, warning"},
+    {"lua-time-limit", "5000", Kind::kNumber, true, 0, INT64_MAX, "", "busy-reply-threshold"},
+    {"maxclients", "10000", Kind::kNumber, true, 1, UINT32_MAX},
+    {"maxmemory", "0", Kind::kBytes},
+    {"maxmemory-policy", "noeviction", Kind::kChoice, true, 0, 0, "noeviction"},
+    {"notify-keyspace-events", "", Kind::kEvents},
+    {"port", "6380", Kind::kNumber, true, 0, 65535},
+    {"proto-max-bulk-len", "536870912", Kind::kBytes, true, 1 << 20},
+    {"requirepass", "", Kind::kText},
+    {"save", "", Kind::kSave},
+    {"set-max-intset-entries", "512", Kind::kNumber},
+    {"set-max-listpack-entries", "128", Kind::kNumber},
+    {"set-max-listpack-value", "64", Kind::kBytes},
+    {"slowlog-log-slower-than", "10000", Kind::kNumber, true, -1},
+    {"slowlog-max-len", "128", Kind::kNumber},
+    {"stream-node-max-bytes", "4096", Kind::kBytes},
+    {"stream-node-max-entries", "100", Kind::kNumber},
+    {"tcp-keepalive", "300", Kind::kNumber, true, 0, INT32_MAX},
+    {"timeout", "0", Kind::kNumber, true, 0, INT32_MAX},
+    {"tls-auth-clients", "yes", Kind::kChoice, true, 0, 0, "no, yes, optional"},
+    {"tls-ca-cert-dir", "", Kind::kText},
+    {"tls-ca-cert-file", "", Kind::kText},
+    {"tls-cert-file", "", Kind::kText},
+    {"tls-ciphers", "", Kind::kText},
+    {"tls-ciphersuites", "", Kind::kText},
+    {"tls-key-file", "", Kind::kText},
+    {"tls-key-file-pass", "", Kind::kText},
+    {"tls-port", "0", Kind::kNumber, true, 0, 65535},
+    {"tls-prefer-server-ciphers", "no", Kind::kYesNo},
+    {"tls-protocols", "", Kind::kText},
+    {"tls-session-cache-size", "20480", Kind::kNumber, true, 0, INT32_MAX},
+    {"tls-session-cache-timeout", "300", Kind::kNumber, true, 0, INT32_MAX},
+    {"tls-session-caching", "yes", Kind::kYesNo},
+    {"tracking-table-max-keys", "1000000", Kind::kNumber},
+    {"unixsocket", "", Kind::kText, false},
+    {"unixsocketperm", "0", Kind::kPermissions, false},
+    {"zset-max-listpack-entries", "128", Kind::kNumber, true, 0, INT64_MAX, "", "zset-max-ziplist-entries"},
+    {"zset-max-listpack-value", "64", Kind::kBytes, true, 0, INT64_MAX, "", "zset-max-ziplist-value"},
+};
+
+std::span<const Config::Setting> Config::Setting::All() { return kAll; }
 
 namespace {
 
@@ -129,6 +130,15 @@ std::optional<std::string> OrderedEvents(std::string_view letters) {
     if (has(letter)) ordered.push_back(letter);
   }
   return ordered;
+}
+
+// Three octal digits at the most.
+std::optional<uint32_t> ReadPermissions(std::string_view text) {
+  constexpr uint32_t kMost = 0777;
+  uint32_t permissions = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), permissions, 8);
+  if (error != std::errc() || end != text.data() + text.size() || permissions > kMost) return {};
+  return permissions;
 }
 
 std::string LowerCase(std::string text) {
@@ -233,6 +243,8 @@ Status Config::Check(const Change& change, bool at_start) const {
                        name, known.choices);
     case Kind::kEvents:
       return OrderedEvents(value) ? Status() : failed("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    case Kind::kPermissions:
+      return ReadPermissions(value) ? Status() : failed("argument couldn't be parsed as an octal number");
     case Kind::kSave: return AreSavePoints(value) ? Status() : failed("Invalid save parameters");
     case Kind::kOutputLimits: {
       const auto limits = ReadOutputLimits(value, values_.output_limits);
@@ -294,6 +306,7 @@ void Config::Apply() {
   values_.output_limits = *ReadOutputLimits(text("client-output-buffer-limit"), {});
   values_.port = count("port");
   values_.tls_port = count("tls-port");
+  values_.unix_socket_mode = *ReadPermissions(text("unixsocketperm"));
   values_.requirepass = text("requirepass");
   values_.http_names = LowerCase(text("http-names"));
   values_.notify_keyspace_events = text("notify-keyspace-events");

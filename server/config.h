@@ -47,6 +47,7 @@ class Config {
     uint64_t maxmemory = 0;
     uint64_t port = 6380;
     uint64_t tls_port = 0;
+    uint32_t unix_socket_mode = 0;
     std::string requirepass;
     std::string http_names;              // Between spaces, in lower case.
     std::string notify_keyspace_events;  // In Redis's own order of letters.

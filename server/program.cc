@@ -49,7 +49,7 @@ win. `CONFIG GET *` lists all of them; these matter first:
   --bind "ADDRESS..."        default 127.0.0.1; others want --requirepass
   --tls-port PORT            listen there with TLS; wants --tls-cert-file and --tls-key-file, and --tls-ca-cert-file or
                              --tls-auth-clients no. SIGHUP reads their files anew
-  --unixsocket PATH          listen there as well
+  --unixsocket PATH          listen there as well; --unixsocketperm 770 says who may connect
   --requirepass PASSWORD     what clients have to say to AUTH
   --appendfsync WHEN         always: no answer before it is on disk; everysec (default): a power failure takes the last
                              second at the most; no: the system decides. An end of the process alone loses nothing.
@@ -96,6 +96,7 @@ Result<ListenAt> WhereToListen(const Config& config) {
   at.port = static_cast<uint16_t>(config.values().port);
   at.tls_port = static_cast<uint16_t>(config.values().tls_port);
   at.unix_socket = config.Text("unixsocket");
+  at.unix_socket_mode = config.values().unix_socket_mode;
   if (!SplitLine(config.Text("bind"), &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
@@ -228,6 +229,12 @@ Status Serve(const Config& settings, Log& log) {
     AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
+    server.SetListen([&]() -> Status {
+      AMETHYST_ASSIGN(const ListenAt anew, WhereToListen(config));
+      AMETHYST_TRY(loop.Listen(anew));
+      LogReady(anew, loop.port(), log);
+      return {};
+    });
     if (http_at) AMETHYST_TRY(loop.ListenHttp(http, *http_at));
     LogReady(at, loop.port(), log);
     if (http_at) {

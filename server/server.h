@@ -16,6 +16,7 @@
 #include "server/commands/command.h"
 #include "server/config.h"
 #include "server/health.h"
+#include "server/hot_keys.h"
 #include "server/keyspace/checkpoints.h"
 #include "server/keyspace/space.h"
 #include "server/keyspace/upkeep.h"
@@ -94,6 +95,9 @@ class Server {
   void SetFetcher(Fetcher* fetcher) { loop_.fetcher = fetcher; }
   // Tells the engine of settings that it must know.
   [[nodiscard]] Status ApplySettings();
+  // `listen` is called where settings say anew where to listen, and how; after an error of it all is as before.
+  void SetListen(std::function<Status()> listen) { loop_.listen = std::move(listen); }
+  [[nodiscard]] Status Listen() const { return loop_.listen ? loop_.listen() : Status(); }
   // Expires, gives up what has waited too long, closes what is idle.
   void Tick();
 
@@ -137,6 +141,7 @@ class Server {
   [[nodiscard]] Latency& latency() { return diagnostics_.latency; }
   [[nodiscard]] Monitors& monitors() { return diagnostics_.monitors; }
   [[nodiscard]] Health& health() { return diagnostics_.health; }
+  [[nodiscard]] HotKeys& hot_keys() { return diagnostics_.hot_keys; }
   [[nodiscard]] Log& log() { return *diagnostics_.log; }
   // `log` outlives this.
   void SetLog(Log& log);
@@ -200,6 +205,8 @@ class Server {
   void ServeWaiters();
   void PublishEvent(const KeyEvent& event);
   void ShowMonitors(const Session& session, const Command& command, Arguments args);
+  // Keys of a command that was drawn.
+  void NoteKeys(const Command& command, Arguments args);
   void NoteLatency(std::string_view event, uint64_t microseconds);
   // Tells the log of what ails the server.
   void LookAtHealth();
@@ -223,6 +230,7 @@ class Server {
   } running_;
   struct Loop {
     Fetcher* fetcher = nullptr;
+    std::function<Status()> listen{};
     DiskPace disk_pace{};
     std::string stop_reason{};  // Empty: it goes on.
     // When the last command ended, or a turn's work began: one look at the clocks serves both neighbours.
@@ -253,6 +261,7 @@ class Server {
     Latency latency{};
     Monitors monitors{};
     Health health{};
+    HotKeys hot_keys{};
     Log* log = &Log::Nowhere();
   };
   Diagnostics diagnostics_;

@@ -19,6 +19,7 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
   Call call{.args = args, .access = access_, .reply = reply, .session = session, .server = *this, .command = command};
   command.run(call);
   if (access_.miss()) return;  // It will run again.
+  if (diagnostics_.hot_keys.IsDrawn()) NoteKeys(command, args);
   Track(session, command, args);
   if (!is_retry) ShowMonitors(session, command, args);
   // A command that waits is counted once it is through.
@@ -46,6 +47,14 @@ void Server::Run(Session& session, const Command& command, Arguments args, Reply
                              .peer = session.connection.peer(),
                              .client_name = session.name},
                             config_.values().slowlog_max_len);
+}
+
+void Server::NoteKeys(const Command& command, Arguments args) {
+  for (const int place : FindKeys(command, args)) {
+    diagnostics_.hot_keys.Note(
+        {.stored = access_.stored_database(), .key = std::string(args[static_cast<size_t>(place)])},
+        (command.flags & kReadonly) != 0, access_.now_ms());
+  }
 }
 
 void Server::ShowMonitors(const Session& session, const Command& command, Arguments args) {

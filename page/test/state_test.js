@@ -22,6 +22,18 @@ function begun(tables) {
   return page.reduce(page.EMPTY, {name: "snapshot", data: {...metrics, database: "db", order: "o", edit: 5, tables}});
 }
 
+test("a file is as hot as the reads of its keys are many for its size", () => {
+  const keys = {id: 3, name: "keys"};
+  const tables = [table(1, {family: 3, from: "a", to: "c", bytes: 100}),
+                  table(2, {family: 3, from: "d", to: "z", bytes: 300}), table(3)];
+  const first = page.reduce(begun(tables), {name: "metrics", data: {...metrics, families: [keys]}});
+  assert.equal(page.readHeat(tables[0], first), 0, "nothing is known without a server");
+  const state = page.reduce(first, {name: "server", data: {reads: ["a", "b", "b", "x"], commands: {}}});
+  assert.equal(page.readHeat(tables[0], state), 3);
+  assert.equal(page.readHeat(tables[1], state), 1 / 3);
+  assert.equal(page.readHeat(tables[2], state), 0, "of another family");
+});
+
 test("a snapshot and the edits behind it give the tables of now", () => {
   const first = begun([table(1), table(2)]);
   const merged = page.reduce(first, {name: "edit", data: {edit: 6, time_ms: 1, removed: [1, 2],

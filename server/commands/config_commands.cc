@@ -1,6 +1,10 @@
 // CONFIG: settings as Redis names them.
+#include <fmt/format.h>
+
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +29,21 @@ void ConfigGet(Call& call) {
   }
 }
 
+// Settings that say where the server listens, with what certificates, and whether others may reach it.
+bool IsOfListening(std::string_view name) {
+  const std::string_view known = Config::CanonicalName(name);
+  return known == "bind" || known == "port" || known == "requirepass" || known.starts_with("tls-");
+}
+
+// The first of them that is changed.
+std::optional<std::string> ChangeOfListening(const Config& before, const Config& now,
+                                             const std::vector<std::pair<std::string, std::string>>& changes) {
+  for (const auto& [name, value] : changes) {
+    if (IsOfListening(name) && before.Text(name) != now.Text(name)) return name;
+  }
+  return std::nullopt;
+}
+
 void ConfigSet(Call& call) {
   if (call.size() % 2 != 0) return call.reply.Error(kSyntax);
   std::vector<std::pair<std::string, std::string>> changes;
@@ -37,6 +56,14 @@ void ConfigSet(Call& call) {
     call.server.config() = before;
     static_cast<void>(call.server.ApplySettings());  // It was so before.
     return call.reply.Error("ERR CONFIG SET failed - " + applied.error().ToString());
+  }
+  if (const auto changed = ChangeOfListening(before, call.config(), changes)) {
+    if (const Status listens = call.server.Listen(); !listens) {
+      call.server.config() = before;
+      static_cast<void>(call.server.ApplySettings());
+      return call.reply.Error(fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", *changed,
+                                          listens.error().message()));
+    }
   }
   call.reply.Ok();
 }

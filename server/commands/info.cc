@@ -200,6 +200,15 @@ void AddAmethyst(Call& call, const Stats& stats, Lines& lines) {
   }
 }
 
+void AddHotKeys(Call& call, const Stats&, Lines& lines) {
+  constexpr size_t kShown = 16;
+  size_t place = 0;
+  for (const auto& [key, share] : call.server.hot_keys().Hottest(kShown)) {
+    lines.Add(fmt::format("hotkey{}", place++),
+              fmt::format("db={},share={:.3f},key={:?}", call.access.DatabaseOf(key.stored), share, key.key));
+  }
+}
+
 struct Section {
   std::string_view name;
   std::string_view title;
@@ -217,6 +226,7 @@ constexpr Section kSections[] = {
     {"commandstats", "Commandstats", false, AddCommandStats},
     {"errorstats", "Errorstats", true, AddErrorStats},
     {"amethyst", "Amethyst", true, AddAmethyst},
+    {"hotkeys", "Hotkeys", false, AddHotKeys},
     {"keyspace", "Keyspace", true, AddKeyspace},
 };
 

@@ -5,6 +5,7 @@
 #include "server/commands/command.h"
 #include "server/commands/encoding_name.h"
 #include "server/commands/numbers.h"
+#include "server/server.h"
 
 namespace amethyst::server {
 
@@ -161,11 +162,12 @@ void ObjectIdleTime(Call& call) {
 void ObjectRefCount(Call& call) {
   if (IsThere(call, StoredKey(call.access, call[2]))) call.reply.Integer(1);
 }
+// Redis counts accesses only where a policy needs them to choose what to evict. Here they are always counted, so that
+// `redis-cli --hotkeys` works.
 void ObjectFreq(Call& call) {
   if (!IsThere(call, StoredKey(call.access, call[2]))) return;
-  call.reply.Error(
-      "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
-      "between policies at runtime LRU and LFU data will take some time to adjust.");
+  const KeyName key{.stored = call.access.stored_database(), .key = std::string(call[2])};
+  call.reply.Integer(call.server.hot_keys().FrequencyOf(key));
 }
 
 constexpr KeyPositions kOne = {1, 1, 1};

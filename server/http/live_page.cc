@@ -96,6 +96,15 @@ std::string LivePage::ServerText() const {
   for (const BigKeys::Found& found : big_keys_.Largest()) {
     json.Begin('{').Key("key").Bytes(UserKeyOf(found.keys_key)).Field("bytes", found.bytes).End('}');
   }
+  json.End(']').Key("hot").Begin('[');
+  for (const auto& [key, share] : server_.hot_keys().Hottest(BigKeys::kKept)) {
+    json.Begin('{').Key("key").Bytes(key.key).Field("share", share).End('}');
+  }
+  // All are so many that one message would be long: each tells of its neighbours.
+  constexpr size_t kReadsOfEach = 4;
+  const std::vector<std::string> reads = server_.hot_keys().Reads();
+  json.End(']').Key("reads").Begin('[');
+  for (size_t i = kReadsOfEach / 2; i < reads.size(); i += kReadsOfEach) json.Bytes(reads[i]);
   return json.End(']').End('}').Take();
 }
 

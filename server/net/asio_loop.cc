@@ -9,6 +9,7 @@
 #include <array>
 #include <asio.hpp>
 #include <asio/ssl.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <type_traits>
@@ -58,10 +59,9 @@ class AsioLoop::Implementation final : public Fetcher {
     });
   }
 
-  Status ListenTcp(const std::string& address, uint16_t wanted, bool is_tls);
+  Status Listen(const ListenAt& at);
   Status ListenHttp(HttpServer& http, const HttpAddress& at);
   Status ReadTls();
-  Status ListenUnix(const std::string& path);
   void Run();
   // A turn while a script runs, of what has come meanwhile.
   void PollWhileBusy();
@@ -77,13 +77,26 @@ class AsioLoop::Implementation final : public Fetcher {
   } ports{};
 
  private:
-  using TcpAcceptor = asio::ip::tcp::acceptor;
   enum class Kind : uint8_t { kPlain, kTls, kHttp };  // Of connections.
-  Result<std::unique_ptr<TcpAcceptor>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
   template <typename Acceptor>
-  void Accept(Acceptor& acceptor, Kind kind);
+  struct Listener {
+    Acceptor acceptor;
+    Kind kind;
+  };
+  using TcpListener = Listener<asio::ip::tcp::acceptor>;
+  using TcpListeners = std::vector<std::shared_ptr<TcpListener>>;
+  using UnixListener = Listener<asio::local::stream_protocol::acceptor>;
+
+  Status ListenBeside(const ListenAt& at);
+  // Adds the listener at that address, the one that is there already or a new one, which accepts nothing yet.
+  // `*bound`: the port, 0 for a free one; it is known then.
+  Status AddTcp(const std::string& address, uint16_t* bound, TcpListeners* listeners);
+  Result<std::shared_ptr<TcpListener>> OpenTcp(const asio::ip::tcp::endpoint& endpoint, const std::string& where);
+  Status ListenUnix(const std::string& path, uint32_t mode);
   template <typename Acceptor>
-  void Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, Kind kind);
+  void Accept(const std::shared_ptr<Listener<Acceptor>>& listener);
+  template <typename Acceptor>
+  void Accepted(const std::shared_ptr<Listener<Acceptor>>& listener, const std::error_code& error, Socket socket);
   void StartPeer(Socket socket, Kind kind);
   template <typename Stream, typename Service, typename... Arguments>
   void StartPeerOf(Service& service, Arguments&&... arguments);
@@ -100,53 +113,109 @@ class AsioLoop::Implementation final : public Fetcher {
   asio::signal_set signals_{shared_.io};
   asio::signal_set hangups_{shared_.io};
   asio::steady_timer timer_;
-  std::vector<std::unique_ptr<TcpAcceptor>> tcp_;
+  TcpListeners tcp_;
+  std::shared_ptr<TcpListener> http_listener_;
   HttpServer* http_ = nullptr;
-  std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
+  std::shared_ptr<UnixListener> unix_;
   uint64_t told_of_refusal_us_ = 0;
   std::shared_ptr<asio::ssl::context> tls_;  // For new connections.
   asio::thread_pool readers_{kReaders};      // Ends first.
 };
 
-Status AsioLoop::Implementation::ListenTcp(const std::string& address, uint16_t wanted, bool is_tls) {
-  uint16_t& bound = is_tls ? ports.tls : ports.redis;
+// An address that holds one of ours, as 0.0.0.0 holds 127.0.0.1, cannot be opened beside it: then the old ones go
+// first, and come again where that does not help.
+Status AsioLoop::Implementation::Listen(const ListenAt& at) {
+  const Status listens = ListenBeside(at);
+  if (listens || listens.error().code() != ErrorCode::kBusy || tcp_.empty()) return listens;
+  std::error_code ignored;
+  std::vector<std::pair<asio::ip::tcp::endpoint, Kind>> before;
+  for (const auto& listener : std::exchange(tcp_, {})) {
+    before.emplace_back(listener->acceptor.local_endpoint(ignored), listener->kind);
+    listener->acceptor.close();
+  }
+  if (ListenBeside(at)) return {};
+  for (const auto& [endpoint, kind] : before) {
+    AMETHYST_ASSIGN(auto listener, OpenTcp(endpoint, endpoint.address().to_string()));
+    listener->kind = kind;
+    Accept(tcp_.emplace_back(std::move(listener)));
+  }
+  return listens;
+}
+
+// All that is new is opened before anything that is there goes.
+Status AsioLoop::Implementation::ListenBeside(const ListenAt& at) {
+  const bool is_plain = at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0);
+  Ports found{.redis = is_plain && at.port == 0 ? ports.redis : at.port, .tls = at.tls_port, .http = ports.http};
+  std::shared_ptr<asio::ssl::context> tls;
+  if (at.tls_port != 0) {
+    AMETHYST_ASSIGN(tls, NewTlsContext(shared_.server.config()));
+  }
+  TcpListeners plain;
+  TcpListeners encrypted;
+  for (const std::string& address : at.addresses) {
+    if (is_plain) AMETHYST_TRY(AddTcp(address, &found.redis, &plain));
+    if (at.tls_port != 0) AMETHYST_TRY(AddTcp(address, &found.tls, &encrypted));
+  }
+  if (unix_ == nullptr && !at.unix_socket.empty()) AMETHYST_TRY(ListenUnix(at.unix_socket, at.unix_socket_mode));
+  ports = found;
+  tls_ = std::move(tls);
+  for (const auto& listener : plain) listener->kind = Kind::kPlain;
+  for (const auto& listener : encrypted) listener->kind = Kind::kTls;
+  plain.insert(plain.end(), encrypted.begin(), encrypted.end());
+  const TcpListeners before = std::exchange(tcp_, std::move(plain));
+  for (const auto& listener : before) {
+    if (std::ranges::find(tcp_, listener) == tcp_.end()) listener->acceptor.close();
+  }
+  for (const auto& listener : tcp_) {
+    if (std::ranges::find(before, listener) == before.end()) Accept(listener);
+  }
+  return {};
+}
+
+Status AsioLoop::Implementation::AddTcp(const std::string& address, uint16_t* bound, TcpListeners* listeners) {
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
   if (error) return base::InvalidArgument("'{}' is no numeric IP address, as 127.0.0.1 and ::1 are", address);
-  const asio::ip::tcp::endpoint endpoint(parsed, bound != 0 ? bound : wanted);
-  AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{}", address, endpoint.port())));
-  bound = acceptor->local_endpoint(error).port();
-  tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back(), is_tls ? Kind::kTls : Kind::kPlain);
+  const asio::ip::tcp::endpoint endpoint(parsed, *bound);
+  const auto known = std::ranges::find_if(
+      tcp_, [&](const auto& listener) { return listener->acceptor.local_endpoint(error) == endpoint; });
+  if (known != tcp_.end()) {
+    listeners->push_back(*known);
+    return {};
+  }
+  AMETHYST_ASSIGN(auto listener, OpenTcp(endpoint, fmt::format("{}:{}", address, *bound)));
+  *bound = listener->acceptor.local_endpoint(error).port();
+  listeners->push_back(std::move(listener));
   return {};
 }
 
 Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress& at) {
   std::error_code error;
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(at.host, error), at.port);
-  AMETHYST_ASSIGN(auto acceptor, OpenTcp(endpoint, fmt::format("{}:{} for --http", at.host, at.port)));
-  ports.http = acceptor->local_endpoint(error).port();
+  AMETHYST_ASSIGN(http_listener_, OpenTcp(endpoint, fmt::format("{}:{} for --http", at.host, at.port)));
+  ports.http = http_listener_->acceptor.local_endpoint(error).port();
   http_ = &http;
-  tcp_.push_back(std::move(acceptor));
-  Accept(*tcp_.back(), Kind::kHttp);
+  http_listener_->kind = Kind::kHttp;
+  Accept(http_listener_);
   return {};
 }
 
-Result<std::unique_ptr<asio::ip::tcp::acceptor>> AsioLoop::Implementation::OpenTcp(
+Result<std::shared_ptr<AsioLoop::Implementation::TcpListener>> AsioLoop::Implementation::OpenTcp(
     const asio::ip::tcp::endpoint& endpoint, const std::string& where) {
   std::error_code error;
-  auto acceptor = std::make_unique<TcpAcceptor>(shared_.io);
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  auto listener = std::make_shared<TcpListener>(asio::ip::tcp::acceptor(shared_.io), Kind::kPlain);
+  asio::ip::tcp::acceptor& acceptor = listener->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, where);
-  return acceptor;
+  return listener;
 }
 
 // A socket file that nobody listens at is what a killed server has left.
-Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
+Status AsioLoop::Implementation::ListenUnix(const std::string& path, uint32_t mode) {
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return base::InvalidArgument("{}: the path of a socket has {} bytes at the most", path,
                                  sizeof(sockaddr_un::sun_path) - 1);
@@ -158,31 +227,34 @@ Status AsioLoop::Implementation::ListenUnix(const std::string& path) {
   struct stat left{};
   const bool is_socket = ::lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode);
   if (error == asio::error::connection_refused && is_socket) ::unlink(path.c_str());
-  unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(shared_.io);
-  unix_->open(endpoint.protocol(), error);
-  if (!error) unix_->bind(endpoint, error);
-  if (!error) unix_->listen(asio::socket_base::max_listen_connections, error);
+  auto listener = std::make_shared<UnixListener>(asio::local::stream_protocol::acceptor(shared_.io), Kind::kPlain);
+  listener->acceptor.open(endpoint.protocol(), error);
+  if (!error) listener->acceptor.bind(endpoint, error);
+  if (!error && mode != 0 && ::chmod(path.c_str(), mode) != 0) error.assign(errno, std::system_category());
+  if (!error) listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return ListenError(error, path);
   shared_.unix_path = path;
-  Accept(*unix_, Kind::kPlain);
+  unix_ = std::move(listener);
+  Accept(unix_);
   return {};
 }
 
 template <typename Acceptor>
-void AsioLoop::Implementation::Accept(Acceptor& acceptor, Kind kind) {
-  acceptor.async_accept([this, &acceptor, kind](const std::error_code& error, auto socket) {
-    Accepted(acceptor, error, Socket(std::move(socket)), kind);
+void AsioLoop::Implementation::Accept(const std::shared_ptr<Listener<Acceptor>>& listener) {
+  listener->acceptor.async_accept([this, listener](const std::error_code& error, auto socket) {
+    Accepted(listener, error, Socket(std::move(socket)));
   });
 }
 
 template <typename Acceptor>
-void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_code& error, Socket socket, Kind kind) {
-  if (error == asio::error::operation_aborted) return;
+void AsioLoop::Implementation::Accepted(const std::shared_ptr<Listener<Acceptor>>& listener,
+                                        const std::error_code& error, Socket socket) {
+  if (error == asio::error::operation_aborted || !listener->acceptor.is_open()) return;
   if (error) {
     TellOfRefusal(error);
     auto pause = std::make_shared<asio::steady_timer>(shared_.io, kAcceptAgain);
-    pause->async_wait([this, &acceptor, pause, kind](const std::error_code& failed) {
-      if (!failed) Accept(acceptor, kind);
+    pause->async_wait([this, listener, pause](const std::error_code& failed) {
+      if (!failed && listener->acceptor.is_open()) Accept(listener);
     });
     return;
   }
@@ -192,8 +264,8 @@ void AsioLoop::Implementation::Accepted(Acceptor& acceptor, const std::error_cod
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(shared_.server.config().values().tcp_keepalive_s > 0), ignored);
   }
-  StartPeer(std::move(socket), kind);
-  Accept(acceptor, kind);
+  StartPeer(std::move(socket), listener->kind);
+  Accept(listener);
 }
 
 void AsioLoop::Implementation::StartPeer(Socket socket, Kind kind) {
@@ -294,8 +366,9 @@ void AsioLoop::Implementation::Run() {
     EndTurn();
   }
   ResumePaused();
-  for (const auto& acceptor : tcp_) acceptor->close();
-  if (unix_ != nullptr) unix_->close();
+  for (const auto& listener : tcp_) listener->acceptor.close();
+  if (http_listener_ != nullptr) http_listener_->acceptor.close();
+  if (unix_ != nullptr) unix_->acceptor.close();
   if (!shared_.unix_path.empty()) ::unlink(shared_.unix_path.c_str());
   signals_.cancel();
   hangups_.cancel();
@@ -315,19 +388,7 @@ AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementa
 }
 AsioLoop::~AsioLoop() = default;
 
-Status AsioLoop::Listen(const ListenAt& at) {
-  if (at.port != 0 || (at.unix_socket.empty() && at.tls_port == 0)) {
-    for (const std::string& address : at.addresses) AMETHYST_TRY(implementation_->ListenTcp(address, at.port, false));
-  }
-  if (at.tls_port != 0) {
-    AMETHYST_TRY(implementation_->ReadTls());
-    for (const std::string& address : at.addresses) {
-      AMETHYST_TRY(implementation_->ListenTcp(address, at.tls_port, true));
-    }
-  }
-  if (!at.unix_socket.empty()) AMETHYST_TRY(implementation_->ListenUnix(at.unix_socket));
-  return {};
-}
+Status AsioLoop::Listen(const ListenAt& at) { return implementation_->Listen(at); }
 
 Status AsioLoop::ListenHttp(HttpServer& http, const HttpAddress& at) { return implementation_->ListenHttp(http, at); }
 

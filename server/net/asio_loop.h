@@ -25,6 +25,7 @@ struct ListenAt {
   uint16_t port = 0;                     // 0: one that is free, see AsioLoop::port; with `tls_port` none.
   uint16_t tls_port = 0;                 // 0: none. The server's settings say how.
   std::string unix_socket{};             // A path; empty: none.
+  uint32_t unix_socket_mode = 0;         // Permissions of its file; 0: as the process makes files.
 };
 
 class AsioLoop {
@@ -34,6 +35,8 @@ class AsioLoop {
   AsioLoop(const AsioLoop&) = delete;
   AsioLoop& operator=(const AsioLoop&) = delete;
 
+  // May be called again, with other addresses, ports and settings of TLS: what is new is opened, then what is not
+  // wanted any more is closed. Connections stay, and so does the Unix socket. After an error all is as before.
   // kInvalidArgument: an address is none. kBusy: the port is taken. kIo: something else.
   [[nodiscard]] Status Listen(const ListenAt& at);
   [[nodiscard]] uint16_t port() const;

@@ -128,9 +128,30 @@ TEST_F(ConfigCommands, ResetWhatIsCounted) {
 
 TEST(Config, SetsAtTheStartWhatIsFixedLater) {
   Config config;
-  EXPECT_FALSE(config.Set({{"port", "7000"}}));
-  EXPECT_TRUE(config.Set({{"port", "7000"}}, true));
-  EXPECT_EQ(config.values().port, 7000U);
+  EXPECT_FALSE(config.Set({{"unixsocketperm", "770"}}));
+  EXPECT_TRUE(config.Set({{"unixsocketperm", "770"}}, true));
+  EXPECT_EQ(config.values().unix_socket_mode, 0770U);
+  for (const char* const wrong : {"", "8", "1000", "-1", "7x"}) {
+    EXPECT_FALSE(config.Set({{"unixsocketperm", wrong}}, true)) << wrong;
+  }
+}
+
+TEST_F(ConfigCommands, ListenElsewhereOrChangeNothing) {
+  int listens = 0;
+  Status outcome;
+  server_->SetListen([&] {
+    ++listens;
+    return outcome;
+  });
+  EXPECT_EQ(Line("config set port 7000"), "OK");
+  EXPECT_EQ(listens, 1);
+  EXPECT_EQ(Line("config set port 7000 timeout 5"), "OK");
+  EXPECT_EQ(listens, 1) << "it is there already";
+  outcome = std::unexpected(Error(ErrorCode::kBusy, "taken"));
+  EXPECT_EQ(Line("config set timeout 9 tls-port 7001"),
+            "(error) ERR CONFIG SET failed (possibly related to argument 'tls-port') - taken");
+  EXPECT_EQ(Line("config get timeout"), "[\"timeout\", \"5\"]");
+  EXPECT_EQ(Line("config get tls-port"), "[\"tls-port\", \"0\"]");
 }
 
 TEST(ConfigFile, RefusesABadLineByItsNumber) {

@@ -71,6 +71,16 @@ TEST_F(LivePageTest, TellsOfCommandsAndOfKeysThatWillExpire) {
   http_.Disconnect(*session);
 }
 
+TEST_F(LivePageTest, TellsWhichKeysAreHotAndWhereReadsGo) {
+  Line("set hot 1");
+  for (int i = 0; i < 2000; ++i) Line("get hot");
+  MemoryConnection connection("127.0.0.1:1");
+  HttpSession* const session = http_.Connect(connection);
+  http_.Receive(*session, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(connection.sent, AllOf(HasSubstr(R"("hot":[{"key":"hot","share":)"), HasSubstr(R"("reads":[")")));
+  http_.Disconnect(*session);
+}
+
 TEST_F(LivePageTest, FindsTheLargestCollections) {
   Line("config set hash-max-listpack-entries 1");
   for (int key = 0; key < 20; ++key) {

@@ -99,6 +99,45 @@ class Operation(unittest.TestCase):
         client.socket.close()
         self.end(server)
 
+    def test_it_listens_elsewhere_when_it_is_told(self):
+        server, client = self.start()
+        other = free_port()
+        self.assertEqual(client.call([b"config", b"set", b"port", str(other).encode()]), b"+OK")
+        moved = Client(other, 2)
+        self.addCleanup(moved.socket.close)
+        self.assertEqual(moved.call([b"ping"]), b"+PONG")
+        self.assertEqual(client.call([b"ping"]), b"+PONG", "who is connected stays so")
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.port))
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            refused = client.call([b"config", b"set", b"timeout", b"7", b"port", str(taken.getsockname()[1]).encode()])
+        self.assertIn(b"related to argument 'port') - ", refused)
+        self.assertIn(b"is taken by another process", refused)
+        self.assertEqual(client.call([b"config", b"get", b"timeout"])[2], b"$1\r\n0", "nothing has changed")
+        refused = client.call([b"config", b"set", b"bind", b"0.0.0.0"])
+        self.assertIn(b"related to argument 'bind') - others can reach 0.0.0.0", refused)
+        refused = client.call([b"config", b"set", b"tls-port", str(free_port()).encode()])
+        self.assertIn(b"related to argument 'tls-port') - tls-port wants tls-cert-file", refused)
+        self.assertEqual(client.call([b"config", b"set", b"bind", b"0.0.0.0", b"requirepass", b"secret"]), b"+OK")
+        wide = Client(other, 2)
+        self.addCleanup(wide.socket.close)
+        self.assertEqual(wide.call([b"auth", b"secret"]), b"+OK")
+        self.assertIn(b"others can reach", wide.call([b"config", b"set", b"requirepass", b""]))
+        self.assertEqual(wide.call([b"config", b"set", b"bind", b"127.0.0.1", b"requirepass", b""]), b"+OK")
+        narrow = Client(other, 2)
+        self.addCleanup(narrow.socket.close)
+        self.assertEqual(narrow.call([b"ping"]), b"+PONG")
+        self.end(server)
+
+    def test_the_socket_has_the_permissions_of_its_setting(self):
+        self.settings.write_text(self.settings.read_text() + f"unixsocket {self.folder}/socket\nunixsocketperm 720\n")
+        server, client = self.start()
+        self.assertEqual(stat.S_IMODE((self.folder / "socket").stat().st_mode), 0o720)
+        self.assertIn(b"immutable", client.call([b"config", b"set", b"unixsocketperm", b"777"]))
+        self.end(server)
+
     def test_what_is_wrong_ends_it_with_its_line_or_its_reason(self):
         self.settings.write_text("# mine\ntimeout x\n")
         done = subprocess.run([PROGRAM, self.settings], capture_output=True, text=True)

@@ -42,12 +42,6 @@ std::string Shown(std::string_view bytes) {
 
 }  // namespace
 
-std::string Encode(const std::vector<std::string>& words) {
-  std::string bytes = fmt::format("*{}\r\n", words.size());
-  for (const std::string& word : words) bytes += fmt::format("${}\r\n{}\r\n", word.size(), word);
-  return bytes;
-}
-
 std::string TakeReply(std::string* bytes) {
   const size_t end = bytes->find("\r\n");
   if (end == std::string::npos) return "";

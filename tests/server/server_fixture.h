@@ -15,6 +15,7 @@
 #include "amethyst/components.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
+#include "server/memory_connection.h"
 #include "server/net/connection.h"
 #include "server/server.h"
 
@@ -34,29 +35,6 @@ class ManualClock final : public Clock {
   std::chrono::microseconds look{0};  // What passes whenever it is read.
 };
 
-class MemoryConnection final : public Connection {
- public:
-  explicit MemoryConnection(std::string peer) : peer_(std::move(peer)) {}
-  void Send(std::string bytes) override {
-    if (!is_cut) sent += bytes;
-  }
-  size_t unsent_bytes() const override { return unsent; }
-  void CloseWhenSent() override { is_closed = true; }
-  void Close() override { is_closed = is_cut = true; }
-  std::string peer() const override { return peer_; }
-  std::string local() const override { return "127.0.0.1:6380"; }
-
-  std::string sent;
-  size_t unsent = 0;  // As a peer leaves it that does not read.
-  bool is_closed = false;
-  bool is_cut = false;  // At once: nothing more is sent.
-
- private:
-  const std::string peer_;
-};
-
-// Words as a client sends them.
-std::string Encode(const std::vector<std::string>& words);
 // A reply as redis-cli shows it, on one line: `"a"`, `(nil)`, `3`, `OK`, `(error) ERR no`, `["a", 3]`, `{"f": "v"}`,
 // `("m")` for a set, `>["message", "c", "m"]`. Takes the reply off the front; "" where there is none.
 std::string TakeReply(std::string* bytes);

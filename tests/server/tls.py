@@ -165,6 +165,21 @@ class Tls(unittest.TestCase):
             with self.connect(self.context()) as after:
                 self.assertNotEqual(after.getpeercert(binary_form=True), first)
 
+    def test_config_set_takes_another_certificate_or_stays_with_the_one_that_it_has(self):
+        self.start()
+        make_certificate(self.folder, "other")
+        with self.connect(self.context()) as before:
+            first = before.getpeercert(binary_form=True)
+            before.sendall(f"config set tls-cert-file {self.folder}/other.crt\r\n".encode())
+            self.assertIn(b"key values mismatch", before.recv(1000))
+            with self.connect(self.context()) as still:
+                self.assertEqual(still.getpeercert(binary_form=True), first)
+            files = f"tls-cert-file {self.folder}/other.crt tls-key-file {self.folder}/other.key"
+            before.sendall(f"config set {files}\r\n".encode())
+            self.assertEqual(before.recv(1000), b"+OK\r\n")
+            with self.connect(self.context()) as after:
+                self.assertNotEqual(after.getpeercert(binary_form=True), first)
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)

@@ -85,7 +85,8 @@ CLASSES = (
     "consumer beside the history", "log gone that a consumer needs", "lost wake-up", "memory beyond the budget",
     "index beside its data", "wait where none is allowed", "state that no writer had", "figures of two moments",
     "harm by mere figures", "answer before its sync", "answer lost", "transaction not whole",
-    "watched key changed unseen", "cursor that skips", "id used twice", "count that drifts",
+    "watched key changed unseen", "request in pieces", "answers out of order", "element given twice",
+    "cursor that skips", "id used twice", "count that drifts",
     "acknowledged change lost", "waiter not served", "use of what has gone", "stranger let in",
     "told of what was not done", "effects of a script")
 
