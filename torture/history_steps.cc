@@ -18,26 +18,6 @@ std::string Told(const HistoryRange& range) {
   return fmt::format("{} to {}", bound(range.begin), bound(range.end));
 }
 
-Status CallWrite(Transaction& transaction, const Family* lists, const HistoryFamilies& families,
-                 const HistoryWrite& write) {
-  const std::string& key = families[write.key.family].keys[write.key.place];
-  const Expiry expiry = write.ttl.count() == 0 ? Expiry() : ExpiresAfter(write.ttl);
-  const bool is_default = write.key.family == 0;
-  if (write.range) {
-    return is_default ? transaction.DeleteRange(write.range->begin, write.range->end)
-                      : transaction.DeleteRange(*lists, write.range->begin, write.range->end);
-  }
-  switch (write.kind) {
-    case ChangeKind::kDelete: return is_default ? transaction.Delete(key) : transaction.Delete(*lists, key);
-    case ChangeKind::kPut:
-      return is_default ? transaction.Put(key, write.value, expiry) : transaction.Put(*lists, key, write.value, expiry);
-    case ChangeKind::kMerge:
-      return is_default ? transaction.Merge(key, write.value, expiry)
-                        : transaction.Merge(*lists, key, write.value, expiry);
-  }
-  std::unreachable();
-}
-
 }  // namespace
 
 void History::CheckShown(const char* what, const HistoryKey& key, const Result<std::optional<std::string>>& found,
@@ -176,7 +156,7 @@ void History::Write(Open& open) {
                                  write.ttl.count()));
   const uint32_t before = open.transaction.Count();
   const uint64_t now_ms = NowMs();
-  if (!Ok(CallWrite(open.transaction, &*disk_.lists, families_, write), "a write")) return;
+  if (!Ok(EnterInto(open.transaction, *disk_.lists, families_, write), "a write")) return;
   if (open.transaction.Count() == before) {
     const bool is_empty = write.range && write.range->begin && write.range->begin == write.range->end;
     if (!is_empty) Violation("a write was not entered");

@@ -31,6 +31,7 @@
 #include "torture/model_program.h"
 #include "torture/power_loss.h"
 #include "torture/sketch_saving.h"
+#include "torture/transaction_loss.h"
 
 namespace amethyst::torture {
 namespace {
@@ -60,6 +61,28 @@ Suite PowerSuite(bool fail_syncs) {
                     {"manifest rolls", report->manifest_rolls},
                     {"segment rolls", report->segment_rolls},
                     {"failed syncs", report->failed_syncs}};
+          }};
+}
+
+Suite TransactionLoss() {
+  const auto report = std::make_shared<TransactionLossReport>();
+  return {.round =
+              [report](uint64_t seed) {
+                TransactionLossSuite({.seed = seed}).Run(report.get());
+                return report->violation;
+              },
+          .figures = [report]() -> std::vector<Figure> {
+            return {{"crash images", report->images},
+                    {"distinct with unsynced bytes", report->distinct_images},
+                    {"of crashed recoveries", report->recovery_images},
+                    {"within a commit", report->within_a_commit},
+                    {"transactions", report->transactions},
+                    {"committed", report->committed},
+                    {"refused", report->refused},
+                    {"left open", report->left_open},
+                    {"other writes", report->other_writes},
+                    {"failed syncs", report->failed_syncs},
+                    {"order checks", report->order_checks}};
           }};
 }
 
@@ -209,6 +232,7 @@ const Suites& AllSuites() {
   static const Suites suites = {
       {"power", [](const auto&) { return PowerSuite(false); }},
       {"power-failed-syncs", [](const auto&) { return PowerSuite(true); }},
+      {"power-transactions", [](const auto&) { return TransactionLoss(); }},
       {"faults", [](const auto&) { return FaultSuite(); }},
       {"at-rest", [](const auto&) { return RestSuite(); }},
       {"model", [](const auto&) { return ModelSuite(""); }},
