@@ -105,7 +105,8 @@ Suite RestSuite() {
                 AtRestSuite({.seed = seed,
                              .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
                              .segment_version = static_cast<uint32_t>(1 + seed / 9 % wal::kSegmentVersionMax),
-                             .compression = static_cast<Compression>(seed % 3)})
+                             .compression = static_cast<Compression>(seed % 3),
+                             .all_kinds = seed % 2 == 0})
                     .Run(report.get());
                 return report->violation;
               },
