@@ -191,17 +191,18 @@ void History::Commit(Client& client) {
   if (count != open.known.footprints().size()) {
     return Violation(fmt::format("{} writes are held back, not {}", count, open.known.footprints().size()));
   }
+  const uint64_t before_ms = NowMs();
   const Status done = open.transaction.Commit({.durability = DrawDurability(random_)});
   Tell("commit: " + (done ? std::string("done") : done.error().ToString()));
   report_.Count(HistoryCounter::kTransactions);
-  Judge(open, done, count > 0);
+  Judge(open, done, count > 0, before_ms);
   if (open.walk && open.walk->valid()) {
     if (const std::string wrong = open.walk->Move(random_.OneIn(2)); !wrong.empty()) Violation(wrong);
   }
   client.open.reset();
 }
 
-void History::Judge(const Open& open, const Status& done, bool writes) {
+void History::Judge(const Open& open, const Status& done, bool writes, uint64_t before_ms) {
   const HistoryTransaction& known = open.known;
   if (!done && (done.error().code() != ErrorCode::kConflict || !writes)) {
     return Violation(fmt::format("the commit of {} failed: {}", known.name(), done.error().ToString()));
@@ -212,7 +213,8 @@ void History::Judge(const Open& open, const Status& done, bool writes) {
                known.observed());
     return;
   }
-  const std::string changed = known.Changed(families_, *content_, NowMs());
+  // The commit was at some moment within the call, which may take time: a write that is held back sleeps.
+  const std::string changed = known.Changed(families_, *content_, done ? before_ms : NowMs());
   if (!done) {
     report_.Count(HistoryCounter::kConflicts);
     if (changed.empty()) CountConflict(open);
