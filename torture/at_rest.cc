@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <optional>
 
 #include "base/assert.h"
@@ -16,6 +18,10 @@ namespace amethyst::torture {
 namespace {
 
 const std::string kRestDirectory = "/db";
+const std::string kRestTables = "/tables";
+const std::string kRestFamily = "other";
+
+std::string NamedIn(const std::string& family, std::string_view key) { return fmt::format("{}/{}", family, key); }
 
 Options SmallOptions(Compression compression) {
   Options options;
@@ -23,8 +29,67 @@ Options SmallOptions(Compression compression) {
   options.write_buffer_bytes = size_t{64} << 10;
   options.block_bytes = 512;
   options.compression = compression;
+  options.families["default"].merge_operator = Append();
   return options;
 }
+
+// Writes at random, and what they come to.
+struct RestWriter {
+  using Content = std::map<std::string, std::string>;
+
+  void Write(std::string value, Durability durability) {
+    const WriteOptions options{.durability = durability};
+    const uint64_t number = random.Below(200);
+    const std::string key = fmt::format("key{:03}", number);
+    const uint64_t kind = all_kinds ? random.Below(12) : 0;
+    const std::string name = NamedIn("default", key);
+    Status written;
+    if (kind == 1) {
+      const std::string end = fmt::format("key{:03}", number + 1 + random.Below(4));
+      written = db.DeleteRange(key, end, options);
+      content.erase(content.lower_bound(name), content.lower_bound(NamedIn("default", end)));
+    } else if (kind < 4 && kind > 1) {
+      written = db.Merge(key, value, options);
+      content[name] += value;
+    } else if (kind < 6 && kind > 3) {
+      const bool expired = kind == 4;  // Before it was written: so it is at any time.
+      const auto moment = std::chrono::system_clock::time_point(std::chrono::seconds(expired ? 1 : 4'000'000'000));
+      written = db.Put(key, value, {.durability = durability, .expires_at = moment});
+      if (expired) {
+        content.erase(name);
+      } else {
+        content[name] = std::move(value);
+      }
+    } else if (kind < 9 && kind > 5) {
+      written = other->Put(key, value, options);
+      content[NamedIn(kRestFamily, key)] = std::move(value);
+    } else {
+      written = db.Put(key, value, options);
+      content[name] = std::move(value);
+    }
+    AMETHYST_ASSERT(written.has_value());
+  }
+  // A table with a range delete, a put and an operand of the first keys behind `prefix`.
+  void Ingest(const std::shared_ptr<simulation::SerialEnvironment>& environment, const std::string& prefix) {
+    const std::filesystem::path path = io::JoinPath(kRestTables, prefix);
+    TableWriterOptions options{.environment = environment};
+    options.family.merge_operator = Append();
+    TableWriter table = TableWriter::Create(path, options).value();
+    const std::string put = prefix + "5", merged = prefix + "6";
+    AMETHYST_ASSERT(table.DeleteRange(prefix, prefix + "5").has_value() && table.Put(put, "ingested").has_value());
+    AMETHYST_ASSERT(table.Merge(merged, "more").has_value() && table.Finish().has_value());
+    AMETHYST_ASSERT(db.Ingest(path).has_value());
+    content.erase(content.lower_bound(NamedIn("default", prefix)), content.lower_bound(NamedIn("default", put)));
+    content[NamedIn("default", put)] = "ingested";
+    content[NamedIn("default", merged)] += "more";
+  }
+
+  DB& db;
+  std::optional<Family> other;
+  base::Random& random;
+  bool all_kinds;
+  Content& content;
+};
 
 Result<std::unique_ptr<DB>> OpenAtRest(const std::shared_ptr<simulation::SerialEnvironment>& environment,
                                        const Options& options) {
@@ -67,8 +132,8 @@ size_t LastRecord(const std::string& segment) {
 
 void SetVersion(std::string* segment, uint32_t version) {
   auto header = wal::DecodeSegmentHeader(*segment);
-  if (!header) return;  // Made ahead, and not begun.
-  header->version = version;
+  if (!header) return;                                   // Made ahead, and not begun.
+  header->version = std::max(header->version, version);  // Some records are in the newer one alone.
   wal::EncodeSegmentHeader(*header,
                            std::span<char, wal::kSegmentHeaderBytes>(segment->data(), wal::kSegmentHeaderBytes));
 }
@@ -81,44 +146,50 @@ void AtRestSuite::Violation(const std::string& text) {
 
 Files AtRestSuite::MakeDatabase(uint64_t seed, std::vector<Map>* contents) const {
   const auto files = std::make_shared<io::MemoryFileSystem>();
+  AMETHYST_ASSERT(files->CreateDirectories(kRestTables).has_value());
   const auto environment = std::make_shared<simulation::SerialEnvironment>(files, seed);
   base::Random random(seed);
   auto db = OpenAtRest(environment, SmallOptions(settings_.compression));
   AMETHYST_ASSERT(db.has_value());
   Map content;
+  std::optional<Family> other;
+  if (settings_.all_kinds) other = (*db)->CreateFamily(kRestFamily).value();
+  const auto writer = [&] { return RestWriter{**db, other, random, settings_.all_kinds, content}; };
   const auto fill = [&](uint64_t count, Durability durability) {
     contents->clear();
     for (uint64_t i = 0; i < count; ++i) {
       contents->push_back(content);
-      const std::string key = fmt::format("key{:03}", random.Below(200));
       // Of one length where nothing is compressed, so that there are blocks of one length to swap.
       const bool equal = settings_.compression == Compression::kNone;
-      std::string value(equal ? 40 : random.Below(60), static_cast<char>('a' + i % 26));
-      AMETHYST_ASSERT((*db)->Put(key, value, {.durability = durability}).has_value());
-      content[key] = std::move(value);
+      writer().Write(std::string(equal ? 40 : random.Below(60), static_cast<char>('a' + i % 26)), durability);
     }
     contents->push_back(content);
   };
   fill(150, Durability::kBuffered);
   AMETHYST_ASSERT((*db)->Delete("key007").has_value());
-  content.erase("key007");
+  content.erase(NamedIn("default", "key007"));
+  if (settings_.all_kinds) writer().Ingest(environment, "key03");
   AMETHYST_ASSERT((*db)->CompactRange().has_value());
   fill(40, Durability::kBuffered);
   AMETHYST_ASSERT((*db)->Close().has_value());
+  other.reset();
   db = OpenAtRest(environment, SmallOptions(settings_.compression));  // With a log that has only what follows.
   AMETHYST_ASSERT(db.has_value());
+  if (settings_.all_kinds) other = (*db)->OpenFamily(kRestFamily).value();
   if (settings_.left_as == LeftAs::kUnlogged) {
     for (int i = 0; i < 2; ++i) {
       fill(10, Durability::kNone);
       AMETHYST_ASSERT((*db)->Flush().has_value());
     }
   } else {
+    if (settings_.all_kinds) writer().Ingest(environment, "key07");  // The log alone tells of it.
     fill(20, Durability::kBuffered);
     AMETHYST_ASSERT((*db)->SyncWal().has_value());
   }
   environment->clock().Advance(std::chrono::seconds(2));  // The log notes how far it is durable.
   while (environment->RunOneJob()) {
   }
+  other.reset();
   if (settings_.left_as == LeftAs::kClosed) AMETHYST_ASSERT((*db)->Close().has_value());
   if (settings_.left_as != LeftAs::kInUse) contents->erase(contents->begin(), contents->end() - 1);
 
@@ -150,23 +221,41 @@ bool AtRestSuite::MayBeOlder(const Files& damaged) const {
 }
 
 Result<AtRestSuite::Map> AtRestSuite::ReadAll(DB& db, const std::string& what) {
+  AMETHYST_ASSIGN(const Family first, db.OpenFamily("default"));
+  Result<Map> result = ReadFamily(first, "default", what);
+  const std::vector<std::string> names = db.FamilyNames();
+  if (std::ranges::find(names, kRestFamily) == names.end()) return result;
+  AMETHYST_ASSIGN(const Family other, db.OpenFamily(kRestFamily));
+  AMETHYST_ASSIGN(Map more, ReadFamily(other, kRestFamily, what));
+  if (result) result->merge(more);
+  return result;
+}
+
+Result<AtRestSuite::Map> AtRestSuite::ReadFamily(const Family& family, const std::string& name,
+                                                 const std::string& what) {
   Map forward, backward;
-  Iterator iterator = db.NewIterator();
-  for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) forward.emplace(iterator.key(), iterator.value());
+  Iterator iterator = family.NewIterator();
+  for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
+    forward.emplace(NamedIn(name, iterator.key()), iterator.value());
+  }
   AMETHYST_TRY(iterator.status());
-  for (iterator.SeekToLast(); iterator.Valid(); iterator.Prev()) backward.emplace(iterator.key(), iterator.value());
+  for (iterator.SeekToLast(); iterator.Valid(); iterator.Prev()) {
+    backward.emplace(NamedIn(name, iterator.key()), iterator.value());
+  }
   AMETHYST_TRY(iterator.status());
   if (forward != backward) Violation(what + ": the walk forward and the walk backward differ");
   Result<Map> result = forward;
-  for (const auto& [key, value] : contents_.back()) {
-    const auto got = db.Get(key);
+  for (const auto& [named, value] : contents_.back()) {
+    if (!named.starts_with(name + "/")) continue;
+    const std::string key = named.substr(name.size() + 1);
+    const auto got = family.Get(key);
     if (!got) {
       result = std::unexpected(got.error());
       continue;
     }
-    const auto walked = forward.find(key);
+    const auto walked = forward.find(named);
     const bool same = got->has_value() ? walked != forward.end() && walked->second == **got : walked == forward.end();
-    if (!same) Violation(fmt::format("{}: Get of {} differs from the walk", what, key));
+    if (!same) Violation(fmt::format("{}: Get of {} differs from the walk", what, named));
   }
   return result;
 }
@@ -178,6 +267,7 @@ bool AtRestSuite::IsRight(const Map& found, const Files& damaged) const {
 // It may get rid of damage that no content hung on, such as a filter's, and of no other.
 void AtRestSuite::CheckCompaction(DB& db, const std::string& what, const Files& damaged) {
   static_cast<void>(db.CompactRange());
+  if (const auto other = db.OpenFamily(kRestFamily)) static_cast<void>(other->CompactRange());
   const Result<Map> found = ReadAll(db, what);
   if (found && !IsRight(*found, damaged)) Violation(what + ": a compaction made it read without an error, and wrong");
 }

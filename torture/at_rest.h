@@ -1,5 +1,8 @@
 // Damage at rest, of every kind that damage.h makes, to a small database of all file types.
 //
+// The database holds puts and deletes alone, or else a second family, range deletes, operands, entries that expire or
+// have expired, and tables that were ingested, of which one is in the log still.
+//
 // Each damaged set of files is opened, walked both ways and read key by key; every few are opened read-only, which must
 // change nothing, and every few compacted, which must not launder the damage. Nothing may be silent: either some call
 // gives an error, or everything that was written reads back. Only a log whose end is gone may give an earlier content,
@@ -42,19 +45,21 @@ class AtRestSuite {
     uint32_t segment_version = wal::kSegmentVersion;  // Of the log's segments: any that is read.
     uint64_t byte_stride = 1;                         // Every stride-th byte is flipped, every stride-th length tried.
     Compression compression = Compression::kLz4;
+    bool all_kinds = false;  // Of entries; else puts and deletes.
   };
   explicit AtRestSuite(const Settings& settings) : settings_(settings) {}
 
   void Run(AtRestReport* report);
 
  private:
-  using Map = std::map<std::string, std::string>;
+  using Map = std::map<std::string, std::string>;  // By "family/key".
 
   // `contents`: what it held after each of the last writes that only an open log has; at the end, in any case.
   [[nodiscard]] Files MakeDatabase(uint64_t seed, std::vector<Map>* contents) const;
   void Check(const std::string& what, const Files& damaged);
   // What the database shows to both walks and to lookups of everything in `expected`; an error if any of them fails.
   [[nodiscard]] Result<Map> ReadAll(DB& db, const std::string& what);
+  [[nodiscard]] Result<Map> ReadFamily(const Family& family, const std::string& name, const std::string& what);
   void CheckCompaction(DB& db, const std::string& what, const Files& damaged);
   [[nodiscard]] bool IsRight(const Map& found, const Files& damaged) const;
   // Whether the end of the log is gone, and something in front of it.

@@ -36,6 +36,10 @@ void Store(io::MemoryFileSystem& files, const std::string& path, const FileConte
 
 }  // namespace
 
+bool FailsSync(uint64_t seed, const std::string& path, base::Random& random) {
+  return seed % 2 == 1 ? random.OneIn(40) : path.ends_with(".wal") && random.OneIn(8);
+}
+
 void FileContent::Write(uint64_t offset, std::string_view from) {
   bytes.resize(std::max<size_t>(bytes.size(), offset + from.size()));
   bytes.replace(offset, from.size(), from);

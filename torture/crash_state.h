@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ enum class PowerLossModel : uint8_t {
   kEverything,  // All of it: the machine wrote back in time.
 };
 inline constexpr uint64_t kPowerLossModels = 5;
+
+// Whether this sync of a workload fails: of an odd seed any, of an even one some sync of the log, which is met seldom.
+[[nodiscard]] bool FailsSync(uint64_t seed, const std::string& path, base::Random& random);
 
 // A file's bytes without the zeros at its end, which preallocated segments have many of.
 struct FileContent {
@@ -53,6 +57,9 @@ class CrashState {
   explicit CrashState(const CrashImage& base);
 
   void Apply(const TraceOperation& operation);
+  void Apply(std::span<const TraceOperation> operations) {
+    for (const TraceOperation& operation : operations) Apply(operation);
+  }
   // Whether anything is pending: else every model gives the same image.
   [[nodiscard]] bool HasPending() const;
   [[nodiscard]] CrashImage DrawImage(PowerLossModel model, base::Random& random) const;

@@ -18,16 +18,6 @@ constexpr uint64_t kClientsMin = 2, kClientsMax = 16;
 constexpr uint64_t kKeysMin = 10, kKeysMax = 40;  // Of both families.
 const char* const kPath = "/db";
 
-HistoryFamily DrawFamily(base::Random& random, ModelOperator merges_with, uint64_t keys, bool long_keys) {
-  HistoryFamily family{.comparator = ComparatorOf(random.OneIn(3) ? 0 : 2), .merges_with = merges_with};
-  for (uint64_t key = 0; key < keys; ++key) {
-    family.keys.push_back(fmt::format("{:02}", 2 * key) + std::string(long_keys ? 3000 : 0, 'k'));
-  }
-  const auto less = [&](const std::string& a, const std::string& b) { return family.Less(a, b); };
-  std::ranges::sort(family.keys, less);
-  return family;
-}
-
 }  // namespace
 
 HistoryReport& HistoryReport::operator+=(const HistoryReport& other) {
@@ -51,9 +41,7 @@ History::History(const HistorySettings& settings, bool tell)
              .snapshots_in_4 = random_.OneIn(2) ? 0 : 1 + random_.Below(4),
              .maintenance_one_in = uint64_t{10} << random_.Below(5)};
   const uint64_t keys = kKeysMin + random_.Below(kKeysMax - kKeysMin + 1);
-  const uint64_t of_default = 1 + random_.Below(keys - 1);
-  families_ = {DrawFamily(random_, ModelOperator::kInt64Add, of_default, traits_.long_keys),
-               DrawFamily(random_, ModelOperator::kAppendComma, keys - of_default, traits_.long_keys)};
+  families_ = DrawFamilies(random_, keys, traits_.long_keys);
   draws_.emplace(families_, traits_.expiries);
   HistoryContent empty;
   for (size_t family = 0; family < kHistoryFamilies; ++family) empty[family].resize(families_[family].keys.size());
@@ -69,17 +57,14 @@ std::string History::OpenDatabase(bool is_new) {
   Options options = DrawOptions(random_, families_[0].comparator);
   options.memory_budget_bytes = size_t{4} << 20;
   options.write_buffer_bytes = size_t{64} << 10;
-  options.families["default"] = {.comparator = families_[0].comparator,
-                                 .merge_operator = OperatorOf(families_[0].merges_with)};
-  const FamilyOptions lists{.comparator = families_[1].comparator,
-                            .merge_operator = OperatorOf(families_[1].merges_with)};
-  options.families["lists"] = lists;
+  AddTo(families_, &options);
   Components components;
   components.environment = disk_.environment;
   Result<std::unique_ptr<DB>> db = DB::Open(kPath, options, std::move(components));
   if (!db) return db.error().ToString();
   disk_.db = std::move(*db);
-  Result<Family> family = is_new ? disk_.db->CreateFamily("lists", lists) : disk_.db->OpenFamily("lists");
+  Result<Family> family =
+      is_new ? disk_.db->CreateFamily(kHistoryLists, OptionsOf(families_[1])) : disk_.db->OpenFamily(kHistoryLists);
   if (!family) return family.error().ToString();
   disk_.lists = std::move(*family);
   return {};

@@ -138,7 +138,8 @@ class History {
   void Write(Open& open);
   void Savepoint(Open& open);
   void Commit(Client& client);
-  void Judge(const Open& open, const Status& done, bool writes);
+  // `before_ms`: when the commit was called.
+  void Judge(const Open& open, const Status& done, bool writes, uint64_t before_ms);
   void CountConflict(const Open& open);
 
   void PlainWrite();

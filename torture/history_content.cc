@@ -1,10 +1,24 @@
 #include "torture/history_content.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "torture/model_choices.h"
 
 namespace amethyst::torture {
 
 namespace {
+
+HistoryFamily DrawFamily(base::Random& random, ModelOperator merges_with, uint64_t keys, bool long_keys) {
+  HistoryFamily family{.comparator = ComparatorOf(random.OneIn(3) ? 0 : 2), .merges_with = merges_with};
+  for (uint64_t key = 0; key < keys; ++key) {
+    family.keys.push_back(fmt::format("{:02}", 2 * key) + std::string(long_keys ? 3000 : 0, 'k'));
+  }
+  const auto less = [&](const std::string& a, const std::string& b) { return family.Less(a, b); };
+  std::ranges::sort(family.keys, less);
+  return family;
+}
 
 void ApplyTo(ModelOperator with, const HistoryOp& op, ModelCell* cell) {
   switch (op.kind) {
@@ -15,6 +29,22 @@ void ApplyTo(ModelOperator with, const HistoryOp& op, ModelCell* cell) {
 }
 
 }  // namespace
+
+HistoryFamilies DrawFamilies(base::Random& random, uint64_t keys, bool long_keys) {
+  const uint64_t of_default = 1 + random.Below(keys - 1);
+  return {DrawFamily(random, ModelOperator::kInt64Add, of_default, long_keys),
+          DrawFamily(random, ModelOperator::kAppendComma, keys - of_default, long_keys)};
+}
+
+FamilyOptions OptionsOf(const HistoryFamily& family) {
+  return {.comparator = family.comparator, .merge_operator = OperatorOf(family.merges_with)};
+}
+
+void AddTo(const HistoryFamilies& families, Options* options) {
+  options->comparator = families[0].comparator;
+  options->families["default"] = OptionsOf(families[0]);
+  options->families[kHistoryLists] = OptionsOf(families[1]);
+}
 
 bool HistoryFamily::Holds(const HistoryRange& range, std::string_view key) const {
   if (range.begin && Less(key, *range.begin)) return false;

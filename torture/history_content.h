@@ -42,6 +42,13 @@ struct HistoryFamily {
   [[nodiscard]] size_t PlaceOf(std::string_view key) const;
 };
 using HistoryFamilies = std::array<HistoryFamily, kHistoryFamilies>;
+// So many keys in both; `long_keys`: of some thousand bytes.
+[[nodiscard]] HistoryFamilies DrawFamilies(base::Random& random, uint64_t keys, bool long_keys);
+// The name of the second family.
+inline constexpr const char* kHistoryLists = "lists";
+[[nodiscard]] FamilyOptions OptionsOf(const HistoryFamily& family);
+// As an open needs them.
+void AddTo(const HistoryFamilies& families, Options* options);
 
 struct HistoryKey {
   size_t family = 0;

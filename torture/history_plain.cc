@@ -10,29 +10,6 @@
 
 namespace amethyst::torture {
 
-namespace {
-
-void AddTo(WriteBatch* batch, const Family& lists, const HistoryFamilies& families, const HistoryWrite& write) {
-  const std::string& key = families[write.key.family].keys[write.key.place];
-  const Expiry expiry = write.ttl.count() == 0 ? Expiry() : ExpiresAfter(write.ttl);
-  const bool is_default = write.key.family == 0;
-  if (write.range) {
-    is_default ? batch->DeleteRange(write.range->begin, write.range->end)
-               : batch->DeleteRange(lists, write.range->begin, write.range->end);
-    return;
-  }
-  switch (write.kind) {
-    case ChangeKind::kDelete: is_default ? batch->Delete(key) : batch->Delete(lists, key); break;
-    case ChangeKind::kPut:
-      is_default ? batch->Put(key, write.value, expiry) : batch->Put(lists, key, write.value, expiry);
-      break;
-    case ChangeKind::kMerge:
-      is_default ? batch->Merge(key, write.value, expiry) : batch->Merge(lists, key, write.value, expiry);
-  }
-}
-
-}  // namespace
-
 void History::Outside(Client& client) {
   const uint64_t kind = random_.Below(20);
   if (kind < 16) return Begin(client);
@@ -47,7 +24,7 @@ void History::PlainWrite() {
   std::vector<HistoryFootprint> footprints;
   for (uint64_t writes = 1 + random_.Below(3); writes > 0; --writes) {
     const HistoryWrite write = draws_->Write(random_, fmt::format("{}w{}", name, ++names_));
-    AddTo(&batch, *disk_.lists, families_, write);
+    if (!Ok(EnterInto(batch, *disk_.lists, families_, write), "a batch")) return;
     write.AddTo(families_, NowMs(), &ops);
     footprints.push_back(write.FootprintIn(families_));
     Tell(

@@ -18,26 +18,6 @@ std::string Told(const HistoryRange& range) {
   return fmt::format("{} to {}", bound(range.begin), bound(range.end));
 }
 
-Status CallWrite(Transaction& transaction, const Family* lists, const HistoryFamilies& families,
-                 const HistoryWrite& write) {
-  const std::string& key = families[write.key.family].keys[write.key.place];
-  const Expiry expiry = write.ttl.count() == 0 ? Expiry() : ExpiresAfter(write.ttl);
-  const bool is_default = write.key.family == 0;
-  if (write.range) {
-    return is_default ? transaction.DeleteRange(write.range->begin, write.range->end)
-                      : transaction.DeleteRange(*lists, write.range->begin, write.range->end);
-  }
-  switch (write.kind) {
-    case ChangeKind::kDelete: return is_default ? transaction.Delete(key) : transaction.Delete(*lists, key);
-    case ChangeKind::kPut:
-      return is_default ? transaction.Put(key, write.value, expiry) : transaction.Put(*lists, key, write.value, expiry);
-    case ChangeKind::kMerge:
-      return is_default ? transaction.Merge(key, write.value, expiry)
-                        : transaction.Merge(*lists, key, write.value, expiry);
-  }
-  std::unreachable();
-}
-
 }  // namespace
 
 void History::CheckShown(const char* what, const HistoryKey& key, const Result<std::optional<std::string>>& found,
@@ -176,7 +156,7 @@ void History::Write(Open& open) {
                                  write.ttl.count()));
   const uint32_t before = open.transaction.Count();
   const uint64_t now_ms = NowMs();
-  if (!Ok(CallWrite(open.transaction, &*disk_.lists, families_, write), "a write")) return;
+  if (!Ok(EnterInto(open.transaction, *disk_.lists, families_, write), "a write")) return;
   if (open.transaction.Count() == before) {
     const bool is_empty = write.range && write.range->begin && write.range->begin == write.range->end;
     if (!is_empty) Violation("a write was not entered");
@@ -211,17 +191,18 @@ void History::Commit(Client& client) {
   if (count != open.known.footprints().size()) {
     return Violation(fmt::format("{} writes are held back, not {}", count, open.known.footprints().size()));
   }
+  const uint64_t before_ms = NowMs();
   const Status done = open.transaction.Commit({.durability = DrawDurability(random_)});
   Tell("commit: " + (done ? std::string("done") : done.error().ToString()));
   report_.Count(HistoryCounter::kTransactions);
-  Judge(open, done, count > 0);
+  Judge(open, done, count > 0, before_ms);
   if (open.walk && open.walk->valid()) {
     if (const std::string wrong = open.walk->Move(random_.OneIn(2)); !wrong.empty()) Violation(wrong);
   }
   client.open.reset();
 }
 
-void History::Judge(const Open& open, const Status& done, bool writes) {
+void History::Judge(const Open& open, const Status& done, bool writes, uint64_t before_ms) {
   const HistoryTransaction& known = open.known;
   if (!done && (done.error().code() != ErrorCode::kConflict || !writes)) {
     return Violation(fmt::format("the commit of {} failed: {}", known.name(), done.error().ToString()));
@@ -232,7 +213,8 @@ void History::Judge(const Open& open, const Status& done, bool writes) {
                known.observed());
     return;
   }
-  const std::string changed = known.Changed(families_, *content_, NowMs());
+  // The commit was at some moment within the call, which may take time: a write that is held back sleeps.
+  const std::string changed = known.Changed(families_, *content_, done ? before_ms : NowMs());
   if (!done) {
     report_.Count(HistoryCounter::kConflicts);
     if (changed.empty()) CountConflict(open);

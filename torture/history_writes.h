@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 #include "torture/history_content.h"
 
@@ -22,6 +23,32 @@ struct HistoryWrite {
   // Enters it behind others of its batch; a ttl begins at `now_ms`.
   void AddTo(const HistoryFamilies& families, uint64_t now_ms, HistoryOps* ops) const;
 };
+
+// Gives the write to a WriteBatch, an IndexedBatch or a Transaction. `lists`: the second family.
+template <typename Target>
+[[nodiscard]] Status EnterInto(Target& target, const Family& lists, const HistoryFamilies& families,
+                               const HistoryWrite& write) {
+  const std::string& key = families[write.key.family].keys[write.key.place];
+  const Expiry expiry = write.ttl.count() == 0 ? Expiry() : ExpiresAfter(write.ttl);
+  const auto enter = [&](const auto&... of_family) -> Status {
+    const auto call = [&] {
+      if (write.range) return target.DeleteRange(of_family..., write.range->begin, write.range->end);
+      switch (write.kind) {
+        case ChangeKind::kDelete: return target.Delete(of_family..., key);
+        case ChangeKind::kPut: return target.Put(of_family..., key, write.value, expiry);
+        case ChangeKind::kMerge: return target.Merge(of_family..., key, write.value, expiry);
+      }
+      std::unreachable();
+    };
+    if constexpr (std::is_void_v<decltype(call())>) {
+      call();
+      return {};
+    } else {
+      return call();
+    }
+  };
+  return write.key.family == 0 ? enter() : enter(lists);
+}
 
 class HistoryDraws {
  public:

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,6 +38,14 @@ using Numbers = std::array<uint64_t, kThreads>;
 std::string LeftKey(uint64_t thread, uint64_t slot) { return fmt::format("left/{}/{:04}", thread, slot); }
 std::string RightKey(uint64_t thread, uint64_t slot) { return fmt::format("right/{}/{:04}", thread, slot); }
 std::string NewestKey(uint64_t thread) { return fmt::format("newest/{}", thread); }
+std::string CountKey(uint64_t thread) { return fmt::format("count/{}", thread); }  // Each batch adds one.
+// Each batch deletes all of these of its thread, and puts one.
+std::string LastPrefix(uint64_t thread) { return fmt::format("last/{}/", thread); }
+std::string ExpiringKey(uint64_t thread) { return fmt::format("expiring/{}", thread); }
+std::string ExpiredKey(uint64_t thread) { return fmt::format("expired/{}", thread); }
+// The right half of a batch is in a family of its own.
+const char* const kRightFamily = "right";
+std::string BytesOf(uint64_t number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
 std::string ValueOf(uint64_t number) { return fmt::format("{:012}", number) + std::string(number % 400, 'v'); }
 
 Options OptionsOf(base::Random& random) {
@@ -43,6 +53,7 @@ Options OptionsOf(base::Random& random) {
   options.memory_budget_bytes = size_t{8} << 20;
   options.write_buffer_bytes = size_t{64 << 10} << random.Below(5);
   options.sync_interval_ms = random.OneIn(2) ? 5 : 1000;
+  options.families["default"].merge_operator = Uint64Add();
   return options;
 }
 
@@ -56,6 +67,10 @@ class Child {
     auto opened = DB::Open(path, OptionsOf(random));
     if (!opened) End("open", opened.error());
     db_ = std::move(*opened);
+    auto right = db_->OpenFamily(kRightFamily);
+    if (!right) right = db_->CreateFamily(kRightFamily);
+    if (!right) End("family", right.error());
+    right_ = std::move(*right);
   }
 
   [[noreturn]] void Run() {
@@ -76,7 +91,13 @@ class Child {
       WriteBatch batch;
       batch.Put(LeftKey(thread, number % kSlots), ValueOf(number));
       batch.Put(NewestKey(thread), ValueOf(number));
-      batch.Put(RightKey(thread, number % kSlots), ValueOf(number));
+      batch.Put(*right_, RightKey(thread, number % kSlots), ValueOf(number));
+      batch.Merge(CountKey(thread), BytesOf(1));
+      batch.DeletePrefix(LastPrefix(thread));
+      batch.Put(LastPrefix(thread) + std::to_string(number), ValueOf(number));
+      batch.Put(ExpiringKey(thread), ValueOf(number), ExpiresAfter(std::chrono::hours(24)));
+      batch.Put(ExpiredKey(thread), ValueOf(number),
+                ExpiresAt(std::chrono::system_clock::time_point() + std::chrono::seconds(1)));
       const auto durability = random.OneIn(30) ? Durability::kSync : Durability::kBuffered;
       if (const Status written = db_->Write(batch, {.durability = durability}); !written) End("write", written.error());
       const Acknowledgement acknowledgement{.thread = thread, .number = number};
@@ -93,6 +114,7 @@ class Child {
   const Numbers last_;
   const int pipe_;
   std::unique_ptr<DB> db_;
+  std::optional<Family> right_;
 };
 
 // --- The parent ---
@@ -178,6 +200,11 @@ class Parent {
     Iterator it = db.NewIterator();
     for (it.SeekToFirst(); it.Valid(); it.Next()) content.emplace(it.key(), it.value());
     if (!it.status()) return Violation("scan failed: " + it.status().error().ToString());
+    if (const auto right = db.OpenFamily(kRightFamily)) {  // Else it was killed before there was one.
+      Iterator in_right = right->NewIterator();
+      for (in_right.SeekToFirst(); in_right.Valid(); in_right.Next()) content.emplace(in_right.key(), in_right.value());
+      if (!in_right.status()) return Violation("scan failed: " + in_right.status().error().ToString());
+    }
     for (uint64_t thread = 0; thread < kThreads; ++thread) CheckThread(content, thread);
     if (!content.empty()) Violation("a key that nobody wrote: " + content.begin()->first);
     if (const Status closed = db.Close(); !closed) Violation("close failed: " + closed.error().ToString());
@@ -207,8 +234,11 @@ class Parent {
       }
       newest = std::max(newest, number);
     }
-    const std::string told = take(NewestKey(thread));
-    if (told != (newest == 0 ? "" : ValueOf(newest))) {
+    const std::string expected = newest == 0 ? "" : ValueOf(newest);
+    const bool told = take(NewestKey(thread)) == expected && take(ExpiringKey(thread)) == expected &&
+                      take(LastPrefix(thread) + std::to_string(newest)) == expected &&
+                      take(CountKey(thread)) == (newest == 0 ? "" : BytesOf(newest));
+    if (!told) {
       return Violation(fmt::format("thread {}: the newest write is {}, its batch says otherwise", thread, newest));
     }
     last_[thread] = newest;

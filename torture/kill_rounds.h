@@ -3,8 +3,10 @@
 // A forked child opens the database and writes with several threads, kSync and kBuffered mixed, while flushes and
 // compactions run; it tells each acknowledgement through a pipe. After a random moment it is killed, and the parent
 // opens what is left: every acknowledged write must be there, every batch whole, and nothing be there that was never
-// written. Every second time the parent opens read-only, so that the next child recovers a log that nobody has touched.
-// Thread safety: the calling process must have no other threads while it runs, for it forks.
+// written. A batch has parts in two families, adds to a counter by its merge operator, deletes a range, and puts an
+// entry that expires later and one that has expired. Every second time the parent opens read-only, so that the next
+// child recovers a log that nobody has touched. Thread safety: the calling process must have no other threads while it
+// runs, for it forks.
 #pragma once
 
 #include <cstdint>

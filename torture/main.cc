@@ -22,6 +22,7 @@
 #include "torture/power_loss.h"
 #include "torture/sketch_saving.h"
 #include "torture/suites.h"
+#include "torture/transaction_loss.h"
 
 namespace amethyst::torture {
 namespace {
@@ -46,6 +47,28 @@ Suite PowerSuite(bool fail_syncs) {
           }};
 }
 
+Suite TransactionLoss() {
+  const auto report = std::make_shared<TransactionLossReport>();
+  return {.round =
+              [report](uint64_t seed) {
+                TransactionLossSuite({.seed = seed}).Run(report.get());
+                return report->violation;
+              },
+          .figures = [report]() -> std::vector<Figure> {
+            return {{"crash images", report->images},
+                    {"distinct with unsynced bytes", report->distinct_images},
+                    {"of crashed recoveries", report->recovery_images},
+                    {"within a commit", report->within_a_commit},
+                    {"transactions", report->transactions},
+                    {"committed", report->committed},
+                    {"refused", report->refused},
+                    {"left open", report->left_open},
+                    {"other writes", report->other_writes},
+                    {"failed syncs", report->failed_syncs},
+                    {"order checks", report->order_checks}};
+          }};
+}
+
 Suite FaultSuite() {
   const auto report = std::make_shared<FaultReport>();
   return {.round =
@@ -65,7 +88,8 @@ Suite RestSuite() {
                 AtRestSuite({.seed = seed,
                              .left_as = static_cast<LeftAs>(seed / 3 % kLeftAs),
                              .segment_version = static_cast<uint32_t>(1 + seed / 9 % wal::kSegmentVersionMax),
-                             .compression = static_cast<Compression>(seed % 3)})
+                             .compression = static_cast<Compression>(seed % 3),
+                             .all_kinds = seed % 2 == 0})
                     .Run(report.get());
                 return report->violation;
               },
@@ -190,6 +214,7 @@ Suites AllSuites() {
   return {
       {"power", [](const auto&) { return PowerSuite(false); }},
       {"power-failed-syncs", [](const auto&) { return PowerSuite(true); }},
+      {"power-transactions", [](const auto&) { return TransactionLoss(); }},
       {"faults", [](const auto&) { return FaultSuite(); }},
       {"at-rest", [](const auto&) { return RestSuite(); }},
       {"model", [](const auto&) { return ModelSuite(""); }},

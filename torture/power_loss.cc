@@ -90,8 +90,8 @@ void PowerLossSuite::RunWorkload() {
   AMETHYST_ASSERT(memory->CreateDirectories(kDirectory).has_value());
   files_ = std::make_shared<TraceFileSystem>(memory);
   if (settings_.fail_syncs) {
-    files_->trace().fail_sync = [this] {
-      if (failed_ || !random_.OneIn(40)) return false;
+    files_->trace().fail_sync = [this](const std::string& path) {
+      if (failed_ || !FailsSync(settings_.seed, path, random_)) return false;
       failed_ = true;  // Whoever asked for the sync is told.
       ++report_->failed_syncs;
       return true;
@@ -303,7 +303,7 @@ void PowerLossSuite::CrashRecovery(const CrashImage& image, const Bounds& bounds
   if (!unordered.empty()) return Violation(fmt::format("{}, in recovery: {}", where, unordered));
   const size_t point = random_.OneIn(4) ? acknowledged : random_.Below(operations.size() + 1);
   CrashState state(image);
-  for (size_t i = 0; i < point; ++i) state.Apply(operations[i]);
+  state.Apply(std::span(operations).first(point));
   const auto model = static_cast<PowerLossModel>(random_.Below(kPowerLossModels));
   Bounds after = bounds;
   after.may_have_more = true;

@@ -37,7 +37,7 @@ Status TraceWrite(Trace& trace, FileId file, uint64_t offset, std::string_view b
 
 // Writes down a sync that was carried out below with `status`.
 Status TraceSync(Trace& trace, Kind kind, FileId file, const std::string& path, Status status) {
-  if (status && trace.fail_sync && trace.fail_sync()) {
+  if (status && trace.fail_sync && trace.fail_sync(path)) {
     status = base::MakeError(ErrorCode::kIo, "{}: simulated failure of a sync", path);
   }
   if (!status) return Failed(trace, Kind::kFailedSync, file, path, std::move(status));

@@ -73,8 +73,8 @@ class Trace {
   // identity of the database.
   [[nodiscard]] uint64_t Digest() const;
 
-  // Whether the next sync fails; nullptr: none does.
-  std::function<bool()> fail_sync;
+  // Whether this sync of that file fails; nullptr: none does.
+  std::function<bool(const std::string& path)> fail_sync;
 
  private:
   mutable base::Mutex mutex_{base::LockRank::kFileRecord};

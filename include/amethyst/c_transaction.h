@@ -89,6 +89,16 @@ AMETHYST_API amethyst_code amethyst_transaction_commit(amethyst_transaction* tra
                                                        amethyst_durability durability, char** error);
 AMETHYST_API amethyst_code amethyst_transaction_rollback(amethyst_transaction* transaction, char** error);
 
+// Calls `work` with a new serializable transaction, and commits it with `durability` once that has returned
+// AMETHYST_OK; with another one after each conflict, that of the commit or an AMETHYST_CONFLICT that `work` returns. It
+// pauses between them, and from the eighth on other calls of amethyst_transact let it go ahead. So `work` may run
+// several times. Any other code that it returns rolls back, and is this call's. `work` may commit or roll back itself;
+// it must not release the transaction, which this call does, nor leave an iterator of it behind, and nothing may be
+// thrown or jumped through it. `state` is for `work` alone.
+AMETHYST_API amethyst_code amethyst_transact(amethyst_db* db, amethyst_durability durability,
+                                             amethyst_code (*work)(void* state, amethyst_transaction* transaction),
+                                             void* state, char** error);
+
 // --- Conditional writes: one key of a database or family, read and written as one ---
 
 // Each stores a copy of what was there before, to be released with amethyst_free, or NULL if there was nothing: so it

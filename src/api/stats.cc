@@ -93,6 +93,7 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(range_deletes),
       AMETHYST_FIELD(range_delete_bytes),
       AMETHYST_FIELD(snapshots),
+      AMETHYST_FIELD(oldest_snapshot_ms),
       AMETHYST_FIELD(iterators),
       AMETHYST_FIELD(flushes),
       AMETHYST_FIELD(flush_bytes_written),

@@ -41,6 +41,15 @@ amethyst_code CodeOf(ErrorCode code) noexcept {
   return AMETHYST_IO;
 }
 
+std::optional<ErrorCode> ErrorCodeOf(amethyst_code code) noexcept {
+  for (const ErrorCode known : {ErrorCode::kInvalidArgument, ErrorCode::kNotSupported, ErrorCode::kBusy, ErrorCode::kIo,
+                                ErrorCode::kNoSpace, ErrorCode::kCorruption, ErrorCode::kClosed,
+                                ErrorCode::kOutOfMemory, ErrorCode::kTooOld, ErrorCode::kConflict}) {
+    if (CodeOf(known) == code) return known;
+  }
+  return std::nullopt;
+}
+
 amethyst_code Fail(const Error& failure, char** error) noexcept {
   if (error != nullptr) *error = TryCopyOut(failure.message());
   return CodeOf(failure.code());

@@ -22,6 +22,8 @@
 namespace amethyst::capi {
 
 amethyst_code CodeOf(ErrorCode code) noexcept;
+// nullopt: it is no error's.
+std::optional<ErrorCode> ErrorCodeOf(amethyst_code code) noexcept;
 // Stores the message where the caller wants it, and returns the code.
 amethyst_code Fail(const Error& failure, char** error) noexcept;
 // For the exception that is being handled.

@@ -108,6 +108,26 @@ Result<WriteOptions> ExpiringOptions(uint64_t expires_at_ms, amethyst_durability
   return options;
 }
 
+// What `work(handle)` comes to, while `transaction` is behind a handle. It is back only if that is no error.
+template <typename Work>
+Status LendOut(std::shared_ptr<Database> database, Transaction* transaction, Work work) {
+  struct Lent {
+    amethyst_transaction* handle = nullptr;
+    ~Lent() { static_cast<void>(Release<TransactionObject>(handle)); }
+  } lent;
+  HandOut(std::make_unique<TransactionObject>(std::move(database), std::move(*transaction)), &lent.handle);
+  const amethyst_code code = work(lent.handle);
+  if (code == AMETHYST_OK) {
+    return OnTransaction(lent.handle, [&](TransactionObject& object) -> Status {
+      *transaction = std::move(object.transaction);
+      return {};
+    });
+  }
+  const std::optional<ErrorCode> known = ErrorCodeOf(code);
+  if (!known) return base::InvalidArgument("work returned {}, which is no code", static_cast<int>(code));
+  return base::MakeError(*known, "work returned {}", ErrorCodeName(*known));
+}
+
 }  // namespace
 
 }  // namespace amethyst::capi
@@ -285,6 +305,23 @@ amethyst_code amethyst_transaction_commit(amethyst_transaction* transaction, ame
 amethyst_code amethyst_transaction_rollback(amethyst_transaction* transaction, char** error) {
   return Call(error, [&] {
     return OnTransaction(transaction, [](TransactionObject& object) { return object.transaction.Rollback(); });
+  });
+}
+
+amethyst_code amethyst_transact(amethyst_db* db, amethyst_durability durability,
+                                amethyst_code (*work)(void* state, amethyst_transaction* transaction), void* state,
+                                char** error) {
+  return Call(error, [&]() -> Status {
+    if (work == nullptr) return amethyst::base::InvalidArgument("work: null");
+    AMETHYST_ENTER(database, DatabaseObject, db);
+    AMETHYST_TRY(database->database()->CheckOpen());
+    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
+    return database->db().Transact(
+        [&](Transaction& begun) {
+          return LendOut(database->database(), &begun,
+                         [&](amethyst_transaction* transaction) { return work(state, transaction); });
+        },
+        options);
   });
 }
 

@@ -322,11 +322,9 @@ std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, cons
 }
 
 std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
-  if (reads_->follows) {
-    ViewPtr view = reads_->view.Acquire();
-    return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock, std::move(view));
-  }
-  return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock);
+  ViewPtr view = reads_->follows ? reads_->view.Acquire() : nullptr;
+  return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock,
+                                       database_->environment->clock().Monotonic(), std::move(view));
 }
 
 // --- Close ---

@@ -6,9 +6,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -25,20 +28,27 @@ class SnapshotList {
   // The least time of those that see anything expire; kNeverMs: there are none.
   [[nodiscard]] uint64_t OldestReadTimeMs() const AMETHYST_EXCLUDES(mutex_);
 
+  // When the pin that has lived longest was made, of those that said when; nullopt: there are none.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> OldestSince() const AMETHYST_EXCLUDES(mutex_);
+
   // For SnapshotPin.
-  struct BySequence {
-    [[nodiscard]] bool operator()(const key::ReadPoint& a, const key::ReadPoint& b) const {
-      return a.visible < b.visible;
-    }
+  static constexpr std::chrono::nanoseconds kNotSaid{-1};
+  struct Pin {
+    key::ReadPoint read;
+    std::chrono::nanoseconds since = kNotSaid;  // By the monotonic clock.
   };
-  using Pinned = std::multiset<key::ReadPoint, BySequence>;
-  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, ReadClock& clock) AMETHYST_EXCLUDES(mutex_);
+  struct BySequence {
+    [[nodiscard]] bool operator()(const Pin& a, const Pin& b) const { return a.read.visible < b.read.visible; }
+  };
+  using Pinned = std::multiset<Pin, BySequence>;
+  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, ReadClock& clock,
+                                     std::chrono::nanoseconds since = kNotSaid) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, uint64_t time_ms) AMETHYST_EXCLUDES(mutex_);
   [[nodiscard]] Pinned::iterator Add(key::ReadPoint read) AMETHYST_EXCLUDES(mutex_);
   void Remove(Pinned::iterator place) AMETHYST_EXCLUDES(mutex_);
 
  private:
-  [[nodiscard]] Pinned::iterator Insert(key::ReadPoint read) AMETHYST_REQUIRES(mutex_);
+  [[nodiscard]] Pinned::iterator Insert(const Pin& pin) AMETHYST_REQUIRES(mutex_);
 
   mutable base::Mutex mutex_{base::LockRank::kSnapshots};
   Pinned pinned_ AMETHYST_GUARDED_BY(mutex_);
@@ -58,19 +68,17 @@ class SnapshotPin {
   // Pins a read's point, whose sequence another pin holds already, at an earlier time.
   SnapshotPin(std::shared_ptr<SnapshotList> list, key::ReadPoint read)
       : list_(std::move(list)), place_(list_->Add(read)) {}
-  // The same as the first, of a follower: what the sequence sees is sure to be there only in `view`, which was loaded
-  // before.
+  // The same as the first, of a snapshot, whose age is told of. `view`: of a follower, where what the sequence sees is
+  // sure to be there only in that view, which was loaded before; nullptr: in any newer one, too.
   SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, ReadClock& clock,
-              std::shared_ptr<const View> view)
-      : SnapshotPin(std::move(list), visible, clock) {
-    view_ = std::move(view);
-  }
+              std::chrono::nanoseconds since, std::shared_ptr<const View> view)
+      : list_(std::move(list)), place_(list_->Add(visible, clock, since)), view_(std::move(view)) {}
   ~SnapshotPin() { list_->Remove(place_); }
   SnapshotPin(const SnapshotPin&) = delete;
   SnapshotPin& operator=(const SnapshotPin&) = delete;
 
-  [[nodiscard]] key::SequenceNumber sequence() const { return place_->visible; }
-  [[nodiscard]] key::ReadPoint read() const { return *place_; }
+  [[nodiscard]] key::SequenceNumber sequence() const { return place_->read.visible; }
+  [[nodiscard]] key::ReadPoint read() const { return place_->read; }
   // nullptr: any newer one shows the same.
   [[nodiscard]] const std::shared_ptr<const View>& view() const { return view_; }
 

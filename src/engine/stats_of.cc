@@ -88,6 +88,10 @@ Stats StatsOf(const Database& database, bool open) {
   const uint64_t pins = database.reads->snapshots->count();  // Every iterator has one.
   stats.iterators = database.reads->iterators.load(std::memory_order_relaxed);
   stats.snapshots = pins - std::min(pins, stats.iterators);
+  if (const auto since = database.reads->snapshots->OldestSince()) {
+    const std::chrono::nanoseconds age = database.environment->clock().Monotonic() - *since;
+    stats.oldest_snapshot_ms = static_cast<uint64_t>(std::chrono::floor<std::chrono::milliseconds>(age).count());
+  }
   AddCache(database, &stats);
   const ViewPtr view = database.reads->view.Acquire();
   stats.pinned_bytes += PinnedMemtables(database, *view);

@@ -57,6 +57,23 @@ TEST(Snapshot, MayDieBeforeItsIterator) {
   EXPECT_EQ(it.value(), "1");
 }
 
+TEST(Snapshot, ItsAgeIsToldAndThatOfATransaction) {
+  simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), 1);
+  auto db = OpenOrFail("/db", support::SmallOptions(), support::Over(environment));
+  const auto age_ms = [&] { return db->GetStats().oldest_snapshot_ms; };
+  const Iterator iterator = db->NewIterator();
+  environment.clock().Advance(std::chrono::seconds(1));
+  EXPECT_EQ(age_ms(), 0) << "an iterator's does not count";
+  std::optional<Transaction> transaction = db->Begin();
+  environment.clock().Advance(std::chrono::milliseconds(1500));
+  const Snapshot snapshot = db->GetSnapshot();
+  environment.clock().Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(age_ms(), 1700);
+  EXPECT_NE(db->GetStats().ToJson().find("\"oldest_snapshot_ms\":1700,"), std::string::npos);
+  ASSERT_TRUE(transaction->Rollback());
+  EXPECT_EQ(age_ms(), 200);
+}
+
 TEST(Snapshot, MayOutliveItsDatabaseAndBeMoved) {
   const support::TempDirectory directory;
   auto db = OpenOrFail(directory.path());

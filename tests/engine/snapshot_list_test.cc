@@ -60,6 +60,18 @@ TEST(SnapshotList, TellsTheOldestTimeOfThoseThatSeeAnythingExpire) {
   EXPECT_EQ(RawList(*list), std::vector<uint64_t>{7});
 }
 
+TEST(SnapshotList, TellsSinceWhenTheOldestOfThoseThatSayItLives) {
+  const auto list = std::make_shared<SnapshotList>();
+  const std::atomic<uint64_t> visible{7};
+  const SnapshotPin of_an_iterator(list, visible, *Clock());
+  EXPECT_EQ(list->OldestSince(), std::nullopt);
+  const SnapshotPin late(list, visible, *Clock(), std::chrono::seconds(9), nullptr);
+  auto early = std::make_unique<SnapshotPin>(list, visible, *Clock(), std::chrono::seconds(4), nullptr);
+  EXPECT_EQ(list->OldestSince(), std::chrono::seconds(4));
+  early.reset();
+  EXPECT_EQ(list->OldestSince(), std::chrono::seconds(9));
+}
+
 // What a job may drop is what lies between two listed sequences: a pin that is not listed must not be older than what
 // was visible when the list was taken.
 TEST(SnapshotList, NoPinFallsBetweenTheLoadOfVisibleAndTheList) {

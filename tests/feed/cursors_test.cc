@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "feed/feed_fixture.h"
+#include "support/fault_file_system.h"
 
 namespace amethyst::feed {
 namespace {
@@ -29,6 +30,36 @@ TEST_F(FeedTest, AFlushWithACursorFirstMakesTheLogDurable) {
   EXPECT_THAT(Drain(feed), IsEmpty());
   ASSERT_EQ(Text(db_->Flush()), "");
   EXPECT_THAT(Drain(feed), ElementsAre("1-1 put default/a=v"));
+}
+
+// Else a loss of power would leave a cursor that is ahead of its log.
+TEST_F(FeedTest, TheLogIsDurableUpToANewCursor) {
+  Put("a");
+  ASSERT_EQ(Text(db_->CreateCursor("now")), "");
+  EXPECT_EQ(db_->DurableSequence().value(), 1u);
+  Feed visible = OpenFeed("now", {.reach = FeedReach::kVisible});
+  Put("b");
+  ASSERT_EQ(Drain(visible).size(), 1u);
+  EXPECT_EQ(db_->DurableSequence().value(), 1u);
+  ASSERT_EQ(Text(db_->CreateCursor("there", visible.position())), "");
+  EXPECT_EQ(db_->DurableSequence().value(), 2u);
+}
+
+// What a killed process has left of it may be in the page cache alone.
+TEST_F(FeedTest, ARecoveryMakesTheLogDurableBeforeATableHoldsAnyOfIt) {
+  options_.memory_budget_bytes = size_t{64} << 20;
+  options_.write_buffer_bytes = size_t{8} << 20;
+  Reopen();
+  ASSERT_EQ(Text(db_->CreateCursor("c")), "");
+  Fill(4000);
+  memory_ = Copy();
+  const auto files = std::make_shared<support::FaultFileSystem>(*memory_);
+  files->Fail({.operation = support::Operation::kSyncFile});
+  simulation::SerialEnvironment environment(files, 1);
+  options_.memory_budget_bytes = size_t{4} << 20;  // Less than the log has.
+  options_.write_buffer_bytes = size_t{64} << 10;
+  EXPECT_EQ(CodeOf(DB::Open("/db", options_, support::Over(environment))), ErrorCode::kIo);
+  for (const std::string& name : memory_->List("/db").value()) EXPECT_FALSE(name.ends_with(".sst")) << name;
 }
 
 TEST_F(FeedTest, ANamedCursorHoldsTheLogAndSurvivesARestart) {

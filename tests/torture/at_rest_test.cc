@@ -36,5 +36,15 @@ TEST(AtRest, FindsEveryDamageOfAClosedDatabase) {
   Damage({.seed = 5, .left_as = LeftAs::kClosed, .compression = Compression::kLz4}, 15'000);
 }
 
+TEST(AtRest, FindsEveryDamageOfFamiliesRangeDeletesOperandsExpiriesAndIngests) {
+  Damage({.seed = 7, .compression = Compression::kLz4, .all_kinds = true}, 15'000);
+}
+TEST(AtRest, FindsEveryDamageOfAllKindsInAClosedDatabase) {
+  Damage({.seed = 8, .left_as = LeftAs::kClosed, .compression = Compression::kNone, .all_kinds = true}, 15'000, 12);
+}
+TEST(AtRest, FindsEveryDamageOfAllKindsWhereWritesWentPastTheLog) {
+  Damage({.seed = 9, .left_as = LeftAs::kUnlogged, .compression = Compression::kZstd, .all_kinds = true}, 15'000, 12);
+}
+
 }  // namespace
 }  // namespace amethyst::torture

@@ -120,5 +120,19 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(self.outcome_of('echo "violation: $AMETHYST_PLANTED"; exit 1').text, "violation: a bug")
 
 
+class Results(unittest.TestCase):
+    BUG = planting.Bug("a bug", "fork", "power")
+
+    def test_what_an_earlier_run_entered_is_taken_over_while_the_bug_is_as_it_was(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "results.json"
+            self.assertEqual(run.read_results(path, [self.BUG]), {})
+            outcome = run.Outcome("reports", 0.5, "violation: lost")
+            run.write_results(path, {self.BUG: outcome})
+            self.assertEqual(run.read_results(path, [self.BUG]), {self.BUG: outcome})
+            self.assertEqual(run.read_results(path, [planting.Bug("a bug", "fork", "model")]), {})
+            self.assertIn("1 bugs, 1 caught", run.table_of(run.read_results(path, [self.BUG])))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -153,5 +153,16 @@ TEST(GroupCommit, AllWaitersOfAFailedFlushGetItsError) {
   EXPECT_EQ(files.calls(Operation::kSegmentSync), 1u) << "never again";
 }
 
+TEST(LogClose, MakesItDurableToItsEnd) {
+  LogHarness harness;
+  ASSERT_TRUE(harness.Open());
+  base::Random random(1);
+  const auto end = harness.Append(SomeBatch(random, 100));
+  ASSERT_TRUE(end);
+  EXPECT_LT(harness.log().durable_end(), *end);
+  ASSERT_TRUE(harness.log().Close());
+  EXPECT_EQ(harness.log().durable_end(), *end);
+}
+
 }  // namespace
 }  // namespace amethyst::wal

@@ -57,7 +57,7 @@ DECLARED_BEFORE = re.compile(r"\b(?!return\b)\w+[&*]? (?:\w+::)?$")
 FUNCTION = re.compile(r"^(?:  )?(?=\w)(?!return\b)[\w:<>*&, ]*?(?<!\w)(?!(?:if|for|while|switch)\b)(\w+)\([^;{}]*\)"
                       r"[^;{}()]*\{", re.MULTILINE)
 # Files of src that carry such a call out, rather than ask for it.
-CARRIES_OUT = re.compile(r"src/io/(posix|memory)_")
+CARRIES_OUT = re.compile(r"src/io/(posix_|memory_|file_system\.h)")
 LEFT_OUT = "a call left out"
 
 # Bugs that took down other databases: each has one here at least.

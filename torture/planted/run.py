@@ -4,7 +4,9 @@
     run.py PROGRAMS                  all bugs; PROGRAMS: the directory of the programs that hold them
     run.py PROGRAMS --quick          those of the test command
     run.py PROGRAMS --only TEXT      those with TEXT in their names, classes or suites
-    run.py PROGRAMS --document FILE  all of them, and writes their table into the document, between its two marks
+    run.py PROGRAMS --results FILE   enters in the file what each came to, and passes over those that are caught there
+    run.py PROGRAMS --document FILE  all of them, and with --results those of the file, and writes their table into
+                                     the document, between its two marks
 
 A suite of amethyst_torture goes on from one seed to the next until it finds something, or --seconds are over: then
 nothing guards against the bug. The exit code is 0 if all were caught, and nothing was without a bug.
@@ -12,6 +14,7 @@ nothing guards against the bug. The exit code is 0 if all were caught, and nothi
 import argparse
 import collections
 import dataclasses
+import json
 import math
 import os
 import pathlib
@@ -80,7 +83,20 @@ def run(programs, suite, filters, seed, seconds, bug=None):
     return Outcome(how, processor_seconds() - before, what_it_says(output))
 
 
-def run_bugs(programs, bugs, seconds):
+def read_results(path, bugs):
+    """What earlier runs have entered of those bugs that are still as they were then."""
+    known = json.loads(path.read_text()) if path and path.exists() else {}
+    return {bug: Outcome(**known[bug.name]["outcome"]) for bug in bugs
+            if known.get(bug.name, {}).get("bug") == dataclasses.asdict(bug)}
+
+
+def write_results(path, outcomes):
+    entries = {bug.name: {"bug": dataclasses.asdict(bug), "outcome": dataclasses.asdict(outcome)}
+               for bug, outcome in outcomes.items()}
+    path.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n")
+
+
+def run_bugs(programs, bugs, seconds, results=None, earlier=None):
     outcomes = {}
     for number, bug in enumerate(bugs, 1):
         start = time.monotonic()
@@ -89,6 +105,8 @@ def run_bugs(programs, bugs, seconds):
         verdict = "NOT CAUGHT" if outcome.how == "passes" else "caught"
         print(f"[{number}/{len(bugs)}] {verdict}: {bug.name}: {bug.suite} {outcome.how} after {outcome.seconds:.1f} s: "
               f"{outcome.text[:150]}", flush=True)
+        if results:
+            write_results(results, earlier | {done: of for done, (of, _) in outcomes.items()})
     return outcomes
 
 
@@ -110,11 +128,11 @@ def run_controls(programs, outcomes):
 
 def table_of(outcomes):
     rows = ["| class | bug | suite | what it does | seconds |", "|---|---|---|---|---|"]
-    for bug, (outcome, _) in sorted(outcomes.items(), key=lambda item: (item[0].kind.lower(), item[0].name)):
+    for bug, outcome in sorted(outcomes.items(), key=lambda item: (item[0].kind.lower(), item[0].name)):
         suite = f"`{bug.suite}`" + (f", `{bug.filter}`" if bug.filter else "")
         how = "**nothing**" if outcome.how == "passes" else outcome.how
         rows.append(f"| {bug.kind} | {bug.name} | {suite} | {how} | {outcome.seconds:.1f} |")
-    caught = sum(outcome.how != "passes" for outcome, _ in outcomes.values())
+    caught = sum(outcome.how != "passes" for outcome in outcomes.values())
     return f"{len(outcomes)} bugs, {caught} caught.\n\n" + "\n".join(rows) + "\n"
 
 
@@ -132,9 +150,10 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--results", type=pathlib.Path)
     parser.add_argument("--document", type=pathlib.Path)
     arguments = parser.parse_args()
-    if arguments.document and (arguments.quick or arguments.only):
+    if arguments.document and not arguments.results and (arguments.quick or arguments.only):
         parser.error("a document gets the table of all bugs")
     try:
         listed, _ = planting.read_list(planting.read_sources(planting.ROOT))
@@ -144,10 +163,12 @@ def main():
             any(arguments.only in text for text in (bug.name, bug.kind, bug.suite))]
     if not bugs:
         parser.error("no such bugs")
-    outcomes = run_bugs(arguments.programs, bugs, arguments.seconds)
+    earlier = read_results(arguments.results, listed)
+    bugs = [bug for bug in bugs if bug not in earlier or earlier[bug].how == "passes"]
+    outcomes = run_bugs(arguments.programs, bugs, arguments.seconds, arguments.results, earlier)
     failed = run_controls(arguments.programs, outcomes)
     if arguments.document:
-        write_into(arguments.document, table_of(outcomes))
+        write_into(arguments.document, table_of(earlier | {bug: outcome for bug, (outcome, _) in outcomes.items()}))
     missed = [bug.name for bug, (outcome, _) in outcomes.items() if outcome.how == "passes"]
     print(f"{len(bugs)} planted bugs, {len(bugs) - len(missed)} caught{'; not: ' if missed else ''}{', '.join(missed)}")
     return 1 if missed or failed else 0
