@@ -23,12 +23,13 @@ Result<Mount> Mount::Tmpfs(const std::string& path, uint64_t bytes) {
 }
 
 Result<Mount> Mount::Image(const std::string& image, const std::string& path) {
-  AMETHYST_TRY(Run(fmt::format("mount -o loop -t ext4 '{}' '{}'", image, path)));
+  AMETHYST_TRY(Run(fmt::format("mount -o loop '{}' '{}'", image, path)));
   return Mount(path);
 }
 
-Status Mount::MakeImage(const std::string& image, uint64_t bytes) {
-  return Run(fmt::format("truncate -s {} '{}' && mkfs.ext4 -q -F '{}'", bytes, image, image));
+Status Mount::MakeImage(const std::string& image, uint64_t bytes, Type type) {
+  const std::string make = type == Type::kExt4 ? "mkfs.ext4 -q -F" : "mkfs.xfs -q -f -m reflink=1";
+  return Run(fmt::format("truncate -s {} '{}' && {} '{}'", bytes, image, make, image));
 }
 
 Mount::~Mount() {

@@ -210,10 +210,12 @@ class Rewriter {
     switch (verdict) {
       case Retention::Verdict::kDrop:
       case Retention::Verdict::kHold: return {};
-      case Retention::Verdict::kKeep: AMETHYST_TRY(AddHeld(retention_.TakeHeld())); return outputs_.Add(entry);
+      case Retention::Verdict::kKeep:
+        AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
+        return outputs_.Add(entry, retention_.IsLast());
       case Retention::Verdict::kKeepAsOldest:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
-        return outputs_.Add(range_deletes_.covers_key() ? entry : AsOldest(entry));
+        return outputs_.Add(range_deletes_.covers_key() ? entry : AsOldest(entry), true);
       case Retention::Verdict::kOperand:
         AMETHYST_TRY(AddHeld(retention_.TakeHeld()));
         fold_.AddOlder(entry.tag, entry.value());
@@ -305,7 +307,7 @@ class Rewriter {
     for (const key::Entry& entry : stretch) {
       if (outputs_.current_bytes() >= settings_.table_bytes) AMETHYST_TRY(CutBefore(entry.key()));
       const bool as_oldest = nothing_below && retention_.IsSettled(entry.tag.sequence());
-      AMETHYST_TRY(outputs_.Add(as_oldest ? AsOldest(entry) : entry));
+      AMETHYST_TRY(outputs_.Add(as_oldest ? AsOldest(entry) : entry, true));
     }
     return {};
   }

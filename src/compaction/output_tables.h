@@ -42,10 +42,10 @@ class OutputTables {
   OutputTables& operator=(const OutputTables&) = delete;
 
   // After an error only the destructor may be called.
-  [[nodiscard]] Status Add(const key::Entry& entry) {
+  [[nodiscard]] Status Add(const key::Entry& entry, bool is_last = false) {
     if (writer_ == nullptr) [[unlikely]]
       AMETHYST_TRY(Begin());
-    return writer_->Add(entry);
+    return writer_->Add(entry, is_last);
   }
   // See sstable::TableWriter.
   [[nodiscard]] Result<bool> AddStored(std::span<const key::Entry> entries, std::string_view stored) {

@@ -46,6 +46,8 @@ class Retention {
   [[nodiscard]] bool began_stripe() const { return began_stripe_; }
   // A version that takes the place of the operands since the stripe began, and of their base: the verdict on it.
   [[nodiscard]] Verdict DecideMerged(key::Tag tag);
+  // Of a put that was just kept: whether no older version of the key stays.
+  [[nodiscard]] bool IsLast() const { return last_stripe_ == 0; }
   // As StartKey was told.
   [[nodiscard]] bool nothing_below() const { return nothing_below_; }
   // After kKeep, kKeepAsOldest and kOperand: the tombstone that stays before the version just kept, if one does.
@@ -62,7 +64,7 @@ class Retention {
 
  private:
   // Whether no reader asks for anything older than the last version.
-  [[nodiscard]] bool IsOldest() const { return last_stripe_ == 0 && nothing_below_; }
+  [[nodiscard]] bool IsOldest() const { return IsLast() && nothing_below_; }
   [[nodiscard]] key::Answer AnswerTo(key::Tag tag, std::string_view stored) const;
   [[nodiscard]] size_t StripeOf(key::SequenceNumber sequence) const;
 

@@ -3,6 +3,8 @@
 #include <lz4.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -69,11 +71,22 @@ std::string_view CodecName(Codec codec) {
   return "unknown";
 }
 
+// To try all of it takes as much memory again, and time.
+bool MayPay(Codec codec, std::string_view raw) {
+  constexpr size_t kLargeBytes = size_t{1} << 20;
+  constexpr size_t kPieceBytes = size_t{64} << 10;
+  if (codec == Codec::kNone || raw.size() < kLargeBytes) return codec != Codec::kNone;
+  base::Buffer compressed;
+  return std::ranges::any_of(std::array{size_t{0}, raw.size() / 2, raw.size() - kPieceBytes}, [&](size_t begin) {
+    return AppendCompressed(codec, raw.substr(begin, kPieceBytes), &compressed) != Codec::kNone;
+  });
+}
+
 Codec AppendCompressed(Codec wanted, std::string_view raw, base::Buffer* to) {
   AMETHYST_ASSERT(IsKnownCodec(static_cast<uint8_t>(wanted)));
   const size_t begin = to->size();
   const size_t stored_bytes_max = raw.size() - (raw.size() + 7) / 8;
-  if (wanted == Codec::kNone || stored_bytes_max == 0) return Codec::kNone;
+  if (stored_bytes_max == 0 || !MayPay(wanted, raw)) return Codec::kNone;
   // The codecs stop by themselves at the end of this room, so what does not pay is also found out early.
   to->resize_and_overwrite(begin + stored_bytes_max, [&](char* bytes, size_t) {
     const std::span<char> room(bytes + begin, stored_bytes_max);

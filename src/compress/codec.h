@@ -1,6 +1,7 @@
 // Block compression: none, LZ4, ZSTD, by id as stored in each block.
 //
 // Only what pays is compressed: bytes that do not shrink by an eighth are stored as they are, and cost nothing to read.
+// Of 1 MiB or more three pieces are tried first; if none of them shrinks, the rest is not tried.
 // ZSTD's working contexts are kept per thread. Thread safety: any thread at once.
 #pragma once
 
@@ -18,6 +19,9 @@ namespace amethyst::compress {
 using Codec = Compression;  // The ids on disk.
 [[nodiscard]] bool IsKnownCodec(uint8_t id);
 [[nodiscard]] std::string_view CodecName(Codec codec);
+
+// Whether it is worth trying to compress `raw`: false where trying some of what is large has shown that it is not.
+[[nodiscard]] bool MayPay(Codec codec, std::string_view raw);
 
 // Appends `raw`, compressed, to `*to`. Returns the codec used: kNone, with nothing appended, if that does not save at
 // least an eighth.

@@ -120,7 +120,7 @@ void Background::ScheduleDue() {
   workers_.flush_rests.store(!flushing_ && !writes_press_, std::memory_order_relaxed);
   const bool compaction_is_due = !manual_ && !compaction_stalled_ && changes_ != idle_at_change_;
   if (compaction_is_due && !planning_ && !health_.stop_compactions.load(std::memory_order_acquire) &&
-      running_.size() < workers_.threads) {
+      running_.size() < workers_.threads && !running_.TakesAllMemory()) {
     workers_.compactions->Schedule(io::Priority::kCompaction, [this] { RunCompaction(); });
     planning_ = true;
   }
@@ -147,16 +147,18 @@ void Background::Succeeded(StallNote* stall) noexcept {
 
 Status Background::FlushOne() {
   const std::chrono::nanoseconds start = environment_.clock().Monotonic();
-  const WriteBufferPtr oldest = reads_.view.Acquire()->immutable.back();
-  const auto job = workers_.jobs.Begin({.bytes = oldest->memtable.raw_bytes()}, 0);
+  WriteBufferPtr oldest = reads_.view.Acquire()->immutable.back();
+  const uint64_t bytes = oldest->memtable.raw_bytes();
+  const auto job = workers_.jobs.Begin({.bytes = bytes}, 0);
   {
     const CpuMeter meter(environment_.clock(), reads_.statistics);
     // Which says nothing of the flushes' speed, nor that writes press.
     if (oldest->ingested != nullptr) return FlushIngested(*oldest->ingested);
+    oldest = {};
     AMETHYST_TRY(storage_.reserve->Support([this] { return flusher_.FlushOldest(); }, [this] { FreeSpace(); }));
   }
   const std::chrono::nanoseconds end = environment_.clock().Monotonic();
-  throttle_.NoteFlush(oldest->memtable.raw_bytes(), end - start);
+  throttle_.NoteFlush(bytes, end - start);
   job.Complete(figures_.TakeFlushedBytes());
   base::MutexLock lock(mutex_);
   writes_press_ = idle_waiters_ == 0;
@@ -208,8 +210,7 @@ Background::Planned Background::MakePlan(Planner planner, const tree::FamilyKey*
 }
 
 void Background::RunCompaction() {
-  uint64_t change;
-  uint64_t incoming;
+  uint64_t change, incoming;
   {
     base::MutexLock lock(mutex_);
     change = changes_;
@@ -235,7 +236,8 @@ void Background::RunCompaction() {
       return;
     }
     registered = plan ? base::Contained([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS {
-      id = running_.Add(planned.plan, planned.tree.family->id, OutputOf(planned.plan, *planned.tree.version));
+      id = running_.Add(planned.plan, planned.tree.family->id, OutputOf(planned.plan, *planned.tree.version),
+                        compactor_.TakesAllMemory(planned.plan, *planned.tree.version));
     })
                       : plan;
     if (registered) {

@@ -49,6 +49,19 @@ double BytesPerEntry(const std::vector<tree::TablePtr>& tables) {
   return static_cast<double>(BytesOf(tables)) / static_cast<double>(std::max<uint64_t>(EntriesOf(tables), 1));
 }
 
+// What one part of a merge holds of its inputs while their values are large: a block of each run, and what it was
+// stored as.
+size_t HeldBytes(const Plan& plan, const PlanInputs& inputs) {
+  uint64_t raw_bytes = 0, runs = plan.from == 0 ? inputs.upper.size() : inputs.upper.empty() ? 0 : 1;
+  if (!inputs.lower.empty()) ++runs;
+  const std::vector<tree::TablePtr> all = inputs.All();
+  for (const tree::TablePtr& table : all) raw_bytes += table->info().raw_bytes;
+  const uint64_t value_bytes = raw_bytes / std::max<uint64_t>(EntriesOf(all), 1);
+  if (plan.kind != PlanKind::kMerge || value_bytes < sstable::kOwnBlockValueBytes) return 0;
+  const bool is_compressed = BytesOf(all) < raw_bytes;
+  return runs * (value_bytes + (is_compressed ? static_cast<uint64_t>(BytesPerEntry(all)) : 0));
+}
+
 tree::TablePtr FindTable(const tree::Version& version, key::Level level, key::FileNumber number) {
   const std::span<const tree::TablePtr> tables = version.tables(level);
   const auto found = std::ranges::find_if(tables, [number](const tree::TablePtr& t) { return t->number() == number; });
@@ -212,12 +225,22 @@ compaction::RunningOutput OutputOf(const compaction::Plan& plan, const tree::Ver
 
 // Says into how many parts a merge of `bytes` is cut. With a spare thread the parts are small: it can then join in the
 // middle of a merge, and leave soon when a flush is due.
-uint32_t Compactor::PartsFor(uint64_t bytes) const {
+uint32_t Compactor::PartsFor(uint64_t bytes, size_t held_bytes) const {
   constexpr uint64_t kPartsMax = 16;
   const uint32_t least = workers_.threads + workers_.spare_threads;
+  // As many as there are threads all run at once.
+  if (held_bytes * least > InputBytesMax()) {
+    return std::max(static_cast<uint32_t>(InputBytesMax() / held_bytes), 1u);
+  }
   if (workers_.spare_threads == 0) return least;
   const uint64_t small = bytes / (2 * family_.write_buffer_bytes);
   return std::max(least, static_cast<uint32_t>(std::min(small, kPartsMax)));
+}
+
+size_t Compactor::InputBytesMax() const { return storage_.store->budget().total_bytes() / 8; }
+
+bool Compactor::TakesAllMemory(const Plan& plan, const tree::Version& version) const {
+  return 2 * HeldBytes(plan, InputsOf(plan, version)) > InputBytesMax();
 }
 
 Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::FamilyTree& tree,
@@ -249,8 +272,12 @@ Result<std::vector<MergeResult>> Compactor::Merge(const Plan& plan, const tree::
   settings.table_options.clean_through = CleanThrough(settings, all);
   if (settings.compaction_filter != nullptr) SetAge(all, storage_.delete_clock->Seconds(), &settings);
   AMETHYST_ASSIGN(settings.lineage, LineageOf(all, family.order));
-  const std::vector<std::string> boundaries = compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all)));
+  const size_t held_bytes = HeldBytes(plan, inputs);
+  const std::vector<std::string> boundaries =
+      compaction::SplitBoundaries(all, family.order, PartsFor(BytesOf(all), held_bytes));
   const size_t parts = boundaries.size() + 1;
+  const cache::Reservation memory(storage_.store->budget(),
+                                  held_bytes * std::min<size_t>(parts, workers_.threads + workers_.spare_threads));
   settings.read_bytes_per_entry = BytesPerEntry(all);
   const Limiter::Work work = plan.from == 0 ? Limiter::Work::kUrgent : Limiter::Work::kOrdinary;
   std::vector<Result<MergeResult>> results(parts);

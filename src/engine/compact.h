@@ -35,6 +35,8 @@ class Compactor {
 
   // What the planner goes by now.
   [[nodiscard]] compaction::PlannerSettings Planning() const;
+  // Whether a plan's inputs have values so large that no other should run beside it.
+  [[nodiscard]] bool TakesAllMemory(const compaction::Plan& plan, const tree::Version& version) const;
   // Whether compactions of the family ask a filter.
   [[nodiscard]] bool HasFilter(const tree::FamilyKey& family) const;
 
@@ -44,7 +46,10 @@ class Compactor {
                                                                    const PlanInputs& inputs,
                                                                    const compaction::StopSignals& stop,
                                                                    std::atomic<uint64_t>& entries_read);
-  [[nodiscard]] uint32_t PartsFor(uint64_t bytes) const;
+  // Into how many parts a merge is cut, each of which holds `held_bytes` of its inputs.
+  [[nodiscard]] uint32_t PartsFor(uint64_t bytes, size_t held_bytes) const;
+  // What compactions should hold of their inputs.
+  [[nodiscard]] size_t InputBytesMax() const;
   [[nodiscard]] Status Execute(const compaction::Plan& plan, const tree::FamilyTree& tree, const PlanInputs& inputs,
                                const compaction::StopSignals& stop);
   // `end`: the event of its end, which is told with those of the tables that it has made.

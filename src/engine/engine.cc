@@ -106,7 +106,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
     return base::InvalidArgument("a value of {} bytes is over the limit of {}, a quarter of memory_budget_bytes",
                                  value.size(), database_->settings.batch_bytes_max.get());
   }
-  constexpr size_t kScratchKeptMax = size_t{64} << 10;
+  constexpr size_t kScratchKeptMax = size_t{64} << 10, kLargeBytes = size_t{1} << 20;
   thread_local base::Buffer scratch;
   scratch.clear();
   const bool is_default = family.id == key::kDefaultFamily;
@@ -124,7 +124,7 @@ Status Engine::WriteOne(key::EntryKind kind, std::string_view key, std::string_v
     batch.families = {&family.id, 1};
     batch.memtable_bytes += memtable::Memtable::kFamilyBytes;
   }
-  const Status written = WriteEncoded(batch, options);
+  const Status written = scratch.size() < kLargeBytes ? WriteEncoded(batch, options) : WriteLarge(batch, options);
   base::Release(&scratch, kScratchKeptMax);
   return written;
 }

@@ -149,6 +149,8 @@ class Engine {
                                      const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status Announce(key::EntryKind kind, const FamilyKey& family);
   [[nodiscard]] Status WriteEncoded(const EncodedBatch& batch, const WriteOptions& options);
+  // The same of a copy that is large enough to be charged.
+  [[nodiscard]] Status WriteLarge(const EncodedBatch& batch, const WriteOptions& options);
   [[nodiscard]] Status Commit(const EncodedBatch& batch, Durability durability);
   [[nodiscard]] Status Sync(wal::LogPosition position);
   [[nodiscard]] Status AnnounceIncoming(const ingest::Incoming& incoming);

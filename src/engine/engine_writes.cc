@@ -32,6 +32,11 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, const
                       options);
 }
 
+Status Engine::WriteLarge(const EncodedBatch& batch, const WriteOptions& options) {
+  const cache::Reservation copy(database_->storage.store->budget(), batch.payload.size());
+  return WriteEncoded(batch, options);
+}
+
 Status Engine::DeleteRange(const key::Range& range, const WriteOptions& options, const FamilyKey& family) {
   AMETHYST_TRY(rules_.CheckDelete(options));
   AMETHYST_ASSIGN(const bool holds_keys, rules_.CheckRange(range, family));

@@ -47,12 +47,14 @@ void Flusher::RemoveSegments(const std::vector<key::FileNumber>& segments) noexc
 
 Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels) {
   AMETHYST_TRY(health_.latch.status());
-  const ViewPtr view = reads_.view.Acquire();
+  ViewPtr view = reads_.view.Acquire();
   AMETHYST_ASSERT(!view->immutable.empty());
   const uint64_t bytes = view->immutable.back()->memtable.raw_bytes();
+  const key::FileNumber first_log_segment = FloorAfter(*view, 1).first_segment;
   health_.events.Tell([&] { return Event{.kind = EventKind::kFlushBegin, .bytes_read = bytes}; });
   compaction::MergeResult merged;
   const Status flushed = base::Contained([&] { return FlushBuffer(*view, writers, levels, &merged); });
+  view = {};  // Which keeps the memtable, whose room writers already fill again.
   if (!flushed) {
     health_.events.Tell([&] {
       const Error& error = flushed.error();
@@ -66,8 +68,8 @@ Status Flusher::FlushOldest(Writers writers, std::span<const key::Level> levels)
   base::DoIfPossible([&] {
     health_.Log(fmt::format("flushed {} entries, {} bytes to level 0", merged.entries_read, merged.bytes_written));
   });
-  if (storage_.log != nullptr) RemoveLog(FloorAfter(*view, 1).first_segment);  // Else recovery removes segments itself.
-  storage_.cursors->readers()->Wake();                                         // Of what went past the log.
+  if (storage_.log != nullptr) RemoveLog(first_log_segment);  // Else recovery removes segments itself.
+  storage_.cursors->readers()->Wake();                        // Of what went past the log.
   return {};
 }
 

@@ -1,6 +1,7 @@
 // The compactions that run: what the planner has to plan around. Thread safety: one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -14,9 +15,11 @@ namespace amethyst::engine {
 
 class RunningCompactions {
  public:
-  // Returns what Remove wants.
-  [[nodiscard]] uint64_t Add(const compaction::Plan& plan, key::FamilyId family, compaction::RunningOutput output) {
-    Running running{.id = next_id_, .family = family, .inputs = plan.upper, .output = std::move(output)};
+  // Returns what Remove wants. `takes_all`: see TakesAllMemory.
+  [[nodiscard]] uint64_t Add(const compaction::Plan& plan, key::FamilyId family, compaction::RunningOutput output,
+                             bool takes_all) {
+    Running running{
+        .id = next_id_, .family = family, .inputs = plan.upper, .output = std::move(output), .takes_all = takes_all};
     running.inputs.insert(running.inputs.end(), plan.lower.begin(), plan.lower.end());
     running_.push_back(std::move(running));
     return next_id_++;
@@ -36,6 +39,10 @@ class RunningCompactions {
 
   [[nodiscard]] bool empty() const { return running_.empty(); }
   [[nodiscard]] size_t size() const { return running_.size(); }
+  // Whether one takes all the memory that compactions should: no other may begin.
+  [[nodiscard]] bool TakesAllMemory() const {
+    return std::ranges::any_of(running_, [](const Running& running) { return running.takes_all; });
+  }
   [[nodiscard]] std::vector<key::FileNumber> Inputs() const {
     std::vector<key::FileNumber> all;
     for (const Running& running : running_) all.insert(all.end(), running.inputs.begin(), running.inputs.end());
@@ -54,6 +61,7 @@ class RunningCompactions {
     key::FamilyId family{};
     std::vector<key::FileNumber> inputs;
     compaction::RunningOutput output;
+    bool takes_all = false;
   };
 
   std::vector<Running> running_;

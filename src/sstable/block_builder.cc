@@ -30,6 +30,7 @@ bool HaveOneSize(const std::vector<uint32_t>& offsets) {
 void BlockBuilder::Reset() {
   keys_.clear();
   base::Release(&values_, kKeptBytes);
+  value_apart_ = {};
   base::Release(&raw_, kKeptBytes);
   key_offsets_.assign(1, 0);
   value_offsets_.assign(1, 0);
@@ -55,6 +56,13 @@ void BlockBuilder::Add(const key::Entry& entry) {
   live_ += key::IsLive(entry.tag.kind()) ? 1 : 0;
   if (key::MayExpire(entry.tag.kind())) [[unlikely]]
     expiries_.Add(entry.tag.kind(), entry.value());
+}
+
+void BlockBuilder::AddAlone(const key::Entry& entry) {
+  AMETHYST_DCHECK(empty() && key::IsPlain(entry.tag.kind()));
+  Add(key::Entry(entry.key(), entry.tag, {}));
+  value_apart_ = entry.value();
+  value_offsets_.back() = entry.value_bytes;
 }
 
 template <typename Width>
@@ -103,7 +111,8 @@ std::string_view BlockBuilder::Finish(uint8_t flags, std::span<const uint64_t> d
   const size_t saved = size_t{prefix_bytes} * (count() - 1);
   const bool suffixes = saved > 0 && saved >= EstimatedBytes() / 8;
   const size_t keys_bytes = keys_.size() - (suffixes ? saved : 0);
-  const bool wide = keys_bytes > UINT16_MAX || values_.size() > UINT16_MAX;
+  const uint32_t values_bytes = value_offsets_.back();
+  const bool wide = keys_bytes > UINT16_MAX || values_bytes > UINT16_MAX;
   const bool uniform_kind = IsOfOneKind();
   const size_t width = WidthFor(sequence_max_ - sequence_min_);
   const bool same_keys = HaveOneSize(key_offsets_);
@@ -129,7 +138,7 @@ std::string_view BlockBuilder::Finish(uint8_t flags, std::span<const uint64_t> d
   if (width != 0) column(kSequences, count() * width);
   if (!uniform_kind) column(kKinds, count());
   column(kKeys, keys_bytes);
-  column(kValues, values_.size());
+  column(kValues, values_bytes);
   if (!dead_from_ms.empty()) column(kDeadFrom, dead_from_ms.size_bytes(), false);
 
   const uint32_t cut = suffixes ? prefix_bytes : 0;

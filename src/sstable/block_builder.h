@@ -23,6 +23,10 @@ class BlockBuilder {
 
   // By key ascending, newest first within a key. The block must stay below kRawBytesMax.
   void Add(const key::Entry& entry);
+  // A put that has the block for itself, and whose value is not copied: it comes behind what Finish returns.
+  void AddAlone(const key::Entry& entry);
+  // The value of such a put, borrowed until Reset; empty: there is none.
+  [[nodiscard]] std::string_view value_apart() const { return value_apart_; }
 
   [[nodiscard]] bool empty() const { return tags_.empty(); }
   [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(tags_.size()); }
@@ -65,6 +69,7 @@ class BlockBuilder {
   const key::Order order_;
   std::string keys_;
   base::Buffer values_;
+  std::string_view value_apart_;
   std::vector<uint32_t> key_offsets_;    // One more than entries; the first is 0.
   std::vector<uint32_t> value_offsets_;  // Likewise.
   std::vector<key::Tag> tags_;

@@ -1,6 +1,7 @@
 #include "sstable/table_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "amethyst/options.h"
@@ -50,7 +51,7 @@ uint64_t TableWriter::EstimatedBytes() const {
   return offset() + block_.EstimatedBytes() + index_.EstimatedBytes() + filter_.FinishedBytes() + kFooterBytes;
 }
 
-Status TableWriter::Add(const key::Entry& entry) {
+Status TableWriter::Add(const key::Entry& entry, bool is_last) {
   AMETHYST_DCHECK(!finished_);
   if (uint64_t{entry.key_bytes} + entry.value_bytes > kRawBytesMax - (uint64_t{1} << 20)) {
     return base::InvalidArgument("an entry of {} + {} bytes is too large for a table", entry.key_bytes,
@@ -65,9 +66,20 @@ Status TableWriter::Add(const key::Entry& entry) {
     AMETHYST_TRY(EndBlock(&entry));
   }
   if (!same_key) AddKey(entry.key());
-  own_block_ = entry.value_bytes >= kOwnBlockValueBytes;
-  block_.Add(entry);
   info_.raw_bytes += uint64_t{entry.key_bytes} + entry.value_bytes;
+  own_block_ = entry.value_bytes >= kOwnBlockValueBytes;
+  if (own_block_ && is_last && entry.value_bytes >= kAppendBytes) return AddAtOnce(entry);
+  block_.Add(entry);
+  return {};
+}
+
+Status TableWriter::AddAtOnce(const key::Entry& entry) {
+  const bool is_copied = !key::IsPlain(entry.tag.kind()) || compress::MayPay(options_.compression, entry.value());
+  is_copied ? block_.Add(entry) : block_.AddAlone(entry);
+  AMETHYST_ASSIGN(taken_over_, WriteOut(false));
+  taken_over_last_key_ = entry.key();
+  block_.Reset();
+  own_block_ = false;
   return {};
 }
 
@@ -119,25 +131,32 @@ Status TableWriter::EndBlock(const key::Entry* next) {
 }
 
 Status TableWriter::CutBlock(const key::Entry* next) {
-  const bool continues = next != nullptr && block_.last_key() == next->key();
+  AMETHYST_ASSIGN(const Written written, WriteOut(next != nullptr && block_.last_key() == next->key()));
+  AddToIndex(written, block_.last_key(), next);
+  block_.Reset();
+  return {};
+}
+
+Result<TableWriter::Written> TableWriter::WriteOut(bool continues) {
   const std::string_view raw = block_.Finish(
       static_cast<uint8_t>((continued_ ? block_format::kContinued : 0) | (continues ? block_format::kContinues : 0)));
   continued_ = continues;
-  AMETHYST_ASSIGN(const BlockHandle handle, WriteBlock(raw, options_.compression));
+  const std::string_view apart = block_.value_apart();
+  AMETHYST_ASSIGN(const BlockHandle handle,
+                  apart.empty()
+                      ? WriteBlock(raw, options_.compression)
+                      : AppendStored(raw, apart, Compression::kNone, static_cast<uint32_t>(raw.size() + apart.size())));
   ++data_blocks_;
   info_.entries += block_.count();
   info_.deletes += block_.count() - block_.live();
   info_.expiries.Add(block_.expiries());
   info_.smallest_sequence = std::min(info_.smallest_sequence, block_.min_sequence());
   info_.largest_sequence = std::max(info_.largest_sequence, block_.max_sequence());
-  const Written written{.handle = handle,
-                        .entries = block_.count(),
-                        .live = block_.live(),
-                        .max_sequence = block_.max_sequence(),
-                        .expiries = block_.expiries()};
-  AddToIndex(written, block_.last_key(), next);
-  block_.Reset();
-  return {};
+  return Written{.handle = handle,
+                 .entries = block_.count(),
+                 .live = block_.live(),
+                 .max_sequence = block_.max_sequence(),
+                 .expiries = block_.expiries()};
 }
 
 // Keys are less than the separator, or equal to it if the next block goes on with the key or there is none.
@@ -161,11 +180,12 @@ void TableWriter::AddToIndex(const Written& block, std::string_view last_key, co
 Result<BlockHandle> TableWriter::WriteBlock(std::string_view raw, Compression codec) {
   const size_t begin = buffer_.size();
   const Compression used = compress::AppendCompressed(codec, raw, &buffer_);
-  if (used == Compression::kNone) buffer_ += raw;
-  return EndStored(begin, used, static_cast<uint32_t>(raw.size()));
+  const auto raw_bytes = static_cast<uint32_t>(raw.size());
+  return used == Compression::kNone ? WriteStored(raw, used, raw_bytes) : EndStored(begin, used, raw_bytes);
 }
 
 Result<BlockHandle> TableWriter::WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes) {
+  if (stored.size() >= kAppendBytes) return AppendStored(stored, {}, codec, raw_bytes);
   const size_t begin = buffer_.size();
   buffer_ += stored;
   return EndStored(begin, codec, raw_bytes);
@@ -175,14 +195,40 @@ Result<BlockHandle> TableWriter::EndStored(size_t begin, Compression codec, uint
   const BlockHandle handle{.offset = appended_ + begin,
                            .stored_bytes = static_cast<uint32_t>(buffer_.size() - begin),
                            .raw_bytes = raw_bytes};
-  buffer_ += static_cast<char>(codec);
-  base::AppendFixed(&buffer_, handle.raw_bytes);
-  const uint64_t checksum =
-      base::Checksum(std::string_view(buffer_).substr(begin), {.owner = info_.uid, .offset = handle.offset});
-  base::AppendFixed(&buffer_, checksum);
-  digest_.Add(checksum);
+  AppendTrailerHead(codec, raw_bytes);
+  AppendChecksum(base::Hash64(std::string_view(buffer_).substr(begin)), handle.offset);
   if (buffer_.size() >= kAppendBytes) AMETHYST_TRY(AppendBuffer());
   return handle;
+}
+
+Result<BlockHandle> TableWriter::AppendStored(std::string_view stored, std::string_view behind, Compression codec,
+                                              uint32_t raw_bytes) {
+  AMETHYST_TRY(AppendBuffer());
+  const BlockHandle handle{.offset = appended_,
+                           .stored_bytes = static_cast<uint32_t>(stored.size() + behind.size()),
+                           .raw_bytes = raw_bytes};
+  for (const std::string_view part : {stored, behind}) AMETHYST_TRY(file_->Append(part));
+  appended_ += handle.stored_bytes;
+  AppendTrailerHead(codec, raw_bytes);
+  const std::array pieces{stored, behind, std::string_view(buffer_)};
+  size_t next = 0;
+  const auto next_piece = [&] {
+    while (next < pieces.size() && pieces[next].empty()) ++next;
+    return next == pieces.size() ? std::string_view() : pieces[next++];
+  };
+  AppendChecksum(base::Hash64OfPieces(next_piece), handle.offset);
+  return handle;
+}
+
+void TableWriter::AppendTrailerHead(Compression codec, uint32_t raw_bytes) {
+  buffer_ += static_cast<char>(codec);
+  base::AppendFixed(&buffer_, raw_bytes);
+}
+
+void TableWriter::AppendChecksum(uint64_t hash, uint64_t offset) {
+  const uint64_t checksum = base::MixLocation(hash, {.owner = info_.uid, .offset = offset});
+  base::AppendFixed(&buffer_, checksum);
+  digest_.Add(checksum);
 }
 
 Status TableWriter::AppendBuffer() {

@@ -34,7 +34,8 @@ class TableWriter {
   ~TableWriter();  // Without Finish: the file is left incomplete, for the caller to remove.
 
   // Entries by key ascending, newest first within a key; keys never repeat a tag. Asserts the order in debug builds.
-  [[nodiscard]] Status Add(const key::Entry& entry);
+  // `is_last`: nothing older of the key follows; a large value is then written at once, and held as little as may be.
+  [[nodiscard]] Status Add(const key::Entry& entry, bool is_last = false);
   // The same for all entries of a block of another table, without making it anew, from `stored`, its bytes with their
   // trailer, which have been checked. They are all puts, and no key of theirs comes twice. False: the block does not
   // suit (its codec, its size, a small block before it), and nothing was added.
@@ -45,10 +46,9 @@ class TableWriter {
 
   // Of those the ones that are in blocks, as stored.
   [[nodiscard]] uint64_t StoredBytes() const { return offset(); }
-  // About what it holds in memory: the file's part to come, the block and what it will be stored as, index pages and
-  // the filter's hashes.
+  // About what it holds in memory: the file's part to come, the block, index pages and the filter's hashes.
   [[nodiscard]] size_t memory_bytes() const {
-    return buffer_.capacity() + 2 * block_.memory_bytes() + index_.EstimatedBytes() +
+    return buffer_.capacity() + block_.memory_bytes() + index_.EstimatedBytes() +
            sizeof(uint64_t) * filter_.key_count();
   }
   // Of the last entry; there must be one.
@@ -81,11 +81,19 @@ class TableWriter {
   // Ends what comes before `next`, or before the end of the table (nullptr), and belongs in a block of its own.
   [[nodiscard]] Status EndBlock(const key::Entry* next);
   [[nodiscard]] Status CutBlock(const key::Entry* next);
+  [[nodiscard]] Status AddAtOnce(const key::Entry& entry);
+  // The block, whose last key goes on in the next one or not, is in the file or its buffer.
+  [[nodiscard]] Result<Written> WriteOut(bool continues);
   void AddToIndex(const Written& block, std::string_view last_key, const key::Entry* next);
   [[nodiscard]] Result<BlockHandle> WriteBlock(std::string_view raw, Compression codec);
   [[nodiscard]] Result<BlockHandle> WriteStored(std::string_view stored, Compression codec, uint32_t raw_bytes);
   // What was appended to the buffer since it held `begin` bytes is a block's, and its trailer is to come.
   [[nodiscard]] Result<BlockHandle> EndStored(size_t begin, Compression codec, uint32_t raw_bytes);
+  // What is large goes to the file past the buffer, so that it is not held twice.
+  [[nodiscard]] Result<BlockHandle> AppendStored(std::string_view stored, std::string_view behind, Compression codec,
+                                                 uint32_t raw_bytes);
+  void AppendTrailerHead(Compression codec, uint32_t raw_bytes);
+  void AppendChecksum(uint64_t hash, uint64_t offset);
   [[nodiscard]] Status AppendBuffer();
   [[nodiscard]] Status WriteTail();
 
@@ -96,7 +104,7 @@ class TableWriter {
   BlockBuilder block_;
   bool own_block_ = false;  // The block holds one large value, and nothing else may join it.
   bool continued_ = false;  // The block begins with the key that the last one ended with.
-  // A block taken over as it was stored, not yet in the index. Entries that came later would have ended it.
+  // A block that is written, and not yet in the index: taken over as it was stored, or of one large value.
   std::optional<Written> taken_over_;
   std::string taken_over_last_key_;
   IndexBuilder index_;

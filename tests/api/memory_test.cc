@@ -2,11 +2,14 @@
 // output_tables
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "amethyst/amethyst.h"
+#include "amethyst/compaction_filter.h"
 #include "base/random.h"
 #include "support/database.h"
 #include "support/temp_directory.h"
@@ -97,6 +100,42 @@ TEST_F(Memory, OfATransactionIsTold) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(batch.Put(support::Key(i), Value()));
   ASSERT_TRUE(batch.Get(support::Key(0)));  // Which makes its index.
   EXPECT_GE(db_->GetStats().pinned_bytes, before + 3 * kMiB);
+}
+
+// Looks at the database's memory whenever a compaction asks it.
+class MemoryWatcher : public CompactionFilter {
+ public:
+  [[nodiscard]] std::string_view Name() const override { return "memory watcher"; }
+  [[nodiscard]] FilterDecision FilterKey(std::string_view, std::chrono::seconds) const noexcept override {
+    DB* const db = db_.load();
+    if (db != nullptr) most_ = std::max(most_.load(), db->GetStats().memory_bytes);
+    return FilterDecision::kKeep;
+  }
+  void Watch(DB* db) { db_ = db; }
+  [[nodiscard]] uint64_t most() const { return most_; }
+
+ private:
+  std::atomic<DB*> db_ = nullptr;
+  mutable std::atomic<uint64_t> most_ = 0;
+};
+
+// Two runs, of which each holds a value, and together more than compactions should: one thread reads them.
+TEST_F(Memory, OfTheLargeValuesThatACompactionReadsIsCharged) {
+  db_.reset();
+  const auto watcher = std::make_shared<MemoryWatcher>();
+  options_.compression = Compression::kNone;
+  options_.families["default"].compaction_filter = watcher;
+  db_ = support::OpenOrFail(directory_.path(), options_);
+  const auto fill = [this] {
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(db_->Put(support::Key(i), Value() + Value() + Value()));
+    ASSERT_TRUE(db_->CompactRange());
+  };
+  ASSERT_NO_FATAL_FAILURE(fill());
+  watcher->Watch(db_.get());
+  ASSERT_NO_FATAL_FAILURE(fill());
+  EXPECT_GE(watcher->most(), 2 * 3 * kMiB);
+  EXPECT_LE(watcher->most(), kBudget + 4 * kMiB);
+  db_.reset();
 }
 
 // Each would fill a memtable of 2 MiB if it were alone.

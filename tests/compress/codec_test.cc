@@ -70,6 +70,21 @@ TEST(Codec, CompressesRepetitionAndLeavesNoiseAlone) {
   }
 }
 
+TEST(Codec, TakesNoMemoryForLargeNoiseAndFindsLargeTextBehindIt) {
+  base::Random random(4);
+  std::string raw = HalfCompressible(random, size_t{4} << 20, 0);
+  for (const Codec wanted : {Codec::kLz4, Codec::kZstd}) {
+    base::Buffer to;
+    EXPECT_EQ(AppendCompressed(wanted, raw, &to), Codec::kNone);
+    EXPECT_LT(to.capacity(), size_t{1} << 20);
+    EXPECT_FALSE(MayPay(wanted, raw));
+  }
+  EXPECT_FALSE(MayPay(Codec::kNone, "aaaaaaaaaaaaaaaa"));
+  raw.replace(raw.size() / 2, raw.size() / 2, raw.size() / 2, 'a');
+  std::string stored;
+  EXPECT_EQ(Compress(Codec::kLz4, raw, &stored), Codec::kLz4);
+}
+
 TEST(Codec, RefusesAnotherSizeThanTheOneStored) {
   const std::string raw(1000, 'a');
   for (const Codec wanted : kCodecs) {

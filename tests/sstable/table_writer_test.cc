@@ -154,6 +154,45 @@ TEST(TableWriter, BlocksTakenOverAreAsGoodAsMadeAnew) {
   EXPECT_GT(taken_over_in_all, support::Rounds(1000));
 }
 
+// With small ones around them, more than one to a key, and expiring ones.
+TEST(TableWriter, LargeValuesThatAreWrittenAtOnceReadBackAndAreNotHeld) {
+  constexpr size_t kLargeBytes = size_t{3} << 20;
+  base::Random random(5);
+  const std::string noise = RandomBytes(random, kLargeBytes);
+  const std::string text(kLargeBytes, 't');
+  std::string expiring;
+  key::AppendExpiring(&expiring, 1'000, noise);
+  const std::vector<OwnedEntry> entries = {
+      {"a", Put(1), "small"}, {"b", Put(9), noise},
+      {"b", Put(8), text},    {"b", Put(7), noise},
+      {"c", Put(1), text},    {"d", key::Tag(key::SequenceNumber{2}, key::EntryKind::kExpiringPut), expiring},
+      {"e", Put(1), "small"}, {"f", Put(1), noise},
+      {"g", Put(1), noise}};
+  for (const Compression codec : {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
+    SCOPED_TRACE(static_cast<int>(codec));
+    TableBed bed;
+    const TableInfo info = bed.WriteBy({.compression = codec}, 7, [&](TableWriter& writer) {
+      for (size_t i = 0; i < entries.size(); ++i) {
+        const bool is_last = i + 1 == entries.size() || entries[i + 1].key != entries[i].key;
+        ASSERT_TRUE(writer.Add(entries[i].View(), is_last));
+        if (is_last) EXPECT_LT(writer.memory_bytes(), kLargeBytes) << i;
+      }
+    });
+    EXPECT_EQ(info.largest, "g");
+    const auto reader = bed.Open(info).value();
+    EXPECT_TRUE(reader->Verify());
+    for (const OwnedEntry& entry : entries) {
+      const auto found = reader->Find(key::LookupKey(entry.key, entry.tag.sequence()), true).value();
+      ASSERT_EQ(found.lookup.tag, entry.tag);
+      ASSERT_TRUE(found.lookup.value == entry.value) << entry.key;
+    }
+    std::vector<OwnedEntry> walked;
+    const auto cursor = reader->NewCursor({});
+    for (cursor->SeekToFirst(); cursor->Valid(); cursor->Next()) walked.push_back(Copy(cursor->entry()));
+    EXPECT_TRUE(walked == entries);
+  }
+}
+
 TEST(TableWriter, TakesNoBlockOverThatItWouldNotHaveMade) {
   std::vector<OwnedEntry> entries;
   for (int i = 0; i < 500; ++i) entries.push_back({fmt::format("{:06}", i), Put(1), std::string(90, 'v')});
