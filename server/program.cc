@@ -107,6 +107,12 @@ Result<ListenAt> WhereToListen(const Config& config) {
       open != at.addresses.end() && config.values().requirepass.empty() && !wants_certificates) {
     return base::InvalidArgument("others can reach {}: give --requirepass, or listen at 127.0.0.1", *open);
   }
+  if (at.port == at.tls_port && at.port != 0) return base::InvalidArgument("port and tls-port must not be the same");
+  for (size_t i = 0; i < at.addresses.size(); ++i) {
+    if (std::ranges::count(at.addresses, at.addresses[i]) > 1) {
+      return base::InvalidArgument("bind names {} twice", at.addresses[i]);
+    }
+  }
   if (at.port == 0 && at.tls_port == 0 && at.unix_socket.empty()) {
     return base::InvalidArgument("with port 0, --unixsocket or --tls-port must say where");
   }

@@ -132,18 +132,24 @@ void Server::RunRequests(Session& session) {
 }
 
 bool Server::SayMore(Session& session) {
+  session.last_active_us = Look();
   Begin(session.database);
   Reply reply(&session.output, session.protocol);
-  session.last_active_us = Look();
   session.WillFlush();
-  while (session.rest.say(reply)) {
-    if (session.output.size() < Outbox::kAnswersBytesMax) continue;
-    outbox_.Postpone(session);
-    return false;
+  bool has_more = true;
+  while (has_more && access_.status() && session.output.size() < Outbox::kAnswersBytesMax) {
+    has_more = session.rest.say(reply);
   }
+  Look();                   // It may have walked far.
   if (!access_.status()) {  // What was said cannot be taken back: only the end of the connection tells.
     CountError(ErrorText(access_.status().error()));
+    session.rest = {};
     session.closes = true;
+    return true;
+  }
+  if (has_more) {
+    outbox_.Postpone(session);
+    return false;
   }
   session.output.append(std::exchange(session.rest, {}).behind);
   return true;
@@ -344,7 +350,9 @@ void Server::Begin(unsigned database) {
 }
 
 bool Server::Finish(Reply& reply) {
+  const bool writes = access_.HasWrites();
   const Status committed = access_.Commit();
+  if (writes) loop_.moment.us = MonotonicUs();  // It may have waited for room.
   if (committed) {
     scripting_.libraries.Keep();
     return true;

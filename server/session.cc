@@ -1,6 +1,7 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace amethyst::server {
 
@@ -44,6 +45,7 @@ void Outbox::ReplaceAll(std::string_view error) {
     session->closes = true;
     if (session->output.empty()) continue;
     session->output.clear();
+    if (std::exchange(session->rest, {}).is_begun) continue;  // It would be taken for an entry.
     session->NewReply().Error(error);
   }
 }
@@ -70,12 +72,16 @@ uint64_t Outbox::Flush(const OutputLimits& limits, uint64_t now_us) {
     if (IsTooSlow(*session, limits, now_us)) {
       session->closes = true;
       session->output.clear();
+      session->rest = {};
       session->connection.Close();
       continue;
     }
     bytes += session->output.size();
     if (!session->output.empty()) session->connection.Send(std::exchange(session->output, {}));
-    if (session->closes) session->connection.CloseWhenSent();
+    session->rest.is_begun = session->rest.say != nullptr;
+    if (!session->closes) continue;
+    session->rest = {};  // What it would read holds memory and files, and the client may never take what was sent.
+    session->connection.CloseWhenSent();
   }
   return bytes;
 }

@@ -71,8 +71,9 @@ using SayMore = std::move_only_function<bool(Reply&)>;
 
 // What is left of a long reply.
 struct Rest {
-  SayMore say;           // Empty: nothing.
-  std::string behind{};  // Messages that have come meanwhile.
+  SayMore say;            // Empty: nothing.
+  std::string behind{};   // Messages that have come meanwhile.
+  bool is_begun = false;  // The client has been sent a part.
 };
 
 struct Subscriptions {

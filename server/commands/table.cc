@@ -115,8 +115,8 @@ void Call::WrongArity() const {
 }
 
 bool Call::is_long() const {
-  return reply.Mark() >= Outbox::kAnswersBytesMax && !server.in_exec() && !server.in_script() && !access.HasWrites() &&
-         session.replies == Session::Replies::kOn;
+  return reply.Mark() >= Outbox::kAnswersBytesMax && (command.flags & kWrite) == 0 && !server.in_exec() &&
+         !server.in_script() && session.replies == Session::Replies::kOn;
 }
 
 void Call::SayLater(std::move_only_function<bool(Reply&)> say) const { session.rest.say = std::move(say); }

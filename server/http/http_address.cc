@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <asio/ip/address.hpp>
 
 #include "base/error.h"
 #include "server/commands/numbers.h"
@@ -23,6 +24,12 @@ bool IsNumericAddress(std::string_view text) {
   std::array<char, sizeof(in6_addr)> ignored;
   return inet_pton(AF_INET, address.c_str(), ignored.data()) == 1 ||
          inet_pton(AF_INET6, address.c_str(), ignored.data()) == 1;
+}
+
+bool IsLoopback(const std::string& address) {
+  std::error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  return !error && parsed.is_loopback();
 }
 
 Result<HttpAddress> ReadHttpAddress(std::string_view text) {

@@ -1,4 +1,4 @@
-// Where HTTP listens, and what hosts requests name. Thread safety: pure functions.
+// Addresses: where HTTP listens, what hosts requests name, whom an address lets in. Thread safety: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -20,5 +20,7 @@ struct HttpAddress {
 [[nodiscard]] std::string_view HostOf(std::string_view host);
 // An IPv4 address with its four numbers, or an IPv6 address.
 [[nodiscard]] bool IsNumericAddress(std::string_view text);
+// Whether only this machine can reach the address.
+[[nodiscard]] bool IsLoopback(const std::string& address);
 
 }  // namespace amethyst::server

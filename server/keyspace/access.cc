@@ -71,6 +71,7 @@ Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, s
 }
 
 bool Access::Shows(const Iterator& iterator) {
+  if (!status_) return false;
   if (iterator.Valid()) return true;
   const Status status = iterator.status();
   if (!status) Fail(status.error());

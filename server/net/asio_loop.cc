@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <asio.hpp>
 #include <asio/ssl.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
@@ -37,12 +35,6 @@ std::unexpected<Error> ListenError(const std::error_code& error, const std::stri
 }
 
 }  // namespace
-
-bool IsLoopback(const std::string& address) {
-  std::error_code error;
-  const auto parsed = asio::ip::make_address(address, error);
-  return !error && parsed.is_loopback();
-}
 
 class AsioLoop::Implementation final : public Fetcher {
  public:
@@ -126,8 +118,12 @@ class AsioLoop::Implementation final : public Fetcher {
 // first, and come again where that does not help.
 Status AsioLoop::Implementation::Listen(const ListenAt& at) {
   const Status listens = ListenBeside(at);
-  if (listens || listens.error().code() != ErrorCode::kBusy || tcp_.empty()) return listens;
   std::error_code ignored;
+  const bool ours_are_in_the_way = std::ranges::any_of(tcp_, [&](const auto& listener) {
+    const uint16_t port = listener->acceptor.local_endpoint(ignored).port();
+    return port == at.port || port == at.tls_port;
+  });
+  if (listens || listens.error().code() != ErrorCode::kBusy || !ours_are_in_the_way) return listens;
   std::vector<std::pair<asio::ip::tcp::endpoint, Kind>> before;
   for (const auto& listener : std::exchange(tcp_, {})) {
     before.emplace_back(listener->acceptor.local_endpoint(ignored), listener->kind);
@@ -135,9 +131,13 @@ Status AsioLoop::Implementation::Listen(const ListenAt& at) {
   }
   if (ListenBeside(at)) return {};
   for (const auto& [endpoint, kind] : before) {
-    AMETHYST_ASSIGN(auto listener, OpenTcp(endpoint, endpoint.address().to_string()));
-    listener->kind = kind;
-    Accept(tcp_.emplace_back(std::move(listener)));
+    auto listener = OpenTcp(endpoint, fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port()));
+    if (!listener) {
+      shared_.server.log().Write(LogLevel::kWarning, "listen-failed", listener.error().message());
+      continue;
+    }
+    (*listener)->kind = kind;
+    Accept(tcp_.emplace_back(*std::move(listener)));
   }
   return listens;
 }
@@ -327,8 +327,7 @@ void AsioLoop::Implementation::Tick() {
 }
 
 void AsioLoop::Implementation::WatchSignals() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM}) signals_.add(signal);
   signals_.async_wait([this](const std::error_code& error, int signal) {
     if (error) return;
     shared_.server.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
@@ -370,7 +369,8 @@ void AsioLoop::Implementation::Run() {
   if (http_listener_ != nullptr) http_listener_->acceptor.close();
   if (unix_ != nullptr) unix_->acceptor.close();
   if (!shared_.unix_path.empty()) ::unlink(shared_.unix_path.c_str());
-  signals_.cancel();
+  std::error_code ignored;
+  signals_.clear(ignored);  // One that comes while the database is closed ends the process.
   hangups_.cancel();
   timer_.cancel();
   readers_.stop();

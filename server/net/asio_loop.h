@@ -53,7 +53,4 @@ class AsioLoop {
   const std::unique_ptr<Implementation> implementation_;
 };
 
-// Whether only this machine can reach the address.
-[[nodiscard]] bool IsLoopback(const std::string& address);
-
 }  // namespace amethyst::server

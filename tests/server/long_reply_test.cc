@@ -141,6 +141,20 @@ TEST_F(LongReplies, ComeBeforeWhatWasAskedOrToldBehindThem) {
   EXPECT_EQ(got + Rest(), expected + ">3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$3\r\nhot\r\n$6\r\nbehind\r\n");
 }
 
+TEST_F(LongReplies, AreNotOfWhatTheCommandRemoves) {
+  EXPECT_GT(Begin({"spop", "set", "5000"}).size(), kEntries * kEntryBytes) << "it is said before it is gone";
+  EXPECT_EQ(client_->session().rest.say, nullptr);
+}
+
+TEST_F(LongReplies, HoldNothingForOneWhoIsKilledAndDoesNotRead) {
+  EXPECT_THAT(Begin({"hvals", "hash"}), StartsWith("*3000\r\n"));
+  client_->LeaveUnread(size_t{2} << 20);
+  Client other(*this, "127.0.0.1:2");
+  EXPECT_NE(client_->session().rest.say, nullptr);
+  EXPECT_EQ(other.Line("client kill 127.0.0.1:50000"), "OK");
+  EXPECT_EQ(client_->session().rest.say, nullptr);
+}
+
 TEST_F(LongReplies, EndWithTheirClient) {
   Client leaves(*this, "127.0.0.1:2");
   server_->Receive(leaves.session(), Encode({"smembers", "set"}));

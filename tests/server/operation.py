@@ -118,6 +118,8 @@ class Operation(unittest.TestCase):
         self.assertEqual(client.call([b"config", b"get", b"timeout"])[2], b"$1\r\n0", "nothing has changed")
         refused = client.call([b"config", b"set", b"bind", b"0.0.0.0"])
         self.assertIn(b"related to argument 'bind') - others can reach 0.0.0.0", refused)
+        twice = client.call([b"config", b"set", b"bind", b"127.0.0.1 127.0.0.1"])
+        self.assertIn(b"related to argument 'bind') - bind names 127.0.0.1 twice", twice)
         refused = client.call([b"config", b"set", b"tls-port", str(free_port()).encode()])
         self.assertIn(b"related to argument 'tls-port') - tls-port wants tls-cert-file", refused)
         self.assertEqual(client.call([b"config", b"set", b"bind", b"0.0.0.0", b"requirepass", b"secret"]), b"+OK")
