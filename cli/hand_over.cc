@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,7 +59,16 @@ Status Run(const std::string& command, const std::string& path, const std::strin
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = 0;
-  const int failed = ::posix_spawn(&child, "/bin/sh", &actions, nullptr, arguments.data(), environ);
+  // We ignore SIGPIPE; what the command pipes together must not.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int failed = ::posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return base::SystemError(failed, "run /bin/sh");
   int status = 0;
@@ -81,30 +91,34 @@ Result<HandedOver> HandOver(io::FileSystem& files, const std::string& store, con
   Notes notes(files, store, command);
   AMETHYST_TRY(notes.Read());
   HandedOver handed;
-  const auto hand_over = [&](const std::string& name) -> Status {
-    if (notes.Has(name)) return {};
+  const auto hand_over = [&](const std::string& name, const std::string& note) -> Status {
+    if (notes.Has(note)) return {};
     const std::string path = io::JoinPath(store, name);
     AMETHYST_ASSIGN(const uint64_t bytes, files.FileSize(path));
     const Status ran = goes_on() ? Run(command, path, name) : Status();
     if (!goes_on()) return base::MakeError(ErrorCode::kClosed, "ended by its caller, before {}", name);
     AMETHYST_TRY(ran);
-    AMETHYST_TRY(notes.Add(name));
+    AMETHYST_TRY(notes.Add(note));
     ++handed.files;
     handed.bytes += bytes;
     return {};
   };
-  AMETHYST_TRY(hand_over(std::string(backup::kMarkFileName)));
+  const std::string mark(backup::kMarkFileName);
+  AMETHYST_TRY(hand_over(mark, mark));
   AMETHYST_ASSIGN(const std::vector<uint64_t> ids, stored.Ids());
   std::set<std::string> done;  // Tables of earlier backups.
   for (const uint64_t id : ids) {
     const std::string list = "backups/" + backup::BackupFileName(id);
-    if (notes.Has(list)) continue;
+    // The number of a backup that was removed may come again.
+    AMETHYST_ASSIGN(const std::string content, io::ReadFile(files, io::JoinPath(store, list)));
+    const std::string note = fmt::format("{} {:016x}", list, base::Hash64(content));
+    if (notes.Has(note)) continue;
     AMETHYST_ASSIGN(const backup::BackupRecord record, stored.Read(id));
     for (const tree::AddedTable& table : record.state.added) {
       const std::string name = "tables/" + backup::TableFileName(table.info);
-      if (done.insert(name).second) AMETHYST_TRY(hand_over(name));
+      if (done.insert(name).second) AMETHYST_TRY(hand_over(name, name));
     }
-    AMETHYST_TRY(hand_over(list));
+    AMETHYST_TRY(hand_over(list, note));
   }
   return handed;
 }

@@ -204,6 +204,7 @@ amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, 
     const OneUser::Use use(object->user.get());
     AMETHYST_TRY(use.status());
     const Iterator& source = object->iterator;
+    if (!source.Valid() && object->refused_step == (backward != 0)) AMETHYST_TRY(object->Step(backward != 0));
     while (source.Valid() && *entries < entries_max) {
       const size_t entry_bytes = kEntryHeaderBytes + source.key().size() + source.value().size();
       if (entry_bytes > buffer_bytes - *used_bytes) {

@@ -59,7 +59,7 @@ Result<compaction::MergeResult> BufferTables::WriteTable(const tree::FamilyTree&
       .older_from_level = 0,
       .inputs = {},
       .snapshots = reads_.snapshots->List(),
-      .oldest_delete_time_s = buffer->created_s,
+      .oldest_delete_time_s = std::min(buffer->created_s, to_.oldest_delete_s),
       .merge_operator = MergingOf(reads_, *tree.family).merge_operator.get(),
       .expired_ms = ExpiredForAllMs(reads_),
       .begin = {},
@@ -100,8 +100,8 @@ Status BufferTables::ReplaceTombstones(const tree::FamilyTree& tree, const Write
   if (before != nullptr) edit->removed.push_back({.level = 0, .number = before->number(), .family = tree.family->id});
   if (needed->empty()) return {};
   const key::FileNumber number = to_.new_number();
-  const uint64_t oldest_s =
-      before == nullptr ? buffer.created_s : std::min(buffer.created_s, before->info().oldest_delete_time_s);
+  const uint64_t oldest_s = std::min(
+      {buffer.created_s, to_.oldest_delete_s, before == nullptr ? UINT64_MAX : before->info().oldest_delete_time_s});
   Result<tree::AddedTable> table =
       tree::WriteTombstoneTable(to_.store, number, family_.For(*tree.family).table_options, needed, oldest_s);
   if (!table) {

@@ -22,6 +22,7 @@ class BufferTables {
   struct Target {
     tree::TableStore& store;
     std::function<key::FileNumber()> new_number;
+    uint64_t oldest_delete_s = UINT64_MAX;  // No delete in the memtables is older, if they do not know themselves.
   };
   // All of them, and what `to` refers to, outlive it.
   BufferTables(Storage& storage, ReadContext& reads, Health& health, const Family& family, Target to)

@@ -28,8 +28,12 @@ Status Flush(Database& database, const std::vector<WriteBufferPtr>& unflushed, C
   const std::shared_ptr<tree::TableStore>& store = capture->flushed_tables;
   key::FileNumber next = capture->first_flushed;
   const auto new_number = [&next] { return std::exchange(next, key::FileNumber{key::Raw(next) + 1}); };
-  BufferTables tables(database.storage, *database.reads, database.health, database.family,
-                      {.store = *store, .new_number = new_number});
+  BufferTables tables(
+      database.storage, *database.reads, database.health, database.family,
+      {.store = *store,
+       .new_number = new_number,
+       .oldest_delete_s =
+           capture->state.oldest_delete_s.value_or(0) == 0 ? UINT64_MAX : *capture->state.oldest_delete_s});
   // Oldest first, as the writer's flushes will: each lies above what the ones before have made.
   for (const WriteBufferPtr& buffer : unflushed) {
     const tree::Forest& forest = *capture->state.forest;

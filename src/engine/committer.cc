@@ -193,7 +193,9 @@ void Committer::SwitchTo(size_t capacity_bytes, WithLog with_log) {
   fresh->applied = active_->applied;
   // Without a segment of its own it begins in one that holds what was deleted so far.
   if (with_log == WithLog::kNo) fresh->earlier_delete_s = active_->OldestDeleteSeconds();
-  AMETHYST_ASSERT(fresh->Empty() && fresh->first_log_segment >= active_->first_log_segment);  // I22
+  // Where an open found no space for a segment, the manifest names one that is still to come.
+  fresh->first_log_segment = std::max(fresh->first_log_segment, active_->first_log_segment);  // I22
+  AMETHYST_ASSERT(fresh->Empty());
   old.front() = reads_.view.Update([&](const View& current) { return WithActive(current, fresh); });
   active_ = std::move(fresh);
   KeepReplaced(&old);

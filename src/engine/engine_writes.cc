@@ -33,6 +33,8 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, const
 }
 
 Status Engine::WriteLarge(const EncodedBatch& batch, const WriteOptions& options) {
+  AMETHYST_TRY(
+      CheckWritable());  // A forked child must not touch the budget, whose locks a thread of its parent may hold.
   const cache::Reservation copy(database_->storage.store->budget(), batch.payload.size());
   return WriteEncoded(batch, options);
 }

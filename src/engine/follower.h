@@ -95,7 +95,7 @@ class Follower {
   Follower(Database& database, const Settings& settings) : database_(database), settings_(settings) {}
 
   // Of a copy: as long as a large one takes, and no longer than a process that hangs may keep a disk from being freed.
-  static constexpr std::chrono::hours kCopyGrace{24};
+  static constexpr std::chrono::seconds kCopyGrace{1 << 16};
 
   // nullptr: there is no file for marks.
   [[nodiscard]] Result<MarkHold> Hold(uint64_t ordinal) AMETHYST_REQUIRES(mutex_) {

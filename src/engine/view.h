@@ -141,7 +141,6 @@ struct FamilyView {
 // `next` is a blank one from BlankView: an edit that is durable must become visible, whether there is memory or not.
 [[nodiscard]] inline std::shared_ptr<View> WithForest(const View& view, std::shared_ptr<const tree::Forest> forest,
                                                       std::shared_ptr<View> next) {
-  AMETHYST_ASSERT(next->immutable.capacity() >= view.immutable.size());
   next->active = view.active;
   next->immutable = view.immutable;
   next->version = forest->default_family().version;
