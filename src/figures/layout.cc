@@ -189,6 +189,7 @@ std::span<const CounterField> Counters() {
       AMETHYST_FIELD(write_delays),
       AMETHYST_FIELD(write_delay_us),
       AMETHYST_FIELD(write_waits),
+      AMETHYST_FIELD(oldest_snapshot_ms),
 #undef AMETHYST_FIELD
   };
   return kFields;

@@ -59,7 +59,8 @@ TEST_F(FeedTest, ARecoveryMakesTheLogDurableBeforeATableHoldsAnyOfIt) {
   options_.memory_budget_bytes = size_t{4} << 20;  // Less than the log has.
   options_.write_buffer_bytes = size_t{64} << 10;
   EXPECT_EQ(CodeOf(DB::Open("/db", options_, support::Over(environment))), ErrorCode::kIo);
-  for (const std::string& name : memory_->List("/db").value()) EXPECT_FALSE(name.ends_with(".sst")) << name;
+  const std::vector<std::string> names = memory_->List("/db").value();
+  for (const std::string& name : names) EXPECT_FALSE(name.ends_with(".sst")) << name;
 }
 
 TEST_F(FeedTest, ANamedCursorHoldsTheLogAndSurvivesARestart) {
