@@ -35,7 +35,8 @@ class HotKeys {
   }
   void Note(const KeyName& key, bool is_read, TimeMs now_ms);
 
-  // At most so many, the hottest first; none whose share may be that of others.
+  // The hottest keys, the first one first: `most` of them at the most. A key whose accesses may all be those of others
+  // is left out.
   [[nodiscard]] std::vector<Found> Hottest(size_t most) const;
   // From 0 to 255, with the logarithm of the accesses of late, as OBJECT FREQ has it.
   [[nodiscard]] uint8_t FrequencyOf(const KeyName& key) const;

@@ -114,7 +114,7 @@ void Server::RunRequests(Session& session) {
   if (const auto held = std::exchange(session.held.request, nullptr); held && !session.closes) {
     Execute(session, held->args());
   }
-  if (session.rest.say && (is_busy() || session.closes || !SayMore(session))) return;
+  if (session.rest.write && (is_busy() || session.closes || !WriteMore(session))) return;
   while (!session.closes && !session.waiting && !session.held.request && !is_stopping()) {
     if (session.output.size() >= Outbox::kAnswersBytesMax) return outbox_.Postpone(session);
     const RequestParser::Outcome outcome = session.parser.Next(session.is_authenticated);
@@ -131,14 +131,14 @@ void Server::RunRequests(Session& session) {
   session.WillFlush();
 }
 
-bool Server::SayMore(Session& session) {
+bool Server::WriteMore(Session& session) {
   session.last_active_us = Look();
   Begin(session.database);
   Reply reply(&session.output, session.protocol);
   session.WillFlush();
   bool has_more = true;
   while (has_more && access_.status() && session.output.size() < Outbox::kAnswersBytesMax) {
-    has_more = session.rest.say(reply);
+    has_more = session.rest.write(reply);
   }
   Look();                   // It may have walked far.
   if (!access_.status()) {  // What was said cannot be taken back: only the end of the connection tells.

@@ -161,8 +161,8 @@ class Server {
  private:
   // Looks at both clocks, for the commands that follow at once. Returns the monotonic time.
   uint64_t Look();
-  // Says more of the session's long reply, as much as it may be sent now. False: there is more.
-  bool SayMore(Session& session);
+  // Writes more of the session's long reply, as much as it may be sent now. False: there is more.
+  bool WriteMore(Session& session);
   void RunRequests(Session& session);
   // Runs one request, or queues it: checks, command, commit, what follows.
   void Execute(Session& session, Arguments args);

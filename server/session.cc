@@ -54,7 +54,7 @@ bool Outbox::IsTooSlow(Session& session, const OutputLimits& limits, uint64_t no
   constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
   const bool listens = session.subscriptions.any() || session.is_monitor;
   const OutputLimit& limit = listens ? limits.listener : limits.normal;
-  const size_t unread = session.connection.unsent_bytes() + session.output.size() + session.rest.behind.size();
+  const size_t unread = session.unread_bytes();
   if (limit.hard_bytes != 0 && unread >= limit.hard_bytes) return true;
   if (limit.soft_bytes == 0 || unread < limit.soft_bytes) {
     above_soft_since_us_.erase(&session);
@@ -78,7 +78,7 @@ uint64_t Outbox::Flush(const OutputLimits& limits, uint64_t now_us) {
     }
     bytes += session->output.size();
     if (!session->output.empty()) session->connection.Send(std::exchange(session->output, {}));
-    session->rest.is_begun = session->rest.say != nullptr;
+    session->rest.is_begun = session->rest.write != nullptr;
     if (!session->closes) continue;
     session->rest = {};  // What it would read holds memory and files, and the client may never take what was sent.
     session->connection.CloseWhenSent();

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,12 +65,9 @@ struct Held {
   uint8_t fetches = 0;                   // For this request, so far.
 };
 
-// Says another part of a reply; false: there is none.
-using SayMore = std::move_only_function<bool(Reply&)>;
-
 // What is left of a long reply.
 struct Rest {
-  SayMore say;            // Empty: nothing.
+  WritePart write;        // Empty: nothing is left.
   std::string behind{};   // Messages that have come meanwhile.
   bool is_begun = false;  // The client has been sent a part.
 };
@@ -127,7 +123,9 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // Encodes behind all that is to be sent.
-  [[nodiscard]] Reply NewReply() { return Reply(rest.say ? &rest.behind : &output, protocol); }
+  [[nodiscard]] Reply NewReply() { return Reply(rest.write ? &rest.behind : &output, protocol); }
+  // What the client was answered or told, and has not read.
+  [[nodiscard]] size_t unread_bytes() const { return connection.unsent_bytes() + output.size() + rest.behind.size(); }
   // There is something to send, or to close.
   void WillFlush() { outbox.Add(*this); }
   // For a message that no request asked for: a published one.

@@ -82,7 +82,7 @@ struct Stats {
   uint64_t range_deletes = 0;  // Of all families, as FamilyStats has them; likewise the next.
   uint64_t range_delete_bytes = 0;
   uint64_t snapshots = 0;  // Transactions have one each.
-  // How long the oldest of them has lived: what was overwritten or deleted since then stays on disk. 0: there is none.
+  // The age of the oldest snapshot. What was overwritten or deleted since then stays on disk. 0 without a snapshot.
   uint64_t oldest_snapshot_ms = 0;
   uint64_t iterators = 0;
 

@@ -26,6 +26,9 @@ class Session;
 class Config;
 struct Call;
 
+// Writes the next part of a reply. Returns false, and writes nothing, where the reply is whole.
+using WritePart = std::move_only_function<bool(Reply&)>;
+
 enum Flag : uint32_t {
   kWrite = 1 << 0,
   kReadonly = 1 << 1,
@@ -92,8 +95,8 @@ struct Call {
   // The reply has become so long that its rest is better said in later turns, as the client takes it. Never within
   // MULTI, nor in a script.
   [[nodiscard]] bool is_long() const;
-  // `say` says the rest, part by part, until it returns false. It may outlive all that the command has made.
-  void SayLater(std::move_only_function<bool(Reply&)> say) const;
+  // `write` writes the rest. It is called after the command has ended.
+  void WriteLater(WritePart write) const;
 
   // This is a command with kBlocking that has waited, and is tried again: what is wrong with a key now is no error.
   [[nodiscard]] bool is_retry() const;

@@ -13,8 +13,8 @@ struct KeySpec {
   std::string_view flags;  // "RW access delete".
   int begin = 0;           // The argument; with a keyword, where the search for it begins, from the end if negative.
   std::string_view keyword{};  // In lower case.
-  // The last key, counted from `begin`. A negative number counts from the end. With a `limit` the arguments are cut
-  // into so many equal parts, and the first part holds the keys.
+  // The last key, counted from `begin`. A negative number counts from the end. `limit`: the arguments have this
+  // number of equal parts, and the keys are in the first part.
   int last = 0;
   int step = 1;
   int limit = 0;

@@ -1,5 +1,5 @@
-// Replies that list a whole collection. What goes beyond a megabyte is said in later turns, as the client takes it: so
-// a reply of any length takes little memory, and nobody waits for it. It shows the moment at which the command ran.
+// Replies that list a whole collection. What goes beyond a megabyte is written in later turns, as the client takes it:
+// so a reply of any length takes little memory, and nobody waits for it. It shows the moment at which the command ran.
 //
 // A walk has Valid and Next, and StandsAlone: that it may outlive the command. It is on the heap because what it has
 // given to the engine must not move. Thread safety: one thread, the server's loop.
@@ -19,7 +19,7 @@ template <typename Walk, typename Show>
 void ReplyWithAll(Call& call, std::unique_ptr<Walk> walk, Show show) {
   for (; walk->Valid(); walk->Next()) {
     if (call.is_long() && walk->StandsAlone()) {
-      return call.SayLater([walk = std::move(walk), show](Reply& reply) {
+      return call.WriteLater([walk = std::move(walk), show](Reply& reply) {
         if (!walk->Valid()) return false;
         show(reply, *walk);
         walk->Next();

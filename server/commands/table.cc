@@ -119,7 +119,7 @@ bool Call::is_long() const {
          !server.in_script() && session.replies == Session::Replies::kOn;
 }
 
-void Call::SayLater(std::move_only_function<bool(Reply&)> say) const { session.rest.say = std::move(say); }
+void Call::WriteLater(WritePart write) const { session.rest.write = std::move(write); }
 
 bool Call::is_retry() const { return session.waiting.has_value(); }
 

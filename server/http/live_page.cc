@@ -100,7 +100,7 @@ std::string LivePage::ServerText() const {
   for (const auto& [key, share] : server_.hot_keys().Hottest(BigKeys::kKept)) {
     json.Begin('{').Key("key").Bytes(key.key).Field("share", share).End('}');
   }
-  // All are so many that one message would be long: each tells of its neighbours.
+  // Each place stands for its neighbours, since all of them would make a long message.
   constexpr size_t kReadsOfEach = 4;
   const std::vector<std::string> reads = server_.hot_keys().Reads();
   json.End(']').Key("reads").Begin('[');

@@ -21,8 +21,7 @@ constexpr auto kGauge = MetricType::kGauge;
 uint64_t BufferedBytes(const Server& server) {
   uint64_t bytes = 0;
   for (const auto& [id, session] : server.sessions()) {
-    bytes += session->parser.waiting_bytes() + session->output.size() + session->rest.behind.size() +
-             session->connection.unsent_bytes();
+    bytes += session->parser.waiting_bytes() + session->unread_bytes();
   }
   return bytes;
 }

@@ -77,8 +77,11 @@ size_t RecordCache::FindRoom(Bucket& bucket) const {
 
 uint64_t RecordCache::Put(std::string_view keys_key, std::string_view record) {
   const uint64_t hash = Hash(keys_key);
-  if (record.size() > kRecordBytesMax) Erase(keys_key);
-  if (buckets_.empty() || record.size() > kRecordBytesMax) return hash;
+  if (record.size() > kRecordBytesMax) {
+    Erase(keys_key);
+    return hash;
+  }
+  if (buckets_.empty()) return hash;
   Bucket& bucket = BucketOf(hash);
   size_t i = FindIn(bucket, TagOf(hash), keys_key);
   if (i == kPlaces) i = FindRoom(bucket);

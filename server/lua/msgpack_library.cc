@@ -30,7 +30,7 @@ class Packer {
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
-  // A code, then a number of that many bytes in big-endian order.
+  // Writes the code, then the number in big-endian order. The number takes `number_bytes`.
   void AddCoded(int code, uint64_t number, size_t number_bytes) {
     bytes_.push_back(static_cast<char>(code));
     for (size_t i = number_bytes; i > 0; --i) bytes_.push_back(static_cast<char>(number >> (8 * (i - 1))));

@@ -33,8 +33,8 @@ Status Engine::Write(const WriteBatch& batch, const WriteOptions& options, const
 }
 
 Status Engine::WriteLarge(const EncodedBatch& batch, const WriteOptions& options) {
-  AMETHYST_TRY(
-      CheckWritable());  // A forked child must not touch the budget, whose locks a thread of its parent may hold.
+  // A forked child must not touch the budget: a thread of its parent may hold the locks.
+  AMETHYST_TRY(CheckWritable());
   const cache::Reservation copy(database_->storage.store->budget(), batch.payload.size());
   return WriteEncoded(batch, options);
 }

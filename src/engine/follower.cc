@@ -41,7 +41,7 @@ bool HasNoLog(const catalog::CatalogState& state) {
 bool HoldsOperands(const wal::RecoveredBatch& batch) {
   wal::BatchReader reader(batch.payload);
   for (wal::BatchEntry entry; reader.Next(&entry);) {
-    if (entry.kind == key::EntryKind::kOperand || entry.kind == key::EntryKind::kExpiringOperand) return true;
+    if (key::IsLive(entry.kind) && !key::Decides(entry.kind)) return true;
   }
   return false;
 }

@@ -146,16 +146,16 @@ TEST_F(LongReplies, ComeBeforeWhatWasAskedOrToldBehindThem) {
 
 TEST_F(LongReplies, AreNotOfWhatTheCommandRemoves) {
   EXPECT_GT(Begin({"spop", "set", "5000"}).size(), kEntries * kEntryBytes) << "it is said before it is gone";
-  EXPECT_EQ(client_->session().rest.say, nullptr);
+  EXPECT_EQ(client_->session().rest.write, nullptr);
 }
 
 TEST_F(LongReplies, HoldNothingForOneWhoIsKilledAndDoesNotRead) {
   EXPECT_THAT(Begin({"hvals", "hash"}), StartsWith("*3000\r\n"));
   client_->LeaveUnread(size_t{2} << 20);
   Client other(*this, "127.0.0.1:2");
-  EXPECT_NE(client_->session().rest.say, nullptr);
+  EXPECT_NE(client_->session().rest.write, nullptr);
   EXPECT_EQ(other.Line("client kill 127.0.0.1:50000"), "OK");
-  EXPECT_EQ(client_->session().rest.say, nullptr);
+  EXPECT_EQ(client_->session().rest.write, nullptr);
 }
 
 TEST_F(LongReplies, EndWithTheirClient) {
