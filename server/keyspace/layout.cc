@@ -15,15 +15,30 @@ constexpr uint8_t kKnownFlags = kHasExpiry | kExploded;
 constexpr uint64_t kHashMax = (uint64_t{1} << 48) - 1;
 constexpr uint64_t kSign = uint64_t{1} << 63;
 
-constexpr std::array<uint16_t, 256> kCrcTable = [] {
-  std::array<uint16_t, 256> table{};
+// [n]: of a byte that n bytes follow.
+constexpr std::array<std::array<uint16_t, 256>, 4> kCrcTables = [] {
+  std::array<std::array<uint16_t, 256>, 4> tables{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     uint32_t crc = byte << 8;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc << 1) ^ ((crc & 0x8000) != 0 ? 0x1021 : 0);
-    table[byte] = static_cast<uint16_t>(crc);
+    for (std::array<uint16_t, 256>& table : tables) {
+      for (int bit = 0; bit < 8; ++bit) crc = (crc << 1) ^ ((crc & 0x8000) != 0 ? 0x1021 : 0);
+      table[byte] = static_cast<uint16_t>(crc);
+    }
   }
-  return table;
+  return tables;
 }();
+
+// Of XMODEM's kind, four bytes at a time.
+uint32_t Crc16(std::string_view bytes) {
+  uint32_t crc = 0;
+  const auto byte = [&](size_t at) { return static_cast<uint8_t>(bytes[at]); };
+  for (; bytes.size() >= 4; bytes.remove_prefix(4)) {
+    crc = kCrcTables[3][byte(0) ^ (crc >> 8)] ^ kCrcTables[2][byte(1) ^ (crc & 0xff)] ^ kCrcTables[1][byte(2)] ^
+          kCrcTables[0][byte(3)];
+  }
+  for (size_t at = 0; at < bytes.size(); ++at) crc = ((crc << 8) & 0xffff) ^ kCrcTables[0][byte(at) ^ (crc >> 8)];
+  return crc;
+}
 
 void AppendPlace(std::string* to, std::string_view user_key) {
   AppendBigEndian(to, SlotOf(user_key), 2);
@@ -75,9 +90,7 @@ uint16_t SlotOf(std::string_view user_key) {
     const size_t close = user_key.find('}', open + 1);
     if (close != std::string_view::npos && close != open + 1) user_key = user_key.substr(open + 1, close - open - 1);
   }
-  uint32_t crc = 0;
-  for (const char c : user_key) crc = ((crc << 8) & 0xffff) ^ kCrcTable[((crc >> 8) ^ static_cast<uint8_t>(c)) & 0xff];
-  return static_cast<uint16_t>(crc & 16383);
+  return static_cast<uint16_t>(Crc16(user_key) & 16383);
 }
 
 uint64_t Hash48(std::string_view bytes) { return base::Hash64(bytes) >> 16; }

@@ -16,13 +16,6 @@ constexpr size_t kKeptBufferMax = 64 << 10;
 std::optional<int64_t> ReadNumber(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.starts_with('0') && text != "0") return {};  // "-0" and "07" are no numbers.
-  constexpr size_t kFewDigits = 9;
-  if (!text.empty() && text.size() <= kFewDigits &&
-      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
-    int64_t value = 0;
-    for (const char c : text) value = 10 * value + (c - '0');
-    return value;
-  }
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return {};
@@ -139,20 +132,30 @@ void RequestParser::Finish() {
   pieces_.clear();
 }
 
-size_t RequestParser::FindLineEnd(size_t bytes_max) const {
-  const std::string_view rest = std::string_view(buffer_).substr(position_, bytes_max);
-  const size_t end = rest.find('\r');
-  return end == std::string_view::npos ? end : position_ + end;
+std::optional<RequestParser::NumberLine> RequestParser::ReadNumberLine() const {
+  constexpr size_t kFewDigits = 9;
+  const std::string_view line = std::string_view(buffer_).substr(position_, kNumberLineMax);
+  // Nearly all lines have a few digits.
+  size_t at = 1;
+  int64_t number = 0;
+  for (; at <= kFewDigits && at < line.size() && line[at] >= '0' && line[at] <= '9'; ++at) {
+    number = 10 * number + (line[at] - '0');
+  }
+  const bool is_plain = at > 1 && (at == 2 || line[1] != '0');
+  if (is_plain && at < line.size() && line[at] == '\r') return NumberLine{.end = position_ + at, .number = number};
+  const size_t end = line.find('\r');
+  if (end == std::string_view::npos) return {};
+  return NumberLine{.end = position_ + end, .number = end == 0 ? std::nullopt : ReadNumber(line.substr(1, end - 1))};
 }
 
 RequestParser::Outcome RequestParser::ReadArrayHeader(bool is_authenticated) {
-  const size_t end = FindLineEnd(kNumberLineMax);
-  if (end == std::string::npos) {
+  const auto line = ReadNumberLine();
+  if (!line) {
     if (buffer_.size() - position_ > kNumberLineMax) return Refusal("too big mbulk count string");
     return false;
   }
+  const auto& [end, count] = *line;
   if (end + 1 >= buffer_.size()) return false;  // The line feed is still to come.
-  const auto count = ReadNumber(std::string_view(buffer_).substr(position_ + 1, end - position_ - 1));
   if (!count || *count > static_cast<int64_t>(limits_.arguments_max)) return Refusal("invalid multibulk length");
   if (!is_authenticated && *count > static_cast<int64_t>(kUnauthenticatedArgumentsMax)) {
     return Refusal("unauthenticated multibulk length");
@@ -165,14 +168,14 @@ RequestParser::Outcome RequestParser::ReadArrayHeader(bool is_authenticated) {
 
 RequestParser::Outcome RequestParser::ReadArgument(bool is_authenticated) {
   if (!has_length_) {
-    const size_t end = FindLineEnd(kNumberLineMax);
-    if (end == std::string::npos) {
+    const auto line = ReadNumberLine();
+    if (!line) {
       if (buffer_.size() - position_ > kNumberLineMax) return Refusal("too big bulk count string");
       return false;
     }
+    const auto& [end, length] = *line;
     if (end + 1 >= buffer_.size()) return false;
     if (buffer_[position_] != '$') return Refusal(fmt::format("expected '$', got '{}'", buffer_[position_]));
-    const auto length = ReadNumber(std::string_view(buffer_).substr(position_ + 1, end - position_ - 1));
     if (!length || *length < 0 || *length > static_cast<int64_t>(limits_.argument_bytes_max)) {
       return Refusal("invalid bulk length");
     }

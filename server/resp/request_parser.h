@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,12 @@ class RequestParser {
   Outcome ReadArrayHeader(bool is_authenticated);
   Outcome ReadArgument(bool is_authenticated);
   Outcome ReadInline();
-  // A line's end behind position_, nullopt-like npos where it has not come.
-  [[nodiscard]] size_t FindLineEnd(size_t bytes_max) const;
+  struct NumberLine {
+    size_t end;                     // Of what stands before its end, in the buffer.
+    std::optional<int64_t> number;  // Behind its first character.
+  };
+  // nullopt: the end of the line at position_ has not come.
+  [[nodiscard]] std::optional<NumberLine> ReadNumberLine() const;
   void Finish();
   void LetGoOfBuffer();
 

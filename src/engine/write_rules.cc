@@ -168,7 +168,11 @@ bool WriteRules::IsDated(const WriteBatch& batch, const WriteOptions& options) c
   if (batch.HasTtl() || !IsForEver(options, {})) return true;
   if (!batch.HasFamilies()) return false;
   wal::BatchReader reader(batch.Representation());
+  uint64_t seen = 0;  // Bits of the first families.
   for (wal::BatchEntry entry; reader.Next(&entry);) {
+    const uint64_t bit = entry.family < 64 ? uint64_t{1} << entry.family : 0;
+    if ((seen & bit) != 0) continue;
+    seen |= bit;
     if (TtlMsOf({.id = key::FamilyId{entry.family}}) != 0) return true;
   }
   return false;
