@@ -59,6 +59,8 @@ bool Server::RunsWithinMulti(const Command& command) {
 
 Server::Server(Space& space, Config& config, Clock& clock)
     : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space), checkpoints_(space) {
+  running_.random = base::Random(started_us_);
+  access_.SetOnFlush([this](const Status& written) { FollowFlush(written); });
   // Without it the interval stays as the database was opened with.
   static_cast<void>(ApplySettings());
   Look();
@@ -133,6 +135,7 @@ void Server::RunRequests(Session& session) {
 
 bool Server::WriteMore(Session& session) {
   session.last_active_us = Look();
+  access_.Flush();  // It could change what is written to here.
   Begin(session.database);
   Reply reply(&session.output, session.protocol);
   session.WillFlush();
@@ -179,6 +182,7 @@ void Server::EndTurn() {
       if (const auto at = sessions_.find(id); at != sessions_.end()) RunRequests(*at->second);
     }
   }
+  access_.Flush();
   if (!is_busy()) tracking_.EndTurn(config_.values().tracking_table_max_keys);
   if (config_.values().appendfsync == "always") {
     const uint64_t begin_us = MonotonicUs();
@@ -307,7 +311,7 @@ void Server::Execute(Session& session, Arguments args) {
       --counters_.commands;
       return;
     }
-    if (Finish(reply)) {
+    if (Finish(*command, reply)) {
       AfterCommit();
     } else {  // The error is its answer.
       session.rest = {};
@@ -321,26 +325,6 @@ void Server::Execute(Session& session, Arguments args) {
   ServeWaiters();
 }
 
-void Server::Deliver(Session& session, bool is_message) {
-  TakeAnswer(session, &answer_, is_message);
-  tracking_.SendOwn(session);
-}
-
-// CLIENT REPLY OFF and SKIP: nobody wants to read it, except what is a message rather than an answer.
-void Server::TakeAnswer(Session& session, std::string* answer, bool is_message) {
-  using Replies = Session::Replies;
-  const bool is_wanted = session.replies == Replies::kOn || session.replies == Replies::kSkipNext;
-  if (is_wanted || is_message) {
-    if (session.output.empty()) {
-      session.output.swap(*answer);
-    } else {
-      session.output.append(*answer);
-    }
-  }
-  if (session.replies == Replies::kSkip) session.replies = Replies::kOn;
-  if (session.replies == Replies::kSkipNext) session.replies = Replies::kSkip;
-}
-
 void Server::Begin(unsigned database) {
   last_now_ms_ = std::max(last_now_ms_, loop_.moment.wall_ms + (loop_.moment.us - loop_.moment.looked_us) / 1000);
   access_.Begin(database, last_now_ms_);
@@ -349,10 +333,18 @@ void Server::Begin(unsigned database) {
   access_.SetWantsEvents(!config_.values().notify_keyspace_events.empty());
 }
 
-bool Server::Finish(Reply& reply) {
-  const bool writes = access_.HasWrites();
-  const Status committed = access_.Commit();
-  if (writes) loop_.moment.us = MonotonicUs();  // It may have waited for room.
+void Server::FollowFlush(const Status& written) {
+  loop_.moment.us = MonotonicUs();  // It may have waited for room.
+  if (written) return outbox_.ForgetPending();
+  const std::string error = ErrorText(written.error());
+  for (size_t lost = outbox_.ReplacePending(error); lost > 0; --lost) CountError(error);
+}
+
+bool Server::Finish(const Command& command, Reply& reply) {
+  const bool is_late = MayCommitLater(command);
+  const bool waits = !is_late && access_.HasWrites();
+  const Status committed = is_late ? access_.CommitLater() : access_.Commit();
+  if (waits) loop_.moment.us = MonotonicUs();
   if (committed) {
     scripting_.libraries.Keep();
     return true;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "server/commands/command.h"
 #include "server/config.h"
 #include "server/health.h"
@@ -118,6 +119,8 @@ class Server {
   // that is there is never shortened, nor made narrower.
   void PauseFor(uint64_t milliseconds, bool writes_only);
   void EndPause();
+  // What commands draw from.
+  [[nodiscard]] base::Random& random() { return running_.random; }
   // Sessions that wait in a blocking command, or whose command is held.
   [[nodiscard]] size_t BlockedCount() const;
 
@@ -191,8 +194,12 @@ class Server {
   [[nodiscard]] bool Fetch(Session& session, const Command& command, Arguments args);
   // A new command begins, of that database and now.
   void Begin(unsigned database);
-  // Commits; the answer becomes an error where that fails.
-  bool Finish(Reply& reply);
+  // Commits, at once or with the turn; the answer becomes an error where that fails.
+  bool Finish(const Command& command, Reply& reply);
+  // Whether the command's writes may wait for the turn's end, and what it reads for the writes of others.
+  [[nodiscard]] bool MayCommitLater(const Command& command) const;
+  // Pending writes are written, or are lost: then so are the answers that count on them.
+  void FollowFlush(const Status& written);
   // Gives the answer to the session, to be sent at the end of the turn. What was published to it meanwhile is before
   // it.
   void Deliver(Session& session, bool is_message);
@@ -227,6 +234,7 @@ class Server {
     ScriptRunner* script = nullptr;
     bool script_reads = false;
     bool error_is_counted = false;
+    base::Random random{1};
   } running_;
   struct Loop {
     Fetcher* fetcher = nullptr;

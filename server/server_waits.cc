@@ -1,4 +1,5 @@
-// What follows from a command that is through: watchers are told, events published, and those who waited run.
+// What commands wait for, and what follows from one that is through: watchers are told, events published, answers
+// given, and those who waited run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,6 +36,12 @@ bool Server::IsHeld(const Session& session, const Command& command, Arguments ar
   return command.name == "exec" && session.queue.has_writes;
 }
 
+bool Server::MayCommitLater(const Command& command) const {
+  if ((command.flags & (kWrite | kReadonly)) == 0 || command.keys.first == 0) return false;
+  if ((command.flags & (kNoScript | kBlocking | kAdmin)) != 0) return false;
+  return config_.values().notify_keyspace_events.empty();  // An event cannot be called back.
+}
+
 bool Server::MayFetch(const Session& session, const Command& command) const {
   constexpr uint8_t kFetchesMax = 3;  // What was read may be gone from the cache by the time that the command runs.
   return loop_.fetcher != nullptr && session.held.fetches < kFetchesMax &&
@@ -42,6 +49,7 @@ bool Server::MayFetch(const Session& session, const Command& command) const {
 }
 
 bool Server::RunOrFetch(Session& session, const Command& command, Arguments args, Reply& reply) {
+  if (!MayCommitLater(command)) access_.Flush();
   Begin(session.database);
   if (MayFetch(session, command)) {
     const Counters::Lookups before = counters_.lookups;
@@ -96,6 +104,30 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   return true;
 }
 
+void Server::Deliver(Session& session, bool is_message) {
+  constexpr size_t kPendingAnswersMax = 4096;
+  const size_t begin = session.output.size();
+  TakeAnswer(session, &answer_, is_message);
+  if (access_.HasPending()) outbox_.NotePending(session, begin);
+  if (outbox_.pending_count() >= kPendingAnswersMax) access_.Flush();
+  tracking_.SendOwn(session);
+}
+
+// CLIENT REPLY OFF and SKIP: nobody wants to read it, except what is a message rather than an answer.
+void Server::TakeAnswer(Session& session, std::string* answer, bool is_message) {
+  using Replies = Session::Replies;
+  const bool is_wanted = session.replies == Replies::kOn || session.replies == Replies::kSkipNext;
+  if (is_wanted || is_message) {
+    if (session.output.empty()) {
+      session.output.swap(*answer);
+    } else {
+      session.output.append(*answer);
+    }
+  }
+  if (session.replies == Replies::kSkip) session.replies = Replies::kOn;
+  if (session.replies == Replies::kSkipNext) session.replies = Replies::kSkip;
+}
+
 bool Server::Retry(Session& session, const KeyName& ready) {
   session.waiting->ready = ready;
   const Arguments args = session.waiting->request.args();
@@ -106,7 +138,7 @@ bool Server::Retry(Session& session, const KeyName& ready) {
   Begin(session.database);
   Run(session, *command, args, reply);
   if (answer_.empty()) return false;  // It found nothing for itself.
-  if (Finish(reply)) AfterCommit();
+  if (Finish(*command, reply)) AfterCommit();
   Deliver(session, false);
   return true;
 }

@@ -1,6 +1,7 @@
 #include "server/session.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace amethyst::server {
@@ -17,6 +18,24 @@ void Outbox::Remove(Session& session) {
   sessions_.erase(&session);
   postponed_.erase(session.id);
   above_soft_since_us_.erase(&session);
+  std::erase_if(pending_, [&](const PendingAnswer& answer) { return answer.session == &session; });
+}
+
+void Outbox::NotePending(Session& session, size_t begin) {
+  if (session.output.size() == begin) return;
+  pending_.push_back({.session = &session, .begin = begin, .bytes = session.output.size() - begin});
+}
+
+size_t Outbox::ReplacePending(std::string_view error) {
+  // From behind: so the places of those before stay.
+  for (const auto& [session, begin, bytes] : std::views::reverse(pending_)) {
+    std::string text;
+    Reply(&text, session->protocol).Error(error);
+    session->output.replace(begin, bytes, text);
+  }
+  const size_t count = pending_.size();
+  pending_.clear();
+  return count;
 }
 
 void Outbox::Postpone(Session& session) {

@@ -96,6 +96,13 @@ class Outbox {
   [[nodiscard]] bool HasBacklog() const;
   // Those that may run now are postponed no longer.
   [[nodiscard]] std::vector<uint64_t> TakeBacklog();
+  // What the session is answered from byte `begin` of its output on holds only if what is pending is written.
+  void NotePending(Session& session, size_t begin);
+  // What is pending was written, and holds.
+  void ForgetPending() { pending_.clear(); }
+  // Each answer that was noted becomes this error; how many these were.
+  size_t ReplacePending(std::string_view error);
+  [[nodiscard]] size_t pending_count() const { return pending_.size(); }
   // Sends, and closes what is to be closed afterwards, or does not read; how many bytes that were.
   uint64_t Flush(const OutputLimits& limits, uint64_t now_us);
   // All that the sessions would have been sent becomes this error, behind which they close. Flush sends it.
@@ -109,6 +116,12 @@ class Outbox {
   std::unordered_set<Session*> sessions_;
   std::map<uint64_t, Session*> postponed_;  // By id.
   std::unordered_map<Session*, uint64_t> above_soft_since_us_;
+  struct PendingAnswer {
+    Session* session;
+    size_t begin;  // In its output.
+    size_t bytes;
+  };
+  std::vector<PendingAnswer> pending_;  // In the order of their commands.
 };
 
 class Session {

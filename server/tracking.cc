@@ -42,7 +42,7 @@ void Tracking::NoteRead(const Session& session, std::string_view key) {
   if (at->second.insert(session.id).second) ++items_;
 }
 
-void Tracking::NoteChanges(const std::vector<KeyName>& touched, const Session* writer) {
+void Tracking::NoteChanges(std::span<const KeyName> touched, const Session* writer) {
   for (; touched_seen_ < touched.size(); ++touched_seen_) {
     const std::string& key = touched[touched_seen_].key;
     for (auto& [prefix, state] : prefixes_) {

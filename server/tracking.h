@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,7 @@ class Tracking {
   }
   // So much has been touched since BeginCommand; what is new behind the last call changes now. `writer`: whose command
   // that is, or nullptr.
-  void NoteChanges(const std::vector<KeyName>& touched, const Session* writer);
+  void NoteChanges(std::span<const KeyName> touched, const Session* writer);
   // All keys are gone.
   void NoteFlush(const Session& writer);
   // What the session must be told of its own command's changes, which comes behind the command's answer.

@@ -20,14 +20,14 @@ void Watches::RemoveAll(Session& session) {
   session.is_dirty = false;
 }
 
-void Watches::MarkDirty(const std::vector<KeyName>& touched) {
+void Watches::MarkDirty(std::span<const KeyName> touched) {
   if (watchers_.empty()) return;
   for (const KeyName& key : touched) {
     if (const auto at = watchers_.find(key); at != watchers_.end()) MarkAll(at->second);
   }
 }
 
-void Watches::MarkExpired(const std::vector<KeyName>& touched) {
+void Watches::MarkExpired(std::span<const KeyName> touched) {
   if (watchers_.empty()) return;
   for (const KeyName& key : touched) {
     const auto at = watchers_.find(key);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "server/keyspace/access.h"
@@ -18,9 +19,9 @@ class Watches {
   void Add(Session& session, const KeyName& key, bool has_expired);
   void RemoveAll(Session& session);
   // The sessions that watch one of the keys are dirty from now on.
-  void MarkDirty(const std::vector<KeyName>& touched);
+  void MarkDirty(std::span<const KeyName> touched);
   // The same for keys that went because they had expired; nothing changes for who has watched one that had already.
-  void MarkExpired(const std::vector<KeyName>& touched);
+  void MarkExpired(std::span<const KeyName> touched);
   // Those whose key `exists`, which is asked for each.
   template <typename Exists>
   void MarkDirtyWhere(Exists exists) {

@@ -90,7 +90,7 @@ void Scan(Call& call) {
 }
 
 void RandomKey(Call& call) {
-  const uint64_t start = RandomOf(call)() >> 2;  // Places have 62 bits.
+  const uint64_t start = call.server.random()() >> 2;  // Places have 62 bits.
   for (const uint64_t place : {start, uint64_t{0}}) {
     for (KeyWalk walk(call.access, place); walk.Valid(); walk.Next()) {
       if (walk.record()) return call.reply.Bulk(walk.name());

@@ -25,14 +25,9 @@ bool ReadRandomCount(Call& call, RandomCount* count) {
   return true;
 }
 
-base::Random& RandomOf(Call& call) {
-  static base::Random random(call.server.MonotonicUs());
-  return random;
-}
-
 void Pick(Call& call, const Members& members, const RandomCount& count, RandomMembers::Take take) {
   if (members.count() == 0) return;
-  const RandomMembers picks(members, RandomOf(call));
+  const RandomMembers picks(members, call.server.random());
   if (count.may_repeat) {
     picks.PickAny(count.picks, take);
   } else {

@@ -20,8 +20,6 @@ struct RandomCount {
 
 // Reads argument 2. False: the error has been said.
 [[nodiscard]] bool ReadRandomCount(Call& call, RandomCount* count);
-// What all commands draw from.
-[[nodiscard]] base::Random& RandomOf(Call& call);
 // Hands over the members; there may be none.
 void Pick(Call& call, const Members& members, const RandomCount& count, RandomMembers::Take take);
 // Replies with the name of one member, or null.

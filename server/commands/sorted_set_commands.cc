@@ -180,9 +180,9 @@ constexpr uint64_t kDrawnBehindHash = 16;
 ScoredMember DrawByHash(Call& call, const SortedSet& set) {
   ScoredMember drawn;
   uint64_t seen = 0;
-  for (const uint64_t hash : {RandomOf(call)() >> 16, uint64_t{0}}) {
+  for (const uint64_t hash : {call.server.random()() >> 16, uint64_t{0}}) {
     for (SortedSet::HashWalk walk(set, hash); seen < kDrawnBehindHash && walk.Valid(); walk.Next()) {
-      if (RandomOf(call).OneIn(++seen)) drawn = {.member = std::string(walk.member()), .score = walk.score()};
+      if (call.server.random().OneIn(++seen)) drawn = {.member = std::string(walk.member()), .score = walk.score()};
     }
   }
   return drawn;
@@ -194,7 +194,7 @@ void DrawWithRepetition(Call& call, const SortedSet& set, uint64_t count, bool w
   std::vector<ScoredMember> all;
   if (set.size() <= kDrawnEvenlyMax || !set.is_exploded()) all = Collect(SortedSet::Walk(set, 0, set.size()));
   for (uint64_t i = 0; i < count && call.access.status(); ++i) {
-    const ScoredMember drawn = all.empty() ? DrawByHash(call, set) : all[RandomOf(call).Below(all.size())];
+    const ScoredMember drawn = all.empty() ? DrawByHash(call, set) : all[call.server.random().Below(all.size())];
     ReplyWithMember(call.reply, drawn.member, drawn.score, with_scores);
   }
 }
@@ -205,7 +205,7 @@ void DrawDistinct(Call& call, const SortedSet& set, uint64_t count, bool with_sc
   uint64_t left = set.size();
   BeginMembers(call.reply, wanted, with_scores);
   for (SortedSet::Walk walk(set, 0, set.size()); wanted > 0 && walk.Valid(); walk.Next(), --left) {
-    if (RandomOf(call).Below(left) >= wanted) continue;
+    if (call.server.random().Below(left) >= wanted) continue;
     ReplyWithMember(call.reply, walk.member(), walk.score(), with_scores);
     --wanted;
   }
@@ -230,7 +230,7 @@ void ZRandMember(Call& call) {
                             : DrawDistinct(call, set, count.picks, with_scores);
   }
   if (set.is_exploded() && set.size() > kDrawnEvenlyMax) return call.reply.Bulk(DrawByHash(call, set).member);
-  SortedSet::Walk walk(set, RandomOf(call).Below(set.size()), 1);
+  SortedSet::Walk walk(set, call.server.random().Below(set.size()), 1);
   call.reply.Bulk(walk.Valid() ? walk.member() : "");
 }
 

@@ -8,26 +8,30 @@
 namespace amethyst::server {
 
 namespace {
+
+constexpr size_t kTouchedKept = 16;
+
 std::string RegistryKey(uint64_t id) { return "x" + IdPrefix(id); }
+
 }  // namespace
 
-Access::Access(Space& space) : space_(space), batch_(space.db()), numbers_(space.numbers()) {}
+Access::Access(Space& space) : space_(space), batch_(space.db()), pending_(space), numbers_(space.numbers()) {}
 
 void Access::Begin(unsigned database, TimeMs now_ms) {
   if (HasWrites()) batch_.Clear();
   ForgetRecords();
-  entered_.order.clear();
+  changes_.Clear();
   database_ = database;
   now_ms_ = now_ms;
   status_ = {};
   reading_ = {};
   fresh_ = {};
-  changes_ = {};
   numbers_ = space_.numbers();
-  swaps_.clear();
-  touched_.clear();
-  ready_.clear();
-  events_.clear();
+  outcome_.swaps.clear();
+  if (outcome_.touched_count > kTouchedKept) outcome_.touched.resize(kTouchedKept);
+  outcome_.touched_count = 0;
+  outcome_.ready.clear();
+  outcome_.events.clear();
 }
 
 bool Access::IsMiss(const Error& error) const {
@@ -42,6 +46,8 @@ bool Access::Get(Part part, std::string_view key, std::string* value) {
   if (!status_) return false;
   const bool uses_records = part == Part::kKeys && reading_.uses_records;
   if (uses_records && GetCached(key, value)) return true;
+  if (HasPending() && pending_.MayHold(PendingWrites::HashOf(part, key))) Flush();
+  if (!status_) return false;
   const Result<bool> found = batch_.GetInto(space_.family(part), key, value, {.memory_only = reading_.memory_only});
   if (!found && IsMiss(found.error())) reading_.miss = {.part = part, .key = std::string(key)};
   if (!found) Fail(found.error());
@@ -61,11 +67,12 @@ bool Access::GetCached(std::string_view key, std::string* value) {
 }
 
 void Access::ForgetRecords() {
-  for (const uint64_t hash : entered_.records) space_.records().Forget(hash);
-  entered_.records.clear();
+  for (const uint64_t hash : changes_.keys) space_.records().Forget(hash);
+  changes_.keys.clear();
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
+  Flush();
   const ReadOptions options = {.lower_bound = lower, .upper_bound = upper};
   return HasWrites() ? batch_.NewIterator(space_.family(part), options) : space_.family(part).NewIterator(options);
 }
@@ -85,16 +92,19 @@ void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (part == Part::kOrder) {
     const uint64_t id = ReadBigEndian(key, 0, 8);
     space_.order_bounds().Widen(id, key);  // At once: too wide is never wrong.
-    if (!entered_.order.empty()) entered_.order.push_back({.id = id, .narrowed = {}, .key = std::string(key)});
+    if (!changes_.order.empty() || pending_.ChangesOrder()) {
+      changes_.order.push_back({.id = id, .narrowed = {}, .key = std::string(key)});
+    }
   }
-  if (part != Part::kKeys) return;
-  entered_.records.push_back(space_.records().Put(key, value));
+  changes_.keys.push_back(PendingWrites::HashOf(part, key));
+  if (part == Part::kKeys) space_.records().Put(key, value);
 }
 
 void Access::Delete(Part part, std::string_view key) {
   if (!status_) return;
   if (const Status deleted = batch_.Delete(space_.family(part), key); !deleted) Fail(deleted.error());
   fresh_.is_alone = false;
+  changes_.keys.push_back(PendingWrites::HashOf(part, key));
   if (part == Part::kKeys) space_.records().Erase(key);
 }
 
@@ -102,11 +112,12 @@ void Access::DeleteRange(Part part, std::string_view begin, std::string_view end
   if (!status_) return;
   if (const Status deleted = batch_.DeleteRange(space_.family(part), begin, end); !deleted) Fail(deleted.error());
   fresh_.is_alone = false;
+  changes_.has_ranges = true;
   if (part == Part::kKeys) space_.records().Clear();
 }
 
 void Access::NarrowOrder(uint64_t id, OrderEnd end, std::string_view order_key) {
-  entered_.order.push_back({.id = id, .narrowed = end, .key = std::string(order_key)});
+  changes_.order.push_back({.id = id, .narrowed = end, .key = std::string(order_key)});
 }
 
 uint64_t Access::NewId(std::string_view keys_key) {
@@ -135,6 +146,7 @@ void Access::NoteWrite(Part part, std::string_view key, size_t value_bytes) {
   if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
   space_.NoteWrite();
   batch_.Clear();
+  changes_.keys.clear();
   fresh_.bytes = 0;
 }
 
@@ -152,7 +164,7 @@ unsigned Access::DatabaseOf(uint16_t stored) const {
 
 void Access::SwapDatabases(unsigned one, unsigned other) {
   if (one == other) return;
-  swaps_.push_back({numbers_[one], numbers_[other]});
+  outcome_.swaps.push_back({numbers_[one], numbers_[other]});
   std::swap(numbers_[one], numbers_[other]);
   for (const unsigned database : {one, other}) {
     std::string stored;
@@ -174,66 +186,88 @@ void Access::FlushAll() {
     if (const Status deleted = batch_.DeleteRange(space_.family(part), {}, {}); !deleted) Fail(deleted.error());
   }
   fresh_.is_alone = false;
+  changes_.has_ranges = true;
   space_.records().Clear();
   DeleteRange(Part::kSys, "x", "y");
 }
 
 int64_t Access::KeyCount(unsigned database) const {
   const uint16_t stored = numbers_[database];
-  return space_.KeyCount(stored) + changes_[stored].keys;
+  int64_t count = space_.KeyCount(stored);
+  for (const Changes::Count& change : changes_.counts) count += change.stored == stored ? change.keys : 0;
+  return count;
 }
 
 int64_t Access::ExpiringCount(unsigned database) const {
   const uint16_t stored = numbers_[database];
-  return space_.ExpiringCount(stored) + changes_[stored].expiring;
+  int64_t count = space_.ExpiringCount(stored);
+  for (const Changes::Count& change : changes_.counts) count += change.stored == stored ? change.expiring : 0;
+  return count;
 }
 
 void Access::Count(uint16_t stored, int64_t keys, int64_t expiring) {
-  changes_[stored].keys += keys;
-  changes_[stored].expiring += expiring;
+  if (keys == 0 && expiring == 0) return;
+  if (changes_.counts.empty() || changes_.counts.back().stored != stored) changes_.counts.push_back({.stored = stored});
+  changes_.counts.back().keys += keys;
+  changes_.counts.back().expiring += expiring;
 }
 
 void Access::Touch(uint16_t stored, std::string_view user_key) {
-  touched_.push_back({.stored = stored, .key = std::string(user_key)});
+  if (outcome_.touched_count == outcome_.touched.size()) outcome_.touched.emplace_back();
+  KeyName& name = outcome_.touched[outcome_.touched_count++];
+  name.stored = stored;
+  name.key.assign(user_key);
 }
 
 void Access::Notify(EventKind kind, std::string_view name, std::string_view user_key) {
-  if (!wants_events_) return;
-  events_.push_back({.kind = kind, .name = name, .database = database_, .key = std::string(user_key)});
+  if (!outcome_.wants_events) return;
+  outcome_.events.push_back({.kind = kind, .name = name, .database = database_, .key = std::string(user_key)});
 }
 
 void Access::SignalReady(uint16_t stored, std::string_view user_key) {
-  ready_.push_back({.stored = stored, .key = std::string(user_key)});
+  outcome_.ready.push_back({.stored = stored, .key = std::string(user_key)});
+}
+
+void Access::Flush() {
+  if (!HasPending()) return;
+  const Status written = pending_.Flush();
+  if (!written) Fail(written.error());
+  if (on_flush_) on_flush_(written);
 }
 
 Status Access::Commit() {
+  if (status_) {
+    reading_.memory_only = false;  // What follows from a commit does not run again.
+    Flush();
+    if (status_ && !HasWrites()) return {};
+  }
+  if (status_) {
+    if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
+  }
   if (!status_) {
     ForgetRecords();
     return status_;
   }
-  reading_.memory_only = false;  // What follows from a commit does not run again.
-  if (!HasWrites()) return {};
-  if (Status written = space_.db().Write(batch_); !written) {
-    Fail(written.error());
-    ForgetRecords();
-    return written;
-  }
   space_.NoteWrite();
   space_.SetNumbers(numbers_);
-  for (uint16_t stored = 0; stored < kDatabases; ++stored) {
-    space_.AddToCounts(stored, changes_[stored].keys, changes_[stored].expiring);
-  }
-  for (const auto& [id, narrowed, key] : entered_.order) {
-    if (narrowed) {
-      space_.order_bounds().Narrow(id, *narrowed, key);
-    } else {
-      space_.order_bounds().Widen(id, key);
-    }
-  }
+  for (const auto& [stored, keys, expiring] : changes_.counts) space_.AddToCounts(stored, keys, expiring);
+  for (const OrderChange& change : changes_.order) space_.order_bounds().Apply(change);
   batch_.Clear();
-  entered_.records.clear();
-  entered_.order.clear();
+  changes_.Clear();
   return {};
+}
+
+Status Access::CommitLater() {
+  const WriteBatch& batch = batch_.batch();
+  const bool is_plain = !changes_.has_ranges && outcome_.swaps.empty();
+  if (!status_ || !is_plain || batch.ByteSize() > PendingWrites::kCommandBytesMax) return Commit();
+  reading_.memory_only = false;
+  if (batch.Empty()) return {};
+  pending_.Add(batch, changes_);
+  batch_.Clear();
+  changes_.Clear();
+  if (pending_.is_full()) Flush();
+  return status_;
 }
 
 }  // namespace amethyst::server

@@ -2,21 +2,24 @@
 //
 // A command's writes are held back and go to the engine as one batch, so it is whole or absent whatever happens; the
 // commands of EXEC share one Access and are whole together. Nothing has happened before Commit: a command that cannot
-// go on is given up by Begin, and may be run again. What is written under a fresh id, before anything else, may go to
-// the engine in parts: nobody finds it until the key names the id, and where that never comes the sweep takes it away.
-// An error of the engine stays: calls then find nothing and write nothing, and Commit returns it. So a command need not
-// look for one, except to end a loop.
-// Thread safety: one thread, the server's loop.
+// go on is given up by Begin, and may be run again. CommitLater leaves the batch to be written with those of other
+// commands, whose writes all that reads through this sees, and nobody else before Flush. What is written under a fresh
+// id, before anything else, may go to the engine in parts: nobody finds it until the key names the id, and where that
+// never comes the sweep takes it away. An error of the engine stays: calls then find nothing and write nothing, and
+// Commit returns it. So a command need not look for one, except to end a loop. Thread safety: one thread, the server's
+// loop.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "server/keyspace/layout.h"
+#include "server/keyspace/pending_writes.h"
 #include "server/keyspace/space.h"
 
 namespace amethyst::server {
@@ -118,7 +121,7 @@ class Access {
   void Touch(std::string_view user_key) { Touch(stored_database(), user_key); }
   void Touch(uint16_t stored, std::string_view user_key);
   // Events are kept only if somebody wants some.
-  void SetWantsEvents(bool wanted) { wants_events_ = wanted; }
+  void SetWantsEvents(bool wanted) { outcome_.wants_events = wanted; }
   void Notify(EventKind kind, std::string_view name, std::string_view user_key);
   // Somebody may wait for elements of the key.
   void SignalReady(std::string_view user_key) { SignalReady(stored_database(), user_key); }
@@ -127,13 +130,21 @@ class Access {
 
   [[nodiscard]] const Status& status() const { return status_; }
   [[nodiscard]] bool HasWrites() const { return !batch_.batch().Empty(); }
-  // Writes all that was held back. What follows from it is asked for then, until Begin.
+  // Writes all that was held back, behind what is pending. What follows from it is asked for then, until Begin.
   [[nodiscard]] Status Commit();
+  // The same, but may leave what was held back pending.
+  [[nodiscard]] Status CommitLater();
+  [[nodiscard]] bool HasPending() const { return !pending_.empty(); }
+  // Writes what is pending. After an error none of it has happened, and the command at hand, which may have read it,
+  // has failed.
+  void Flush();
+  // Is called where pending writes have been written, or are lost: also from within Get and NewIterator.
+  void SetOnFlush(std::function<void(const Status&)> on_flush) { on_flush_ = std::move(on_flush); }
   // What follows from the commit: keys that were changed, keys that got elements, events to publish.
-  [[nodiscard]] const std::vector<StoredSwap>& swaps() const { return swaps_; }
-  [[nodiscard]] const std::vector<KeyName>& touched() const { return touched_; }
-  [[nodiscard]] const std::vector<KeyName>& ready() const { return ready_; }
-  [[nodiscard]] const std::vector<KeyEvent>& events() const { return events_; }
+  [[nodiscard]] const std::vector<StoredSwap>& swaps() const { return outcome_.swaps; }
+  [[nodiscard]] std::span<const KeyName> touched() const { return {outcome_.touched.data(), outcome_.touched_count}; }
+  [[nodiscard]] const std::vector<KeyName>& ready() const { return outcome_.ready; }
+  [[nodiscard]] const std::vector<KeyEvent>& events() const { return outcome_.events; }
 
   // There are so many more keys, and keys that expire; StoredKey counts.
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
@@ -145,11 +156,13 @@ class Access {
   // Something was written: of a fresh id, or of something that can be found.
   void NoteWrite(Part part, std::string_view key, size_t value_bytes);
   [[nodiscard]] bool IsFresh(Part part, std::string_view key) const;
-  // What this has entered into the cache of records, and not committed, is taken back.
+  // What this has put into the cache of records, and not committed, is taken back.
   void ForgetRecords();
 
   Space& space_;
   IndexedBatch batch_;
+  PendingWrites pending_;
+  std::function<void(const Status&)> on_flush_;
   unsigned database_ = 0;
   TimeMs now_ms_ = 0;
   Status status_;
@@ -158,31 +171,21 @@ class Access {
     bool uses_records = true;
     std::optional<Miss> miss{};
   } reading_;
-  struct Change {
-    int64_t keys = 0;
-    int64_t expiring = 0;
-  };
-  std::array<Change, kDatabases> changes_{};
   Space::Numbers numbers_;
   struct Fresh {
     uint64_t id = 0;       // The newest.
     size_t bytes = 0;      // Of the batch.
     bool is_alone = true;  // There is nothing else in the batch.
   } fresh_;
-  struct OrderChange {
-    uint64_t id;
-    std::optional<OrderEnd> narrowed;  // None: the key was put.
-    std::string key;
-  };
-  struct Entered {
-    std::vector<uint64_t> records{};   // Hashes of the keys whose records are in the cache.
-    std::vector<OrderChange> order{};  // From the first on that narrows: true once it is committed.
-  } entered_;
-  std::vector<StoredSwap> swaps_;
-  std::vector<KeyName> touched_;
-  std::vector<KeyName> ready_;
-  bool wants_events_ = false;
-  std::vector<KeyEvent> events_;
+  Changes changes_;
+  struct Outcome {
+    std::vector<StoredSwap> swaps{};
+    std::vector<KeyName> touched{};  // The first `touched_count`; those behind keep their memory for the next ones.
+    size_t touched_count = 0;
+    std::vector<KeyName> ready{};
+    bool wants_events = false;
+    std::vector<KeyEvent> events{};
+  } outcome_;
 };
 
 }  // namespace amethyst::server

@@ -25,4 +25,12 @@ void OrderBounds::Widen(uint64_t id, std::string_view order_key) {
   if (!bounds.high.empty() && order_key >= bounds.high) bounds.high.assign(order_key).push_back('\0');
 }
 
+void OrderBounds::Apply(const OrderChange& change) {
+  if (change.narrowed) {
+    Narrow(change.id, *change.narrowed, change.key);
+  } else {
+    Widen(change.id, change.key);
+  }
+}
+
 }  // namespace amethyst::server

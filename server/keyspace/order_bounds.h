@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,13 @@
 namespace amethyst::server {
 
 enum class OrderEnd : uint8_t { kLow, kHigh };
+
+// What a command has done to the entries of a set.
+struct OrderChange {
+  uint64_t id;
+  std::optional<OrderEnd> narrowed;  // None: the key was put.
+  std::string key;
+};
 
 class OrderBounds {
  public:
@@ -28,6 +36,7 @@ class OrderBounds {
   void Narrow(uint64_t id, OrderEnd end, std::string_view order_key);
   // The set has that key.
   void Widen(uint64_t id, std::string_view order_key);
+  void Apply(const OrderChange& change);
 
  private:
   static constexpr size_t kSetsMax = 4096;

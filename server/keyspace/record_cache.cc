@@ -38,7 +38,9 @@ void RecordCache::SetCapacity(size_t capacity_bytes) {
 }
 
 // The key's place among all keys is a hash already; keys of another database are elsewhere.
-uint64_t RecordCache::Hash(std::string_view keys_key) { return PlaceOfKeysKey(keys_key) ^ DatabaseOfKeysKey(keys_key); }
+uint64_t RecordCache::HashOf(std::string_view keys_key) {
+  return PlaceOfKeysKey(keys_key) ^ DatabaseOfKeysKey(keys_key);
+}
 
 size_t RecordCache::FindIn(const Bucket& bucket, uint16_t tag, std::string_view keys_key) const {
   for (size_t i = 0; i < kPlaces; ++i) {
@@ -52,7 +54,7 @@ size_t RecordCache::FindIn(const Bucket& bucket, uint16_t tag, std::string_view 
 
 std::optional<std::string_view> RecordCache::Find(std::string_view keys_key) {
   if (buckets_.empty()) return {};
-  const uint64_t hash = Hash(keys_key);
+  const uint64_t hash = HashOf(keys_key);
   Bucket& bucket = BucketOf(hash);
   const size_t i = FindIn(bucket, TagOf(hash), keys_key);
   if (i == kPlaces) return {};
@@ -75,13 +77,10 @@ size_t RecordCache::FindRoom(Bucket& bucket) const {
   }
 }
 
-uint64_t RecordCache::Put(std::string_view keys_key, std::string_view record) {
-  const uint64_t hash = Hash(keys_key);
-  if (record.size() > kRecordBytesMax) {
-    Erase(keys_key);
-    return hash;
-  }
-  if (buckets_.empty()) return hash;
+void RecordCache::Put(std::string_view keys_key, std::string_view record) {
+  if (record.size() > kRecordBytesMax) return Erase(keys_key);
+  if (buckets_.empty()) return;
+  const uint64_t hash = HashOf(keys_key);
   Bucket& bucket = BucketOf(hash);
   size_t i = FindIn(bucket, TagOf(hash), keys_key);
   if (i == kPlaces) i = FindRoom(bucket);
@@ -103,12 +102,11 @@ uint64_t RecordCache::Put(std::string_view keys_key, std::string_view record) {
   std::memcpy(entry.get() + sizeof(header) + keys_key.size(), record.data(), record.size());
   bucket.tags[i] = TagOf(hash);
   if (bytes_ > capacity_bytes_) MakeRoom();
-  return hash;
 }
 
 void RecordCache::Erase(std::string_view keys_key) {
   if (buckets_.empty()) return;
-  const uint64_t hash = Hash(keys_key);
+  const uint64_t hash = HashOf(keys_key);
   Bucket& bucket = BucketOf(hash);
   if (const size_t i = FindIn(bucket, TagOf(hash), keys_key); i != kPlaces) Free(bucket.entries[i]);
 }

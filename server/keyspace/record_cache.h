@@ -19,6 +19,8 @@ namespace amethyst::server {
 
 class RecordCache {
  public:
+  [[nodiscard]] static uint64_t HashOf(std::string_view keys_key);
+
   // 0: keeps nothing.
   explicit RecordCache(size_t capacity_bytes = 0) { SetCapacity(capacity_bytes); }
 
@@ -27,11 +29,10 @@ class RecordCache {
 
   // The record; none: it is not known here. Its bytes are valid until the next call.
   [[nodiscard]] std::optional<std::string_view> Find(std::string_view keys_key);
-  // The key has this record from here on. A large one is not kept: the time that it takes lies elsewhere. Returns what
-  // Forget takes.
-  uint64_t Put(std::string_view keys_key, std::string_view record);
+  // The key has this record from here on. A large one is not kept: the time that it takes lies elsewhere.
+  void Put(std::string_view keys_key, std::string_view record);
   void Erase(std::string_view keys_key);
-  // Of a key by its hash. Another key's record may go with it.
+  // Of a key by its HashOf. Another key's record may go with it.
   void Forget(uint64_t hash);
   // Forgets all, in constant time.
   void Clear() { ++generation_; }
@@ -52,7 +53,6 @@ class RecordCache {
   struct Header;
 
   [[nodiscard]] Bucket& BucketOf(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
-  [[nodiscard]] static uint64_t Hash(std::string_view keys_key);
   [[nodiscard]] static uint16_t TagOf(uint64_t hash) { return static_cast<uint16_t>(hash >> 32); }
   // kPlaces: it is not there.
   [[nodiscard]] size_t FindIn(const Bucket& bucket, uint16_t tag, std::string_view keys_key) const;

@@ -3,7 +3,8 @@
 
     redis_compare.py AMETHYSTD [--seed N] [--commands N] [--resp 2|3] [--kills N]
 
-One in ten is called by a script or a function; libraries of functions come, change and go.
+They are sent in pipelines of one to forty. One in ten is called by a script or a function; libraries of functions come,
+change and go.
 Where Redis has no order (the members of a set, the fields of a hash) the elements are sorted before. Some keys are few
 and short, so that commands meet values of every type; collections cross the limits of their small encoding. In between
 amethystd is killed with SIGKILL and started again: whatever it has answered must still be there.
@@ -226,6 +227,10 @@ class Draw:
             words = words[:-1]
         return [word.encode("latin-1") for word in words]
 
+    # How many commands are sent at once.
+    def pipeline(self):
+        return self.random.choice([1, 1, 2, 5, 16, 40])
+
     # Some commands are called by a script. One that selects a database would select it for itself.
     def sent(self, words):
         if words[0] == b"select" or self.random.random() >= 0.1:
@@ -282,25 +287,29 @@ def compare(arguments, draw, theirs, ours):
         client.call([b"function", b"load", b"#!lua name=always\nredis.register_function('call', "
                      b"function(KEYS, ARGV) return redis.call(unpack(ARGV)) end)"])
     done, database = [], b"0"
-    kill_at = {(i + 1) * arguments.commands // (arguments.kills + 1) for i in range(arguments.kills)}
-    for number in range(arguments.commands):
-        if number in kill_at:
+    kill_at = [(i + 1) * arguments.commands // (arguments.kills + 1) for i in range(arguments.kills)]
+    while len(done) < arguments.commands:
+        if kill_at and len(done) >= kill_at[0]:
+            kill_at.pop(0)
             ours.end(signal.SIGKILL)
             ours.start()
             clients[1] = Client(ours.port, arguments.resp)
             clients[1].call([b"select", database])
-        words = draw.command()
-        done.append(words)
-        sent = draw.sent(words)
-        replies = [comparable(words, client.call(sent)) for client in clients]
-        if words[0] == b"select" and replies[0] == b"+OK":
-            database = words[1]
-        if replies[0] != replies[1]:
-            print(f"seed {arguments.seed}, command {number}: {shown(sent)}")
-            print(f"  redis-server: {replies[0]}\n  amethystd:    {replies[1]}\n  before it:")
-            for earlier in [other for other in done[:-1] if set(other[1:]) & set(words[1:])][-12:]:
-                print(f"    {shown(earlier)}")
-            return 1
+        drawn = [draw.command() for _ in range(min(draw.pipeline(), arguments.commands - len(done)))]
+        sent = [draw.sent(words) for words in drawn]
+        for client in clients:
+            client.send_all(sent)
+        for place, words in enumerate(drawn):
+            done.append(words)
+            replies = [comparable(words, client.reply()) for client in clients]
+            if words[0] == b"select" and replies[0] == b"+OK":
+                database = words[1]
+            if replies[0] != replies[1]:
+                print(f"seed {arguments.seed}, command {len(done) - 1}, {place} of its pipeline: {shown(sent[place])}")
+                print(f"  redis-server: {replies[0]}\n  amethystd:    {replies[1]}\n  before it:")
+                for earlier in [other for other in done[:-1] if set(other[1:]) & set(words[1:])][-12:]:
+                    print(f"    {shown(earlier)}")
+                return 1
     print(f"{arguments.commands} commands with the same replies, {arguments.kills} kills in between")
     return 0
 

@@ -25,8 +25,13 @@ class Client:
         return self.reply()
 
     def send(self, words):
-        message = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-        self.socket.sendall(message)
+        self.send_all([words])
+
+    # Requests of one pipeline.
+    def send_all(self, requests):
+        self.socket.sendall(b"".join(
+            b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+            for words in requests))
 
     def line(self):
         while b"\r\n" not in self.buffer:

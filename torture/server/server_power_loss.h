@@ -11,12 +11,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "amethyst/options.h"
+#include "base/function_ref.h"
 #include "base/random.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
@@ -83,8 +85,11 @@ class ServerPowerLoss {
   void SendDrawn(Client& client);
   void Send(Client& client, std::string_view bytes);
   void PassTime();
+  enum class Syncs : uint8_t { kNothing, kAtTheEnd };
+  // One step, and what it has led to.
+  void Do(base::FunctionRef<void()> step, Syncs syncs = Syncs::kNothing);
   void NoteStep(size_t begins_at);
-  void NoteAnswer(size_t step);
+  void NoteAnswer();
   void CheckAllPoints();
   // What the image holds. 0, and a violation: it cannot be read.
   [[nodiscard]] uint64_t StateOfImage(const CrashImage& image);
@@ -102,6 +107,7 @@ class ServerPowerLoss {
   std::vector<Step> steps_;  // [0]: the empty database.
   std::vector<Answered> answered_;
   std::vector<Stretch> unknown_;                 // Of the trace: images from within are not judged.
+  std::optional<size_t> unknown_since_;          // The stretch that has begun.
   std::unordered_map<uint64_t, uint64_t> seen_;  // What images hold, by their fingerprints.
   ServerPowerLossReport* report_ = nullptr;
 };
