@@ -8,6 +8,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -359,6 +360,8 @@ class DeadModel : public testing::TestWithParam<bool> {
   }
 
   base::Random random_{1};
+  Counted order_;
+  std::optional<simulation::SerialEnvironment> environment_;
   std::unique_ptr<DB> db_;
   std::map<std::string, std::string> map_;
   uint64_t written_ = 0;
@@ -369,11 +372,10 @@ INSTANTIATE_TEST_SUITE_P(Orders, DeadModel, testing::Bool());
 TEST_P(DeadModel, ShowsWhatAMapShows) {
   for (const uint64_t seed : {1, 2, 3, 4}) {
     random_ = base::Random(seed);
-    Counted order;
-    simulation::SerialEnvironment environment(std::make_shared<io::MemoryFileSystem>(), seed);
+    environment_.emplace(std::make_shared<io::MemoryFileSystem>(), seed);
     Options options = support::SmallOptions();
-    if (GetParam()) options.comparator = &order;
-    db_ = OpenOrFail("/db", options, Over(environment));
+    if (GetParam()) options.comparator = &order_;
+    db_ = OpenOrFail("/db", options, Over(*environment_));
     map_.clear();
     std::vector<Moment> moments;
     for (uint64_t n = 0; n < kKeys; ++n) ASSERT_TRUE(db_->Put(Key(n), map_[Key(n)] = "0"));
