@@ -26,6 +26,17 @@ class ManifestTailTest : public CatalogTest {
     }
     EXPECT_EQ(tables[0], tables[1]);
   }
+  // As the file is while its edits from `records` on are being synced.
+  void MarkAsDurable(const ManifestTail& tail, uint64_t records) {
+    std::string bytes = Read(Manifest());
+    const ManifestIdentity identity{.database_uid = tail.state().database_uid, .number = tail.place().manifest};
+    bytes.replace(kManifestHeaderBytes, kManifestMarkBytes, EncodeManifestMark(identity, records));
+    Write(Manifest(), bytes);
+  }
+  // As while a writer has the database.
+  std::unique_ptr<io::FileLock> Lock() {
+    return memory_->files().Lock(io::JoinPath(tree::kDirectory, tree::kLockFileName), io::LockMode::kExclusive).value();
+  }
 };
 
 TEST_F(ManifestTailTest, GivesEachEditOnce) {
@@ -44,16 +55,10 @@ TEST_F(ManifestTailTest, GivesEachEditOnce) {
 TEST_F(ManifestTailTest, TakesNoEditBeforeItIsKnownToBeDurable) {
   Opened opened = Open();
   ManifestTail tail = Follow(opened);
-  const auto lock =
-      memory_->files().Lock(io::JoinPath(tree::kDirectory, tree::kLockFileName), io::LockMode::kExclusive).value();
-  const CatalogState before = opened.tree->State();
+  const auto lock = Lock();
   ASSERT_TRUE(Apply(opened, Flush(opened)));
   const std::string after = Read(Manifest());
-  // As the file is while the edit is being synced: the mark is still the old one.
-  const std::string mark = EncodeManifestMark({before.database_uid, tail.place().manifest}, tail.place().records);
-  std::string unsynced = after;
-  unsynced.replace(kManifestHeaderBytes, mark.size(), mark);
-  Write(Manifest(), unsynced);
+  MarkAsDurable(tail, tail.place().records);
   EXPECT_FALSE(tail.Read().value());
   std::string torn = after;
   torn[kManifestHeaderBytes] ^= 0x55;  // The mark is being written.
@@ -63,15 +68,27 @@ TEST_F(ManifestTailTest, TakesNoEditBeforeItIsKnownToBeDurable) {
   EXPECT_TRUE(tail.Read().value());
 }
 
+TEST_F(ManifestTailTest, TakesADurableEditWithoutTheOneBehindIt) {
+  Opened opened = Open();
+  ManifestTail tail = Follow(opened);
+  const auto lock = Lock();
+  ASSERT_TRUE(Apply(opened, Flush(opened)));
+  const CatalogState durable = opened.tree->State();
+  ASSERT_TRUE(Apply(opened, Flush(opened)));
+  const uint64_t records = tail.place().records;
+  MarkAsDurable(tail, records + 1);
+  ASSERT_TRUE(tail.Read().value());
+  ExpectSame(tail.state(), durable);
+  MarkAsDurable(tail, records + 2);
+  ASSERT_TRUE(tail.Read().value());
+  ExpectSame(tail.state(), opened.tree->State());
+}
+
 TEST_F(ManifestTailTest, ReadsAllOfAManifestThatNobodyWritesAnyMore) {
   Opened opened = Open();
   ManifestTail tail = Follow(opened);
-  const CatalogState before = opened.tree->State();
   ASSERT_TRUE(Apply(opened, Flush(opened)));
-  std::string bytes = Read(Manifest());
-  const std::string mark = EncodeManifestMark({before.database_uid, tail.place().manifest}, tail.place().records);
-  bytes.replace(kManifestHeaderBytes, mark.size(), mark);  // A loss of power has taken the last one.
-  Write(Manifest(), bytes);
+  MarkAsDurable(tail, tail.place().records);  // A loss of power has taken the last mark.
   ASSERT_TRUE(tail.Read().value());
   ExpectSame(tail.state(), opened.tree->State());
 }

@@ -11,6 +11,7 @@
 #include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
 #include "support/database.h"
+#include "support/fault_file_system.h"
 
 namespace amethyst {
 namespace {
@@ -241,6 +242,30 @@ TEST_F(FollowerTest, AnOperatorThatComesLaterIsKnown) {
   ASSERT_TRUE(db_->Flush());
   ASSERT_TRUE(follower->Refresh());
   EXPECT_EQ(ValueIn(*follower, "a"), std::string("\2\0\0\0\0\0\0\0", 8));
+}
+
+// The log that it reads anew ends before them. At its last number, reads would find the oldest version of a key whose
+// second one the flush has left out.
+TEST_F(FollowerTest, ShowsUnloggedWritesOfTheTablesThoughItReadsTheLogAnew) {
+  follower_environment_ = std::make_unique<simulation::SerialEnvironment>(files_, 2);
+  support::FaultFileSystem faults(*files_);
+  support::FaultEnvironment environment(*follower_environment_, faults);
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_TRUE(db_->CompactRange());
+  ASSERT_TRUE(db_->Put("a", "2"));
+  const auto follower = DB::OpenFollower("/db", {.options = support::SmallOptions(), .refresh_interval_ms = 0},
+                                         support::Over(environment))
+                            .value();
+  EXPECT_EQ(ValueIn(*follower, "a"), "2");
+  faults.Fail({.operation = support::Operation::kRead, .call = faults.calls(support::Operation::kRead) + 1});
+  ASSERT_EQ(CodeOf(follower->Refresh()), ErrorCode::kIo);
+  ASSERT_TRUE(db_->Put("a", "3", {.durability = Durability::kNone}));
+  for (int i = 0; Tables() == 1; ++i) {  // No call to Flush, which would begin a segment that counts them.
+    ASSERT_TRUE(db_->Put(Key(i), std::string(2000, 'x'), {.durability = Durability::kNone}));
+    writer_environment_->RunOneJob();
+  }
+  ASSERT_EQ(Text(follower->Refresh()), "");
+  EXPECT_EQ(ValueIn(*follower, "a"), "3");
 }
 
 // Writes past the log have numbers that the follower has passed when they come.

@@ -36,10 +36,12 @@ Result<std::unique_ptr<DB>> OpenIngested(const std::shared_ptr<io::FileSystem>& 
   return DB::Open(kIngestDatabase, options, std::move(components));
 }
 
-// Whether the memtable is empty, and how the files come.
+// Whether the memtable is empty, how the files come, and whether others came before: the first ones begin a segment of
+// the log, which syncs the directory.
 struct IngestWay {
   bool memtable_overlaps;
   IngestMode mode;
+  bool others_came_before;
 };
 
 class IngestCrash : public testing::TestWithParam<IngestWay> {
@@ -57,6 +59,10 @@ class IngestCrash : public testing::TestWithParam<IngestWay> {
     for (int i = 0; i < 6; ++i) ASSERT_TRUE(db_->Put(Key(i), "old"));
     ASSERT_TRUE(family_->Put("a", "old"));
     ASSERT_TRUE(db_->Flush());
+    if (GetParam().others_came_before) {
+      const std::filesystem::path other = Write("other", [](TableWriter& table) { ASSERT_TRUE(table.Delete("none")); });
+      ASSERT_EQ(Text(db_->Ingest(other)), "");
+    }
     if (GetParam().memtable_overlaps) ASSERT_TRUE(db_->Put(Key(2), "memtable"));
     ASSERT_TRUE(db_->SyncWal());
     before_ = support::ContentOf(*db_);
@@ -164,8 +170,9 @@ TEST_P(IngestCrash, LeavesNoFileThatNobodyKnows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, IngestCrash,
-                         testing::Values(IngestWay{true, IngestMode::kLink}, IngestWay{false, IngestMode::kMove},
-                                         IngestWay{true, IngestMode::kCopy}));
+                         testing::Values(IngestWay{true, IngestMode::kLink, false},
+                                         IngestWay{false, IngestMode::kMove, true},
+                                         IngestWay{true, IngestMode::kCopy, true}));
 
 }  // namespace
 }  // namespace amethyst::torture

@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <semaphore>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "amethyst/transaction.h"
@@ -99,6 +103,43 @@ TEST_F(TransactionConcurrency, CountersMissNothing) {
   for (const char* const name : {"counter", "merged", "incremented"}) {
     EXPECT_EQ(ValueOf(*db_, name), Number(int64_t{kThreads} * int64_t{kRounds})) << name;
   }
+}
+
+// The order of bytes. One thread is held at its next comparison.
+class Holding final : public Comparator {
+ public:
+  int Compare(std::string_view a, std::string_view b) const override {
+    if (holds && std::exchange(holds, false)) {
+      is_held.release();
+      may_go_on.acquire();
+    }
+    return a.compare(b);
+  }
+  [[nodiscard]] std::string_view Name() const override { return "test.holding"; }
+
+  static thread_local bool holds;
+  mutable std::binary_semaphore is_held{0};
+  mutable std::binary_semaphore may_go_on{0};
+};
+thread_local bool Holding::holds = false;
+
+// What another one commits while a commit looks at what came before it, with no lock.
+TEST_F(TransactionConcurrency, ACommitWithinTheCheckOfAnotherIsSeen) {
+  static const Holding order;
+  const Family family = db_->CreateFamily("held", {.comparator = &order}).value();
+  ASSERT_TRUE(family.Put("read", "1"));
+  Transaction transaction = db_->Begin();
+  EXPECT_EQ(transaction.Get(family, "read").value(), "1");
+  ASSERT_TRUE(transaction.Put(family, "written", "1"));
+  ASSERT_TRUE(family.Put("other", "1"));  // Something to be looked at.
+  std::thread committer([&] {
+    Holding::holds = true;
+    ExpectConflict(transaction.Commit());
+  });
+  order.is_held.acquire();
+  EXPECT_TRUE(family.Put("read", "2"));
+  order.may_go_on.release();
+  committer.join();
 }
 
 // Write skew: of two who are on call one stays. Each looks at both by a walk, and leaves by a delete of either kind.

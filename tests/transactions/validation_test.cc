@@ -133,6 +133,19 @@ TEST_F(ValidationTest, MemtablesThatAreFlushedBetweenTheSteps) {
   }));
 }
 
+// The second step holds the commit lock, so it reads no file.
+TEST_F(ValidationTest, TablesAreLookedAtOutside) {
+  ReadSet set(reads(), 1 << 20);
+  set.AddPoint({key::kDefaultFamily, "f", false});
+  const Snapshot keeps = db_->GetSnapshot();
+  Validation validation(reads(), set, nullptr, Now());
+  ASSERT_TRUE(db_->Put("f", "2"));
+  ASSERT_EQ(Text(db_->Flush()), "");
+  EXPECT_EQ(support::CodeOf(validation.CheckRecent()), ErrorCode::kBusy);
+  EXPECT_TRUE(validation.fell_behind());
+  ExpectConflict(validation.CheckAll());
+}
+
 TEST_F(ValidationTest, MuchThatIsWrittenIsLookedAtOutside) {
   ReadSet set(reads(), 1 << 20);
   set.AddRange(key::kDefaultFamily, {.begin = "c", .end = "e", .holds_end = true});
