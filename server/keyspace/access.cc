@@ -72,7 +72,7 @@ void Access::ForgetRecords() {
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
-  Flush();
+  if (HasPending()) Flush();
   const ReadOptions options = {.lower_bound = lower, .upper_bound = upper};
   return HasWrites() ? batch_.NewIterator(space_.family(part), options) : space_.family(part).NewIterator(options);
 }
@@ -87,6 +87,11 @@ bool Access::Shows(const Iterator& iterator) {
 
 void Access::Put(Part part, std::string_view key, std::string_view value) {
   if (!status_) return;
+  if (part == Part::kKeys) {
+    changes_.record.is_there = true;
+    changes_.record.keys_key.assign(key);
+    changes_.record.before = batch_.batch().GetSavepoint();
+  }
   if (const Status put = batch_.Put(space_.family(part), key, value); !put) return Fail(put.error());
   NoteWrite(part, key, value.size());
   if (part == Part::kOrder) {

@@ -10,6 +10,7 @@ void Changes::Clear() {
   counts.clear();
   order.clear();
   has_ranges = false;
+  record.is_there = false;
 }
 
 uint64_t PendingWrites::HashOf(Part part, std::string_view key) {
@@ -17,7 +18,19 @@ uint64_t PendingWrites::HashOf(Part part, std::string_view key) {
 }
 
 void PendingWrites::Add(const WriteBatch& batch, const Changes& changes) {
+  const RecordPut& record = changes.record;
+  const bool ends_with_record = record.is_there && batch.Count() == record.before.count + 1;
+  // Of a list to which one command after the other pushes the last record alone is ever read.
+  if (ends_with_record && record_.is_there && record_.keys_key == record.keys_key) batch_.RollBackTo(record_.before);
+  const WriteBatch::Savepoint before = batch_.GetSavepoint();
   batch_.Append(batch);
+  record_.is_there = ends_with_record;
+  if (ends_with_record) {
+    record_.keys_key.assign(record.keys_key);
+    record_.before = {.bytes = before.bytes + record.before.bytes,
+                      .count = before.count + record.before.count,
+                      .has_families = before.has_families || record.before.has_families};
+  }
   for (const uint64_t key : changes.keys) written_.set(BitOf(key));
   for (const auto& [stored, keys, expiring] : changes.counts) space_.AddToCounts(stored, keys, expiring);
   counts_.insert(counts_.end(), changes.counts.begin(), changes.counts.end());
@@ -38,6 +51,7 @@ Status PendingWrites::Flush() {
   written_.reset();
   counts_.clear();
   order_.clear();
+  record_.is_there = false;
   return written;
 }
 

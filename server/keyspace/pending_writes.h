@@ -9,7 +9,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +18,13 @@
 #include "server/keyspace/space.h"
 
 namespace amethyst::server {
+
+// A record that was put, and the batch before that.
+struct RecordPut {
+  bool is_there = false;
+  std::string keys_key{};
+  WriteBatch::Savepoint before{};
+};
 
 // What a command changes, beside its batch.
 struct Changes {
@@ -30,6 +37,7 @@ struct Changes {
   std::vector<Count> counts{};
   std::vector<OrderChange> order{};  // From the first on that narrows: true once it is committed.
   bool has_ranges = false;           // Of keys: `keys` does not say it all.
+  RecordPut record{};                // The last one.
 
   void Clear();
 };
@@ -65,6 +73,7 @@ class PendingWrites {
   std::bitset<kBits> written_;
   std::vector<Changes::Count> counts_;
   std::vector<OrderChange> order_;
+  RecordPut record_;  // That the batch ends with.
 };
 
 }  // namespace amethyst::server

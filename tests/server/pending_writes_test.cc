@@ -41,6 +41,8 @@ class PendingWritesTest : public ServerTest {
     server_->Receive(client.session(), Encode(words));
   }
   [[nodiscard]] uint64_t Writes() const { return space_->db().GetStats().writes; }
+  // Each entry that is written has a number.
+  [[nodiscard]] uint64_t LastSequence() const { return space_->db().GetSnapshot().sequence(); }
   void FailWrites() {
     files_.Fail({.operation = support::Operation::kStore, .call = 1, .for_good = true, .code = ErrorCode::kIo});
   }
@@ -73,6 +75,19 @@ TEST_F(PendingWritesTest, ManyGoInPartsBeforeTheTurnEnds) {
   EXPECT_LT(Writes(), before + 10);
   static_cast<void>(client_->Received());
   EXPECT_EQ(Line("dbsize"), "100");
+}
+
+TEST_F(PendingWritesTest, OneRecordStandsForAllOfAKeyThatCommandsChangeInTurn) {
+  EXPECT_EQ(Line("set other 1"), "OK");
+  const uint64_t before = LastSequence();
+  for (int i = 0; i < 10; ++i) Begin(*client_, {"incr", "a"});
+  Begin(*client_, {"incr", "other"});
+  for (int i = 0; i < 10; ++i) Begin(*client_, {"incr", "a"});
+  server_->EndTurn();
+  EXPECT_EQ(LastSequence(), before + 3);
+  static_cast<void>(client_->Received());
+  Crash();
+  EXPECT_EQ(Line("mget a other"), "[\"20\", \"2\"]");
 }
 
 TEST_F(PendingWritesTest, TheLostWritesOfATurnAreAnsweredSoAndNoOthers) {
