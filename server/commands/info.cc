@@ -14,9 +14,21 @@
 #include "server/session.h"
 #include "server/version.h"
 
+// jemalloc's, where the program is linked with it.
+extern "C" [[gnu::weak]] int mallctl(const char* name, void* old_value, size_t* old_bytes, void* value, size_t bytes);
+
 namespace amethyst::server {
 
 namespace {
+
+// "jemalloc-5.3.0", as Redis names it.
+std::string Allocator() {
+  const char* version = nullptr;
+  size_t bytes = sizeof(version);
+  if (mallctl == nullptr || mallctl("version", &version, &bytes, nullptr, 0) != 0) return "libc";
+  const std::string_view whole = version;
+  return fmt::format("jemalloc-{}", whole.substr(0, whole.find('-')));
+}
 
 constexpr uint64_t kMicrosecondsOfSecond = 1'000'000;
 constexpr uint64_t kSecondsOfDay = 86'400;
@@ -87,6 +99,7 @@ void AddMemory(Call& call, const Stats& stats, Lines& lines) {
   lines.Add("number_of_libraries", call.server.libraries().all().size());
   lines.AddBytes("maxmemory", call.config().values().maxmemory);
   lines.Add("maxmemory_policy", "noeviction");
+  lines.Add("mem_allocator", Allocator());
 }
 
 void AddPersistence(Call& call, const Stats& /*stats*/, Lines& lines) {
