@@ -235,6 +235,7 @@ Status Serve(const Config& settings, Log& log) {
     AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
+    server.SetCallRemote(CallOverTcp);
     server.SetListen([&]() -> Status {
       AMETHYST_ASSIGN(const ListenAt anew, WhereToListen(config));
       AMETHYST_TRY(loop.Listen(anew));

@@ -27,6 +27,7 @@
 #include "server/lua/libraries.h"
 #include "server/monitors.h"
 #include "server/net/fetcher.h"
+#include "server/net/remote.h"
 #include "server/pubsub.h"
 #include "server/session.h"
 #include "server/slow_log.h"
@@ -98,6 +99,9 @@ class Server {
   [[nodiscard]] Status ApplySettings();
   // `listen` is called where settings say anew where to listen, and how; after an error of it all is as before.
   void SetListen(std::function<Status()> listen) { loop_.listen = std::move(listen); }
+  // Who calls other servers; without one none can be reached.
+  void SetCallRemote(CallRemote call_remote) { loop_.call_remote = std::move(call_remote); }
+  [[nodiscard]] const CallRemote& call_remote() const { return loop_.call_remote; }
   [[nodiscard]] Status Listen() const { return loop_.listen ? loop_.listen() : Status(); }
   // Expires, gives up what has waited too long, closes what is idle.
   void Tick();
@@ -239,6 +243,7 @@ class Server {
   struct Loop {
     Fetcher* fetcher = nullptr;
     std::function<Status()> listen{};
+    CallRemote call_remote{};
     DiskPace disk_pace{};
     std::string stop_reason{};  // Empty: it goes on.
     // When the last command ended, or a turn's work began: one look at the clocks serves both neighbours.

@@ -125,6 +125,7 @@ inline constexpr std::string_view kNotPositive = "ERR value is out of range, mus
 [[nodiscard]] std::span<const Command> HyperLogLogCommands();
 [[nodiscard]] std::span<const Command> KeyCommands();
 [[nodiscard]] std::span<const Command> DumpCommands();
+[[nodiscard]] std::span<const Command> MigrateCommands();
 [[nodiscard]] std::span<const Command> ExpireCommands();
 [[nodiscard]] std::span<const Command> DatabaseCommands();
 [[nodiscard]] std::span<const Command> HashCommands();

@@ -41,8 +41,9 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
                                                  CommandCommands(),       SlowLogCommands(),
                                                  TransactionCommands(),   PubSubCommands(),
                                                  FunctionCommands(),      DumpCommands(),
-                                                 ClusterCommands(),       LatencyCommands(),
-                                                 MonitorCommands(),       ScriptCommands()}) {
+                                                 MigrateCommands(),       ClusterCommands(),
+                                                 LatencyCommands(),       MonitorCommands(),
+                                                 ScriptCommands()}) {
       for (const Command& command : group) made->emplace(command.name, &command);
     }
     return made;

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-from redis_compare import Client, free_port
+from server_process import Client, Server, free_port
 
 
 class Operation(unittest.TestCase):
@@ -132,6 +132,25 @@ class Operation(unittest.TestCase):
         self.addCleanup(narrow.socket.close)
         self.assertEqual(narrow.call([b"ping"]), b"+PONG")
         self.end(server)
+
+    def test_keys_go_to_another_server_and_stay_where_it_is_silent(self):
+        _, client = self.start()
+        other = Server([PROGRAM, "--port", str(port := free_port()), "--dir", str(self.folder / "other")], port)
+        other.start()
+        self.addCleanup(other.end)
+        where = [b"migrate", b"localhost", str(port).encode()]
+        self.assertEqual(client.call([b"mset", b"a", b"1", b"b", b"2"]), b"+OK")
+        self.assertEqual(client.call([*where, b"", b"0", b"60000", b"keys", b"a", b"none"]), b"+OK")
+        self.assertEqual(client.call([b"exists", b"a", b"b"]), b":1")
+        there = Client(port, 2)
+        self.addCleanup(there.socket.close)
+        self.assertEqual(there.call([b"get", b"a"]), b"$1\r\n1")
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        nowhere = [b"migrate", b"127.0.0.1", str(silent.getsockname()[1]).encode()]
+        self.assertEqual(client.call([*nowhere, b"b", b"0", b"20"]),
+                         b"-IOERR error or timeout reading from target instance")
+        self.assertEqual(client.call([b"get", b"b"]), b"$1\r\n2")
 
     def test_the_socket_has_the_permissions_of_its_setting(self):
         self.settings.write_text(self.settings.read_text() + f"unixsocket {self.folder}/socket\nunixsocketperm 720\n")
