@@ -205,9 +205,13 @@ bool TableCursor::TrySeek(std::string_view target) {
     Seek(target);
     return true;
   }
+  struct Asking {  // Ends, too, where a comparator throws.
+    bool* asks;
+    ~Asking() { *asks = false; }
+  };
   reading_.asks = true;
+  const Asking asking{&reading_.asks};
   Seek(target);
-  reading_.asks = false;
   return status_ || status_.error().code() != ErrorCode::kBusy;
 }
 

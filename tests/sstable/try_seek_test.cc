@@ -1,5 +1,6 @@
 // Covers: table_cursor, block_tree
 #include <algorithm>
+#include <new>
 
 #include "sstable/table_fixture.h"
 
@@ -36,6 +37,33 @@ TEST(TableCursor, TriesASeekWithoutReadingAndAsksForWhatItLacks) {
   }
   EXPECT_GT(asked, 10u);
   EXPECT_LT(asked, 290u);
+}
+
+// The bytewise order, which may be told to throw.
+class ThrowingOrder final : public Comparator {
+ public:
+  int Compare(std::string_view a, std::string_view b) const override {
+    if (throws) throw std::bad_alloc();
+    return a.compare(b);
+  }
+  std::string_view Name() const override { return "test.throwing"; }
+  bool throws = false;
+};
+
+TEST(TableCursor, ReadsAgainAfterATriedSeekThatThrew) {
+  ThrowingOrder comparator;
+  const key::Order order(&comparator);
+  base::Random random(9);
+  const auto entries = MakeEntries({.count = 5000}, order, random);
+  TableBed bed;
+  auto reader = bed.Open(bed.Write(entries, {.order = order}), order).value();
+  const auto cursor = reader->NewCursor({});
+  comparator.throws = true;
+  EXPECT_THROW(static_cast<void>(cursor->TrySeek(entries[0].key)), std::bad_alloc);
+  comparator.throws = false;
+  cursor->Seek(entries[0].key);
+  ASSERT_TRUE(cursor->Valid()) << cursor->status().error().ToString();
+  EXPECT_EQ(Copy(cursor->entry()), entries[0]);
 }
 
 TEST(TableCursor, ThatMayNotWaitAsksForNothingAndSaysSo) {
