@@ -155,7 +155,8 @@ class DB {
   [[nodiscard]] Result<std::optional<bool>> TryGetInto(std::string_view key, std::string* value,
                                                        const ReadOptions& options = {});
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options = {});
-  // As many results as keys, in their order, all as of one moment.
+  // As many results as keys, in their order, all as of one moment. What has to be read for them is read at once, for 32
+  // keys at a time.
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,
                                                                          const ReadOptions& options = {});
 

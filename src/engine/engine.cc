@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <array>
 
 #include "amethyst/snapshot.h"
 #include "base/buffer.h"
@@ -11,6 +10,7 @@
 #include "engine/durable_waits.h"
 #include "engine/flush.h"
 #include "engine/follower.h"
+#include "engine/group_lookup.h"
 #include "engine/recovery.h"
 #include "key/moment.h"
 #include "wal/batch_encoding.h"
@@ -268,7 +268,6 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
                                                                  const ReadOptions& options, const FamilyKey& family,
                                                                  const Reader* reader) {
   std::vector<Result<std::optional<std::string>>> results;
-  results.reserve(keys.size());
   const OperationGate::Operation operation(reads_->gate);
   const ViewPtr view = ViewFor(*reads_, options, reader);
   const tree::Version* const version = VersionOf(*view, family);
@@ -283,31 +282,23 @@ std::vector<Result<std::optional<std::string>>> Engine::MultiGet(std::span<const
   const FamilyView shown(*view, family.id, *version, own);
   const key::ReadPoint read = ReadPointOf(*reads_, options, reader);
   reads_->statistics.Add(Counter::kGets, keys.size());
-  constexpr size_t kGroupMax = 32;
-  std::array<Found, kGroupMax> found;
-  std::vector<key::LookupKey> group;
-  for (size_t begin = 0; begin < keys.size(); begin += group.size()) {
+  results.resize(keys.size());
+  const auto take = [&](size_t index, const Found& found) {
+    if (found.state == LookupState::kFound) results[index]->emplace(found.value);
+    if (reader != nullptr) reader->SawExpiry(found.ChangesMs());
+  };
+  std::vector<GroupKey> group;
+  for (size_t begin = 0; begin < keys.size(); begin += kGroupMax) {
     group.clear();
-    for (const std::string_view key : keys.subspan(begin, std::min(kGroupMax, keys.size() - begin))) {
-      group.emplace_back(key, read);
-    }
-    {
-      const base::EpochGuard guard;
-      FindResident(shown, group, std::span(found).first(group.size()), reads_->statistics);
-      for (size_t i = 0; i < group.size(); ++i) {
-        auto& result = results.emplace_back();
-        if (found[i].state == LookupState::kFound) result->emplace(found[i].value);
-        if (reader != nullptr) reader->SawExpiry(found[i].ChangesMs());
-      }
-    }
-    for (size_t i = 0; i < group.size(); ++i) {
-      if (found[i].state != LookupState::kNotResident) continue;
-      Result<PinnedFound> loaded = FindAndTell(*database_, shown, group[i], options);
+    for (size_t i = begin; i < std::min(keys.size(), begin + kGroupMax); ++i) group.push_back({{keys[i], read}, i});
+    FindTogether(shown, options, reads_->statistics, take, &group);
+    for (const GroupKey& waiting : group) {
+      Result<PinnedFound> loaded = FindAndTell(*database_, shown, waiting.lookup, options);
       if (!loaded) {
-        results[begin + i] = std::unexpected(std::move(loaded).error());
+        results[waiting.index] = std::unexpected(std::move(loaded).error());
         continue;
       }
-      if (loaded->state == LookupState::kFound) results[begin + i]->emplace(loaded->value);
+      if (loaded->state == LookupState::kFound) results[waiting.index]->emplace(loaded->value);
       if (reader != nullptr) reader->SawExpiry(loaded->ChangesMs());
     }
   }

@@ -20,11 +20,6 @@ namespace amethyst::engine {
 
 // Inside an epoch.
 [[nodiscard]] Found FindResident(const FamilyView& family, const key::LookupKey& lookup, Statistics& statistics);
-// The same for several keys, step by step for all of them, so that their cache misses overlap: found[i] is what
-// lookups[i] came to. Some dozens at a time: what was asked for must still be in the processor's cache when its turn
-// comes.
-void FindResident(const FamilyView& family, std::span<const key::LookupKey> lookups, std::span<Found> found,
-                  Statistics& statistics);
 
 // Outside epochs.
 [[nodiscard]] Result<PinnedFound> Find(const FamilyView& family, const key::LookupKey& lookup,

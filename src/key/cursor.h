@@ -38,6 +38,13 @@ class Cursor {
   virtual void Seek(std::string_view target) = 0;
   virtual void SeekForPrev(std::string_view target) = 0;
 
+  // As Seek, unless that would have to read a file: then it asks the system to start reading, and returns false. The
+  // cursor has to seek again before it is looked at. So several cursors can wait for one read in place of one each.
+  [[nodiscard]] virtual bool TrySeek(std::string_view target) {
+    Seek(target);
+    return true;
+  }
+
   [[nodiscard]] bool Valid() const { return position_ != nullptr; }
   [[nodiscard]] const Entry& entry() const {
     AMETHYST_DCHECK(Valid());

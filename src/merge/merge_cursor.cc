@@ -25,7 +25,22 @@ class MergeCursor final : public Cursor {
   }
   void Seek(std::string_view target) override {
     key_ = target;  // It may lie in a window that a source is about to let go.
-    SeekAll(Direction::kForward, [this](Cursor& source) { source.Seek(key_); });
+    Begin(Direction::kForward);
+    // All that has to be read is asked for before the first of it is waited for.
+    waiting_.clear();
+    for (uint32_t i = 0; i < sources_.size(); ++i) {
+      if (!sources_[i]->TrySeek(key_)) {
+        waiting_.push_back(i);
+      } else if (!Enlist(i)) {
+        return;
+      }
+    }
+    for (const uint32_t i : waiting_) {
+      sources_[i]->Seek(key_);
+      if (!Enlist(i)) return;
+    }
+    queue_.Sort();
+    Show();
   }
   void SeekForPrev(std::string_view target) override {
     key_ = target;
@@ -48,11 +63,14 @@ class MergeCursor final : public Cursor {
   void PrevWindow() override { Leave(Direction::kBackward); }
 
  private:
-  template <typename SeekOne>
-  void SeekAll(Direction direction, SeekOne seek_one) {
+  void Begin(Direction direction) {
     status_ = {};
     follows_same_key_ = false;
     queue_.Reset(direction);
+  }
+  template <typename SeekOne>
+  void SeekAll(Direction direction, SeekOne seek_one) {
+    Begin(direction);
     for (uint32_t i = 0; i < sources_.size(); ++i) {
       seek_one(*sources_[i]);
       if (!Enlist(i)) return;
@@ -87,7 +105,8 @@ class MergeCursor final : public Cursor {
   key::Order order_;
   SourceQueue queue_;
   Status status_;
-  std::string key_;  // Of the seek or turn in progress.
+  std::string key_;                // Of the seek or turn in progress.
+  std::vector<uint32_t> waiting_;  // Sources that have to read for the seek in progress.
   // The winner's cursor stands at the first entry shown (the last, going back), but that SkipDead may have moved it
   // inside.
   size_t shown_ = 0;

@@ -60,14 +60,25 @@ Result<Loaded> BlockTree::Load(cache::Slot& slot, cache::Frame* parent, Keep kee
 }
 
 Result<Loaded> BlockTree::LoadPage(uint32_t page, Keep keep) const {
-  return Load(top_->slot(page), nullptr, keep, [&] { return ReadPageFrame(top_->entry(page).handle); });
+  return Load(top_->slot(page), nullptr, keep, [&] {
+    const BlockHandle handle = top_->entry(page).handle;
+    return keep == Keep::kAskFor ? AskFor(handle) : ReadPageFrame(handle);
+  });
 }
 
 Result<Loaded> BlockTree::LoadBlock(cache::Frame* page_frame, uint32_t block, Keep keep,
                                     const ReadStored* stored) const {
   AMETHYST_DCHECK(page_frame->kind() == cache::FrameKind::kIndex);
   const IndexPage* const page = PageIn(page_frame);
-  return Load(page->slot(block), page_frame, keep, [&] { return ReadBlockFrame(page->entry(block), stored); });
+  return Load(page->slot(block), page_frame, keep, [&] {
+    const IndexEntry entry = page->entry(block);
+    return keep == Keep::kAskFor ? AskFor(entry.handle) : ReadBlockFrame(entry, stored);
+  });
+}
+
+Result<cache::FrameRef> BlockTree::AskFor(const BlockHandle& handle) const {
+  file_.Prefetch(handle);
+  return NotInMemory();
 }
 
 Status BlockTree::CheckPlausible(const BlockHandle& handle, uint32_t count) const {

@@ -31,6 +31,7 @@ enum class Keep : uint8_t {
   kYes,
   kIfReadBefore,  // Not the first time: for what a scan comes by.
   kReadNothing,   // Nothing is read: kBusy.
+  kAskFor,        // The same, but the system is asked to start reading it.
 };
 [[nodiscard]] constexpr Keep KeepIf(bool fill_cache) { return fill_cache ? Keep::kYes : Keep::kNo; }
 
@@ -83,6 +84,7 @@ class BlockTree {
   BlockTree(TableFile file, key::Order order, cache::BlockCache& cache, key::SequenceNumber sequence_base)
       : file_(std::move(file)), order_(order), cache_(cache), sequence_base_(sequence_base) {}
 
+  [[nodiscard]] Result<cache::FrameRef> AskFor(const BlockHandle& handle) const;
   [[nodiscard]] Result<std::string> ReadRaw(const BlockHandle& handle) const;
   [[nodiscard]] Result<cache::FrameRef> ReadPageFrame(const BlockHandle& handle) const;
   [[nodiscard]] Result<cache::FrameRef> ReadBlockFrame(const IndexEntry& entry, const ReadStored* stored) const;

@@ -13,7 +13,7 @@ void TableCursor::Restart() {
   Clear();
   status_ = {};
   window_size_ = kWindowFirst;
-  missed_in_a_row_ = 0;
+  reading_.missed_in_a_row = 0;
 }
 
 void TableCursor::Fail(Error error) {
@@ -46,6 +46,7 @@ bool TableCursor::OpenPage(uint32_t page) {
 
 Keep TableCursor::KeepOf(bool is_scan) const {
   if (!options_.MayWait()) return Keep::kReadNothing;
+  if (reading_.asks) return Keep::kAskFor;
   return options_.fill_cache && is_scan ? Keep::kIfReadBefore : KeepIf(options_.fill_cache);
 }
 
@@ -69,17 +70,17 @@ Result<const Block*> TableCursor::LoadBlock(uint32_t block) {
     AMETHYST_ASSIGN(stored_block_, read());
     return tree_.DecodeBlock(page_->entry(block), stored_block_, &block_memory_);
   }
-  const bool is_scan = missed_in_a_row_ >= kScanBlocks;
+  const bool is_scan = reading_.missed_in_a_row >= kScanBlocks;
   // A walk that misses a second block in a row, on the way forward, is likely to miss more. A large block is read to
   // its place alone: many walks may rest on one each.
-  const bool read_more =
-      missed_in_a_row_ > 0 && handle.offset == next_offset_ && handle.stored_bytes <= ReadBuffer::kSmall.max_bytes;
+  const bool read_more = reading_.missed_in_a_row > 0 && handle.offset == reading_.next_offset &&
+                         handle.stored_bytes <= ReadBuffer::kSmall.max_bytes;
   const BlockTree::ReadStored stored = read;
   AMETHYST_ASSIGN(Loaded loaded,
                   tree_.LoadBlock(page_frame_.get(), block, KeepOf(is_scan), read_more ? &stored : nullptr));
   block_frame_ = std::move(loaded.frame);
-  missed_in_a_row_ = loaded.missed ? missed_in_a_row_ + 1 : 0;
-  next_offset_ = handle.end();
+  reading_.missed_in_a_row = loaded.missed ? reading_.missed_in_a_row + 1 : 0;
+  reading_.next_offset = handle.end();
   return BlockTree::BlockIn(block_frame_.get());
 }
 
@@ -197,6 +198,21 @@ void TableCursor::Seek(std::string_view target) {
   const uint32_t first = block_->FirstNotBefore(target, tree_.order(), [](uint32_t) { return false; });
   // Between the block's last key and its separator: the next block begins behind the target.
   first == block_->count() ? NextBlock() : ShowFrom(first);
+}
+
+bool TableCursor::TrySeek(std::string_view target) {
+  if (options_.sequential || !options_.MayWait()) {
+    Seek(target);
+    return true;
+  }
+  struct Asking {  // Ends, too, where a comparator throws.
+    bool* asks;
+    ~Asking() { *asks = false; }
+  };
+  reading_.asks = true;
+  const Asking asking{&reading_.asks};
+  Seek(target);
+  return status_ || status_.error().code() != ErrorCode::kBusy;
 }
 
 void TableCursor::SeekForPrev(std::string_view target) {

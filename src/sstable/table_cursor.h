@@ -32,6 +32,7 @@ class TableCursor final : public key::Cursor {
   void SeekToLast() override;
   void Seek(std::string_view target) override;
   void SeekForPrev(std::string_view target) override;
+  [[nodiscard]] bool TrySeek(std::string_view target) override;
   uint64_t SkipDead(key::ReadPoint read, std::string_view limit) override;
   bool SkipCovered(const key::Cover& cover, bool forward) override;
   [[nodiscard]] Status status() const override { return status_; }
@@ -100,8 +101,12 @@ class TableCursor final : public key::Cursor {
   uint32_t shown_begin_ = 0;
   uint32_t shown_end_ = 0;
   uint32_t window_size_ = 0;
-  uint32_t missed_in_a_row_ = 0;  // Blocks, since the last seek.
-  uint64_t next_offset_ = 0;      // Where the block behind the last one begins.
+  struct Reading {
+    uint32_t missed_in_a_row = 0;  // Blocks, since the last seek.
+    bool asks = false;             // Inside TrySeek.
+    uint64_t next_offset = 0;      // Where the block behind the last one begins.
+  };
+  Reading reading_;
   Direction direction_ = Direction::kForward;
   std::vector<key::Entry> entries_;  // The window; grows only.
   std::vector<char> keys_;           // Its keys, where the block stores suffixes; grows only.

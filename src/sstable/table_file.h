@@ -33,6 +33,9 @@ class TableFile {
   // As Read, for a block whose `stored` bytes, trailer included, have been read already.
   [[nodiscard]] Status Decode(const BlockHandle& handle, std::string_view stored, Room room) const;
 
+  // Asks the system to start reading it: see io::RandomAccessFile.
+  void Prefetch(const BlockHandle& handle) const { file_->Prefetch(handle.offset, handle.end() - handle.offset); }
+
   // An error about the block at `offset`: the same code, the message with path and offset in front.
   [[nodiscard]] std::unexpected<Error> At(uint64_t offset, const Error& error) const;
 

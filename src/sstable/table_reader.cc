@@ -143,7 +143,7 @@ Result<cache::FrameRef> TableReader::ReadFilterFrame() const {
 }
 
 Result<cache::FrameRef> TableReader::LoadFilter() const {
-  AMETHYST_ASSERT(HasFilter());
+  AMETHYST_ASSERT(footer_.filter.stored_bytes != 0);  // Another thread may just have given it up.
   AMETHYST_ASSIGN(Loaded loaded, tree_->Load(filter_slot_, nullptr, Keep::kYes, [this] { return ReadFilterFrame(); }));
   return std::move(loaded.frame);
 }
@@ -186,7 +186,10 @@ class TableReader::Resident {
   }
   [[nodiscard]] bool EnterPage(Search* search) const {
     cache::Frame* const frame = tree_.top().slot(search->page_index).Peek();
-    if (frame == nullptr) return IsMissing(search);
+    if (frame == nullptr) {
+      search->page = nullptr;
+      return IsMissing(search);
+    }
     search->page = BlockTree::PageIn(frame);
     search->page->Prefetch();
     RecordHit(frame);
@@ -328,6 +331,23 @@ void TableReader::PrefetchEntry(const key::LookupKey& lookup, const Search& sear
 void TableReader::Finish(const key::LookupKey& lookup, Search* search) const {
   const Resident reach(*this);
   Finish(lookup, reach, search);
+}
+
+TableReader::Piece TableReader::MissingPiece(const Search& search) const {
+  AMETHYST_DCHECK(search.answer.state == LookupState::kNotResident);
+  if (search.page != nullptr) return {.handle = search.page->entry(search.block_index).handle};
+  if (HasFilter() && filter_slot_.Peek() == nullptr) {
+    return {.kind = cache::FrameKind::kFilter, .handle = footer_.filter};
+  }
+  return {.kind = cache::FrameKind::kIndex,
+          .page_index = search.page_index,
+          .handle = tree_->top().entry(search.page_index).handle};
+}
+
+bool TableReader::Load(const Piece& piece) const {
+  AMETHYST_DCHECK(piece.kind != cache::FrameKind::kData);
+  if (piece.kind == cache::FrameKind::kFilter) return LoadFilter().has_value();
+  return tree_->LoadPage(piece.page_index, Keep::kYes).has_value();
 }
 
 Lookup TableReader::FindResident(const key::LookupKey& lookup) const {

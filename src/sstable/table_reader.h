@@ -82,6 +82,20 @@ class TableReader {
   [[nodiscard]] bool FindBlock(const key::LookupKey& lookup, Search* search) const;
   static void PrefetchEntry(const key::LookupKey& lookup, const Search& search);
   void Finish(const key::LookupKey& lookup, Search* search) const;
+
+  // What a search that ended with kNotResident lacks.
+  struct Piece {
+    cache::FrameKind kind = cache::FrameKind::kData;
+    uint32_t page_index = 0;  // Of an index page.
+    BlockHandle handle{};
+  };
+  // In the epoch of the search.
+  [[nodiscard]] Piece MissingPiece(const Search& search) const;
+  // Outside epochs. Asks the system to start reading it.
+  void Prefetch(const Piece& piece) const { tree_->file().Prefetch(piece.handle); }
+  // Outside epochs. Brings a filter or an index page into the cache, for other searches. False: it could not be read.
+  bool Load(const Piece& piece) const;
+
   // Outside epochs; may read. Without fill_cache what it reads is not kept (but used if it is there).
   [[nodiscard]] Result<PinnedLookup> Find(const key::LookupKey& lookup, bool fill_cache) const;
 

@@ -26,6 +26,14 @@ class RunCursor final : public Cursor {
     in_table_->Seek(target);
     ShowForward();
   }
+  bool TrySeek(std::string_view target) override {
+    const size_t index = run_->LowerBound(target);
+    if (index < table_count() && options_.MayWait() && run_->tables()[index]->reader() == nullptr) return false;
+    if (!Open(index)) return true;
+    if (!in_table_->TrySeek(target)) return false;
+    ShowForward();
+    return true;
+  }
   void SeekForPrev(std::string_view target) override {
     const size_t index = run_->LowerBound(target);
     if (index < table_count() && !order_.Less(target, info(index).smallest)) {

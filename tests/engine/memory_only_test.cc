@@ -51,7 +51,8 @@ class MemoryOnly : public testing::Test {
   DB& db() { return world_.db(); }
   // What would make a thread wait.
   [[nodiscard]] uint64_t FileCalls() {
-    return world_.faults().calls(Operation::kRead) + world_.faults().calls(Operation::kOpen);
+    return world_.faults().calls(Operation::kRead) + world_.faults().calls(Operation::kOpen) +
+           world_.faults().calls(Operation::kPrefetch);
   }
 
   World world_;

@@ -71,8 +71,8 @@ Sources RandomSources(base::Random& random, const Order& order, uint64_t entries
 std::unique_ptr<Cursor> Merged(base::Random& random, const Sources& sources, const Order& order) {
   std::vector<std::unique_ptr<Cursor>> cursors;
   for (const auto& part : sources.parts) {
-    cursors.push_back(
-        std::make_unique<VectorCursor>(part, order, VectorCursor::Settings{1 + random.Below(40), {}, true}));
+    cursors.push_back(std::make_unique<VectorCursor>(
+        part, order, VectorCursor::Settings{.window_entries = 1 + random.Below(40), .waits = random.OneIn(3)}));
   }
   return NewMergeCursor(std::move(cursors), order);
 }
@@ -374,6 +374,25 @@ TEST(MergeCursor, SeeksOverWhatIsHiddenAndTurnsAnywhere) {
     }
   }
   EXPECT_GT(passed, 1'000u);
+}
+
+TEST(MergeCursor, EverySourceIsTriedBeforeTheFirstIsWaitedFor) {
+  std::string seeks;
+  std::vector<std::unique_ptr<Cursor>> cursors;
+  for (const bool waits : {true, false, true}) {
+    std::vector<OwnedEntry> entries;
+    for (uint64_t i = 1; i <= 3; ++i) {
+      entries.push_back({std::to_string(10 * i + cursors.size()), SequenceNumber{i}, EntryKind::kPut, "value"});
+    }
+    cursors.push_back(std::make_unique<VectorCursor>(std::move(entries), Order(),
+                                                     VectorCursor::Settings{.waits = waits, .seeks = &seeks}));
+  }
+  const auto merge = NewMergeCursor(std::move(cursors), Order());
+  merge->Seek("20");
+  EXPECT_EQ(seeks, " try seek try seek seek");
+  std::string keys;
+  for (; merge->Valid(); merge->Next()) keys.append(merge->entry().key()).append(" ");
+  EXPECT_EQ(keys, "20 21 22 30 31 32 ");
 }
 
 }  // namespace

@@ -53,8 +53,9 @@ enum class Operation : uint8_t {
   kCheckHeld,  // Of a FileLock.
   kOpenDirectory,
   kLink,
+  kPrefetch,  // One that fails does nothing.
 };
-inline constexpr size_t kOperations = static_cast<size_t>(Operation::kLink) + 1;
+inline constexpr size_t kOperations = static_cast<size_t>(Operation::kPrefetch) + 1;
 
 struct Fault {
   Operation operation{};
@@ -140,7 +141,9 @@ class FaultRandomAccessFile final : public io::RandomAccessFile {
     if (fault->half) return file_->ReadAt(offset, to.first(to.size() / 2));
     return std::unexpected(FaultPlan::Error(*fault, path()).error());
   }
-  void Prefetch(uint64_t offset, uint64_t bytes) const override { file_->Prefetch(offset, bytes); }
+  void Prefetch(uint64_t offset, uint64_t bytes) const override {
+    if (!plan_->Count(Operation::kPrefetch)) file_->Prefetch(offset, bytes);
+  }
   Result<uint64_t> Size() const override {
     AMETHYST_TRY(plan_->Check(Operation::kFileSize, path()));
     return file_->Size();

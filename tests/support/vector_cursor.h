@@ -47,9 +47,11 @@ inline void SortEntries(std::vector<OwnedEntry>* entries, const key::Order& orde
 
 struct VectorCursorSettings {
   size_t window_entries = 8;
-  std::optional<size_t> unreadable_entry;  // Reaching it fails with kIo.
+  std::optional<size_t> unreadable_entry{};  // Reaching it fails with kIo.
   bool skips_dead = true;
   uint64_t* windows_shown = nullptr;  // Counted here if given.
+  bool waits = false;                 // A TrySeek always has something to read.
+  std::string* seeks = nullptr;       // Gets "try" and "seek" of the seeks forward, if given.
 };
 
 class VectorCursor final : public key::Cursor {
@@ -67,7 +69,16 @@ class VectorCursor final : public key::Cursor {
 
   void SeekToFirst() override { ShowForward(0); }
   void SeekToLast() override { ShowBackward(entries_->size()); }
-  void Seek(std::string_view target) override { ShowForward(FirstAtOrAfter(target)); }
+  void Seek(std::string_view target) override {
+    if (settings_.seeks != nullptr) *settings_.seeks += " seek";
+    ShowForward(FirstAtOrAfter(target));
+  }
+  bool TrySeek(std::string_view target) override {
+    if (!settings_.waits) return Cursor::TrySeek(target);
+    if (settings_.seeks != nullptr) *settings_.seeks += " try";
+    Clear();
+    return false;
+  }
   void SeekForPrev(std::string_view target) override {
     size_t end = FirstAtOrAfter(target);
     while (end < entries_->size() && order_.Compare((*entries_)[end].key, target) == 0) ++end;

@@ -67,8 +67,12 @@ TEST_F(RunCursorTest, AgreesWithASortedVectorUnderRandomPrograms) {
     for (int step = 0; step < 400; ++step) {
       const std::string target = KeyOf(random.Below(2 * 8 * 60 + 10));
       if (!oracle.Valid() || random.OneIn(15)) {
-        switch (random.Below(4)) {
+        switch (random.Below(5)) {
           case 0: cursor->SeekToFirst(), oracle.SeekToFirst(); break;
+          case 4:
+            if (!cursor->TrySeek(target)) cursor->Seek(target);
+            oracle.Seek(target);
+            break;
           case 1: cursor->SeekToLast(), oracle.SeekToLast(); break;
           case 2: cursor->Seek(target), oracle.Seek(target); break;
           default: cursor->SeekForPrev(target), oracle.SeekForPrev(target);
@@ -89,6 +93,23 @@ TEST_F(RunCursorTest, AgreesWithASortedVectorUnderRandomPrograms) {
       ASSERT_EQ(Own(cursor->entry()), Own(oracle.entry()));
     }
   }
+}
+
+TEST_F(RunCursorTest, TriesASeekWithoutOpeningATable) {
+  Build(10, 30);
+  const auto cursor = NewCursor();
+  EXPECT_FALSE(cursor->TrySeek(KeyOf(2 * 95)));
+  EXPECT_EQ(OpenTables(), 0u);
+  ASSERT_TRUE(tables_[3]->Open());
+  const uint64_t reads = files_.calls(support::Operation::kRead);
+  EXPECT_FALSE(cursor->TrySeek(KeyOf(2 * 95)));
+  EXPECT_EQ(files_.calls(support::Operation::kRead), reads);
+  EXPECT_EQ(files_.calls(support::Operation::kPrefetch), 1u);
+  cursor->Seek(KeyOf(2 * 95));
+  EXPECT_TRUE(cursor->TrySeek(KeyOf(2 * 95)));
+  EXPECT_EQ(cursor->entry().key(), KeyOf(2 * 95));
+  EXPECT_TRUE(cursor->TrySeek("z")) << "there is nothing to read";
+  EXPECT_FALSE(cursor->Valid());
 }
 
 TEST_F(RunCursorTest, OpensTheOneTableThatASeekNeeds) {
