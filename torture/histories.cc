@@ -27,7 +27,7 @@ HistoryReport& HistoryReport::operator+=(const HistoryReport& other) {
 }
 
 HistorySettings SettingsOf(uint64_t seed) {
-  constexpr uint64_t kLongOneIn = 64, kLeast = 24, kMost = 60, kStepsEach = 64, kFewKeys = 24;
+  constexpr uint64_t kLongOneIn = 256, kLeast = 24, kMost = 48, kStepsEach = 64, kFewKeys = 24;
   if (seed % kLongOneIn == 0) return {.seed = seed};
   const uint64_t transactions = kLeast + base::Random(seed).Below(kMost - kLeast + 1);
   return {.seed = seed, .steps = kStepsEach * transactions, .transactions = transactions, .keys_max = kFewKeys};

@@ -89,8 +89,8 @@ struct HistorySettings {
   uint64_t transactions = std::numeric_limits<uint64_t>::max();  // It ends once so many have ended.
   uint64_t keys_max = 40;                                        // Of both families; at least a quarter of it.
 };
-// Of a run of many: one in 64 takes 4,000 steps, some 630 transactions; the others end after 24 to 60 transactions, and
-// have fewer keys, so that as many conflict.
+// Of a run of many: one in 256 takes 4,000 steps, some 630 transactions; the others end after 24 to 48 transactions,
+// and have fewer keys, so that as many conflict.
 [[nodiscard]] HistorySettings SettingsOf(uint64_t seed);
 
 struct HistoryStep {

@@ -30,8 +30,8 @@ uint64_t MixLocation(uint64_t hash, const Location& location) {
 uint64_t Checksum(std::string_view bytes, const Location& location) { return MixLocation(Hash64(bytes), location); }
 
 Uid NewUid() {
-  std::random_device entropy;
-  const auto word = [&entropy] { return (static_cast<uint64_t>(entropy()) << 32) | entropy(); };
+  thread_local std::random_device entropy;  // To make one costs as much as to write a small table.
+  const auto word = [] { return (static_cast<uint64_t>(entropy()) << 32) | entropy(); };
   return Uid{.low = word(), .high = word()};
 }
 

@@ -32,16 +32,16 @@ TEST(Histories, AreExplainedByTheOrderOfTheirCommits) {
   RecordProperty("transactions", static_cast<int>(transactions));
 }
 
-TEST(Histories, OfARunAreShortAndOneIn64IsLong) {
+TEST(Histories, OfARunAreShortAndFewAreLong) {
   HistoryReport all;
   uint64_t longest = 0;
-  for (uint64_t seed = 1; seed <= 64; ++seed) {
+  for (uint64_t seed = 193; seed <= 256; ++seed) {
     const HistoryReport report = RunHistory(SettingsOf(seed));
     ASSERT_EQ(report.violation, "");
     const uint64_t transactions = report[HistoryCounter::kTransactions];
     EXPECT_EQ(report.least_transactions, transactions);
     EXPECT_GE(transactions, 24u);
-    EXPECT_EQ(transactions > 60, seed == 64) << transactions;
+    EXPECT_EQ(transactions > 48, seed == 256) << transactions;
     longest = std::max(longest, transactions);
     all += report;
   }
