@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "engine/candidates.h"
 #include "io/environment.h"
-#include "transactions/turns.h"
 #include "transactions/validation.h"
+#include "transactions/wait_for.h"
 
 namespace amethyst::transactions {
 
@@ -35,9 +35,10 @@ OwnWord OwnWordOn(const engine::Reader& reader, key::FamilyId family, std::strin
 }  // namespace
 
 OptimisticTransaction::OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine,
-                                             const TransactionOptions& options, std::shared_ptr<const Turns> turns)
+                                             const TransactionOptions& options, const Attempts* attempts)
     : isolation_(options.isolation),
-      turns_(std::move(turns)),
+      turns_(attempts == nullptr ? nullptr : attempts->turns()),
+      turn_holder_(attempts == nullptr ? nullptr : attempts->holder()),
       writes_(engine, OwnWrites::ReadTime::kFixed),
       reads_(*engine->database().reads, ReadSetLimit(*engine)),
       pin_(engine->NewSnapshot()) {}
@@ -136,7 +137,10 @@ Status OptimisticTransaction::Commit(const WriteOptions& options) {
   if (writes_.batch().Empty()) {
     return writes_.engine().database().reads->gate.IsClosed() ? engine::Closed() : Status();
   }
-  if (turns_ != nullptr) turns_->LetPass(writes_.engine().database().environment->clock());
+  if (turns_ != nullptr) {
+    Attempts attempts(turns_, turn_holder_);
+    WaitFor(&attempts, writes_.engine().database().environment->clock());
+  }
   return CommitOnce(options);
 }
 

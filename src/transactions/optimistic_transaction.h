@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/attempts.h"
 #include "amethyst/transaction.h"
 #include "base/error.h"
 #include "base/function_ref.h"
@@ -23,9 +24,9 @@ class Validation;
 
 class OptimisticTransaction {
  public:
-  // `turns`: are respected by the commit; nullptr: there is no need.
+  // `attempts`: whose turn does not stop the commit, as those of others do; nullptr: none does.
   OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine, const TransactionOptions& options,
-                        std::shared_ptr<const Turns> turns = nullptr);
+                        const Attempts* attempts = nullptr);
   ~OptimisticTransaction() { End(); }
   OptimisticTransaction(const OptimisticTransaction&) = delete;
   OptimisticTransaction& operator=(const OptimisticTransaction&) = delete;
@@ -65,7 +66,8 @@ class OptimisticTransaction {
   void End();
 
   const Isolation isolation_;
-  const std::shared_ptr<const Turns> turns_;
+  const std::shared_ptr<Turns> turns_;  // nullptr: they do not matter.
+  const void* const turn_holder_;
   OwnWrites writes_;
   ReadSet reads_;
   std::unique_ptr<engine::SnapshotPin> pin_;  // nullptr: it has ended.

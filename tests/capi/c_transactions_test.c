@@ -1,4 +1,4 @@
-// Transactions and conditional writes. Covers: transactions, iterator, entries.
+// Transactions and conditional writes. Covers: transactions, conditional_writes, iterator, entries.
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -1,8 +1,6 @@
 """Transactions: reads and writes that happen as if at one moment, or not at all."""
 from __future__ import annotations
 
-import random
-import time
 from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any, Iterable, List, Literal, Optional, Tuple
 
@@ -15,7 +13,6 @@ from ._range import Range
 
 Isolation = Literal["serializable", "snapshot"]
 _ISOLATIONS = {"serializable": 0, "snapshot": 1}
-_LEAST_PAUSE_S, _DOUBLINGS_MAX = 20e-6, 12
 
 
 def isolation_number(isolation: str) -> int:
@@ -26,9 +23,15 @@ def isolation_number(isolation: str) -> int:
         raise InvalidArgumentError(f"isolation {isolation!r}: it is one of {', '.join(_ISOLATIONS)}") from None
 
 
-def pause_after(conflicts: int) -> None:
-    """Random, so that those who met part."""
-    time.sleep(random.uniform(0, _LEAST_PAUSE_S * (1 << min(conflicts, _DOUBLINGS_MAX))))
+class Attempts(Handle):
+    """One piece of work that is run until it is committed: each time but the first it waits before it begins, and lets
+    others go ahead, or goes ahead of them."""
+
+    def __init__(self, db: WritableMap) -> None:
+        self._own("attempts", "attempts_create", db._handle)
+
+    def begin(self, db: WritableMap, durability: Optional[Durability]) -> "Transaction":
+        return Transaction(db, durability, "attempts_begin", self._handle)
 
 
 class Transaction(Handle):
@@ -37,11 +40,11 @@ class Transaction(Handle):
     a database; a `with` commits at its end and rolls back where an exception leaves it. Each call may name the family
     that it is for. Belongs to one thread at a time, together with its ranges."""
 
-    def __init__(self, db: WritableMap, isolation: Isolation, durability: Optional[Durability]) -> None:
+    def __init__(self, db: WritableMap, durability: Optional[Durability], begin: str, *arguments: Any) -> None:
         self._database = db
         self._durability = durability
         self._ended = False
-        self._own("transaction", "begin", db._handle, isolation_number(isolation))
+        self._own("transaction", begin, *arguments)
 
     def _in(self, function: str, family: Optional[WritableMap], *arguments: Any) -> None:
         call("transaction_" + function, self._handle, handle_of(family), *arguments)

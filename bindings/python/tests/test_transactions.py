@@ -2,6 +2,7 @@
 import copy
 import datetime
 import threading
+import time
 
 import amethyst
 import pytest
@@ -172,6 +173,33 @@ class TestTransact:
         with pytest.raises(LookupError):
             db.transact(work)
         assert not db
+
+    def test_slow_work_comes_through_a_storm_of_quick_work(self, db):
+        db[b"n"] = b"0"
+        runs = []
+        done = threading.Event()
+
+        def add(t, pause):
+            n = int(t[b"n"])
+            time.sleep(pause)
+            t.put(b"n", b"%d" % (n + 1))
+
+        def storm():
+            while not done.is_set() and len(runs) < 100:
+                db.transact(lambda t: add(t, 0))
+
+        def slow(t):
+            runs.append(1)
+            add(t, 0.02)
+
+        threads = [threading.Thread(target=storm) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        db.transact(slow)
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert len(runs) < 50  # Without a turn it goes on until the storm is over.
 
     def test_threads_lose_no_update(self, db):
         db[b"n"] = b"0"
