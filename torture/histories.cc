@@ -27,7 +27,7 @@ HistoryReport& HistoryReport::operator+=(const HistoryReport& other) {
 }
 
 HistorySettings SettingsOf(uint64_t seed) {
-  constexpr uint64_t kLongOneIn = 256, kLeast = 24, kMost = 48, kStepsEach = 64, kFewKeys = 24;
+  constexpr uint64_t kLongOneIn = 256, kLeast = 24, kMost = 48, kStepsEach = 64, kFewKeys = 16;
   if (seed % kLongOneIn == 0) return {.seed = seed};
   const uint64_t transactions = kLeast + base::Random(seed).Below(kMost - kLeast + 1);
   return {.seed = seed, .steps = kStepsEach * transactions, .transactions = transactions, .keys_max = kFewKeys};
@@ -194,7 +194,7 @@ uint64_t ConflictsOf1000(const HistoryReport& totals) {
 }
 
 std::string ShortfallOf(const HistoryReport& totals) {
-  constexpr uint64_t kTransactionsMin = 20, kHistoriesMin = 1000, kConflictsOf1000Min = 200;
+  constexpr uint64_t kTransactionsMin = 20, kHistoriesMin = 10'000, kConflictsOf1000Min = 200;
   if (totals.least_transactions < kTransactionsMin) {
     return fmt::format("a history has {} transactions, fewer than {}", totals.least_transactions, kTransactionsMin);
   }

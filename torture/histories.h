@@ -191,8 +191,8 @@ class History {
 [[nodiscard]] HistoryReport RunHistory(const HistorySettings& settings);
 
 [[nodiscard]] uint64_t ConflictsOf1000(const HistoryReport& totals);
-// "", or why the histories that `totals` adds up prove too little: one has fewer than 20 transactions, or, of a
-// thousand histories and more, less than a fifth of the transactions met a conflict.
+// "", or why the histories that `totals` adds up prove too little: one has fewer than 20 transactions, or, of
+// 10,000 histories and more, less than a fifth of the transactions met a conflict.
 [[nodiscard]] std::string ShortfallOf(const HistoryReport& totals);
 
 }  // namespace amethyst::torture

@@ -55,16 +55,16 @@ TEST(Histories, OfARunAreShortAndFewAreLong) {
 
 TEST(Histories, ThatProveTooLittleAreAShortfall) {
   HistoryReport totals;
-  totals.Count(HistoryCounter::kHistories, 1000);
-  totals.Count(HistoryCounter::kTransactions, 40'000);
-  totals.Count(HistoryCounter::kConflicts, 8'000);
+  totals.Count(HistoryCounter::kHistories, 10'000);
+  totals.Count(HistoryCounter::kTransactions, 400'000);
+  totals.Count(HistoryCounter::kConflicts, 80'000);
   totals.least_transactions = 20;
   EXPECT_EQ(ShortfallOf(totals), "");
   totals.least_transactions = 19;
   EXPECT_EQ(ShortfallOf(totals), "a history has 19 transactions, fewer than 20");
   totals.least_transactions = 20;
-  totals.Count(HistoryCounter::kTransactions, 500);
-  EXPECT_EQ(ShortfallOf(totals), "of 40500 transactions 8000 met a conflict, less than a fifth");
+  totals.Count(HistoryCounter::kTransactions, 5000);
+  EXPECT_EQ(ShortfallOf(totals), "of 405000 transactions 80000 met a conflict, less than a fifth");
 }
 
 TEST(Histories, AreRepeatedByTheirSeed) {
