@@ -129,6 +129,28 @@ test('savepoints, commit and rollback', async (t) => {
   await db.close()
 })
 
+test('an end waits for the calls before it, and none is busy', async (t) => {
+  const db = opened()
+  await db.put('a', '1')
+  let reads
+  await db.transaction(async (tx) => {
+    reads = Array.from({ length: 100 }, () => tx.get('a'))
+    tx.put('b', '2')
+    await tx.commit()
+  })
+  t.same(new Set(await Promise.all(reads)), new Set(['1']))
+  t.is(await db.get('b'), '2')
+  await db.transaction(async (tx) => {
+    reads = Array.from({ length: 100 }, () => tx.get('a'))
+    tx.put('b', '3')
+    const ends = [tx.commit(), tx.rollback(), tx.commit()] // The first is the one that counts.
+    const ended = 'LEVEL_TRANSACTION_NOT_OPEN'
+    t.same(await Promise.all(ends.map(codeOf)), ['no error', ended, ended])
+  })
+  t.is(await db.get('b'), '3')
+  await db.close()
+})
+
 test('it writes to families and sublevels', async (t) => {
   const db = opened()
   const users = await db.createFamily('users', { valueEncoding: 'json' })

@@ -4,7 +4,7 @@ from __future__ import annotations
 from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any, Iterable, List, Literal, Optional, Tuple
 
-from ._c import Bytes, Handle, InvalidArgumentError, as_bytes, bound_arguments, buffer_arguments, call, \
+from ._c import BusyError, Bytes, Handle, InvalidArgumentError, as_bytes, bound_arguments, buffer_arguments, call, \
     take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
 from ._mapping import WritableMap, handle_of, prefix_bounds, range_options, read_many
@@ -141,16 +141,21 @@ class Transaction(Handle):
 
     def commit(self, *, durability: Optional[Durability] = None) -> None:
         """Writes all of it, or nothing: ConflictError if somebody has since written what was read. The transaction has
-        ended, either way."""
+        ended, either way. BusyError, another call of it is in progress: nothing has happened, and it goes on."""
         chosen = self._durability if durability is None else durability
-        number = self._database._durability_number(chosen)
-        self._ended = True
-        call("transaction_commit", self._handle, number)
+        self._end("transaction_commit", self._database._durability_number(chosen))
 
     def rollback(self) -> None:
-        """Ends it, and writes nothing."""
+        """Ends it, and writes nothing. BusyError as of commit."""
+        self._end("transaction_rollback")
+
+    def _end(self, function: str, *arguments: Any) -> None:
         self._ended = True
-        call("transaction_rollback", self._handle)
+        try:
+            call(function, self._handle, *arguments)
+        except BusyError:
+            self._ended = False
+            raise
 
     def __enter__(self) -> "Transaction":
         return self

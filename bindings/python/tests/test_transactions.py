@@ -139,6 +139,29 @@ class TestTransactions:
             copy.copy(t)
         assert not db
 
+    def test_an_end_that_finds_it_busy_is_no_end(self, db):
+        refused = []
+
+        def order(a, b):  # Is asked within a call of the transaction.
+            for end in ends:
+                try:
+                    end()
+                except amethyst.BusyError as error:
+                    refused.append(error)
+            ends.clear()
+            return (a > b) - (a < b)
+
+        ends = []
+        family = db.create_family("ordered", comparator=amethyst.Comparator("test.busy", order))
+        family[b"a"] = b"1"
+        with db.transaction() as t:
+            t.put(b"b", b"2", family=family)
+            ends += [t.commit, t.rollback]
+            assert t.get(b"a", family=family) == b"1"
+            assert len(refused) == 2 and family.get(b"b") is None
+            t.put(b"c", b"3", family=family)
+        assert list(family) == [b"a", b"b", b"c"]  # Its end did commit.
+
     def test_after_close_it_says_closed(self, db):
         t = db.transaction()
         t.put(b"a", b"1")
