@@ -51,13 +51,20 @@ class OptimisticTransaction {
   [[nodiscard]] Status Commit(const WriteOptions& options);
   [[nodiscard]] Status Rollback();
 
-  [[nodiscard]] bool has_ended() const { return pin_ == nullptr; }
+  [[nodiscard]] bool has_ended() const { return pin_.is_released(); }
   [[nodiscard]] const WriteBatch& batch() const { return writes_.batch(); }
 
  private:
-  [[nodiscard]] Status CheckAlive() const;
+  [[nodiscard]] Status CheckAlive() const {
+    if (!has_ended()) [[likely]]
+      return {};
+    return Ended();
+  }
+  [[nodiscard]] static Status Ended();
   [[nodiscard]] Status CheckRead(FamilyPtr family, const ReadOptions& options) const;
-  [[nodiscard]] Result<engine::Reader> NewReader(FamilyPtr family, const ReadOptions& options, ForUpdate for_update);
+  // `reader`: empty.
+  [[nodiscard]] Status Prepare(engine::Reader* reader, FamilyPtr family, const ReadOptions& options,
+                               ForUpdate for_update);
   void NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key, bool found,
                 ForUpdate for_update);
   // The first step.
@@ -70,7 +77,7 @@ class OptimisticTransaction {
   const void* const turn_holder_;
   OwnWrites writes_;
   ReadSet reads_;
-  std::unique_ptr<engine::SnapshotPin> pin_;  // nullptr: it has ended.
+  engine::SnapshotPin pin_;  // Released: it has ended.
   std::vector<OwnWrites::Savepoint> savepoints_;
 };
 

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
+#include <vector>
+
 #include "transactions/transaction_fixture.h"
 
 namespace amethyst {
@@ -94,6 +98,36 @@ TEST_F(TransactionTest, NothingWorksAfterTheEnd) {
     EXPECT_EQ(ValueOf(*db_, "a"), commit ? "1" : "nothing");
     ASSERT_TRUE(db_->Delete("a"));
   }
+}
+
+class EndsAnIteratorOnM final : public Comparator {
+ public:
+  int Compare(std::string_view a, std::string_view b) const override {
+    if (a == "m" || b == "m") ends.reset();
+    return a.compare(b);
+  }
+  std::string_view Name() const override { return "test.ends_an_iterator"; }
+
+  mutable std::optional<Iterator> ends;
+};
+
+TEST_F(TransactionTest, AnIteratorThatEndsWhileItsTransactionAsksAllOfThemHidesNoRead) {
+  const auto order = std::make_shared<EndsAnIteratorOnM>();
+  const Family family = db_->CreateFamily("ordered", {.comparator = order.get()}).value();
+  for (const char* key : {"a", "m", "t", "x"}) ASSERT_TRUE(family.Put(key, "1"));
+  Transaction transaction = db_->Begin();
+  std::vector<Iterator> walks;
+  for (const char* key : {"a", "m", "t", "x"}) {
+    walks.push_back(transaction.NewIterator(family));
+    walks.back().Seek(key);
+  }
+  ASSERT_TRUE(transaction.Put("out", "1"));
+  ASSERT_TRUE(family.Put("t", "2"));
+  order->ends.emplace(std::move(walks.front()));  // Ends when the second one is asked.
+  ExpectConflict(transaction.Commit());
+  EXPECT_FALSE(order->ends);
+  walks.clear();
+  db_.reset();
 }
 
 TEST_F(TransactionTest, OneThatDiesRollsBack) {
