@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "support/fault_file_system.h"
 #include "transactions/transaction_fixture.h"
 
 namespace amethyst {
@@ -128,6 +129,33 @@ TEST_F(TransactionTest, AnIteratorThatEndsWhileItsTransactionAsksAllOfThemHidesN
   EXPECT_FALSE(order->ends);
   walks.clear();
   db_.reset();
+}
+
+TEST(TransactionFault, AnErrorOfTheDiskAtTheCommitEndsItWholeOrAbsentAtTheNextOpen) {
+  for (const auto operation : {support::Operation::kStore, support::Operation::kSegmentSync}) {
+    for (const bool half : {false, true}) {
+      const std::shared_ptr<io::Environment> memory = NewInMemoryEnvironment();
+      support::FaultFileSystem files(memory->files());
+      support::FaultEnvironment environment(*memory, files);
+      auto db = support::OpenOrFail("/db", {}, support::Over(environment));
+      ASSERT_TRUE(db->Put("a", "0"));
+      Transaction transaction = db->Begin();
+      ASSERT_TRUE(transaction.Get("a"));
+      ASSERT_TRUE(transaction.Put("a", "1"));
+      ASSERT_TRUE(transaction.Put("b", "1"));
+      files.Fail({.operation = operation, .call = files.calls(operation) + 1, .for_good = true, .half = half});
+      EXPECT_EQ(CodeOf(transaction.Commit({.durability = Durability::kSync})), ErrorCode::kIo);
+      EXPECT_TRUE(transaction.HasEnded());
+      EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kInvalidArgument);
+      EXPECT_GT(files.failed_calls(), 0u);
+      files.ClearFaults();
+      db.reset();
+      db = support::OpenOrFail("/db", {}, support::Over(environment));
+      const auto a = db->Get("a").value(), b = db->Get("b").value();
+      const bool whole = a == "1" && b == "1", absent = a == "0" && !b;
+      EXPECT_TRUE(whole || absent) << static_cast<int>(operation) << half;
+    }
+  }
 }
 
 TEST_F(TransactionTest, OneThatDiesRollsBack) {
