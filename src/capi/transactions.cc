@@ -19,12 +19,14 @@ struct TransactionObject final : HandleObject {
   TransactionObject(std::shared_ptr<Database> of, Transaction begun)
       : database(std::move(of)), transaction(std::move(begun)) {}
   ~TransactionObject() override {
-    user->Wait([this]() noexcept { const Transaction ends = std::move(transaction); });
+    ending->value.emplace(std::move(transaction));
+    user->End(std::move(ending));
   }
 
   const std::shared_ptr<Database> database;
   Transaction transaction;
   const std::shared_ptr<OneUser> user = std::make_shared<OneUser>();
+  std::unique_ptr<OneUser::EndingOf<Transaction>> ending = std::make_unique<OneUser::EndingOf<Transaction>>();
 };
 
 struct AttemptsObject final : HandleObject {
