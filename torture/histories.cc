@@ -15,15 +15,22 @@ namespace amethyst::torture {
 namespace {
 
 constexpr uint64_t kClientsMin = 2, kClientsMax = 16;
-constexpr uint64_t kKeysMin = 10, kKeysMax = 40;  // Of both families.
 const char* const kPath = "/db";
 
 }  // namespace
 
 HistoryReport& HistoryReport::operator+=(const HistoryReport& other) {
   if (violation.empty()) violation = other.violation;
+  least_transactions = std::min(least_transactions, other.least_transactions);
   for (size_t i = 0; i < counters.size(); ++i) counters[i] += other.counters[i];
   return *this;
+}
+
+HistorySettings SettingsOf(uint64_t seed) {
+  constexpr uint64_t kLongOneIn = 256, kLeast = 24, kMost = 48, kStepsEach = 64, kFewKeys = 16;
+  if (seed % kLongOneIn == 0) return {.seed = seed};
+  const uint64_t transactions = kLeast + base::Random(seed).Below(kMost - kLeast + 1);
+  return {.seed = seed, .steps = kStepsEach * transactions, .transactions = transactions, .keys_max = kFewKeys};
 }
 
 std::vector<HistoryStep> DrawHistory(const HistorySettings& settings) {
@@ -40,7 +47,8 @@ History::History(const HistorySettings& settings, bool tell)
              .long_keys = random_.OneIn(8),
              .snapshots_in_4 = random_.OneIn(2) ? 0 : 1 + random_.Below(4),
              .maintenance_one_in = uint64_t{10} << random_.Below(5)};
-  const uint64_t keys = kKeysMin + random_.Below(kKeysMax - kKeysMin + 1);
+  const uint64_t keys_min = settings.keys_max / 4;
+  const uint64_t keys = keys_min + random_.Below(settings.keys_max - keys_min + 1);
   families_ = DrawFamilies(random_, keys, traits_.long_keys);
   draws_.emplace(families_, traits_.expiries);
   HistoryContent empty;
@@ -136,7 +144,8 @@ void History::Take(const HistoryStep& step) {
 HistoryReport History::Run(const std::vector<HistoryStep>& steps) {
   if (const std::string error = OpenDatabase(true); !error.empty()) Violation("open failed: " + error);
   for (const HistoryStep& step : steps) {
-    if (!report_.violation.empty()) break;
+    const bool has_ended = report_[HistoryCounter::kTransactions] >= settings_.transactions;
+    if (has_ended || !report_.violation.empty()) break;
     Take(step);
     ++steps_;
   }
@@ -147,6 +156,9 @@ HistoryReport History::Run(const std::vector<HistoryStep>& steps) {
   }
   if (disk_.db == nullptr) return std::move(report_);
   const Stats stats = disk_.db->GetStats();
+  report_.Count(HistoryCounter::kHistories);
+  report_.Count(HistoryCounter::kWithConflicts, report_[HistoryCounter::kConflicts] > 0 ? 1 : 0);
+  report_.least_transactions = report_[HistoryCounter::kTransactions];
   report_.Count(HistoryCounter::kFlushes, stats.flushes);
   report_.Count(HistoryCounter::kCompactions, stats.compactions + stats.trivial_moves);
   if (report_.violation.empty() && settings_.seed % 4 == 0 && Ok(disk_.db->Close(), "Close")) {
@@ -162,8 +174,10 @@ HistoryReport History::Run(const std::vector<HistoryStep>& steps) {
 
 HistoryReport RunHistory(const HistorySettings& settings) {
   std::vector<HistoryStep> steps = DrawHistory(settings);
-  HistoryReport report = History(settings).Run(steps);
+  History history(settings);
+  HistoryReport report = history.Run(steps);
   if (report.violation.empty()) return report;
+  steps.resize(std::min<size_t>(steps.size(), history.steps() + 1));
   constexpr uint64_t kTriesMax = 1000;
   steps = Shrink<HistoryStep>(
       std::move(steps),
@@ -172,6 +186,22 @@ HistoryReport RunHistory(const HistorySettings& settings) {
   report.violation += fmt::format("; {} steps show it:", steps.size());
   for (const std::string& line : shortest.told) report.violation += "\n" + line;
   return report;
+}
+
+uint64_t ConflictsOf1000(const HistoryReport& totals) {
+  const uint64_t transactions = totals[HistoryCounter::kTransactions];
+  return transactions == 0 ? 0 : 1000 * totals[HistoryCounter::kConflicts] / transactions;
+}
+
+std::string ShortfallOf(const HistoryReport& totals) {
+  constexpr uint64_t kTransactionsMin = 20, kHistoriesMin = 10'000, kConflictsOf1000Min = 200;
+  if (totals.least_transactions < kTransactionsMin) {
+    return fmt::format("a history has {} transactions, fewer than {}", totals.least_transactions, kTransactionsMin);
+  }
+  const bool are_many = totals[HistoryCounter::kHistories] >= kHistoriesMin;
+  if (!are_many || ConflictsOf1000(totals) >= kConflictsOf1000Min) return {};
+  return fmt::format("of {} transactions {} met a conflict, less than a fifth", totals[HistoryCounter::kTransactions],
+                     totals[HistoryCounter::kConflicts]);
 }
 
 }  // namespace amethyst::torture

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,9 @@
 namespace amethyst::torture {
 
 enum class HistoryCounter : uint8_t {
-  kTransactions,  // That ended, by Commit or Rollback. Of these:
+  kHistories,
+  kWithConflicts,  // Histories.
+  kTransactions,   // That ended, by Commit or Rollback. Of these:
   kCommitted,
   kConflicts,
   kReadOnly,
@@ -51,6 +54,8 @@ enum class HistoryCounter : uint8_t {
   kCount
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(HistoryCounter::kCount)> kHistoryCounterNames = {
+    "histories",
+    "of them with conflicts",
     "transactions",
     "committed",
     "conflicts",
@@ -70,7 +75,8 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(HistoryCounter
 struct HistoryReport {
   std::string violation;  // Empty: none.
   std::array<uint64_t, static_cast<size_t>(HistoryCounter::kCount)> counters{};
-  std::vector<std::string> told;  // Each step in words, if asked for.
+  uint64_t least_transactions = std::numeric_limits<uint64_t>::max();  // Of a history.
+  std::vector<std::string> told;                                       // Each step in words, if asked for.
 
   void Count(HistoryCounter counter, uint64_t number = 1) { counters[static_cast<size_t>(counter)] += number; }
   [[nodiscard]] uint64_t operator[](HistoryCounter counter) const { return counters[static_cast<size_t>(counter)]; }
@@ -79,8 +85,13 @@ struct HistoryReport {
 
 struct HistorySettings {
   uint64_t seed = 1;
-  uint64_t steps = 4000;
+  uint64_t steps = 4000;                                         // At most.
+  uint64_t transactions = std::numeric_limits<uint64_t>::max();  // It ends once so many have ended.
+  uint64_t keys_max = 40;                                        // Of both families; at least a quarter of it.
 };
+// Of a run of many: one in 256 takes 4,000 steps, some 630 transactions; the others end after 24 to 48 transactions,
+// and have fewer keys, so that as many conflict.
+[[nodiscard]] HistorySettings SettingsOf(uint64_t seed);
 
 struct HistoryStep {
   uint32_t client = 0;
@@ -92,6 +103,8 @@ class History {
  public:
   explicit History(const HistorySettings& settings, bool tell = false);
   [[nodiscard]] HistoryReport Run(const std::vector<HistoryStep>& steps);
+  // How many of the steps it took.
+  [[nodiscard]] uint64_t steps() const { return steps_; }
 
  private:
   // Drawn once; each is left out of many histories.
@@ -176,5 +189,10 @@ class History {
 
 // Runs the history of `settings`. One that fails is shrunk, and its steps are told with the violation.
 [[nodiscard]] HistoryReport RunHistory(const HistorySettings& settings);
+
+[[nodiscard]] uint64_t ConflictsOf1000(const HistoryReport& totals);
+// "", or why the histories that `totals` adds up prove too little: one has fewer than 20 transactions, or, of
+// 10,000 histories and more, less than a fifth of the transactions met a conflict.
+[[nodiscard]] std::string ShortfallOf(const HistoryReport& totals);
 
 }  // namespace amethyst::torture

@@ -1,10 +1,12 @@
 #include "torture/ledger.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 
@@ -14,12 +16,28 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// The members of an entry, by Total.
+constexpr std::array<const char*, 3> kTotalNames = {"counts", "greatest", "least"};
+
+uint64_t Add(Total total, uint64_t one, uint64_t other) {
+  switch (total) {
+    case Total::kSum: return one + other;
+    case Total::kGreatest: return std::max(one, other);
+    case Total::kLeast: return std::min(one, other);
+  }
+  std::unreachable();
+}
+
 ordered_json ToJson(const LedgerEntry& entry) {
-  ordered_json counts = ordered_json::object(), greatest = ordered_json::object();
-  for (const Figure& figure : entry.figures) (figure.is_greatest ? greatest : counts)[figure.name] = figure.value;
-  ordered_json json = {{"commit", entry.commit}, {"suite", entry.suite},     {"first_seed", entry.first_seed},
-                       {"rounds", entry.rounds}, {"seconds", entry.seconds}, {"counts", counts}};
-  if (!greatest.empty()) json["greatest"] = greatest;
+  std::map<Total, ordered_json> figures;
+  for (const Figure& figure : entry.figures) figures[figure.total][figure.name] = figure.value;
+  ordered_json json = {{"commit", entry.commit},
+                       {"suite", entry.suite},
+                       {"first_seed", entry.first_seed},
+                       {"rounds", entry.rounds},
+                       {"seconds", entry.seconds}};
+  json["counts"] = ordered_json::object();
+  for (const auto& [total, of_total] : figures) json[kTotalNames[static_cast<size_t>(total)]] = of_total;
   json["violations"] = entry.violations;
   return json;
 }
@@ -32,10 +50,12 @@ LedgerEntry FromJson(const ordered_json& json) {
                     .seconds = json.at("seconds"),
                     .figures = {},
                     .violations = json.at("violations")};
-  for (const auto& [name, value] : json.at("counts").items()) entry.figures.push_back({name, value, false});
-  const ordered_json greatest = json.value("greatest", ordered_json::object());
-  for (const auto& [name, value] : greatest.items()) {
-    entry.figures.push_back({name, value, true});
+  static_cast<void>(json.at("counts"));
+  for (size_t total = 0; total < kTotalNames.size(); ++total) {
+    const ordered_json figures = json.value(kTotalNames[total], ordered_json::object());
+    for (const auto& [name, value] : figures.items()) {
+      entry.figures.push_back({name, value, static_cast<Total>(total)});
+    }
   }
   return entry;
 }
@@ -45,7 +65,7 @@ void AddTo(std::vector<Figure>* totals, const Figure& figure) {
   if (found == totals->end()) {
     totals->push_back(figure);
   } else {
-    found->value = figure.is_greatest ? std::max(found->value, figure.value) : found->value + figure.value;
+    found->value = Add(figure.total, found->value, figure.value);
   }
 }
 
@@ -85,14 +105,14 @@ Result<uint64_t> Ledger::NextSeed(const std::string& suite) const {
 
 Result<std::string> Ledger::Totals() const {
   AMETHYST_ASSIGN(const std::vector<LedgerEntry> entries, Read());
-  struct Total {
+  struct OfSuite {
     uint64_t runs = 0, seconds = 0, violations = 0;
     std::vector<Figure> figures;
     std::set<std::string> commits;
   };
-  std::map<std::string, Total> totals;
+  std::map<std::string, OfSuite> totals;
   for (const LedgerEntry& entry : entries) {
-    Total& total = totals[entry.suite];
+    OfSuite& total = totals[entry.suite];
     ++total.runs;
     total.seconds += entry.seconds;
     total.violations += entry.violations;
@@ -112,8 +132,8 @@ std::string Describe(const std::vector<Figure>& figures) {
   std::string text;
   for (const Figure& figure : figures) {
     if (!text.empty()) text += ", ";
-    text += figure.is_greatest ? fmt::format("{} {}", figure.name, figure.value)
-                               : fmt::format("{} {}", figure.value, figure.name);
+    text += figure.total == Total::kSum ? fmt::format("{} {}", figure.value, figure.name)
+                                        : fmt::format("{} {}", figure.name, figure.value);
   }
   return text;
 }

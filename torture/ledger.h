@@ -12,11 +12,12 @@
 
 namespace amethyst::torture {
 
-// One number that a suite reports. Totals add them up, or take the greatest.
+// One number that a suite reports, and what the total of several runs is.
+enum class Total : uint8_t { kSum, kGreatest, kLeast };
 struct Figure {
   std::string name;
   uint64_t value = 0;
-  bool is_greatest = false;
+  Total total = Total::kSum;
 };
 
 struct LedgerEntry {

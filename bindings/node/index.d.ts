@@ -172,7 +172,7 @@ export class AmethystLevel<KDefault = string, VDefault = string>
 
   /**
    * Runs `work` and commits; again, while somebody else has changed what it read, so `work` may run several times.
-   * Resolves to what it returned. What it throws rolls back.
+   * After eight conflicts the others let it go ahead. Resolves to what it returned. What it throws rolls back.
    */
   transaction<T> (
     work: (transaction: Transaction<KDefault, VDefault>) => Promise<T> | T,

@@ -11,18 +11,18 @@ const { FLUSH, HANDLE, READERS } = require('./symbols')
 
 const FILL_CACHE = 1 // As in src/reads.h.
 const BUFFERS = 2
-const LEAST_PAUSE_MS = 0.5
-const DOUBLINGS_MAX = 7
 
 class Transaction {
   #db
   #handle
+  #attempts
   #last = Promise.resolve() // The call that is under way, or the last one.
   #iterators = new Set()
   #ended = false
 
-  constructor (db) {
+  constructor (db, attempts) {
     this.#db = db
+    this.#attempts = attempts
     this.#handle = binding.beginTransaction(db[HANDLE])
   }
 
@@ -101,6 +101,7 @@ class Transaction {
 
   async commit (options) {
     await this.#end()
+    await mayGoOn(this.#attempts)
     for (const reader of this.#db[READERS]) reader[FLUSH]()
     return binding.transactionCommit(this.#handle, this.#db[HANDLE], options?.sync === true)
   }
@@ -166,21 +167,35 @@ class Transaction {
   }
 }
 
-// Runs `work(transaction)` and commits, again while that is a conflict.
+// Runs `work(transaction)` and commits, again while that is a conflict: after a pause, and from the eighth conflict on
+// ahead of the others, who wait in the event loop, never in a thread.
 async function transact (db, work, options) {
-  for (let conflicts = 1; ; conflicts++) {
-    const transaction = new Transaction(db)
-    try {
-      const result = await work(transaction)
-      if (!transaction.ended) await transaction.commit(options)
-      return result
-    } catch (error) {
-      if (!transaction.ended) await transaction.rollback()
-      if (error?.code !== 'LEVEL_CONFLICT') throw error
+  const attempts = binding.newAttempts(db[HANDLE])
+  try {
+    for (;;) {
+      await mayGoOn(attempts)
+      db._assertOpen(': cannot call transaction()')
+      const transaction = new Transaction(db, attempts)
+      try {
+        const result = await work(transaction)
+        if (!transaction.ended) await transaction.commit(options)
+        return result
+      } catch (error) {
+        if (!transaction.ended) await transaction.rollback()
+        if (error?.code !== 'LEVEL_CONFLICT') throw error
+      }
+      binding.attemptsConflict(attempts)
     }
-    // Random, so that those who met part.
-    const most = LEAST_PAUSE_MS * 2 ** Math.min(conflicts, DOUBLINGS_MAX)
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
+  } finally {
+    binding.attemptsEnd(attempts)
+  }
+}
+
+async function mayGoOn (attempts) {
+  for (;;) {
+    const ms = binding.attemptsWait(attempts)
+    if (ms === 0) return
+    await new Promise((resolve) => setTimeout(resolve, ms))
   }
 }
 

@@ -1,6 +1,7 @@
 // Everything an embedder needs: include this one.
 #pragma once
 
+#include "amethyst/attempts.h"
 #include "amethyst/backup.h"
 #include "amethyst/changes.h"
 #include "amethyst/compaction_filter.h"

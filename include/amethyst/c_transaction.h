@@ -99,6 +99,18 @@ AMETHYST_API amethyst_code amethyst_transact(amethyst_db* db, amethyst_durabilit
                                              amethyst_code (*work)(void* state, amethyst_transaction* transaction),
                                              void* state, char** error);
 
+// The same for a loop of the caller's own, as another language has it: create, then begin, do the work and commit, and
+// begin again as long as that is AMETHYST_CONFLICT. The others, calls of amethyst_transact among them, let it go ahead
+// from the eighth time on until it is released. Thread safety: one thread at a time.
+typedef struct amethyst_attempts amethyst_attempts;
+
+AMETHYST_API amethyst_code amethyst_attempts_create(amethyst_db* db, amethyst_attempts** attempts, char** error);
+AMETHYST_API amethyst_code amethyst_attempts_free(amethyst_attempts* attempts);
+// Begins a serializable transaction. Each call but the first says that the transaction before met a conflict, and
+// pauses. Where others go ahead, it and the transaction's commit wait for up to a tenth of a second.
+AMETHYST_API amethyst_code amethyst_attempts_begin(amethyst_attempts* attempts, amethyst_transaction** transaction,
+                                                   char** error);
+
 // --- Conditional writes: one key of a database or family, read and written as one ---
 
 // Each stores a copy of what was there before, to be released with amethyst_free, or NULL if there was nothing: so it

@@ -26,7 +26,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -194,20 +193,21 @@ class Database : public Family {
     internal::Run(status, amethyst_begin, db(), static_cast<int>(isolation), &made);
     return Transaction(made);
   }
-  // Runs `Status work(Transaction&)` in a transaction and commits it, again and again while there is a conflict: so
-  // `work` may run several times. A failure that it returns rolls back, and is this call's; an exception rolls back.
+  // Runs `Status work(Transaction&)` in a transaction and commits it, again and again while there is a conflict, as
+  // amethyst_transact does: so `work` may run several times. A failure that it returns rolls back, and is this call's;
+  // an exception rolls back.
   template <class Work>
   void Transact(Work work, Durability durability = Durability::kBuffered, Status* status = nullptr) {
-    Status result;
-    for (int conflicts = 0;; ++conflicts) {
-      for (int i = 0; i < conflicts; ++i) std::this_thread::yield();  // Those who met may part.
-      amethyst_transaction* made = nullptr;
-      result = internal::StatusOf(amethyst_begin, db(), AMETHYST_SERIALIZABLE, &made);
+    amethyst_attempts* made = nullptr;
+    Status result = internal::StatusOf(amethyst_attempts_create, db(), &made);
+    const internal::Owner<amethyst_attempts, amethyst_attempts_free> attempts(made);
+    for (bool again = result.ok(); again; again = result.code == AMETHYST_CONFLICT) {
+      amethyst_transaction* begun = nullptr;
+      result = internal::StatusOf(amethyst_attempts_begin, attempts.get(), &begun);
       if (!result.ok()) break;
-      Transaction transaction(made);
+      Transaction transaction(begun);
       result = work(transaction);
       if (result.ok() && !transaction.HasEnded()) transaction.Commit(durability, &result);
-      if (result.code != AMETHYST_CONFLICT) break;
     }
     internal::Report(std::move(result), status);
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "amethyst/applied.h"
+#include "amethyst/attempts.h"
 #include "amethyst/changes.h"
 #include "amethyst/components.h"
 #include "amethyst/error.h"
@@ -125,10 +126,14 @@ class DB {
   [[nodiscard]] Transaction Begin(const TransactionOptions& options = {});
   // Runs `work` in a transaction and commits it, again and again while that is kConflict: after a pause that grows with
   // the conflicts and is random in part. From the eighth on other Transact calls let it go ahead: each waits up to a
-  // tenth of a second before it commits. So `work` may run several times; at last it succeeds, unless other writers
-  // never rest. An error of `work` rolls back and is returned. An exception rolls back and is thrown on. `work` may end
-  // the transaction itself.
+  // tenth of a second before it begins, and before it commits. So `work` may run several times; at last it succeeds,
+  // unless other writers never rest. An error of `work` rolls back and is returned. An exception rolls back and is
+  // thrown on. `work` may end the transaction itself.
   [[nodiscard]] Status Transact(const std::function<Status(Transaction&)>& work, const WriteOptions& options = {});
+  // For a loop of your own that does the same (attempts.h). The second waits until `attempts` may go on, and begins;
+  // the transaction's Commit waits, too.
+  [[nodiscard]] Attempts NewAttempts(TurnOf of = TurnOf::kThread);
+  [[nodiscard]] Transaction Begin(Attempts& attempts);
 
   // One key, read and written as one. Each returns what was there before: nullopt, nothing.
   // Puts if the key is not there.

@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
 #include "engine/engine.h"
+#include "io/environment.h"
 #include "transactions/conditional.h"
 #include "transactions/optimistic_transaction.h"
 #include "transactions/transact.h"
 #include "transactions/turns.h"
+#include "transactions/wait_for.h"
 
 namespace amethyst {
 
@@ -77,6 +79,11 @@ Status DB::Write(const IndexedBatch& batch, const WriteOptions& options) {
   });
 }
 
+Attempts DB::NewAttempts(TurnOf of) { return {turns_, of}; }
+Transaction DB::Begin(Attempts& attempts) {
+  transactions::WaitFor(&attempts, engine_->database().environment->clock());
+  return Transaction(std::make_unique<transactions::OptimisticTransaction>(engine_, TransactionOptions{}, &attempts));
+}
 Transaction DB::Begin(const TransactionOptions& options) {
   return Transaction(std::make_unique<transactions::OptimisticTransaction>(engine_, options));
 }

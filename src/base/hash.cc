@@ -1,6 +1,7 @@
 #define XXH_INLINE_ALL
 #include "base/hash.h"
 
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <random>
@@ -30,7 +31,9 @@ uint64_t MixLocation(uint64_t hash, const Location& location) {
 uint64_t Checksum(std::string_view bytes, const Location& location) { return MixLocation(Hash64(bytes), location); }
 
 Uid NewUid() {
-  std::random_device entropy;
+  Uid uid;
+  if (getentropy(&uid, sizeof uid) == 0) return uid;
+  std::random_device entropy;  // To make one takes as long as to write a small table.
   const auto word = [&entropy] { return (static_cast<uint64_t>(entropy()) << 32) | entropy(); };
   return Uid{.low = word(), .high = word()};
 }

@@ -37,6 +37,7 @@ enum class HandleKind : uint8_t {
   kTransaction,
   kTableWriter,
   kFeed,
+  kAttempts,
 };
 
 // What a handle can stand for.

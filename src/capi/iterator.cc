@@ -17,9 +17,13 @@ struct IteratorObject final : HandleObject {
   static constexpr std::string_view kName = "iterator";
 
   IteratorObject(std::shared_ptr<Database> of, Iterator made, std::shared_ptr<OneUser> shared)
-      : database(std::move(of)), iterator(std::move(made)), user(std::move(shared)) {}
+      : database(std::move(of)), iterator(std::move(made)), user(std::move(shared)) {
+    if (user != nullptr) ending = std::make_unique<OneUser::EndingOf<Iterator>>();
+  }
   ~IteratorObject() override {
-    if (user != nullptr) user->Wait([this]() noexcept { const Iterator ends = std::move(iterator); });
+    if (user == nullptr) return;
+    ending->value.emplace(std::move(iterator));
+    user->End(std::move(ending));
   }
 
   [[nodiscard]] Status Step(bool backward) {
@@ -42,6 +46,7 @@ struct IteratorObject final : HandleObject {
   Iterator iterator;
   std::optional<bool> refused_step{};   // Backward or not: the last move, which read no file and can be repeated.
   const std::shared_ptr<OneUser> user;  // nullptr: it is of no transaction.
+  std::unique_ptr<OneUser::EndingOf<Iterator>> ending;
 };
 
 template <typename Move>

@@ -168,12 +168,25 @@ class OneUser {
     const bool is_alone_;
   };
 
-  // For a release, which may not fail: waits until the call in progress is over, unless it is this thread's own.
-  template <typename Work>
-  void Wait(Work work) noexcept {
-    if (user_.load(std::memory_order_relaxed) == ThisThread()) return work();
+  // What is shared, once it is released. Made before, for a release may not fail.
+  struct Ending {
+    virtual ~Ending() = default;
+    std::unique_ptr<Ending> next;
+  };
+  template <typename T>
+  struct EndingOf final : Ending {
+    std::optional<T> value;
+  };
+  // Destroys it once the call in progress is over: waits for that, or, where it is this thread's own, in an order of
+  // keys of the caller's, leaves it to the end of that call.
+  void End(std::unique_ptr<Ending> ending) noexcept {
+    if (user_.load(std::memory_order_relaxed) == ThisThread()) {
+      ending->next = std::move(endings_);
+      endings_ = std::move(ending);
+      return;
+    }
     while (!Take()) base::WaitWhile(taken_, 1);
-    work();
+    ending.reset();
     Give();
   }
 
@@ -188,13 +201,17 @@ class OneUser {
     return true;
   }
   void Give() noexcept {
+    while (endings_ != nullptr) {
+      const std::unique_ptr<Ending> ends = std::exchange(endings_, std::move(endings_->next));
+    }
     user_.store(nullptr, std::memory_order_relaxed);
     taken_.store(0);
     base::WakeOne(taken_);
   }
 
-  std::atomic<uint32_t> taken_{0};          // By a Use or a Wait; whose end the next one sees.
+  std::atomic<uint32_t> taken_{0};          // By a Use or an End; whose end the next one sees.
   std::atomic<const void*> user_{nullptr};  // The thread that has it.
+  std::unique_ptr<Ending> endings_;         // Of the user, for the end of its call.
 };
 
 // Gives the caller a handle of it. `user`: whom it shares; nullptr, nobody.

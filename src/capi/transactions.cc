@@ -1,4 +1,4 @@
-// Transactions, and conditional writes.
+// Transactions.
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,12 +19,28 @@ struct TransactionObject final : HandleObject {
   TransactionObject(std::shared_ptr<Database> of, Transaction begun)
       : database(std::move(of)), transaction(std::move(begun)) {}
   ~TransactionObject() override {
-    user->Wait([this]() noexcept { const Transaction ends = std::move(transaction); });
+    ending->value.emplace(std::move(transaction));
+    user->End(std::move(ending));
   }
 
   const std::shared_ptr<Database> database;
   Transaction transaction;
   const std::shared_ptr<OneUser> user = std::make_shared<OneUser>();
+  std::unique_ptr<OneUser::EndingOf<Transaction>> ending = std::make_unique<OneUser::EndingOf<Transaction>>();
+};
+
+struct AttemptsObject final : HandleObject {
+  using Handle = amethyst_attempts;
+  static constexpr HandleKind kKind = HandleKind::kAttempts;
+  static constexpr auto kUse = HandleTable::Use::kAlone;
+  static constexpr std::string_view kName = "attempts";
+
+  explicit AttemptsObject(std::shared_ptr<Database> of)
+      : database(std::move(of)), attempts(database->db->NewAttempts()) {}
+
+  const std::shared_ptr<Database> database;
+  Attempts attempts;
+  bool is_first = true;
 };
 
 // What `work(object)` returns, while nobody else uses the transaction or its iterators.
@@ -98,14 +114,6 @@ Status Add(amethyst_transaction* transaction, amethyst_db* family, const KeyIn& 
     AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value.data, value.bytes, value.name));
     return add(object.transaction, in..., key_view, value_view);
   });
-}
-
-Result<WriteOptions> ExpiringOptions(uint64_t expires_at_ms, amethyst_durability durability) {
-  AMETHYST_ASSIGN(WriteOptions options, WriteOptionsOf(durability));
-  const Expiry expiry = ExpiryOf(expires_at_ms);
-  options.expires_at = expiry.at;
-  options.ttl = expiry.after;
-  return options;
 }
 
 // What `work(handle)` comes to, while `transaction` is behind a handle. It is back only if that is no error.
@@ -325,65 +333,26 @@ amethyst_code amethyst_transact(amethyst_db* db, amethyst_durability durability,
   });
 }
 
-amethyst_code amethyst_put_if_absent(amethyst_db* db, const void* key, size_t key_bytes, const void* value,
-                                     size_t value_bytes, uint64_t expires_at_ms, amethyst_durability durability,
-                                     char** before, size_t* before_bytes, char** error) {
+amethyst_code amethyst_attempts_create(amethyst_db* db, amethyst_attempts** attempts, char** error) {
   return Call(error, [&]() -> Status {
-    const ValueOut out{before, before_bytes};
-    AMETHYST_TRY(out.Clear());
+    AMETHYST_TRY(Wanted(attempts, "attempts"));
     AMETHYST_ENTER(database, DatabaseObject, db);
-    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    AMETHYST_ASSIGN(const std::string_view value_view, Bytes(value, value_bytes, "value"));
-    AMETHYST_ASSIGN(const amethyst::WriteOptions options, ExpiringOptions(expires_at_ms, durability));
-    AMETHYST_ASSIGN(const auto there, database->family().PutIfAbsent(key_view, value_view, options));
-    out.Store(there);
+    AMETHYST_TRY(database->database()->CheckOpen());
+    HandOut(std::make_unique<AttemptsObject>(database->database()), attempts);
     return {};
   });
 }
 
-amethyst_code amethyst_compare_and_set(amethyst_db* db, const void* key, size_t key_bytes, const void* expected,
-                                       size_t expected_bytes, const void* value, size_t value_bytes,
-                                       uint64_t expires_at_ms, amethyst_durability durability, char** before,
-                                       size_t* before_bytes, char** error) {
-  return Call(error, [&]() -> Status {
-    const ValueOut out{before, before_bytes};
-    AMETHYST_TRY(out.Clear());
-    AMETHYST_ENTER(database, DatabaseObject, db);
-    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    AMETHYST_ASSIGN(const std::optional<std::string_view> from, Bound(expected, expected_bytes, "expected"));
-    AMETHYST_ASSIGN(const std::optional<std::string_view> to, Bound(value, value_bytes, "value"));
-    const uint64_t moment = to ? expires_at_ms : AMETHYST_AFTER(0);
-    AMETHYST_ASSIGN(const amethyst::WriteOptions options, ExpiringOptions(moment, durability));
-    AMETHYST_ASSIGN(const auto there, database->family().CompareAndSet(key_view, from, to, options));
-    out.Store(there);
-    return {};
-  });
-}
+amethyst_code amethyst_attempts_free(amethyst_attempts* attempts) { return Release<AttemptsObject>(attempts); }
 
-amethyst_code amethyst_delete_if_equal(amethyst_db* db, const void* key, size_t key_bytes, const void* expected,
-                                       size_t expected_bytes, amethyst_durability durability, char** before,
-                                       size_t* before_bytes, char** error) {
+amethyst_code amethyst_attempts_begin(amethyst_attempts* attempts, amethyst_transaction** transaction, char** error) {
   return Call(error, [&]() -> Status {
-    const ValueOut out{before, before_bytes};
-    AMETHYST_TRY(out.Clear());
-    AMETHYST_ENTER(database, DatabaseObject, db);
-    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    AMETHYST_ASSIGN(const std::string_view expected_view, Bytes(expected, expected_bytes, "expected"));
-    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    AMETHYST_ASSIGN(const auto there, database->family().DeleteIfEqual(key_view, expected_view, options));
-    out.Store(there);
-    return {};
-  });
-}
-
-amethyst_code amethyst_increment(amethyst_db* db, const void* key, size_t key_bytes, int64_t delta,
-                                 amethyst_durability durability, int64_t* value, char** error) {
-  return Call(error, [&]() -> Status {
-    AMETHYST_ENTER(database, DatabaseObject, db);
-    AMETHYST_ASSIGN(const std::string_view key_view, Bytes(key, key_bytes, "key"));
-    AMETHYST_ASSIGN(const amethyst::WriteOptions options, WriteOptionsOf(durability));
-    AMETHYST_ASSIGN(const int64_t sum, database->family().Increment(key_view, delta, options));
-    if (value != nullptr) *value = sum;
+    AMETHYST_TRY(Wanted(transaction, "transaction"));
+    AMETHYST_ENTER(entered, AttemptsObject, attempts);
+    AMETHYST_TRY(entered->database->CheckOpen());
+    if (!std::exchange(entered->is_first, false)) entered->attempts.NoteConflict();
+    HandOut(std::make_unique<TransactionObject>(entered->database, entered->database->db->Begin(entered->attempts)),
+            transaction);
     return {};
   });
 }

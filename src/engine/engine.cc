@@ -312,10 +312,10 @@ std::unique_ptr<DbIterator> Engine::NewIterator(const ReadOptions& options, cons
   return std::make_unique<DbIterator>(reads_, options, family, reader == nullptr ? Reader() : *reader);
 }
 
-std::unique_ptr<SnapshotPin> Engine::NewSnapshot() {
+SnapshotPin Engine::PinIn(std::shared_ptr<SnapshotList> list) {
   ViewPtr view = reads_->follows ? reads_->view.Acquire() : nullptr;
-  return std::make_unique<SnapshotPin>(reads_->snapshots, reads_->visible, *reads_->clock,
-                                       database_->environment->clock().Monotonic(), std::move(view));
+  return {std::move(list), reads_->visible, *reads_->clock, database_->environment->clock().CoarseMonotonic(),
+          std::move(view)};
 }
 
 // --- Close ---

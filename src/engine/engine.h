@@ -86,7 +86,11 @@ class Engine {
                                                                          const Reader* reader = nullptr);
   [[nodiscard]] std::unique_ptr<DbIterator> NewIterator(const ReadOptions& options, const FamilyKey& family = {},
                                                         const Reader* reader = nullptr);
-  [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot();
+  [[nodiscard]] std::unique_ptr<SnapshotPin> NewSnapshot() {
+    return std::unique_ptr<SnapshotPin>(new SnapshotPin(PinIn(reads_->snapshots)));
+  }
+  // The same for one that the engine outlives, which so needs no count of its own.
+  [[nodiscard]] SnapshotPin Pin() { return PinIn({std::shared_ptr<SnapshotList>(), reads_->snapshots.get()}); }
   // By the clock of reads.
   [[nodiscard]] uint64_t NowMs() { return reads_->clock->NowMs(); }
 
@@ -159,6 +163,7 @@ class Engine {
   [[nodiscard]] Status CheckProcess() const;
   // This thread runs a callback of the database, which cannot close it.
   [[nodiscard]] bool IsCallback() const;
+  [[nodiscard]] SnapshotPin PinIn(std::shared_ptr<SnapshotList> list);
   [[nodiscard]] Status CloseOnce() noexcept;
   void LetGoOfMemory();
 

@@ -73,9 +73,16 @@ class SnapshotPin {
   SnapshotPin(std::shared_ptr<SnapshotList> list, const std::atomic<uint64_t>& visible, ReadClock& clock,
               std::chrono::nanoseconds since, std::shared_ptr<const View> view)
       : list_(std::move(list)), place_(list_->Add(visible, clock, since)), view_(std::move(view)) {}
-  ~SnapshotPin() { list_->Remove(place_); }
+  ~SnapshotPin() { Release(); }
   SnapshotPin(const SnapshotPin&) = delete;
   SnapshotPin& operator=(const SnapshotPin&) = delete;
+
+  // It pins nothing any more.
+  void Release() {
+    if (const std::shared_ptr<SnapshotList> list = std::exchange(list_, nullptr)) list->Remove(place_);
+    view_ = nullptr;
+  }
+  [[nodiscard]] bool is_released() const { return list_ == nullptr; }
 
   [[nodiscard]] key::SequenceNumber sequence() const { return place_->read.visible; }
   [[nodiscard]] key::ReadPoint read() const { return place_->read; }
@@ -83,7 +90,7 @@ class SnapshotPin {
   [[nodiscard]] const std::shared_ptr<const View>& view() const { return view_; }
 
  private:
-  const std::shared_ptr<SnapshotList> list_;
+  std::shared_ptr<SnapshotList> list_;  // nullptr: it is released.
   const SnapshotList::Pinned::iterator place_;
   std::shared_ptr<const View> view_;
 };

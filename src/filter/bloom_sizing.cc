@@ -1,7 +1,9 @@
 #include "filter/bloom_sizing.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/assert.h"
 #include "filter/bloom_line.h"
@@ -70,14 +72,20 @@ BloomShape Search(double wanted) {
 BloomShape ShapeFor(double false_positive_rate) {
   AMETHYST_ASSERT(false_positive_rate > 0 && false_positive_rate < 1);
   const double wanted = std::max(false_positive_rate, kFalsePositiveRateMin);
-  // The search takes as long as writing a small table, and a database asks for the same rate with each of its tables.
-  thread_local double last_wanted = 0;
-  thread_local BloomShape last;
-  if (wanted != last_wanted) {
-    last = Search(wanted);
-    last_wanted = wanted;
+  // The search takes as long as writing a small table, and databases ask for the same few rates with all their tables.
+  struct Known {
+    double wanted = 0;
+    BloomShape shape;
+  };
+  constexpr size_t kKnown = 8;
+  thread_local std::array<Known, kKnown> known;
+  thread_local size_t oldest = 0;
+  for (const Known& one : known) {
+    if (one.wanted == wanted) return one.shape;
   }
-  return last;
+  const BloomShape shape = Search(wanted);
+  known[std::exchange(oldest, (oldest + 1) % kKnown)] = {.wanted = wanted, .shape = shape};
+  return shape;
 }
 
 }  // namespace amethyst::filter

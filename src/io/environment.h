@@ -19,6 +19,8 @@ class Clock {
   virtual ~Clock() = default;
   // Since an arbitrary start; never goes back.
   [[nodiscard]] virtual std::chrono::nanoseconds Monotonic() = 0;
+  // The same to some milliseconds, for less.
+  [[nodiscard]] virtual std::chrono::nanoseconds CoarseMonotonic() { return Monotonic(); }
   // Since 1970; may jump either way.
   [[nodiscard]] virtual std::chrono::milliseconds WallTime() = 0;
   virtual void Sleep(std::chrono::microseconds duration) = 0;

@@ -9,8 +9,15 @@
 
 namespace amethyst::io {
 
+namespace {
+
+// What has no room for a huge page needs no place for one, which takes two more calls.
+size_t AlignmentOf(size_t bytes) { return bytes < base::kHugePageBytes ? base::kPageBytes : base::kHugePageBytes; }
+
+}  // namespace
+
 MemoryRegion::MemoryRegion(size_t bytes)
-    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), base::kHugePageBytes, base::PageAdvice::kNormal)),
+    : data_(base::TakePages(base::RoundUp(bytes, base::kPageBytes), AlignmentOf(bytes), base::PageAdvice::kNormal)),
       size_(bytes) {}
 
 MemoryRegion::~MemoryRegion() {

@@ -18,6 +18,11 @@ namespace {
 class SystemClock final : public Clock {
  public:
   std::chrono::nanoseconds Monotonic() override { return std::chrono::steady_clock::now().time_since_epoch(); }
+  std::chrono::nanoseconds CoarseMonotonic() override {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
   std::chrono::milliseconds WallTime() override {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   }

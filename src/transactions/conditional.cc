@@ -3,8 +3,9 @@
 #include "base/coding.h"
 #include "base/error.h"
 #include "base/function_ref.h"
+#include "io/environment.h"
 #include "transactions/optimistic_transaction.h"
-#include "transactions/transact.h"
+#include "transactions/turns.h"
 
 namespace amethyst::transactions {
 
@@ -30,7 +31,7 @@ Result<std::optional<std::string>> Change(const EnginePtr& engine, FamilyPtr fam
     const Status done = transaction.Commit(options);
     if (done) return before;
     if (done.error().code() != ErrorCode::kConflict) return std::unexpected(done.error());
-    if (conflicts > 0) PauseAfter(*engine, conflicts);
+    if (conflicts > 0) engine->database().environment->clock().Sleep(RandomPause(conflicts));
   }
 }
 

@@ -97,15 +97,23 @@ Result<bool> NewerEntries::HasNewer(key::Cursor& cursor, const SeenRange& keys, 
   return false;
 }
 
+// Each range that was read is held against them, perhaps under the commit lock: all of them are gone through once.
+const std::vector<key::RangeTombstone>& NewerEntries::NewerDeletes(const memtable::RangeDeletes& deletes) const {
+  for (const Deletes& known : deletes_) {
+    if (known.of == &deletes) return known.newer;
+  }
+  Deletes& found = deletes_.emplace_back(Deletes{.of = &deletes, .newer = {}});
+  deletes.AppendTo(&found.newer);
+  std::erase_if(found.newer, [this](const key::RangeTombstone& one) { return !IsNewer(one.sequence); });
+  return found.newer;
+}
+
 bool NewerEntries::RangeDeletesReachInto(const memtable::Memtable& memtable, const ReadSet::Range& range,
                                          const key::Order& order) const {
   const memtable::RangeDeletes* const deletes = memtable.RangeDeletesOf(range.family);
-  if (deletes == nullptr) return false;
-  std::vector<key::RangeTombstone> tombstones;
-  deletes->AppendTo(&tombstones);
-  return std::ranges::any_of(tombstones, [&](const key::RangeTombstone& tombstone) {
-    return IsNewer(tombstone.sequence) && Overlap(tombstone.range, range.keys, order);
-  });
+  return deletes != nullptr && std::ranges::any_of(NewerDeletes(*deletes), [&](const key::RangeTombstone& tombstone) {
+           return Overlap(tombstone.range, range.keys, order);
+         });
 }
 
 // Tables that wait among the memtables are not read here, perhaps under the commit lock: their bounds must do.

@@ -2,7 +2,7 @@
 //
 // Memtables and tables say from when to when their entries are, and pages of a table's index how new their blocks are:
 // what is all older is passed over. A table that waits among the memtables counts as if it held all keys between its
-// bounds. Thread safety: a pure function of a view.
+// bounds. Thread safety: one thread at a time.
 #pragma once
 
 #include <vector>
@@ -38,6 +38,7 @@ class NewerEntries {
   [[nodiscard]] bool IsNewer(key::SequenceNumber sequence) const { return sequence > since_ && sequence <= until_; }
   [[nodiscard]] Result<bool> HasNewer(key::Cursor& cursor, const engine::SeenRange& keys,
                                       const key::Order& order) const;
+  [[nodiscard]] const std::vector<key::RangeTombstone>& NewerDeletes(const memtable::RangeDeletes& deletes) const;
   [[nodiscard]] bool RangeDeletesReachInto(const memtable::Memtable& memtable, const ReadSet::Range& range,
                                            const key::Order& order) const;
   [[nodiscard]] static bool SpanSomeOf(const engine::IngestedTables& ingested, const ReadSet::Range& range,
@@ -51,6 +52,11 @@ class NewerEntries {
   std::vector<engine::WriteBufferPtr> memtables_;  // That may hold some, newest first.
   bool are_in_memory_ = false;
   const Mark mark_;
+  struct Deletes {
+    const memtable::RangeDeletes* of;
+    std::vector<key::RangeTombstone> newer;
+  };
+  mutable std::vector<Deletes> deletes_;  // Of the memtables that were asked so far.
 };
 
 }  // namespace amethyst::transactions

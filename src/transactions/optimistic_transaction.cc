@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "engine/candidates.h"
 #include "io/environment.h"
-#include "transactions/turns.h"
 #include "transactions/validation.h"
+#include "transactions/wait_for.h"
 
 namespace amethyst::transactions {
 
@@ -35,22 +35,21 @@ OwnWord OwnWordOn(const engine::Reader& reader, key::FamilyId family, std::strin
 }  // namespace
 
 OptimisticTransaction::OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine,
-                                             const TransactionOptions& options, std::shared_ptr<const Turns> turns)
+                                             const TransactionOptions& options, const Attempts* attempts)
     : isolation_(options.isolation),
-      turns_(std::move(turns)),
+      turns_(attempts == nullptr ? nullptr : attempts->turns()),
+      turn_holder_(attempts == nullptr ? nullptr : attempts->holder()),
       writes_(engine, OwnWrites::ReadTime::kFixed),
       reads_(*engine->database().reads, ReadSetLimit(*engine)),
-      pin_(engine->NewSnapshot()) {}
+      pin_(engine->Pin()) {}
 
 void OptimisticTransaction::End() {
+  if (has_ended()) return;
   reads_.LetGoOfWalks();
-  pin_.reset();
+  pin_.Release();
 }
 
-Status OptimisticTransaction::CheckAlive() const {
-  if (!has_ended()) return {};
-  return base::InvalidArgument("the transaction has ended; begin another");
-}
+Status OptimisticTransaction::Ended() { return base::InvalidArgument("the transaction has ended; begin another"); }
 
 Status OptimisticTransaction::CheckRead(FamilyPtr family, const ReadOptions& options) const {
   AMETHYST_TRY(CheckAlive());
@@ -61,18 +60,23 @@ Status OptimisticTransaction::CheckRead(FamilyPtr family, const ReadOptions& opt
   return {};
 }
 
-Result<engine::Reader> OptimisticTransaction::NewReader(FamilyPtr family, const ReadOptions& options,
-                                                        ForUpdate for_update) {
+Status OptimisticTransaction::Prepare(engine::Reader* reader, FamilyPtr family, const ReadOptions& options,
+                                      ForUpdate for_update) {
   AMETHYST_TRY(CheckRead(family, options));
-  AMETHYST_ASSIGN(engine::OwnWrites own, writes_.Index());
+  if (!writes_.batch().Empty()) {
+    AMETHYST_ASSIGN(reader->own, writes_.Index());
+  }
   const bool listens = isolation_ == Isolation::kSerializable || for_update == ForUpdate::kYes;
-  return engine::Reader{
-      .own = std::move(own), .at = pin_->read(), .listener = listens ? &reads_ : nullptr, .view = pin_->view()};
+  reader->at = pin_.read();
+  if (listens) reader->listener = &reads_;
+  reader->view = pin_.view();
+  return {};
 }
 
 Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, const ReadOptions& options,
                                         ForUpdate for_update, base::FunctionRef<void(std::string_view)> take) {
-  AMETHYST_ASSIGN(const engine::Reader reader, NewReader(family, options, for_update));
+  engine::Reader reader;
+  AMETHYST_TRY(Prepare(&reader, family, options, for_update));
   const tree::FamilyKey family_key = KeyOf(family);
   AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader));
   if (reader.listener != nullptr) NoteRead(reader, family_key.id, key, found, for_update);
@@ -82,15 +86,15 @@ Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, 
 std::vector<Result<std::optional<std::string>>> OptimisticTransaction::MultiGet(FamilyPtr family,
                                                                                 std::span<const std::string_view> keys,
                                                                                 const ReadOptions& options) {
-  const Result<engine::Reader> reader = NewReader(family, options, ForUpdate::kNo);
-  if (!reader) {
-    return std::vector<Result<std::optional<std::string>>>(keys.size(), std::unexpected(reader.error()));
+  engine::Reader reader;
+  if (const Status prepared = Prepare(&reader, family, options, ForUpdate::kNo); !prepared) {
+    return std::vector<Result<std::optional<std::string>>>(keys.size(), std::unexpected(prepared.error()));
   }
   const tree::FamilyKey family_key = KeyOf(family);
-  auto results = writes_.engine().MultiGet(keys, options, family_key, &*reader);
-  if (reader->listener == nullptr) return results;
+  auto results = writes_.engine().MultiGet(keys, options, family_key, &reader);
+  if (reader.listener == nullptr) return results;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (results[i]) NoteRead(*reader, family_key.id, keys[i], results[i]->has_value(), ForUpdate::kNo);
+    if (results[i]) NoteRead(reader, family_key.id, keys[i], results[i]->has_value(), ForUpdate::kNo);
   }
   return results;
 }
@@ -104,13 +108,14 @@ void OptimisticTransaction::NoteRead(const engine::Reader& reader, key::FamilyId
 }
 
 std::unique_ptr<engine::DbIterator> OptimisticTransaction::NewIterator(FamilyPtr family, const ReadOptions& options) {
-  const Result<engine::Reader> reader = base::Contained([&] { return NewReader(family, options, ForUpdate::kNo); });
-  if (!reader) {
+  engine::Reader reader;
+  const Status prepared = base::Contained([&] { return Prepare(&reader, family, options, ForUpdate::kNo); });
+  if (!prepared) {
     auto refused = writes_.engine().NewIterator({}, {});
-    refused->Refuse(reader.error());
+    refused->Refuse(prepared.error());
     return refused;
   }
-  return writes_.engine().NewIterator(options, KeyOf(family), &*reader);
+  return writes_.engine().NewIterator(options, KeyOf(family), &reader);
 }
 
 Status OptimisticTransaction::SetSavepoint() {
@@ -136,14 +141,17 @@ Status OptimisticTransaction::Commit(const WriteOptions& options) {
   if (writes_.batch().Empty()) {
     return writes_.engine().database().reads->gate.IsClosed() ? engine::Closed() : Status();
   }
-  if (turns_ != nullptr) turns_->LetPass(writes_.engine().database().environment->clock());
+  if (turns_ != nullptr) {
+    Attempts attempts(turns_, turn_holder_);
+    WaitFor(&attempts, writes_.engine().database().environment->clock());
+  }
   return CommitOnce(options);
 }
 
 Status OptimisticTransaction::CommitOnce(const WriteOptions& options) {
   reads_.TellWalks();
   Validation validation(*writes_.engine().database().reads, reads_,
-                        isolation_ == Isolation::kSnapshot ? &writes_.batch() : nullptr, pin_->sequence());
+                        isolation_ == Isolation::kSnapshot ? &writes_.batch() : nullptr, pin_.sequence());
   auto check_recent = [&validation] { return validation.CheckRecent(); };
   base::FunctionRef<Status()> check(check_recent);
   for (;;) {
@@ -154,6 +162,7 @@ Status OptimisticTransaction::CommitOnce(const WriteOptions& options) {
 }
 
 Status OptimisticTransaction::CheckOutside(Validation& validation) {
+  if (!validation.IsBehind()) return {};
   const engine::OperationGate::Operation operation(writes_.engine().database().reads->gate);
   return operation ? validation.CheckAll() : engine::Closed();
 }

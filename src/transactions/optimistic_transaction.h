@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amethyst/attempts.h"
 #include "amethyst/transaction.h"
 #include "base/error.h"
 #include "base/function_ref.h"
@@ -23,9 +24,9 @@ class Validation;
 
 class OptimisticTransaction {
  public:
-  // `turns`: are respected by the commit; nullptr: there is no need.
+  // `attempts`: whose turn does not stop the commit, as those of others do; nullptr: none does.
   OptimisticTransaction(const std::shared_ptr<engine::Engine>& engine, const TransactionOptions& options,
-                        std::shared_ptr<const Turns> turns = nullptr);
+                        const Attempts* attempts = nullptr);
   ~OptimisticTransaction() { End(); }
   OptimisticTransaction(const OptimisticTransaction&) = delete;
   OptimisticTransaction& operator=(const OptimisticTransaction&) = delete;
@@ -50,13 +51,20 @@ class OptimisticTransaction {
   [[nodiscard]] Status Commit(const WriteOptions& options);
   [[nodiscard]] Status Rollback();
 
-  [[nodiscard]] bool has_ended() const { return pin_ == nullptr; }
+  [[nodiscard]] bool has_ended() const { return pin_.is_released(); }
   [[nodiscard]] const WriteBatch& batch() const { return writes_.batch(); }
 
  private:
-  [[nodiscard]] Status CheckAlive() const;
+  [[nodiscard]] Status CheckAlive() const {
+    if (!has_ended()) [[likely]]
+      return {};
+    return Ended();
+  }
+  [[nodiscard]] static Status Ended();
   [[nodiscard]] Status CheckRead(FamilyPtr family, const ReadOptions& options) const;
-  [[nodiscard]] Result<engine::Reader> NewReader(FamilyPtr family, const ReadOptions& options, ForUpdate for_update);
+  // `reader`: empty.
+  [[nodiscard]] Status Prepare(engine::Reader* reader, FamilyPtr family, const ReadOptions& options,
+                               ForUpdate for_update);
   void NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key, bool found,
                 ForUpdate for_update);
   // The first step.
@@ -65,10 +73,11 @@ class OptimisticTransaction {
   void End();
 
   const Isolation isolation_;
-  const std::shared_ptr<const Turns> turns_;
+  const std::shared_ptr<Turns> turns_;  // nullptr: they do not matter.
+  const void* const turn_holder_;
   OwnWrites writes_;
   ReadSet reads_;
-  std::unique_ptr<engine::SnapshotPin> pin_;  // nullptr: it has ended.
+  engine::SnapshotPin pin_;  // Released: it has ended.
   std::vector<OwnWrites::Savepoint> savepoints_;
 };
 

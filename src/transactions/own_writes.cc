@@ -36,12 +36,19 @@ struct OwnWrites::Entries {
   bool holds_ranges = false;
 };
 
+namespace {
+
+// Unless the commit says otherwise.
+bool IsForEver(const Expiry& expiry) { return !expiry.at && expiry.after.count() == 0; }
+
+}  // namespace
+
 Status OwnWrites::CheckFamily(FamilyPtr family) const {
   return family == nullptr || family->IsOf(*engine_) ? Status() : engine::AnothersFamily();
 }
 
 Result<Expiry> OwnWrites::AsMoment(FamilyPtr family, const Expiry& expiry) {
-  if (!expiry.at && expiry.after.count() == 0) return expiry;
+  if (IsForEver(expiry)) return expiry;
   if (first_expiring_ms_ == 0) first_expiring_ms_ = engine_->NowMs();
   if (expiry.at) return expiry;
   const WriteOptions options{.ttl = expiry.after};
@@ -49,12 +56,23 @@ Result<Expiry> OwnWrites::AsMoment(FamilyPtr family, const Expiry& expiry) {
   return ExpiresAt(key::MomentOf(expires_ms));
 }
 
+// The date, and perhaps one byte more for the length of the value.
+size_t OwnWrites::DateBytesOf(FamilyPtr family, const Expiry& expiry) const {
+  const bool is_dated_later = !expiry.at && engine_->rules().TtlMsOf(KeyOf(family)) != 0;
+  return is_dated_later ? key::kExpiryBytes + 1 : 0;
+}
+
 Status OwnWrites::Put(FamilyPtr family, std::string_view key, std::string_view value, const Expiry& expiry) {
   AMETHYST_TRY(CheckFamily(family));
   AMETHYST_TRY(engine::WriteRules::CheckKey(key));
-  AMETHYST_ASSIGN(const Expiry moment, AsMoment(family, expiry));
   const Savepoint before = GetSavepoint();
-  family == nullptr ? batch_.Put(key, value, moment) : batch_.Put(*family, key, value, moment);
+  if (IsForEver(expiry)) [[likely]] {
+    family == nullptr ? batch_.Put(key, value) : batch_.Put(*family, key, value);
+    dated_bytes_ += DateBytesOf(family, expiry);
+  } else {
+    AMETHYST_ASSIGN(const Expiry moment, AsMoment(family, expiry));
+    family == nullptr ? batch_.Put(key, value, moment) : batch_.Put(*family, key, value, moment);
+  }
   return Keep(before, Memtable::BytesFor(key.size(), key::kExpiryBytes + value.size()));
 }
 
@@ -65,6 +83,7 @@ Status OwnWrites::Merge(FamilyPtr family, std::string_view key, std::string_view
   AMETHYST_ASSIGN(const Expiry moment, AsMoment(family, expiry));
   const Savepoint before = GetSavepoint();
   family == nullptr ? batch_.Merge(key, operand, moment) : batch_.Merge(*family, key, operand, moment);
+  dated_bytes_ += DateBytesOf(family, moment);
   return Keep(before, Memtable::BytesFor(key.size(), operand.size()) + key::kExpiryBytes);
 }
 
@@ -98,19 +117,22 @@ Status OwnWrites::DeletePrefix(FamilyPtr family, std::string_view prefix) {
 Status OwnWrites::Keep(const Savepoint& before, size_t memory_bytes) {
   const engine::Settings& settings = engine_->database().settings;
   memory_bytes_ += memory_bytes;
-  if (batch_.ByteSize() <= settings.batch_bytes_max && memory_bytes_ <= settings.batch_memory_bytes_max) return {};
+  const size_t bytes = batch_.ByteSize() + dated_bytes_;
+  if (bytes <= settings.batch_bytes_max && memory_bytes_ <= settings.batch_memory_bytes_max) return {};
   const auto refused = base::InvalidArgument(
       "a batch of {} bytes, {} in memory, is over the limits of {} and {}: a quarter of memory_budget_bytes, and 32 "
       "times that in memory",
-      batch_.ByteSize(), memory_bytes_, settings.batch_bytes_max, settings.batch_memory_bytes_max);
+      bytes, memory_bytes_, settings.batch_bytes_max, settings.batch_memory_bytes_max);
   batch_.RollBackTo(before.batch);
   memory_bytes_ = before.memory_bytes;
+  dated_bytes_ = before.dated_bytes;
   return refused;
 }
 
 void OwnWrites::RollBackTo(const Savepoint& savepoint) {
   batch_.RollBackTo(savepoint.batch);
   memory_bytes_ = savepoint.memory_bytes;
+  dated_bytes_ = savepoint.dated_bytes;
   if (indexed_.batch.bytes <= savepoint.batch.bytes) return;
   index_.reset();
   indexed_ = {};
@@ -132,11 +154,15 @@ Status OwnWrites::FillIndex() {
   const Savepoint from = std::exchange(indexed_, {});
   Entries entries(batch_.Representation().substr(from.batch.bytes), from);
   if (index == nullptr || !index->memtable.HasRoom(entries.MemoryBytes(memory_bytes_))) {
+    // Twice what it needs, so that a batch which grows is not entered anew each time; of that, addresses are taken, and
+    // memory where entries are. It never needs more than a batch may.
     constexpr size_t kLeastBytes = size_t{32} << 10;
     entries = Entries(batch_.Representation(), {});
-    index = std::make_shared<engine::WriteBuffer>(std::max(kLeastBytes, 2 * entries.MemoryBytes(memory_bytes_)),
-                                                  database.reads->order, database.own_regions,
-                                                  database.reads->merging().fold);
+    const size_t needed = entries.MemoryBytes(memory_bytes_);
+    const size_t most = std::max<size_t>(needed, database.settings.batch_memory_bytes_max);
+    index =
+        std::make_shared<engine::WriteBuffer>(std::max(kLeastBytes, std::min(2 * needed, most)), database.reads->order,
+                                              database.own_regions, database.reads->merging().fold);
   }
   {
     const base::EpochGuard guard;

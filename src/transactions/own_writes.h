@@ -46,8 +46,9 @@ class OwnWrites {
   struct Savepoint {
     WriteBatch::Savepoint batch{};
     size_t memory_bytes = 0;
+    size_t dated_bytes = 0;
   };
-  [[nodiscard]] Savepoint GetSavepoint() const { return {batch_.GetSavepoint(), memory_bytes_}; }
+  [[nodiscard]] Savepoint GetSavepoint() const { return {batch_.GetSavepoint(), memory_bytes_, dated_bytes_}; }
   void RollBackTo(const Savepoint& savepoint);
 
   // For reads that see the batch as it is now. kInvalidArgument: a family of it was dropped.
@@ -59,6 +60,8 @@ class OwnWrites {
   [[nodiscard]] Status CheckFamily(FamilyPtr family) const;
   // A ttl begins now.
   [[nodiscard]] Result<Expiry> AsMoment(FamilyPtr family, const Expiry& expiry);
+  // What an entry grows by when the commit gives it a date, by the ttl that its family has now.
+  [[nodiscard]] size_t DateBytesOf(FamilyPtr family, const Expiry& expiry) const;
   // What was added since `before` takes so much memory: takes it back if that is too much.
   [[nodiscard]] Status Keep(const Savepoint& before, size_t memory_bytes);
   [[nodiscard]] Status FillIndex();
@@ -68,6 +71,7 @@ class OwnWrites {
   const ReadTime read_time_;
   uint64_t first_expiring_ms_ = 0;  // When the first that may expire came; 0: none did.
   size_t memory_bytes_ = 0;         // Of its entries in a memtable, at most; families apart.
+  size_t dated_bytes_ = 0;          // What its entries grow by at the commit.
   engine::WriteBufferPtr index_;    // nullptr: there is none that holds.
   Savepoint indexed_{};             // Up to there it has the batch.
 };

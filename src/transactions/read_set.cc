@@ -40,8 +40,8 @@ ReadSet::Point ReadSet::TakePoint(std::string_view* rest) {
   std::memcpy(&size_and_absent, rest->data() + sizeof family, sizeof size_and_absent);
   point.family = key::FamilyId{family};
   point.was_absent = (size_and_absent & 1) != 0;
-  point.key = rest->substr(sizeof family + sizeof size_and_absent, size_and_absent >> 1);
-  rest->remove_prefix(sizeof family + sizeof size_and_absent + point.key.size());
+  point.key = rest->substr(kPointHeadBytes, size_and_absent >> 1);
+  rest->remove_prefix(kPointHeadBytes + point.key.size());
   return point;
 }
 
@@ -65,19 +65,29 @@ void ReadSet::NoteFamily(key::FamilyId family) {
   families_.push_back(family);
 }
 
-void ReadSet::AddPoint(const Point& point) {
-  if (all_counts_ || point.key.size() > kKeyBytesMax) return;  // Of a longer key nothing can ever be there.
-  const Complete complete(this);
-  NoteFamily(point.family);
-  constexpr size_t kHeadBytes = 2 * sizeof(uint32_t);
+void ReadSet::Encode(const Point& point, char* bytes) {
   const uint32_t family = key::Raw(point.family);
   const uint32_t size_and_absent = static_cast<uint32_t>(point.key.size() << 1) | (point.was_absent ? 1 : 0);
-  char head[kHeadBytes];
-  std::memcpy(head, &family, sizeof family);
-  std::memcpy(head + sizeof family, &size_and_absent, sizeof size_and_absent);
-  constexpr size_t kFirstBytes = 240;
-  points_.reserve(std::max(kFirstBytes, points_.size() + kHeadBytes + point.key.size()));
-  points_.append(head, kHeadBytes).append(point.key);
+  std::memcpy(bytes, &family, sizeof family);
+  std::memcpy(bytes + sizeof family, &size_and_absent, sizeof size_and_absent);
+  std::memcpy(bytes + kPointHeadBytes, point.key.data(), point.key.size());
+}
+
+void ReadSet::AddPoint(const Point& point) {
+  if (all_counts_ || point.key.size() > kKeyBytesMax) return;  // Of a longer key nothing can ever be there.
+  const size_t bytes = kPointHeadBytes + point.key.size();
+  const bool has_room = points_.empty() && bytes <= first_points_.size() - first_bytes_;
+  if (has_room && point.family == key::kDefaultFamily && MemoryBytes() + bytes <= limit_bytes_) {
+    Encode(point, first_points_.data() + first_bytes_);
+    first_bytes_ += bytes;
+    ++point_count_;
+    return;
+  }
+  const Complete complete(this);
+  NoteFamily(point.family);
+  const size_t before = points_.size();
+  points_.resize(before + bytes);
+  Encode(point, points_.data() + before);
   ++point_count_;
   if (MemoryBytes() > limit_bytes_) Coarsen();
 }
@@ -97,15 +107,25 @@ void ReadSet::Ended(engine::DbIterator& iterator) noexcept {
   } catch (...) {  // There was no memory to say what it saw.
     all_counts_ = true;
   }
-  std::erase(iterators_, &iterator);
+  std::ranges::replace(iterators_, &iterator, nullptr);
 }
 
+void ReadSet::Began(engine::DbIterator& iterator) {
+  const auto free = std::ranges::find(iterators_, nullptr);
+  free != iterators_.end() ? void(*free = &iterator) : iterators_.push_back(&iterator);
+}
+
+// An iterator that is told compares keys, and a comparator of the caller's may end another one: places stay.
 void ReadSet::TellWalks() {
-  for (engine::DbIterator* const iterator : iterators_) iterator->TellWalk();
+  for (size_t i = 0; i < iterators_.size(); ++i) {
+    if (iterators_[i] != nullptr) iterators_[i]->TellWalk();
+  }
 }
 
 void ReadSet::LetGoOfWalks() {
-  for (engine::DbIterator* const iterator : iterators_) iterator->LetGoOfWalk();
+  for (engine::DbIterator* const iterator : iterators_) {
+    if (iterator != nullptr) iterator->LetGoOfWalk();
+  }
   iterators_.clear();
 }
 
@@ -123,6 +143,7 @@ key::Order ReadSet::OrderOf(key::FamilyId family) const {
 // Down to half of the limit, so that the next time is far.
 void ReadSet::Coarsen() {
   std::vector<Range> sorted = Sorted();
+  first_bytes_ = 0;
   points_ = {};
   point_count_ = 0;
   ranges_.clear();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -53,22 +54,25 @@ class ReadSet final : public engine::ReadListener {
   // Calls `visit` with each point until it returns false, and says whether it never did.
   template <typename Visit>
   [[nodiscard]] bool ForEachPoint(Visit visit) const {
-    std::string_view rest = points_;
-    while (!rest.empty()) {
-      if (!visit(TakePoint(&rest))) return false;
+    for (std::string_view rest : {std::string_view(first_points_.data(), first_bytes_), std::string_view(points_)}) {
+      while (!rest.empty()) {
+        if (!visit(TakePoint(&rest))) return false;
+      }
     }
     return true;
   }
-  [[nodiscard]] size_t MemoryBytes() const { return points_.size() + range_bytes_; }
+  [[nodiscard]] size_t MemoryBytes() const { return first_bytes_ + points_.size() + range_bytes_; }
 
  private:
   class Complete;
 
   // ReadListener:
   void Saw(key::FamilyId family, engine::SeenRange range) override { AddRange(family, std::move(range)); }
-  void Began(engine::DbIterator& iterator) override { iterators_.push_back(&iterator); }
+  void Began(engine::DbIterator& iterator) override;
   void Ended(engine::DbIterator& iterator) noexcept override;
 
+  static constexpr size_t kPointHeadBytes = 2 * sizeof(uint32_t);  // Family; size and whether it was absent.
+  static void Encode(const Point& point, char* bytes);
   [[nodiscard]] static Point TakePoint(std::string_view* rest);
   [[nodiscard]] static size_t BytesOf(const Range& range);
   [[nodiscard]] key::Order OrderOf(key::FamilyId family) const;
@@ -86,12 +90,15 @@ class ReadSet final : public engine::ReadListener {
   const size_t limit_bytes_;
   std::vector<key::FamilyId> families_;
   size_t point_count_ = 0;
-  std::string points_;  // Encoded one after the other, so that a point costs no allocation.
+  // Encoded one after the other, so that a point costs no allocation; the first ones here.
+  std::array<char, 232> first_points_;
+  size_t first_bytes_ = 0;
+  std::string points_{};  // Those that have no room there.
   std::vector<Range> ranges_;
   size_t range_bytes_ = 0;
   uint64_t expires_ms_ = key::kNeverMs;
   bool all_counts_ = false;
-  std::vector<engine::DbIterator*> iterators_;  // Live ones.
+  std::vector<engine::DbIterator*> iterators_;  // Live ones; nullptr: a place that is free.
 };
 
 }  // namespace amethyst::transactions

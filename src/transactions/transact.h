@@ -3,7 +3,6 @@
 // Thread safety: any thread at once.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "base/function_ref.h"
@@ -13,9 +12,6 @@ namespace amethyst::transactions {
 
 class OptimisticTransaction;
 class Turns;
-
-// Waits, as somebody who has met so many conflicts: longer each time.
-void PauseAfter(engine::Engine& engine, uint32_t conflicts);
 
 // See DB::Transact. Calls `attempt` with a new transaction each time, until it returns no kConflict.
 [[nodiscard]] Status Transact(const std::shared_ptr<engine::Engine>& engine, const std::shared_ptr<Turns>& turns,

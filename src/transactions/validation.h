@@ -26,6 +26,10 @@ class Validation {
   Validation(const engine::ReadContext& reads, const ReadSet& set, const WriteBatch* written,
              key::SequenceNumber since);
 
+  // Whether anything was committed that CheckAll has not seen; without it a CheckAll does nothing.
+  [[nodiscard]] bool IsBehind() const {
+    return fell_behind_ || key::Raw(checked_up_to_) != reads_.visible.load(std::memory_order_acquire);
+  }
   // Both: kConflict, naming a key or range; kInvalidArgument: a family was dropped.
   [[nodiscard]] Status CheckAll();
   // May fall behind, with an error: then everything is to be done again, CheckAll first.

@@ -91,8 +91,10 @@ Status WriteBatch::Handler::MergeExpiringIn(uint32_t family_id, std::string_view
 
 void WriteBatch::Add(uint32_t family, uint8_t kind, std::string_view key, std::string_view value) {
   AMETHYST_ASSERT(count_ < std::numeric_limits<uint32_t>::max());
+  constexpr size_t kFirstBytes = 256;  // Of a new batch: a few small entries, in one piece of memory.
   const size_t before = rep_.size();
   try {
+    if (before == 0) rep_.reserve(kFirstBytes);
     wal::AppendBatchEntry(&rep_,
                           {.family = family, .kind = static_cast<key::EntryKind>(kind), .key = key, .value = value});
   } catch (...) {

@@ -1,4 +1,4 @@
-// Transactions and conditional writes. Covers: transactions, iterator, entries.
+// Transactions and conditional writes. Covers: transactions, conditional_writes, iterator, entries.
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -331,7 +331,63 @@ TEST(a_transaction_and_its_iterator_meet_in_two_threads_and_do_no_harm) {
   CHECK(amethyst_db_free(db) == AMETHYST_OK);
 }
 
+// An order of keys that releases what it is given, while a call of its transaction compares.
+static amethyst_iterator* released_iterator = NULL;
+static amethyst_transaction* released_transaction = NULL;
+static int Releases(void* state, const char* a, size_t a_bytes, const char* b, size_t b_bytes) {
+  (void)state;
+  if (released_iterator != NULL) CHECK(amethyst_iterator_free(released_iterator) == AMETHYST_OK);
+  if (released_transaction != NULL) CHECK(amethyst_transaction_free(released_transaction) == AMETHYST_OK);
+  released_iterator = NULL;
+  released_transaction = NULL;
+  const int order = memcmp(a, b, a_bytes < b_bytes ? a_bytes : b_bytes);
+  return order != 0 ? order : a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
+}
+
+TEST(what_an_order_of_keys_releases_ends_when_the_call_in_progress_is_over) {
+  char* error = NULL;
+  amethyst_comparator* order = NULL;
+  amethyst_environment* environment = NULL;
+  amethyst_options* options = OptionsInMemory(&environment);
+  amethyst_db* db = NULL;
+  OK(amethyst_comparator_create("releases", NULL, Releases, NULL, &order, &error));
+  OK(amethyst_options_set_comparator(options, order, &error));
+  OK(amethyst_open("db", options, &db, &error));
+  for (const char* key = "amtx"; *key != 0; ++key) {
+    OK(amethyst_put(db, key, 1, "1", 1, AMETHYST_BUFFERED, &error));
+  }
+  amethyst_transaction* t = NULL;
+  amethyst_iterator *first = NULL, *second = NULL;
+  OK(amethyst_begin(db, AMETHYST_SERIALIZABLE, &t, &error));
+  OK(amethyst_transaction_iterator(t, NULL, NULL, &first, &error));
+  OK(amethyst_transaction_iterator(t, NULL, NULL, &second, &error));
+  OK(amethyst_iterator_seek(first, "m", 1, &error));
+  released_iterator = first;  // By a seek of its own.
+  OK(amethyst_iterator_seek(first, "a", 1, &error));
+  CHECK(released_iterator == NULL);
+  FAILS(wrong, "no live iterator", amethyst_iterator_next(first, &error));
+  OK(amethyst_iterator_seek(second, "t", 1, &error));
+  OK(amethyst_transaction_put(t, NULL, "o", 1, "1", 1, &error));
+  OK(amethyst_put(db, "m", 1, "2", 1, AMETHYST_BUFFERED, &error));
+  released_iterator = second;  // By the commit, which is told of all that was walked over.
+  FAILS(AMETHYST_CONFLICT, "run it again", amethyst_transaction_commit(t, AMETHYST_BUFFERED, &error));
+  CHECK(released_iterator == NULL);
+  CHECK(amethyst_transaction_free(t) == AMETHYST_OK);
+  OK(amethyst_begin(db, AMETHYST_SERIALIZABLE, &t, &error));
+  OK(amethyst_transaction_iterator(t, NULL, NULL, &first, &error));
+  released_transaction = t;  // By a seek of its iterator.
+  OK(amethyst_iterator_seek(first, "t", 1, &error));
+  CHECK(released_transaction == NULL);
+  FAILS(wrong, "no live transaction", amethyst_transaction_rollback(t, &error));
+  CHECK(amethyst_iterator_free(first) == AMETHYST_OK);
+  CHECK(amethyst_db_free(db) == AMETHYST_OK);
+  CHECK(amethyst_options_free(options) == AMETHYST_OK);
+  CHECK(amethyst_environment_free(environment) == AMETHYST_OK);
+  CHECK(amethyst_comparator_free(order) == AMETHYST_OK);
+}
+
 int main(void) {
+  RUN(what_an_order_of_keys_releases_ends_when_the_call_in_progress_is_over);
   RUN(a_transaction_reads_its_own_writes_and_others_see_them_after_the_commit);
   RUN(a_commit_is_a_conflict_if_what_was_read_has_changed);
   RUN(snapshot_isolation_checks_what_was_written_or_read_for_update);

@@ -48,6 +48,21 @@ TEST(SnapshotList, LivesAsLongAsItsLastPin) {
   EXPECT_TRUE(watch.expired());
 }
 
+TEST(SnapshotList, APinThatIsReleasedPinsNothingAndMayDieLater) {
+  auto list = std::make_shared<SnapshotList>();
+  const std::weak_ptr<SnapshotList> watch = list;
+  const std::atomic<uint64_t> visible{1};
+  SnapshotPin pin(list, visible, *Clock());
+  EXPECT_FALSE(pin.is_released());
+  EXPECT_EQ(list->count(), 1u);
+  pin.Release();
+  EXPECT_TRUE(pin.is_released());
+  EXPECT_EQ(list->count(), 0u);
+  pin.Release();
+  list.reset();
+  EXPECT_TRUE(watch.expired());
+}
+
 TEST(SnapshotList, TellsTheOldestTimeOfThoseThatSeeAnythingExpire) {
   const auto list = std::make_shared<SnapshotList>();
   EXPECT_EQ(list->OldestReadTimeMs(), key::kNeverMs);

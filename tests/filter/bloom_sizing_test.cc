@@ -35,6 +35,18 @@ TEST(BloomSizing, NoOtherNumberOfProbesNeedsFewerBits) {
   }
 }
 
+TEST(BloomSizing, OfManyRatesInTurnEachHasItsOwnShape) {
+  std::vector<double> rates, bits;
+  for (double rate = 0.5; rates.size() < 12; rate *= 0.6) {
+    rates.push_back(rate);
+    bits.push_back(ShapeFor(rate).bits_per_key);
+  }
+  for (int time = 0; time < 2; ++time) {
+    for (size_t i = 0; i < rates.size(); ++i) EXPECT_EQ(ShapeFor(rates[i]).bits_per_key, bits[i]);
+    for (size_t i = rates.size(); i-- > 0;) EXPECT_EQ(ShapeFor(rates[i]).bits_per_key, bits[i]);
+  }
+}
+
 TEST(BloomSizing, LowerRatesNeverNeedFewerBits) {
   double bits = 0;
   EXPECT_LE(FalsePositiveRate(ShapeFor(0.999)), 0.999);

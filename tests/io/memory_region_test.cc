@@ -15,11 +15,12 @@ bool IsAll(const MemoryRegion& region, char value) {
   return std::all_of(region.data(), region.data() + region.size(), [value](char byte) { return byte == value; });
 }
 
-TEST(MemoryRegion, IsZeroedAndAlignedToHugePages) {
+TEST(MemoryRegion, IsZeroedAndAlignedToHugePagesIfItHoldsOne) {
   for (const size_t bytes : {size_t{1}, size_t{4096}, 2 * kMebibyte, 3 * kMebibyte + 1}) {
     const MemoryRegion region(bytes);
     EXPECT_EQ(region.size(), bytes);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(region.data()) % (2 * kMebibyte), 0u);
+    const size_t alignment = bytes < 2 * kMebibyte ? 4096 : 2 * kMebibyte;
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(region.data()) % alignment, 0u);
     EXPECT_TRUE(IsAll(region, 0));
     std::fill_n(region.data(), bytes, 'x');
     EXPECT_TRUE(IsAll(region, 'x'));

@@ -30,6 +30,18 @@ TEST(SystemEnvironment, MonotonicTimeNeverGoesBackAndPassesInASleep) {
   EXPECT_GT(clock.WallTime(), std::chrono::seconds(1'600'000'000));
 }
 
+TEST(SystemEnvironment, CoarseTimeIsMonotonicTimeOfAMomentAgo) {
+  Clock& clock = DefaultEnvironment()->clock();
+  for (int i = 0; i < 1000; ++i) {
+    const auto coarse = clock.CoarseMonotonic();
+    EXPECT_LE(coarse, clock.Monotonic());
+    EXPECT_LE(coarse, clock.CoarseMonotonic());
+  }
+  const auto before = clock.CoarseMonotonic();
+  clock.Sleep(std::chrono::milliseconds(50));
+  EXPECT_GT(clock.CoarseMonotonic(), before);
+}
+
 TEST(SystemEnvironment, AnExecutorHasTheThreadsAskedFor) {
   EXPECT_EQ(DefaultEnvironment()->NewExecutor(2).value()->thread_count(), 2u);
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/rounds.h"
 
 namespace amethyst::torture {
@@ -30,10 +32,46 @@ TEST(Histories, AreExplainedByTheOrderOfTheirCommits) {
   RecordProperty("transactions", static_cast<int>(transactions));
 }
 
+TEST(Histories, OfARunAreShortAndFewAreLong) {
+  HistoryReport all;
+  uint64_t longest = 0;
+  for (uint64_t seed = 193; seed <= 256; ++seed) {
+    const HistoryReport report = RunHistory(SettingsOf(seed));
+    ASSERT_EQ(report.violation, "");
+    const uint64_t transactions = report[HistoryCounter::kTransactions];
+    EXPECT_EQ(report.least_transactions, transactions);
+    EXPECT_GE(transactions, 24u);
+    EXPECT_EQ(transactions > 48, seed == 256) << transactions;
+    longest = std::max(longest, transactions);
+    all += report;
+  }
+  EXPECT_GE(longest, 300u);
+  EXPECT_EQ(all[HistoryCounter::kHistories], 64u);
+  EXPECT_GE(all[HistoryCounter::kWithConflicts], 60u);
+  EXPECT_LE(all[HistoryCounter::kWithConflicts], 64u);
+  EXPECT_GE(ConflictsOf1000(all), 180u);
+  EXPECT_EQ(ShortfallOf(all), "");
+}
+
+TEST(Histories, ThatProveTooLittleAreAShortfall) {
+  HistoryReport totals;
+  totals.Count(HistoryCounter::kHistories, 10'000);
+  totals.Count(HistoryCounter::kTransactions, 400'000);
+  totals.Count(HistoryCounter::kConflicts, 80'000);
+  totals.least_transactions = 20;
+  EXPECT_EQ(ShortfallOf(totals), "");
+  totals.least_transactions = 19;
+  EXPECT_EQ(ShortfallOf(totals), "a history has 19 transactions, fewer than 20");
+  totals.least_transactions = 20;
+  totals.Count(HistoryCounter::kTransactions, 5000);
+  EXPECT_EQ(ShortfallOf(totals), "of 405000 transactions 80000 met a conflict, less than a fifth");
+}
+
 TEST(Histories, AreRepeatedByTheirSeed) {
   const HistoryReport first = RunHistory({.seed = 7}), second = RunHistory({.seed = 7});
   EXPECT_EQ(first.violation, "");
   EXPECT_EQ(first.counters, second.counters);
+  EXPECT_EQ(RunHistory(SettingsOf(7)).counters, RunHistory(SettingsOf(7)).counters);
 }
 
 TEST(HistoryTransaction, IsHeldAgainstWhatOthersWrote) {

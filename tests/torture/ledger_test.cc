@@ -15,11 +15,13 @@ LedgerEntry Entry(const std::string& suite, uint64_t first_seed, uint64_t images
           .first_seed = first_seed,
           .rounds = 10,
           .seconds = 1800,
-          .figures = {{"images", images}, {"deepest level", images % 7, true}},
+          .figures = {{"images", images},
+                      {"deepest level", images % 7, Total::kGreatest},
+                      {"shortest", images, Total::kLeast}},
           .violations = 0};
 }
 
-TEST(Ledger, AddsUpTheRunsOfEachSuiteAndTakesTheGreatestOfOthers) {
+TEST(Ledger, AddsUpTheRunsOfEachSuiteAndTakesTheGreatestOrTheLeastOfOthers) {
   const support::TempDirectory directory;
   const Ledger ledger(directory.path() + "/ledger");
   ASSERT_TRUE(ledger.Append(Entry("power", 1, 12)));
@@ -27,8 +29,8 @@ TEST(Ledger, AddsUpTheRunsOfEachSuiteAndTakesTheGreatestOfOthers) {
   ASSERT_TRUE(ledger.Append(Entry("power", 11, 30)));
   EXPECT_EQ(ledger.Totals().value(),
             "| suite | runs | commits | hours | figures | violations |\n|---|---|---|---|---|---|\n"
-            "| `faults` | 1 | 1 | 0.5 | 10 seeds, 3 images, deepest level 3 | 0 |\n"
-            "| `power` | 2 | 1 | 1.0 | 20 seeds, 42 images, deepest level 5 | 0 |\n");
+            "| `faults` | 1 | 1 | 0.5 | 10 seeds, 3 images, deepest level 3, shortest 3 | 0 |\n"
+            "| `power` | 2 | 1 | 1.0 | 20 seeds, 42 images, deepest level 5, shortest 12 | 0 |\n");
 }
 
 TEST(Ledger, GivesTheFirstSeedThatNoRunOfTheSuiteHasUsed) {

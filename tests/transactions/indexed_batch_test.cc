@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "engine/engine.h"
+#include "transactions/own_writes.h"
 #include "transactions/transaction_fixture.h"
 
 namespace amethyst {
@@ -153,6 +155,49 @@ TEST_F(IndexedBatchTest, AnEntryThatCannotBeWrittenIsRefusedAndChangesNothing) {
   EXPECT_EQ(CodeOf(batch.Merge(plain, "n", Number(1))), ErrorCode::kInvalidArgument);
   EXPECT_EQ(batch.batch().Count(), 1u);
   EXPECT_EQ(Contents(batch), "a 1");
+}
+
+// The commit gives a date to what its family's ttl is for.
+TEST_F(IndexedBatchTest, AnEntryWhoseDateWouldMakeTheBatchTooLargeIsRefusedWhenItIsWritten) {
+  options_.memory_budget_bytes = size_t{4} << 20;
+  options_.families["default"].ttl = std::chrono::hours(1);
+  Reopen();
+  const Family dated = db_->CreateFamily("dated", {.ttl = std::chrono::hours(1)}).value();
+  const Family plain = db_->CreateFamily("plain").value();
+  const std::string value(8, 'v');
+  uint32_t counts[3] = {};
+  for (size_t of = 0; of < 3; ++of) {
+    Transaction t = db_->Begin();
+    ASSERT_TRUE(t.SetSavepoint());
+    for (int round = 0; round < 2; ++round) {  // What was rolled back takes no room.
+      int i = 0;
+      Status put;
+      while (put) {
+        const std::string key = support::Key(i++);
+        put = of == 0 ? t.Put(key, value) : of == 1 ? t.Put(dated, key, value) : t.Put(plain, key, value);
+      }
+      EXPECT_EQ(CodeOf(put), ErrorCode::kInvalidArgument);
+      counts[of] = t.Count();
+      if (round == 0) ASSERT_TRUE(t.RollbackToSavepoint());
+    }
+    EXPECT_EQ(support::Text(t.Commit()), "");
+  }
+  EXPECT_LT(counts[0], counts[2]);
+  EXPECT_LT(counts[1], counts[2]);
+}
+
+TEST_F(IndexedBatchTest, AnIndexTakesMemoryForWhatItHoldsAndNotForWhatItReserves) {
+  options_.memory_budget_bytes = size_t{64} << 20;
+  Reopen();
+  const auto& budget = *db_->engine()->database().budget;
+  transactions::OwnWrites writes(db_->engine(), transactions::OwnWrites::ReadTime::kFixed);
+  constexpr size_t kValueBytes = size_t{8} << 20;
+  ASSERT_TRUE(writes.Put(nullptr, "large", std::string(kValueBytes, 'v'), {}));
+  const size_t before = budget.memtable_bytes();
+  const auto index = writes.Index();
+  ASSERT_TRUE(index);
+  EXPECT_TRUE(index->buffer->memtable.HasRoom(kValueBytes / 2));  // For what comes next.
+  EXPECT_LT(budget.memtable_bytes() - before, kValueBytes + kValueBytes / 4);
 }
 
 TEST_F(IndexedBatchTest, ForeignAndDroppedFamiliesAndDatabases) {

@@ -46,6 +46,26 @@ TEST_F(ReadSetTest, KeepsPointsAndRangesAsTheyAre) {
   EXPECT_FALSE(Holds(set, key::FamilyId{7}, "a"));
 }
 
+TEST_F(ReadSetTest, PointsStayInTheirOrderWhereverTheyAreKept) {
+  ReadSet set(reads(), 1 << 20);
+  std::vector<std::string> added;
+  for (size_t i = 0; i < 60; ++i) {
+    added.push_back(Key(static_cast<int>(i)) + std::string(i % 7 == 6 ? 300 : i, 'k'));
+    set.AddPoint({i % 5 == 4 ? key::FamilyId{7} : key::kDefaultFamily, added.back(), i % 3 == 0});
+  }
+  size_t at = 0, bytes = 0;
+  EXPECT_TRUE(set.ForEachPoint([&](const ReadSet::Point& point) {
+    EXPECT_EQ(point.key, added[at]);
+    EXPECT_EQ(point.family, at % 5 == 4 ? key::FamilyId{7} : key::kDefaultFamily);
+    EXPECT_EQ(point.was_absent, at % 3 == 0);
+    bytes += 8 + point.key.size();
+    ++at;
+    return true;
+  }));
+  EXPECT_EQ(at, added.size());
+  EXPECT_EQ(set.MemoryBytes(), bytes);
+}
+
 TEST_F(ReadSetTest, PastItsLimitNeighboursBecomeRangesAndNothingIsForgotten) {
   constexpr size_t kLimit = 4096;
   const Family users = db_->CreateFamily("users").value();

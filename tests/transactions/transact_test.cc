@@ -1,17 +1,15 @@
 // Running again until it is committed, and writes that depend on what is there.
-// Covers: transact, turns, conditional
+// Covers: transact, conditional
 #include "transactions/transact.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <limits>
 #include <stdexcept>
 #include <thread>
 
 #include "engine/engine.h"
 #include "transactions/transaction_fixture.h"
-#include "transactions/turns.h"
 
 namespace amethyst {
 namespace {
@@ -58,40 +56,6 @@ TEST_F(TransactTest, OneInsideAnotherThatHasTheTurn) {
             })),
             "");
   EXPECT_EQ(runs, 11);
-}
-
-TEST_F(TransactTest, TurnsOfTwoDatabasesNest) {
-  transactions::Turns one, other;
-  io::Clock& clock = db_->engine()->database().environment->clock();
-  const transactions::Turns::Turn outer(one, clock);
-  {
-    const transactions::Turns::Turn inner(other, clock);
-    EXPECT_TRUE(one.IsMine() && other.IsMine());
-  }
-  EXPECT_TRUE(one.IsMine());
-  EXPECT_FALSE(other.IsMine());
-  const transactions::Turns::Turn without(one, clock);  // It does not wait for ever.
-}
-
-TEST_F(TransactTest, OthersWaitForTheTurnBeforeTheyCommit) {
-  transactions::Turns turns;
-  io::Clock& clock = db_->engine()->database().environment->clock();
-  std::atomic<bool> passed{false};
-  std::thread other;
-  {
-    const transactions::Turns::Turn turn(turns, clock);
-    EXPECT_TRUE(turns.IsMine());
-    turns.LetPass(clock);  // Not for itself.
-    other = std::thread([&] {
-      EXPECT_FALSE(turns.IsMine());
-      turns.LetPass(clock);
-      passed = true;
-    });
-    EXPECT_FALSE(passed);
-  }
-  other.join();
-  EXPECT_TRUE(passed);
-  EXPECT_FALSE(turns.IsMine());
 }
 
 TEST_F(TransactTest, AnErrorOrAnExceptionRollsBack) {

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "support/fault_file_system.h"
 #include "transactions/transaction_fixture.h"
 
 namespace amethyst {
@@ -93,6 +98,63 @@ TEST_F(TransactionTest, NothingWorksAfterTheEnd) {
     EXPECT_EQ(CodeOf(transaction.MultiGet(keys)[0]), ErrorCode::kInvalidArgument);
     EXPECT_EQ(ValueOf(*db_, "a"), commit ? "1" : "nothing");
     ASSERT_TRUE(db_->Delete("a"));
+  }
+}
+
+class EndsAnIteratorOnM final : public Comparator {
+ public:
+  int Compare(std::string_view a, std::string_view b) const override {
+    if (a == "m" || b == "m") ends.reset();
+    return a.compare(b);
+  }
+  std::string_view Name() const override { return "test.ends_an_iterator"; }
+
+  mutable std::optional<Iterator> ends;
+};
+
+TEST_F(TransactionTest, AnIteratorThatEndsWhileItsTransactionAsksAllOfThemHidesNoRead) {
+  const auto order = std::make_shared<EndsAnIteratorOnM>();
+  const Family family = db_->CreateFamily("ordered", {.comparator = order.get()}).value();
+  for (const char* key : {"a", "m", "t", "x"}) ASSERT_TRUE(family.Put(key, "1"));
+  Transaction transaction = db_->Begin();
+  std::vector<Iterator> walks;
+  for (const char* key : {"a", "m", "t", "x"}) {
+    walks.push_back(transaction.NewIterator(family));
+    walks.back().Seek(key);
+  }
+  ASSERT_TRUE(transaction.Put("out", "1"));
+  ASSERT_TRUE(family.Put("t", "2"));
+  order->ends.emplace(std::move(walks.front()));  // Ends when the second one is asked.
+  ExpectConflict(transaction.Commit());
+  EXPECT_FALSE(order->ends);
+  walks.clear();
+  db_.reset();
+}
+
+TEST(TransactionFault, AnErrorOfTheDiskAtTheCommitEndsItWholeOrAbsentAtTheNextOpen) {
+  for (const auto operation : {support::Operation::kStore, support::Operation::kSegmentSync}) {
+    for (const bool half : {false, true}) {
+      const std::shared_ptr<io::Environment> memory = NewInMemoryEnvironment();
+      support::FaultFileSystem files(memory->files());
+      support::FaultEnvironment environment(*memory, files);
+      auto db = support::OpenOrFail("/db", {}, support::Over(environment));
+      ASSERT_TRUE(db->Put("a", "0"));
+      Transaction transaction = db->Begin();
+      ASSERT_TRUE(transaction.Get("a"));
+      ASSERT_TRUE(transaction.Put("a", "1"));
+      ASSERT_TRUE(transaction.Put("b", "1"));
+      files.Fail({.operation = operation, .call = files.calls(operation) + 1, .for_good = true, .half = half});
+      EXPECT_EQ(CodeOf(transaction.Commit({.durability = Durability::kSync})), ErrorCode::kIo);
+      EXPECT_TRUE(transaction.HasEnded());
+      EXPECT_EQ(CodeOf(transaction.Commit()), ErrorCode::kInvalidArgument);
+      EXPECT_GT(files.failed_calls(), 0u);
+      files.ClearFaults();
+      db.reset();
+      db = support::OpenOrFail("/db", {}, support::Over(environment));
+      const auto a = db->Get("a").value(), b = db->Get("b").value();
+      const bool whole = a == "1" && b == "1", absent = a == "0" && !b;
+      EXPECT_TRUE(whole || absent) << static_cast<int>(operation) << half;
+    }
   }
 }
 

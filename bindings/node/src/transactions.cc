@@ -1,5 +1,6 @@
 #include "transactions.h"
 
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -22,6 +23,14 @@ struct TransactionHandle final : Handle {
 
   Transaction transaction;
   const std::weak_ptr<DB> db;
+};
+
+// Many are in progress on the one thread.
+struct AttemptsHandle final : Handle {
+  static constexpr Kind kKind = Kind::kAttempts;
+  explicit AttemptsHandle(DB& db) : Handle(kKind), attempts(new Attempts(db.NewAttempts(TurnOf::kWork))) {}
+
+  std::unique_ptr<Attempts> attempts;  // nullptr: they have ended.
 };
 
 // What calls of a transaction begin with: (transaction, database or family). Empty after a throw.
@@ -174,6 +183,34 @@ napi_value NewTransactionIterator(napi_env env, napi_callback_info info) {
   if (!in) return nullptr;
   RangeWalk walk(in.handle->transaction, *in.open.family, RangeFrom(env, arguments[2]));
   return NewWalk(env, std::move(in.open.handle), std::move(walk), arguments[2]);
+}
+
+napi_value NewAttempts(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  const OpenDatabase open = GetOpen(env, arguments[0]);
+  return open ? NewHandle(env, std::make_shared<AttemptsHandle>(*open.db)) : nullptr;
+}
+
+napi_value AttemptsWait(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  const auto handle = GetHandle<AttemptsHandle>(env, arguments[0]);
+  if (!handle) return nullptr;
+  const std::chrono::duration<double, std::milli> wait = handle->attempts->Wait();
+  napi_value number = nullptr;
+  napi_create_double(env, wait.count(), &number);
+  return number;
+}
+
+napi_value AttemptsConflict(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  if (const auto handle = GetHandle<AttemptsHandle>(env, arguments[0])) handle->attempts->NoteConflict();
+  return nullptr;
+}
+
+napi_value AttemptsEnd(napi_env env, napi_callback_info info) {
+  const Arguments<1> arguments(env, info);
+  if (const auto handle = GetHandle<AttemptsHandle>(env, arguments[0])) handle->attempts.reset();
+  return nullptr;
 }
 
 napi_value CompareAndSet(napi_env env, napi_callback_info info) {

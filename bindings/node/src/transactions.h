@@ -22,6 +22,12 @@ napi_value TransactionCommit(napi_env env, napi_callback_info info);       // (t
 napi_value TransactionRollback(napi_env env, napi_callback_info info);     // (transaction)
 napi_value NewTransactionIterator(napi_env env, napi_callback_info info);  // (transaction, database or family, options)
 
+// When work that met a conflict may run again; see amethyst/attempts.h.
+napi_value NewAttempts(napi_env env, napi_callback_info info);       // (database): attempts
+napi_value AttemptsWait(napi_env env, napi_callback_info info);      // (attempts): milliseconds; 0: go on
+napi_value AttemptsConflict(napi_env env, napi_callback_info info);  // (attempts)
+napi_value AttemptsEnd(napi_env env, napi_callback_info info);       // (attempts): no call after it
+
 // (database, key, expected, value, ttl, sync, flags), of which undefined means no value: a promise of what was there
 // before, or undefined.
 napi_value CompareAndSet(napi_env env, napi_callback_info info);

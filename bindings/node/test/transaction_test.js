@@ -76,6 +76,35 @@ test('updates from many at once are not lost', async (t) => {
   await db.close()
 })
 
+test('slow work comes through a storm of quick work', async (t) => {
+  const db = opened()
+  await db.put('n', '0')
+  let runs = 0
+  let done = false
+  const add = async (tx, ms) => {
+    const n = Number(await tx.get('n'))
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+    await tx.put('n', String(n + 1))
+  }
+  let added = 0
+  const storm = async () => {
+    while (!done && runs < 100) {
+      await db.transaction((tx) => add(tx, 0))
+      added++
+    }
+  }
+  const storms = Array.from({ length: 8 }, storm)
+  await db.transaction((tx) => {
+    runs++
+    return add(tx, 20)
+  })
+  done = true
+  await Promise.all(storms)
+  t.ok(runs < 50, 'without a turn it goes on until the storm is over')
+  t.is(await db.get('n'), String(added + 1))
+  await db.close()
+})
+
 test('savepoints, commit and rollback', async (t) => {
   const db = opened()
   await db.transaction(async (tx) => {
@@ -97,6 +126,28 @@ test('savepoints, commit and rollback', async (t) => {
     await tx.rollback()
   })
   t.same(await entriesOf(db), [['a', '1']])
+  await db.close()
+})
+
+test('an end waits for the calls before it, and none is busy', async (t) => {
+  const db = opened()
+  await db.put('a', '1')
+  let reads
+  await db.transaction(async (tx) => {
+    reads = Array.from({ length: 100 }, () => tx.get('a'))
+    tx.put('b', '2')
+    await tx.commit()
+  })
+  t.same(new Set(await Promise.all(reads)), new Set(['1']))
+  t.is(await db.get('b'), '2')
+  await db.transaction(async (tx) => {
+    reads = Array.from({ length: 100 }, () => tx.get('a'))
+    tx.put('b', '3')
+    const ends = [tx.commit(), tx.rollback(), tx.commit()] // The first is the one that counts.
+    const ended = 'LEVEL_TRANSACTION_NOT_OPEN'
+    t.same(await Promise.all(ends.map(codeOf)), ['no error', ended, ended])
+  })
+  t.is(await db.get('b'), '3')
   await db.close()
 })
 

@@ -197,6 +197,8 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "transaction_rollback_to_savepoint": [_HANDLE],
     "transaction_commit": [_HANDLE, c_int],
     "transaction_rollback": [_HANDLE],
+    "attempts_create": [_HANDLE, _OUT],
+    "attempts_begin": [_HANDLE, _OUT],
     "put_if_absent": [_HANDLE, *_KEY, *_KEY, c_uint64, c_int, *_VALUE_OUT],
     "compare_and_set": [_HANDLE, *_KEY, *_KEY, *_KEY, c_uint64, c_int, *_VALUE_OUT],
     "delete_if_equal": [_HANDLE, *_KEY, *_KEY, c_int, *_VALUE_OUT],
@@ -217,7 +219,7 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
 }
 _RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget",
-             "transaction", "feed")
+             "transaction", "attempts", "feed")
 
 
 def _open() -> ctypes.CDLL:

@@ -14,7 +14,7 @@ from ._feed import Feed, Reach, position_argument
 from ._mapping import Reader, WritableMap, handle_of
 from ._options import (Comparator, Durability, Environment, MemoryBudget, Options, durability_number, family_options,
                        follower_options)
-from ._transaction import Isolation, Transaction, pause_after
+from ._transaction import Attempts, Isolation, Transaction, isolation_number
 
 Result = TypeVar("Result")
 
@@ -41,21 +41,22 @@ class Database(WritableMap):
         """A transaction that is committed when its `with` ends without an exception, and else rolled back.
         `isolation`: the commit checks all that was read, or ("snapshot") what was written or read `for_update`."""
         self._durability_number(durability)  # Refuses a wrong one here.
-        return Transaction(self, isolation, durability)
+        return Transaction(self, durability, "begin", self._handle, isolation_number(isolation))
 
     def transact(self, work: "Callable[[Transaction], Result]", *,
                  durability: Optional[Durability] = None) -> "Result":
         """Calls `work(transaction)`, commits, and returns what it returned; again and again while there is a conflict,
-        so that `work` may run several times. What it raises rolls back."""
-        conflicts = 0
+        so that `work` may run several times. What it raises rolls back. After a conflict it pauses, and from the eighth
+        on the other calls of the database let it go ahead."""
+        self._durability_number(durability)  # Refuses a wrong one here.
+        attempts = Attempts(self)
         while True:
             try:
-                with self.transaction(durability=durability) as transaction:
+                with attempts.begin(self, durability) as transaction:
                     result = work(transaction)
                 return result
             except ConflictError:
-                conflicts += 1
-            pause_after(conflicts)
+                pass
 
     def create_family(self, name: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
                       compression: Optional[str] = None, block_bytes: Optional[int] = None,

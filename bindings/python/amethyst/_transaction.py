@@ -1,12 +1,10 @@
 """Transactions: reads and writes that happen as if at one moment, or not at all."""
 from __future__ import annotations
 
-import random
-import time
 from ctypes import byref, c_size_t, c_uint32, c_void_p
 from typing import Any, Iterable, List, Literal, Optional, Tuple
 
-from ._c import Bytes, Handle, InvalidArgumentError, as_bytes, bound_arguments, buffer_arguments, call, \
+from ._c import BusyError, Bytes, Handle, InvalidArgumentError, as_bytes, bound_arguments, buffer_arguments, call, \
     take_string
 from ._expiry import Moment, Ttl, as_operand, expiry_number
 from ._mapping import WritableMap, handle_of, prefix_bounds, range_options, read_many
@@ -15,7 +13,6 @@ from ._range import Range
 
 Isolation = Literal["serializable", "snapshot"]
 _ISOLATIONS = {"serializable": 0, "snapshot": 1}
-_LEAST_PAUSE_S, _DOUBLINGS_MAX = 20e-6, 12
 
 
 def isolation_number(isolation: str) -> int:
@@ -26,9 +23,15 @@ def isolation_number(isolation: str) -> int:
         raise InvalidArgumentError(f"isolation {isolation!r}: it is one of {', '.join(_ISOLATIONS)}") from None
 
 
-def pause_after(conflicts: int) -> None:
-    """Random, so that those who met part."""
-    time.sleep(random.uniform(0, _LEAST_PAUSE_S * (1 << min(conflicts, _DOUBLINGS_MAX))))
+class Attempts(Handle):
+    """One piece of work that is run until it is committed: each time but the first it waits before it begins, and lets
+    others go ahead, or goes ahead of them."""
+
+    def __init__(self, db: WritableMap) -> None:
+        self._own("attempts", "attempts_create", db._handle)
+
+    def begin(self, db: WritableMap, durability: Optional[Durability]) -> "Transaction":
+        return Transaction(db, durability, "attempts_begin", self._handle)
 
 
 class Transaction(Handle):
@@ -37,11 +40,11 @@ class Transaction(Handle):
     a database; a `with` commits at its end and rolls back where an exception leaves it. Each call may name the family
     that it is for. Belongs to one thread at a time, together with its ranges."""
 
-    def __init__(self, db: WritableMap, isolation: Isolation, durability: Optional[Durability]) -> None:
+    def __init__(self, db: WritableMap, durability: Optional[Durability], begin: str, *arguments: Any) -> None:
         self._database = db
         self._durability = durability
         self._ended = False
-        self._own("transaction", "begin", db._handle, isolation_number(isolation))
+        self._own("transaction", begin, *arguments)
 
     def _in(self, function: str, family: Optional[WritableMap], *arguments: Any) -> None:
         call("transaction_" + function, self._handle, handle_of(family), *arguments)
@@ -138,16 +141,21 @@ class Transaction(Handle):
 
     def commit(self, *, durability: Optional[Durability] = None) -> None:
         """Writes all of it, or nothing: ConflictError if somebody has since written what was read. The transaction has
-        ended, either way."""
+        ended, either way. BusyError, another call of it is in progress: nothing has happened, and it goes on."""
         chosen = self._durability if durability is None else durability
-        number = self._database._durability_number(chosen)
-        self._ended = True
-        call("transaction_commit", self._handle, number)
+        self._end("transaction_commit", self._database._durability_number(chosen))
 
     def rollback(self) -> None:
-        """Ends it, and writes nothing."""
+        """Ends it, and writes nothing. BusyError as of commit."""
+        self._end("transaction_rollback")
+
+    def _end(self, function: str, *arguments: Any) -> None:
         self._ended = True
-        call("transaction_rollback", self._handle)
+        try:
+            call(function, self._handle, *arguments)
+        except BusyError:
+            self._ended = False
+            raise
 
     def __enter__(self) -> "Transaction":
         return self

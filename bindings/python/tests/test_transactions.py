@@ -2,6 +2,7 @@
 import copy
 import datetime
 import threading
+import time
 
 import amethyst
 import pytest
@@ -138,6 +139,29 @@ class TestTransactions:
             copy.copy(t)
         assert not db
 
+    def test_an_end_that_finds_it_busy_is_no_end(self, db):
+        refused = []
+
+        def order(a, b):  # Is asked within a call of the transaction.
+            for end in ends:
+                try:
+                    end()
+                except amethyst.BusyError as error:
+                    refused.append(error)
+            ends.clear()
+            return (a > b) - (a < b)
+
+        ends = []
+        family = db.create_family("ordered", comparator=amethyst.Comparator("test.busy", order))
+        family[b"a"] = b"1"
+        with db.transaction() as t:
+            t.put(b"b", b"2", family=family)
+            ends += [t.commit, t.rollback]
+            assert t.get(b"a", family=family) == b"1"
+            assert len(refused) == 2 and family.get(b"b") is None
+            t.put(b"c", b"3", family=family)
+        assert list(family) == [b"a", b"b", b"c"]  # Its end did commit.
+
     def test_after_close_it_says_closed(self, db):
         t = db.transaction()
         t.put(b"a", b"1")
@@ -172,6 +196,33 @@ class TestTransact:
         with pytest.raises(LookupError):
             db.transact(work)
         assert not db
+
+    def test_slow_work_comes_through_a_storm_of_quick_work(self, db):
+        db[b"n"] = b"0"
+        runs = []
+        done = threading.Event()
+
+        def add(t, pause):
+            n = int(t[b"n"])
+            time.sleep(pause)
+            t.put(b"n", b"%d" % (n + 1))
+
+        def storm():
+            while not done.is_set() and len(runs) < 100:
+                db.transact(lambda t: add(t, 0))
+
+        def slow(t):
+            runs.append(1)
+            add(t, 0.02)
+
+        threads = [threading.Thread(target=storm) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        db.transact(slow)
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert len(runs) < 50  # Without a turn it goes on until the storm is over.
 
     def test_threads_lose_no_update(self, db):
         db[b"n"] = b"0"

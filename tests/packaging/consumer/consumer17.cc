@@ -1,10 +1,12 @@
 // What a program in C++17 does with the header over the C interface; with exceptions, or, built without, by status.
 #include <amethyst/cpp17.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace cpp17 = amethyst::cpp17;
@@ -256,6 +258,36 @@ void Transactions(const std::string& path) {
   Require(status.code == AMETHYST_IO && status.message == "no", "a failure of the work");
 }
 
+// From the eighth conflict on it goes ahead of the other: without that, until the other is through.
+void SlowWorkInAStorm(const std::string& path) {
+  const auto buffered = cpp17::Durability::kBuffered;
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  int runs = 0;
+  std::atomic<bool> done{false};
+  const auto add = [](cpp17::Transaction& t, std::chrono::milliseconds pause) {
+    cpp17::Status inside;
+    const std::string n = t.Get("n", {}, &inside).value_or("");
+    std::this_thread::sleep_for(pause);
+    t.Put("n", n == "1" ? "2" : "1", &inside);
+    return inside;
+  };
+  std::thread storm([&] {
+    cpp17::Status other;
+    for (int i = 0; i < 1'000'000 && !done; ++i) {
+      db.Transact([&](cpp17::Transaction& t) { return add(t, std::chrono::milliseconds(0)); }, buffered, &other);
+    }
+  });
+  const auto slow = [&](cpp17::Transaction& t) {
+    if (++runs == 100) done = true;
+    return add(t, std::chrono::milliseconds(20));
+  };
+  db.Transact(slow, buffered, &status);
+  done = true;
+  storm.join();
+  Require(status.ok() && runs < 50, "slow work comes through a storm");
+}
+
 void ConditionalWrites(const std::string& path) {
   const auto buffered = cpp17::Durability::kBuffered;
   cpp17::Status status;
@@ -307,6 +339,7 @@ int main(int, char** arguments) {
   Copies(std::string(arguments[1]) + ".copies");
   Followers(std::string(arguments[1]) + ".followers");
   Transactions(std::string(arguments[1]) + ".transactions");
+  SlowWorkInAStorm(std::string(arguments[1]) + ".storm");
   ConditionalWrites(std::string(arguments[1]) + ".conditional");
 #if defined(__cpp_exceptions)
   ByExceptions(arguments[1]);
