@@ -23,16 +23,15 @@
 #include <vector>
 
 #include "amethyst/follower.h"
+#include "base/containment.h"
 #include "base/mutex.h"
 #include "catalog/manifest_tail.h"
 #include "engine/database.h"
+#include "engine/followed_log.h"
 #include "io/reader_marks.h"
 #include "wal/log_follower.h"
 
 namespace amethyst::engine {
-
-// What a view of a follower holds in READERS.
-using MarkHold = std::shared_ptr<const void>;
 
 // What a follower has in place of a lock: it tells a forked child from the process that opened the database.
 [[nodiscard]] std::unique_ptr<io::FileLock> NoLock();
@@ -74,6 +73,8 @@ class Follower {
     std::vector<WriteBufferPtr> unflushed{};
     MarkHold files{};
   };
+  // Refreshes, and calls `take` once, before it looks again: what it returns is the end of all that reads see then.
+  [[nodiscard]] Result<wal::LogCut> EndOfReads(base::FunctionRef<void()> take) AMETHYST_EXCLUDES(mutex_);
   // Refreshes, and calls `take` once, before it looks again: so nothing is written to the memtables meanwhile.
   [[nodiscard]] Status Capture(base::FunctionRef<Status(Captured)> take) AMETHYST_EXCLUDES(mutex_);
 
@@ -108,7 +109,13 @@ class Follower {
 
   // What `call` returns, beside a writer.
   template <typename Call>
-  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    auto result = base::Contained(call);
+    // A batch may be in the memtable in part: it must not get there twice.
+    if (!result && result.error().code() != ErrorCode::kBusy) log_.reset();
+    return result;
+  }
   [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
   // Shows what the manifest has got. kTooOld: the log does not go on from here.
@@ -129,6 +136,8 @@ class Follower {
   // Shows the tail's state, with the parts: all that was written up to `sequence`.
   [[nodiscard]] Status ShowState(MarkHold hold, key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
   void MoveTo(key::SequenceNumber sequence);
+  // Tells the feeds how far the log was read.
+  void TellFeeds(Reading reading) AMETHYST_REQUIRES(mutex_);
   void ShowParts(std::shared_ptr<const tree::Forest> forest) AMETHYST_REQUIRES(mutex_);
   void Look();
 

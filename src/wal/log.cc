@@ -259,10 +259,16 @@ uint64_t Log::held_bytes() const {
   return bytes;
 }
 
-std::optional<key::FileNumber> Log::SegmentBehind(key::FileNumber number) const {
+Result<bool> Log::Has(key::FileNumber segment) const {
+  base::MutexLock lock(mutex_);
+  return std::ranges::binary_search(segments_, segment, {}, &Segment::number);
+}
+
+Result<std::optional<key::FileNumber>> Log::SegmentBehind(key::FileNumber number) const {
   base::MutexLock lock(mutex_);
   const auto behind = std::ranges::upper_bound(segments_, number, {}, &Segment::number);
-  return behind == segments_.end() ? std::nullopt : std::optional(behind->number);
+  if (behind == segments_.end()) return std::nullopt;
+  return behind->number;
 }
 
 Status Log::RemoveBefore(key::FileNumber first_needed) {

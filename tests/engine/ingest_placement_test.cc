@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "io/memory_file_system.h"
 #include "simulation/serial_environment.h"
 #include "tree/tables.h"
 

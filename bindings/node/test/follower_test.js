@@ -42,6 +42,23 @@ test('a follower goes along with its writer', async (t) => {
   await writer.close()
 })
 
+test('a follower reads the change feed of its writer', async (t) => {
+  const writer = new AmethystLevel(newLocation(), small)
+  await writer.createCursor('c')
+  const follower = new AmethystLevel(writer.location, manual)
+  await follower.open()
+  const feed = await follower.feed({ cursor: 'c', reach: 'visible' })
+  await writer.put('a', '1')
+  t.is(await feed.next(0), undefined)
+  await follower.refresh()
+  t.is((await feed.next(0)).entries[0].key.toString(), 'a')
+  t.is(await codeOf(feed.commit()), 'LEVEL_NOT_SUPPORTED')
+  t.is(await codeOf(follower.createCursor('d')), 'LEVEL_NOT_SUPPORTED')
+  await feed.close()
+  await follower.close()
+  await writer.close()
+})
+
 test('a follower of no database, and wrong options, are refused', async (t) => {
   t.is(await codeOf(new AmethystLevel(newLocation(), manual).open()), 'LEVEL_INVALID_ARGUMENT')
   const writer = new AmethystLevel(newLocation(), small)
