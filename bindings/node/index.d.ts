@@ -447,6 +447,13 @@ export interface FamilyStats {
 
 export interface Stats {
   levels: LevelStats[]
+
+  /** The number of the last entry that reads see, and of the last one that a power loss cannot take any more. */
+  sequence: number
+  durable_sequence: number
+
+  /** Of one that follows: its reads see all that the writer's saw `age_ms` ago; what that one has published last. */
+  follower: { age_ms: number | null, writer_sequence: number | null, writer_durable_sequence: number | null } | null
   [counter: string]: any
 }
 

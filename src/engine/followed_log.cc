@@ -10,6 +10,7 @@ namespace amethyst::engine {
 bool FollowedLog::Note(Reach reach) {
   base::MutexLock lock(mutex_);
   reach.durable = std::max(reach.durable, reach_.durable);
+  if (!reach.is_whole) reach.as_of = reach_.as_of;
   const bool is_more = reach.end.position() != reach_.end.position() || reach.durable != reach_.durable ||
                        reach.in_tables != reach_.in_tables || reach.is_whole != reach_.is_whole;
   std::swap(reach_, reach);  // What `files` held goes without the lock.

@@ -5,7 +5,10 @@
 // files from there on. Thread safety: any thread; one notes at a time.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/mutex.h"
 #include "key/types.h"
@@ -28,6 +31,8 @@ class FollowedLog final : public wal::LogExtent {
     key::SequenceNumber in_tables{};  // nor what has numbers up to this one.
     // `end` is behind all of these that are in the log: those that are not there went past it.
     bool is_whole = false;
+    // By the clock that does not jump: reads see all that the writer's saw then. As of the last that was whole.
+    std::optional<std::chrono::nanoseconds> as_of{};
     // The files from this segment on stay as long as `files` is held, or the follower's grace lasts.
     key::FileNumber first_needed{};
     MarkHold files{};

@@ -166,6 +166,7 @@ Status Follower::RefreshLocked() {
 }
 
 Status Follower::Step() {
+  const std::chrono::nanoseconds began = database_.environment->clock().Monotonic();
   if (!log_) return StartOver();
   const Status taken = TakeEdits();
   if (!taken && taken.error().code() == ErrorCode::kTooOld) return StartOver();
@@ -180,7 +181,7 @@ Status Follower::Step() {
     if (parts_.back().buffer != active) ShowParts(tail_->state().forest);
     MoveTo(log_->at().last_sequence);
     AMETHYST_ASSIGN(reading, read);
-    TellFeeds(reading);
+    if (reading != Reading::kWhole) TellFeeds(reading, began);
     if (reading == Reading::kNeedsManifest) {
       return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
     }
@@ -189,6 +190,7 @@ Status Follower::Step() {
       newest = segments.empty() ? log_->at().segment : segments.back();
     }
   }
+  TellFeeds(Reading::kWhole, began);  // Of all that was there when it began.
   return {};
 }
 
@@ -201,6 +203,7 @@ Status Follower::TakeEdits() {
 }
 
 Status Follower::StartOver() {
+  const std::chrono::nanoseconds began = database_.environment->clock().Monotonic();
   AMETHYST_ASSIGN(const MarkHold all, Hold(0));
   AMETHYST_TRY(tail_->Read());
   const catalog::CatalogState& state = tail_->state();
@@ -226,7 +229,7 @@ Status Follower::StartOver() {
   log_ = std::move(log);
   parts_ = std::move(parts);
   AMETHYST_TRY(ShowState(std::move(hold), log_->at().last_sequence));
-  TellFeeds(has_ended ? Reading::kWhole : Reading::kPart);
+  TellFeeds(has_ended ? Reading::kWhole : Reading::kPart, began);
   return {};
 }
 

@@ -136,8 +136,8 @@ class Follower {
   // Shows the tail's state, with the parts: all that was written up to `sequence`.
   [[nodiscard]] Status ShowState(MarkHold hold, key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
   void MoveTo(key::SequenceNumber sequence);
-  // Tells the feeds how far the log was read.
-  void TellFeeds(Reading reading) AMETHYST_REQUIRES(mutex_);
+  // Tells the feeds how far the log was read, by a look that began then.
+  void TellFeeds(Reading reading, std::chrono::nanoseconds began) AMETHYST_REQUIRES(mutex_);
   void ShowParts(std::shared_ptr<const tree::Forest> forest) AMETHYST_REQUIRES(mutex_);
   void Look();
 

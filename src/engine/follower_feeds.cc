@@ -24,7 +24,7 @@ Result<wal::LogCut> Follower::EndOfReads(base::FunctionRef<void()> take) {
   });
 }
 
-void Follower::TellFeeds(Reading reading) {
+void Follower::TellFeeds(Reading reading, std::chrono::nanoseconds began) {
   const catalog::CatalogState& state = tail_->state();
   const Storage& storage = database_.storage;
   wal::LogCut end = log_->at();
@@ -38,6 +38,7 @@ void Follower::TellFeeds(Reading reading) {
                                                    .durable = std::max(log_->durable(), in_tables),
                                                    .in_tables = state.flushed_sequence,
                                                    .is_whole = reading == Reading::kWhole,
+                                                   .as_of = began,
                                                    .first_needed = state.first_log_segment,
                                                    .files = hold_});
   if (is_more) storage.cursors->readers()->Wake();

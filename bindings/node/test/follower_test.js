@@ -28,6 +28,8 @@ test('a follower goes along with its writer', async (t) => {
   await writer.put('c', '3')
   await writer.createFamily('f')
   t.is(await follower.get('a'), '1', 'it looks in refresh() alone')
+  t.ok(follower.stats().sequence < writer.stats().sequence)
+  t.same([follower.stats().follower.age_ms >= 0, writer.stats().follower], [true, null])
   await follower.refresh()
   t.same(await follower.keys().all(), ['b', 'c'])
   t.same(await follower.families(), ['default', 'f'])

@@ -35,6 +35,8 @@ class TestFollower:
                     writer.create_family("f")[b"k"] = b"v"
                     writer.flush()
                     assert b"a" in follower  # It looks in refresh alone.
+                    assert follower.stats()["sequence"] < writer.stats()["sequence"]
+                    assert follower.stats()["follower"]["age_ms"] >= 0 and writer.stats()["follower"] is None
                     follower.refresh()
                     assert list(follower) == [b"b"] and follower.family("f")[b"k"] == b"v"
                     assert dict(before) == {b"a": b"A", b"b": b"B"}
