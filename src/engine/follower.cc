@@ -162,7 +162,14 @@ void Follower::Look() {
 }
 
 Status Follower::RefreshLocked() {
-  return BesideWriter(database_.environment->clock(), [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Step(); });
+  // A step that has read everything anew may have ended before the log did.
+  constexpr int kStepsMax = 3;
+  for (int steps = 0; steps < kStepsMax; ++steps) {
+    AMETHYST_TRY(
+        BesideWriter(database_.environment->clock(), [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Step(); }));
+    if (database_.storage.followed_log->reach().is_whole) return {};
+  }
+  return base::MakeError(ErrorCode::kBusy, "the writer takes back what it has written; try again");
 }
 
 Status Follower::Step() {
@@ -197,9 +204,21 @@ Status Follower::Step() {
 Status Follower::TakeEdits() {
   AMETHYST_TRY(tail_->Read());
   if (tail_->place().Ordinal() == shown_ordinal_) return {};
+  AMETHYST_TRY(CheckIsSameHistory());
   // Before the old mark goes, which keeps the files of the state to come as well.
   AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
   return ShowState(std::move(hold), tail_->state().flushed_sequence);
+}
+
+// A segment is there before an edit of what it holds; and where the writer has closed and none is, the manifest says
+// where the log ended.
+Status Follower::CheckIsSameHistory() const {
+  const wal::LogCut& at = log_->at();
+  const std::optional<wal::LogCut>& end = tail_->state().clean_log_end;
+  if (end && end->segment == at.segment && end->position() <= at.position() && !wal::IsSamePlace(*end, at)) {
+    return base::MakeError(ErrorCode::kTooOld, "the log was closed at {}, before what was read of it", end->offset);
+  }
+  return log_->CheckNotTakenBack();
 }
 
 Status Follower::StartOver() {
@@ -215,13 +234,14 @@ Status Follower::StartOver() {
     return catalog::WritingIn(storage.home->files(), storage.directory) == catalog::Writing::kHasEnded;
   };
   const bool has_ended = is_ended();
+  Reading reading = Reading::kWhole;
   if (has_ended) {
     const Status read = ReadEndedLog(state, &log, &parts);
     if (!read && is_ended()) return read;
     if (!read) return base::MakeError(ErrorCode::kBusy, "a writer has opened the database meanwhile");
   } else {  // As far as reads have seen it; what is behind comes with the next step.
     const uint64_t seen = database_.reads->visible.load(std::memory_order_relaxed);
-    for (Reading reading = Reading::kPart;
+    for (reading = Reading::kPart;
          reading == Reading::kPart && key::Raw(std::max(state.flushed_sequence, log.at().last_sequence)) < seen;) {
       AMETHYST_ASSIGN(reading, ReadLog(*state.forest, state.flushed_sequence, key::kSequenceMax, &log, &parts));
     }
@@ -229,6 +249,7 @@ Status Follower::StartOver() {
   log_ = std::move(log);
   parts_ = std::move(parts);
   AMETHYST_TRY(ShowState(std::move(hold), log_->at().last_sequence));
+  if (reading == Reading::kWhole) GoBackTo(std::max(state.flushed_sequence, log_->at().last_sequence));
   TellFeeds(has_ended ? Reading::kWhole : Reading::kPart, began);
   return {};
 }
@@ -352,6 +373,15 @@ Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
 void Follower::MoveTo(key::SequenceNumber sequence) {
   std::atomic<uint64_t>& visible = database_.reads->visible;
   if (key::Raw(sequence) > visible.load(std::memory_order_relaxed)) {
+    visible.store(key::Raw(sequence), std::memory_order_release);
+  }
+}
+
+void Follower::GoBackTo(key::SequenceNumber sequence) {
+  const catalog::CatalogState& state = tail_->state();
+  if (state.has_no_log()) sequence = std::max(sequence, state.last_sequence);
+  std::atomic<uint64_t>& visible = database_.reads->visible;
+  if (visible.load(std::memory_order_relaxed) > key::Raw(sequence)) {
     visible.store(key::Raw(sequence), std::memory_order_release);
   }
 }

@@ -10,17 +10,11 @@ namespace amethyst::engine {
 
 Result<wal::LogCut> Follower::EndOfReads(base::FunctionRef<void()> take) {
   return Locked([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Result<wal::LogCut> {
-    // A look that has read everything anew may have ended before the log did.
-    constexpr int kLooksMax = 3;
-    for (int looks = 0; looks < kLooksMax; ++looks) {
-      AMETHYST_TRY(RefreshLocked());
-      if (!database_.storage.followed_log->reach().is_whole) continue;
-      wal::LogCut end = log_->at();
-      end.last_sequence = key::SequenceNumber{database_.reads->visible.load(std::memory_order_relaxed)};
-      take();
-      return end;
-    }
-    return base::MakeError(ErrorCode::kBusy, "the writer takes back what it has written; try again");
+    AMETHYST_TRY(RefreshLocked());
+    wal::LogCut end = log_->at();
+    end.last_sequence = key::SequenceNumber{database_.reads->visible.load(std::memory_order_relaxed)};
+    take();
+    return end;
   });
 }
 

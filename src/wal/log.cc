@@ -215,10 +215,10 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   if (mapped.empty() && record_bytes > kStagedBytesMax) {
     std::array<char, kRecordHeaderBytes> header_bytes;
     header->checksum = EncodeRecordHeader(*header, payload_hash, location, header_bytes.data());
-    return base::Contained([&]() -> Status {
-      AMETHYST_TRY(current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()}));
+    return base::Contained([&]() -> Status {  // The header last: a follower never takes one that fails for a record.
       AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
-      return padding.empty() ? Status() : current_->Store(cut_.offset + header->length, padding);
+      if (!padding.empty()) AMETHYST_TRY(current_->Store(cut_.offset + header->length, padding));
+      return current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()});
     });
   }
   if (mapped.empty()) staging_.resize(record_bytes);

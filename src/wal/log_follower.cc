@@ -19,6 +19,11 @@ std::optional<key::FileNumber> SegmentNumberOf(std::string_view name) {
   return error == std::errc() && name == SegmentFileName(segment) ? std::optional(segment) : std::nullopt;
 }
 
+std::unexpected<Error> TakenBack(const LogCut& end) {
+  return base::MakeError(ErrorCode::kTooOld, "the log ends at {} of {}, before what was read of it", end.offset,
+                         SegmentFileName(end.segment));
+}
+
 }  // namespace
 
 Result<std::optional<SegmentHeader>> FindSegmentBehind(const LogPlace& place, key::FileNumber segment) {
@@ -41,14 +46,24 @@ Result<std::optional<SegmentHeader>> FindSegmentBehind(const LogPlace& place, ke
 
 Result<WholeRecord> LogFollower::ReadHere() {
   if (!window_) {
+    // A record that was taken back may be whole behind where the next segment says that this one ends.
+    AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindSegmentBehind(place_, at_.segment));
+    cut_offset_ = next ? std::optional(next->cut.offset) : std::nullopt;
     AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
     durable_ = std::max(durable_, window_->header().durable);
   }
   if (!file_bytes_) {
     AMETHYST_ASSIGN(file_bytes_, window_->FileBytes());
   }
-  if (*file_bytes_ < at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), *file_bytes_);
-  return window_->Read(at_.offset, *file_bytes_);
+  const uint64_t end = std::min(*file_bytes_, cut_offset_.value_or(*file_bytes_));
+  if (end <= at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), end);
+  return window_->Read(at_.offset, end);
+}
+
+Status LogFollower::CheckNotTakenBack() const {
+  AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindSegmentBehind(place_, at_.segment));
+  if (next && next->cut.position() <= at_.position() && !IsSamePlace(at_, next->cut)) return TakenBack(next->cut);
+  return {};
 }
 
 Result<bool> LogFollower::StepOver(const Error& why_no_record) {
@@ -56,6 +71,7 @@ Result<bool> LogFollower::StepOver(const Error& why_no_record) {
   if (!next) return false;
   if (next->cut.position() > at_.position()) {  // There is more here, written since we looked.
     LookAgain();
+    cut_offset_ = next->cut.offset;
     const Result<WholeRecord> here = ReadHere();
     if (here) return true;
     return std::unexpected(here.error());

@@ -31,6 +31,8 @@ class LogFollower {
   [[nodiscard]] Result<std::optional<WholeRecord>> Peek();
   // Moves behind the record that Peek gave.
   [[nodiscard]] Status Pass();
+  // kTooOld: a later segment says that the log ended before what was read of it.
+  [[nodiscard]] Status CheckNotTakenBack() const;
   // What was read ahead may have been written since: to be called before the next look at the end.
   void LookAgain() {
     if (window_) window_->Forget();
@@ -53,6 +55,7 @@ class LogFollower {
   LogCut at_;
   LogPosition durable_;
   std::optional<RecordWindow> window_;  // Of at_.segment, once it was opened.
+  std::optional<uint64_t> cut_offset_;  // Where its successor says that it ends, if it had one when it was opened.
   std::optional<uint64_t> file_bytes_;  // Of its file, as of the last look.
   std::optional<RecordHeader> peeked_;  // What stands at at_.
 };
