@@ -119,10 +119,9 @@ std::string Stats::ToJson() const {
   };
   std::string json = "{";
   for (const auto& [name, value] : numbers) json += fmt::format("\"{}\":{},", name, value);
-  json += fmt::format("\"follower\":{},", follower ? LagJson(*follower) : "null");
-  json += fmt::format("\"get_ns\":{},\"write_ns\":{},\"sync_us\":{},\"levels\":{}}}", HistogramJson(get_ns),
-                      HistogramJson(write_ns), HistogramJson(sync_us), LevelsJson(levels));
-  return json;
+  return fmt::format(R"({}"follower":{},"get_ns":{},"write_ns":{},"sync_us":{},"levels":{}}})", json,
+                     follower ? LagJson(*follower) : "null", HistogramJson(get_ns), HistogramJson(write_ns),
+                     HistogramJson(sync_us), LevelsJson(levels));
 }
 
 }  // namespace amethyst
