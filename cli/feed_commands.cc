@@ -164,6 +164,18 @@ void PrintEvent(const Invocation& invocation, const FeedEvent& event) {
   }
 }
 
+// Beside an application that has it open the feed is that of a follower, which moves no cursor. So is one that follows:
+// it would keep the application out.
+Result<DB*> DatabaseOfFeed(const Invocation& invocation) {
+  Session& session = invocation.session;
+  if (invocation.arguments.Has("--commit")) return session.Database(Session::Access::kModify);
+  const bool may_own = !invocation.arguments.Has("--follow") && !session.settings().read_only;
+  if (!may_own) return session.Database(Session::Access::kRead);
+  Result<DB*> own = session.Database(Session::Access::kModify);
+  const bool is_busy = !own && own.error().code() == ErrorCode::kBusy;
+  return is_busy ? session.Database(Session::Access::kRead) : own;
+}
+
 Result<ExitCode> RunFeed(const Invocation& invocation) {
   const auto cursor = invocation.arguments.Value("--cursor");
   const auto from = invocation.arguments.Value("--from");
@@ -174,8 +186,9 @@ Result<ExitCode> RunFeed(const Invocation& invocation) {
   if (commits && !cursor) return WrongUsage(invocation, "--commit is for a cursor");
   const Result<FeedPosition> position = from ? FeedPosition::FromString(*from) : FeedPosition();
   if (!position) return WrongUsage(invocation, position.error().message());
-  AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kModify));
-  AMETHYST_TRY(database->SyncWal());  // What was written before is durable, and so comes.
+  AMETHYST_ASSIGN(DB* const database, DatabaseOfFeed(invocation));
+  const Status synced = database->SyncWal();  // What was written before is durable, and so comes.
+  if (!synced && synced.error().code() != ErrorCode::kNotSupported) return std::unexpected(synced.error());
   Result<Feed> feed = cursor ? database->OpenFeed(*cursor) : database->OpenFeed(*position);
   if (!feed) return AnswerOfFeed(invocation, std::unexpected(feed.error()));
   const bool follows = invocation.arguments.Has("--follow");
@@ -221,11 +234,12 @@ constexpr Command kFeedCommands[] = {
     {.name = "feed",
      .arguments = "",
      .summary = "Show what was written since a cursor or a position, in its order",
-     .details = "A line for each operation, with its sequence number; with --json one for each batch, with its\n"
-                "position. Without --commit the cursor stays where it is.\n\n"
-                "  amethyst cursor create search\n"
-                "  amethyst put apple artichoke\n"
-                "  amethyst feed --cursor search --commit",
+     .details =
+         "A line for each operation, with its sequence number; with --json one for each batch, with its\n"
+         "position. Without --commit the cursor stays where it is, and it works beside a running application.\n\n"
+         "  amethyst cursor create search\n"
+         "  amethyst put apple artichoke\n"
+         "  amethyst feed --cursor search --commit",
      .arity = {0, 0},
      .options = kFeedOptions,
      .run = RunFeed},

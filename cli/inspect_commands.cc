@@ -132,6 +132,14 @@ std::string StatsJson(const Stats& stats, std::span<const inspect::FamilyFigures
   return fmt::format("{},\"families\":{}}}", json, list.dump());
 }
 
+// Of an application that has it open.
+void PrintWriter(Console& console, const Stats& stats) {
+  if (!stats.follower || !stats.follower->writer_sequence) return;
+  PrintLine(console, "writer",
+            fmt::format("at sequence {}, durable up to {}, when it published last; here {}",
+                        *stats.follower->writer_sequence, *stats.follower->writer_durable_sequence, stats.sequence));
+}
+
 Result<ExitCode> ShowStats(const Invocation& invocation) {
   Console& console = invocation.console();
   AMETHYST_ASSIGN(DB* const database, invocation.session.Database(Session::Access::kRead));
@@ -147,6 +155,7 @@ Result<ExitCode> ShowStats(const Invocation& invocation) {
   PrintTables(console, Together(families));
   PrintFamilies(console, families);
   PrintLogFiles(console, report);
+  PrintWriter(console, stats);
   if (invocation.from_lines) PrintActivity(console, stats);  // Else the process has just started.
   return ExitCode::kOk;
 }

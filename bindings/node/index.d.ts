@@ -77,6 +77,9 @@ declare class KeySpace<KDefault = string, VDefault = string>
    * open. Rejects with `LEVEL_INVALID_ARGUMENT` if `end` comes before `start`.
    */
   deleteRange (start: KDefault | undefined | null, end: KDefault | undefined | null): Promise<void>
+
+  /** Takes in tables that a `TableWriter` has written, as one write, which is durable when this resolves. */
+  ingest<K = KDefault> (locations: string | Iterable<string>, options?: IngestOptions<K> | undefined): Promise<void>
   deleteRange<K = KDefault> (
     start: K | undefined | null, end: K | undefined | null, options: DeleteRangeOptions<K>): Promise<void>
 
@@ -283,6 +286,39 @@ export class BackupStore {
   prune (keep: number): Promise<{ backupsRemoved: number, tablesRemoved: number, bytesRemoved: number }>
 }
 
+/** An operation of a table. `value` of a `merge` may be an integer; `ttl` is in milliseconds. */
+export type TableOperation =
+  | { type?: 'put' | undefined, key: string | Uint8Array, value: string | Uint8Array, ttl?: number | undefined }
+  | { type: 'merge', key: string | Uint8Array, value: string | Uint8Array | number | bigint, ttl?: number | undefined }
+  | { type: 'del', key: string | Uint8Array }
+  | { type: 'deleteRange', start?: string | Uint8Array | undefined, end?: string | Uint8Array | undefined }
+
+/** Writes a table outside of any database, for `ingest()`: keys ascend, one entry a key. */
+export class TableWriter {
+  private constructor ()
+
+  /** A new file, with the settings of the family that will take the table in. */
+  static create (location: string, options?: FamilyOptions<any, any> | undefined): Promise<TableWriter>
+
+  /** Stops at the first operation that is refused; those before it are in the table. */
+  add (operations: Iterable<TableOperation>): Promise<void>
+
+  /** The file is whole and durable. Resolves to how many entries it has, one at least. */
+  finish (): Promise<number>
+
+  /** Removes the file unless it was finished. */
+  close (): Promise<void>
+}
+
+/** `replace`: what is there goes in the same step. `inOrder`: tables may overlap, and later ones are newer. */
+export interface IngestOptions<K> {
+  mode?: 'link' | 'move' | 'copy' | undefined
+  inOrder?: boolean | undefined
+  verify?: boolean | undefined
+  replace?: { start?: K | undefined, end?: K | undefined } | undefined
+  keyEncoding?: string | Transcoder.PartialEncoder<K> | undefined
+}
+
 /** A family of keys: a level of its own in a database. It opens after the database and closes before it. */
 export class Family<KDefault = string, VDefault = string> extends KeySpace<KDefault, VDefault> {
   private constructor ()
@@ -447,6 +483,13 @@ export interface FamilyStats {
 
 export interface Stats {
   levels: LevelStats[]
+
+  /** The number of the last entry that reads see, and of the last one that a power loss cannot take any more. */
+  sequence: number
+  durable_sequence: number
+
+  /** Of one that follows: its reads see all that the writer's saw `age_ms` ago; what that one has published last. */
+  follower: { age_ms: number | null, writer_sequence: number | null, writer_durable_sequence: number | null } | null
   [counter: string]: any
 }
 

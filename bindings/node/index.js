@@ -8,10 +8,11 @@ const binding = require('./binding')
 const { Family } = require('./family')
 const { Feed, openFeed } = require('./feed')
 const { KeySpace, Snapshot } = require('./keyspace')
-const { ttlOf } = require('./operands')
 const { propertyOf } = require('./properties')
+const { settingsOf } = require('./settings')
 const { HANDLE } = require('./symbols')
 const { BackupStore } = require('./backup_store')
+const { TableWriter } = require('./table_writer')
 const { transact } = require('./transaction')
 
 class AmethystLevel extends KeySpace {
@@ -200,37 +201,6 @@ function assertName (name) {
   throw new TypeError("The first argument 'name' must be a non-empty string")
 }
 
-function assertWhole (options, name) {
-  const value = options[name]
-  if (value === undefined || (Number.isInteger(value) && value >= 0 && value < 2 ** 32)) return
-  throw new ModuleError(`${name} is ${value}; it must be a whole number from 0 to 2^32 - 1`, {
-    code: 'LEVEL_INVALID_ARGUMENT'
-  })
-}
-
-// Of a database or family, as the addon takes them.
-function settingsOf (options) {
-  const { compression, mergeOperator } = options
-  assertWhole(options, 'refreshIntervalMs')
-  assertWhole(options, 'graceSeconds')
-  if (![undefined, true, false, 'lz4', 'zstd'].includes(compression)) {
-    throw new ModuleError(`compression is ${compression}; it must be true, false, 'lz4' or 'zstd'`, {
-      code: 'LEVEL_INVALID_ARGUMENT'
-    })
-  }
-  if (mergeOperator !== undefined && typeof mergeOperator !== 'string') {
-    throw new ModuleError('mergeOperator must be the name of an operator', { code: 'LEVEL_INVALID_ARGUMENT' })
-  }
-  const ttl = ttlOf(options)
-  return {
-    ...options,
-    ttl: ttl === Infinity ? undefined : ttl,
-    noCompression: compression === false,
-    lz4: compression === true || compression === 'lz4',
-    zstd: compression === 'zstd'
-  }
-}
-
 // The names in a directory; none if there is no such directory.
 async function namesIn (directory) {
   try {
@@ -267,3 +237,4 @@ exports.AmethystLevel = AmethystLevel
 exports.BackupStore = BackupStore
 exports.Family = Family
 exports.Feed = Feed
+exports.TableWriter = TableWriter

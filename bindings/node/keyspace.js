@@ -21,7 +21,7 @@ const flagsOf = (options) =>
 
 const METHODS = Object.fromEntries([
   'approximateSize', 'compareAndSet', 'compactRange', 'deleteIfEqual', 'deletePrefix', 'deleteRange', 'increment',
-  'merge', 'putIfAbsent'
+  'ingest', 'merge', 'putIfAbsent'
 ].map(name => [name, true]))
 
 class KeySpace extends AbstractLevel {
@@ -179,6 +179,28 @@ class KeySpace extends AbstractLevel {
     this._assertOpen(`: cannot call ${name}()`)
     const encoding = this.keyEncoding(options?.keyEncoding)
     return run(this.#database, encoding.encode(start), encoding.encode(end))
+  }
+
+  // Takes in tables that a TableWriter has written, as one write, which is durable when this resolves.
+  async ingest (locations, options) {
+    const { mode = 'link', inOrder = false, verify = false, replace } = options ?? {}
+    if (!['link', 'move', 'copy'].includes(mode)) {
+      throw new ModuleError(`mode is ${mode}; it must be 'link', 'move' or 'copy'`, { code: 'LEVEL_INVALID_ARGUMENT' })
+    }
+    if (this.status === 'opening') return this.deferAsync(() => this.ingest(locations, options))
+    this._assertOpen(': cannot call ingest()')
+    const encoding = this.keyEncoding(options?.keyEncoding)
+    this.#flushReads()
+    await undefined // What was asked for in this turn comes before.
+    return binding.ingest(this.#database, typeof locations === 'string' ? [locations] : Array.from(locations), {
+      move: mode === 'move',
+      copy: mode === 'copy',
+      inOrder,
+      verify,
+      replaces: replace !== undefined,
+      start: encodeBound(encoding, replace?.start),
+      end: encodeBound(encoding, replace?.end)
+    })
   }
 
   // An operand for the merge operator: bytes as they are, or a number, as the operators that count take it.

@@ -112,7 +112,9 @@ enum {
   AMETHYST_FEED_UNLOGGED = 2,        // AMETHYST_NONE writes, which are in no log: their numbers are known.
   AMETHYST_FEED_FAMILY_CREATED = 3,  // Another thread's first write to it may come before.
   AMETHYST_FEED_FAMILY_DROPPED = 4,
-  AMETHYST_FEED_FAMILY_RENAMED = 5
+  AMETHYST_FEED_FAMILY_RENAMED = 5,
+  AMETHYST_FEED_INGEST = 6  // Tables that amethyst_ingest took in: read what they hold from the database. Entries: the
+                            // ranges that they replace.
 };
 
 // What happened. Set struct_bytes before the call. All that it points to is valid until the feed's next call.

@@ -13,12 +13,13 @@
 // an iterator then fails with AMETHYST_CLOSED at its next move. Options and batches may go once a call has returned.
 //
 // Thread safety: as amethyst/c.h says. A Database, Family, Snapshot or PinnedValue may be used from any thread at once;
-// Options, WriteBatch, Iterator and Transaction belong to one thread at a time.
+// Options, WriteBatch, TableWriter, Iterator and Transaction belong to one thread at a time.
 #pragma once
 
 #include <amethyst/c.h>
 #include <amethyst/cpp17_call.h>
 #include <amethyst/cpp17_family.h>
+#include <amethyst/cpp17_ingest.h>
 #include <amethyst/cpp17_read.h>
 #include <amethyst/cpp17_transaction.h>
 

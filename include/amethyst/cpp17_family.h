@@ -38,6 +38,20 @@ struct Expiry {
   [[nodiscard]] static Expiry After(std::chrono::milliseconds ttl) { return {AMETHYST_AFTER(ttl.count())}; }
 };
 
+// How tables are taken in: see docs/ingest.md.
+struct IngestOptions {
+  enum class Mode { kLink = AMETHYST_INGEST_LINK, kMove = AMETHYST_INGEST_MOVE, kCopy = AMETHYST_INGEST_COPY };
+  struct Range {
+    std::optional<std::string> begin;  // Nothing: no bound on that side.
+    std::optional<std::string> end;
+  };
+
+  Mode mode = Mode::kLink;
+  bool in_order = false;         // The tables may overlap; a later one is newer.
+  bool verify = false;           // All of each table is read first.
+  std::optional<Range> replace;  // What the family holds there goes in the same step.
+};
+
 // A map of keys; the methods are safe for use by many threads.
 class Family {
  public:
@@ -141,6 +155,26 @@ class Family {
                     Status* status = nullptr) {
     const internal::Bound from(begin), to(end);
     internal::Run(status, amethyst_compact_range, db(), from.data, from.bytes, to.data, to.bytes);
+  }
+
+  // Takes in tables that a TableWriter has written: as one write, which is durable when this returns.
+  void Ingest(const std::vector<std::string>& paths, const IngestOptions& options = {}, Status* status = nullptr) {
+    std::vector<const char*> names;
+    for (const std::string& path : paths) {
+      if (internal::HasZero(path, status)) return;
+      names.push_back(path.c_str());
+    }
+    amethyst_ingest_options c_options = AMETHYST_INGEST_OPTIONS_DEFAULT;
+    c_options.mode = static_cast<int>(options.mode);
+    c_options.in_order = options.in_order;
+    c_options.verify = options.verify;
+    c_options.replace = options.replace.has_value();
+    static const IngestOptions::Range kNone;
+    const IngestOptions::Range& range = options.replace ? *options.replace : kNone;
+    const internal::Bound begin(range.begin), end(range.end);
+    c_options.begin = begin.data, c_options.begin_bytes = begin.bytes;
+    c_options.end = end.data, c_options.end_bytes = end.bytes;
+    internal::Run(status, amethyst_ingest, db(), names.size(), names.data(), &c_options);
   }
 
   // What it has in tables, as one JSON object.

@@ -186,7 +186,7 @@ class DB {
 
   // The change feed (feed.h). A cursor is a consumer's place in it, under a name of 1 to 255 bytes; it survives
   // restarts, and holds the log from there on, up to Options::feed_retention_bytes. kInvalidArgument: there is one of
-  // that name; kNotSupported: read-only.
+  // that name; kNotSupported: read-only, or a follower, whose feeds begin at positions and at its writer's cursors.
   [[nodiscard]] Status CreateCursor(std::string_view name, FeedStart start = FeedStart::kNow);
   // At a position of this database. kInvalidArgument: of another one; kTooOld: the log from there on is gone, or it is
   // of another history of the database.

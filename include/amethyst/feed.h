@@ -127,7 +127,8 @@ struct FeedSnapshot {
 };
 
 // Made by DB::OpenFeed. It may outlive the database, and is kClosed then. After its cursor was dropped each call is
-// kInvalidArgument; after it was lost kTooOld.
+// kInvalidArgument; after it was lost kTooOld. One of a follower gives what the follower's reads see, as soon as it has
+// looked; that what it gives is durable it knows from the writer's next record, sync or flush.
 class Feed {
  public:
   explicit Feed(std::unique_ptr<feed::ChangeFeed> impl);
@@ -142,7 +143,7 @@ class Feed {
       std::chrono::milliseconds timeout = std::chrono::milliseconds::max());
   // Moves the cursor behind all that Next has given, or to the position of an event. A position that the cursor has
   // passed changes nothing. It becomes durable within a second, with the next segment of the log, or with Close. A feed
-  // without a cursor forgets it: its consumer stores the position.
+  // without a cursor forgets it: its consumer stores the position. kNotSupported: of a follower, which moves no cursor.
   [[nodiscard]] Status Commit();
   // kInvalidArgument, kTooOld: as DB::OpenFeed of a position.
   [[nodiscard]] Status Commit(const FeedPosition& position);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,24 @@ struct FamilyStats {
   [[nodiscard]] std::string ToJson() const;
 };
 
+// How far a follower (DB::OpenFollower) is behind its writer.
+struct FollowerLag {
+  // In milliseconds: its reads see all that the writer's saw that long ago, kNone writes excepted. nullopt: it has not
+  // read the log to its end yet.
+  std::optional<uint64_t> age_ms;
+  // What the writer has published last, as Stats::sequence and durable_sequence are: some tenths of a second ago while
+  // it writes, so what the follower shows may be more. nullopt: no writer has the database open, or none has published.
+  std::optional<uint64_t> writer_sequence;
+  std::optional<uint64_t> writer_durable_sequence;
+};
+
 struct Stats {
+  // Sequence numbers: one is given to each entry that is written, over all families, for ever. The last one that reads
+  // see, and the last one that a power loss cannot take any more; of a follower the latter as far as it knows.
+  uint64_t sequence = 0;
+  uint64_t durable_sequence = 0;
+  std::optional<FollowerLag> follower;  // nullopt: it is no follower.
+
   // Operations since open.
   uint64_t writes = 0;  // Batches committed.
   uint64_t entries_written = 0;

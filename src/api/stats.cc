@@ -13,6 +13,12 @@ std::string HistogramJson(const Histogram& histogram) {
                      histogram.max, histogram.Percentile(0.5), histogram.Percentile(0.99), histogram.Percentile(0.999));
 }
 
+std::string LagJson(const FollowerLag& lag) {
+  const auto number = [](const std::optional<uint64_t>& value) { return value ? fmt::to_string(*value) : "null"; };
+  return fmt::format(R"({{"age_ms":{},"writer_sequence":{},"writer_durable_sequence":{}}})", number(lag.age_ms),
+                     number(lag.writer_sequence), number(lag.writer_durable_sequence));
+}
+
 std::string LevelsJson(const std::vector<LevelStats>& levels) {
   std::string json = "[";
   for (size_t i = 0; i < levels.size(); ++i) {
@@ -107,13 +113,15 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(write_delays),
       AMETHYST_FIELD(write_delay_us),
       AMETHYST_FIELD(write_waits),
+      AMETHYST_FIELD(sequence),
+      AMETHYST_FIELD(durable_sequence),
 #undef AMETHYST_FIELD
   };
   std::string json = "{";
   for (const auto& [name, value] : numbers) json += fmt::format("\"{}\":{},", name, value);
-  json += fmt::format("\"get_ns\":{},\"write_ns\":{},\"sync_us\":{},\"levels\":{}}}", HistogramJson(get_ns),
-                      HistogramJson(write_ns), HistogramJson(sync_us), LevelsJson(levels));
-  return json;
+  return fmt::format(R"({}"follower":{},"get_ns":{},"write_ns":{},"sync_us":{},"levels":{}}})", json,
+                     follower ? LagJson(*follower) : "null", HistogramJson(get_ns), HistogramJson(write_ns),
+                     HistogramJson(sync_us), LevelsJson(levels));
 }
 
 }  // namespace amethyst

@@ -48,6 +48,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kEvents: return "kEvents";
     case LockRank::kExecutor: return "kExecutor";
     case LockRank::kFollowerPause: return "kFollowerPause";
+    case LockRank::kFollowedLog: return "kFollowedLog";
     case LockRank::kFileDecorator: return "kFileDecorator";
     case LockRank::kFileRecord: return "kFileRecord";
     case LockRank::kDirectoryLocks: return "kDirectoryLocks";

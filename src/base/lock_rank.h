@@ -49,6 +49,7 @@ enum class LockRank : uint8_t {
   kEvents,           // engine::Events
   kExecutor,         // io::Executor and the periodic job
   kFollowerPause,    // engine::Follower, between two looks
+  kFollowedLog,      // engine::FollowedLog
   kFileDecorator,    // The file systems of tests
   kFileRecord,       // The trace that one of those keeps
   kDirectoryLocks,   // io: those that this process holds on directories; held while files are opened and locked.

@@ -11,7 +11,7 @@ namespace amethyst::capi {
 namespace {
 
 static_assert(static_cast<int>(FeedEntryKind::kMerge) == AMETHYST_FEED_MERGE &&
-              static_cast<int>(FeedEventKind::kFamilyRenamed) == AMETHYST_FEED_FAMILY_RENAMED);
+              static_cast<int>(FeedEventKind::kIngest) == AMETHYST_FEED_INGEST);
 
 constexpr size_t kEventBytesFirst = 72;  // Of the first version.
 static_assert(sizeof(amethyst_feed_event) == kEventBytesFirst);

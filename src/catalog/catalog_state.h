@@ -42,6 +42,8 @@ struct CatalogState {
 
   // Closed cleanly, with all of the log in tables: no segment is there, and the next one goes on where it ended.
   [[nodiscard]] bool log_is_empty() const { return clean_log_end && clean_log_end->segment < first_log_segment; }
+  // All is in tables: it was closed so, or is a copy that nobody has written to.
+  [[nodiscard]] bool has_no_log() const { return log_is_empty() || first_log_segment == key::FileNumber{0}; }
 
   // The state after one more edit. kCorruption: it does not fit.
   [[nodiscard]] Result<CatalogState> After(const tree::VersionEdit& edit, tree::Forest::MakeTable make_table) const;

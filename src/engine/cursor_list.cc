@@ -51,6 +51,24 @@ void CursorList::LoseUnless(base::FunctionRef<bool(const wal::LogCut&)> is_there
   Tell(lost);
 }
 
+void CursorList::Follow(const std::map<std::string, tree::FeedCursor>& cursors) {
+  base::MutexLock lock(mutex_);
+  bool is_told = false;  // Those who read from one that is gone.
+  std::erase_if(named_, [&](const auto& entry) {
+    if (cursors.contains(entry.first)) return false;
+    entry.second->now.state = CursorState::kDropped;
+    return is_told = true;
+  });
+  for (const auto& [name, cursor] : cursors) {
+    CursorPtr& known = named_[name];
+    if (known == nullptr) known = std::make_shared<Cursor>();
+    is_told = is_told || known->now.state != cursor.state;
+    known->now = cursor;
+  }
+  Count();
+  if (is_told) readers_->Wake();
+}
+
 void CursorList::Tell(const Names& lost) const {
   for (const std::string& name : lost) {
     health_.Log(fmt::format("cursor \"{}\" of the change feed is lost: the log goes on without it", name));

@@ -58,6 +58,9 @@ class CursorList {
   // Whether there is a cursor that is not lost.
   [[nodiscard]] bool IsInUse() const { return in_use_.load(std::memory_order_seq_cst) != 0; }
 
+  // In a follower, which only knows them: takes over those of the writer's manifest.
+  void Follow(const std::map<std::string, tree::FeedCursor>& cursors) AMETHYST_EXCLUDES(mutex_);
+
   // Makes one at what `place` returns, which is a place of the log and durable, and where nothing before a held segment
   // is needed. `place` is called once a flush knows of the cursor. kInvalidArgument: the name is taken, or no name.
   [[nodiscard]] Status Create(std::string_view name, base::FunctionRef<Result<wal::LogCut>()> place)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "engine/durable_waits.h"
 #include "engine/engine.h"
+#include "engine/followed_log.h"
 #include "wal/batch_encoding.h"
 
 namespace amethyst::engine {
@@ -123,6 +124,7 @@ Result<uint64_t> Engine::DurableSequence() {
   const OperationGate::Operation operation(reads_->gate);
   if (!operation) return std::unexpected(Closed().error());
   const Storage& storage = database_->storage;
+  if (storage.followed_log != nullptr) return key::Raw(storage.followed_log->reach().in_tables);
   return key::Raw(storage.log == nullptr ? storage.catalog->flushed_sequence() : storage.log->durable_sequence());
 }
 

@@ -9,6 +9,7 @@
 #include "base/fork.h"
 #include "catalog/read_state.h"
 #include "engine/batch_replay.h"
+#include "engine/cursor_list.h"
 #include "engine/ingest_replay.h"
 #include "engine/log_files.h"
 #include "key/merge_operators.h"
@@ -32,11 +33,6 @@ class MarkHeld {
   const std::shared_ptr<io::ReaderMarks> marks_;
   const uint64_t place_;
 };
-
-// All is in tables: it was closed, or is a copy that nobody has written to.
-bool HasNoLog(const catalog::CatalogState& state) {
-  return state.log_is_empty() || state.first_log_segment == key::FileNumber{0};
-}
 
 bool HoldsOperands(const wal::RecoveredBatch& batch) {
   wal::BatchReader reader(batch.payload);
@@ -86,11 +82,12 @@ Result<MarkHold> Follower::Hold(uint64_t ordinal, std::chrono::seconds grace) {
 }
 
 Status Follower::Start(const catalog::CatalogSettings& settings) {
-  const Storage& storage = database_.storage;
+  Storage& storage = database_.storage;
   {
     base::MutexLock lock(mutex_);
     const catalog::RecoveredCatalog& recovered = storage.catalog->recovered();
     tail_.emplace(storage.store, settings, storage.catalog->State(), recovered.manifest, recovered.manifest_end);
+    storage.followed_log = std::make_shared<FollowedLog>(PlaceOf(tail_->state()));
     AMETHYST_TRY(RefreshLocked());  // All that is there,
     AMETHYST_TRY(RefreshLocked());  // with what came meanwhile.
   }
@@ -109,15 +106,7 @@ void Follower::Stop() {
   base::MutexLock lock(mutex_);
   parts_.clear();
   hold_.reset();
-}
-
-template <typename Call>
-auto Follower::Locked(Call call) {
-  base::MutexLock lock(mutex_);
-  auto result = base::Contained(call);
-  // A batch may be in the memtable in part: it must not get there twice.
-  if (!result && result.error().code() != ErrorCode::kBusy) log_.reset();
-  return result;
+  if (database_.storage.followed_log != nullptr) database_.storage.followed_log->LetGoOfFiles();
 }
 
 Status Follower::Refresh() {
@@ -173,10 +162,18 @@ void Follower::Look() {
 }
 
 Status Follower::RefreshLocked() {
-  return BesideWriter(database_.environment->clock(), [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Step(); });
+  // A step that has read everything anew may have ended before the log did.
+  constexpr int kStepsMax = 3;
+  for (int steps = 0; steps < kStepsMax; ++steps) {
+    AMETHYST_TRY(
+        BesideWriter(database_.environment->clock(), [this]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS { return Step(); }));
+    if (database_.storage.followed_log->reach().is_whole) return {};
+  }
+  return base::MakeError(ErrorCode::kBusy, "the writer takes back what it has written; try again");
 }
 
 Status Follower::Step() {
+  const std::chrono::nanoseconds began = database_.environment->clock().Monotonic();
   if (!log_) return StartOver();
   const Status taken = TakeEdits();
   if (!taken && taken.error().code() == ErrorCode::kTooOld) return StartOver();
@@ -191,6 +188,7 @@ Status Follower::Step() {
     if (parts_.back().buffer != active) ShowParts(tail_->state().forest);
     MoveTo(log_->at().last_sequence);
     AMETHYST_ASSIGN(reading, read);
+    if (reading != Reading::kWhole) TellFeeds(reading, began);
     if (reading == Reading::kNeedsManifest) {
       return base::MakeError(ErrorCode::kBusy, "the log tells of a family that the manifest does not yet");
     }
@@ -199,42 +197,61 @@ Status Follower::Step() {
       newest = segments.empty() ? log_->at().segment : segments.back();
     }
   }
+  TellFeeds(Reading::kWhole, began);  // Of all that was there when it began.
   return {};
 }
 
 Status Follower::TakeEdits() {
   AMETHYST_TRY(tail_->Read());
   if (tail_->place().Ordinal() == shown_ordinal_) return {};
+  AMETHYST_TRY(CheckIsSameHistory());
   // Before the old mark goes, which keeps the files of the state to come as well.
   AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
   return ShowState(std::move(hold), tail_->state().flushed_sequence);
 }
 
+// A segment is there before an edit of what it holds; and where the writer has closed and none is, the manifest says
+// where the log ended.
+Status Follower::CheckIsSameHistory() const {
+  const wal::LogCut& at = log_->at();
+  const std::optional<wal::LogCut>& end = tail_->state().clean_log_end;
+  if (end && end->segment == at.segment && end->position() <= at.position() && !wal::IsSamePlace(*end, at)) {
+    return base::MakeError(ErrorCode::kTooOld, "the log was closed at {}, before what was read of it", end->offset);
+  }
+  return log_->CheckNotTakenBack();
+}
+
 Status Follower::StartOver() {
+  const std::chrono::nanoseconds began = database_.environment->clock().Monotonic();
   AMETHYST_ASSIGN(const MarkHold all, Hold(0));
   AMETHYST_TRY(tail_->Read());
   const catalog::CatalogState& state = tail_->state();
   AMETHYST_ASSIGN(MarkHold hold, Hold(tail_->place().Ordinal()));
   AMETHYST_ASSIGN(wal::LogFollower log, BeginOfLog(state));
   Parts parts{{.buffer = NewBuffer(0), .places = {log.at()}}};
-  const auto has_ended = [this] {
+  const auto is_ended = [this] {
     const Storage& storage = database_.storage;
     return catalog::WritingIn(storage.home->files(), storage.directory) == catalog::Writing::kHasEnded;
   };
-  if (has_ended()) {
+  const bool has_ended = is_ended();
+  Reading reading = Reading::kWhole;
+  if (has_ended) {
     const Status read = ReadEndedLog(state, &log, &parts);
-    if (!read && has_ended()) return read;
+    if (!read && is_ended()) return read;
     if (!read) return base::MakeError(ErrorCode::kBusy, "a writer has opened the database meanwhile");
   } else {  // As far as reads have seen it; what is behind comes with the next step.
     const uint64_t seen = database_.reads->visible.load(std::memory_order_relaxed);
-    for (Reading reading = Reading::kPart;
+    for (reading = Reading::kPart;
          reading == Reading::kPart && key::Raw(std::max(state.flushed_sequence, log.at().last_sequence)) < seen;) {
       AMETHYST_ASSIGN(reading, ReadLog(*state.forest, state.flushed_sequence, key::kSequenceMax, &log, &parts));
     }
   }
   log_ = std::move(log);
   parts_ = std::move(parts);
-  return ShowState(std::move(hold), log_->at().last_sequence);
+  AMETHYST_TRY(ShowState(std::move(hold), log_->at().last_sequence));
+  if (reading == Reading::kWhole) GoBackTo(std::max(state.flushed_sequence, log_->at().last_sequence));
+  TellFeeds(has_ended ? Reading::kWhole : Reading::kPart, began);
+  return {};
 }
 
 wal::LogFollower::Place Follower::PlaceOf(const catalog::CatalogState& state) const {
@@ -244,7 +261,7 @@ wal::LogFollower::Place Follower::PlaceOf(const catalog::CatalogState& state) co
 
 Result<wal::LogFollower> Follower::BeginOfLog(const catalog::CatalogState& state) const {
   const wal::LogFollower::Place place = PlaceOf(state);
-  if (HasNoLog(state)) return wal::LogFollower(place, state.clean_log_end.value_or(wal::LogCut()));
+  if (state.has_no_log()) return wal::LogFollower(place, state.clean_log_end.value_or(wal::LogCut()));
   AMETHYST_ASSIGN(const wal::SegmentHeader header, wal::ReadHeaderOf(place, state.first_log_segment));
   return wal::LogFollower(place, header.Begin());
 }
@@ -345,8 +362,9 @@ Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   parts_ = std::move(unflushed);
   hold_ = std::move(hold);
   shown_ordinal_ = tail_->place().Ordinal();
+  database_.storage.cursors->Follow(state.cursors);
   // Before the view: see there.
-  if (HasNoLog(state)) MoveTo(state.last_sequence);
+  if (state.has_no_log()) MoveTo(state.last_sequence);
   MoveTo(std::max(state.flushed_sequence, sequence));
   ShowParts(state.forest);
   return {};
@@ -355,6 +373,15 @@ Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
 void Follower::MoveTo(key::SequenceNumber sequence) {
   std::atomic<uint64_t>& visible = database_.reads->visible;
   if (key::Raw(sequence) > visible.load(std::memory_order_relaxed)) {
+    visible.store(key::Raw(sequence), std::memory_order_release);
+  }
+}
+
+void Follower::GoBackTo(key::SequenceNumber sequence) {
+  const catalog::CatalogState& state = tail_->state();
+  if (state.has_no_log()) sequence = std::max(sequence, state.last_sequence);
+  std::atomic<uint64_t>& visible = database_.reads->visible;
+  if (visible.load(std::memory_order_relaxed) > key::Raw(sequence)) {
     visible.store(key::Raw(sequence), std::memory_order_release);
   }
 }

@@ -11,8 +11,9 @@
 // view (SnapshotPin::view).
 //
 // When the log does not go on from here (the follower was away for longer than its grace, or the writer took back a
-// record that had failed) everything is read anew, and shown when it is as new as before. Thread safety: any thread;
-// steps one at a time.
+// record that had failed) everything is read anew, and shown at once: the memtables of what was taken back are never
+// beside tables, or records, that came in its place, and no number of it is seen before it is given again. Thread
+// safety: any thread; steps one at a time.
 #pragma once
 
 #include <atomic>
@@ -23,16 +24,15 @@
 #include <vector>
 
 #include "amethyst/follower.h"
+#include "base/containment.h"
 #include "base/mutex.h"
 #include "catalog/manifest_tail.h"
 #include "engine/database.h"
+#include "engine/followed_log.h"
 #include "io/reader_marks.h"
 #include "wal/log_follower.h"
 
 namespace amethyst::engine {
-
-// What a view of a follower holds in READERS.
-using MarkHold = std::shared_ptr<const void>;
 
 // What a follower has in place of a lock: it tells a forked child from the process that opened the database.
 [[nodiscard]] std::unique_ptr<io::FileLock> NoLock();
@@ -74,6 +74,8 @@ class Follower {
     std::vector<WriteBufferPtr> unflushed{};
     MarkHold files{};
   };
+  // Refreshes, and calls `take` once, before it looks again: what it returns is the end of all that reads see then.
+  [[nodiscard]] Result<wal::LogCut> EndOfReads(base::FunctionRef<void()> take) AMETHYST_EXCLUDES(mutex_);
   // Refreshes, and calls `take` once, before it looks again: so nothing is written to the memtables meanwhile.
   [[nodiscard]] Status Capture(base::FunctionRef<Status(Captured)> take) AMETHYST_EXCLUDES(mutex_);
 
@@ -108,11 +110,19 @@ class Follower {
 
   // What `call` returns, beside a writer.
   template <typename Call>
-  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] auto Locked(Call call) AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    auto result = base::Contained(call);
+    // A batch may be in the memtable in part: it must not get there twice.
+    if (!result && result.error().code() != ErrorCode::kBusy) log_.reset();
+    return result;
+  }
   [[nodiscard]] Status RefreshLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status Step() AMETHYST_REQUIRES(mutex_);
-  // Shows what the manifest has got. kTooOld: the log does not go on from here.
+  // Shows what the manifest has got. kTooOld: the log does not go on from here, or not by what was read of it.
   [[nodiscard]] Status TakeEdits() AMETHYST_REQUIRES(mutex_);
+  // The edits to come are of the history that the memtables here are of. kTooOld: of another one.
+  [[nodiscard]] Status CheckIsSameHistory() const AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Result<Captured> CaptureLocked() AMETHYST_REQUIRES(mutex_);
   [[nodiscard]] Status StartOver() AMETHYST_REQUIRES(mutex_);
   // Reads `log` into the parts: what is newer than `after`, to the log's end, or to the first batch beyond `last`, or
@@ -129,6 +139,10 @@ class Follower {
   // Shows the tail's state, with the parts: all that was written up to `sequence`.
   [[nodiscard]] Status ShowState(MarkHold hold, key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
   void MoveTo(key::SequenceNumber sequence);
+  // Where what was seen beyond was taken back: else a batch with its numbers would be seen while it comes.
+  void GoBackTo(key::SequenceNumber sequence) AMETHYST_REQUIRES(mutex_);
+  // Tells the feeds how far the log was read, by a look that began then.
+  void TellFeeds(Reading reading, std::chrono::nanoseconds began) AMETHYST_REQUIRES(mutex_);
   void ShowParts(std::shared_ptr<const tree::Forest> forest) AMETHYST_REQUIRES(mutex_);
   void Look();
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "engine/cursor_list.h"
+#include "engine/followed_log.h"
+#include "figures/reader.h"
+#include "tree/file_names.h"
 
 namespace amethyst::engine {
 
@@ -49,6 +52,28 @@ uint64_t PinnedMemtables(const Database& database, const View& view) {
   return in_use - std::min(in_use, needed) + database.own_regions->in_use_bytes();
 }
 
+uint64_t MillisecondsSince(const Database& database, std::chrono::nanoseconds moment) {
+  const std::chrono::nanoseconds age = database.environment->clock().Monotonic() - moment;
+  return static_cast<uint64_t>(std::chrono::floor<std::chrono::milliseconds>(age).count());
+}
+
+void AddLag(const Database& database, const FollowedLog& log, Stats* stats) {
+  const Storage& storage = database.storage;
+  const FollowedLog::Reach reach = log.reach();
+  FollowerLag& lag = stats->follower.emplace();
+  if (reach.as_of) lag.age_ms = MillisecondsSince(database, *reach.as_of);
+  stats->durable_sequence = key::Raw(reach.in_tables);
+  io::FileSystem& files = storage.home->files();
+  const Result<bool> is_open = files.IsLocked(storage.PathOf(tree::kLockFileName));
+  if (!is_open || !*is_open) return;
+  const Result<figures::Contents> shown = figures::Read(files, storage.PathOf(tree::kStatsFileName));
+  if (!shown || shown->writer.database_uid != log.place().database_uid) return;
+  lag.writer_sequence = shown->figures.stats.sequence;
+  lag.writer_durable_sequence = shown->figures.stats.durable_sequence;
+  const uint64_t known_durable = std::min(*lag.writer_durable_sequence, stats->sequence);
+  stats->durable_sequence = std::max(stats->durable_sequence, known_durable);
+}
+
 }  // namespace
 
 FamilyStats FamilyStatsOf(const tree::Version& version) {
@@ -74,11 +99,15 @@ Stats StatsOf(const Database& database, bool open) {
   Stats stats;
   database.reads->statistics.FillIn(&stats);
   if (!open) return stats;
+  stats.sequence = database.reads->visible.load(std::memory_order_acquire);
+  stats.durable_sequence = key::Raw(database.storage.catalog->flushed_sequence());
+  if (database.storage.followed_log != nullptr) AddLag(database, *database.storage.followed_log, &stats);
   if (database.storage.log != nullptr) {
     const wal::LogStats log = database.storage.log->stats();
     stats.wal_bytes = log.bytes_appended;
     stats.wal_syncs = log.syncs;
     stats.feed_held_bytes = database.storage.log->held_bytes();
+    stats.durable_sequence = std::max(stats.durable_sequence, key::Raw(database.storage.log->durable_sequence()));
   }
   stats.cursors = database.storage.cursors->named_count();
   stats.cursors_lost = database.storage.cursors->lost();
@@ -89,8 +118,7 @@ Stats StatsOf(const Database& database, bool open) {
   stats.iterators = database.reads->iterators.load(std::memory_order_relaxed);
   stats.snapshots = pins - std::min(pins, stats.iterators);
   if (const auto since = database.reads->snapshots->OldestSince()) {
-    const std::chrono::nanoseconds age = database.environment->clock().Monotonic() - *since;
-    stats.oldest_snapshot_ms = static_cast<uint64_t>(std::chrono::floor<std::chrono::milliseconds>(age).count());
+    stats.oldest_snapshot_ms = MillisecondsSince(database, *since);
   }
   AddCache(database, &stats);
   const ViewPtr view = database.reads->view.Acquire();

@@ -23,6 +23,7 @@ namespace amethyst::engine {
 
 class CursorList;
 class DurableWaits;
+class FollowedLog;
 
 struct Storage {
   std::string directory;
@@ -36,6 +37,7 @@ struct Storage {
   std::shared_ptr<CursorList> cursors;    // Not null.
   std::unique_ptr<SpaceReserve> reserve;  // nullptr in a read-only database, as the log.
   std::unique_ptr<wal::Log> log;
+  std::shared_ptr<FollowedLog> followed_log;  // In a follower, for its feeds; nullptr in any other.
   ExternalLog external_log;
   std::unique_ptr<Limiter> limiter;     // As the log.
   std::shared_ptr<DurableWaits> waits;  // Of the log.

@@ -14,11 +14,27 @@ namespace amethyst::feed {
 using engine::Closed;
 using engine::OperationGate;
 
+namespace {
+
+// A feed needs a log: its writer's own, or the one that a follower has read just now.
+Status CheckHasLog(engine::Engine& engine) {
+  return engine.database().follower == nullptr ? engine.CheckWritable() : engine.Refresh();
+}
+
+Status CheckCommits(const engine::Engine& engine) {
+  if (engine.database().follower == nullptr) return engine.CheckWritable();
+  return base::NotSupported(
+      "a follower moves no cursor, which is its writer's; store the position of the last event, and open the feed "
+      "there");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ChangeFeed>> ChangeFeed::OfCursor(const EnginePtr& engine, std::string_view name,
                                                          const FeedOptions& options) {
   const OperationGate::Operation operation(engine->database().reads->gate);
   if (!operation) return std::unexpected(Closed().error());
-  AMETHYST_TRY(engine->CheckWritable());
+  AMETHYST_TRY(CheckHasLog(*engine));
   engine::CursorList& cursors = *engine->database().storage.cursors;
   AMETHYST_ASSIGN(CursorPtr cursor, cursors.Find(name));
   AMETHYST_ASSIGN(const wal::LogCut place, cursors.PlaceOf(cursor));
@@ -30,6 +46,12 @@ Result<std::unique_ptr<ChangeFeed>> ChangeFeed::From(const EnginePtr& engine, co
   const OperationGate::Operation operation(engine->database().reads->gate);
   if (!operation) return std::unexpected(Closed().error());
   AMETHYST_ASSIGN(const wal::LogCut place, PlaceOf(LogPlaceOf(*engine).database_uid, position));
+  AMETHYST_TRY(CheckHasLog(*engine));
+  if (engine->database().follower != nullptr) {
+    std::unique_ptr<ChangeFeed> feed(new ChangeFeed(engine, nullptr, false, place, options));
+    AMETHYST_TRY(CheckIsPlace(*engine, place, nullptr));
+    return feed;
+  }
   AMETHYST_ASSIGN(CursorPtr cursor, HoldFrom(*engine, place));
   return std::unique_ptr<ChangeFeed>(new ChangeFeed(engine, std::move(cursor), true, place, options));
 }
@@ -41,14 +63,27 @@ ChangeFeed::ChangeFeed(EnginePtr engine, CursorPtr cursor, bool is_own, const wa
       is_own_(is_own),
       reach_(options.reach),
       database_(storage().catalog->recovered().database_uid),
-      reader_(LogPlaceOf(*engine_), place) {}
+      reader_(LogPlaceOf(*engine_), place) {
+  if (followed() != nullptr) files_ = followed()->reach().files;
+}
 
 ChangeFeed::~ChangeFeed() {
   const OperationGate::Operation operation(engine_->database().reads->gate);
   if (is_own_ && operation) storage().cursors->DropOwn(cursor_);
 }
 
+void ChangeFeed::LookHowFarIn(const engine::FollowedLog& log) {
+  engine::FollowedLog::Reach reach = log.reach();
+  limit_ = reach.end.position();
+  durable_ = reach_ == FeedReach::kVisible ? limit_ : reach.durable;
+  in_tables_ = reach.in_tables;
+  past_log_ = reach.is_whole ? reach.in_tables : key::SequenceNumber{};
+  // What came to be obsolete since stays for those marks alone that are older.
+  if (reader_.at().segment >= reach.first_needed) files_ = std::move(reach.files);
+}
+
 void ChangeFeed::LookHowFar() {
+  if (followed() != nullptr) return LookHowFarIn(*followed());
   const wal::Log& log = *storage().log;
   if (reach_ == FeedReach::kVisible) {
     past_log_ = key::SequenceNumber{engine_->database().reads->visible.load(std::memory_order_acquire)};
@@ -57,6 +92,7 @@ void ChangeFeed::LookHowFar() {
     past_log_ = storage().catalog->flushed_sequence();
     limit_ = log.durable_end();  // After the sequence, for a flush makes the log durable first.
   }
+  durable_ = limit_;
 }
 
 FeedEvent ChangeFeed::MakeUnlogged(key::SequenceNumber last) {
@@ -75,28 +111,40 @@ Result<FeedEvent> ChangeFeed::MakeEvent(const wal::LogReader::Record& record) co
   return record.header.kind == wal::RecordKind::kIngest ? IngestEvent(record, *forest) : BatchEvent(record, *forest);
 }
 
+bool ChangeFeed::IsReached(const wal::LogReader::Record& record) const {
+  wal::LogPosition end = reader_.at().position();
+  end.offset += record.header.padded_bytes();
+  const uint64_t last = key::Raw(record.header.first) + std::max(record.header.count, 1U) - 1;
+  return end <= durable_ || last <= key::Raw(in_tables_);
+}
+
 Result<std::optional<FeedEvent>> ChangeFeed::Read() {
-  const wal::Log& log = *storage().log;
+  const wal::LogExtent& log = LogOf(*engine_);
   AMETHYST_ASSIGN(std::optional<wal::LogReader::Record> record, reader_.Peek(log, limit_));
-  if (!record) {
+  if (!record || !IsReached(*record)) {
     LookHowFar();
     AMETHYST_ASSIGN(record, reader_.Peek(log, limit_));
   }
-  if (!record) {
-    if (past_log_ <= reader_.at().last_sequence) return std::nullopt;
-    return MakeUnlogged(past_log_);
+  const bool is_reached = record && IsReached(*record);
+  uint64_t last_unlogged = key::Raw(past_log_);
+  if (record && record->header.count > 0) {
+    const uint64_t before = key::Raw(record->header.first) - 1;
+    last_unlogged = is_reached ? before : std::min(before, last_unlogged);
+  } else if (record) {  // Which has no numbers to tell a gap by.
+    last_unlogged = 0;
   }
-  const uint64_t first = key::Raw(record->header.first);
-  const bool has_numbers = record->header.count > 0;
-  if (has_numbers && first > key::Raw(reader_.at().last_sequence) + 1)
-    return MakeUnlogged(key::SequenceNumber{first - 1});
+  if (last_unlogged > key::Raw(reader_.at().last_sequence)) return MakeUnlogged(key::SequenceNumber{last_unlogged});
+  if (!is_reached) return std::nullopt;
   AMETHYST_ASSIGN(FeedEvent event, MakeEvent(*record));
   AMETHYST_TRY(reader_.Pass());
   event.position = position();
   return event;
 }
 
+Status ChangeFeed::CheckLog() const { return followed() == nullptr ? storage().log->health() : Status(); }
+
 Status ChangeFeed::CheckCursor() {
+  if (cursor_ == nullptr) return {};
   const uint64_t wakes = storage().cursors->readers()->wakes();
   if (checked_at_ == wakes) return {};
   AMETHYST_ASSIGN(const wal::LogCut place, storage().cursors->PlaceOf(cursor_));
@@ -107,7 +155,10 @@ Status ChangeFeed::CheckCursor() {
 
 Result<std::optional<FeedEvent>> ChangeFeed::Next(std::chrono::milliseconds timeout) {
   const OperationGate::Operation operation(engine_->database().reads->gate);
-  if (!operation) return std::unexpected(Closed().error());
+  if (!operation) {
+    files_.reset();
+    return std::unexpected(Closed().error());
+  }
   const engine::Database& database = engine_->database();
   wal::LogReaders& readers = *storage().cursors->readers();
   std::optional<std::chrono::nanoseconds> deadline;  // Once it waits.
@@ -115,12 +166,14 @@ Result<std::optional<FeedEvent>> ChangeFeed::Next(std::chrono::milliseconds time
     const uint64_t seen = readers.wakes();
     AMETHYST_TRY(CheckCursor());
     Result<std::optional<FeedEvent>> event = Read();
-    if (!event && event.error().code() == ErrorCode::kTooOld) AMETHYST_TRY(storage().cursors->PlaceOf(cursor_));
+    if (!event && event.error().code() == ErrorCode::kTooOld && cursor_ != nullptr) {
+      AMETHYST_TRY(storage().cursors->PlaceOf(cursor_));
+    }
     if (!event || event->has_value()) return event;
     if (database.reads->gate.IsClosed()) return std::unexpected(Closed().error());
     if (timeout.count() <= 0) return std::nullopt;
-    AMETHYST_TRY(storage().log->health());  // Nothing more will come.
-    if (reach_ == FeedReach::kVisible && !asked) {
+    AMETHYST_TRY(CheckLog());
+    if (reach_ == FeedReach::kVisible && !asked && followed() == nullptr) {
       engine_->WakeReadersOnCommit();
       asked = true;  // And look once more: a commit before that does not wake anybody.
       continue;
@@ -144,14 +197,14 @@ Status ChangeFeed::CommitPlace(const wal::LogCut& place) {
 Status ChangeFeed::Commit() {
   const OperationGate::Operation operation(engine_->database().reads->gate);
   if (!operation) return Closed();
-  AMETHYST_TRY(engine_->CheckWritable());
+  AMETHYST_TRY(CheckCommits(*engine_));
   return CommitPlace(reader_.at());
 }
 
 Status ChangeFeed::Commit(const FeedPosition& position) {
   const OperationGate::Operation operation(engine_->database().reads->gate);
   if (!operation) return Closed();
-  AMETHYST_TRY(engine_->CheckWritable());
+  AMETHYST_TRY(CheckCommits(*engine_));
   AMETHYST_ASSIGN(const wal::LogCut place, PlaceOf(database_, position));
   AMETHYST_ASSIGN(const wal::LogCut now, storage().cursors->PlaceOf(cursor_));
   if (place.position() < now.position()) return {};

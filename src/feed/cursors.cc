@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/follower.h"
 
 namespace amethyst::feed {
 
@@ -39,6 +40,12 @@ Result<wal::LogCut> Durable(engine::Storage& storage, const wal::LogCut& place) 
 
 }  // namespace
 
+const wal::LogExtent& LogOf(const engine::Engine& engine) {
+  const engine::Storage& storage = engine.database().storage;
+  if (storage.log == nullptr) return *storage.followed_log;
+  return *storage.log;
+}
+
 wal::LogReader::Place LogPlaceOf(const engine::Engine& engine) {
   const engine::Storage& storage = engine.database().storage;
   return {.files = &storage.home->files(),
@@ -54,7 +61,7 @@ Status CheckIsPlace(engine::Engine& engine, const wal::LogCut& place, const wal:
                            "as that of a copy, or was delivered before it was durable; start over from a snapshot",
                            key::Raw(place.last_sequence), key::Raw(visible));
   }
-  return wal::LogReader::Check(LogPlaceOf(engine), *StorageOf(engine).log, place, known);
+  return wal::LogReader::Check(LogPlaceOf(engine), LogOf(engine), place, known);
 }
 
 Status CreateCursorNow(engine::Engine& engine, std::string_view name) {
@@ -83,6 +90,10 @@ Result<engine::CursorList::CursorPtr> HoldFrom(engine::Engine& engine, const wal
 
 Result<PinnedPlace> PinNow(engine::Engine& engine, const std::string_view* name) {
   End end;
+  if (engine::Follower* const follower = engine.database().follower.get(); follower != nullptr && name == nullptr) {
+    AMETHYST_ASSIGN(end.place, follower->EndOfReads([&] { end.pin = engine.NewSnapshot(); }));
+    return PinnedPlace{.pin = std::move(end.pin), .place = end.place};
+  }
   const auto take = [&]() -> Result<wal::LogCut> {
     AMETHYST_ASSIGN(end, TakeEnd(engine, true));
     return end.place;

@@ -12,6 +12,8 @@
 
 namespace amethyst::feed {
 
+// The engine's log; of a follower what it has read of its writer's.
+[[nodiscard]] const wal::LogExtent& LogOf(const engine::Engine& engine);
 // Where the engine's log is.
 [[nodiscard]] wal::LogReader::Place LogPlaceOf(const engine::Engine& engine);
 // That `place` is one of the log; `known` is another that it has, to begin from, or nullptr.
@@ -27,7 +29,7 @@ struct PinnedPlace {
   std::unique_ptr<engine::SnapshotPin> pin;
   wal::LogCut place;
 };
-// With a cursor there, unless the name is nullptr.
+// With a cursor there, unless the name is nullptr. Of a follower, which makes no cursor, the end of what its reads see.
 [[nodiscard]] Result<PinnedPlace> PinNow(engine::Engine& engine, const std::string_view* name);
 
 }  // namespace amethyst::feed

@@ -190,6 +190,8 @@ std::span<const CounterField> Counters() {
       AMETHYST_FIELD(write_delay_us),
       AMETHYST_FIELD(write_waits),
       AMETHYST_FIELD(oldest_snapshot_ms),
+      AMETHYST_FIELD(sequence),
+      AMETHYST_FIELD(durable_sequence),
 #undef AMETHYST_FIELD
   };
   return kFields;

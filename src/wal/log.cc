@@ -215,10 +215,10 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   if (mapped.empty() && record_bytes > kStagedBytesMax) {
     std::array<char, kRecordHeaderBytes> header_bytes;
     header->checksum = EncodeRecordHeader(*header, payload_hash, location, header_bytes.data());
-    return base::Contained([&]() -> Status {
-      AMETHYST_TRY(current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()}));
+    return base::Contained([&]() -> Status {  // The header last: a follower never takes one that fails for a record.
       AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
-      return padding.empty() ? Status() : current_->Store(cut_.offset + header->length, padding);
+      if (!padding.empty()) AMETHYST_TRY(current_->Store(cut_.offset + header->length, padding));
+      return current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()});
     });
   }
   if (mapped.empty()) staging_.resize(record_bytes);
@@ -259,10 +259,16 @@ uint64_t Log::held_bytes() const {
   return bytes;
 }
 
-std::optional<key::FileNumber> Log::SegmentBehind(key::FileNumber number) const {
+Result<bool> Log::Has(key::FileNumber segment) const {
+  base::MutexLock lock(mutex_);
+  return std::ranges::binary_search(segments_, segment, {}, &Segment::number);
+}
+
+Result<std::optional<key::FileNumber>> Log::SegmentBehind(key::FileNumber number) const {
   base::MutexLock lock(mutex_);
   const auto behind = std::ranges::upper_bound(segments_, number, {}, &Segment::number);
-  return behind == segments_.end() ? std::nullopt : std::optional(behind->number);
+  if (behind == segments_.end()) return std::nullopt;
+  return behind->number;
 }
 
 Status Log::RemoveBefore(key::FileNumber first_needed) {

@@ -33,6 +33,7 @@
 #include "io/environment.h"
 #include "key/types.h"
 #include "wal/batch_encoding.h"
+#include "wal/log_extent.h"
 #include "wal/log_format.h"
 #include "wal/log_position.h"
 #include "wal/log_readers.h"
@@ -79,7 +80,7 @@ struct LogStats {
   uint64_t syncs_shared = 0;  // Sync calls that were served by another's flush.
 };
 
-class Log {
+class Log final : public LogExtent {
  public:
   // Starts a log behind what recovery found (`cut`), with a first new segment whose header records the cut. Its
   // directory entry is durable; its header, too, where anything was replayed, and so may have been cut. Every replayed
@@ -88,7 +89,7 @@ class Log {
   // one.
   [[nodiscard]] static Result<std::unique_ptr<Log>> Create(io::Environment& environment, io::Executor& executor,
                                                            LogSettings settings, const LogCut& cut);
-  ~Log();  // Closes without syncing.
+  ~Log() override;  // Closes without syncing.
 
   // Appends one record of `count` entries (at least one), encoded as WriteBatch::Representation, the first of which
   // gets sequence `first`. What it returns is where the record ends. On kNoSpace and kOutOfMemory nothing was appended
@@ -130,9 +131,8 @@ class Log {
   // Nothing is left for Tick to do. Under the commit lock.
   [[nodiscard]] bool IsAtRest() const;
 
-  [[nodiscard]] LogPosition end() const;
-  // Where the first record will be, while there is no segment.
-  [[nodiscard]] std::optional<LogCut> BeginOfUnstarted() const;
+  [[nodiscard]] LogPosition end() const override;
+  [[nodiscard]] std::optional<LogCut> BeginOfUnstarted() const override;
   // For a manifest that is to say so, when nobody appends any more; or under the commit lock.
   [[nodiscard]] LogCut end_cut() const;
   [[nodiscard]] LogPosition durable_end() const;
@@ -141,8 +141,8 @@ class Log {
   // The segment that the next record goes to (its directory entry is durable), and all live segments, oldest first.
   [[nodiscard]] key::FileNumber current_segment() const;
   [[nodiscard]] std::vector<key::FileNumber> segments() const;
-  // The oldest live segment behind `number`; nullopt: there is none.
-  [[nodiscard]] std::optional<key::FileNumber> SegmentBehind(key::FileNumber number) const;
+  [[nodiscard]] Result<std::optional<key::FileNumber>> SegmentBehind(key::FileNumber number) const override;
+  [[nodiscard]] Result<bool> Has(key::FileNumber segment) const override;
   // Deletes segments before `first_needed`; to be called once the manifest says that they are not needed. The current
   // one stays, and what readers hold.
   [[nodiscard]] Status RemoveBefore(key::FileNumber first_needed);

@@ -1,5 +1,6 @@
 #include "wal/log_follower.h"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -18,42 +19,59 @@ std::optional<key::FileNumber> SegmentNumberOf(std::string_view name) {
   return error == std::errc() && name == SegmentFileName(segment) ? std::optional(segment) : std::nullopt;
 }
 
-}  // namespace
-
-Result<WholeRecord> LogFollower::ReadHere() {
-  if (!window_) {
-    AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
-  }
-  if (!file_bytes_) {
-    AMETHYST_ASSIGN(file_bytes_, window_->FileBytes());
-  }
-  if (*file_bytes_ < at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), *file_bytes_);
-  return window_->Read(at_.offset, *file_bytes_);
+std::unexpected<Error> TakenBack(const LogCut& end) {
+  return base::MakeError(ErrorCode::kTooOld, "the log ends at {} of {}, before what was read of it", end.offset,
+                         SegmentFileName(end.segment));
 }
 
-Result<std::optional<SegmentHeader>> LogFollower::FindNext() const {
-  AMETHYST_ASSIGN(const std::vector<std::string> names, place_.files->List(place_.directory));
+}  // namespace
+
+Result<std::optional<SegmentHeader>> FindSegmentBehind(const LogPlace& place, key::FileNumber segment) {
+  AMETHYST_ASSIGN(const std::vector<std::string> names, place.files->List(place.directory));
   std::optional<SegmentHeader> next;
   bool is_here = false;
   bool goes_on = false;
   for (const std::string& name : names) {
     const std::optional<key::FileNumber> number = SegmentNumberOf(name);
-    is_here = is_here || number == at_.segment;
-    if (!number || *number <= at_.segment || (next && *number < next->segment)) continue;
+    is_here = is_here || number == segment;
+    if (!number || *number <= segment || (next && *number < next->segment)) continue;
     // One that was made ahead has no header yet; another may be going.
-    const auto header = ReadHeaderOf(place_, *number);
+    const auto header = ReadHeaderOf(place, *number);
     goes_on = goes_on || header;
-    if (header && header->cut.segment == at_.segment) next = *header;
+    if (header && header->cut.segment == segment) next = *header;
   }
   if (next || is_here || !goes_on) return next;
-  return base::MakeError(ErrorCode::kTooOld, "the log behind {} is not there any more", SegmentFileName(at_.segment));
+  return base::MakeError(ErrorCode::kTooOld, "the log behind {} is not there any more", SegmentFileName(segment));
+}
+
+Result<WholeRecord> LogFollower::ReadHere() {
+  if (!window_) {
+    // A record that was taken back may be whole behind where the next segment says that this one ends.
+    AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindSegmentBehind(place_, at_.segment));
+    cut_offset_ = next ? std::optional(next->cut.offset) : std::nullopt;
+    AMETHYST_ASSIGN(window_, RecordWindow::Open(place_, at_.segment));
+    durable_ = std::max(durable_, window_->header().durable);
+  }
+  if (!file_bytes_) {
+    AMETHYST_ASSIGN(file_bytes_, window_->FileBytes());
+  }
+  const uint64_t end = std::min(*file_bytes_, cut_offset_.value_or(*file_bytes_));
+  if (end <= at_.offset) return base::Corruption("{} ends at {}", SegmentFileName(at_.segment), end);
+  return window_->Read(at_.offset, end);
+}
+
+Status LogFollower::CheckNotTakenBack() const {
+  AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindSegmentBehind(place_, at_.segment));
+  if (next && next->cut.position() <= at_.position() && !IsSamePlace(at_, next->cut)) return TakenBack(next->cut);
+  return {};
 }
 
 Result<bool> LogFollower::StepOver(const Error& why_no_record) {
-  AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindNext());
+  AMETHYST_ASSIGN(const std::optional<SegmentHeader> next, FindSegmentBehind(place_, at_.segment));
   if (!next) return false;
   if (next->cut.position() > at_.position()) {  // There is more here, written since we looked.
     LookAgain();
+    cut_offset_ = next->cut.offset;
     const Result<WholeRecord> here = ReadHere();
     if (here) return true;
     return std::unexpected(here.error());
@@ -97,6 +115,8 @@ Result<std::optional<WholeRecord>> LogFollower::Peek() {
 
 Status LogFollower::Pass() {
   AMETHYST_ASSERT(peeked_.has_value());
+  const LogPosition durable{.segment = at_.segment, .offset = peeked_->durable_offset};
+  if (durable.offset > 0) durable_ = std::max(durable_, durable);
   AMETHYST_TRY(PassRecordAt(place_, *peeked_, &at_));
   peeked_.reset();
   return {};

@@ -31,6 +31,8 @@ class LogFollower {
   [[nodiscard]] Result<std::optional<WholeRecord>> Peek();
   // Moves behind the record that Peek gave.
   [[nodiscard]] Status Pass();
+  // kTooOld: a later segment says that the log ended before what was read of it.
+  [[nodiscard]] Status CheckNotTakenBack() const;
   // What was read ahead may have been written since: to be called before the next look at the end.
   void LookAgain() {
     if (window_) window_->Forget();
@@ -39,6 +41,8 @@ class LogFollower {
 
   // Behind the last record that was passed, and the watermarks behind it.
   [[nodiscard]] const LogCut& at() const { return at_; }
+  // Up to where the log is known to be durable, by what was read of it.
+  [[nodiscard]] LogPosition durable() const { return durable_; }
 
  private:
   [[nodiscard]] Result<std::optional<WholeRecord>> PeekAny();
@@ -46,14 +50,18 @@ class LogFollower {
   [[nodiscard]] Result<WholeRecord> ReadHere();
   // Steps over to the segment that continues the log from here, if there is one: true.
   [[nodiscard]] Result<bool> StepOver(const Error& why_no_record);
-  // The newest segment that says it comes behind this one; kTooOld: it was there, and is gone.
-  [[nodiscard]] Result<std::optional<SegmentHeader>> FindNext() const;
 
   Place place_;
   LogCut at_;
+  LogPosition durable_;
   std::optional<RecordWindow> window_;  // Of at_.segment, once it was opened.
+  std::optional<uint64_t> cut_offset_;  // Where its successor says that it ends, if it had one when it was opened.
   std::optional<uint64_t> file_bytes_;  // Of its file, as of the last look.
   std::optional<RecordHeader> peeked_;  // What stands at at_.
 };
+
+// The header of the newest segment that says it goes on where `segment` ends; nullopt: none does. kTooOld: that
+// segment is gone, and so is what came behind it.
+[[nodiscard]] Result<std::optional<SegmentHeader>> FindSegmentBehind(const LogPlace& place, key::FileNumber segment);
 
 }  // namespace amethyst::wal

@@ -1,8 +1,6 @@
 #include "wal/log_reader.h"
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -25,8 +23,8 @@ std::unexpected<Error> OtherHistory(const LogCut& at) {
 
 }  // namespace
 
-Status LogReader::FindNext(const Log& log) {
-  const std::optional<key::FileNumber> next = log.SegmentBehind(at_.segment);
+Status LogReader::FindNext(const LogExtent& log) {
+  AMETHYST_ASSIGN(const std::optional<key::FileNumber> next, log.SegmentBehind(at_.segment));
   if (!next) return Gone(at_);
   AMETHYST_ASSIGN(const SegmentHeader header, ReadHeaderOf(place_, *next));
   if (header.cut.segment != at_.segment) return Gone(at_);
@@ -35,6 +33,7 @@ Status LogReader::FindNext(const Log& log) {
 }
 
 Status LogReader::StepOver() {
+  if (at_.position() > next_->cut.position()) return OtherHistory(at_);  // A record was taken back after it was read.
   if (!IsSamePlace(at_, next_->cut)) {
     return DamageAt(place_, at_,
                     fmt::format("expected ordinal {} and checksum {:016x} by {}, found {}, {:016x}",
@@ -50,7 +49,7 @@ Status LogReader::StepOver() {
   return {};
 }
 
-Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogPosition limit) {
+Result<std::optional<LogReader::Record>> LogReader::PeekAny(const LogExtent& log, LogPosition limit) {
   while (at_.position() < limit) {
     if (limit.segment > at_.segment && !next_) AMETHYST_TRY(FindNext(log));
     const uint64_t end = next_ ? next_->cut.offset : limit.offset;
@@ -69,7 +68,7 @@ Result<std::optional<LogReader::Record>> LogReader::PeekAny(const Log& log, LogP
   return std::nullopt;
 }
 
-Result<std::optional<LogReader::Record>> LogReader::Peek(const Log& log, LogPosition limit) {
+Result<std::optional<LogReader::Record>> LogReader::Peek(const LogExtent& log, LogPosition limit) {
   for (;;) {
     AMETHYST_ASSIGN(const std::optional<Record> record, PeekAny(log, limit));
     if (!record || record->header.kind != RecordKind::kWatermark) return record;
@@ -84,7 +83,7 @@ Status LogReader::Pass() {
   return {};
 }
 
-Status LogReader::Check(const Place& place, const Log& log, const LogCut& position, const LogCut* known) {
+Status LogReader::Check(const Place& place, const LogExtent& log, const LogCut& position, const LogCut* known) {
   if (known != nullptr && IsSamePlace(position, *known)) return {};
   const LogPosition end = log.end();
   if (position.position() > end) return OtherHistory(position);
@@ -94,8 +93,8 @@ Status LogReader::Check(const Place& place, const Log& log, const LogCut& positi
   }
   LogCut begin = known == nullptr ? LogCut() : *known;
   if (known == nullptr || known->segment != position.segment || known->offset > position.offset) {
-    const std::vector<key::FileNumber> segments = log.segments();
-    if (!std::ranges::binary_search(segments, position.segment)) {
+    AMETHYST_ASSIGN(const bool is_there, log.Has(position.segment));
+    if (!is_there) {
       // The end of a segment that is not there any more, or has never been: the next one's header tells.
       LogReader reader(place, position);
       AMETHYST_TRY(reader.FindNext(log));

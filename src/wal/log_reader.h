@@ -2,9 +2,9 @@
 //
 // The reader has its own file and its own buffer (record_window.h). It reads
 // no byte behind the limit that it is given, which is an end of whole records that the log has told (Log::durable_end,
-// Log::end): so it never sees a record in the making, a torn tail, or bytes that change later. Each record's checksum
-// and ordinal are checked, and at the end of a segment that the next one's header continues it: nothing is skipped.
-// Watermarks are passed silently. Thread safety: one thread at a time, beside all that the log does.
+// LogExtent::end): so it never sees a record in the making, a torn tail, or bytes that change later. Each record's
+// checksum and ordinal are checked, and at the end of a segment that the next one's header continues it: nothing is
+// skipped. Watermarks are passed silently. Thread safety: one thread at a time, beside all that the log does.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 #include "base/hash.h"
 #include "io/file_system.h"
 #include "key/types.h"
-#include "wal/log.h"
+#include "wal/log_extent.h"
 #include "wal/log_format.h"
 #include "wal/log_position.h"
 #include "wal/record_window.h"
@@ -33,8 +33,9 @@ class LogReader {
 
   using Record = WholeRecord;
   // The next record before `limit`; nullopt: there is none yet. It stays the next until Pass. kTooOld: the log from
-  // here on has been removed. kCorruption: damage; kNotSupported: a kind of record that this build does not know.
-  [[nodiscard]] Result<std::optional<Record>> Peek(const Log& log, LogPosition limit);
+  // here on has been removed, or was taken back. kCorruption: damage; kNotSupported: a kind of record that this build
+  // does not know.
+  [[nodiscard]] Result<std::optional<Record>> Peek(const LogExtent& log, LogPosition limit);
   // Moves behind the record that Peek gave.
   [[nodiscard]] Status Pass();
   // Takes note that all sequence numbers up to `last` were used by writes past the log.
@@ -46,12 +47,13 @@ class LogReader {
   // Whether `position` is a place of this log: kTooOld if not, for it is of another history of the database, or from
   // before the log's begin. Reads the log from `known` on, a place that it has, if that is in the same segment and not
   // behind; else from the segment's begin on.
-  [[nodiscard]] static Status Check(const Place& place, const Log& log, const LogCut& position, const LogCut* known);
+  [[nodiscard]] static Status Check(const Place& place, const LogExtent& log, const LogCut& position,
+                                    const LogCut* known);
 
  private:
   // As Peek, but stops at watermarks.
-  [[nodiscard]] Result<std::optional<Record>> PeekAny(const Log& log, LogPosition limit);
-  [[nodiscard]] Status FindNext(const Log& log);
+  [[nodiscard]] Result<std::optional<Record>> PeekAny(const LogExtent& log, LogPosition limit);
+  [[nodiscard]] Status FindNext(const LogExtent& log);
   [[nodiscard]] Status StepOver();
 
   Place place_;

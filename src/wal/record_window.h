@@ -41,6 +41,7 @@ class RecordWindow {
   void Forget() { buffer_.clear(); }
 
   [[nodiscard]] Result<uint64_t> FileBytes() const { return file_->Size(); }
+  [[nodiscard]] const SegmentHeader& header() const { return header_; }
 
  private:
   RecordWindow(std::unique_ptr<io::RandomAccessFile> file, const SegmentHeader& header)

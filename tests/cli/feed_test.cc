@@ -1,6 +1,7 @@
 // The change feed in the shell. Covers: feed_commands
 #include <gmock/gmock.h>
 
+#include "cli/process_fixture.h"
 #include "cli/shell_fixture.h"
 
 namespace amethyst::cli {
@@ -38,6 +39,31 @@ TEST_F(FeedShell, GoesOnFromThePositionOfAnEventInJson) {
   EXPECT_EQ(Amethyst({"feed", "--from", position}).out, "2\tput b 2\n");
   EXPECT_EQ(Amethyst({"cursor", "create", "d", "--from", position}).code, ExitCode::kOk);
   EXPECT_EQ(Amethyst({"feed", "--cursor", "d"}).out, "2\tput b 2\n");
+}
+
+TEST_F(FeedShell, WorksBesideARunningApplication) {
+  const std::unique_ptr<DB> application = DB::Open(database_).value();
+  ASSERT_TRUE(application->CreateCursor("c"));
+  ASSERT_TRUE(application->Put("a", "1"));
+  ASSERT_TRUE(application->Flush());
+  ASSERT_TRUE(application->CreateCursor("d"));
+  EXPECT_THAT(Amethyst({"cursors"}).out, MatchesRegex("c\t0\t.*\nd\t1\t.*\n"));
+  EXPECT_EQ(Amethyst({"feed", "--cursor", "c"}).out, "1\tput a 1\n");
+  EXPECT_THAT(Amethyst({"feed", "--cursor", "c", "--json"}).out, HasSubstr(R"("key":"a")"));
+  EXPECT_EQ(Amethyst({"feed", "--cursor", "d"}).out, "");
+  EXPECT_EQ(Amethyst({"--read-only", "feed", "--cursor", "c"}).out, "1\tput a 1\n");
+  const Answer committed = Amethyst({"feed", "--cursor", "c", "--commit"});
+  EXPECT_THAT(committed.err, HasSubstr("has it open"));
+  EXPECT_EQ(committed.out, "");
+}
+
+TEST_F(Process, AFeedFollowsAnApplicationThatGoesOnWriting) {
+  EXPECT_THAT(Bash("amethyst cursor create c; mkfifo lines; amethyst < lines & exec 3> lines; echo 'put a 1' >&3; "
+                   "coproc \"$AMETHYST\" feed --cursor c --follow --json; read -r line <&${COPROC[0]}; echo \"$line\"; "
+                   "echo 'put b 2' >&3; read -r line <&${COPROC[0]}; echo \"$line\"; kill $COPROC_PID; "
+                   "exec 3>&-; wait")
+                  .out,
+              testing::ContainsRegex("\"key\":\"a\".*\n.*\"key\":\"b\".*"));
 }
 
 TEST_F(FeedShell, SaysWhatIsWrong) {

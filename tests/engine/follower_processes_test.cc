@@ -113,6 +113,23 @@ TEST_F(FollowerProcesses, SeesOnlyWholeStatesThoughItsWritersAreKilled) {
   }
 }
 
+TEST_F(FollowerProcesses, KnowsWhatItsWriterHasPublished) {
+  auto writer = DB::Open(directory_.path(), support::SmallOptions()).value();
+  const auto follower = DB::OpenFollower(directory_.path(), {.options = support::SmallOptions()}).value();
+  Stats stats = follower->GetStats();
+  while (!stats.follower->writer_sequence || *stats.follower->writer_sequence == 0) {  // It does so at times.
+    ASSERT_TRUE(writer->Put("a", "1", {.durability = Durability::kSync}));
+    stats = follower->GetStats();
+  }
+  EXPECT_LE(*stats.follower->writer_durable_sequence, *stats.follower->writer_sequence);
+  EXPECT_LE(*stats.follower->writer_sequence, writer->GetStats().sequence);
+  EXPECT_LE(stats.durable_sequence, stats.sequence);
+  ASSERT_EQ(Text(writer->Close()), "");
+  ASSERT_TRUE(follower->Refresh());
+  EXPECT_EQ(follower->GetStats().follower->writer_sequence, std::nullopt) << "nobody writes now";
+  EXPECT_EQ(follower->GetStats().sequence, writer->GetStats().entries_written);
+}
+
 TEST_F(FollowerProcesses, AFollowerThatIsKilledHoldsNothing) {
   const auto db = support::OpenOrFail(directory_.path());
   for (uint64_t i = 0; i < kKeys; ++i) ASSERT_TRUE(db->Put(Key(i), "1"));

@@ -76,6 +76,32 @@ TEST_F(FollowerTest, OfAnEmptyDatabaseSeesTheFirstWrite) {
   EXPECT_EQ(ValueIn(*follower, "a"), "1");
 }
 
+TEST_F(FollowerTest, SaysHowOldTheStateIsThatItShows) {
+  ASSERT_TRUE(db_->Put("a", "1"));
+  const auto follower = Follow().value();
+  follower_environment_->clock().Advance(std::chrono::milliseconds(40));
+  ASSERT_TRUE(db_->Put("a", "2", {.durability = Durability::kSync}));
+  ASSERT_TRUE(db_->Put("a", "3"));
+  Stats stats = follower->GetStats();
+  ASSERT_TRUE(stats.follower);
+  EXPECT_EQ(stats.sequence, 1U);
+  EXPECT_EQ(stats.durable_sequence, 0U);
+  EXPECT_EQ(stats.follower->age_ms, 40U);
+  EXPECT_FALSE(db_->GetStats().follower);
+  EXPECT_EQ(db_->GetStats().sequence, 3U);
+  EXPECT_EQ(db_->GetStats().durable_sequence, 2U);
+  ASSERT_TRUE(db_->Flush());
+  ASSERT_TRUE(follower->Refresh());
+  stats = follower->GetStats();
+  EXPECT_EQ(stats.sequence, 3U);
+  EXPECT_EQ(stats.durable_sequence, 3U) << "tables have it";
+  EXPECT_EQ(follower->DurableSequence().value(), 3U);
+  EXPECT_EQ(stats.follower->age_ms, 0U);
+  CloseWriter();
+  EXPECT_EQ(follower->GetStats().follower->writer_sequence, std::nullopt) << "no writer is there";
+  EXPECT_NE(stats.ToJson().find("\"follower\":{\"age_ms\":0,\"writer_sequence\":"), std::string::npos);
+}
+
 TEST_F(FollowerTest, RefusesWrites) {
   const auto follower = Follow().value();
   EXPECT_EQ(CodeOf(follower->Put("a", "1")), ErrorCode::kNotSupported);

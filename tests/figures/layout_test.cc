@@ -40,7 +40,7 @@ std::string FileOf(const std::vector<std::pair<uint64_t, Figures>>& slots, const
 
 TEST(FiguresLayout, AllFieldsOfStatsStandInIt) {
   EXPECT_EQ(sizeof(Stats), Counters().size() * sizeof(uint64_t) + Histograms().size() * sizeof(Histogram) +
-                               sizeof(std::vector<LevelStats>))
+                               sizeof(std::vector<LevelStats>) + sizeof(std::optional<FollowerLag>))
       << "a new counter goes behind the last of layout.cc";
   const Stats stats = SampleFigures(1).stats;
   std::string json = stats.ToJson();

@@ -54,8 +54,10 @@ enum class Operation : uint8_t {
   kOpenDirectory,
   kLink,
   kPrefetch,  // One that fails does nothing.
+  kOpenMarks,
+  kHoldMark,
 };
-inline constexpr size_t kOperations = static_cast<size_t>(Operation::kPrefetch) + 1;
+inline constexpr size_t kOperations = static_cast<size_t>(Operation::kHoldMark) + 1;
 
 struct Fault {
   Operation operation{};
@@ -63,6 +65,7 @@ struct Fault {
   bool for_good = false;  // All later ones fail, too.
   ErrorCode code = ErrorCode::kIo;
   bool half = false;     // Writes write half of the bytes first; reads give half of them and no error.
+  bool late = false;     // Writes write all of the bytes first.
   int error_number = 0;  // Unless 0, the operating system's error, in place of `code`.
 };
 
@@ -89,6 +92,9 @@ class FaultPlan {
   // To be called before every call, outside all locks: for a test that slows calls down or waits for one. Set before
   // the first call.
   void Watch(std::function<void(Operation)> watcher) { watcher_ = std::move(watcher); }
+  // Whether followers have marks; set before the first call.
+  void HaveMarks() { has_marks_ = true; }
+  [[nodiscard]] bool has_marks() const { return has_marks_; }
 
   // Counts a call, and says how it fails, if it does.
   [[nodiscard]] std::optional<Fault> Count(Operation operation) {
@@ -113,7 +119,7 @@ class FaultPlan {
                              base::FunctionRef<Status(std::string_view)> write) {
     const std::optional<Fault> fault = Count(operation);
     if (!fault) return write(bytes);
-    if (fault->half) AMETHYST_TRY(write(bytes.substr(0, bytes.size() / 2)));
+    if (fault->half || fault->late) AMETHYST_TRY(write(fault->late ? bytes : bytes.substr(0, bytes.size() / 2)));
     return Error(*fault, path);
   }
   [[nodiscard]] static Status Error(const Fault& fault, const std::string& path) {
@@ -123,7 +129,8 @@ class FaultPlan {
   }
 
  private:
-  std::function<void(Operation)> watcher_;  // Constant after the first call.
+  std::function<void(Operation)> watcher_;  // Constant after the first call, as the next.
+  bool has_marks_ = false;
   mutable base::Mutex mutex_{base::LockRank::kFileDecorator};
   std::vector<Fault> faults_ AMETHYST_GUARDED_BY(mutex_);
   std::array<uint64_t, kOperations> calls_ AMETHYST_GUARDED_BY(mutex_){};
@@ -225,6 +232,24 @@ class FaultFileLock final : public io::FileLock {
   const std::shared_ptr<FaultPlan> plan_;
 };
 
+class FaultReaderMarks final : public io::ReaderMarks {
+ public:
+  FaultReaderMarks(std::string path, std::unique_ptr<io::ReaderMarks> marks, std::shared_ptr<FaultPlan> plan)
+      : path_(std::move(path)), marks_(std::move(marks)), plan_(std::move(plan)) {}
+
+  Status Hold(uint64_t place) override {
+    AMETHYST_TRY(plan_->Check(Operation::kHoldMark, path_));
+    return marks_->Hold(place);
+  }
+  void LetGo(uint64_t place) noexcept override { marks_->LetGo(place); }
+  bool AreHeld(uint64_t begin, uint64_t end) override { return marks_->AreHeld(begin, end); }
+
+ private:
+  const std::string path_;
+  const std::unique_ptr<io::ReaderMarks> marks_;
+  const std::shared_ptr<FaultPlan> plan_;
+};
+
 class FaultFileSystem final : public io::FileSystem {
  public:
   // `files` must outlive this.
@@ -233,6 +258,8 @@ class FaultFileSystem final : public io::FileSystem {
   void Fail(const Fault& fault) { plan_->Add(fault); }
   void ClearFaults() { plan_->Clear(); }
   void Watch(std::function<void(Operation)> watcher) { plan_->Watch(std::move(watcher)); }
+  // Lets marks of followers through to the files below, which is no matter for a test of a writer alone.
+  void HaveMarks() { plan_->HaveMarks(); }
   [[nodiscard]] uint64_t calls(Operation operation) const { return plan_->calls(operation); }
   [[nodiscard]] uint64_t failed_calls() const { return plan_->failed_calls(); }
 
@@ -299,6 +326,13 @@ class FaultFileSystem final : public io::FileSystem {
     return std::make_unique<FaultFileLock>(path, std::move(lock), plan_);
   }
   Result<bool> IsLocked(const std::string& path) override { return files_.IsLocked(path); }
+  Result<std::unique_ptr<io::ReaderMarks>> OpenMarks(const std::string& path, io::MarksFile file) override {
+    if (!plan_->has_marks()) return io::FileSystem::OpenMarks(path, file);
+    AMETHYST_TRY(plan_->Check(Operation::kOpenMarks, path));
+    AMETHYST_ASSIGN(auto marks, files_.OpenMarks(path, file));
+    if (marks == nullptr) return marks;
+    return std::make_unique<FaultReaderMarks>(path, std::move(marks), plan_);
+  }
   Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override {
     AMETHYST_TRY(plan_->Check(Operation::kOpenDirectory, directory));
     AMETHYST_ASSIGN(auto opened, files_.OpenDirectory(directory));

@@ -4,6 +4,7 @@
 #include "database_functions.h"
 #include "families.h"
 #include "feed.h"
+#include "ingest.h"
 #include "iterator.h"
 #include "reads.h"
 #include "transactions.h"
@@ -27,6 +28,11 @@ constexpr struct {
     {"destroy", Destroy},
     {"repair", Repair},
     {"checkpoint", Checkpoint},
+    {"newTableWriter", NewTableWriter},
+    {"addToTable", AddToTable},
+    {"finishTable", FinishTable},
+    {"closeTableWriter", CloseTableWriter},
+    {"ingest", Ingest},
     {"createBackup", CreateBackup},
     {"listBackups", ListBackups},
     {"verifyBackup", VerifyBackup},

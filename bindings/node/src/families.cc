@@ -9,17 +9,6 @@ namespace amethyst::node {
 
 namespace {
 
-std::optional<FamilyOptions> FamilyOptionsFrom(napi_env env, napi_value object) {
-  FamilyOptions options;
-  if (!ReadMergeAndTtl(env, object, &options)) return std::nullopt;
-  if (FlagProperty(env, object, "noCompression")) options.compression = Compression::kNone;
-  if (FlagProperty(env, object, "lz4")) options.compression = Compression::kLz4;
-  if (FlagProperty(env, object, "zstd")) options.compression = Compression::kZstd;
-  const std::optional<double> block_bytes = NumberProperty(env, object, "blockSize");
-  if (block_bytes) options.block_bytes = *block_bytes >= 0 ? static_cast<size_t>(*block_bytes) : 0;
-  return options;
-}
-
 // The open database and the name that a call was given.
 struct Named {
   OpenDatabase open;
@@ -49,6 +38,17 @@ bool ReadMergeAndTtl(napi_env env, napi_value object, FamilyOptions* options) {
   const std::optional<double> ttl_ms = NumberProperty(env, object, "ttl");
   if (ttl_ms) options->ttl = std::chrono::milliseconds(static_cast<int64_t>(*ttl_ms));
   return true;
+}
+
+std::optional<FamilyOptions> FamilyOptionsFrom(napi_env env, napi_value object) {
+  FamilyOptions options;
+  if (!ReadMergeAndTtl(env, object, &options)) return std::nullopt;
+  if (FlagProperty(env, object, "noCompression")) options.compression = Compression::kNone;
+  if (FlagProperty(env, object, "lz4")) options.compression = Compression::kLz4;
+  if (FlagProperty(env, object, "zstd")) options.compression = Compression::kZstd;
+  const std::optional<double> block_bytes = NumberProperty(env, object, "blockSize");
+  if (block_bytes) options.block_bytes = *block_bytes >= 0 ? static_cast<size_t>(*block_bytes) : 0;
+  return options;
 }
 
 napi_value CreateFamily(napi_env env, napi_callback_info info) {

@@ -12,7 +12,7 @@
 
 namespace amethyst::node {
 
-enum class Kind : uint8_t { kDatabase, kBatch, kSnapshot, kIterator, kTransaction, kFeed, kAttempts };
+enum class Kind : uint8_t { kDatabase, kBatch, kSnapshot, kIterator, kTransaction, kFeed, kAttempts, kTableWriter };
 
 struct Handle {
   explicit Handle(Kind of) : kind(of) {}

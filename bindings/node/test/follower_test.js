@@ -28,6 +28,8 @@ test('a follower goes along with its writer', async (t) => {
   await writer.put('c', '3')
   await writer.createFamily('f')
   t.is(await follower.get('a'), '1', 'it looks in refresh() alone')
+  t.ok(follower.stats().sequence < writer.stats().sequence)
+  t.same([follower.stats().follower.age_ms >= 0, writer.stats().follower], [true, null])
   await follower.refresh()
   t.same(await follower.keys().all(), ['b', 'c'])
   t.same(await follower.families(), ['default', 'f'])
@@ -39,6 +41,23 @@ test('a follower goes along with its writer', async (t) => {
   await writer.refresh() // Nothing to do.
   await follower.close()
   t.is(await codeOf(follower.refresh()), 'LEVEL_DATABASE_NOT_OPEN')
+  await writer.close()
+})
+
+test('a follower reads the change feed of its writer', async (t) => {
+  const writer = new AmethystLevel(newLocation(), small)
+  await writer.createCursor('c')
+  const follower = new AmethystLevel(writer.location, manual)
+  await follower.open()
+  const feed = await follower.feed({ cursor: 'c', reach: 'visible' })
+  await writer.put('a', '1')
+  t.is(await feed.next(0), undefined)
+  await follower.refresh()
+  t.is((await feed.next(0)).entries[0].key.toString(), 'a')
+  t.is(await codeOf(feed.commit()), 'LEVEL_NOT_SUPPORTED')
+  t.is(await codeOf(follower.createCursor('d')), 'LEVEL_NOT_SUPPORTED')
+  await feed.close()
+  await follower.close()
   await writer.close()
 })
 

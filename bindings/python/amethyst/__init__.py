@@ -20,6 +20,7 @@ from ._c import (BusyError, ClosedError, ConflictError, CorruptionError, Error, 
 from ._database import Batch, Database, Family, Snapshot, destroy, open, open_follower, repair
 from ._expiry import NEVER
 from ._feed import Feed, FeedEntry, FeedEvent
+from ._ingest import TableWriter
 from ._options import Comparator, Durability, Environment, MemoryBudget
 from ._range import Range
 from ._transaction import Transaction
@@ -28,6 +29,5 @@ __all__ = [
     "BackupStore", "Batch", "BusyError", "ClosedError", "Comparator", "ConflictError", "CorruptionError", "Database",
     "Durability", "Environment", "Error", "Family", "Feed", "FeedEntry", "FeedEvent", "InvalidArgumentError",
     "IoError", "MemoryBudget", "NEVER", "NoSpaceError", "NotSupportedError", "OutOfMemoryError", "Range", "Snapshot",
-    "TooOldError", "Transaction", "destroy", "library_version", "open", "open_follower",
-    "repair",
+    "TableWriter", "TooOldError", "Transaction", "destroy", "library_version", "open", "open_follower", "repair",
 ]

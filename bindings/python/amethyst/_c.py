@@ -6,7 +6,8 @@ import os
 import pathlib
 import threading
 import weakref
-from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint32, c_uint64, \
+    c_uint8, c_void_p
 from typing import Any, Union
 
 Bytes = Union[bytes, bytearray, memoryview]
@@ -104,6 +105,14 @@ class FollowerOptions(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("refresh_interval_ms", c_uint32), ("grace_s", c_uint32)]
 
 
+class IngestOptions(ctypes.Structure):
+    """amethyst_ingest_options."""
+
+    _fields_ = [("struct_bytes", c_size_t), ("mode", c_int64), ("in_order", c_uint8), ("verify", c_uint8),
+                ("replace", c_uint8), ("begin", c_char_p), ("begin_bytes", c_size_t), ("end", c_char_p),
+                ("end_bytes", c_size_t)]
+
+
 COMPARE = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(c_int))
 LOG = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 DESTROY = CFUNCTYPE(None, c_void_p)
@@ -137,6 +146,14 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "backup_verify": [c_char_p, c_uint64],
     "backup_restore": [c_char_p, c_uint64, c_char_p],
     "backup_prune": [c_char_p, c_uint64, _OUT],
+    "table_writer_create": [c_char_p, POINTER(FamilyOptions), _OUT],
+    "table_writer_put": [_HANDLE, *_KEY, *_KEY],
+    "table_writer_put_expiring": [_HANDLE, *_KEY, *_KEY, c_uint64],
+    "table_writer_merge": [_HANDLE, *_KEY, *_KEY],
+    "table_writer_delete": [_HANDLE, *_KEY],
+    "table_writer_delete_range": [_HANDLE, *_KEY, *_KEY],
+    "table_writer_finish": [_HANDLE, POINTER(c_uint64)],
+    "ingest": [_HANDLE, c_size_t, POINTER(c_char_p), POINTER(IngestOptions)],
     "create_family": [_HANDLE, c_char_p, POINTER(FamilyOptions), _OUT],
     "open_family": [_HANDLE, c_char_p, _OUT],
     "drop_family": [_HANDLE],
@@ -219,7 +236,7 @@ _SIGNATURES: "dict[str, list[Any]]" = {
     "iterator_read": [_HANDLE, c_int, c_size_t, c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)],
 }
 _RELEASES = ("db", "options", "batch", "iterator", "snapshot", "pinned", "comparator", "environment", "memory_budget",
-             "transaction", "attempts", "feed")
+             "transaction", "attempts", "feed", "table_writer")
 
 
 def _open() -> ctypes.CDLL:

@@ -14,12 +14,12 @@ from ._c import ClosedError, Handle, as_c_string, call, from_name, take_string
 from ._expiry import as_datetime
 
 EntryKind = Literal["put", "delete", "delete_range", "merge"]
-EventKind = Literal["batch", "unlogged", "family_created", "family_dropped", "family_renamed", "unknown"]
+EventKind = Literal["batch", "unlogged", "family_created", "family_dropped", "family_renamed", "ingest", "unknown"]
 Reach = Literal["durable", "visible"]
 
 _ENTRY_KINDS: "Tuple[EntryKind, ...]" = ("put", "delete", "delete_range", "merge")
 _EVENT_KINDS: "dict[int, EventKind]" = {1: "batch", 2: "unlogged", 3: "family_created", 4: "family_dropped",
-                                       5: "family_renamed"}
+                                       5: "family_renamed", 6: "ingest"}
 _REACHES = {"durable": 0, "visible": 1}
 _SLICE_S = 0.2  # How long a wait keeps a thread before it looks whether it is still wanted.
 
@@ -58,7 +58,8 @@ class FeedEntry:
 @dataclass(frozen=True)
 class FeedEvent:
     """What happened. `kind` is "batch", with the entries of a batch, a transaction or a single write; "unlogged", of
-    writes with durability "none", whose sequence numbers alone are known; or what happened to a family."""
+    writes with durability "none", whose sequence numbers alone are known; "ingest", of tables that were taken in, with
+    the ranges that they replace as entries; or what happened to a family."""
 
     kind: EventKind
     first_sequence: int

@@ -6,9 +6,11 @@ from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p
 from datetime import datetime
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple
 
+from ._backup import Path
 from ._c import Bytes, Handle, InvalidArgumentError, ReadOptions, as_bytes, bound_arguments, buffer_arguments, call, \
     pinned_free, release_memory, take_string
 from ._expiry import AS_FAMILY, Moment, Ttl, as_datetime, as_operand, expiry_number
+from ._ingest import IngestMode, ingest_arguments
 from ._options import Durability, durability_number
 from ._range import Range
 
@@ -257,6 +259,14 @@ class WritableMap(Handle, Reader, MutableMapping[bytes, bytes]):
     def clear(self) -> None:
         """Deletes every entry of the map, by one range delete."""
         self.delete_range()
+
+    def ingest(self, paths: "Path | Iterable[Path]", *, mode: IngestMode = "link", in_order: bool = False,
+               verify: bool = False,
+               replace: "Optional[Tuple[Optional[Bytes], Optional[Bytes]]]" = None) -> None:
+        """Takes in tables that a TableWriter has written, as one write, which is durable when this returns. `replace`,
+        a pair of bounds: what the map holds there goes in the same step. `in_order`: tables may overlap, and later ones
+        are newer. `verify`: all of each is read first."""
+        call("ingest", self._handle, *ingest_arguments(paths, mode, in_order, verify, replace))
 
     def compact_range(self, start: Optional[Bytes] = None, stop: Optional[Bytes] = None) -> None:
         """Rewrites the tables that overlap a range, dropping what is deleted or replaced."""

@@ -35,6 +35,8 @@ class TestFollower:
                     writer.create_family("f")[b"k"] = b"v"
                     writer.flush()
                     assert b"a" in follower  # It looks in refresh alone.
+                    assert follower.stats()["sequence"] < writer.stats()["sequence"]
+                    assert follower.stats()["follower"]["age_ms"] >= 0 and writer.stats()["follower"] is None
                     follower.refresh()
                     assert list(follower) == [b"b"] and follower.family("f")[b"k"] == b"v"
                     assert dict(before) == {b"a": b"A", b"b": b"B"}
@@ -49,6 +51,22 @@ class TestFollower:
                 writer.clear()
                 follower.refresh()
                 assert [key for key, _ in walk] == [b"b", b"c"] and list(follower) == []
+
+    def test_reads_its_writers_change_feed(self, environment):
+        with amethyst.open("db", environment=environment, **SMALL) as writer:
+            writer.create_cursor("c")
+            with amethyst.open_follower("db", environment=environment, refresh_interval_ms=0, **SMALL) as follower:
+                with follower.feed("c", reach="visible") as feed:
+                    fill(writer, "ab")
+                    assert feed.next(0) is None
+                    follower.refresh()
+                    events = [feed.next(0), feed.next(0)]
+                    assert [event.entries[0].key for event in events] == [b"a", b"b"]
+                    with pytest.raises(amethyst.NotSupportedError, match="position"):
+                        feed.commit()
+                assert [cursor["name"] for cursor in follower.cursors()] == ["c"]
+                with writer.feed(position=events[0].position, reach="visible") as feed:
+                    assert feed.next(0).entries[0].key == b"b"  # A position is good in each process.
 
     def test_refuses_writes_and_wrong_calls(self, environment):
         with pytest.raises(amethyst.InvalidArgumentError):

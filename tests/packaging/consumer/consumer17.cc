@@ -144,6 +144,40 @@ void Followers(const std::string& path) {
   Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in its path refused");
 }
 
+void Ingests(const std::string& path) {
+  cpp17::Status status;
+  cpp17::Database db = cpp17::Database::Open(path, {}, &status);
+  cpp17::Family family = db.CreateFamily("f", {}, &status);
+  family.Put("a", "old", cpp17::Durability::kBuffered, &status);
+  family.Put("z", "old", cpp17::Durability::kBuffered, &status);
+  const std::string file = path + ".table";
+  cpp17::TableWriter table = cpp17::TableWriter::Create(file, {}, &status);
+  table.Put("b", "1", &status);
+  table.PutExpiring("c", "2", cpp17::Expiry::Never(), &status);
+  table.Delete("d", &status);
+  Require(status.ok(), "entries that ascend");
+  table.Put("a", "3", &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT && !status.message.empty(), "a key that does not refused");
+  table.DeleteRange("x", std::nullopt, &status);
+  Require(table.Finish(&status) == 3 && status.ok(), "three entries");
+  cpp17::IngestOptions options;
+  options.mode = cpp17::IngestOptions::Mode::kMove;
+  options.verify = true;
+  options.replace = cpp17::IngestOptions::Range{std::nullopt, "b"};
+  family.Ingest({file}, options, &status);
+  Require(status.ok() && !family.Get("a", {}, &status) && family.Get("b", {}, &status) == "1", "replaced, taken in");
+  Require(!family.Get("z", {}, &status) && !db.Get("b", {}, &status) && status.ok(), "in the family alone");
+  db.Ingest({file}, {}, &status);
+  Require(!status.ok(), "a file that has moved refused");
+  db.Ingest({std::string("a\0b", 3)}, {}, &status);
+  Require(status.code == AMETHYST_INVALID_ARGUMENT, "a zero in its path refused");
+  {
+    cpp17::TableWriter::Create(file, {}, &status).Put("a", "1", &status);
+  }
+  cpp17::TableWriter::Create(file, {}, &status);
+  Require(status.ok(), "a table that was not finished leaves no file");
+}
+
 void Families(const std::string& path) {
   const auto buffered = cpp17::Durability::kBuffered;
   cpp17::Status status;
@@ -335,6 +369,7 @@ void ByExceptions(const std::string& path) {
 int main(int, char** arguments) {
   ByStatus(arguments[1]);
   DeletesOfRanges(std::string(arguments[1]) + ".ranges");
+  Ingests(std::string(arguments[1]) + ".ingests");
   Families(std::string(arguments[1]) + ".families");
   Copies(std::string(arguments[1]) + ".copies");
   Followers(std::string(arguments[1]) + ".followers");
