@@ -29,45 +29,13 @@ std::string LevelsJson(const std::vector<LevelStats>& levels) {
   return json + "]";
 }
 
-}  // namespace
-
-LevelStats FamilyStats::Total() const {
-  LevelStats total;
-  for (const LevelStats& level : levels) {
-    total.tables += level.tables;
-    total.runs += level.runs;
-    total.bytes += level.bytes;
-    total.entries += level.entries;
-    total.deletes += level.deletes;
-  }
-  return total;
-}
-
-std::string FamilyStats::ToJson() const {
-  const LevelStats total = Total();
-  return fmt::format(
-      R"({{"tables":{},"runs":{},"bytes":{},"entries":{},"deletes":{},"range_deletes":{},"range_delete_bytes":{},)"
-      R"("levels":{}}})",
-      total.tables, total.runs, total.bytes, total.entries, total.deletes, range_deletes, range_delete_bytes,
-      LevelsJson(levels));
-}
-
-uint64_t Histogram::Percentile(double fraction) const {
-  const auto wanted = static_cast<uint64_t>(static_cast<double>(count) * fraction);
-  uint64_t seen = 0;
-  for (size_t i = 0; i < buckets.size(); ++i) {
-    seen += buckets[i];
-    if (seen > wanted) return i == 0 ? 0 : std::min(max, (uint64_t{1} << i) - 1);
-  }
-  return max;
-}
-
-std::string Stats::ToJson() const {
+// "writes":3, and so on, with a comma behind each.
+std::string NumbersJson(const Stats& stats) {
   const struct {
     std::string_view name;
     uint64_t value;
   } numbers[] = {
-#define AMETHYST_FIELD(name) {#name, name}
+#define AMETHYST_FIELD(name) {#name, stats.name}
       AMETHYST_FIELD(writes),
       AMETHYST_FIELD(entries_written),
       AMETHYST_FIELD(user_bytes_written),
@@ -117,9 +85,46 @@ std::string Stats::ToJson() const {
       AMETHYST_FIELD(durable_sequence),
 #undef AMETHYST_FIELD
   };
-  std::string json = "{";
+  std::string json;
   for (const auto& [name, value] : numbers) json += fmt::format("\"{}\":{},", name, value);
-  return fmt::format(R"({}"follower":{},"get_ns":{},"write_ns":{},"sync_us":{},"levels":{}}})", json,
+  return json;
+}
+
+}  // namespace
+
+LevelStats FamilyStats::Total() const {
+  LevelStats total;
+  for (const LevelStats& level : levels) {
+    total.tables += level.tables;
+    total.runs += level.runs;
+    total.bytes += level.bytes;
+    total.entries += level.entries;
+    total.deletes += level.deletes;
+  }
+  return total;
+}
+
+std::string FamilyStats::ToJson() const {
+  const LevelStats total = Total();
+  return fmt::format(
+      R"({{"tables":{},"runs":{},"bytes":{},"entries":{},"deletes":{},"range_deletes":{},"range_delete_bytes":{},)"
+      R"("levels":{}}})",
+      total.tables, total.runs, total.bytes, total.entries, total.deletes, range_deletes, range_delete_bytes,
+      LevelsJson(levels));
+}
+
+uint64_t Histogram::Percentile(double fraction) const {
+  const auto wanted = static_cast<uint64_t>(static_cast<double>(count) * fraction);
+  uint64_t seen = 0;
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    seen += buckets[i];
+    if (seen > wanted) return i == 0 ? 0 : std::min(max, (uint64_t{1} << i) - 1);
+  }
+  return max;
+}
+
+std::string Stats::ToJson() const {
+  return fmt::format(R"({{{}"follower":{},"get_ns":{},"write_ns":{},"sync_us":{},"levels":{}}})", NumbersJson(*this),
                      follower ? LagJson(*follower) : "null", HistogramJson(get_ns), HistogramJson(write_ns),
                      HistogramJson(sync_us), LevelsJson(levels));
 }
