@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "wal/log_follower.h"
 
 namespace amethyst::engine {
