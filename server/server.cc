@@ -293,6 +293,7 @@ void Server::Execute(Session& session, Arguments args) {
   answer_.clear();
   Reply reply(&answer_, session.protocol);
   std::string refusal;
+  AnswerKind kind{.is_of_run = false};
   const Command* const command = Admit(session, args, &refusal);
   if (!refusal.empty()) {
     if (session.queue.is_open) session.queue.has_errors = true;
@@ -311,6 +312,7 @@ void Server::Execute(Session& session, Arguments args) {
       --counters_.commands;
       return;
     }
+    kind.is_of_run = true;
     if (Finish(*command, reply)) {
       AfterCommit();
     } else {  // The error is its answer.
@@ -321,7 +323,8 @@ void Server::Execute(Session& session, Arguments args) {
       }
     }
   }
-  Deliver(session, command != nullptr && ConfirmsSubscriptions(*command));
+  kind.is_message = command != nullptr && ConfirmsSubscriptions(*command);
+  Deliver(session, kind);
   ServeWaiters();
 }
 
@@ -336,15 +339,19 @@ void Server::Begin(unsigned database) {
 void Server::FollowFlush(const Status& written) {
   loop_.moment.us = MonotonicUs();  // It may have waited for room.
   if (written) return outbox_.ForgetPending();
+  loop_.commits_fail = true;
   const std::string error = ErrorText(written.error());
   for (size_t lost = outbox_.ReplacePending(error); lost > 0; --lost) CountError(error);
 }
 
 bool Server::Finish(const Command& command, Reply& reply) {
   const bool is_late = MayCommitLater(command);
-  const bool waits = !is_late && access_.HasWrites();
+  const bool writes = access_.HasWrites();
   const Status committed = is_late ? access_.CommitLater() : access_.Commit();
-  if (waits) loop_.moment.us = MonotonicUs();
+  if (writes && !access_.HasPending()) {
+    loop_.moment.us = MonotonicUs();  // It may have waited for room.
+    if (committed) loop_.commits_fail = false;
+  }
   if (committed) {
     scripting_.libraries.Keep();
     return true;

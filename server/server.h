@@ -200,13 +200,17 @@ class Server {
   void Begin(unsigned database);
   // Commits, at once or with the turn; the answer becomes an error where that fails.
   bool Finish(const Command& command, Reply& reply);
-  // Whether the command's writes may wait for the turn's end, and what it reads for the writes of others.
+  // Whether its writes may wait for the turn's end, and whether it may run while those of others are pending.
   [[nodiscard]] bool MayCommitLater(const Command& command) const;
   // Pending writes are written, or are lost: then so are the answers that count on them.
   void FollowFlush(const Status& written);
   // Gives the answer to the session, to be sent at the end of the turn. What was published to it meanwhile is before
   // it.
-  void Deliver(Session& session, bool is_message);
+  struct AnswerKind {
+    bool is_message = false;
+    bool is_of_run = true;  // False: the command was refused, or queued.
+  };
+  void Deliver(Session& session, AnswerKind kind);
   static void TakeAnswer(Session& session, std::string* answer, bool is_message);
   void AfterCommit();
   // What the command has changed and read, for those who keep keys in a cache.
@@ -245,6 +249,7 @@ class Server {
     std::function<Status()> listen{};
     CallRemote call_remote{};
     DiskPace disk_pace{};
+    bool commits_fail = false;  // Those that are pending would take others along.
     std::string stop_reason{};  // Empty: it goes on.
     // When the last command ended, or a turn's work began: one look at the clocks serves both neighbours.
     struct Moment {

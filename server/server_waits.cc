@@ -1,5 +1,4 @@
-// What commands wait for, and what follows from one that is through: watchers are told, events published, answers
-// given, and those who waited run.
+// Commands that wait, and the steps after a command: tell watchers, publish events, deliver the answer, serve waiters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,14 +37,14 @@ bool Server::IsHeld(const Session& session, const Command& command, Arguments ar
 
 bool Server::MayCommitLater(const Command& command) const {
   if ((command.flags & (kWrite | kReadonly)) == 0 || command.keys.first == 0) return false;
-  if ((command.flags & (kNoScript | kBlocking | kAdmin)) != 0) return false;
+  if ((command.flags & (kNoScript | kBlocking | kAdmin | kRunsOnce)) != 0 || loop_.commits_fail) return false;
   return config_.values().notify_keyspace_events.empty();  // An event cannot be called back.
 }
 
 bool Server::MayFetch(const Session& session, const Command& command) const {
   constexpr uint8_t kFetchesMax = 3;  // What was read may be gone from the cache by the time that the command runs.
   return loop_.fetcher != nullptr && session.held.fetches < kFetchesMax &&
-         (command.flags & (kReadonly | kWrite)) != 0 && (command.flags & (kNoScript | kBlocking)) == 0;
+         (command.flags & (kReadonly | kWrite)) != 0 && (command.flags & (kNoScript | kBlocking | kRunsOnce)) == 0;
 }
 
 bool Server::RunOrFetch(Session& session, const Command& command, Arguments args, Reply& reply) {
@@ -104,11 +103,11 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   return true;
 }
 
-void Server::Deliver(Session& session, bool is_message) {
+void Server::Deliver(Session& session, AnswerKind kind) {
   constexpr size_t kPendingAnswersMax = 4096;
   const size_t begin = session.output.size();
-  TakeAnswer(session, &answer_, is_message);
-  if (access_.HasPending()) outbox_.NotePending(session, begin);
+  TakeAnswer(session, &answer_, kind.is_message);
+  if (kind.is_of_run && access_.HasPending()) outbox_.NotePending(session, begin);
   if (outbox_.pending_count() >= kPendingAnswersMax) access_.Flush();
   tracking_.SendOwn(session);
 }
@@ -139,7 +138,7 @@ bool Server::Retry(Session& session, const KeyName& ready) {
   Run(session, *command, args, reply);
   if (answer_.empty()) return false;  // It found nothing for itself.
   if (Finish(*command, reply)) AfterCommit();
-  Deliver(session, false);
+  Deliver(session, {});
   return true;
 }
 
@@ -198,6 +197,9 @@ void Server::AfterCommit() {
 
 // Serves who waits for keys that are ready. This may make other keys ready, whose turn comes behind.
 void Server::ServeWaiters() {
+  // They are served with what is written.
+  const auto is_awaited = [this](const KeyName& key) { return !waiters_.Of(key).empty(); };
+  if (access_.HasPending() && std::ranges::any_of(ready_, is_awaited) && !access_.Flush()) ready_.clear();
   while (!ready_.empty()) {
     for (const KeyName& key : std::exchange(ready_, {})) {
       for (Session* const session : waiters_.Of(key)) {

@@ -96,7 +96,7 @@ class Outbox {
   [[nodiscard]] bool HasBacklog() const;
   // Those that may run now are postponed no longer.
   [[nodiscard]] std::vector<uint64_t> TakeBacklog();
-  // What the session is answered from byte `begin` of its output on holds only if what is pending is written.
+  // The session's answer from byte `begin` of its output on is true only if the pending writes succeed.
   void NotePending(Session& session, size_t begin);
   // What is pending was written, and holds.
   void ForgetPending() { pending_.clear(); }

@@ -47,6 +47,7 @@ enum Flag : uint32_t {
   kSkipSlowlog = 1 << 14,
   kNoMandatoryKeys = 1 << 15,  // It may be called without any key.
   kAllowBusy = 1 << 16,        // Runs while a script of another client is busy.
+  kRunsOnce = 1 << 17,         // What it does elsewhere cannot be taken back: behind all that is pending, and once.
 };
 
 // Which arguments are keys: `first`, then every `step`th up to `last`, which counts from the end where it is negative.

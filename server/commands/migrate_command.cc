@@ -135,17 +135,19 @@ void Migrate(Call& call) {
 std::vector<int> FindMigratedKeys(Arguments args) {
   if (args.size() < kOptions) return {};
   if (!args[3].empty()) return {3};
-  std::vector<int> places;
-  for (size_t i = kOptions; i < args.size(); ++i) {
-    if (!places.empty() || EqualsIgnoringCase(args[i - 1], "keys")) places.push_back(static_cast<int>(i));
+  size_t at = kOptions;
+  while (at < args.size() && !EqualsIgnoringCase(args[at], "keys")) {
+    at += EqualsIgnoringCase(args[at], "auth") ? 2 : EqualsIgnoringCase(args[at], "auth2") ? 3 : 1;
   }
+  std::vector<int> places;
+  for (++at; at < args.size(); ++at) places.push_back(static_cast<int>(at));
   return places;
 }
 
 constexpr Command kCommands[] = {
     {"migrate",
      -6,
-     kWrite | kMovableKeys,
+     kWrite | kMovableKeys | kRunsOnce,
      {3, 3, 1},
      "generic",
      "2.6.0",

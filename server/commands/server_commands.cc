@@ -19,9 +19,10 @@ namespace {
 void Info(Call& call) { call.reply.Verbatim("txt", InfoText(call, call.args.subspan(1))); }
 
 void Time(Call& call) {
+  const auto now_us = static_cast<int64_t>(call.server.NowUs());
   call.reply.Array(2);
-  call.reply.BulkInteger(static_cast<int64_t>(call.now_ms() / 1000));
-  call.reply.BulkInteger(static_cast<int64_t>(call.server.NowUs() % 1'000'000));
+  call.reply.BulkInteger(now_us / 1'000'000);
+  call.reply.BulkInteger(now_us % 1'000'000);
 }
 
 // False: the error has been said.
@@ -90,6 +91,7 @@ void MemoryUsage(Call& call) {
   uint64_t bytes = key.keys_key().size() + EncodeRecord(key.record()).size();
   if (key.record().is_exploded) {
     const uint64_t id = IdOf(key.record());
+    call.access.Flush();
     for (const Part part : {Part::kData, Part::kOrder}) {
       const auto size = call.access.space().family(part).ApproximateSize(IdPrefix(id), IdPrefix(id + 1));
       if (!size) return call.access.Fail(size.error());

@@ -233,11 +233,16 @@ void Access::SignalReady(uint16_t stored, std::string_view user_key) {
   outcome_.ready.push_back({.stored = stored, .key = std::string(user_key)});
 }
 
-void Access::Flush() {
-  if (!HasPending()) return;
+bool Access::Flush() {
+  if (!HasPending()) return true;
   const Status written = pending_.Flush();
   if (!written) Fail(written.error());
+  // Bounds may be narrower now: what the command at hand has put lies within them all the same.
+  for (const OrderChange& change : changes_.order) {
+    if (!change.narrowed) space_.order_bounds().Apply(change);
+  }
   if (on_flush_) on_flush_(written);
+  return written.has_value();
 }
 
 Status Access::Commit() {

@@ -2,12 +2,12 @@
 //
 // A command's writes are held back and go to the engine as one batch, so it is whole or absent whatever happens; the
 // commands of EXEC share one Access and are whole together. Nothing has happened before Commit: a command that cannot
-// go on is given up by Begin, and may be run again. CommitLater leaves the batch to be written with those of other
-// commands, whose writes all that reads through this sees, and nobody else before Flush. What is written under a fresh
-// id, before anything else, may go to the engine in parts: nobody finds it until the key names the id, and where that
-// never comes the sweep takes it away. An error of the engine stays: calls then find nothing and write nothing, and
-// Commit returns it. So a command need not look for one, except to end a loop. Thread safety: one thread, the server's
-// loop.
+// go on is given up by Begin, and may be run again. CommitLater leaves the batch pending, to be written with those of
+// other commands. Reads through this Access see pending writes; nobody else does before Flush. What is written under a
+// fresh id, before anything else, may go to the engine in parts: nobody finds it until the key names the id, and where
+// that never comes the sweep takes it away. An error of the engine stays: calls then find nothing and write nothing,
+// and Commit returns it. So a command need not look for one, except to end a loop. Thread safety: one thread, the
+// server's loop.
 #pragma once
 
 #include <cstdint>
@@ -130,14 +130,14 @@ class Access {
 
   [[nodiscard]] const Status& status() const { return status_; }
   [[nodiscard]] bool HasWrites() const { return !batch_.batch().Empty(); }
-  // Writes all that was held back, behind what is pending. What follows from it is asked for then, until Begin.
+  // Writes what is pending, and then what was held back. touched(), ready() and the like hold until Begin.
   [[nodiscard]] Status Commit();
   // The same, but may leave what was held back pending.
   [[nodiscard]] Status CommitLater();
   [[nodiscard]] bool HasPending() const { return !pending_.empty(); }
   // Writes what is pending. After an error none of it has happened, and the command at hand, which may have read it,
-  // has failed.
-  void Flush();
+  // has failed. True: nothing was lost.
+  bool Flush();
   // Is called where pending writes have been written, or are lost: also from within Get and NewIterator.
   void SetOnFlush(std::function<void(const Status&)> on_flush) { on_flush_ = std::move(on_flush); }
   // What follows from the commit: keys that were changed, keys that got elements, events to publish.

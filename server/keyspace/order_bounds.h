@@ -1,9 +1,9 @@
 // Where the living entries of sorted sets begin and end in family `order`, as far as it is known.
 //
 // A queue that is popped at one end leaves tombstones there, and a walk from that end would step over them at each pop.
-// Whoever has taken the first entries says so, and walks begin behind them from then on. What is known is lost with the
-// process, or where there is too much of it: then one walk steps over the tombstones again.
-// Thread safety: one thread, the server's loop.
+// A command that takes the first entries notes it here, and later walks begin behind them. What is known is lost with
+// the process, or where there is too much of it: then one walk steps over the tombstones again. Thread safety: one
+// thread, the server's loop.
 #pragma once
 
 #include <cstddef>

@@ -20,7 +20,7 @@ uint64_t PendingWrites::HashOf(Part part, std::string_view key) {
 void PendingWrites::Add(const WriteBatch& batch, const Changes& changes) {
   const RecordPut& record = changes.record;
   const bool ends_with_record = record.is_there && batch.Count() == record.before.count + 1;
-  // Of a list to which one command after the other pushes the last record alone is ever read.
+  // Where several commands push to one list, only the last record is ever read.
   if (ends_with_record && record_.is_there && record_.keys_key == record.keys_key) batch_.RollBackTo(record_.before);
   const WriteBatch::Savepoint before = batch_.GetSavepoint();
   batch_.Append(batch);

@@ -35,7 +35,7 @@ struct Changes {
   };
   std::vector<uint64_t> keys{};  // That are written, as PendingWrites::HashOf has them.
   std::vector<Count> counts{};
-  std::vector<OrderChange> order{};  // From the first on that narrows: true once it is committed.
+  std::vector<OrderChange> order{};  // Of bounds, from the first that narrows on: for after the commit.
   bool has_ranges = false;           // Of keys: `keys` does not say it all.
   RecordPut record{};                // The last one.
 

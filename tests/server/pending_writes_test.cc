@@ -19,6 +19,7 @@ namespace amethyst::server {
 namespace {
 
 using support::FaultFileSystem;
+using testing::HasSubstr;
 using testing::StartsWith;
 
 class PendingWritesTest : public ServerTest {
@@ -113,6 +114,61 @@ TEST_F(PendingWritesTest, TheLostWritesOfATurnAreAnsweredSoAndNoOthers) {
   EXPECT_EQ(Line("get a"), "\"1\"");
   EXPECT_EQ(Line("exists list quiet kept"), "2");
   EXPECT_EQ(Line("dbsize"), "3");
+}
+
+TEST_F(PendingWritesTest, ASortedSetShowsWhatIsPutBelowAnEndThatWasTaken) {
+  for (const std::string pop : {"zpopmin", "zpopmax"}) {
+    std::vector<std::string> fill = {"zadd", "z"};
+    for (int i = 100; i < 300; ++i) fill.insert(fill.end(), {std::to_string(i), "m" + std::to_string(i)});
+    EXPECT_EQ(Send({"del", "z"}).size(), 1u);
+    EXPECT_EQ(Send(fill), "200");
+    const bool is_low = pop == "zpopmin";
+    EXPECT_EQ(Send({pop, "z", "2"}).empty(), false);
+    Begin(*client_, {pop, "z"});
+    Begin(*client_, {"zadd", "z", is_low ? "-5" : "1000", "a", "500", "m200"});
+    Begin(*client_, {pop, "z"});
+    server_->EndTurn();
+    EXPECT_THAT(client_->Received(), HasSubstr(is_low ? "[\"a\", \"-5\"]" : "[\"a\", \"1000\"]"));
+    EXPECT_EQ(Send({"zcard", "z"}), "197");
+  }
+}
+
+TEST_F(PendingWritesTest, ReadsAndDeletesGoOnWhileWritesAreRefused) {
+  EXPECT_EQ(Line("mset a 1 b 2"), "OK");
+  FailWrites();
+  EXPECT_THAT(Line("set x 1"), StartsWith("(error) MISCONF "));
+  Begin(*client_, {"set", "x", "1"});
+  Begin(*client_, {"get", "a"});
+  server_->EndTurn();
+  EXPECT_THAT(client_->Received(), testing::EndsWith(" \"1\"")) << "it is answered by itself";
+}
+
+TEST_F(PendingWritesTest, WhoWaitsIsServedWithWhatIsWritten) {
+  Client waiter(*this, "127.0.0.1:50001");
+  EXPECT_EQ(waiter.Line("blpop q 0"), "");
+  FailWrites();
+  EXPECT_THAT(Line("lpush q x"), StartsWith("(error) MISCONF "));
+  EXPECT_EQ(waiter.Received(), "") << "it waits on";
+}
+
+TEST_F(PendingWritesTest, AQueuedCommandIsNoneOfThem) {
+  Client other(*this, "127.0.0.1:50001");
+  EXPECT_EQ(other.Line("multi"), "OK");
+  Begin(*client_, {"set", "a", "1"});
+  Begin(other, {"set", "b", "1"});
+  FailWrites();
+  server_->EndTurn();
+  EXPECT_EQ(other.Received(), "QUEUED");
+  EXPECT_THAT(client_->Received(), StartsWith("(error) MISCONF "));
+}
+
+TEST_F(PendingWritesTest, AWalkShowsThem) {
+  EXPECT_EQ(Line("config set hash-max-listpack-entries 1"), "OK");
+  EXPECT_EQ(Line("hset h a 1 b 2 c 3"), "3");
+  Begin(*client_, {"hset", "h", "d", "4"});
+  Begin(*client_, {"hgetall", "h"});
+  server_->EndTurn();
+  EXPECT_THAT(client_->Received(), HasSubstr("\"d\""));
 }
 
 TEST_F(PendingWritesTest, AWalkThatCannotSeeThemFailsWithThem) {
