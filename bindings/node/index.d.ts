@@ -78,10 +78,11 @@ declare class KeySpace<KDefault = string, VDefault = string>
    */
   deleteRange (start: KDefault | undefined | null, end: KDefault | undefined | null): Promise<void>
 
-  /** Takes in tables that a `TableWriter` has written, as one write, which is durable when this resolves. */
-  ingest<K = KDefault> (locations: string | Iterable<string>, options?: IngestOptions<K> | undefined): Promise<void>
   deleteRange<K = KDefault> (
     start: K | undefined | null, end: K | undefined | null, options: DeleteRangeOptions<K>): Promise<void>
+
+  /** Takes in tables that a `TableWriter` has written, as one write, which is durable when this resolves. */
+  ingest<K = KDefault> (locations: string | Iterable<string>, options?: IngestOptions<K> | undefined): Promise<void>
 
   /** Deletes the keys that begin with `prefix` once both are encoded, likewise; all keys, if it is empty. */
   deletePrefix (prefix: KDefault): Promise<void>

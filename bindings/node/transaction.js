@@ -19,6 +19,7 @@ class Transaction {
   #last = Promise.resolve() // The call that is under way, or the last one.
   #iterators = new Set()
   #ended = false
+  #done = Promise.resolve()
 
   constructor (db, attempts) {
     this.#db = db
@@ -99,7 +100,18 @@ class Transaction {
     return this.inTurn(() => { binding.transactionRollbackToSavepoint(this.#handle) })
   }
 
-  async commit (options) {
+  commit (options) {
+    const committed = this.#commit(options)
+    this.#done = committed.then(ignore, ignore)
+    return committed
+  }
+
+  // Settles with the commit, if one was begun.
+  get done () {
+    return this.#done
+  }
+
+  async #commit (options) {
     await this.#end()
     await mayGoOn(this.#attempts)
     for (const reader of this.#db[READERS]) reader[FLUSH]()
@@ -178,7 +190,7 @@ async function transact (db, work, options) {
       const transaction = new Transaction(db, attempts)
       try {
         const result = await work(transaction)
-        if (!transaction.ended) await transaction.commit(options)
+        await (transaction.ended ? transaction.done : transaction.commit(options))
         return result
       } catch (error) {
         if (!transaction.ended) await transaction.rollback()

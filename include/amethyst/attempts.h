@@ -11,8 +11,8 @@
 //
 // After a conflict it waits for a random time, which grows. From the eighth on it has the database's turn, if nobody
 // else has: the others, Transact calls among them, wait before they begin and before they commit. The turn ends with
-// the object. It is for fairness alone: nobody waits for it longer than a tenth of a second at a time, so whoever has
-// it may itself wait for another.
+// the object. It is for fairness alone: nobody waits for a turn longer than a tenth of a second at a time, so the
+// work that has it may itself wait for other threads.
 //
 // Thread safety: one thread at a time. It may outlive its database.
 #pragma once

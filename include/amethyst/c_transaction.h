@@ -101,7 +101,8 @@ AMETHYST_API amethyst_code amethyst_transact(amethyst_db* db, amethyst_durabilit
 
 // The same for a loop of the caller's own, as another language has it: create, then begin, do the work and commit, and
 // begin again as long as that is AMETHYST_CONFLICT. The others, calls of amethyst_transact among them, let it go ahead
-// from the eighth time on until it is released. Thread safety: one thread at a time.
+// from the eighth time on until it is released; those of one thread do not wait for each other. Thread safety: one
+// thread at a time.
 typedef struct amethyst_attempts amethyst_attempts;
 
 AMETHYST_API amethyst_code amethyst_attempts_create(amethyst_db* db, amethyst_attempts** attempts, char** error);

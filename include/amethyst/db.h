@@ -108,7 +108,7 @@ class DB {
   [[nodiscard]] Result<uint64_t> WriteAsync(const WriteBatch& batch, const WriteOptions& options,
                                             DurableCallback callback);
   // All writes up to that sequence number survive power loss (kNone writes excepted). It never waits for a sync, and is
-  // at least the number of a write whose callback was given OK. Read-only: of what is in tables.
+  // at least the number of a write whose callback was given OK. Read-only, and on a follower: of what is in tables.
   [[nodiscard]] Result<uint64_t> DurableSequence();
   // kInvalidArgument: the batch is of another database.
   [[nodiscard]] Status Write(const IndexedBatch& batch, const WriteOptions& options = {});

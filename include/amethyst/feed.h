@@ -128,7 +128,7 @@ struct FeedSnapshot {
 
 // Made by DB::OpenFeed. It may outlive the database, and is kClosed then. After its cursor was dropped each call is
 // kInvalidArgument; after it was lost kTooOld. One of a follower gives what the follower's reads see, as soon as it has
-// looked; that what it gives is durable it knows from the writer's next record, sync or flush.
+// looked; it learns that something is durable from what the writer notes in the log next, or from a flush.
 class Feed {
  public:
   explicit Feed(std::unique_ptr<feed::ChangeFeed> impl);

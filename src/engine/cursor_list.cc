@@ -60,8 +60,9 @@ void CursorList::Follow(const std::map<std::string, tree::FeedCursor>& cursors) 
     return is_told = true;
   });
   for (const auto& [name, cursor] : cursors) {
-    CursorPtr& known = named_[name];
-    if (known == nullptr) known = std::make_shared<Cursor>();
+    auto at = named_.find(name);
+    if (at == named_.end()) at = named_.emplace(name, std::make_shared<Cursor>()).first;
+    const CursorPtr& known = at->second;
     is_told = is_told || known->now.state != cursor.state;
     known->now = cursor;
   }

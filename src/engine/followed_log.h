@@ -1,8 +1,8 @@
 // The log of a database that another process writes, as far as a follower has read it: what its feeds may read, too.
 //
-// A feed reads the log's files by itself (wal/log_reader.h), up to where the follower's reads see, so that whoever gets
-// an event finds it in the database as well. The follower notes how far that is after each look, with what keeps the
-// files from there on. Thread safety: any thread; one notes at a time.
+// A feed reads the log's files by itself (wal/log_reader.h), up to where the follower's reads see, so that a consumer
+// who gets an event also finds its writes in the database. The follower notes how far that is after each look, with
+// what keeps the files from there on. Thread safety: any thread; one notes at a time.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ class FollowedLog final : public wal::LogExtent {
     wal::LogCut end;                  // Of what reads see.
     wal::LogPosition durable;         // Known to be so: no power loss takes what is before that,
     key::SequenceNumber in_tables{};  // nor what has numbers up to this one.
-    // `end` is behind all of these that are in the log: those that are not there went past it.
+    // All numbers up to it that the log has come before `end`; the others were written past the log.
     bool is_whole = false;
     // By the clock that does not jump: reads see all that the writer's saw then. As of the last that was whole.
     std::optional<std::chrono::nanoseconds> as_of{};

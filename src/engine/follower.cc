@@ -248,8 +248,9 @@ Status Follower::StartOver() {
   }
   log_ = std::move(log);
   parts_ = std::move(parts);
+  // First, so that no read sees numbers that the new view has still to be given.
+  GoBackTo(std::max(state.flushed_sequence, log_->at().last_sequence));
   AMETHYST_TRY(ShowState(std::move(hold), log_->at().last_sequence));
-  if (reading == Reading::kWhole) GoBackTo(std::max(state.flushed_sequence, log_->at().last_sequence));
   TellFeeds(has_ended ? Reading::kWhole : Reading::kPart, began);
   return {};
 }

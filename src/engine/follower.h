@@ -11,9 +11,9 @@
 // view (SnapshotPin::view).
 //
 // When the log does not go on from here (the follower was away for longer than its grace, or the writer took back a
-// record that had failed) everything is read anew, and shown at once: the memtables of what was taken back are never
-// beside tables, or records, that came in its place, and no number of it is seen before it is given again. Thread
-// safety: any thread; steps one at a time.
+// record that had failed) everything is read anew, and shown at once: writes that were taken back are never shown
+// together with those that came in their place, and their sequence numbers are not visible until they are used again.
+// Thread safety: any thread; steps one at a time.
 #pragma once
 
 #include <atomic>

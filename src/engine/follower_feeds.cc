@@ -11,7 +11,7 @@ namespace amethyst::engine {
 Result<wal::LogCut> Follower::EndOfReads(base::FunctionRef<void()> take) {
   return Locked([&]() AMETHYST_NO_THREAD_SAFETY_ANALYSIS -> Result<wal::LogCut> {
     AMETHYST_TRY(RefreshLocked());
-    wal::LogCut end = log_->at();
+    wal::LogCut end = database_.storage.followed_log->reach().end;
     end.last_sequence = key::SequenceNumber{database_.reads->visible.load(std::memory_order_relaxed)};
     take();
     return end;

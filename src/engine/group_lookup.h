@@ -1,10 +1,11 @@
 // Several keys looked up side by side, so that what they wait for is on its way at the same time: lines of memory for
 // the processor, and pieces of files that are not in memory.
 //
-// It answers from memory alone. Of the keys that need a file it notes which piece each of them lacks first, a filter,
-// an index page or a block, and asks the system for all of these at once; the lookups by Find that follow, one after
-// the other, then wait for one read in place of one each. All this is a hint: Find reads what it needs, whether it was
-// asked for or not, and tells of every error. Thread safety: pure functions of a view, of one family of it.
+// It answers from memory. Of the keys that need a file it notes which piece each of them lacks first, asks the system
+// for all of these at once, and then reads tables' heads, filters and index pages, until each key is answered or lacks
+// a block; the lookups by Find that follow, one after the other, then wait for one read in place of one each. All this
+// is a hint: Find reads what it needs, whether it was asked for or not, and tells of every error. Thread safety: pure
+// functions of a view, of one family of it.
 #pragma once
 
 #include <cstddef>

@@ -78,7 +78,7 @@ void ChangeFeed::LookHowFarIn(const engine::FollowedLog& log) {
   durable_ = reach_ == FeedReach::kVisible ? limit_ : reach.durable;
   in_tables_ = reach.in_tables;
   past_log_ = reach.is_whole ? reach.in_tables : key::SequenceNumber{};
-  // What came to be obsolete since stays for those marks alone that are older.
+  // Files that became obsolete after a mark was taken are kept by that mark; a newer mark does not keep them.
   if (reader_.at().segment >= reach.first_needed) files_ = std::move(reach.files);
 }
 

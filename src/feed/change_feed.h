@@ -62,7 +62,8 @@ class ChangeFeed {
   const base::Uid database_;
   wal::LogReader reader_;
   wal::LogPosition limit_;
-  // Of what is before the limit a follower gives what is before this place, or has numbers up to that.
+  // A follower gives a record before the limit only if it ends at or before `durable_`, or its numbers are at most
+  // `in_tables_`.
   wal::LogPosition durable_;
   key::SequenceNumber in_tables_{};
   key::SequenceNumber past_log_{};

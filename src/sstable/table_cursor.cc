@@ -17,12 +17,16 @@ void TableCursor::Restart() {
 }
 
 void TableCursor::Fail(Error error) {
+  // The seek that follows begins on the page: it is kept nowhere else where the cache is not filled.
+  const bool keeps_page = reading_.asks && error.code() == ErrorCode::kBusy;
   Clear();
   status_ = std::unexpected(std::move(error));
-  page_ = nullptr;
   block_ = nullptr;
-  page_index_ = block_index_ = kNone;
+  block_index_ = kNone;
   block_frame_ = {};
+  if (keeps_page) return;
+  page_ = nullptr;
+  page_index_ = kNone;
   page_frame_ = {};
 }
 

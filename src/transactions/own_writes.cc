@@ -154,8 +154,8 @@ Status OwnWrites::FillIndex() {
   const Savepoint from = std::exchange(indexed_, {});
   Entries entries(batch_.Representation().substr(from.batch.bytes), from);
   if (index == nullptr || !index->memtable.HasRoom(entries.MemoryBytes(memory_bytes_))) {
-    // Twice what it needs, so that a batch which grows is not entered anew each time; of that, addresses are taken, and
-    // memory where entries are. It never needs more than a batch may.
+    // Twice what it needs, so that a batch which grows is not entered anew each time. The size is address space; memory
+    // is used only where entries are. No batch needs more than the limit of a batch.
     constexpr size_t kLeastBytes = size_t{32} << 10;
     entries = Entries(batch_.Representation(), {});
     const size_t needed = entries.MemoryBytes(memory_bytes_);

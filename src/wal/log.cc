@@ -215,7 +215,8 @@ Status Log::StoreRecord(RecordHeader* header, std::string_view payload, uint64_t
   if (mapped.empty() && record_bytes > kStagedBytesMax) {
     std::array<char, kRecordHeaderBytes> header_bytes;
     header->checksum = EncodeRecordHeader(*header, payload_hash, location, header_bytes.data());
-    return base::Contained([&]() -> Status {  // The header last: a follower never takes one that fails for a record.
+    return base::Contained([&]() -> Status {
+      // The header last, so that a follower never takes a record whose store fails for a whole one.
       AMETHYST_TRY(current_->Store(cut_.offset + kRecordHeaderBytes, payload));
       if (!padding.empty()) AMETHYST_TRY(current_->Store(cut_.offset + header->length, padding));
       return current_->Store(cut_.offset, {header_bytes.data(), header_bytes.size()});

@@ -37,6 +37,9 @@ Result<std::optional<SegmentHeader>> FindSegmentBehind(const LogPlace& place, ke
     if (!number || *number <= segment || (next && *number < next->segment)) continue;
     // One that was made ahead has no header yet; another may be going.
     const auto header = ReadHeaderOf(place, *number);
+    if (!header && header.error().code() != ErrorCode::kCorruption && header.error().code() != ErrorCode::kTooOld) {
+      return std::unexpected(header.error());
+    }
     goes_on = goes_on || header;
     if (header && header->cut.segment == segment) next = *header;
   }

@@ -195,7 +195,9 @@ napi_value AttemptsWait(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   const auto handle = GetHandle<AttemptsHandle>(env, arguments[0]);
   if (!handle) return nullptr;
-  const std::chrono::duration<double, std::milli> wait = handle->attempts->Wait();
+  // A commit that nobody waits for may come behind the end.
+  const std::chrono::duration<double, std::milli> wait =
+      handle->attempts == nullptr ? std::chrono::nanoseconds(0) : handle->attempts->Wait();
   napi_value number = nullptr;
   napi_create_double(env, wait.count(), &number);
   return number;
@@ -203,7 +205,8 @@ napi_value AttemptsWait(napi_env env, napi_callback_info info) {
 
 napi_value AttemptsConflict(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
-  if (const auto handle = GetHandle<AttemptsHandle>(env, arguments[0])) handle->attempts->NoteConflict();
+  const auto handle = GetHandle<AttemptsHandle>(env, arguments[0]);
+  if (handle && handle->attempts != nullptr) handle->attempts->NoteConflict();
   return nullptr;
 }
 

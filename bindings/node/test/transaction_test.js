@@ -257,3 +257,15 @@ test('a counter tells its new value', async (t) => {
   t.is(await codeOf(db.increment('text')), 'LEVEL_INVALID_ARGUMENT')
   await db.close()
 })
+
+test('a commit that work does not wait for is done before transaction() ends', async (t) => {
+  const db = new AmethystLevel(newLocation(), small)
+  await db.open()
+  t.is(await db.transaction(async (tx) => {
+    tx.put('a', '1')
+    tx.commit()
+    return 7
+  }), 7)
+  t.is(await db.get('a'), '1')
+  await db.close()
+})

@@ -50,13 +50,16 @@ class Database(WritableMap):
         on the other calls of the database let it go ahead."""
         self._durability_number(durability)  # Refuses a wrong one here.
         attempts = Attempts(self)
-        while True:
-            try:
-                with attempts.begin(self, durability) as transaction:
-                    result = work(transaction)
-                return result
-            except ConflictError:
-                pass
+        try:
+            while True:
+                try:
+                    with attempts.begin(self, durability) as transaction:
+                        result = work(transaction)
+                    return result
+                except ConflictError:
+                    pass
+        finally:
+            attempts._release()  # Not when the exception goes, which may be kept.
 
     def create_family(self, name: str, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
                       compression: Optional[str] = None, block_bytes: Optional[int] = None,

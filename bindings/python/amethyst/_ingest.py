@@ -38,6 +38,7 @@ class TableWriter(Handle):
     def __init__(self, path: Path, *, merge_operator: Optional[str] = None, ttl: Optional[Ttl] = None,
                  compression: Optional[str] = None, block_bytes: Optional[int] = None,
                  filter_false_positive_rate: Optional[float] = None, comparator: Optional[Comparator] = None) -> None:
+        self._is_finished = False
         self._comparator = comparator  # Which the writer calls.
         options = family_options(merge_operator, ttl, compression, block_bytes, filter_false_positive_rate, comparator)
         self._own("table_writer", "table_writer_create", as_path(path), byref(options))
@@ -74,12 +75,15 @@ class TableWriter(Handle):
         """The file is whole and durable; returns how many entries it has, at least one."""
         entries = c_uint64()
         call("table_writer_finish", self._handle, byref(entries))
+        self._is_finished = True
         return entries.value
 
     def __enter__(self) -> "TableWriter":
         return self
 
     def __exit__(self, kind: Optional[type], *_: object) -> None:
-        if kind is None:
-            self.finish()
-        self._release()
+        try:
+            if kind is None and not self._is_finished:
+                self.finish()
+        finally:
+            self._release()

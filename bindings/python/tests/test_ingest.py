@@ -82,6 +82,18 @@ class TestIngest:
             with amethyst.TableWriter(tmp_path / "empty"):
                 pass  # A table has an entry at least.
 
+    def test_a_table_is_finished_once_and_a_failed_end_leaves_the_path(self, tmp_path):
+        with amethyst.TableWriter(tmp_path / "t") as table:
+            table[b"a"] = b"1"
+            assert table.finish() == 1
+        try:
+            with amethyst.TableWriter(tmp_path / "empty"):
+                pass
+        except amethyst.InvalidArgumentError as refused:
+            with amethyst.TableWriter(tmp_path / "empty") as table:  # While the exception lives.
+                table[b"a"] = b"1"
+            assert refused is not None
+
     def test_the_feed_tells_of_it(self, db, tmp_path):
         db.create_cursor("c")
         db.ingest(write(tmp_path / "t", [(b"a", b"1")]), replace=(b"a", b"b"))
