@@ -212,7 +212,8 @@ TEST_F(FollowerFeedTest, WhatWasClosedAndRemovedBeforeItWasReadIsTooOld) {
   Feed feed = FeedFromNow();
   Fill(100);
   ASSERT_EQ(Text(db_->Close()), "");
-  for (const std::string& name : memory_->List("/db").value()) {  // As after its grace.
+  const std::vector<std::string> names = memory_->List("/db").value();
+  for (const std::string& name : names) {  // As after its grace.
     if (name.ends_with(".wal")) ASSERT_TRUE(memory_->Remove(io::JoinPath("/db", name)));
   }
   Refresh();
