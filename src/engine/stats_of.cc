@@ -100,14 +100,16 @@ Stats StatsOf(const Database& database, bool open) {
   database.reads->statistics.FillIn(&stats);
   if (!open) return stats;
   stats.sequence = database.reads->visible.load(std::memory_order_acquire);
-  stats.durable_sequence = key::Raw(database.storage.catalog->flushed_sequence());
-  if (database.storage.followed_log != nullptr) AddLag(database, *database.storage.followed_log, &stats);
-  if (database.storage.log != nullptr) {
+  if (database.storage.followed_log != nullptr) {
+    AddLag(database, *database.storage.followed_log, &stats);
+  } else if (database.storage.log == nullptr) {
+    stats.durable_sequence = key::Raw(database.storage.catalog->flushed_sequence());
+  } else {  // Never asks the catalog, which may be at a sync.
     const wal::LogStats log = database.storage.log->stats();
     stats.wal_bytes = log.bytes_appended;
     stats.wal_syncs = log.syncs;
     stats.feed_held_bytes = database.storage.log->held_bytes();
-    stats.durable_sequence = std::max(stats.durable_sequence, key::Raw(database.storage.log->durable_sequence()));
+    stats.durable_sequence = key::Raw(database.storage.log->durable_sequence());
   }
   stats.cursors = database.storage.cursors->named_count();
   stats.cursors_lost = database.storage.cursors->lost();
