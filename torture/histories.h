@@ -86,7 +86,7 @@ struct HistoryReport {
 struct HistorySettings {
   uint64_t seed = 1;
   uint64_t steps = 4000;                                         // At most.
-  uint64_t transactions = std::numeric_limits<uint64_t>::max();  // It ends once so many have ended.
+  uint64_t transactions = std::numeric_limits<uint64_t>::max();  // The history ends after that number.
   uint64_t keys_max = 40;                                        // Of both families; at least a quarter of it.
 };
 // Of a run of many: one in 256 takes 4,000 steps, some 630 transactions; the others end after 24 to 48 transactions,

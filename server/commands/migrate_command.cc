@@ -30,8 +30,9 @@ struct Migration {
 };
 
 void AppendRequest(std::string* requests, const std::vector<std::string_view>& words) {
-  *requests += fmt::format("*{}\r\n", words.size());
-  for (const std::string_view word : words) *requests += fmt::format("${}\r\n{}\r\n", word.size(), word);
+  Reply request(requests);  // Requests are encoded as replies are.
+  request.Array(words.size());
+  for (const std::string_view word : words) request.Bulk(word);
 }
 
 // nullopt: the error has been said.

@@ -72,8 +72,8 @@ void Access::ForgetRecords() {
 }
 
 Iterator Access::NewIterator(Part part, std::optional<std::string_view> lower, std::optional<std::string_view> upper) {
-  if (HasPending()) Flush();
   const ReadOptions options = {.lower_bound = lower, .upper_bound = upper};
+  Flush();
   return HasWrites() ? batch_.NewIterator(space_.family(part), options) : space_.family(part).NewIterator(options);
 }
 

@@ -24,7 +24,7 @@ struct RemoteAnswers {
   std::optional<Failure> failure{};  // Why the others have not.
 };
 
-// Sends requests, each of which is answered with one line, waits for that many lines, and hangs up.
+// Sends requests and waits for their answers, then hangs up. Each request must have an answer of one line.
 using CallRemote =
     std::function<RemoteAnswers(const RemoteAddress& at, std::string_view requests, size_t request_count)>;
 

@@ -27,7 +27,8 @@ class Turns {
   std::atomic<Holder> holder_{nullptr};  // Set by TryTake, for IsAnothers. It guards nothing.
 };
 
-// How long somebody pauses who has met so many conflicts: longer each time, and random, so that those who met part.
+// The pause after that number of conflicts. It grows with each conflict. It is random, so that two transactions that
+// met do not meet again.
 [[nodiscard]] std::chrono::microseconds RandomPause(uint32_t conflicts);
 
 }  // namespace amethyst::transactions

@@ -18,7 +18,7 @@ class LogExtent {
   [[nodiscard]] virtual LogPosition end() const = 0;
   // Where the first record will be, while there is no segment.
   [[nodiscard]] virtual std::optional<LogCut> BeginOfUnstarted() const = 0;
-  // The segment that goes on where `number` ends; nullopt: there is none.
+  // The segment that follows `number` in the log; nullopt: there is none.
   [[nodiscard]] virtual Result<std::optional<key::FileNumber>> SegmentBehind(key::FileNumber number) const = 0;
   [[nodiscard]] virtual Result<bool> Has(key::FileNumber segment) const = 0;
 };

@@ -41,7 +41,7 @@ class FollowerFaultTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().ToString();
     follower_ = *std::move(opened);
   }
-  // What Refresh returns, while whoever reads at each of its file operations sees one of these.
+  // Calls Refresh and returns its status. A read at each of its file operations must show one of these contents.
   Status RefreshWithin(std::vector<Content> allowed) {
     allowed_ = std::move(allowed);
     Status refreshed = follower_->Refresh();

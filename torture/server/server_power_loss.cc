@@ -181,8 +181,8 @@ void ServerPowerLoss::PassTime() {
   Do([this] { running_->server.Tick(); }, Syncs::kAtTheEnd);
 }
 
-// Where two batches are written in one step, what is there between them is not known, until they are synced: a tick
-// commits what has expired and what the sweep has found, a command may have what is pending written before its own.
+// A step may write two batches: a tick commits expiries and then the sweep, and a command may write pending batches
+// before its own. The suite does not know the content between the two, so it judges no image until both are synced.
 void ServerPowerLoss::Do(base::FunctionRef<void()> step, Syncs syncs) {
   const size_t before = files_->trace().size();
   step();
