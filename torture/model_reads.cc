@@ -102,6 +102,10 @@ void ModelProgram::Get() {
       return CheckRead("GetInto", moment, family, key, found);
     }
     case 2: {
+      const auto may_exist = On(family, [&](auto& from) { return from.KeyMayExist(key, options); });
+      if (may_exist && !*may_exist && !moment.too_old && moment.At(family, key)) {
+        Violation(fmt::format("KeyMayExist rules out {}, which is there", Show(key)));
+      }
       std::string value;
       const auto got = On(family, [&](auto& from) { return from.TryGetInto(key, &value, options); });
       if (got && !*got) return;  // A file would have to be read.

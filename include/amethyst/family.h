@@ -59,6 +59,7 @@ class Family {
   [[nodiscard]] Result<bool> GetInto(std::string_view key, std::string* value, const ReadOptions& options = {}) const;
   [[nodiscard]] Result<std::optional<bool>> TryGetInto(std::string_view key, std::string* value,
                                                        const ReadOptions& options = {}) const;
+  [[nodiscard]] Result<bool> KeyMayExist(std::string_view key, const ReadOptions& options = {}) const;
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key,
                                                              const ReadOptions& options = {}) const;
   [[nodiscard]] std::vector<Result<std::optional<std::string>>> MultiGet(std::span<const std::string_view> keys,

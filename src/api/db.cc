@@ -132,6 +132,10 @@ Result<std::optional<bool>> DB::TryGetInto(std::string_view key, std::string* va
       [&] { return engine_->TryGet(key, options, [value](std::string_view bytes) { value->assign(bytes); }); });
 }
 
+Result<bool> DB::KeyMayExist(std::string_view key, const ReadOptions& options) {
+  return Contained([&] { return engine_->KeyMayExist(key, options); });
+}
+
 Result<std::optional<PinnedValue>> DB::GetPinned(std::string_view key, const ReadOptions& options) {
   return Contained([&] { return engine_->GetPinned(key, options); });
 }

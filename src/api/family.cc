@@ -61,6 +61,10 @@ Result<std::optional<bool>> Family::TryGetInto(std::string_view key, std::string
         key, options, [value](std::string_view bytes) { value->assign(bytes); }, KeyOf(id_, place_hint_));
   });
 }
+Result<bool> Family::KeyMayExist(std::string_view key, const ReadOptions& options) const {
+  return Contained([&] { return engine_->KeyMayExist(key, options, KeyOf(id_, place_hint_)); });
+}
+
 Result<std::optional<PinnedValue>> Family::GetPinned(std::string_view key, const ReadOptions& options) const {
   return Contained([&] { return engine_->GetPinned(key, options, KeyOf(id_, place_hint_)); });
 }

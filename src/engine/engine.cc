@@ -199,7 +199,8 @@ Status Engine::SyncWal() {
 // --- Reads ---
 
 inline Result<std::optional<bool>> Engine::TryGetFor(const Reader* reader, std::string_view key,
-                                                     const ReadOptions& options, Take take, const FamilyKey& family) {
+                                                     const ReadOptions& options, Take take, const FamilyKey& family,
+                                                     bool* may_exist) {
   const base::EpochGuard guard;
   if (reads_->gate.IsClosed()) return std::unexpected(Closed().error());
   const ViewPtr* const pinned = PinnedView(options, reader);
@@ -211,7 +212,10 @@ inline Result<std::optional<bool>> Engine::TryGetFor(const Reader* reader, std::
   const OwnWrites* const own = OwnOf(reader);
   const key::LookupKey lookup(key, ReadPointOf(*reads_, options, reader));
   const Found found = FindResident({view, family.id, *version, own}, lookup, reads_->statistics);
-  if (found.state == LookupState::kNotResident) return std::optional<bool>();
+  if (found.state == LookupState::kNotResident) {
+    if (may_exist != nullptr) *may_exist = found.may_exist;
+    return std::optional<bool>();
+  }
   if (found.state == LookupState::kFound) take(found.value);
   if (reader != nullptr) [[unlikely]]
     reader->SawExpiry(found.ChangesMs());
@@ -242,6 +246,14 @@ Result<bool> Engine::Get(std::string_view key, const ReadOptions& options, Take 
 Result<std::optional<bool>> Engine::TryGet(std::string_view key, const ReadOptions& options, Take take,
                                            const FamilyKey& family) {
   return TryGetFor(nullptr, key, options, take, family);
+}
+
+Result<bool> Engine::KeyMayExist(std::string_view key, const ReadOptions& options, const FamilyKey& family) {
+  bool may_exist = false;
+  const auto ignore = [](std::string_view /*value*/) {};
+  AMETHYST_ASSIGN(const std::optional<bool> found, TryGetFor(nullptr, key, options, ignore, family, &may_exist));
+  if (found || may_exist) return found.value_or(true);
+  return Get(key, options, ignore, family);
 }
 
 // May read, and so takes the view and the sequence anew where a TryGet came before.

@@ -77,6 +77,9 @@ class Engine {
   // The same from memory alone, without waiting: nullopt where something would have to be read.
   [[nodiscard]] Result<std::optional<bool>> TryGet(std::string_view key, const ReadOptions& options, Take take,
                                                    const FamilyKey& family = {});
+  // False is certain. Reads nothing where the filters are in memory.
+  [[nodiscard]] Result<bool> KeyMayExist(std::string_view key, const ReadOptions& options,
+                                         const FamilyKey& family = {});
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options,
                                                              const FamilyKey& family = {},
                                                              const Reader* reader = nullptr);
@@ -146,7 +149,8 @@ class Engine {
   // One of its callers knows that there is no reader: then nothing is asked of one.
   [[nodiscard, gnu::always_inline]] Result<std::optional<bool>> TryGetFor(const Reader* reader, std::string_view key,
                                                                           const ReadOptions& options, Take take,
-                                                                          const FamilyKey& family);
+                                                                          const FamilyKey& family,
+                                                                          bool* may_exist = nullptr);
   [[nodiscard]] Status WriteOne(key::EntryKind kind, std::string_view key, std::string_view value,
                                 const WriteOptions& options, const FamilyKey& family);
   [[nodiscard]] Status WriteExpiring(key::EntryKind kind, std::string_view key, std::string_view value,

@@ -15,6 +15,7 @@ namespace amethyst::engine {
 
 struct Found {
   sstable::LookupState state = sstable::LookupState::kAbsent;  // Of the key: kFound if it has a value.
+  bool may_exist = false;                                      // Of kNotResident: no filter rules it out.
   std::string_view value;                                      // In the view, or in memory that the epoch keeps.
   uint64_t expires_ms = key::kNeverMs;                         // Of the value.
   bool is_own = false;                                         // Likewise, where it expires: the reader's own write.

@@ -73,6 +73,7 @@ class PointRead {
       case key::Answer::kOperand:  // The versions behind it are needed, too: see merged_read.h.
         needs_older_ = true;
         GiveUp();
+        found_.may_exist = true;
         return true;
     }
     std::unreachable();
@@ -81,6 +82,7 @@ class PointRead {
   bool Take(const sstable::Lookup& answer) {
     if (answer.state == sstable::LookupState::kNotResident) {
       GiveUp();
+      found_.may_exist = answer.may_exist;
       return true;
     }
     tally_.Note(answer);

@@ -179,7 +179,10 @@ class TableReader::Resident {
 
   [[nodiscard]] bool PassesFilter(const key::LookupKey& lookup, Search* search) const {
     cache::Frame* const frame = table_.filter_slot_.Peek();
-    if (frame == nullptr) return IsMissing(search);
+    if (frame == nullptr) {
+      search->answer.state = LookupState::kNotResident;
+      return false;
+    }
     RecordHit(frame);
     search->answer.filter_said_no = !FilterIn(frame).MayContain(lookup.hash);
     return !search->answer.filter_said_no;
@@ -208,8 +211,10 @@ class TableReader::Resident {
   }
 
  private:
+  // A page or a block: the filter has been asked.
   static bool IsMissing(Search* search) {
     search->answer.state = LookupState::kNotResident;
+    search->answer.may_exist = true;
     return false;
   }
   // Tells the cache.

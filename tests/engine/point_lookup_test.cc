@@ -209,6 +209,36 @@ TEST(PointLookup, AKeyIsTriedInMemoryAlone) {
   EXPECT_EQ(db->TryGetInto("a", &value).error().code(), ErrorCode::kClosed);
 }
 
+TEST(PointLookup, WhetherAKeyMayExistIsSaidByMemoryAndFilters) {
+  constexpr int kEntries = 2000;  // In more than one block of one table.
+  const support::TempDirectory directory;
+  auto db = OpenOrFail(directory.File("db"), Options());
+  ASSERT_NE(db, nullptr);
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(db->Put(std::to_string(i), "value"));
+  ASSERT_TRUE(db->Flush());
+  ASSERT_TRUE(db->Close());
+  db = OpenOrFail(directory.File("db"), Options());
+  ASSERT_NE(db, nullptr);
+  EXPECT_EQ(db->KeyMayExist("1", {.memory_only = true}).error().code(), ErrorCode::kBusy) << "the filter is in a file";
+  EXPECT_EQ(db->KeyMayExist("1000x").value(), false);
+  const uint64_t misses = db->GetStats().cache_misses;
+  int wrong = 0;
+  for (int i = 0; i < kEntries; ++i) {
+    EXPECT_TRUE(db->KeyMayExist(std::to_string(i), {.memory_only = true}).value());
+    wrong += db->KeyMayExist(std::to_string(i) + "x", {.memory_only = true}).value() ? 1 : 0;
+  }
+  EXPECT_LT(wrong, kEntries / 20);
+  EXPECT_EQ(db->GetStats().cache_misses, misses);
+  ASSERT_TRUE(db->Delete("1"));
+  ASSERT_TRUE(db->Put("new", ""));
+  ASSERT_TRUE(db->DeleteRange("2", "3"));
+  EXPECT_EQ(db->KeyMayExist("1").value(), false) << "the memtable knows";
+  EXPECT_EQ(db->KeyMayExist("25").value(), false);
+  EXPECT_EQ(db->KeyMayExist("new").value(), true);
+  ASSERT_TRUE(db->Close());
+  EXPECT_EQ(db->KeyMayExist("1").error().code(), ErrorCode::kClosed);
+}
+
 // More runs of level 0 than are searched at a time, and all in memory: the newest version is found without a read,
 // whichever run holds it.
 TEST(PointLookup, ManyRunsOfLevel0AreSearchedWithoutARead) {
