@@ -338,6 +338,7 @@ void Server::Begin(unsigned database) {
 
 void Server::FollowFlush(const Status& written) {
   loop_.moment.us = MonotonicUs();  // It may have waited for room.
+  if (written && access_.HasPending()) return outbox_.ForgetHandedOver();
   if (written) return outbox_.ForgetPending();
   loop_.commits_fail = true;
   const std::string error = ErrorText(written.error());

@@ -108,7 +108,11 @@ void Server::Deliver(Session& session, AnswerKind kind) {
   const size_t begin = session.output.size();
   TakeAnswer(session, &answer_, kind.is_message);
   if (kind.is_of_run && access_.HasPending()) outbox_.NotePending(session, begin);
-  if (outbox_.pending_count() >= kPendingAnswersMax) access_.Flush();
+  if (outbox_.pending_count() >= kPendingAnswersMax) {
+    access_.Flush();
+  } else if (access_.HandOver()) {
+    outbox_.HandOverPending();
+  }
   tracking_.SendOwn(session);
 }
 

@@ -18,7 +18,9 @@ void Outbox::Remove(Session& session) {
   sessions_.erase(&session);
   postponed_.erase(session.id);
   above_soft_since_us_.erase(&session);
-  std::erase_if(pending_, [&](const PendingAnswer& answer) { return answer.session == &session; });
+  for (auto* const answers : {&handed_over_, &pending_}) {
+    std::erase_if(*answers, [&](const PendingAnswer& answer) { return answer.session == &session; });
+  }
 }
 
 void Outbox::NotePending(Session& session, size_t begin) {
@@ -28,13 +30,15 @@ void Outbox::NotePending(Session& session, size_t begin) {
 
 size_t Outbox::ReplacePending(std::string_view error) {
   // From behind: so the places of those before stay.
-  for (const auto& [session, begin, bytes] : std::views::reverse(pending_)) {
-    std::string text;
-    Reply(&text, session->protocol).Error(error);
-    session->output.replace(begin, bytes, text);
+  for (const auto* const answers : {&pending_, &handed_over_}) {
+    for (const auto& [session, begin, bytes] : std::views::reverse(*answers)) {
+      std::string text;
+      Reply(&text, session->protocol).Error(error);
+      session->output.replace(begin, bytes, text);
+    }
   }
-  const size_t count = pending_.size();
-  pending_.clear();
+  const size_t count = handed_over_.size() + pending_.size();
+  ForgetPending();
   return count;
 }
 

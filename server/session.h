@@ -98,8 +98,15 @@ class Outbox {
   [[nodiscard]] std::vector<uint64_t> TakeBacklog();
   // The session's answer from byte `begin` of its output on is true only if the pending writes succeed.
   void NotePending(Session& session, size_t begin);
-  // What is pending was written, and holds.
-  void ForgetPending() { pending_.clear(); }
+  // Another thread writes what is pending, and nothing else.
+  void HandOverPending() { std::swap(handed_over_, pending_); }
+  // That was written, and holds.
+  void ForgetHandedOver() { handed_over_.clear(); }
+  // So was what is pending since.
+  void ForgetPending() {
+    handed_over_.clear();
+    pending_.clear();
+  }
   // Each answer that was noted becomes this error; how many these were.
   size_t ReplacePending(std::string_view error);
   [[nodiscard]] size_t pending_count() const { return pending_.size(); }
@@ -121,7 +128,8 @@ class Outbox {
     size_t begin;  // In its output.
     size_t bytes;
   };
-  std::vector<PendingAnswer> pending_;  // In the order of their commands.
+  std::vector<PendingAnswer> pending_;      // In the order of their commands.
+  std::vector<PendingAnswer> handed_over_;  // Those before.
 };
 
 class Session {

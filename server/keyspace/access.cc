@@ -234,8 +234,17 @@ void Access::SignalReady(uint16_t stored, std::string_view user_key) {
 }
 
 bool Access::Flush() {
-  if (!HasPending()) return true;
-  const Status written = pending_.Flush();
+  if (pending_.is_handed_over() && !Settle(pending_.TakeBack())) return false;
+  return pending_.empty() || Settle(pending_.Flush());
+}
+
+bool Access::HandOver() {
+  if (!pending_.MayHandOver()) return false;
+  if (pending_.is_handed_over() && !Settle(pending_.TakeBack())) return false;
+  return pending_.HandOver();
+}
+
+bool Access::Settle(const Status& written) {
   if (!written) Fail(written.error());
   // Bounds may be narrower now: what the command at hand has put lies within them all the same.
   for (const OrderChange& change : changes_.order) {

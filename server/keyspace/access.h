@@ -138,7 +138,9 @@ class Access {
   // Writes what is pending. After an error none of it has happened, and the command at hand, which may have read it,
   // has failed. True: nothing was lost.
   bool Flush();
-  // Is called where pending writes have been written, or are lost: also from within Get and NewIterator.
+  // Between commands: has another thread write what is pending, where that is worth its while. False: it was not.
+  bool HandOver();
+  // Is called where pending writes have been written, or all of them are lost: also from within Get and NewIterator.
   void SetOnFlush(std::function<void(const Status&)> on_flush) { on_flush_ = std::move(on_flush); }
   // What follows from the commit: keys that were changed, keys that got elements, events to publish.
   [[nodiscard]] const std::vector<StoredSwap>& swaps() const { return outcome_.swaps; }
@@ -159,6 +161,8 @@ class Access {
   // What this has put into the cache of records, and not committed, is taken back.
   void ForgetRecords();
 
+  // What follows from that pending writes are written, or all of them are lost. True: the former.
+  bool Settle(const Status& written);
   Space& space_;
   IndexedBatch batch_;
   PendingWrites pending_;

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "io/memory_file_system.h"
 #include "server/server_fixture.h"
+#include "simulation/serial_environment.h"
 #include "support/fault_file_system.h"
 #include "torture/server/drawn_commands.h"
 
@@ -28,7 +30,7 @@ class PendingWritesTest : public ServerTest {
     client_.reset();
     server_.reset();
     space_.reset();
-    environment_ = std::make_shared<support::FaultEnvironment>(*base_, files_);
+    environment_ = std::make_shared<support::FaultEnvironment>(base_, files_);
     Open();
   }
   ~PendingWritesTest() override {
@@ -41,6 +43,14 @@ class PendingWritesTest : public ServerTest {
   void Begin(Client& client, const std::vector<std::string>& words) {
     server_->Receive(client.session(), Encode(words));
   }
+  // Some forty of them are worth another thread's while, which works only where somebody waits, or by RunJobs.
+  void BeginSets(Client& client, int begin, int end) {
+    for (int i = begin; i < end; ++i) Begin(client, {"set", "large" + std::to_string(i), std::string(200, 'v')});
+  }
+  void RunJobs() {
+    while (base_.RunOneJob()) {
+    }
+  }
   [[nodiscard]] uint64_t Writes() const { return space_->db().GetStats().writes; }
   // Each entry that is written has a number.
   [[nodiscard]] uint64_t LastSequence() const { return space_->db().GetSnapshot().sequence(); }
@@ -48,8 +58,8 @@ class PendingWritesTest : public ServerTest {
     files_.Fail({.operation = support::Operation::kStore, .call = 1, .for_good = true, .code = ErrorCode::kIo});
   }
 
-  std::shared_ptr<io::Environment> base_ = environment_;
-  FaultFileSystem files_{base_->files()};
+  simulation::SerialEnvironment base_{std::make_shared<io::MemoryFileSystem>(), 1};
+  FaultFileSystem files_{base_.files()};
 };
 
 TEST_F(PendingWritesTest, OneBatchTakesTheWritesOfATurn) {
@@ -76,6 +86,69 @@ TEST_F(PendingWritesTest, ManyGoInPartsBeforeTheTurnEnds) {
   EXPECT_LT(Writes(), before + 10);
   static_cast<void>(client_->Received());
   EXPECT_EQ(Line("dbsize"), "100");
+}
+
+TEST_F(PendingWritesTest, AnotherThreadWritesThemWhileMoreCome) {
+  const uint64_t before = Writes();
+  BeginSets(*client_, 0, 100);
+  EXPECT_EQ(Writes(), before) << "the other thread has not come to it";
+  RunJobs();
+  EXPECT_EQ(Writes(), before + 1);
+  BeginSets(*client_, 100, 101);
+  server_->EndTurn();
+  EXPECT_EQ(Writes(), before + 2);
+  EXPECT_EQ(std::ranges::count(client_->Received(), 'K'), 101);
+  Crash();
+  EXPECT_EQ(Line("dbsize"), "101");
+}
+
+TEST_F(PendingWritesTest, ReadsSeeThemBeforeAnotherThreadHasWrittenThem) {
+  EXPECT_EQ(Line("config set hash-max-listpack-entries 1"), "OK");
+  EXPECT_EQ(Line("hset h a 1 b 2"), "2");
+  const uint64_t before = Writes();
+  Begin(*client_, {"hset", "h", "first", "3"});
+  BeginSets(*client_, 0, 60);
+  EXPECT_EQ(Writes(), before);
+  Begin(*client_, {"hget", "h", "first"});
+  EXPECT_EQ(Writes(), before + 2) << "what came behind it, too";
+  BeginSets(*client_, 0, 60);
+  EXPECT_EQ(Writes(), before + 2);
+  Begin(*client_, {"keys", "large*"});
+  server_->EndTurn();
+  const std::string answers = client_->Received();
+  EXPECT_THAT(answers, HasSubstr("\"3\""));
+  EXPECT_EQ(std::ranges::count(answers, 'l'), 60);
+}
+
+TEST_F(PendingWritesTest, WithABatchThatAnotherThreadLosesGoesWhatCameBehindIt) {
+  FailWrites();
+  BeginSets(*client_, 0, 60);
+  Begin(*client_, {"get", "large0"});
+  server_->EndTurn();
+  const std::string lost = client_->Received();
+  EXPECT_EQ(std::ranges::count(lost, '('), 61) << lost;
+  EXPECT_THAT(lost, testing::Not(HasSubstr("OK")));
+  EXPECT_EQ(Line("dbsize"), "0");
+  EXPECT_EQ(Line("get large0"), "(nil)");
+}
+
+TEST_F(PendingWritesTest, AnswersOfABatchThatAnotherThreadHasWrittenStand) {
+  BeginSets(*client_, 0, 60);
+  RunJobs();
+  BeginSets(*client_, 60, 100);
+  FailWrites();
+  {
+    Client other(*this, "127.0.0.1:50001");
+    BeginSets(other, 100, 110);
+  }
+  server_->EndTurn();
+  const std::string answers = client_->Received();
+  size_t written = 0;
+  for (size_t at = answers.find("OK"); at != std::string::npos; at = answers.find("OK", at + 2)) ++written;
+  EXPECT_GT(written, 20u);
+  EXPECT_LT(written, 60u);
+  EXPECT_EQ(std::ranges::count(answers, '('), 100 - static_cast<int>(written));
+  EXPECT_EQ(Line("dbsize"), std::to_string(written));
 }
 
 TEST_F(PendingWritesTest, OneRecordStandsForAllOfAKeyThatCommandsChangeInTurn) {
@@ -218,6 +291,8 @@ class TurnsTest : public ServerTest, public testing::WithParamInterface<uint64_t
     EXPECT_EQ(clients[0](torture::DrawnCommands::LoadLibrary()), "\"drawn\"");
     for (int i = 1; i <= 1500; ++i) {
       const auto command = random.OneIn(12) ? drawn.DrawScript() : drawn.Draw();
+      // So that another thread has some to write.
+      server_->Receive(clients[0].session(), Encode({"set", "large" + std::to_string(i), std::string(600, 'v')}));
       server_->Receive(clients[random.Below(clients.size())].session(), Encode(command));
       if (i % 300 == 0 || i % turn == 0) server_->EndTurn();
       if (i % 300 == 0) Pass(std::chrono::milliseconds(700));
