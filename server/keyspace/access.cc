@@ -34,26 +34,40 @@ void Access::Begin(unsigned database, TimeMs now_ms) {
   outcome_.events.clear();
 }
 
-bool Access::IsMiss(const Error& error) const {
-  return reading_.memory_only && !reading_.miss && error.code() == ErrorCode::kBusy;
-}
-
 void Access::Fail(Error error) {
   if (status_) status_ = std::unexpected(std::move(error));
 }
 
 bool Access::Get(Part part, std::string_view key, std::string* value) {
+  const Result<bool> found = Find(part, key, value, reading_.memory_only);
+  if (found) return *found;
+  const bool is_on_disk = reading_.memory_only && found.error().code() == ErrorCode::kBusy;
+  if (is_on_disk && !reading_.miss) reading_.miss = {.part = part, .key = std::string(key)};
+  Fail(found.error());
+  return false;
+}
+
+bool Access::GetFromMemory(Part part, std::string_view key, std::string* value, bool* is_on_disk) {
+  *is_on_disk = false;
+  const Result<bool> found = Find(part, key, value, true);
+  if (found) return *found;
+  if (found.error().code() != ErrorCode::kBusy) return Get(part, key, value);
+  const Result<bool> may_exist = space_.family(part).KeyMayExist(key, {.memory_only = true});
+  if (!may_exist) return Get(part, key, value);  // For the filter, which further keys find in memory.
+  *is_on_disk = *may_exist;
+  return false;
+}
+
+Result<bool> Access::Find(Part part, std::string_view key, std::string* value, bool memory_only) {
   if (!status_) return false;
   const bool uses_records = part == Part::kKeys && reading_.uses_records;
   if (uses_records && GetCached(key, value)) return true;
   if (HasPending() && pending_.MayHold(PendingWrites::HashOf(part, key))) Flush();
   if (!status_) return false;
-  const Result<bool> found = batch_.GetInto(space_.family(part), key, value, {.memory_only = reading_.memory_only});
-  if (!found && IsMiss(found.error())) reading_.miss = {.part = part, .key = std::string(key)};
-  if (!found) Fail(found.error());
+  AMETHYST_ASSIGN(const bool found, batch_.GetInto(space_.family(part), key, value, {.memory_only = memory_only}));
   // What this command has written itself may be given up.
-  if (found && *found && uses_records && !HasWrites()) space_.records().Put(key, *value);
-  return found && *found;
+  if (found && uses_records && !HasWrites()) space_.records().Put(key, *value);
+  return found;
 }
 
 // The engine lets go of records whose time is over: whether they are there is for it to say.

@@ -90,6 +90,9 @@ class Access {
 
   // The parts, under keys of layout.h.
   [[nodiscard]] bool Get(Part part, std::string_view key, std::string* value);
+  // The same from memory alone, where the filters are there. `*is_on_disk`: it may be there, the disk would have to
+  // tell.
+  [[nodiscard]] bool GetFromMemory(Part part, std::string_view key, std::string* value, bool* is_on_disk);
   // One that is made before the command writes may outlive it: it goes on showing the moment at which it was made.
   [[nodiscard]] Iterator NewIterator(Part part, std::optional<std::string_view> lower = {},
                                      std::optional<std::string_view> upper = {});
@@ -122,6 +125,7 @@ class Access {
   void Touch(uint16_t stored, std::string_view user_key);
   // Events are kept only if somebody wants some.
   void SetWantsEvents(bool wanted) { outcome_.wants_events = wanted; }
+  [[nodiscard]] bool wants_events() const { return outcome_.wants_events; }
   void Notify(EventKind kind, std::string_view name, std::string_view user_key);
   // Somebody may wait for elements of the key.
   void SignalReady(std::string_view user_key) { SignalReady(stored_database(), user_key); }
@@ -152,17 +156,16 @@ class Access {
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
-  // Of a read's error: it is the first that says that the disk would have to be read.
-  [[nodiscard]] bool IsMiss(const Error& error) const;
+  [[nodiscard]] Result<bool> Find(Part part, std::string_view key, std::string* value, bool memory_only);
   [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
   // Something was written: of a fresh id, or of something that can be found.
   void NoteWrite(Part part, std::string_view key, size_t value_bytes);
   [[nodiscard]] bool IsFresh(Part part, std::string_view key) const;
+  // What follows from that pending writes are written, or all of them are lost. True: the former.
+  bool Settle(const Status& written);
   // What this has put into the cache of records, and not committed, is taken back.
   void ForgetRecords();
 
-  // What follows from that pending writes are written, or all of them are lost. True: the former.
-  bool Settle(const Status& written);
   Space& space_;
   IndexedBatch batch_;
   PendingWrites pending_;

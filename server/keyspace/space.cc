@@ -152,8 +152,8 @@ Status Space::LeaseIds() {
 }
 
 void Space::AddToCounts(uint16_t stored, int64_t keys, int64_t expiring) {
-  key_counts_[stored] += keys;
-  expiring_counts_[stored] += expiring;
+  key_counts_[stored] = std::max<int64_t>(key_counts_[stored] + keys, 0);
+  expiring_counts_[stored] = std::max<int64_t>(expiring_counts_[stored] + expiring, 0);
 }
 
 }  // namespace amethyst::server

@@ -68,7 +68,8 @@ class Space {
   // An id that no collection has had, in this run or an earlier one.
   [[nodiscard]] Result<uint64_t> NewId();
 
-  // Keys of a stored database, expired ones that still lie there included.
+  // Keys of a stored database, expired ones that still lie there included. Of keys that were overwritten unread
+  // (StoredKey::Lookup) a few may not have been there, or not have expired as the new ones do.
   [[nodiscard]] int64_t KeyCount(uint16_t stored) const { return key_counts_[stored]; }
   [[nodiscard]] int64_t ExpiringCount(uint16_t stored) const { return expiring_counts_[stored]; }
   void AddToCounts(uint16_t stored, int64_t keys, int64_t expiring);

@@ -20,6 +20,11 @@ class StoredKey {
  public:
   // Looks it up. The views are valid while this lives.
   StoredKey(Access& access, std::string_view user_key);
+  // kFromMemory: for a Put over whatever is there, which shall not read the disk. What may be there then counts as a
+  // key that exists, and expires if the new one does; the sweep finds the collection that it was. Where events tell of
+  // new keys it is looked up all the same.
+  enum class Lookup : uint8_t { kWhole, kFromMemory };
+  StoredKey(Access& access, std::string_view user_key, Lookup lookup);
   StoredKey(const StoredKey&) = delete;
   StoredKey& operator=(const StoredKey&) = delete;
 
@@ -53,6 +58,8 @@ class StoredKey {
   void EraseButKeepCollection();
 
  private:
+  // What was found under the key.
+  void Take();
   void ReleaseCollection(uint64_t kept_id);
   void SignalIfStream();
 
@@ -62,6 +69,7 @@ class StoredKey {
   Record record_;
   bool is_stored_ = false;
   bool exists_ = false;
+  bool is_unknown_ = false;  // Of what is stored nothing else is known.
 };
 
 // The id at the head of an exploded collection's body.

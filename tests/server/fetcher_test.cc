@@ -40,6 +40,12 @@ class Fetches : public ServerTest {
     fetcher_.Finish();
     server_->EndTurn();
   }
+  // Of the keys, by a key that it excludes.
+  void LoadFilter() {
+    EXPECT_EQ(Line("get none"), "");
+    Finish();
+    EXPECT_EQ(client_->Received(), "(nil)");
+  }
 
   HeldFetcher fetcher_;
 };
@@ -107,6 +113,47 @@ TEST_F(Fetches, SeeWhatWasWrittenMeanwhile) {
   EXPECT_EQ(client_->Received(), "2");
   EXPECT_EQ(other.Received(), "OK");
   EXPECT_EQ(Line("get a"), "\"5\"");
+}
+
+TEST_F(Fetches, AreNotNeededToWriteOverWhatIsOnTheDisk) {
+  EXPECT_EQ(Line("mset a 1 b 2 c 3 d 4"), "OK");
+  EXPECT_EQ(Line("expire d 100"), "1");
+  LeaveMemory();
+  LoadFilter();
+  EXPECT_EQ(Line("set a 5"), "OK");
+  EXPECT_EQ(Line("setex b 100 6"), "OK");
+  EXPECT_EQ(Line("mset c 7 d 8 new 9"), "OK");
+  EXPECT_TRUE(fetcher_.waiting.empty());
+  EXPECT_EQ(Line("mget a b c d new"), "[\"5\", \"6\", \"7\", \"8\", \"9\"]");
+  EXPECT_EQ(Line("ttl b"), "100");
+  EXPECT_EQ(Line("ttl d"), "-1");
+  EXPECT_EQ(Line("dbsize"), "5") << "the filter knows of the new one";
+  LeaveMemory();
+  for (const std::string option : {"nx", "xx", "get", "keepttl"}) {
+    LoadFilter();
+    EXPECT_EQ(Line("set a 1 " + option), "") << option << " asks what was there";
+    Finish();
+    LeaveMemory();
+  }
+}
+
+TEST_F(Fetches, AreNotNeededToWriteOverACollectionWhichGoesAllTheSame) {
+  EXPECT_EQ(Line("config set hash-max-listpack-entries 1"), "OK");
+  EXPECT_EQ(Line("hset h a 1 b 2 c 3"), "3");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Line("set " + std::to_string(i) + " 1"), "OK");
+  LeaveMemory();
+  LoadFilter();
+  EXPECT_EQ(Line("set h text"), "OK");
+  const auto is_left = [this] {
+    Iterator entries = space_->family(Part::kData).NewIterator();
+    entries.SeekToFirst();
+    return entries.Valid();
+  };
+  EXPECT_TRUE(is_left()) << "nobody has read that there is one";
+  for (int i = 0; i < 3; ++i) server_->Tick();
+  EXPECT_FALSE(is_left());
+  EXPECT_EQ(Line("get h"), "\"text\"");
+  EXPECT_EQ(Line("dbsize"), "21");
 }
 
 TEST_F(Fetches, AreNotWaitedForByTransactionsScriptsAndWalks) {
