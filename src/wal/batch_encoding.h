@@ -43,13 +43,14 @@ inline constexpr size_t kBatchEntryBytesMin = 3;
 template <typename Text>
 inline void AppendBatchEntry(Text* to, const BatchEntry& entry) {
   AMETHYST_DCHECK(key::HasValue(entry.kind) || entry.value.empty() || entry.kind == key::EntryKind::kRangeDelete);
-  base::AppendVarint(to, entry.family);
-  to->push_back(static_cast<char>(entry.kind));
-  if (entry.kind == key::EntryKind::kRangeDelete) [[unlikely]] {
-    to->append(entry.value);
-    return;
-  }
-  base::AppendLengthPrefixed(to, entry.key);
+  char head[2 * base::kVarint64BytesMax + 1];
+  char* end = base::StoreVarint(head, entry.family);
+  *end++ = static_cast<char>(entry.kind);
+  const bool is_range = entry.kind == key::EntryKind::kRangeDelete;
+  if (!is_range) [[likely]]
+    end = base::StoreVarint(end, entry.key.size());
+  to->append(head, static_cast<size_t>(end - head));
+  to->append(is_range ? entry.value : entry.key);
   if (key::HasValue(entry.kind)) base::AppendLengthPrefixed(to, entry.value);
 }
 
