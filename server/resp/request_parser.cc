@@ -114,6 +114,7 @@ RequestParser::Outcome RequestParser::Next(bool is_authenticated) {
       return false;
     }
     if (buffer_[position_] != '*') return ReadInline();
+    if (is_authenticated && TakeWhole()) return true;
     const Outcome header = ReadArrayHeader(is_authenticated);
     if (!header || !*header) return header;
   }
@@ -126,6 +127,38 @@ RequestParser::Outcome RequestParser::Next(bool is_authenticated) {
   return true;
 }
 
+int64_t RequestParser::ReadFewDigits(char mark, size_t* at) const {
+  constexpr size_t kDigitsMax = 9;
+  const std::string_view line = std::string_view(buffer_).substr(*at, 1 + kDigitsMax + 2);
+  if (line.empty() || line[0] != mark) return -1;
+  size_t end = 1;
+  int64_t number = 0;
+  for (; end < line.size() && line[end] >= '0' && line[end] <= '9'; ++end) number = 10 * number + (line[end] - '0');
+  const bool is_plain = end > 1 && (end == 2 || line[1] != '0');
+  if (!is_plain || end + 1 >= line.size() || line[end] != '\r' || line[end + 1] != '\n') return -1;
+  *at += end + 2;
+  return number;
+}
+
+bool RequestParser::TakeWhole() {
+  size_t at = position_;
+  const int64_t count = ReadFewDigits('*', &at);
+  if (count < 0 || count > static_cast<int64_t>(limits_.arguments_max)) return false;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t bytes = at < buffer_.size() ? ReadFewDigits('$', &at) : -1;
+    const bool is_whole = bytes >= 0 && bytes <= static_cast<int64_t>(limits_.argument_bytes_max) &&
+                          buffer_.size() - at >= static_cast<size_t>(bytes) + 2;
+    if (!is_whole) {
+      arguments_.clear();
+      return false;
+    }
+    arguments_.emplace_back(buffer_.data() + at, static_cast<size_t>(bytes));
+    at += static_cast<size_t>(bytes) + 2;
+  }
+  begin_ = position_ = at;
+  return true;
+}
+
 void RequestParser::Finish() {
   begin_ = position_;
   in_array_ = false;
@@ -133,16 +166,7 @@ void RequestParser::Finish() {
 }
 
 std::optional<RequestParser::NumberLine> RequestParser::ReadNumberLine() const {
-  constexpr size_t kFewDigits = 9;
   const std::string_view line = std::string_view(buffer_).substr(position_, kNumberLineMax);
-  // Nearly all lines have a few digits.
-  size_t at = 1;
-  int64_t number = 0;
-  for (; at <= kFewDigits && at < line.size() && line[at] >= '0' && line[at] <= '9'; ++at) {
-    number = 10 * number + (line[at] - '0');
-  }
-  const bool is_plain = at > 1 && (at == 2 || line[1] != '0');
-  if (is_plain && at < line.size() && line[at] == '\r') return NumberLine{.end = position_ + at, .number = number};
   const size_t end = line.find('\r');
   if (end == std::string_view::npos) return {};
   return NumberLine{.end = position_ + end, .number = end == 0 ? std::nullopt : ReadNumber(line.substr(1, end - 1))};

@@ -53,6 +53,10 @@ class RequestParser {
     size_t bytes;
   };
 
+  // A request that has come whole and has plain lengths, as nearly all are. False: nothing was read.
+  bool TakeWhole();
+  // The number behind `mark` at `*at`, which moves behind its line; -1: it is no line of a few digits.
+  [[nodiscard]] int64_t ReadFewDigits(char mark, size_t* at) const;
   // Each looks at the buffer from position_ on.
   Outcome ReadArrayHeader(bool is_authenticated);
   Outcome ReadArgument(bool is_authenticated);
