@@ -104,7 +104,7 @@ void Set(Call& call) {
   if (!ReadSetOptions(call, &options)) return;
   const bool is_plain = !options.returns_old && !options.only_if_absent && !options.only_if_there && !options.keeps_ttl;
   using Lookup = StoredKey::Lookup;
-  StoredKey key(call.access, call[1], is_plain ? Lookup::kFromMemory : Lookup::kWhole);
+  StoredKey key(call.access, call[1], is_plain ? Lookup::kToOverwrite : Lookup::kWhole);
   if (options.returns_old && !IsStringOrNothing(call, key)) return;
   const bool sets = !(options.only_if_absent && key.exists()) && !(options.only_if_there && !key.exists());
   if (options.returns_old) {
@@ -129,7 +129,7 @@ void SetWithExpiry(Call& call, ExpiryUnit unit) {
   if (!number) return call.reply.Error(kNotInteger);
   const auto moment = *number > 0 ? MomentOf(*number, unit, call.now_ms()) : std::nullopt;
   if (!moment) return InvalidExpiry(call);
-  StoredKey key(call.access, call[1], StoredKey::Lookup::kFromMemory);
+  StoredKey key(call.access, call[1], StoredKey::Lookup::kToOverwrite);
   SetTo(call, key, call[3], {.expires_ms = moment});
   call.reply.Ok();
 }
@@ -189,7 +189,7 @@ void MGet(Call& call) {
 
 void SetAll(Call& call) {
   for (size_t i = 1; i < call.size(); i += 2) {
-    StoredKey key(call.access, call[i], StoredKey::Lookup::kFromMemory);
+    StoredKey key(call.access, call[i], StoredKey::Lookup::kToOverwrite);
     PutString(key, call[i + 1]);
     call.access.Notify(EventKind::kString, "set", call[i]);
   }

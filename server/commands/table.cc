@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 
@@ -51,14 +52,33 @@ const std::unordered_map<std::string_view, const Command*>& Table() {
   return *table;
 }
 
-}  // namespace
+// Clients send a few names again and again, spelled alike: those are found by their first eight bytes.
+struct SpelledName {
+  uint64_t bytes = 0;
+  size_t size = 0;
+  const Command* command = nullptr;
+};
+thread_local std::array<SpelledName, 64> spelled_names;
 
-const Command* FindCommand(std::string_view name) {
+const Command* FindInTable(std::string_view name) {
   if (name.size() > kNameBytesLongest) return nullptr;
   std::array<char, kNameBytesLongest> lower;
   std::ranges::transform(name, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
   const auto at = Table().find(std::string_view(lower.data(), name.size()));
   return at == Table().end() ? nullptr : at->second;
+}
+
+}  // namespace
+
+const Command* FindCommand(std::string_view name) {
+  uint64_t bytes = 0;
+  if (name.empty() || name.size() > sizeof(bytes)) return FindInTable(name);
+  std::memcpy(&bytes, name.data(), name.size());
+  SpelledName& known = spelled_names[(bytes * 0x9e3779b97f4a7c15) >> 58];
+  if (known.bytes != bytes || known.size != name.size()) {
+    known = {.bytes = bytes, .size = name.size(), .command = FindInTable(name)};
+  }
+  return known.command;
 }
 
 const Command* FindSubcommand(const Command& container, std::string_view name) {

@@ -39,7 +39,12 @@ void Access::Fail(Error error) {
 }
 
 bool Access::Get(Part part, std::string_view key, std::string* value) {
-  const Result<bool> found = Find(part, key, value, reading_.memory_only);
+  if (!status_) return false;
+  if (const auto cached = part == Part::kKeys ? GetCached(key) : std::nullopt) {
+    value->assign(*cached);
+    return true;
+  }
+  const Result<bool> found = Read(part, key, value, reading_.memory_only);
   if (found) return *found;
   const bool is_on_disk = reading_.memory_only && found.error().code() == ErrorCode::kBusy;
   if (is_on_disk && !reading_.miss) reading_.miss = {.part = part, .key = std::string(key)};
@@ -47,37 +52,39 @@ bool Access::Get(Part part, std::string_view key, std::string* value) {
   return false;
 }
 
-bool Access::GetFromMemory(Part part, std::string_view key, std::string* value, bool* is_on_disk) {
+bool Access::GetHead(std::string_view keys_key, std::string* head, bool* is_on_disk) {
   *is_on_disk = false;
-  const Result<bool> found = Find(part, key, value, true);
+  if (!status_) return false;
+  if (const auto cached = GetCached(keys_key)) {
+    head->assign(cached->substr(0, HeadBytes(*cached)));
+    return true;
+  }
+  const Result<bool> found = Read(Part::kKeys, keys_key, head, true);
   if (found) return *found;
-  if (found.error().code() != ErrorCode::kBusy) return Get(part, key, value);
-  const Result<bool> may_exist = space_.family(part).KeyMayExist(key, {.memory_only = true});
-  if (!may_exist) return Get(part, key, value);  // For the filter, which further keys find in memory.
+  if (found.error().code() != ErrorCode::kBusy) return Get(Part::kKeys, keys_key, head);
+  const Result<bool> may_exist = space_.family(Part::kKeys).KeyMayExist(keys_key, {.memory_only = true});
+  if (!may_exist) return Get(Part::kKeys, keys_key, head);  // For the filter, which further keys find in memory.
   *is_on_disk = *may_exist;
   return false;
 }
 
-Result<bool> Access::Find(Part part, std::string_view key, std::string* value, bool memory_only) {
-  if (!status_) return false;
-  const bool uses_records = part == Part::kKeys && reading_.uses_records;
-  if (uses_records && GetCached(key, value)) return true;
+Result<bool> Access::Read(Part part, std::string_view key, std::string* value, bool memory_only) {
   if (HasPending() && pending_.MayHold(PendingWrites::HashOf(part, key))) Flush();
   if (!status_) return false;
   AMETHYST_ASSIGN(const bool found, batch_.GetInto(space_.family(part), key, value, {.memory_only = memory_only}));
   // What this command has written itself may be given up.
-  if (found && uses_records && !HasWrites()) space_.records().Put(key, *value);
+  const bool is_kept = found && part == Part::kKeys && reading_.uses_records && !HasWrites();
+  if (is_kept) space_.records().Put(key, *value);
   return found;
 }
 
 // The engine lets go of records whose time is over: whether they are there is for it to say.
-bool Access::GetCached(std::string_view key, std::string* value) {
-  const auto cached = space_.records().Find(key);
-  if (!cached) return false;
+std::optional<std::string_view> Access::GetCached(std::string_view key) {
+  const auto cached = reading_.uses_records ? space_.records().Find(key) : std::nullopt;
+  if (!cached) return {};
   const auto record = DecodeRecord(*cached);
-  if (!record || record->expires_ms <= now_ms_) return false;
-  value->assign(*cached);
-  return true;
+  if (!record || record->expires_ms <= now_ms_) return {};
+  return cached;
 }
 
 void Access::ForgetRecords() {

@@ -90,9 +90,9 @@ class Access {
 
   // The parts, under keys of layout.h.
   [[nodiscard]] bool Get(Part part, std::string_view key, std::string* value);
-  // The same from memory alone, where the filters are there. `*is_on_disk`: it may be there, the disk would have to
-  // tell.
-  [[nodiscard]] bool GetFromMemory(Part part, std::string_view key, std::string* value, bool* is_on_disk);
+  // Of a key's record what HeadBytes says, or more. The disk is not read where the filters are in memory:
+  // `*is_on_disk` says that the key may be there, which it would have to tell.
+  [[nodiscard]] bool GetHead(std::string_view keys_key, std::string* head, bool* is_on_disk);
   // One that is made before the command writes may outlive it: it goes on showing the moment at which it was made.
   [[nodiscard]] Iterator NewIterator(Part part, std::optional<std::string_view> lower = {},
                                      std::optional<std::string_view> upper = {});
@@ -156,8 +156,10 @@ class Access {
   void Count(uint16_t stored, int64_t keys, int64_t expiring);
 
  private:
-  [[nodiscard]] Result<bool> Find(Part part, std::string_view key, std::string* value, bool memory_only);
-  [[nodiscard]] bool GetCached(std::string_view key, std::string* value);
+  // From pending writes, the command's own and the engine.
+  [[nodiscard]] Result<bool> Read(Part part, std::string_view key, std::string* value, bool memory_only);
+  // Of a record that is in the cache and has not expired.
+  [[nodiscard]] std::optional<std::string_view> GetCached(std::string_view key);
   // Something was written: of a fresh id, or of something that can be found.
   void NoteWrite(Part part, std::string_view key, size_t value_bytes);
   [[nodiscard]] bool IsFresh(Part part, std::string_view key) const;

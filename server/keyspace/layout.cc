@@ -85,6 +85,11 @@ std::optional<Record> DecodeRecord(std::string_view bytes) {
   return record;
 }
 
+size_t HeadBytes(std::string_view record) {
+  const auto tag = static_cast<uint8_t>(record[0]);
+  return (tag & kExploded) != 0 ? record.size() : 1 + ((tag & kHasExpiry) != 0 ? 6 : 0);
+}
+
 uint16_t SlotOf(std::string_view user_key) {
   if (const size_t open = user_key.find('{'); open != std::string_view::npos) {
     const size_t close = user_key.find('}', open + 1);

@@ -51,6 +51,8 @@ struct Record {
 [[nodiscard]] std::string EncodeRecord(const Record& record);
 // nullopt: these bytes are no record. The body points into them.
 [[nodiscard]] std::optional<Record> DecodeRecord(std::string_view bytes);
+// Of a record: how many of its bytes say all but the value that it holds.
+[[nodiscard]] size_t HeadBytes(std::string_view record);
 
 // CRC16 (XMODEM) of the key, or of the part between its first braces, as in Redis Cluster: 0 to 16383.
 [[nodiscard]] uint16_t SlotOf(std::string_view user_key);

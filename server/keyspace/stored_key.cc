@@ -18,8 +18,8 @@ StoredKey::StoredKey(Access& access, std::string_view user_key, Lookup lookup)
     : access_(access), keys_key_(KeysKey(access.stored_database(), user_key)) {
   if (user_key.size() > kNameBytesMax) return;
   const bool reads_disk = lookup == Lookup::kWhole || access.wants_events();
-  const bool is_found = reads_disk ? access.Get(Part::kKeys, keys_key_, &stored_)
-                                   : access.GetFromMemory(Part::kKeys, keys_key_, &stored_, &is_unknown_);
+  const bool is_found =
+      reads_disk ? access.Get(Part::kKeys, keys_key_, &stored_) : access.GetHead(keys_key_, &stored_, &is_unknown_);
   if (is_found) Take();
   is_stored_ |= is_unknown_;
   exists_ |= is_unknown_;

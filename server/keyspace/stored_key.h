@@ -20,10 +20,10 @@ class StoredKey {
  public:
   // Looks it up. The views are valid while this lives.
   StoredKey(Access& access, std::string_view user_key);
-  // kFromMemory: for a Put over whatever is there, which shall not read the disk. What may be there then counts as a
-  // key that exists, and expires if the new one does; the sweep finds the collection that it was. Where events tell of
-  // new keys it is looked up all the same.
-  enum class Lookup : uint8_t { kWhole, kFromMemory };
+  // kToOverwrite: for a Put over whatever is there, which shall not read the disk; there is no body. What may be there
+  // then counts as a key that exists, and expires if the new one does; the sweep finds the collection that it was.
+  // Where events tell of new keys it is looked up all the same.
+  enum class Lookup : uint8_t { kWhole, kToOverwrite };
   StoredKey(Access& access, std::string_view user_key, Lookup lookup);
   StoredKey(const StoredKey&) = delete;
   StoredKey& operator=(const StoredKey&) = delete;
