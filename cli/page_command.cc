@@ -1,10 +1,12 @@
-// page: a picture of a database, in a file that a browser opens.
+// page: a picture of a database, live in a browser or in a file that a browser opens.
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/file_stream.h"
+#include "cli/page_server.h"
+#include "net/http_address.h"
 #include "page/report.h"
 #include "page/watcher.h"
 
@@ -13,14 +15,28 @@ namespace amethyst::cli {
 namespace {
 
 constexpr std::string_view kHtml = "--html";
+constexpr std::string_view kHttp = "--http";
+
+Result<ExitCode> Serve(const Invocation& invocation, const std::string& directory) {
+  const std::string_view text = invocation.arguments.Value(kHttp).value_or("127.0.0.1:0");
+  const auto at = net::ReadHttpAddress(text);
+  if (!at) return WrongUsage(invocation, at.error().message());
+  if (!net::IsLoopback(at->host)) {
+    return WrongUsage(invocation, fmt::format("others can reach {}, and the page asks for no password: give --http "
+                                              "127.0.0.1:{}",
+                                              text, at->port));
+  }
+  AMETHYST_TRY(ServePage(invocation, directory, *at));
+  return ExitCode::kInterrupted;
+}
 
 Result<ExitCode> Page(const Invocation& invocation) {
   Console& console = invocation.console();
   const std::string directory(invocation.arguments.at(0).value_or(invocation.session.settings().directory));
   const auto path = invocation.arguments.Value(kHtml);
-  if (!path && !invocation.json) {
-    return WrongUsage(invocation, "--html FILE writes the page to FILE; --json prints what it would show");
-  }
+  const bool is_live = invocation.arguments.Has(kHttp) || (!path && !invocation.json);
+  if (path && is_live) return WrongUsage(invocation, "--html writes a file and --http serves: give one of them");
+  if (is_live) return Serve(invocation, directory);
   io::Environment& environment = invocation.session.environment();
   page::Watcher watcher(environment, {.directory = directory,
                                       .memory_budget_bytes = invocation.session.settings().memory_bytes.value_or(0)});
@@ -43,6 +59,7 @@ Result<ExitCode> Page(const Invocation& invocation) {
 }
 
 constexpr OptionSpec kPageOptions[] = {
+    {.name = kHttp, .value = "HOST:PORT", .help = "serve the page there; default 127.0.0.1 and a free port"},
     {.name = kHtml, .value = "FILE", .help = "write the page to FILE, or to standard output if that is -"},
 };
 
@@ -51,13 +68,13 @@ constexpr Command kPageCommands[] = {
      .arguments = "[DIRECTORY]",
      .summary = "Draw a database as a page for a browser: levels, files, history, what wants doing",
      .details =
-         "The page is one file that needs nothing else. It shows the files of each level by their keys, in colours "
-         "that\ntell age, deleted share and compression; how they came about, edit by edit; and the last figures of "
-         "the\n"
-         "writer. Takes no lock, so the database may be open or closed. With --json alone it prints the state that "
-         "the\n"
-         "page shows as one object. `amethystd --http` serves the same page live.\n\n"
-         "  amethyst page --html report.html\n  amethyst page data/amethyst --html report.html",
+         "Says where the page is, and serves it until interrupted, at an address that this machine alone can reach.\n"
+         "It shows the files of each level by their keys, in colours that tell age, deleted share and compression;\n"
+         "how they came about, edit by edit; the figures of the writer; and where a key lives. It follows a database\n"
+         "that a process writes, and shows the files of one that nobody has open. With --html the page is one file,\n"
+         "which needs nothing else. With --json alone it prints the state that the page shows as one object.\n\n"
+         "  amethyst page\n  amethyst page data/amethyst --http 127.0.0.1:8080\n"
+         "  amethyst page --html report.html",
      .arity = {0, 1},
      .options = kPageOptions,
      .run = Page,

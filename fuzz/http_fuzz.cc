@@ -9,14 +9,13 @@
 
 #include "base/assert.h"
 #include "base/random.h"
-#include "server/config.h"
-#include "server/http/http_server.h"
-#include "server/net/connection.h"
+#include "net/connection.h"
+#include "net/http_server.h"
 
 namespace {
 
-using namespace amethyst;          // NOLINT: a program of one file.
-using namespace amethyst::server;  // NOLINT
+using namespace amethyst;       // NOLINT: a program of one file.
+using namespace amethyst::net;  // NOLINT
 
 class StillClock final : public Clock {
  public:
@@ -44,9 +43,8 @@ class KeepingConnection final : public Connection {
 template <typename Piece>
 std::string Serve(std::string_view bytes, const Piece& piece) {
   std::string answered;
-  Config config;
   StillClock clock;
-  HttpServer http(HttpGuard(config, true), clock);
+  HttpServer http(HttpGuard([] { return HttpAccess(); }, true), clock);
   http.AddRoute("/", [&](const HttpRequest& request) {
     AMETHYST_ASSERT(request.path == "/");
     answered += request.is_head ? "h" : "g";

@@ -27,7 +27,7 @@ void Import(rdb::FileReader& reader, Space& space) {
     const auto next = reader.Next(&entry);
     AMETHYST_ASSERT(reader.offset() <= reader.size());
     if (!next || !*next) return;
-    AMETHYST_ASSERT(entry.bytes > 0 && entry.bytes <= reader.offset() - begin && entry.database < kDatabases);
+    AMETHYST_ASSERT(!entry.raw.empty() && entry.raw.size() <= reader.offset() - begin && entry.database < kDatabases);
     if (!importer.Put(entry)) return;  // Such as a member that is too long.
   }
 }

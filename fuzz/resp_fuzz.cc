@@ -12,9 +12,9 @@
 #include "base/assert.h"
 #include "base/random.h"
 #include "fuzz/empty_space.h"
+#include "net/connection.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
-#include "server/net/connection.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
 
@@ -57,14 +57,14 @@ std::vector<std::string_view> Cut(std::string_view bytes, base::Random& random) 
   return pieces;
 }
 
-class StillClock final : public Clock {
+class StillClock final : public net::Clock {
  public:
   std::chrono::milliseconds WallTime() override { return std::chrono::milliseconds(1'700'000'000'000 + ticks); }
   std::chrono::microseconds Monotonic() override { return std::chrono::microseconds(1'000 * ticks); }
   int64_t ticks = 0;
 };
 
-class SilentConnection final : public Connection {
+class SilentConnection final : public net::Connection {
  public:
   void Send(std::string bytes) override { AMETHYST_ASSERT(!bytes.empty()); }
   size_t unsent_bytes() const override { return 0; }

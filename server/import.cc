@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "io/system_environment.h"
 #include "server/keyspace/space.h"
+#include "server/net/descriptors.h"
 #include "server/rdb/importer.h"
 #include "server/rdb/rdb_file_reader.h"
+#include "server/rdb/rdb_parts.h"
 
 namespace amethyst::server {
 
@@ -33,11 +37,11 @@ class Drawn {
   Drawn(const Drawn&) = delete;
   Drawn& operator=(const Drawn&) = delete;
 
-  void Update(const rdb::FileReader& reader, uint64_t keys) {
+  void Update(uint64_t keys, uint64_t done_bytes, uint64_t all_bytes) {
     if (!order_.shows_progress || clock_.Monotonic() - drawn_ < kDrawEvery) return;
     drawn_ = clock_.Monotonic();
     is_visible_ = true;
-    fmt::print(err_, "\r{} {} keys, {} of {} MiB\033[K", verb_, keys, reader.offset() >> 20, reader.size() >> 20);
+    fmt::print(err_, "\r{} {} keys, {} of {} MiB\033[K", verb_, keys, done_bytes >> 20, all_bytes >> 20);
     err_.flush();
   }
 
@@ -50,18 +54,6 @@ class Drawn {
   bool is_visible_ = false;
 };
 
-// Reads all of it, so that a damaged file changes nothing.
-Status Verify(const ImportOrder& order, io::Environment& environment, std::ostream& err) {
-  AMETHYST_ASSIGN(const auto reader, rdb::FileReader::Open(environment.files(), order.file));
-  Drawn drawn(order, "checked", environment.clock(), err);
-  rdb::FileReader::Entry entry;
-  for (uint64_t keys = 0;; ++keys) {
-    AMETHYST_ASSIGN(const bool is_there, reader->Next(&entry));
-    if (!is_there) return {};
-    drawn.Update(*reader, keys);
-  }
-}
-
 struct Imported {
   uint64_t keys = 0;
   uint64_t expired = 0;
@@ -70,34 +62,94 @@ struct Imported {
   double seconds = 0;
 };
 
-Result<Imported> Write(const ImportOrder& order, const Config& config, const std::string& directory,
-                       std::ostream& err) {
-  const auto environment = io::DefaultEnvironment();
-  io::Clock& clock = environment->clock();
-  const auto begin = clock.Monotonic();
-  AMETHYST_ASSIGN(const auto reader, rdb::FileReader::Open(environment->files(), order.file));
-  Options options;
-  options.memory_budget_bytes = config.memory_shares().engine_bytes;
-  AMETHYST_ASSIGN(const auto space, Space::Open(directory, options));
-  rdb::Importer importer(*space, config, static_cast<TimeMs>(clock.WallTime().count()));
-  {
-    Drawn drawn(order, "imported", clock, err);
-    rdb::FileReader::Entry entry;
-    while (true) {
-      AMETHYST_ASSIGN(const bool is_there, reader->Next(&entry));
-      if (!is_there) break;
-      AMETHYST_TRY(importer.Put(entry));
-      drawn.Update(*reader, importer.keys());
-    }
+// Hands over each key to the end of the file.
+template <typename Take>
+Status ReadAll(rdb::FileReader& reader, const Take& take) {
+  rdb::FileReader::Entry entry;
+  while (true) {
+    AMETHYST_ASSIGN(const bool is_there, reader.Next(&entry));
+    if (!is_there) return {};
+    AMETHYST_TRY(take(entry));
   }
-  AMETHYST_TRY(importer.Finish());
-  AMETHYST_TRY(space->Close());
-  return Imported{.keys = importer.keys(),
-                  .expired = importer.expired(),
-                  .libraries = reader->libraries(),
-                  .bytes = reader->size(),
-                  .seconds = SecondsOf(clock.Monotonic() - begin)};
 }
+
+// Of what does not fit into memory, as many parts as there are memtables in it, with room for what an entry takes
+// beside its bytes; fewer where each is a large share of the descriptors. 1: it is taken as it is.
+size_t PartCount(uint64_t file_bytes, size_t engine_bytes, uint64_t descriptors) {
+  constexpr uint64_t kWriteBufferMax = uint64_t{64} << 20;  // As Options::write_buffer_bytes has it.
+  if (file_bytes <= engine_bytes) return 1;
+  const uint64_t part_bytes = std::min<uint64_t>(engine_bytes / 8, kWriteBufferMax) * 3 / 5;
+  return std::max<uint64_t>(1,
+                            std::min({uint64_t{rdb::Parts::kCountMax}, descriptors / 4, file_bytes / part_bytes + 1}));
+}
+
+// One run: reads the file in full if it must be sorted or if all of it must be right before the first key is written,
+// then writes.
+class Run {
+ public:
+  Run(const ImportOrder& order, const Config& config, io::Environment& environment, std::ostream& err)
+      : order_(order), config_(config), environment_(environment), err_(err) {}
+
+  Status Prepare(const std::string& parts_path) {
+    AMETHYST_ASSIGN(reader_, rdb::FileReader::Open(environment_.files(), order_.file));
+    const size_t count = PartCount(reader_->size(), config_.memory_shares().engine_bytes, TakeAllDescriptors());
+    if (count == 1 && !order_.merges) return {};
+    if (count > 1) {
+      AMETHYST_ASSIGN(parts_, rdb::Parts::Create(environment_.files(), parts_path, count));
+    }
+    Drawn drawn(order_, parts_ ? "sorted" : "checked", environment_.clock(), err_);
+    uint64_t keys = 0;
+    AMETHYST_TRY(ReadAll(*reader_, [&](const rdb::FileReader::Entry& entry) -> Status {
+      drawn.Update(++keys, reader_->offset(), reader_->size());
+      return parts_ ? parts_->Add(entry) : Status();
+    }));
+    if (parts_) return parts_->Finish();
+    AMETHYST_ASSIGN(reader_, rdb::FileReader::Open(environment_.files(), order_.file));
+    return {};
+  }
+
+  Result<Imported> Write(const std::string& directory) {
+    Options options;
+    options.memory_budget_bytes = config_.memory_shares().engine_bytes;
+    AMETHYST_ASSIGN(const auto space, Space::Open(directory, options));
+    // A database that comes to its place after its close needs no log.
+    rdb::Importer importer(*space, config_, static_cast<TimeMs>(environment_.clock().WallTime().count()),
+                           order_.merges ? amethyst::Durability::kBuffered : amethyst::Durability::kNone);
+    {
+      Drawn drawn(order_, "imported", environment_.clock(), err_);
+      uint64_t bytes = 0;
+      const auto put = [&](const rdb::FileReader::Entry& entry) {
+        bytes += entry.raw.size();
+        drawn.Update(importer.keys(), bytes, reader_->size());
+        return importer.Put(entry);
+      };
+      if (!parts_) AMETHYST_TRY(ReadAll(*reader_, put));
+      for (size_t part = 0; parts_ && part < parts_->count(); ++part) {
+        AMETHYST_ASSIGN(const auto reader, parts_->Read(part));
+        AMETHYST_TRY(ReadAll(*reader, put));
+        // No table has keys of two parts, so none must be merged with the next one.
+        AMETHYST_TRY(importer.Finish());
+        AMETHYST_TRY(space->db().Flush());
+      }
+    }
+    AMETHYST_TRY(importer.Finish());
+    AMETHYST_TRY(space->Close());
+    return Imported{.keys = importer.keys(),
+                    .expired = importer.expired(),
+                    .libraries = reader_->libraries(),
+                    .bytes = reader_->size(),
+                    .seconds = SecondsOf(environment_.clock().Monotonic() - begin_)};
+  }
+
+ private:
+  const ImportOrder& order_;
+  const Config& config_;
+  io::Environment& environment_;
+  std::ostream& err_;
+  const std::chrono::nanoseconds begin_ = environment_.clock().Monotonic();
+  std::unique_ptr<rdb::FileReader> reader_;  // Of the whole file.
+  std::optional<rdb::Parts> parts_;
+};
 
 void Tell(const ImportOrder& order, const Imported& imported, std::ostream& out, std::ostream& err) {
   if (order.is_json) {
@@ -133,14 +185,16 @@ Status RemoveTree(io::FileSystem& files, const std::string& directory) {
 Status Import(const ImportOrder& order, const Config& config, std::ostream& out, std::ostream& err) {
   const auto environment = io::DefaultEnvironment();
   io::FileSystem& files = environment->files();
+  std::string directory = order.directory;
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  const std::string beside = directory + ".import";
+  Run run(order, config, *environment, err);
   if (order.merges) {
-    AMETHYST_TRY(Verify(order, *environment, err));
-    AMETHYST_ASSIGN(const Imported imported, Write(order, config, order.directory, err));
+    AMETHYST_TRY(run.Prepare(beside + "-part"));
+    AMETHYST_ASSIGN(const Imported imported, run.Write(directory));
     Tell(order, imported, out, err);
     return {};
   }
-  std::string directory = order.directory;
-  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
   AMETHYST_ASSIGN(const bool is_there, files.Exists(directory));
   if (is_there) {
     AMETHYST_ASSIGN(const auto names, files.List(directory));
@@ -149,13 +203,14 @@ Status Import(const ImportOrder& order, const Config& config, std::ostream& out,
                                    directory);
     }
   }
-  const std::string beside = directory + ".import";
   AMETHYST_ASSIGN(const bool is_taken, files.Exists(beside));
   if (is_taken) {
     return base::InvalidArgument(
         "{} is there: another import is running, or one was killed and left it; remove it then", beside);
   }
-  const Result<Imported> imported = Write(order, config, beside, err);
+  AMETHYST_TRY(files.CreateDirectories(io::ParentDirectory(directory)));
+  AMETHYST_TRY(run.Prepare(beside + "-part"));
+  const Result<Imported> imported = run.Write(beside);
   Status moved = imported ? files.Rename(beside, directory) : std::unexpected(imported.error());
   if (!moved) {
     static_cast<void>(RemoveTree(files, beside));  // The first error is the one to tell.

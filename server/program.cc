@@ -13,11 +13,11 @@
 #include "base/error.h"
 #include "io/output_target.h"
 #include "io/system_environment.h"
+#include "net/http_server.h"
 #include "server/config.h"
 #include "server/config_file.h"
 #include "server/engine_counts.h"
 #include "server/engine_log.h"
-#include "server/http/http_server.h"
 #include "server/http/server_routes.h"
 #include "server/import.h"
 #include "server/log.h"
@@ -100,7 +100,7 @@ Result<ListenAt> WhereToListen(const Config& config) {
   if (!SplitLine(config.Text("bind"), &at.addresses)) {
     return base::InvalidArgument("bind: a quote is not closed");
   }
-  const auto is_public = [](const std::string& address) { return !IsLoopback(address); };
+  const auto is_public = [](const std::string& address) { return !net::IsLoopback(address); };
   // A certificate says who a client is as well as a password does.
   const bool wants_certificates = at.port == 0 && at.tls_port != 0 && config.Text("tls-auth-clients") == "yes";
   if (const auto open = std::ranges::find_if(at.addresses, is_public);
@@ -120,11 +120,11 @@ Result<ListenAt> WhereToListen(const Config& config) {
 }
 
 // nullopt: nowhere.
-Result<std::optional<HttpAddress>> WhereToServeHttp(const Config& config) {
+Result<std::optional<net::HttpAddress>> WhereToServeHttp(const Config& config) {
   const std::string text(config.Text("http"));
   if (text.empty()) return std::nullopt;
-  AMETHYST_ASSIGN(HttpAddress at, ReadHttpAddress(text));
-  if (!IsLoopback(at.host) && config.values().requirepass.empty()) {
+  AMETHYST_ASSIGN(net::HttpAddress at, net::ReadHttpAddress(text));
+  if (!net::IsLoopback(at.host) && config.values().requirepass.empty()) {
     return base::InvalidArgument("others can reach {}: give --requirepass, or --http 127.0.0.1:{}", text, at.port);
   }
   return at;
@@ -148,10 +148,6 @@ void FitClients(Config* config, Log& log) {
             fmt::format("the system allows {} descriptors (ulimit -n), so maxclients is {}, not {}", descriptors,
                         clients, wanted),
             {{"descriptors", static_cast<int64_t>(descriptors)}});
-}
-
-std::string ShownAddress(const HttpAddress& at, uint16_t port) {
-  return at.host.contains(':') ? fmt::format("[{}]:{}", at.host, port) : fmt::format("{}:{}", at.host, port);
 }
 
 std::filesystem::path DirectoryOf(const Config& config) {
@@ -226,12 +222,13 @@ Status Serve(const Config& settings, Log& log) {
   FitClients(&config, log);
   const auto engine = std::make_shared<EngineCounts>();
   AMETHYST_ASSIGN(const auto space, OpenSpace(config, engine, log));
-  EngineClock clock(space->clock());
+  net::EngineClock clock(space->clock());
   {
     Server server(*space, config, clock);
     server.SetLog(log);
     AMETHYST_TRY(server.LoadLibraries());
-    HttpServer http(HttpGuard(config, http_at && IsLoopback(http_at->host)), clock);
+    net::HttpServer http(
+        net::HttpGuard([&config] { return HttpAccessOf(config); }, http_at && net::IsLoopback(http_at->host)), clock);
     AddServerRoutes(server, *engine, http);
     AsioLoop loop(server);
     AMETHYST_TRY(loop.Listen(at));
@@ -245,7 +242,7 @@ Status Serve(const Config& settings, Log& log) {
     if (http_at) AMETHYST_TRY(loop.ListenHttp(http, *http_at));
     LogReady(at, loop.port(), log);
     if (http_at) {
-      const std::string url = fmt::format("http://{}/", ShownAddress(*http_at, loop.http_port()));
+      const std::string url = net::UrlOf({.host = http_at->host, .port = loop.http_port()});
       log.Write(LogLevel::kNotice, "ready", "page and figures at " + url, {{"http", url}});
     }
     TellSupervisor("READY=1");

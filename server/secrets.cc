@@ -6,14 +6,6 @@
 
 namespace amethyst::server {
 
-bool SameSecret(std::string_view given, std::string_view expected) {
-  size_t differences = given.size() ^ expected.size();
-  for (size_t i = 0; i < given.size(); ++i) {
-    differences |= static_cast<unsigned char>(given[i] ^ (expected.empty() ? 0 : expected[i % expected.size()]));
-  }
-  return differences == 0;
-}
-
 std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments args) {
   constexpr std::string_view kHidden = "(redacted)";
   std::vector<std::string_view> shown(args.begin(), args.end());

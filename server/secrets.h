@@ -1,4 +1,4 @@
-// Passwords: whether one is right, and the words of a command as others may see them. Pure functions.
+// The words of a command as others may see them: without passwords. Pure functions.
 #pragma once
 
 #include <string_view>
@@ -8,10 +8,7 @@
 
 namespace amethyst::server {
 
-// Takes the same time wherever the two differ first.
-[[nodiscard]] bool SameSecret(std::string_view given, std::string_view expected);
-
-// The arguments as the slow log and MONITOR may show them: without passwords.
+// The arguments as the slow log and MONITOR may show them.
 [[nodiscard]] std::vector<std::string_view> WithoutSecrets(const Command& command, Arguments args);
 
 }  // namespace amethyst::server

@@ -57,7 +57,7 @@ bool Server::RunsWithinMulti(const Command& command) {
          command.name == "quit" || command.name == "reset";
 }
 
-Server::Server(Space& space, Config& config, Clock& clock)
+Server::Server(Space& space, Config& config, net::Clock& clock)
     : space_(space), config_(config), clock_(clock), started_us_(MonotonicUs()), access_(space), checkpoints_(space) {
   running_.random = base::Random(started_us_);
   access_.SetOnFlush([this](const Status& written) { FollowFlush(written); });
@@ -81,7 +81,7 @@ uint64_t Server::Look() {
   return loop_.moment.us;
 }
 
-Session* Server::Connect(Connection& connection) {
+Session* Server::Connect(net::Connection& connection) {
   ++counters_.connections;
   if (sessions_.size() >= config_.values().maxclients) {
     ++counters_.rejected_connections;

@@ -65,7 +65,7 @@ class Server {
   };
 
   // All outlive this.
-  Server(Space& space, Config& config, Clock& clock);
+  Server(Space& space, Config& config, net::Clock& clock);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -82,7 +82,7 @@ class Server {
   [[nodiscard]] bool IsRunning(const Session& session) const;
 
   // A connection is there; nullptr: it was refused, what it is told is sent, and it closes.
-  [[nodiscard]] Session* Connect(Connection& connection);
+  [[nodiscard]] Session* Connect(net::Connection& connection);
   // It has gone.
   void Disconnect(Session& session);
   // Bytes have come. Runs what is complete.
@@ -232,7 +232,7 @@ class Server {
 
   Space& space_;
   Config& config_;
-  Clock& clock_;
+  net::Clock& clock_;
   const uint64_t started_us_;
   Access access_;
   TimeMs last_now_ms_ = 0;

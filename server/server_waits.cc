@@ -10,6 +10,47 @@
 
 namespace amethyst::server {
 
+namespace {
+
+// EXEC, scripts and functions: once begun they go to their end, so what they read may hold up the others.
+bool RunsOthers(const Command& command) {
+  return command.name == "exec" || (command.flags & kNoMandatoryKeys) != 0;  // Which those have that name keys.
+}
+
+// It puts over whatever is there, which it does not read.
+bool IsPlainPut(const Command& command, Arguments args) {
+  return (command.name == "set" && args.size() == 3) || command.name == "setex" || command.name == "psetex" ||
+         command.name == "mset";
+}
+
+// The keys that a request names, as they are stored; of EXEC those of its commands, found by `find`.
+template <typename Find>
+std::vector<std::string> NamedKeys(const Session& session, const Command& command, Arguments args, uint16_t stored,
+                                   const Find& find) {
+  std::vector<std::string> keys;
+  const auto add = [&](const Command& named, Arguments words) {
+    for (const int place : FindKeys(named, words)) keys.push_back(KeysKey(stored, words[static_cast<size_t>(place)]));
+  };
+  if (command.name != "exec") {
+    add(command, args);
+    return keys;
+  }
+  for (const KeptRequest& request : session.queue.requests) {
+    std::string refusal;
+    const Command* const queued = find(request.args(), &refusal);
+    if (queued != nullptr && !IsPlainPut(*queued, request.args())) add(*queued, request.args());
+  }
+  return keys;
+}
+
+bool IsInMemory(Space& space, const std::string& key) {
+  if (space.records().Find(key)) return true;
+  const auto found = space.family(Part::kKeys).GetPinned(key, {.memory_only = true});
+  return found || found.error().code() != ErrorCode::kBusy;
+}
+
+}  // namespace
+
 void Server::PauseFor(uint64_t milliseconds, bool writes_only) {
   const bool is_new = pause_.ends_us == 0;
   pause_.ends_us = std::max(pause_.ends_us, MonotonicUs() + milliseconds * 1000);
@@ -50,6 +91,19 @@ bool Server::MayFetch(const Session& session, const Command& command) const {
 bool Server::RunOrFetch(Session& session, const Command& command, Arguments args, Reply& reply) {
   if (!MayCommitLater(command)) access_.Flush();
   Begin(session.database);
+  if (RunsOthers(command) && loop_.fetcher != nullptr && session.held.fetches == 0 && !loop_.disk_pace.is_fast()) {
+    // One try: what was read may be gone from the cache by the time that it runs.
+    const auto find = [this](Arguments words, std::string* refusal) { return Find(words, refusal); };
+    const auto keys = NamedKeys(session, command, args, access_.stored_database(), find);
+    const auto missed = std::ranges::find_if_not(keys, [&](const auto& key) { return IsInMemory(space_, key); });
+    if (missed != keys.end()) {
+      access_.ReadMemoryOnly();
+      std::string ignored;
+      static_cast<void>(access_.Get(Part::kKeys, *missed, &ignored));  // For what miss() says.
+      if (access_.miss() && Fetch(session, command, args)) return false;
+      Begin(session.database);
+    }
+  }
   if (MayFetch(session, command)) {
     const Counters::Lookups before = counters_.lookups;
     access_.ReadMemoryOnly();
@@ -73,8 +127,8 @@ bool Server::Fetch(Session& session, const Command& command, Arguments args) {
   const Access::Miss miss = *access_.miss();
   std::vector<std::string> keys = {miss.key};
   if (miss.part == Part::kKeys) {
-    for (const int place : FindKeys(command, args)) {
-      std::string key = KeysKey(access_.stored_database(), args[static_cast<size_t>(place)]);
+    const auto find = [this](Arguments words, std::string* refusal) { return Find(words, refusal); };
+    for (std::string& key : NamedKeys(session, command, args, access_.stored_database(), find)) {
       if (key != miss.key) keys.push_back(std::move(key));
     }
   }

@@ -6,7 +6,7 @@
 
 namespace amethyst::server {
 
-Session::Session(Connection& transport, Outbox& all, const Start& start)
+Session::Session(net::Connection& transport, Outbox& all, const Start& start)
     : connection(transport),
       outbox(all),
       id(start.id),

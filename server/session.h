@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/connection.h"
 #include "server/commands/command.h"
-#include "server/net/connection.h"
 #include "server/output_limits.h"
 #include "server/resp/reply.h"
 #include "server/resp/request_parser.h"
@@ -139,7 +139,7 @@ class Session {
     uint64_t now_us;
     bool is_authenticated;
   };
-  Session(Connection& connection, Outbox& outbox, const Start& start);
+  Session(net::Connection& connection, Outbox& outbox, const Start& start);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -152,7 +152,7 @@ class Session {
   // For a message that no request asked for: a published one.
   [[nodiscard]] bool takes_push() const { return protocol == Reply::Protocol::kResp3; }
 
-  Connection& connection;
+  net::Connection& connection;
   Outbox& outbox;
   const uint64_t id;
   const uint64_t created_us;

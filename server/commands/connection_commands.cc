@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "net/same_secret.h"
 #include "server/commands/client_name.h"
 #include "server/commands/command.h"
 #include "server/commands/numbers.h"
-#include "server/secrets.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/version.h"
@@ -23,7 +23,7 @@ constexpr std::string_view kWrongPassword = "WRONGPASS invalid username-password
 // The default user is the only one there is.
 bool Authenticate(Call& call, std::string_view user, std::string_view password) {
   const std::string& expected = call.config().values().requirepass;
-  if (user != "default" || (!expected.empty() && !SameSecret(password, expected))) return false;
+  if (user != "default" || (!expected.empty() && !net::SameSecret(password, expected))) return false;
   call.session.is_authenticated = true;
   return true;
 }

@@ -24,8 +24,8 @@ std::string Metrics::Text() {
   return text.Take();
 }
 
-void AddHttpMetrics(const HttpServer& http, MetricText& text) {
-  const HttpServer::Counters& counters = http.counters();
+void AddHttpMetrics(const net::HttpServer& http, MetricText& text) {
+  const net::HttpServer::Counters& counters = http.counters();
   const auto add = [&](MetricType type, std::string_view name, std::string_view help, uint64_t value) {
     text.Begin(type, name, help);
     text.Add(value);

@@ -7,9 +7,9 @@
 
 #include <string>
 
+#include "net/http_server.h"
 #include "server/durability.h"
 #include "server/engine_counts.h"
-#include "server/http/http_server.h"
 #include "server/http/metric_text.h"
 #include "server/server.h"
 
@@ -18,7 +18,7 @@ namespace amethyst::server {
 class Metrics {
  public:
   // All outlive this.
-  Metrics(Server& server, const HttpServer& http, const EngineCounts& engine)
+  Metrics(Server& server, const net::HttpServer& http, const EngineCounts& engine)
       : server_(server), http_(http), engine_(engine) {}
 
   // At each tick.
@@ -27,7 +27,7 @@ class Metrics {
 
  private:
   Server& server_;
-  const HttpServer& http_;
+  const net::HttpServer& http_;
   const EngineCounts& engine_;
   Durability durability_;
 };
@@ -35,7 +35,7 @@ class Metrics {
 // The parts of it.
 void AddServerMetrics(Server& server, const Durability& durability, MetricText& text);
 void AddCommandMetrics(Server& server, MetricText& text);
-void AddHttpMetrics(const HttpServer& http, MetricText& text);
+void AddHttpMetrics(const net::HttpServer& http, MetricText& text);
 void AddEngineMetrics(const Stats& stats, const EngineCounts::Counts& counts, TimeMs now_ms, MetricText& text);
 
 }  // namespace amethyst::server

@@ -169,7 +169,7 @@ void Access::NoteWrite(Part part, std::string_view key, size_t value_bytes) {
   if (!IsFresh(part, key)) fresh_.is_alone = false;
   fresh_.bytes += key.size() + value_bytes;
   if (!fresh_.is_alone || fresh_.bytes < kPartBytes || !status_) return;
-  if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
+  if (const Status written = space_.db().Write(batch_, writing_); !written) Fail(written.error());
   space_.NoteWrite();
   batch_.Clear();
   changes_.keys.clear();
@@ -282,7 +282,7 @@ Status Access::Commit() {
     if (status_ && !HasWrites()) return {};
   }
   if (status_) {
-    if (const Status written = space_.db().Write(batch_); !written) Fail(written.error());
+    if (const Status written = space_.db().Write(batch_, writing_); !written) Fail(written.error());
   }
   if (!status_) {
     ForgetRecords();

@@ -78,6 +78,8 @@ class Access {
     std::string key;
   };
   [[nodiscard]] const std::optional<Miss>& miss() const { return reading_.miss; }
+  // Of what is committed from here on; kBuffered until then.
+  void SetDurability(amethyst::Durability durability) { writing_.durability = durability; }
   // SELECT within a transaction.
   void SetDatabase(unsigned database) { database_ = database; }
 
@@ -172,6 +174,7 @@ class Access {
   IndexedBatch batch_;
   PendingWrites pending_;
   std::function<void(const Status&)> on_flush_;
+  WriteOptions writing_;
   unsigned database_ = 0;
   TimeMs now_ms_ = 0;
   Status status_;

@@ -14,7 +14,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "server/net/peer.h"
+#include "net/acceptor.h"
+#include "net/peer.h"
 #include "server/net/tls_context.h"
 
 namespace amethyst::server {
@@ -22,26 +23,29 @@ namespace amethyst::server {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(100);
-constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // Where there is no descriptor to be had.
-constexpr size_t kHandshakesMax = 1000;                        // At once.
+constexpr size_t kHandshakesMax = 1000;  // At once.
 constexpr size_t kReaders = 16;
 
-std::unexpected<Error> ListenError(const std::error_code& error, const std::string& where) {
-  if (error == asio::error::address_in_use) {
-    return base::MakeError(ErrorCode::kBusy,
-                           "{} is taken by another process; --port, --unixsocket or --http names another one", where);
-  }
-  return base::MakeError(ErrorCode::kIo, "cannot listen at {}: {}", where, error.message());
+using TlsStream = asio::ssl::stream<net::Socket>;
+
+net::ListenPlace PlaceOf(const std::string& name) {
+  return {.name = name, .remedy = "--port, --unixsocket or --http names another one"};
 }
 
 }  // namespace
 
 class AsioLoop::Implementation final : public Fetcher {
  public:
-  explicit Implementation(Server& server) : shared_{.server = server}, timer_(shared_.io) { server.SetFetcher(this); }
+  explicit Implementation(Server& server) : server_(server) {
+    server.SetFetcher(this);
+    shared_.handshake_failed = [this](const std::string& peer, const std::error_code& error) {
+      server_.log().Write(LogLevel::kVerbose, "tls-handshake-failed",
+                          fmt::format("no TLS with {}: {}", peer, error.message()), {{"peer", peer}});
+    };
+  }
   ~Implementation() override {
-    shared_.server.SetFetcher(nullptr);
-    CloseConnections();
+    server_.SetFetcher(nullptr);
+    shared_.CloseAll();
   }
 
   void Fetch(std::function<void()> read, std::function<void()> done) override {
@@ -52,13 +56,13 @@ class AsioLoop::Implementation final : public Fetcher {
   }
 
   Status Listen(const ListenAt& at);
-  Status ListenHttp(HttpServer& http, const HttpAddress& at);
+  Status ListenHttp(net::HttpServer& http, const net::HttpAddress& at);
   Status ReadTls();
   void Run();
   // A turn while a script runs, of what has come meanwhile.
   void PollWhileBusy();
   void Stop() {
-    asio::post(shared_.io, [this] { shared_.server.AskToStop("the program asked for it"); });
+    asio::post(shared_.io, [this] { server_.AskToStop("the program asked for it"); });
   }
 
   // Those that it listens at.
@@ -75,7 +79,7 @@ class AsioLoop::Implementation final : public Fetcher {
     Acceptor acceptor;
     Kind kind;
   };
-  using TcpListener = Listener<asio::ip::tcp::acceptor>;
+  using TcpListener = Listener<net::TcpAcceptor>;
   using TcpListeners = std::vector<std::shared_ptr<TcpListener>>;
   using UnixListener = Listener<asio::local::stream_protocol::acceptor>;
 
@@ -87,27 +91,25 @@ class AsioLoop::Implementation final : public Fetcher {
   Status ListenUnix(const std::string& path, uint32_t mode);
   template <typename Acceptor>
   void Accept(const std::shared_ptr<Listener<Acceptor>>& listener);
-  template <typename Acceptor>
-  void Accepted(const std::shared_ptr<Listener<Acceptor>>& listener, const std::error_code& error, Socket socket);
-  void StartPeer(Socket socket, Kind kind);
+  void StartPeer(net::Socket socket, Kind kind);
   template <typename Stream, typename Service, typename... Arguments>
   void StartPeerOf(Service& service, Arguments&&... arguments);
   // Goes on with connections that had to wait until a script ended.
   void ResumePaused();
   void EndTurn();
-  void CloseConnections();
   void TellOfRefusal(const std::error_code& error);
   void WatchSignals();
   void ReadTlsAgain();
   void Tick();
 
-  Peers shared_;
+  Server& server_;
+  net::Peers shared_;
   asio::signal_set signals_{shared_.io};
   asio::signal_set hangups_{shared_.io};
-  asio::steady_timer timer_;
+  asio::steady_timer timer_{shared_.io};
   TcpListeners tcp_;
   std::shared_ptr<TcpListener> http_listener_;
-  HttpServer* http_ = nullptr;
+  net::HttpServer* http_ = nullptr;
   std::shared_ptr<UnixListener> unix_;
   uint64_t told_of_refusal_us_ = 0;
   std::shared_ptr<asio::ssl::context> tls_;  // For new connections.
@@ -133,7 +135,7 @@ Status AsioLoop::Implementation::Listen(const ListenAt& at) {
   for (const auto& [endpoint, kind] : before) {
     auto listener = OpenTcp(endpoint, fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port()));
     if (!listener) {
-      shared_.server.log().Write(LogLevel::kWarning, "listen-failed", listener.error().message());
+      server_.log().Write(LogLevel::kWarning, "listen-failed", listener.error().message());
       continue;
     }
     (*listener)->kind = kind;
@@ -148,7 +150,7 @@ Status AsioLoop::Implementation::ListenBeside(const ListenAt& at) {
   Ports found{.redis = is_plain && at.port == 0 ? ports.redis : at.port, .tls = at.tls_port, .http = ports.http};
   std::shared_ptr<asio::ssl::context> tls;
   if (at.tls_port != 0) {
-    AMETHYST_ASSIGN(tls, NewTlsContext(shared_.server.config()));
+    AMETHYST_ASSIGN(tls, NewTlsContext(server_.config()));
   }
   TcpListeners plain;
   TcpListeners encrypted;
@@ -189,7 +191,7 @@ Status AsioLoop::Implementation::AddTcp(const std::string& address, uint16_t* bo
   return {};
 }
 
-Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress& at) {
+Status AsioLoop::Implementation::ListenHttp(net::HttpServer& http, const net::HttpAddress& at) {
   std::error_code error;
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(at.host, error), at.port);
   AMETHYST_ASSIGN(http_listener_, OpenTcp(endpoint, fmt::format("{}:{} for --http", at.host, at.port)));
@@ -202,16 +204,8 @@ Status AsioLoop::Implementation::ListenHttp(HttpServer& http, const HttpAddress&
 
 Result<std::shared_ptr<AsioLoop::Implementation::TcpListener>> AsioLoop::Implementation::OpenTcp(
     const asio::ip::tcp::endpoint& endpoint, const std::string& where) {
-  std::error_code error;
-  auto listener = std::make_shared<TcpListener>(asio::ip::tcp::acceptor(shared_.io), Kind::kPlain);
-  asio::ip::tcp::acceptor& acceptor = listener->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return ListenError(error, where);
-  return listener;
+  AMETHYST_ASSIGN(net::TcpAcceptor acceptor, net::OpenTcp(shared_.io, endpoint, PlaceOf(where)));
+  return std::make_shared<TcpListener>(std::move(acceptor), Kind::kPlain);
 }
 
 // A socket file that nobody listens at is what a killed server has left.
@@ -232,7 +226,7 @@ Status AsioLoop::Implementation::ListenUnix(const std::string& path, uint32_t mo
   if (!error) listener->acceptor.bind(endpoint, error);
   if (!error && mode != 0 && ::chmod(path.c_str(), mode) != 0) error.assign(errno, std::system_category());
   if (!error) listener->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return ListenError(error, path);
+  if (error) return net::ListenError(error, PlaceOf(path));
   shared_.unix_path = path;
   unix_ = std::move(listener);
   Accept(unix_);
@@ -241,63 +235,44 @@ Status AsioLoop::Implementation::ListenUnix(const std::string& path, uint32_t mo
 
 template <typename Acceptor>
 void AsioLoop::Implementation::Accept(const std::shared_ptr<Listener<Acceptor>>& listener) {
-  listener->acceptor.async_accept([this, listener](const std::error_code& error, auto socket) {
-    Accepted(listener, error, Socket(std::move(socket)));
-  });
+  const auto take = [this, listener](net::Socket socket) { StartPeer(std::move(socket), listener->kind); };
+  net::AcceptAll<Acceptor>({listener, &listener->acceptor}, take,
+                           [this](const std::error_code& error) { TellOfRefusal(error); });
 }
 
-template <typename Acceptor>
-void AsioLoop::Implementation::Accepted(const std::shared_ptr<Listener<Acceptor>>& listener,
-                                        const std::error_code& error, Socket socket) {
-  if (error == asio::error::operation_aborted || !listener->acceptor.is_open()) return;
-  if (error) {
-    TellOfRefusal(error);
-    auto pause = std::make_shared<asio::steady_timer>(shared_.io, kAcceptAgain);
-    pause->async_wait([this, listener, pause](const std::error_code& failed) {
-      if (!failed && listener->acceptor.is_open()) Accept(listener);
-    });
-    return;
-  }
-  std::error_code ignored;
-  socket.non_blocking(true, ignored);
-  if (socket.local_endpoint(ignored).protocol().family() != AF_UNIX) {
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket.set_option(asio::socket_base::keep_alive(shared_.server.config().values().tcp_keepalive_s > 0), ignored);
-  }
-  StartPeer(std::move(socket), listener->kind);
-  Accept(listener);
-}
-
-void AsioLoop::Implementation::StartPeer(Socket socket, Kind kind) {
+void AsioLoop::Implementation::StartPeer(net::Socket socket, Kind kind) {
+  std::error_code ignored;  // Of a Unix socket, which knows no keepalive.
+  socket.set_option(asio::socket_base::keep_alive(server_.config().values().tcp_keepalive_s > 0), ignored);
   switch (kind) {
-    case Kind::kPlain: return StartPeerOf<Socket>(shared_.server, std::move(socket));
-    case Kind::kHttp: return StartPeerOf<Socket>(*http_, std::move(socket));
+    case Kind::kPlain: return StartPeerOf<net::Socket>(server_, std::move(socket));
+    case Kind::kHttp: return StartPeerOf<net::Socket>(*http_, std::move(socket));
     case Kind::kTls:
       // Else it is closed: the clients ahead of it have ten seconds.
-      if (shared_.handshakes < kHandshakesMax) StartPeerOf<TlsStream>(shared_.server, std::move(socket), *tls_);
+      if (shared_.handshakes < kHandshakesMax) StartPeerOf<TlsStream>(server_, std::move(socket), *tls_);
   }
 }
 
 // Mostly that there is no descriptor to be had. Told once a second at the most.
 void AsioLoop::Implementation::TellOfRefusal(const std::error_code& error) {
   constexpr uint64_t kBetweenUs = 1'000'000;
-  const uint64_t now_us = shared_.server.MonotonicUs();
+  const uint64_t now_us = server_.MonotonicUs();
   if (told_of_refusal_us_ != 0 && now_us - told_of_refusal_us_ < kBetweenUs) return;
   told_of_refusal_us_ = now_us;
-  shared_.server.log().Write(
+  server_.log().Write(
       LogLevel::kWarning, "accept-failed",
       fmt::format("connections have to wait: {}; `ulimit -n` bounds the descriptors of the process", error.message()));
 }
 
 template <typename Stream, typename Service, typename... Arguments>
 void AsioLoop::Implementation::StartPeerOf(Service& service, Arguments&&... arguments) {
-  const auto peer = std::make_shared<Peer<Service, Stream>>(shared_, service, std::forward<Arguments>(arguments)...);
+  const auto peer =
+      std::make_shared<net::Peer<Service, Stream>>(shared_, service, std::forward<Arguments>(arguments)...);
   shared_.all.insert(peer);
   peer->Start();
 }
 
 Status AsioLoop::Implementation::ReadTls() {
-  AMETHYST_ASSIGN(tls_, NewTlsContext(shared_.server.config()));
+  AMETHYST_ASSIGN(tls_, NewTlsContext(server_.config()));
   return {};
 }
 
@@ -307,10 +282,10 @@ void AsioLoop::Implementation::ReadTlsAgain() {
     if (error) return;
     const Status read = tls_ == nullptr ? Status() : ReadTls();
     if (!read) {
-      shared_.server.log().Write(LogLevel::kWarning, "tls-reload-failed",
-                                 "the certificates stay as they were: " + read.error().message());
+      server_.log().Write(LogLevel::kWarning, "tls-reload-failed",
+                          "the certificates stay as they were: " + read.error().message());
     } else if (tls_ != nullptr) {
-      shared_.server.log().Write(LogLevel::kNotice, "tls-reload", "has read the certificates anew");
+      server_.log().Write(LogLevel::kNotice, "tls-reload", "has read the certificates anew");
     }
     ReadTlsAgain();
   });
@@ -320,7 +295,7 @@ void AsioLoop::Implementation::Tick() {
   timer_.expires_after(kTick);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
-    shared_.server.Tick();
+    server_.Tick();
     if (http_ != nullptr) http_->Tick();
     Tick();
   });
@@ -330,7 +305,7 @@ void AsioLoop::Implementation::WatchSignals() {
   for (const int signal : {SIGINT, SIGTERM}) signals_.add(signal);
   signals_.async_wait([this](const std::error_code& error, int signal) {
     if (error) return;
-    shared_.server.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
+    server_.AskToStop(signal == SIGINT ? "signal SIGINT" : "signal SIGTERM");
     std::error_code ignored;
     signals_.clear(ignored);  // The next one ends the process at once.
   });
@@ -339,7 +314,7 @@ void AsioLoop::Implementation::WatchSignals() {
 }
 
 void AsioLoop::Implementation::EndTurn() {
-  shared_.server.EndTurn();
+  server_.EndTurn();
   if (http_ != nullptr) http_->EndTurn();
 }
 
@@ -358,8 +333,8 @@ void AsioLoop::Implementation::ResumePaused() {
 void AsioLoop::Implementation::Run() {
   WatchSignals();
   Tick();
-  while (!shared_.server.is_stopping()) {
-    if (!shared_.server.HasBacklog()) shared_.io.run_one();
+  while (!server_.is_stopping()) {
+    if (!server_.HasBacklog()) shared_.io.run_one();
     shared_.io.poll();
     if (!shared_.paused.empty()) ResumePaused();
     EndTurn();
@@ -377,12 +352,6 @@ void AsioLoop::Implementation::Run() {
   readers_.join();
 }
 
-void AsioLoop::Implementation::CloseConnections() {
-  for (const auto& peer : std::set(shared_.all)) peer->Close();
-  shared_.io.restart();
-  shared_.io.poll();
-}
-
 AsioLoop::AsioLoop(Server& server) : implementation_(std::make_unique<Implementation>(server)) {
   server.SetPoll([this] { implementation_->PollWhileBusy(); });
 }
@@ -390,7 +359,9 @@ AsioLoop::~AsioLoop() = default;
 
 Status AsioLoop::Listen(const ListenAt& at) { return implementation_->Listen(at); }
 
-Status AsioLoop::ListenHttp(HttpServer& http, const HttpAddress& at) { return implementation_->ListenHttp(http, at); }
+Status AsioLoop::ListenHttp(net::HttpServer& http, const net::HttpAddress& at) {
+  return implementation_->ListenHttp(http, at);
+}
 
 uint16_t AsioLoop::http_port() const { return implementation_->ports.http; }
 uint16_t AsioLoop::port() const { return implementation_->ports.redis; }

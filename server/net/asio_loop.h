@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "amethyst/error.h"
-#include "server/http/http_address.h"
-#include "server/http/http_server.h"
-#include "server/net/connection.h"
+#include "net/connection.h"
+#include "net/http_address.h"
+#include "net/http_server.h"
 #include "server/server.h"
 
 namespace amethyst::server {
@@ -41,7 +41,7 @@ class AsioLoop {
   [[nodiscard]] Status Listen(const ListenAt& at);
   [[nodiscard]] uint16_t port() const;
   // `http` outlives this. The same errors.
-  [[nodiscard]] Status ListenHttp(HttpServer& http, const HttpAddress& at);
+  [[nodiscard]] Status ListenHttp(net::HttpServer& http, const net::HttpAddress& at);
   [[nodiscard]] uint16_t http_port() const;
   // Returns once SHUTDOWN, a signal to end, or Stop has asked for it: nothing is accepted, read or run any more. The
   // connections stay open as long as this lives, so that a client that sees its own end finds the database free.

@@ -14,8 +14,9 @@ constexpr size_t kBatchBytes = size_t{2} << 20;
 constexpr size_t kEntryBytes = 64;  // That an entry takes in a batch beside its own bytes.
 }  // namespace
 
-Importer::Importer(Space& space, const Config& config, TimeMs now_ms)
+Importer::Importer(Space& space, const Config& config, TimeMs now_ms, amethyst::Durability durability)
     : config_(config), now_ms_(now_ms), access_(space) {
+  access_.SetDurability(durability);
   access_.Begin(0, now_ms_);
 }
 
@@ -51,7 +52,7 @@ Status Importer::PutValue(const FileReader::Entry& entry) {
   StoredKey key(access_, entry.key);
   if (entry.value.type == Type::kString) {  // Most keys are: one look at what is there does for all.
     key.Put({.type = Type::kString, .expires_ms = entry.expires_ms, .body = entry.value.strings[0]});
-    held_bytes_ += entry.bytes + kEntryBytes;
+    held_bytes_ += entry.raw.size() + kEntryBytes;
     return held_bytes_ < kBatchBytes ? access_.status() : Commit();
   }
   key.Erase();
@@ -59,7 +60,7 @@ Status Importer::PutValue(const FileReader::Entry& entry) {
     AMETHYST_TRY(Commit());  // A large one goes in parts where nothing is before it.
     access_.SetDatabase(entry.database);
     RestoreValue(access_, entry.key, entry.value, config_);
-    held_bytes_ += entry.bytes + kEntryBytes;
+    held_bytes_ += entry.raw.size() + kEntryBytes;
   } else {
     AMETHYST_TRY(PutSlices(entry));
   }

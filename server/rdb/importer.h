@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "amethyst/options.h"
 #include "server/config.h"
 #include "server/keyspace/access.h"
 #include "server/keyspace/space.h"
@@ -14,7 +15,8 @@ namespace amethyst::server::rdb {
 class Importer {
  public:
   // Both outlive this. `now_ms`: what expires until then has expired.
-  Importer(Space& space, const Config& config, TimeMs now_ms);
+  Importer(Space& space, const Config& config, TimeMs now_ms,
+           amethyst::Durability durability = amethyst::Durability::kBuffered);
 
   [[nodiscard]] Status Put(const FileReader::Entry& entry);
   // Writes what is held back.

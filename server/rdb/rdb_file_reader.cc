@@ -33,6 +33,10 @@ constexpr uint8_t kOldFunction = 0xf6;  // Of release candidates of 7.0 alone, w
 
 Result<std::unique_ptr<FileReader>> FileReader::Open(io::FileSystem& files, const std::string& path) {
   AMETHYST_ASSIGN(auto file, files.Open(path));
+  return Open(std::move(file));
+}
+
+Result<std::unique_ptr<FileReader>> FileReader::Open(std::unique_ptr<io::RandomAccessFile> file) {
   AMETHYST_ASSIGN(const uint64_t size, file->Size());
   std::unique_ptr<FileReader> reader(new FileReader(std::move(file), size));
   AMETHYST_TRY(reader->ReadHead());
@@ -77,7 +81,7 @@ Status FileReader::TakePart(std::string_view what, TextArena* arena, Take take) 
     Input input(window(), arena, std::numeric_limits<size_t>::max());
     if (take(&input)) {
       const size_t taken = window().size() - input.bytes_left();
-      checksum_ = Crc64(window().substr(0, taken), checksum_);
+      if (version_ >= kFirstWithChecksum) checksum_ = Crc64(window().substr(0, taken), checksum_);
       begin_ += taken;
       offset_ += taken;
       return {};
@@ -156,7 +160,8 @@ Result<bool> FileReader::Next(Entry* entry) {
     if (byte < kFirstOpcode) {
       const uint64_t begin = offset_;
       AMETHYST_TRY(TakeEntry(static_cast<ObjectType>(byte), entry));
-      entry->bytes = offset_ - begin;
+      const size_t taken = offset_ - begin;
+      entry->raw = std::string_view(buffer_).substr(begin_ - taken, taken);
       return true;
     }
     const auto opcode = static_cast<Opcode>(byte);

@@ -23,13 +23,14 @@ class FileReader {
  public:
   // kCorruption: it does not begin as such a file. kNotSupported: it is of a newer version.
   [[nodiscard]] static Result<std::unique_ptr<FileReader>> Open(io::FileSystem& files, const std::string& path);
+  [[nodiscard]] static Result<std::unique_ptr<FileReader>> Open(std::unique_ptr<io::RandomAccessFile> file);
 
   // The next key. Its views are good until the next call.
   struct Entry {
     unsigned database = 0;
     TimeMs expires_ms = kNoExpiry;
     std::string_view key;
-    size_t bytes = 0;  // That key and value take in the file.
+    std::string_view raw;  // Type, key and value, as the file has them.
     Value value;
     TextArena arena;
   };

@@ -52,6 +52,8 @@ class Watcher {
 
   [[nodiscard]] const inspect::ManifestState& state() const { return history_.now(); }
   [[nodiscard]] const std::string& directory() const { return settings_.directory; }
+  // As of the last look: a process has the database open for writing.
+  [[nodiscard]] bool has_writer() const { return has_writer_; }
 
  private:
   [[nodiscard]] Status ReadEdits(std::vector<Message>* messages);

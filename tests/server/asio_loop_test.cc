@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "server/http/server_routes.h"
 #include "server/net/asio_loop.h"
 #include "server/program.h"
 #include "server/server_fixture.h"
@@ -84,8 +85,9 @@ class AsioLoopTest : public testing::Test {
  protected:
   AsioLoopTest() {
     EXPECT_TRUE(loop_->Listen({.unix_socket = path_}));
-    http_.AddRoute("/", [](const HttpRequest&) { return HttpResponse{.body = "hello\n"}; });
-    EventChannel& channel = http_.AddEvents("/events", [](const HttpRequest&) { return EncodeEvent("snapshot", "0"); });
+    http_.AddRoute("/", [](const net::HttpRequest&) { return net::HttpResponse{.body = "hello\n"}; });
+    net::EventChannel& channel =
+        http_.AddEvents("/events", [](const net::HttpRequest&) { return net::EncodeEvent("snapshot", "0"); });
     http_.AddTicker([&channel] { channel.Publish("news", "1"); });
     EXPECT_TRUE(loop_->ListenHttp(http_, {.host = "127.0.0.1"}));
     thread_ = std::thread([this] { loop_->Run(); });
@@ -100,9 +102,9 @@ class AsioLoopTest : public testing::Test {
   const std::string path_ = directory_.File("socket");
   Config config_;
   std::unique_ptr<Space> space_ = std::move(*Space::Open(directory_.File("db"), {}));
-  EngineClock clock_{space_->clock()};
+  net::EngineClock clock_{space_->clock()};
   Server server_{*space_, config_, clock_};
-  HttpServer http_{HttpGuard(config_, true), clock_};
+  net::HttpServer http_{net::HttpGuard([this] { return HttpAccessOf(config_); }, true), clock_};
   std::optional<AsioLoop> loop_{std::in_place, server_};
   std::thread thread_;
 };

@@ -156,15 +156,63 @@ TEST_F(Fetches, AreNotNeededToWriteOverACollectionWhichGoesAllTheSame) {
   EXPECT_EQ(Line("dbsize"), "21");
 }
 
-TEST_F(Fetches, AreNotWaitedForByTransactionsScriptsAndWalks) {
+TEST_F(Fetches, BringTheKeysThatAScriptNames) {
+  EXPECT_EQ(Line("mset a 1 b 2"), "OK");
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(Send({"eval", "return {redis.call('get', KEYS[1]), redis.call('get', KEYS[2])}", "2", "a", "b"}), "");
+  EXPECT_EQ(other.Line("echo x"), "\"x\"") << "it goes on meanwhile";
+  EXPECT_EQ(fetcher_.waiting.size(), 1U);
+  Finish();
+  EXPECT_EQ(client_->Received(), "[\"1\", \"2\"]");
+  EXPECT_TRUE(fetcher_.waiting.empty());
+  EXPECT_EQ(server_->command_counters().at("eval").calls, 1U);
+}
+
+TEST_F(Fetches, BringTheKeysOfATransaction) {
+  EXPECT_EQ(Line("mset a 1 b 2"), "OK");
+  LeaveMemory();
+  EXPECT_EQ(Line("multi"), "OK");
+  EXPECT_EQ(Line("incr a"), "QUEUED");
+  EXPECT_EQ(Line("get b"), "QUEUED");
+  EXPECT_EQ(Line("exec"), "");
+  EXPECT_EQ(client_->Raw("get a\r\n"), "") << "what comes later waits, too";
+  EXPECT_EQ(fetcher_.waiting.size(), 1U);
+  Finish();
+  EXPECT_EQ(client_->Received(), "[2, \"2\"] \"2\"");
+  EXPECT_TRUE(fetcher_.waiting.empty());
+}
+
+TEST_F(Fetches, OfATransactionDoNotHideWhatWatchersMustSee) {
+  EXPECT_EQ(Line("set a 1"), "OK");
+  EXPECT_EQ(Send({"set", "b", std::string(100'000, 'x')}), "OK");  // In a block of its own.
+  LeaveMemory();
+  Client other(*this, "10.0.0.2:1");
+  EXPECT_EQ(Line("watch a"), "OK");
+  EXPECT_EQ(Line("multi"), "OK");
+  EXPECT_EQ(Line("append b x"), "QUEUED");
+  EXPECT_EQ(Line("exec"), "");
+  EXPECT_EQ(other.Line("set a 5"), "OK");
+  Finish();
+  EXPECT_EQ(client_->Received(), "(nil array)");
+  EXPECT_EQ(Line("strlen b"), "100000");
+}
+
+TEST_F(Fetches, AreNotNeededByATransactionThatWritesOverWhatIsThere) {
+  EXPECT_EQ(Line("mset a 1 b 2"), "OK");
+  LeaveMemory();
+  EXPECT_EQ(Line("multi"), "OK");
+  EXPECT_EQ(Line("set a 3"), "QUEUED");
+  EXPECT_EQ(Line("mset a 4 b 5"), "QUEUED");
+  EXPECT_EQ(Line("exec"), "[OK, OK]");
+  EXPECT_TRUE(fetcher_.waiting.empty());
+}
+
+TEST_F(Fetches, AreNotWaitedForByUnnamedKeysAndWalks) {
   EXPECT_EQ(Line("set a 1"), "OK");
   for (int i = 0; i < 300; ++i) EXPECT_EQ(Line("rpush l " + std::to_string(i)), std::to_string(i + 1));
   LeaveMemory();
-  EXPECT_EQ(Send({"eval", "return redis.call('get', KEYS[1])", "1", "a"}), "\"1\"");
-  LeaveMemory();
-  EXPECT_EQ(Line("multi"), "OK");
-  EXPECT_EQ(Line("get a"), "QUEUED");
-  EXPECT_EQ(Line("exec"), "[\"1\"]");
+  EXPECT_EQ(Send({"eval", "return redis.call('get', 'a')", "0"}), "\"1\"");
   LeaveMemory();
   EXPECT_EQ(Line("lrange l 0 0"), "") << "its record";
   Finish();

@@ -93,7 +93,7 @@ TEST_F(LogTest, TellsOfRefusedConnectionsOnceASecond) {
   Configure("maxclients", "1");
   Pass(milliseconds(2000));
   for (int i = 0; i < 3; ++i) {
-    MemoryConnection connection("x");
+    net::MemoryConnection connection("x");
     EXPECT_EQ(server_->Connect(connection), nullptr);
     Pass(milliseconds(100));
   }

@@ -9,6 +9,7 @@
 #include "server/durability.h"
 #include "server/engine_counts.h"
 #include "server/http/metrics.h"
+#include "server/http/server_routes.h"
 #include "server/server_fixture.h"
 
 namespace amethyst::server {
@@ -37,7 +38,7 @@ class MetricsTest : public ServerTest {
     return text.substr(begin, text.find(kLineEnd, begin) - begin);
   }
 
-  HttpServer http_{HttpGuard(config_, true), clock_};
+  net::HttpServer http_{net::HttpGuard([this] { return HttpAccessOf(config_); }, true), clock_};
   EngineCounts engine_;
   Metrics metrics_{*server_, http_, engine_};
 };

@@ -52,7 +52,7 @@ class MigrateCommandTest : public ServerTest {
   Result<std::unique_ptr<Space>> other_space_ = Space::Open("/other", {}, components_);
   Config other_config_;
   Server other_{**other_space_, other_config_, clock_};
-  MemoryConnection connection_{"127.0.0.1:2"};
+  net::MemoryConnection connection_{"127.0.0.1:2"};
   Session* session_ = other_.Connect(connection_);
 };
 

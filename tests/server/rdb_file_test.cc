@@ -1,17 +1,20 @@
-// Covers: rdb_file_reader, importer, import
+// Covers: rdb_file_reader, importer, import, rdb_parts
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "base/coding.h"
+#include "server/keyspace/stored_key.h"
 #include "server/program.h"
 #include "server/rdb/crc64.h"
 #include "server/rdb/dump.h"
 #include "server/rdb/importer.h"
 #include "server/rdb/rdb_file_reader.h"
+#include "server/rdb/rdb_parts.h"
 #include "server/rdb_fixture.h"
 #include "server/server_fixture.h"
 #include "support/temp_directory.h"
@@ -178,6 +181,76 @@ TEST_F(RdbFile, EveryCutAndEveryFlippedByteIsFound) {
   }
 }
 
+class RdbParts : public ServerTest {
+ protected:
+  // The keys of the parts, one after the other.
+  std::vector<KeyName> Keys(Parts& parts) {
+    std::vector<KeyName> keys;
+    FileReader::Entry entry;
+    for (size_t part = 0; part < parts.count(); ++part) {
+      const auto reader = parts.Read(part).value();
+      while (reader->Next(&entry).value()) {
+        keys.push_back({.stored = static_cast<uint16_t>(entry.database), .key = std::string(entry.key)});
+        expiries_.push_back(entry.expires_ms);
+        values_.emplace_back(entry.value.strings.at(0));
+      }
+    }
+    return keys;
+  }
+  Parts Split(const std::string& items, size_t count) {
+    io::FileSystem& files = environment_->files();
+    EXPECT_TRUE(io::ReplaceFile(files, "f", FileOf(items)));
+    const auto reader = FileReader::Open(files, "f").value();
+    Parts parts = Parts::Create(files, "part", count).value();
+    FileReader::Entry entry;
+    while (reader->Next(&entry).value()) EXPECT_TRUE(parts.Add(entry));
+    EXPECT_TRUE(parts.Finish());
+    return parts;
+  }
+
+  std::vector<TimeMs> expiries_;
+  std::vector<std::string> values_;
+};
+
+TEST_F(RdbParts, HoldAllKeysInTheOrderOfTheirPlaces) {
+  std::string items;
+  for (int i = 0; i < 3000; ++i) items += StringItem("key" + std::to_string(i), std::string(60, 'v'));
+  Parts parts = Split(items, 40);
+  std::set<std::string> found;
+  uint64_t part_end = 0;
+  for (size_t part = 0; part < parts.count(); ++part) {
+    const auto reader = parts.Read(part).value();
+    FileReader::Entry entry;
+    uint64_t greatest = part_end;
+    size_t count = 0;
+    for (; reader->Next(&entry).value(); ++count) {
+      const uint64_t place = PlaceOf(entry.key);
+      EXPECT_GE(place, part_end);
+      greatest = std::max(greatest, place);
+      found.insert(std::string(entry.key));
+    }
+    EXPECT_LT(count, 150u) << "parts are of about one size";
+    part_end = greatest;
+  }
+  EXPECT_EQ(found.size(), 3000u);
+}
+
+TEST_F(RdbParts, KeepDatabaseExpiryAndTheOrderOfEqualKeys) {
+  std::string expiring = "\xfc";
+  base::AppendFixed(&expiring, uint64_t{1'800'000'000'123});
+  Parts parts = Split(StringItem("a", "1") + "\xfe\x03" + expiring + StringItem("a", "2") + StringItem("a", "3") +
+                          "\xfe" + std::string(1, '\0') + StringItem("a", "4"),
+                      2);
+  EXPECT_THAT(Keys(parts), testing::ElementsAre(KeyName{0, "a"}, KeyName{3, "a"}, KeyName{3, "a"}, KeyName{0, "a"}));
+  EXPECT_THAT(expiries_, testing::ElementsAre(kNoExpiry, 1'800'000'000'123, kNoExpiry, kNoExpiry));
+  EXPECT_THAT(values_, testing::ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(RdbParts, LeaveNoNames) {
+  const Parts parts = Split(StringItem("a", "1"), 4);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(environment_->files().Exists("part" + std::to_string(i)).value());
+}
+
 class ImportProgram : public testing::Test {
  protected:
   std::string Run(std::vector<std::string> arguments) {
@@ -211,6 +284,50 @@ TEST_F(ImportProgram, MakesADatabaseOrNothing) {
   const auto space = Space::Open(db_, {});
   ASSERT_TRUE(space);
   EXPECT_EQ((*space)->KeyCount(0), 2);
+}
+
+// More than memory holds, so that it is sorted first.
+TEST_F(ImportProgram, MakesADatabaseOfALargeFileOrNothing) {
+  std::string items;
+  constexpr int kKeys = 9000;
+  for (int i = 0; i < kKeys; ++i) {
+    const std::string value = fmt::format("{:08}", i);
+    items += std::string(1, '\0') + Prefixed("key" + std::to_string(i)) + "\x42\x08";  // 520 bytes.
+    for (int j = 0; j < 65; ++j) items += value;
+  }
+  const std::string file = FileOf(items);
+  const std::string good = Write("good.rdb", file);
+  const std::string cut = Write("cut.rdb", file.substr(0, file.size() - 100));
+  const std::vector<std::string> small = {"--maxmemory", "36mb"};
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), small.begin(), small.end());
+    return Run(arguments);
+  };
+  const auto names = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+      found.insert(entry.path().filename());
+    }
+    return found;
+  };
+  EXPECT_THAT(run({cut, "--dir", db_}), HasSubstr("3: amethystd: Corruption"));
+  EXPECT_THAT(names(), testing::ElementsAre("cut.rdb", "good.rdb"));
+  EXPECT_THAT(run({good, "--dir", db_}),
+              HasSubstr(fmt::format("0: imported {} keys from {} bytes", kKeys, file.size())));
+  EXPECT_THAT(names(), testing::ElementsAre("cut.rdb", "db", "good.rdb"));
+  EXPECT_THAT(run({cut, "--dir", db_, "--merge"}), HasSubstr("3: amethystd: Corruption"));
+  EXPECT_THAT(run({good, "--dir", db_, "--merge"}), HasSubstr(fmt::format("0: imported {} keys", kKeys)));
+  EXPECT_THAT(names(), testing::ElementsAre("cut.rdb", "db", "good.rdb"));
+  const auto space = Space::Open(db_, {});
+  ASSERT_TRUE(space);
+  EXPECT_EQ((*space)->KeyCount(0), kKeys);
+  Access access(**space);
+  access.Begin(0, 1'700'000'000'000);
+  for (int i = 0; i < kKeys; i += 97) {
+    const StoredKey key(access, "key" + std::to_string(i));
+    ASSERT_EQ(key.record().body.substr(0, 8), fmt::format("{:08}", i));
+    EXPECT_EQ(key.record().body.size(), 520u);
+  }
 }
 
 TEST_F(ImportProgram, TakesTheNameOfAnEmptyDirectoryWithASlash) {

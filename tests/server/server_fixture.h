@@ -13,27 +13,14 @@
 #include <vector>
 
 #include "amethyst/components.h"
+#include "net/connection.h"
+#include "net/memory_connection.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
-#include "server/memory_connection.h"
-#include "server/net/connection.h"
+#include "server/request_words.h"
 #include "server/server.h"
 
 namespace amethyst::server {
-
-class ManualClock final : public Clock {
- public:
-  std::chrono::milliseconds WallTime() override { return wall; }
-  std::chrono::microseconds Monotonic() override { return monotonic += look; }
-  void Advance(std::chrono::milliseconds time) {
-    wall += time;
-    monotonic += time;
-  }
-
-  std::chrono::milliseconds wall{1'700'000'000'000};
-  std::chrono::microseconds monotonic{1'000'000};
-  std::chrono::microseconds look{0};  // What passes whenever it is read.
-};
 
 // A reply as redis-cli shows it, on one line: `"a"`, `(nil)`, `3`, `OK`, `(error) ERR no`, `["a", 3]`, `{"f": "v"}`,
 // `("m")` for a set, `>["message", "c", "m"]`. Takes the reply off the front; "" where there is none.
@@ -63,7 +50,7 @@ class ServerTest : public testing::Test {
 
    private:
     ServerTest& test_;
-    MemoryConnection connection_;
+    net::MemoryConnection connection_;
     Session* session_;
   };
 
@@ -90,7 +77,7 @@ class ServerTest : public testing::Test {
   }
 
   std::shared_ptr<io::Environment> environment_ = NewInMemoryEnvironment();
-  ManualClock clock_;
+  net::ManualClock clock_;
   Config config_;
   std::unique_ptr<Space> space_;
   std::unique_ptr<Server> server_;

@@ -13,10 +13,11 @@
 #include "base/assert.h"
 #include "base/random.h"
 #include "io/memory_file_system.h"
+#include "net/memory_connection.h"
 #include "server/config.h"
 #include "server/keyspace/space.h"
-#include "server/memory_connection.h"
 #include "server/net/fetcher.h"
+#include "server/request_words.h"
 #include "server/server.h"
 #include "simulation/serial_environment.h"
 #include "torture/server/linearizability.h"
@@ -47,7 +48,7 @@ size_t ReplyBytes(std::string_view bytes) {
   return length <= bytes.size() ? length : 0;
 }
 
-class HistoryClock final : public server::Clock {
+class HistoryClock final : public net::Clock {
  public:
   std::chrono::milliseconds WallTime() override { return std::chrono::milliseconds(now_ms); }
   std::chrono::microseconds Monotonic() override { return std::chrono::milliseconds(now_ms); }
@@ -88,7 +89,7 @@ struct HistoryClient {
     bool is_watch = false;
   };
   explicit HistoryClient(server::Server& server) : session(server.Connect(connection)) {}
-  server::MemoryConnection connection{"127.0.0.1:1"};
+  net::MemoryConnection connection{"127.0.0.1:1"};
   server::Session* const session;
   std::string outgoing;  // On its way.
   std::deque<Asked> asked;

@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "io/memory_file_system.h"
-#include "server/memory_connection.h"
+#include "net/memory_connection.h"
+#include "server/request_words.h"
 
 namespace amethyst::torture {
 
@@ -55,10 +56,10 @@ Components Over(const std::shared_ptr<simulation::SerialEnvironment>& environmen
 }  // namespace
 
 // Tells of the moment at which the server gives an answer away: from then on nothing can take it back.
-class ServerPowerLoss::Client final : public server::MemoryConnection {
+class ServerPowerLoss::Client final : public net::MemoryConnection {
  public:
   Client(ServerPowerLoss& suite, server::Server& server)
-      : MemoryConnection("127.0.0.1:1"), suite_(suite), server_(server), session_(server.Connect(*this)) {}
+      : net::MemoryConnection("127.0.0.1:1"), suite_(suite), server_(server), session_(server.Connect(*this)) {}
   ~Client() override { server_.Disconnect(*session_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -78,7 +79,7 @@ struct ServerPowerLoss::Running {
     for (auto& client : clients) client = std::make_unique<Client>(suite, server);
   }
   const std::unique_ptr<Space> space;
-  server::EngineClock clock;
+  net::EngineClock clock;
   server::Server server;
   std::array<std::unique_ptr<Client>, kClients> clients;
 };

@@ -1,14 +1,16 @@
-#include "server/http/http_address.h"
+#include "net/http_address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <asio/ip/address.hpp>
+#include <boost/beast/core/string.hpp>
+#include <charconv>
 
 #include "base/error.h"
-#include "server/commands/numbers.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 std::string_view HostOf(std::string_view host) {
   if (host.starts_with('[')) {
@@ -26,6 +28,10 @@ bool IsNumericAddress(std::string_view text) {
          inet_pton(AF_INET6, address.c_str(), ignored.data()) == 1;
 }
 
+bool IsSameWord(std::string_view a, std::string_view b) {
+  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
+}
+
 bool IsLoopback(const std::string& address) {
   std::error_code error;
   const auto parsed = asio::ip::make_address(address, error);
@@ -34,13 +40,21 @@ bool IsLoopback(const std::string& address) {
 
 Result<HttpAddress> ReadHttpAddress(std::string_view text) {
   std::string host(HostOf(text));
-  if (EqualsIgnoringCase(host, "localhost")) host = "127.0.0.1";
+  if (IsSameWord(host, "localhost")) host = "127.0.0.1";
   const size_t colon = text.rfind(':');
-  const auto port = colon == std::string_view::npos ? std::nullopt : ReadInteger(text.substr(colon + 1));
-  if (!IsNumericAddress(host) || !port || *port < 0 || *port > UINT16_MAX) {
+  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  uint16_t port = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool has_port = !digits.empty() && read.ec == std::errc() && read.ptr == digits.data() + digits.size();
+  if (!IsNumericAddress(host) || !has_port) {
     return base::InvalidArgument("http: '{}' is no address and port, as 127.0.0.1:6381 and [::1]:6381 are", text);
   }
-  return HttpAddress{.host = std::move(host), .port = static_cast<uint16_t>(*port)};
+  return HttpAddress{.host = std::move(host), .port = port};
 }
 
-}  // namespace amethyst::server
+std::string UrlOf(const HttpAddress& at) {
+  return at.host.contains(':') ? fmt::format("http://[{}]:{}/", at.host, at.port)
+                               : fmt::format("http://{}:{}/", at.host, at.port);
+}
+
+}  // namespace amethyst::net

@@ -1,5 +1,6 @@
-// One connection of the loop, to the server or to that of HTTP, over a plain stream or one with TLS: the same code,
-// with what differs chosen when it is compiled.
+// One connection of a loop to a service, over a plain stream or one with TLS: the same code, with what differs chosen
+// when it is compiled. A service is told of connections (Connect, Disconnect) and bytes (Receive); it may say that it
+// is in the midst of a session's command (IsRunning), and be told that a client says no more (EndInput).
 //
 // Plain, it holds no buffer while it is idle. With TLS it has one for a record, as encrypted bytes cannot be looked at
 // before they are taken. Thread safety: one thread, the loop's.
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <asio.hpp>
-#include <asio/ssl.hpp>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -21,14 +21,12 @@
 #include <utility>
 #include <vector>
 
-#include "server/net/connection.h"
-#include "server/server.h"
+#include "net/connection.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 using Protocol = asio::generic::stream_protocol;
 using Socket = Protocol::socket;
-using TlsStream = asio::ssl::stream<Socket>;
 
 inline constexpr size_t kReadBytes = size_t{256} << 10;
 inline constexpr size_t kUnsentBytesMax = size_t{1} << 20;
@@ -37,13 +35,21 @@ inline constexpr auto kHandshakeMax = std::chrono::seconds(10);
 
 // What all connections of a loop share.
 struct Peers {
-  Server& server;
   asio::io_context io{1};
   std::set<std::shared_ptr<Connection>> all{};
   std::string unix_path{};
   size_t handshakes = 0;                        // That go on.
   std::vector<std::function<void()>> paused{};  // What goes on once the script that runs has ended.
-  std::array<char, kReadBytes> read_buffer{};   // A turn within a turn reads into it as well: Receive keeps the bytes.
+  // Told whose handshake has failed, and why.
+  std::function<void(const std::string& peer, const std::error_code& error)> handshake_failed{};
+  std::array<char, kReadBytes> read_buffer{};  // A turn within a turn reads into it as well: Receive keeps the bytes.
+
+  // Before the loop goes: its handlers keep connections alive.
+  void CloseAll() {
+    for (const auto& peer : std::set(all)) peer->Close();
+    io.restart();
+    io.poll();
+  }
 };
 
 inline std::string NameOf(const Protocol::endpoint& endpoint, const std::string& unix_path) {
@@ -56,8 +62,8 @@ inline std::string NameOf(const Protocol::endpoint& endpoint, const std::string&
                                : fmt::format("{}:{}", address, tcp.port());
 }
 
-// One connection. Its handlers keep it alive; it is closed once, and the server is told then, from the loop and never
-// from within one of the server's own calls. The service is the server, or that of HTTP.
+// One connection. Its handlers keep it alive; it is closed once, and the service is told then, from the loop and never
+// from within one of the service's own calls.
 template <typename Service, typename Stream>
 class Peer final : public Connection, public std::enable_shared_from_this<Peer<Service, Stream>> {
  public:
@@ -123,9 +129,9 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
     if (session_ != nullptr) WaitForBytes();
   }
 
-  // The server is in the midst of a command of this connection, which must not go nor say more until that has ended.
+  // The service is in the midst of a command of this connection, which must not go nor say more until that has ended.
   bool PauseWhileRunning() {
-    if constexpr (std::is_same_v<Service, Server>) {
+    if constexpr (requires { service_.IsRunning(*session_); }) {
       if (session_ == nullptr || !service_.IsRunning(*session_)) return false;
       loop_.paused.push_back([self = this->shared_from_this()] { self->Resume(); });
       return true;
@@ -161,9 +167,7 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
       --self->loop_.handshakes;
       self->extra_.timer.cancel();
       if (!error && !self->is_closed_) return self->Connect();
-      self->loop_.server.log().Write(LogLevel::kVerbose, "tls-handshake-failed",
-                                     fmt::format("no TLS with {}: {}", self->peer_, error.message()),
-                                     {{"peer", self->peer_}});
+      self->loop_.handshake_failed(self->peer_, error);
       self->Close();
     });
   }
@@ -211,7 +215,7 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
 
   void Decrypted(size_t bytes) {
     if (is_closed_) return;
-    if constexpr (std::is_same_v<Service, Server>) {
+    if constexpr (requires { service_.IsRunning(*session_); }) {
       if (service_.IsRunning(*session_)) {
         is_reading_ = true;  // The bytes are still to be taken.
         return loop_.paused.push_back([self = this->shared_from_this(), bytes] {
@@ -278,4 +282,4 @@ class Peer final : public Connection, public std::enable_shared_from_this<Peer<S
   [[no_unique_address]] std::conditional_t<kIsPlain, NoExtra, TlsExtra> extra_;
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

@@ -2,7 +2,7 @@
 //
 // A request here has no body, so one is refused by what its head announces, before any of it is read. A head has
 // 16 KiB at the most; the reader keeps no more than what it was given of the heads that are not yet taken.
-// Thread safety: one thread, the server's loop.
+// Thread safety: one thread, the loop's.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/http/http_request.h"
-#include "server/http/http_response.h"
+#include "net/http_request.h"
+#include "net/http_response.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 class RequestReader {
  public:
@@ -42,4 +42,4 @@ class RequestReader {
   std::unique_ptr<Parser> parser_;  // Of that request.
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

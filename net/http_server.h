@@ -1,12 +1,12 @@
 // Pages and figures over HTTP, for reading alone: routes from paths to handlers, and channels of events.
 //
-// Like the server of Redis's protocol it makes no system call: a transport tells it of connections and bytes, calls
+// It makes no system call: a transport tells it of connections and bytes, calls
 // EndTurn when it has handed over all that has come, and Tick ten times a second. Clients are bounded in number, in the
 // bytes that wait for them and in time: 10 s for a request, 60 s between two, 30 s to take some of what they are sent.
 // A connection that is one too many takes the place of the one that has waited longest for its next request. Where none
 // waits, it is closed without an answer: a browser's EventSource gives up for good on a status of refusal, and comes
 // again after a connection that has broken.
-// Thread safety: one thread, the server's loop.
+// Thread safety: one thread, the loop's.
 #pragma once
 
 #include <cstddef>
@@ -16,16 +16,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "server/http/event_channel.h"
-#include "server/http/http_guard.h"
-#include "server/http/http_request.h"
-#include "server/http/http_response.h"
-#include "server/http/http_session.h"
-#include "server/net/connection.h"
+#include "net/connection.h"
+#include "net/event_channel.h"
+#include "net/http_guard.h"
+#include "net/http_request.h"
+#include "net/http_response.h"
+#include "net/http_session.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 class HttpServer {
  public:
@@ -40,8 +41,8 @@ class HttpServer {
     uint64_t refused = 0;  // Of these: not read, not allowed, or not found.
   };
 
-  // Both outlive this.
-  HttpServer(HttpGuard guard, Clock& clock) : guard_(guard), clock_(clock) {}
+  // `clock` outlives this.
+  HttpServer(HttpGuard guard, Clock& clock) : guard_(std::move(guard)), clock_(clock) {}
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
@@ -87,4 +88,4 @@ class HttpServer {
   Counters counters_;
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

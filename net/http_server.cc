@@ -1,9 +1,9 @@
-#include "server/http/http_server.h"
+#include "net/http_server.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 namespace {
 
@@ -160,4 +160,4 @@ void HttpServer::Tick() {
   }
 }
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

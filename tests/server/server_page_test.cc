@@ -1,7 +1,6 @@
-// The page of a server that works. Covers: live_page, server_routes, big_keys
+// The page of a server that works. Covers: server_page, server_routes, big_keys
 #include <gmock/gmock.h>
 
-#include "page/assets.h"
 #include "server/engine_counts.h"
 #include "server/http/big_keys.h"
 #include "server/http/server_routes.h"
@@ -11,18 +10,17 @@ namespace amethyst::server {
 namespace {
 
 using testing::AllOf;
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class LivePageTest : public ServerTest {
+class ServerPageTest : public ServerTest {
  protected:
-  LivePageTest() { AddServerRoutes(*server_, engine_, http_); }
+  ServerPageTest() { AddServerRoutes(*server_, engine_, http_); }
 
   std::string Get(const std::string& target) {
-    MemoryConnection connection("127.0.0.1:1");
-    HttpSession* const session = http_.Connect(connection);
+    net::MemoryConnection connection("127.0.0.1:1");
+    net::HttpSession* const session = http_.Connect(connection);
     http_.Receive(*session, "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     http_.EndTurn();
     http_.Disconnect(*session);
@@ -33,20 +31,21 @@ class LivePageTest : public ServerTest {
   }
 
   EngineCounts engine_;
-  HttpServer http_{HttpGuard(config_, true), clock_};
+  net::HttpServer http_{net::HttpGuard([this] { return HttpAccessOf(config_); }, true), clock_};
 };
 
-TEST_F(LivePageTest, ServesItsModules) {
-  for (const page::Asset& asset : page::Assets()) {
-    const std::string answer = Get(asset.name == "index.html" ? "/" : "/" + std::string(asset.name));
-    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 200"), EndsWith(asset.text))) << asset.name;
-  }
+TEST_F(ServerPageTest, TheSettingsSayWhoMayRead) {
+  EXPECT_THAT(HttpAccessOf(config_).names, testing::IsEmpty());
+  Configure("http-names", "db.example DB2");
+  Configure("requirepass", "geheim");
+  EXPECT_THAT(HttpAccessOf(config_).names, testing::ElementsAre("db.example", "db2"));
+  EXPECT_THAT(Get("/"), StartsWith("HTTP/1.1 401"));
 }
 
-TEST_F(LivePageTest, SendsASnapshotThenWhatChanges) {
+TEST_F(ServerPageTest, SendsASnapshotThenWhatChanges) {
   Line("set greeting hello");
-  MemoryConnection connection("127.0.0.1:1");
-  HttpSession* const session = http_.Connect(connection);
+  net::MemoryConnection connection("127.0.0.1:1");
+  net::HttpSession* const session = http_.Connect(connection);
   http_.Receive(*session, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(std::exchange(connection.sent, {}),
               AllOf(HasSubstr("event: snapshot"), HasSubstr(R"("writer":"there")"), HasSubstr(R"("name":"keys")")));
@@ -59,29 +58,29 @@ TEST_F(LivePageTest, SendsASnapshotThenWhatChanges) {
   EXPECT_THAT(Get("/history"), HasSubstr(R"("edits":[{"edit":1)"));
 }
 
-TEST_F(LivePageTest, TellsOfCommandsAndOfKeysThatWillExpire) {
+TEST_F(ServerPageTest, TellsOfCommandsAndOfKeysThatWillExpire) {
   Line("set a 1 ex 60");
   Line("set b 1 ex 7200");
   Line("set c 1");
-  MemoryConnection connection("127.0.0.1:1");
-  HttpSession* const session = http_.Connect(connection);
+  net::MemoryConnection connection("127.0.0.1:1");
+  net::HttpSession* const session = http_.Connect(connection);
   http_.Receive(*session, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(connection.sent,
               AllOf(HasSubstr(R"("keys":3,"expiring":2,"expiring_hour":1,"expiring_day":2)"), HasSubstr(R"("set":[)")));
   http_.Disconnect(*session);
 }
 
-TEST_F(LivePageTest, TellsWhichKeysAreHotAndWhereReadsGo) {
+TEST_F(ServerPageTest, TellsWhichKeysAreHotAndWhereReadsGo) {
   Line("set hot 1");
   for (int i = 0; i < 2000; ++i) Line("get hot");
-  MemoryConnection connection("127.0.0.1:1");
-  HttpSession* const session = http_.Connect(connection);
+  net::MemoryConnection connection("127.0.0.1:1");
+  net::HttpSession* const session = http_.Connect(connection);
   http_.Receive(*session, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(connection.sent, AllOf(HasSubstr(R"("hot":[{"key":"hot","share":)"), HasSubstr(R"("reads":[")")));
   http_.Disconnect(*session);
 }
 
-TEST_F(LivePageTest, FindsTheLargestCollections) {
+TEST_F(ServerPageTest, FindsTheLargestCollections) {
   Line("config set hash-max-listpack-entries 1");
   for (int key = 0; key < 20; ++key) {
     for (int i = 0; i < 10 * key; ++i) {
@@ -100,7 +99,7 @@ TEST_F(LivePageTest, FindsTheLargestCollections) {
   EXPECT_TRUE(keys.Largest().empty());
 }
 
-TEST_F(LivePageTest, KeepsEditsWhileNobodyLooks) {
+TEST_F(ServerPageTest, KeepsEditsWhileNobodyLooks) {
   Tick(100);
   Line("set greeting hello");
   ASSERT_TRUE(space_->db().Flush());
@@ -108,7 +107,7 @@ TEST_F(LivePageTest, KeepsEditsWhileNobodyLooks) {
   EXPECT_THAT(Get("/history"), HasSubstr(R"("edits":[{"edit":1)"));
 }
 
-TEST_F(LivePageTest, SaysWhereAKeyLives) {
+TEST_F(ServerPageTest, SaysWhereAKeyLives) {
   Line("set greeting hello");
   EXPECT_THAT(Get("/lookup?key=greeting"), HasSubstr(R"("where":"memory")"));
   ASSERT_TRUE(space_->db().Flush());

@@ -1,4 +1,4 @@
-#include "server/http/request_reader.h"
+#include "net/request_reader.h"
 
 #include <utility>  // Before Boost's headers, of which one leaves it out.
 
@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 namespace {
 
@@ -129,4 +129,4 @@ RequestReader::Outcome RequestReader::Next() {
   return outcome;
 }
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

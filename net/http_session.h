@@ -1,14 +1,14 @@
 // One connection of HTTP: what it has sent, and whether it listens to events.
-// Thread safety: one thread, the server's loop.
+// Thread safety: one thread, the loop's.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "server/http/request_reader.h"
-#include "server/net/connection.h"
+#include "net/connection.h"
+#include "net/request_reader.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 class EventChannel;
 
@@ -28,4 +28,4 @@ struct HttpSession {
   bool is_closing = false;
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

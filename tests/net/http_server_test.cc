@@ -1,11 +1,11 @@
 // HTTP in memory. Covers: http_server, http_session, http_request, http_response, request_reader, event_channel
 #include <gmock/gmock.h>
 
-#include "server/http/http_server.h"
-#include "server/http/request_reader.h"
-#include "server/server_fixture.h"
+#include "net/http_server.h"
+#include "net/memory_connection.h"
+#include "net/request_reader.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 namespace {
 
 using testing::EndsWith;
@@ -50,8 +50,7 @@ class HttpServerTest : public testing::Test {
   }
 
   ManualClock clock_;
-  Config config_;
-  HttpServer http_{HttpGuard(config_, true), clock_};
+  HttpServer http_{HttpGuard([] { return HttpAccess(); }, true), clock_};
 };
 
 TEST_F(HttpServerTest, AnswersAGetAndKeepsTheConnection) {
@@ -252,4 +251,4 @@ TEST_F(HttpServerTest, TickersRunAtEachTick) {
 }
 
 }  // namespace
-}  // namespace amethyst::server
+}  // namespace amethyst::net

@@ -1,13 +1,12 @@
-// Who may read over HTTP. Covers: http_guard, http_address, secrets
+// Who may read over HTTP. Covers: http_guard, http_address, same_secret
 #include <gmock/gmock.h>
 
 #include "base/base64.h"
-#include "server/http/http_address.h"
-#include "server/http/http_guard.h"
-#include "server/secrets.h"
-#include "server/server_fixture.h"
+#include "net/http_address.h"
+#include "net/http_guard.h"
+#include "net/same_secret.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 namespace {
 
 class HttpGuardTest : public testing::Test {
@@ -18,17 +17,16 @@ class HttpGuardTest : public testing::Test {
     HttpRequest request;
     request.host = host;
     request.authorization = authorization;
-    const auto refusal = HttpGuard(config_, is_loopback).Refuse(request);
+    const auto refusal = HttpGuard([this] { return access_; }, is_loopback).Refuse(request);
     return refusal ? refusal->status : 0;
   }
-  void Configure(const std::string& name, const std::string& value) { ASSERT_TRUE(config_.Set({{name, value}})); }
   static std::string Basic(const std::string& words) { return "Basic " + base::EncodeBase64(words); }
 
-  Config config_;
+  HttpAccess access_;
 };
 
 TEST_F(HttpGuardTest, OnlyAddressesAndKnownNamesAreHosts) {
-  Configure("http-names", "db.example DB2");
+  access_.names = {"db.example", "DB2"};
   for (const char* host : {"127.0.0.1", "127.0.0.1:6381", "[::1]", "[::1]:6381", "localhost", "LocalHost:1",
                            "192.168.1.7:80", "db.example", "DB2:6381", "db2"}) {
     EXPECT_EQ(Status(true, host), 0u) << host;
@@ -41,7 +39,7 @@ TEST_F(HttpGuardTest, OnlyAddressesAndKnownNamesAreHosts) {
 
 TEST_F(HttpGuardTest, APasswordIsWantedWhereThereIsOne) {
   EXPECT_EQ(Status(true, "localhost"), 0u);
-  Configure("requirepass", "geheim");
+  access_.password = "geheim";
   for (const bool is_loopback : {true, false}) {
     EXPECT_EQ(Status(is_loopback, "localhost"), 401u);
     EXPECT_EQ(Status(is_loopback, "localhost", Basic("default:geheim")), 0u);
@@ -82,4 +80,4 @@ TEST(SameSecretTest, ComparesAllOfBoth) {
 }
 
 }  // namespace
-}  // namespace amethyst::server
+}  // namespace amethyst::net

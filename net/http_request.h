@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 struct HttpRequest {
   bool is_head = false;
@@ -27,4 +27,4 @@ struct HttpRequest {
   }
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

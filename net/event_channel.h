@@ -2,7 +2,7 @@
 //
 // An event is encoded once for all who listen. A listener that does not read is dropped once it is a megabyte behind,
 // its snapshot apart; a browser then comes again by itself and gets a new snapshot.
-// Thread safety: one thread, the server's loop.
+// Thread safety: one thread, the loop's.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/http/http_request.h"
-#include "server/http/http_session.h"
+#include "net/http_request.h"
+#include "net/http_session.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 class EventChannel {
  public:
@@ -44,4 +44,4 @@ class EventChannel {
   std::set<HttpSession*> listeners_;
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

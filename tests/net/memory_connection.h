@@ -1,16 +1,14 @@
-// A connection to a server in memory, and requests as a client sends them: for tests and torture suites.
+// A connection to a service in memory, and a clock that the test turns: for tests and torture suites.
 // Thread safety: one thread.
 #pragma once
 
-#include <fmt/format.h>
-
+#include <chrono>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "server/net/connection.h"
+#include "net/connection.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 class MemoryConnection : public Connection {
  public:
@@ -33,11 +31,18 @@ class MemoryConnection : public Connection {
   const std::string peer_;
 };
 
-// Words as a client sends them.
-[[nodiscard]] inline std::string Encode(const std::vector<std::string>& words) {
-  std::string bytes = fmt::format("*{}\r\n", words.size());
-  for (const std::string& word : words) bytes += fmt::format("${}\r\n{}\r\n", word.size(), word);
-  return bytes;
-}
+class ManualClock final : public Clock {
+ public:
+  std::chrono::milliseconds WallTime() override { return wall; }
+  std::chrono::microseconds Monotonic() override { return monotonic += look; }
+  void Advance(std::chrono::milliseconds time) {
+    wall += time;
+    monotonic += time;
+  }
 
-}  // namespace amethyst::server
+  std::chrono::milliseconds wall{1'700'000'000'000};
+  std::chrono::microseconds monotonic{1'000'000};
+  std::chrono::microseconds look{0};  // What passes whenever it is read.
+};
+
+}  // namespace amethyst::net

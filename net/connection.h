@@ -1,9 +1,10 @@
-// What the server needs of the outside: connections' bytes, a clock and timers. The server itself makes no system call,
-// so that tests and the simulator run all of it in memory, and again with the same seed.
+// What a service, such as the server or that of HTTP, needs of the outside: connections' bytes, a clock and timers. The
+// service itself makes no system call, so that tests and the simulator run all of it in memory, and again with the same
+// seed.
 //
 // Everything happens on one thread, the loop's. A loop works in turns: it hands over what has come on all connections,
-// then calls Server::EndTurn, which sends the answers. So a turn's commands can share one flush of the device. While a
-// script runs for long there are turns within a turn: see Server::SetPoll.
+// then calls the service's EndTurn, which sends the answers. So a turn's commands can share one flush of the device.
+// While a script of the server runs for long there are turns within a turn: see server::Server::SetPoll.
 // Thread safety: one thread, the loop's.
 #pragma once
 
@@ -15,9 +16,9 @@
 
 #include "io/environment.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
-// The sending side of one connection. The transport owns it; it lives until the server has been told that the
+// The sending side of one connection. The transport owns it; it lives until the service has been told that the
 // connection is closed.
 class Connection {
  public:
@@ -56,4 +57,4 @@ class EngineClock final : public Clock {
   io::Clock& clock_;
 };
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

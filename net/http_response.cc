@@ -1,4 +1,4 @@
-#include "server/http/http_response.h"
+#include "net/http_response.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <ctime>
 #include <iterator>
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::string EncodeEvent(std::string_view name, std::string_view data, std::strin
   return event + "\n";
 }
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

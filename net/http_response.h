@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 struct HttpResponse {
   unsigned status = 200;
@@ -28,4 +28,4 @@ struct HttpHeadOptions {
 // One server-sent event; data may have several lines. The id is left out where it is empty.
 [[nodiscard]] std::string EncodeEvent(std::string_view name, std::string_view data, std::string_view id = "");
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net

@@ -1,10 +1,10 @@
-#include "server/http/event_channel.h"
+#include "net/event_channel.h"
 
 #include <utility>
 
-#include "server/http/http_response.h"
+#include "net/http_response.h"
 
-namespace amethyst::server {
+namespace amethyst::net {
 
 void EventChannel::Join(HttpSession& session, const HttpRequest& request) {
   std::string snapshot = snapshot_(request);
@@ -35,4 +35,4 @@ void EventChannel::SendAll(const std::string& bytes) {
   }
 }
 
-}  // namespace amethyst::server
+}  // namespace amethyst::net
