@@ -188,13 +188,17 @@ Status Worker::Show(Cursor& cursor, bool reverse, uint64_t count) {
   ++lookups_;
   if (cursor.Valid() && cursor.key() == key_) ++found_;
   for (uint64_t i = 0; cursor.Valid(); ++i) {
-    Read(cursor.key());
-    Read(cursor.value());
-    ++entries_;
+    ReadEntry(cursor);
     if (i == count) break;
     reverse ? cursor.Prev() : cursor.Next();
   }
   return cursor.status();
+}
+
+void Worker::ReadEntry(const Cursor& cursor) {
+  Read(cursor.key());
+  if (!task_.workload->keys_alone) Read(cursor.value());
+  ++entries_;
 }
 
 Result<uint64_t> Worker::Walk(bool reverse) {
@@ -206,9 +210,7 @@ Result<uint64_t> Worker::Walk(bool reverse) {
       if (!walk_->Valid()) return base::InvalidArgument("there is nothing to walk over");
     }
     for (; steps < kWalkSteps && walk_->Valid(); ++steps) {
-      Read(walk_->key());
-      Read(walk_->value());
-      ++entries_;
+      ReadEntry(*walk_);
       reverse ? walk_->Prev() : walk_->Next();
     }
     if (walk_->Valid()) continue;

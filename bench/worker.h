@@ -72,6 +72,7 @@ class Worker {
   Status Scan(bool reverse);
   // A seek to key_, and so many steps.
   Status Show(Cursor& cursor, bool reverse, uint64_t count);
+  void ReadEntry(const Cursor& cursor);
   Result<uint64_t> Walk(bool reverse);
   Status Queue();
   Status DeleteRange();
