@@ -158,6 +158,8 @@ std::vector<Workload> MakeWorkloads() {
   all.push_back(
       Plain("readreverse", "walk from the last key to the first", Action::kWalkReverse, Order::kSequential, 10));
   all.push_back(KeysAlone(*std::ranges::find(all, "readseq", &Workload::name)));
+  all.push_back(Plain("readbatch", "readseq by batches, where the engine hands out such", Action::kWalkBatch,
+                      Order::kSequential, 10));
   all.push_back(Plain("readwhilewriting", "readrandom beside a thread that overwrites", Action::kGet, Order::kUniform));
   all.back().background_writer = true;
   all.push_back(

@@ -29,6 +29,7 @@ enum class Action : uint8_t {
   kScanReverse,  // The same backward.
   kWalk,         // Steps of one cursor from the first key to the last, over and over.
   kWalkReverse,
+  kWalkBatch,  // kWalk by the batches that the engine hands out.
   kQueue,      // A put at the tail, a seek to the first key, a delete of it.
   kCompact,
   kDeleteRange,      // Of 100 keys, from the one that comes next.

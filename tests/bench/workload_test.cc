@@ -43,6 +43,7 @@ TEST(Workload, TheListHoldsWhatItAlwaysHeld) {
                            "readreverse",
                            "seek10keys",
                            "readseqkeys",
+                           "readbatch",
                            "readwhilewriting",
                            "scanwhilewriting",
                            "deleterandom",
