@@ -198,6 +198,7 @@ Status Runner::RunWorkers(Phase& phase) {
   std::vector<Status> statuses(phase.workers.size() + phase.writer.size());
   {
     std::vector<std::jthread> threads;
+    threads.reserve(phase.workers.size());
     for (size_t i = 0; i < phase.workers.size(); ++i) {
       threads.emplace_back([&, i] {
         statuses[i] = phase.workers[i].Run();
