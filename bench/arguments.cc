@@ -24,6 +24,8 @@ constexpr const char* kExamples = R"(Examples:
   amethyst_bench                                  fillrandom, overwrite, readrandom, ... on Amethyst
   amethyst_bench --list                           all workloads and engines
   amethyst_bench fillseq readrandom --keys 5M --threads 4
+  amethyst_bench seek10 readseq --state live,settled              a database in use, and one at rest
+  amethyst_bench fillrandom ycsba ycsbe seek10 --settle none      each finds what the one before has left
   amethyst_bench --engines amethyst,lmdb readzipf --seconds 30 --html page.html
   amethyst_bench --compare --quick                against RocksDB, in about five minutes
   amethyst_bench --compare --rounds 5 --json figures.json --html page.html
@@ -40,8 +42,9 @@ const std::vector<std::string> kUsual = {"fillrandom", "overwrite", "readrandom"
                                          "readzipf",   "seek10",    "readseq",    "ycsba"};
 // Without "compact": what was written before it has settled, and so there is next to nothing left for it to do.
 const std::vector<std::string> kAllCompared = {
-    "fillrandom",  "overwrite",        "readrandom", "readmissing", "readzipf", "seek1", "seek10", "seek100", "readseq",
-    "readreverse", "readwhilewriting", "ycsba",      "ycsbb",       "ycsbc",    "ycsbd", "ycsbe",  "ycsbf",   "queue"};
+    "fillrandom", "overwrite", "readrandom",  "readmissing", "readzipf",         "seek1", "seek10", "seek10keys",
+    "seek100",    "readseq",   "readseqkeys", "readreverse", "readwhilewriting", "ycsba", "ycsbb",  "ycsbc",
+    "ycsbd",      "ycsbe",     "ycsbf",       "queue"};
 constexpr uint64_t kQuickKeys = 1'000'000;
 constexpr double kQuickSeconds = 240;
 
@@ -119,6 +122,18 @@ void AddNumber(CLI::App& app, const char* name, T* value, const std::string& hel
       ->type_name("N");
 }
 
+std::vector<State> ParseStates(const std::string& text) {
+  std::vector<State> states;
+  for (const std::string& name : CLI::detail::split(text, ',')) {
+    const auto found = std::ranges::find(StateNames(), name);
+    if (found == StateNames().end()) throw CLI::ValidationError("--state", Unknown(name, StateNames()));
+    const auto state = static_cast<State>(found - StateNames().begin());
+    if (std::ranges::find(states, state) == states.end()) states.push_back(state);
+  }
+  if (states.empty()) throw CLI::ValidationError("--state", Unknown("", StateNames()));
+  return states;
+}
+
 void AddWhat(CLI::App& app, Words& words) {
   Plan& plan = words.plan;
   app.add_option("workloads", plan.workloads, "Workloads, in this order (see --list)");
@@ -145,8 +160,8 @@ void AddLoad(CLI::App& app, Words& words) {
   AddNumber<uint64_t>(app, "--ops", &load.operations, "Operations, scaled by workload; 0: as many as keys", 0,
                       1'000'000'000'000);
   AddNumber<double>(app, "--seconds", &load.seconds, "End each workload after this time instead", 0, 1e9);
-  AddNumber<double>(app, "--warmup", &load.warmup_seconds, "Run reading workloads so many seconds unmeasured first", 0,
-                    1e9);
+  AddNumber<double>(app, "--warmup", &load.warmup_seconds,
+                    "Run reading workloads so many seconds unmeasured first, unless the state is live", 0, 1e9);
   AddNumber<uint32_t>(app, "--threads", &load.threads, "Client threads", 1, 512);
   AddNumber<double>(app, "--rate", &load.rate_per_second, "Operations a second, begun on time (open loop); 0: at once",
                     0, 1e12);
@@ -158,6 +173,11 @@ void AddLoad(CLI::App& app, Words& words) {
       {{"sync", Durability::kSync}, {"buffered", Durability::kBuffered}, {"none", Durability::kNone}});
   AddChoice<Settle>(app, "--settle", &load.settle, "After writes wait for",
                     {{"none", Settle::kNone}, {"idle", Settle::kIdle}, {"flush", Settle::kFlush}});
+  app.add_option_function<std::string>(
+         "--state", [&words](const std::string& names) { words.plan.states = ParseStates(names); },
+         "Workloads that only read find the database live (straight after ycsba, nothing flushed), settled, or are\n"
+         "measured in both states: live, settled (default live; with --compare live,settled)")
+      ->type_name("A,B");
   AddChoice(app, "--key-kind", &load.key_kind, "Keys", Named<KeyKind>(KeyKindNames()));
   AddNumber<size_t>(app, "--value-bytes", &load.values.bytes, "Size of a value, on average", 0, size_t{64} << 20);
   AddChoice(app, "--value-sizes", &load.values.sizes, "Sizes of values", Named<ValueSizes>(ValueSizesNames()));
@@ -242,6 +262,9 @@ void Complete(CLI::App& app, Words& words) {
       if (wanted && engine.name != "amethyst") plan.engines.push_back(engine.name);
     }
   }
+  if (plan.compare && plan.load.settle != Settle::kNone && !given("--state")) {
+    plan.states = {State::kLive, State::kSettled};
+  }
   if (plan.compare && !given("--rounds")) plan.rounds = words.quick ? 5 : 3;
   if (plan.compare && !given("--keys")) plan.load.keys = words.quick ? kQuickKeys : 2'000'000;
   if (plan.compare && !given("--warmup")) plan.load.warmup_seconds = words.quick ? 0.5 : 1;
@@ -286,6 +309,8 @@ std::string Problem(const Words& words) {
   if (plan.compare && plan.engines.size() < 2)
     return "--compare wants two engines, and this build or --engines has one";
   if (words.memory_mib > 0 && words.defaults) return "--memory-mib and --settings default exclude each other";
+  if (plan.load.settle == Settle::kNone && std::ranges::find(plan.states, State::kSettled) != plan.states.end())
+    return "--state settled and --settle none exclude each other";
   if (plan.load.scan_steps.least > plan.load.scan_steps.most) return "--scan-steps: the least is above the most";
   if (plan.load.values.bytes == 0 && plan.load.values.sizes != ValueSizes::kFixed)
     return "--value-bytes 0 goes with fixed sizes";

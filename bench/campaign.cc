@@ -47,12 +47,12 @@ Status RunRound(const Plan& plan, const std::string& directory, uint32_t round,
     processes.push_back(std::make_unique<EngineProcess>(*engine, settings, plan.load, plan.memory_limit_bytes));
   }
   size_t first = round;  // Who begins changes, so that nobody always runs behind the same neighbour.
-  for (const std::string& name : plan.workloads) {
-    const std::optional<Feature> needed = Configure(*FindWorkload(name), plan.load).Needs();
+  for (const Step& step : StepsOf(plan)) {
+    const std::optional<Feature> needed = Configure(*step.workload, plan.load).Needs();
     for (size_t i = 0; i < processes.size(); ++i) {
       const size_t turn = (first + i) % processes.size();
       if (!FindEngine(plan.engines[turn])->Has(needed)) continue;  // The reports name it.
-      AMETHYST_ASSIGN(const Measurement measurement, processes[turn]->Run(*FindWorkload(name), round));
+      AMETHYST_ASSIGN(const Measurement measurement, processes[turn]->Run(step, round));
       report(measurement);
     }
     ++first;

@@ -19,29 +19,40 @@ Rounds RoundsOf(const std::vector<Measurement>& measurements, const std::string&
   return rounds;
 }
 
-Cell CellOf(const Rounds& rounds, const Rounds& reference, bool is_reference) {
-  std::vector<double> rates;
-  std::vector<double> settled_rates;
-  std::vector<double> ratios;
-  std::vector<double> settled_ratios;
-  for (const auto& [round, m] : rounds) {
-    rates.push_back(m->operations_per_second());
-    settled_rates.push_back(m->settled_operations_per_second());
-    const auto other = reference.find(round);
-    if (is_reference || other == reference.end()) continue;
-    ratios.push_back(other->second->operations_per_second() / rates.back());
-    settled_ratios.push_back(other->second->settled_operations_per_second() / settled_rates.back());
+// The rates of one engine on one workload in one state, and what they come to beside those of the reference.
+class Rates {
+ public:
+  Rates(const std::vector<Measurement>& measurements, const std::string& workload, const std::string& engine,
+        State state) {
+    for (const Measurement& m : measurements) {
+      if (m.workload != workload || m.engine != engine) continue;
+      if (const auto rate = m.OperationsPerSecondIn(state)) by_round_[m.round] = *rate;
+    }
   }
-  Cell cell{.engine = rounds.begin()->second->engine,
-            .rate = SpreadOf(rates),
-            .settled_rate = SpreadOf(settled_rates),
-            .ratio = {},
-            .settled_ratio = {}};
-  if (!ratios.empty()) {
-    cell.ratio = SpreadOf(ratios);
-    cell.settled_ratio = SpreadOf(settled_ratios);
+
+  // `reference`: nullptr if this is the reference itself.
+  [[nodiscard]] std::optional<Rate> Beside(const Rates* reference) const {
+    std::vector<double> rates;
+    std::vector<double> ratios;
+    for (const auto& [round, rate] : by_round_) {
+      rates.push_back(rate);
+      if (reference == nullptr) continue;
+      const auto ours = reference->by_round_.find(round);
+      if (ours != reference->by_round_.end()) ratios.push_back(ours->second / rate);
+    }
+    if (rates.empty()) return std::nullopt;
+    return Rate{.per_second = SpreadOf(rates),
+                .ratio = ratios.empty() ? std::nullopt : std::optional(SpreadOf(ratios))};
   }
-  return cell;
+
+ private:
+  std::map<uint32_t, double> by_round_;
+};
+
+std::optional<Rate> RateOf(const std::vector<Measurement>& measurements, const std::string& workload,
+                           const std::vector<std::string>& engines, const std::string& engine, State state) {
+  const Rates reference(measurements, workload, engines[0], state);
+  return Rates(measurements, workload, engine, state).Beside(engine == engines[0] ? nullptr : &reference);
 }
 
 std::optional<double> FigureOf(const Measurement& m, const std::string& name) {
@@ -90,26 +101,45 @@ void AddFigures(const std::vector<Measurement>& measurements, const std::vector<
   }
 }
 
+// The geometric mean of what was added; 0 if nothing was.
+class GeometricMean {
+ public:
+  void Add(double value) {
+    logarithms_ += std::log(value);
+    ++count_;
+  }
+  [[nodiscard]] double value() const { return count_ == 0 ? 0 : std::exp(logarithms_ / static_cast<double>(count_)); }
+
+ private:
+  double logarithms_ = 0;
+  size_t count_ = 0;
+};
+
 std::optional<Verdict> VerdictOn(const std::string& peer, const std::vector<Row>& rows) {
   Verdict verdict{.peer = peer};
-  double logarithms = 0;
-  double settled_logarithms = 0;
-  size_t count = 0;
+  GeometricMean all;
+  GeometricMean live;
+  GeometricMean settled;
   for (const Row& row : rows) {
     const auto cell = std::ranges::find(row.cells, peer, &Cell::engine);
-    if (cell == row.cells.end() || !cell->ratio) continue;
-    ++count;
-    logarithms += std::log(cell->ratio->median);
-    settled_logarithms += std::log(cell->settled_ratio->median);
-    const double ratio = std::min(cell->ratio->median, cell->settled_ratio->median);
-    if (count == 1 || ratio < verdict.worst_ratio) {
-      verdict.worst_ratio = ratio;
-      verdict.worst_workload = row.workload;
+    if (cell == row.cells.end()) continue;
+    for (const State state : {State::kLive, State::kSettled}) {
+      const std::optional<Rate>& rate = cell->In(state);
+      if (!rate || !rate->ratio) continue;
+      const double ratio = rate->ratio->median;
+      (state == State::kLive ? live : settled).Add(ratio);
+      const bool with_settling_counts = row.writes && state == State::kLive && cell->settled;
+      if (!with_settling_counts) all.Add(ratio);
+      if (verdict.worst_workload.empty() || ratio < verdict.worst_ratio) {
+        verdict.worst_ratio = ratio;
+        verdict.worst_workload = row.workload;
+      }
     }
   }
-  if (count == 0) return std::nullopt;
-  verdict.geometric_mean = std::exp(logarithms / static_cast<double>(count));
-  verdict.settled_geometric_mean = std::exp(settled_logarithms / static_cast<double>(count));
+  if (verdict.worst_workload.empty()) return std::nullopt;
+  verdict.geometric_mean = all.value();
+  verdict.live_geometric_mean = live.value();
+  verdict.settled_geometric_mean = settled.value();
   return verdict;
 }
 
@@ -121,6 +151,10 @@ Spread SpreadOf(std::vector<double> values) {
   const size_t middle = values.size() / 2;
   const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
   return {.median = median, .least = values.front(), .most = values.back()};
+}
+
+bool Row::Has(State state) const {
+  return std::ranges::any_of(cells, [&](const Cell& cell) { return cell.In(state).has_value(); });
 }
 
 Comparison Compare(const std::vector<Measurement>& measurements, const std::vector<std::string>& engines) {
@@ -136,10 +170,11 @@ Comparison Compare(const std::vector<Measurement>& measurements, const std::vect
     row->writes = row->writes || m.wrote();
   }
   for (Row& row : comparison.rows) {
-    const Rounds reference = RoundsOf(measurements, row.workload, engines[0]);
     for (const std::string& engine : engines) {
-      const Rounds rounds = RoundsOf(measurements, row.workload, engine);
-      if (!rounds.empty()) row.cells.push_back(CellOf(rounds, reference, engine == engines[0]));
+      Cell cell{.engine = engine,
+                .live = RateOf(measurements, row.workload, engines, engine, State::kLive),
+                .settled = RateOf(measurements, row.workload, engines, engine, State::kSettled)};
+      if (cell.live || cell.settled) row.cells.push_back(std::move(cell));
     }
     AddFigures(measurements, engines, row.workload, &comparison.figures);
   }

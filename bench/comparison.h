@@ -18,20 +18,27 @@ struct Spread {
 // Of at least one value.
 [[nodiscard]] Spread SpreadOf(std::vector<double> values);
 
-// One engine on one workload.
-struct Cell {
-  std::string engine;
-  Spread rate;          // Operations a second.
-  Spread settled_rate;  // The same with the time to settle; equal where nothing was written.
+struct Rate {
+  Spread per_second;  // Operations.
   // How many times the rate of this engine the reference engine has, round by round. Absent for the reference itself.
   std::optional<Spread> ratio;
-  std::optional<Spread> settled_ratio;
+};
+
+// One engine on one workload, in each state of Measurement::OperationsPerSecondIn; absent: it was not measured.
+struct Cell {
+  std::string engine;
+  std::optional<Rate> live;
+  std::optional<Rate> settled;
+
+  [[nodiscard]] const std::optional<Rate>& In(State state) const { return state == State::kLive ? live : settled; }
 };
 
 struct Row {
   std::string workload;
-  bool writes = false;
+  bool writes = false;      // So its two rates are of the same measurements, without and with the time to settle.
   std::vector<Cell> cells;  // In the order of the engines; those that have a measurement.
+
+  [[nodiscard]] bool Has(State state) const;
 };
 
 // One engine's figure of a trial: the less the better, so the ratio is what it has over what the reference engine has.
@@ -50,8 +57,10 @@ struct FigureRow {
 // What the reference engine comes to against one peer, over all workloads.
 struct Verdict {
   std::string peer;
-  double geometric_mean = 0;          // Of the median ratios,
-  double settled_geometric_mean = 0;  // and with the time to settle.
+  double geometric_mean = 0;       // Of the median ratios: of workloads that only read, in each state; of others with
+                                   // the time to settle.
+  double live_geometric_mean = 0;  // Of the live ratios alone, where there is one,
+  double settled_geometric_mean = 0;  // and of the settled ones.
   std::string worst_workload = {};
   double worst_ratio = 0;
 };

@@ -28,7 +28,7 @@ class SlowCalls {
  private:
   static constexpr size_t kCallsMax = 4096;
 
-  base::Mutex mutex_{base::LockRank::kProgram};
+  base::Mutex mutex_{base::LockRank::kDeviceCalls};
   std::vector<DeviceCall> calls_ AMETHYST_GUARDED_BY(mutex_);
 };
 

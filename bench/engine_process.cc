@@ -56,7 +56,8 @@ Result<json> Parse(const std::string& engine, const std::string& reply) {
   return base::MakeError(parsed.at("code").get<ErrorCode>(), "{}: {}", engine, parsed.at("error").get<std::string>());
 }
 
-// The child's life: {"workload": name, "round": n} is answered by a measurement, {} by closing.
+// The child's life: {"workload": name, "state": its number or null, "round": n} is answered by a measurement, {} by
+// closing.
 void Serve(Runner& runner, int socket) {
   while (const std::optional<std::string> line = ReceiveLine(socket)) {
     const json request = json::parse(*line);
@@ -68,7 +69,10 @@ void Serve(Runner& runner, int socket) {
     }
     const Workload* workload = FindWorkload(request.at("workload").get<std::string>());
     AMETHYST_ASSERT(workload != nullptr);
-    if (!SendLine(socket, Reply(runner.Run(*workload, request.at("round").get<uint32_t>())).dump())) return;
+    const json& state = request.at("state");
+    const auto measured = runner.Run(*workload, request.at("round").get<uint32_t>(),
+                                     state.is_null() ? std::nullopt : std::optional(state.get<State>()));
+    if (!SendLine(socket, Reply(measured).dump())) return;
   }
 }
 
@@ -129,8 +133,10 @@ Result<std::string> EngineProcess::Ask(const std::string& line) {
                          WIFSIGNALED(status) ? fmt::format(" by signal {}", WTERMSIG(status)) : "");
 }
 
-Result<Measurement> EngineProcess::Run(const Workload& workload, uint32_t round) {
-  AMETHYST_ASSIGN(const std::string reply, Ask(json({{"workload", workload.name}, {"round", round}}).dump()));
+Result<Measurement> EngineProcess::Run(const Step& step, uint32_t round) {
+  json request = {{"workload", step.workload->name}, {"state", nullptr}, {"round", round}};
+  if (step.state) request["state"] = *step.state;
+  AMETHYST_ASSIGN(const std::string reply, Ask(request.dump()));
   AMETHYST_ASSIGN(const json parsed, Parse(name_, reply));
   return MeasurementFromJson(parsed);
 }

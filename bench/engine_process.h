@@ -13,6 +13,7 @@
 #include "amethyst/error.h"
 #include "bench/load.h"
 #include "bench/measurement.h"
+#include "bench/plan.h"
 #include "bench/stores.h"
 
 namespace amethyst::bench {
@@ -26,7 +27,7 @@ class EngineProcess {
   EngineProcess(const EngineProcess&) = delete;
   EngineProcess& operator=(const EngineProcess&) = delete;
 
-  Result<Measurement> Run(const Workload& workload, uint32_t round);
+  Result<Measurement> Run(const Step& step, uint32_t round);
   // Closes the database and ends the process.
   Status Finish();
 

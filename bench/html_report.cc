@@ -18,14 +18,16 @@ constexpr const char* kHead = R"(<!doctype html>
   --c0: #8a3ffc; --c1: #d2691e; --c2: #0072b2; --c3: #2e8b57; --c4: #888; }
 @media (prefers-color-scheme: dark) { :root { --back: #16141c; --text: #e6e4ea; --dim: #9a96a4; --line: #38343f;
   --c0: #b48cff; --c1: #ff9f55; --c2: #5ab4f0; --c3: #62c98f; --c4: #aaa; } }
-body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; max-width: 84rem;
+body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; max-width: 120rem;
   margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; }
 th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; } td.bar { min-width: 16rem; text-align: left; }
+th:first-child, td:first-child { text-align: left; }
+.bar, .name { text-align: left; } td.bar { min-width: 16rem; } tr.first td { border-top: 2px solid var(--line); }
 .bar i { display: inline-block; height: .8em; margin-right: .5em; vertical-align: -.05em; }
-.dim { color: var(--dim); } .charts { display: flex; flex-wrap: wrap; gap: 1rem; } .scroll { overflow-x: auto; }
-svg { width: 26rem; max-width: 100%; height: auto; } svg text { fill: var(--text); font-size: 10px; }
+.dim { color: var(--dim); } .charts { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); } .scroll { overflow-x: auto; }
+svg { width: 100%; max-width: 44rem; height: auto; } svg text { fill: var(--text); font-size: 10px; }
 svg .tick { fill: var(--dim); } svg .title { font-weight: 600; font-size: 11px; } svg .grid { stroke: var(--line); }
 polyline { fill: none; stroke-width: 1.6; } polyline.faint { stroke-width: .8; opacity: .55; }
 polyline.s0 { stroke: var(--c0); } polyline.s1 { stroke: var(--c1); } polyline.s2 { stroke: var(--c2); }
@@ -56,30 +58,45 @@ std::string RatioText(const std::optional<Spread>& ratio) {
                : "";
 }
 
+std::string VerdictLine(const Comparison& comparison, const Verdict& verdict) {
+  return fmt::format(
+      "<p>{} : {} &mdash; geometric mean <b>{:.2f}x</b>, live {:.2f}x, settled {:.2f}x; least {:.2f}x ({})</p>\n",
+      EscapeHtml(comparison.reference), EscapeHtml(verdict.peer), verdict.geometric_mean, verdict.live_geometric_mean,
+      verdict.settled_geometric_mean, verdict.worst_ratio, EscapeHtml(verdict.worst_workload));
+}
+
+// A bar and a ratio; `most`: the rate that the longest bar stands for.
+std::string RateCells(const std::optional<Rate>& rate, size_t color, double most) {
+  if (!rate) return "<td></td><td></td>";
+  return fmt::format("<td class=\"bar\"><i class=\"s{}\" style=\"width:{:.2f}rem\"></i>{}</td><td>{}</td>", color,
+                     kBarRems * rate->per_second.median / most, WithCommas(1e-3 * rate->per_second.median),
+                     RatioText(rate->ratio));
+}
+
 std::string ComparisonSection(const Plan& plan, const Comparison& comparison) {
   std::string html = "<h2>Throughput</h2>\n" + Legend(plan);
-  for (const Verdict& verdict : comparison.verdicts) {
-    html += fmt::format(
-        "<p>{} : {} &mdash; geometric mean <b>{:.2f}x</b>, {:.2f}x with the time to settle; least {:.2f}x "
-        "({})</p>\n",
-        EscapeHtml(comparison.reference), EscapeHtml(verdict.peer), verdict.geometric_mean,
-        verdict.settled_geometric_mean, verdict.worst_ratio, EscapeHtml(verdict.worst_workload));
-  }
+  for (const Verdict& verdict : comparison.verdicts) html += VerdictLine(comparison, verdict);
   html += fmt::format(
-      "<div class=\"scroll\"><table><tr><th>workload</th><th>engine</th><th>thousand operations a second"
-      "</th><th>settled</th><th>{0} is so many times as fast</th><th>settled</th></tr>\n",
+      "<p class=\"dim\">Thousand operations a second, and how many times as fast {0} is. Workloads that only read are "
+      "measured on a database in use, straight after ycsba (live), and at rest (settled); settled, workloads that "
+      "write "
+      "have the time to settle counted.</p>\n<div class=\"scroll\"><table><tr><th>workload</th>"
+      "<th class=\"name\">engine</th><th class=\"bar\">live</th><th>{0} :</th><th class=\"bar\">settled</th><th>{0} "
+      ":</th></tr>\n",
       EscapeHtml(comparison.reference));
   for (const Row& row : comparison.rows) {
     double most = 0;
-    for (const Cell& cell : row.cells) most = std::max(most, cell.rate.median);
     for (const Cell& cell : row.cells) {
-      html += fmt::format(
-          "<tr><td>{}</td><td>{}</td><td class=\"bar\"><i class=\"s{}\" style=\"width:{:.2f}rem\"></i>{}</td>"
-          "<td>{}</td><td>{}</td><td>{}</td></tr>\n",
-          &cell == row.cells.data() ? EscapeHtml(row.workload) : "", EscapeHtml(cell.engine),
-          ColorOf(plan, cell.engine), kBarRems * cell.rate.median / most, WithCommas(1e-3 * cell.rate.median),
-          row.writes ? WithCommas(1e-3 * cell.settled_rate.median) : "", RatioText(cell.ratio),
-          row.writes ? RatioText(cell.settled_ratio) : "");
+      for (const State state : {State::kLive, State::kSettled}) {
+        if (cell.In(state)) most = std::max(most, cell.In(state)->per_second.median);
+      }
+    }
+    for (const Cell& cell : row.cells) {
+      const bool is_first = &cell == row.cells.data();
+      const size_t color = ColorOf(plan, cell.engine);
+      html += fmt::format("<tr{}><td>{}</td><td class=\"name\">{}</td>{}{}</tr>\n", is_first ? " class=\"first\"" : "",
+                          is_first ? EscapeHtml(row.workload) : "", EscapeHtml(cell.engine),
+                          RateCells(cell.live, color, most), RateCells(cell.settled, color, most));
     }
   }
   return html + "</table></div>\n";
@@ -179,6 +196,20 @@ std::string DetailTable(const std::vector<const Measurement*>& runs) {
   return html + "</table></div>\n";
 }
 
+// Of each engine.
+std::vector<const Measurement*> LastRuns(const std::vector<Measurement>& measurements, const Row& row,
+                                         std::optional<State> state) {
+  std::vector<const Measurement*> runs;
+  for (const Cell& cell : row.cells) {
+    const Measurement* last = nullptr;
+    for (const Measurement& m : measurements) {
+      if (m.workload == row.workload && m.engine == cell.engine && m.state == state) last = &m;
+    }
+    if (last != nullptr) runs.push_back(last);
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::string HtmlReport(const Plan& plan, const std::vector<Measurement>& measurements, const Comparison& comparison) {
@@ -188,17 +219,15 @@ std::string HtmlReport(const Plan& plan, const std::vector<Measurement>& measure
   html += FigureSection(comparison);
   html += "<p class=\"dim\">Plots and details are of the last round.</p>\n";
   for (const Row& row : comparison.rows) {
-    std::vector<const Measurement*> runs;
-    for (const Cell& cell : row.cells) {
-      for (const Measurement& m : measurements) {
-        if (m.workload != row.workload || m.engine != cell.engine) continue;
-        if (!runs.empty() && runs.back()->engine == m.engine) runs.pop_back();
-        runs.push_back(&m);
-      }
+    html += fmt::format("<h2>{}</h2>\n{}", EscapeHtml(row.workload), Legend(plan));
+    for (const std::optional<State> state :
+         {std::optional<State>(), std::optional(State::kLive), std::optional(State::kSettled)}) {
+      const std::vector<const Measurement*> runs = LastRuns(measurements, row, state);
+      if (runs.empty()) continue;
+      if (state) html += fmt::format("<h3>{}</h3>\n", StateName(*state));
+      html += DetailTable(runs) + "<div class=\"charts\">" + DrawChart(PercentileChart(plan, runs)) +
+              DrawChart(LatencyOverTime(plan, runs)) + DrawChart(ThroughputOverTime(plan, runs)) + "</div>\n";
     }
-    html += fmt::format("<h2>{}</h2>\n{}{}<div class=\"charts\">{}{}{}</div>\n", EscapeHtml(row.workload), Legend(plan),
-                        DetailTable(runs), DrawChart(PercentileChart(plan, runs)),
-                        DrawChart(LatencyOverTime(plan, runs)), DrawChart(ThroughputOverTime(plan, runs)));
   }
   return html + "</body></html>\n";
 }

@@ -22,14 +22,16 @@ json ComparisonToJson(const Comparison& comparison) {
   for (const Row& row : comparison.rows) {
     json cells = json::array();
     for (const Cell& cell : row.cells) {
-      cells.push_back({{"engine", cell.engine},
-                       {"operations_per_second", SpreadToJson(cell.rate)},
-                       {"settled_operations_per_second", SpreadToJson(cell.settled_rate)}});
-      if (!cell.ratio) continue;
-      cells.back()["ratio"] = SpreadToJson(*cell.ratio);
-      cells.back()["settled_ratio"] = SpreadToJson(*cell.settled_ratio);
+      cells.push_back({{"engine", cell.engine}});
+      for (const State state : {State::kLive, State::kSettled}) {
+        const std::optional<Rate>& rate = cell.In(state);
+        if (!rate) continue;
+        json& out_rate = cells.back()[StateName(state)];
+        out_rate["operations_per_second"] = SpreadToJson(rate->per_second);
+        if (rate->ratio) out_rate["ratio"] = SpreadToJson(*rate->ratio);
+      }
     }
-    out["workloads"].push_back({{"workload", row.workload}, {"engines", cells}});
+    out["workloads"].push_back({{"workload", row.workload}, {"writes", row.writes}, {"engines", cells}});
   }
   for (const FigureRow& row : comparison.figures) {
     json cells = json::array();
@@ -42,6 +44,7 @@ json ComparisonToJson(const Comparison& comparison) {
   for (const Verdict& verdict : comparison.verdicts) {
     out["peers"].push_back({{"engine", verdict.peer},
                             {"geometric_mean", verdict.geometric_mean},
+                            {"live_geometric_mean", verdict.live_geometric_mean},
                             {"settled_geometric_mean", verdict.settled_geometric_mean},
                             {"worst_workload", verdict.worst_workload},
                             {"worst_ratio", verdict.worst_ratio}});

@@ -70,8 +70,15 @@ double Measurement::space_amplification() const {
   return live_bytes == 0 ? 0 : static_cast<double>(disk_bytes) / static_cast<double>(live_bytes);
 }
 
+std::optional<double> Measurement::OperationsPerSecondIn(State column) const {
+  if (state) return *state == column ? std::optional(operations_per_second()) : std::nullopt;
+  if (column == State::kLive) return operations_per_second();
+  return wrote() ? std::optional(settled_operations_per_second()) : std::nullopt;
+}
+
 json ToJson(const Measurement& m) {
   json out = {{"engine", m.engine}, {"workload", m.workload}, {"round", m.round}};
+  if (m.state) out["state"] = StateName(*m.state);
   VisitNumbers(m, [&](const char* name, const auto& value) { out[name] = value; });
   out["operations_per_second"] = m.operations_per_second();
   out["settled_operations_per_second"] = m.settled_operations_per_second();
@@ -106,6 +113,7 @@ Result<Measurement> MeasurementFromJson(const json& in) {
     m.engine = in.at("engine").get<std::string>();
     m.workload = in.at("workload").get<std::string>();
     m.round = in.at("round").get<uint32_t>();
+    if (in.contains("state")) m.state = in.at("state") == StateName(State::kLive) ? State::kLive : State::kSettled;
     VisitNumbers(m, [&]<typename T>(const char* name, T& value) { value = in.at(name).get<T>(); });
     m.latency = LatencyFromJson(in.at("latency"));
     if (in.contains("writer_latency")) m.writer_latency = LatencyFromJson(in.at("writer_latency"));

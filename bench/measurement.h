@@ -14,6 +14,7 @@
 #include "bench/histogram.h"
 #include "bench/store.h"
 #include "bench/timeline.h"
+#include "bench/workload.h"
 
 namespace amethyst::bench {
 
@@ -42,6 +43,7 @@ struct Figure {
 struct Measurement {
   std::string engine;
   std::string workload;
+  std::optional<State> state = {};  // Of the database that was read; absent unless the workload only reads.
   uint32_t round = 0;
 
   uint64_t operations = 0;
@@ -77,6 +79,9 @@ struct Measurement {
   [[nodiscard]] double settled_operations_per_second() const {
     return static_cast<double>(operations) / (seconds + settle_seconds);
   }
+  // What a comparison shows beside each other: how quick a database in use is, and one that has come to rest, whether
+  // it is read in that state, or has to come to it after the workload's writes. Nothing if that was not measured.
+  [[nodiscard]] std::optional<double> OperationsPerSecondIn(State column) const;
   [[nodiscard]] double cpu_us_per_operation() const {
     return 1e6 * (cpu_seconds + settle_cpu_seconds) / static_cast<double>(operations + writer_operations);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,9 @@
 namespace amethyst::bench {
 
 struct Plan {
-  std::vector<std::string> engines;    // The first is the reference of a comparison.
-  std::vector<std::string> workloads;  // In the order of running.
+  std::vector<std::string> engines;            // The first is the reference of a comparison.
+  std::vector<std::string> workloads;          // In the order of running.
+  std::vector<State> states = {State::kLive};  // Those that workloads which only read are measured in, each once.
   uint32_t rounds = 1;
   double time_limit_seconds = 0;  // Over 0: no new round is begun after it.
   bool compare = false;
@@ -23,6 +25,15 @@ struct Plan {
   std::string json_path;
   std::string html_path;
 };
+
+// A workload that only reads has one for each state.
+struct Step {
+  const Workload* workload = nullptr;
+  std::optional<State> state = {};
+};
+// What each engine does in a round. Workloads that only read and follow each other are all measured settled before the
+// first of them is measured live, so that the database has to settle once.
+[[nodiscard]] std::vector<Step> StepsOf(const Plan& plan);
 
 // An engine of the plan that lacks what a workload of the plan needs, and is left out of it.
 struct LeftOut {

@@ -116,7 +116,21 @@ Status Runner::OpenEmpty(const Workload& workload) {
   AMETHYST_ASSIGN(store_, engine_.open(settings));
   opened_for_ = workload.Needs();
   untouched_ = true;
+  at_rest_ = true;
   return {};
+}
+
+Status Runner::RunAside(const Workload& workload, uint64_t seed, uint64_t operations) {
+  Load load = load_;
+  load.threads = 1;
+  load.rate_per_second = 0;
+  std::swap(load, load_);
+  Phase phase = MakePhase(workload, seed, operations, 0);
+  const Status done = RunWorkers(phase);
+  std::swap(load, load_);
+  untouched_ = false;
+  at_rest_ = false;
+  return done;
 }
 
 Status Runner::Prepare(const Workload& workload) {
@@ -125,18 +139,17 @@ Status Runner::Prepare(const Workload& workload) {
   AMETHYST_TRY(OpenEmpty(workload));
   Workload filling = *FindWorkload("fillbatch");
   filling.keys_max = workload.keys_max;
-  Load load = load_;
-  load.threads = 1;
-  load.rate_per_second = 0;
-  std::swap(load, load_);
-  Phase phase = MakePhase(filling, load_.seed, KeysOf(filling, load_), 0);
-  const Status filled = RunWorkers(phase);
-  std::swap(load, load_);
-  AMETHYST_TRY(filled);
-  untouched_ = false;
+  AMETHYST_TRY(RunAside(filling, load_.seed, KeysOf(filling, load_)));
   keys_ = KeysOf(filling, load_);
-  if (!workload.resident) AMETHYST_TRY(Settle());
   return {};
+}
+
+Status Runner::BringInto(State state, uint32_t round) {
+  if (load_.settle == bench::Settle::kNone) return {};
+  if (!at_rest_) AMETHYST_TRY(Settle());
+  if (state == State::kSettled) return {};
+  const Workload& writing = *FindWorkload("ycsba");
+  return RunAside(writing, load_.seed + 1'000 * round + 750, OperationsOf(writing, load_));
 }
 
 Status Runner::WarmUp(const Workload& workload, uint32_t round) {
@@ -185,6 +198,7 @@ Status Runner::RunWorkers(Phase& phase) {
   std::vector<Status> statuses(phase.workers.size() + phase.writer.size());
   {
     std::vector<std::jthread> threads;
+    threads.reserve(phase.workers.size());
     for (size_t i = 0; i < phase.workers.size(); ++i) {
       threads.emplace_back([&, i] {
         statuses[i] = phase.workers[i].Run();
@@ -207,6 +221,7 @@ Result<double> Runner::Settle() {
   const uint64_t begin_ns = NowNs();
   if (load_.settle == bench::Settle::kFlush) AMETHYST_TRY(store_->Flush());
   AMETHYST_ASSIGN(const uint64_t idle_ns, store_->WaitForIdle());
+  at_rest_ = true;
   const uint64_t took_ns = NowNs() - begin_ns;
   return 1e-9 * static_cast<double>(took_ns - std::min(idle_ns, took_ns));
 }
@@ -268,23 +283,26 @@ Result<Measurement> Runner::RunTrial(const Workload& workload, uint32_t round) {
   return m;
 }
 
-Result<Measurement> Runner::Run(const Workload& original, uint32_t round) {
+Result<Measurement> Runner::Run(const Workload& original, uint32_t round, std::optional<State> state) {
   const Workload workload = Configure(original, load_);
   if (!engine_.Has(workload.Needs())) {
     return base::NotSupported("{} lacks what the workload {} needs", engine_.name, workload.name);
   }
   if (workload.trial != Trial::kNone) return RunTrial(workload, round);
   AMETHYST_TRY(Prepare(workload));
-  AMETHYST_TRY(WarmUp(workload, round));
+  if (!workload.resident) AMETHYST_TRY(BringInto(state.value_or(State::kSettled), round));
+  if (state != State::kLive) AMETHYST_TRY(WarmUp(workload, round));
   const bool timed = load_.seconds > 0 && !workload.Is(Action::kCompact);
   Phase phase = MakePhase(workload, load_.seed + 1'000 * round + base::Hash64(workload.name) % 499,
                           timed ? UINT64_MAX : OperationsOf(workload, load_), timed ? load_.seconds : 0);
   phase.space.set_keys(std::max(keys_, KeysOf(workload, load_)));
   untouched_ = untouched_ && !workload.Writes();
+  at_rest_ = at_rest_ && !workload.Writes();
 
   Measurement m;
   m.engine = engine_.name;
   m.workload = workload.name;
+  m.state = state;
   m.round = round;
   ResetPeakMemory();
   static_cast<void>(TakeSlowCalls());  // Those before.

@@ -1,5 +1,6 @@
-// Runs workloads on one engine, one after the other, in one directory: opens, loads where the workload needs it, warms
-// up, measures, lets the engine settle, and counts what all that took.
+// Runs workloads on one engine, one after the other, in one directory: opens, loads where the workload needs it, brings
+// the database into the state that it is to be measured in, warms up, measures, lets the engine settle, and counts what
+// all that took.
 //
 // Thread safety: one thread at a time. The process should do nothing else: CPU, memory and bytes are counted for all of
 // it.
@@ -23,8 +24,10 @@ class Runner {
  public:
   Runner(const Engine& engine, StoreSettings settings, const Load& load);
 
-  // `round` goes into the seed. kNotSupported: the engine lacks what the workload needs.
-  Result<Measurement> Run(const Workload& workload, uint32_t round);
+  // `round` goes into the seed. `state`: of the database, for a workload that only reads; all others begin at rest.
+  // With Settle::kNone all find what the workload before has left. kNotSupported: the engine lacks what the workload
+  // needs.
+  Result<Measurement> Run(const Workload& workload, uint32_t round, std::optional<State> state = {});
   // Closes the engine's database; its files stay.
   Status Close();
 
@@ -36,7 +39,11 @@ class Runner {
   Status Clear();
   Status OpenEmpty(const Workload& workload);
   Result<Measurement> RunTrial(const Workload& workload, uint32_t round);
+  // Fills the database if the workload needs it and finds none.
   Status Prepare(const Workload& workload);
+  Status BringInto(State state, uint32_t round);
+  // Runs a workload unmeasured, on one thread.
+  Status RunAside(const Workload& workload, uint64_t seed, uint64_t operations);
   Status WarmUp(const Workload& workload, uint32_t round);
   Status RunWorkers(Phase& phase);
   // Until the store is at rest; how long that took.
@@ -51,6 +58,7 @@ class Runner {
   std::optional<Feature> opened_for_;
   uint64_t keys_ = 0;      // That are there: 0 to keys_ - 1.
   bool untouched_ = true;  // Nothing was ever written to it.
+  bool at_rest_ = true;    // Nothing was written to it since it has settled.
 };
 
 // How many operations a workload does under a load.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "amethyst/error.h"
+#include "amethyst/iterator.h"
 #include "amethyst/options.h"
 #include "base/error.h"
 
@@ -72,6 +73,12 @@ class Cursor {
   [[nodiscard]] virtual std::string_view key() const = 0;
   [[nodiscard]] virtual std::string_view value() const = 0;
   [[nodiscard]] virtual Status status() const = 0;
+  // The current entry and those behind it that the engine hands out at once; the cursor is then on the last of them.
+  // Only while Valid. Most engines have no such call.
+  virtual std::span<const EntryView> NextBatch(std::span<EntryView> room) {
+    room[0] = {.key = key(), .value = value()};
+    return room.first(1);
+  }
 };
 
 struct KeyValue {

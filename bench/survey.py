@@ -13,6 +13,7 @@ run it on a machine that does nothing else.
 import argparse
 import collections
 import datetime
+import itertools
 import json
 import math
 import pathlib
@@ -25,12 +26,14 @@ BEGIN, END = "<!-- survey: written by bench/survey.py -->\n", "<!-- end of surve
 
 WRITES = ["fillrandom", "overwrite"]
 READS = ["readrandom", "readmissing", "readzipf", "seek10", "readseq"]
+KEYS_ALONE = ["seek10keys", "readseqkeys"]
 MIXED = ["readwhilewriting", "ycsba", "ycsbe"]
 ALL = ["fillseq", "fillrandom", "fillbatch", "overwrite", "updaterandom", "readrandom", "readhot", "readzipf",
-       "readmissing", "multiget", "seek1", "seek10", "seek100", "seekrev1", "seekrev10", "seekrev100", "readseq",
-       "readreverse", "readwhilewriting", "scanwhilewriting", "ycsba", "ycsbb", "ycsbc", "ycsbd", "ycsbe",
-       "ycsbf", "deleterandom", "fillsync"]
+       "readmissing", "multiget", "seek1", "seek10", "seek100", "seekrev1", "seekrev10", "seekrev100", "seek10keys",
+       "readseq", "readreverse", "readseqkeys", "readwhilewriting", "scanwhilewriting", "ycsba", "ycsbb", "ycsbc",
+       "ycsbd", "ycsbe", "ycsbf", "deleterandom", "fillsync"]
 PEERS = "amethyst,rocksdb,leveldb,lmdb"
+POINTS_MIN = 3  # Fewer are no line.
 SMALL_BUFFERS = ["--write-buffer-mib", "16"]  # An eighth of a million entries, so that levels exist.
 
 
@@ -59,8 +62,9 @@ PARTS = {
                  *SMALL_BUFFERS),
     "values": part("Sizes of values",
                    {"1 KiB": ["--value-bytes", "1024", "--keys", "500k"],
-                    "16 KiB": ["--value-bytes", "16384", "--keys", "40k"]},
-                   WRITES + READS + ["multiget"] + MIXED, "--engines", PEERS, "--rounds", "1"),
+                    "16 KiB": ["--value-bytes", "16384", "--keys", "40k"],
+                    "256 KiB": ["--value-bytes", "262144", "--keys", "2500"]},
+                   WRITES + READS + KEYS_ALONE + ["multiget"] + MIXED, "--engines", PEERS, "--rounds", "1"),
     "sizes": part("Sizes of databases",
                   {f"{n} million": ["--keys", f"{n}M"] for n in (2, 20, 50)},
                   ["fillrandom", "readrandom", "readmissing", "readzipf", "seek10", "ycsba"],
@@ -101,16 +105,31 @@ def run(program, results, names, time_limit):
                 sys.exit(f"survey: {name} {variant} failed; the rest was not run")
 
 
-def ratio_text(engine):
-    if "ratio" not in engine:
-        return ""
-    settled, ratio = engine["settled_ratio"]["median"], engine["ratio"]["median"]
-    return f"{ratio:.2f}x" + (f" ({settled:.2f}x)" if abs(settled - ratio) > 0.01 * ratio else "")
+def in_states(engine, what):
+    """The medians of `what` that an engine has, by state; live comes first."""
+    return {state: engine[state][what]["median"] for state in ("live", "settled") if what in engine.get(state, {})}
+
+
+def rate_text(rate):
+    return f"{rate / 1000:,.0f}" if rate >= 100_000 else f"{rate / 1000:.1f}"
+
+
+def states_text(by_state, text):
+    """The live figure, and the settled one in parentheses where it differs."""
+    values = list(by_state.values())
+    if len(values) == 2 and abs(values[1] - values[0]) <= 0.01 * values[0]:
+        del values[1]
+    texts = [text(value) for value in values]
+    return texts[0] + (f" ({texts[1]})" if texts[1:] else "") if texts else ""
+
+
+def geometric_mean(values):
+    return f"{math.exp(sum(map(math.log, values)) / len(values)):.2f}x" if values else ""
 
 
 def ratio_table(results, name):
-    """Rows: workloads. Columns: for each variant our rate, and the ratio to each peer."""
-    columns, rows = [], {}
+    """Rows: workloads, and means of ratios. Columns: for each variant our rate, and the ratio to each peer."""
+    columns, rows, means = [], {}, {"live": [], "settled": [], "both": []}
     for variant in PARTS[name]["variants"]:
         found = figures(results, name, variant)
         if not found:
@@ -119,22 +138,28 @@ def ratio_table(results, name):
         prefix = f"{variant}, " if variant else ""
         peers = [peer["engine"] for peer in comparison["peers"]]
         columns += [f"{prefix}k op/s"] + [f"{prefix}: {peer}" for peer in peers]
-        logarithms = {peer: [] for peer in peers}
+        ratios = {peer: {state: [] for state in means} for peer in peers}
         for workload in comparison["workloads"]:
             if workload["workload"] not in PARTS[name]["workloads"]:
                 continue  # Of an earlier list.
             engines = {engine["engine"]: engine for engine in workload["engines"]}
-            rate = engines[comparison["reference"]]["operations_per_second"]["median"] / 1000
-            cells = [f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"]
-            cells += [ratio_text(engines[peer]) if peer in engines else "" for peer in peers]
-            rows.setdefault(workload["workload"], []).extend(cells)
+            rates = in_states(engines[comparison["reference"]], "operations_per_second")
+            if workload["writes"]:
+                rates.pop("settled", None)  # Told by the ratios alone.
+            rows.setdefault(workload["workload"], []).append(states_text(rates, rate_text))
             for peer in peers:
-                logarithms[peer].append(math.log(engines[peer]["settled_ratio"]["median"]))
-        means = [""] + [f"{math.exp(sum(values) / len(values)):.2f}x" for values in logarithms.values()]
-        rows.setdefault("geometric mean, settled", []).extend(means)
+                found_ratios = in_states(engines.get(peer, {}), "ratio")
+                rows[workload["workload"]].append(states_text(found_ratios, "{:.2f}x".format))
+                for state, ratio in found_ratios.items():
+                    ratios[peer][state].append(ratio)
+                    if not (workload["writes"] and state == "live" and "settled" in found_ratios):
+                        ratios[peer]["both"].append(ratio)
+        for state, cells in means.items():
+            cells += [""] + [geometric_mean(ratios[peer][state]) for peer in peers]
     if not columns:
         return ""
-    rows["geometric mean, settled"] = rows.pop("geometric mean, settled")
+    for state, cells in means.items():
+        rows[f"geometric mean, {state}"] = cells
     lines = ["| workload | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
     lines += [f"| {workload} | {' | '.join(cells)} |" for workload, cells in rows.items()]
     return "\n".join(lines) + "\n"
@@ -154,8 +179,9 @@ def detail_table(results, name, workloads):
                "space ampl."]
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for workload in workloads:
-        for engine in PEERS.split(","):
-            rounds = [m for m in measurements if m["workload"] == workload and m["engine"] == engine]
+        measured = [m for m in measurements if m["workload"] == workload]
+        for state, engine in itertools.product(dict.fromkeys(m.get("state") for m in measured), PEERS.split(",")):
+            rounds = [m for m in measured if m["engine"] == engine and m.get("state") == state]
             if not rounds:
                 continue
             latency = {key: median([m["latency"][f"{key}_ns"] for m in rounds])
@@ -166,7 +192,7 @@ def detail_table(results, name, workloads):
             for key in ("write_amplification", "space_amplification"):
                 value = median([m.get(key) or 0 for m in rounds])
                 cells.append(f"{value:.2f}" if value else "")
-            lines.append(f"| {workload} | {engine} | {' | '.join(cells)} |")
+            lines.append(f"| {workload}{', ' + state if state else ''} | {engine} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -174,7 +200,7 @@ def rounds_of(results, name):
     """How often each measurement of a part was made; a time limit may have ended it early."""
     counts = set()
     for variant in PARTS[name]["variants"]:
-        made = collections.Counter((m["workload"], m["engine"])
+        made = collections.Counter((m["workload"], m.get("state"), m["engine"])
                                    for m in (figures(results, name, variant) or {}).get("measurements", []))
         counts |= set(made.values())
     return " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
@@ -205,7 +231,7 @@ def tables(results, before=""):
 
 
 def plots(results):
-    """What survey_page shows: of each part with several variants that ran."""
+    """What survey_page shows: of each part the lines with enough variants that ran."""
     sections = []
     for name in ("threads", "sizes", "values", "keys"):
         x_names, charts = [], {}
@@ -216,10 +242,13 @@ def plots(results):
             for workload in found["comparison"]["workloads"]:
                 lines = charts.setdefault(workload["workload"], {})
                 for engine in workload["engines"]:
-                    rate = engine["operations_per_second"]["median"] / 1000
+                    rate = next(iter(in_states(engine, "operations_per_second").values())) / 1000
                     lines.setdefault(engine["engine"], []).append((len(x_names), rate))
             x_names.append(variant.removesuffix(" threads"))
-        if len(x_names) > 1:
+        charts = {workload: {engine: points for engine, points in lines.items() if len(points) >= POINTS_MIN}
+                  for workload, lines in charts.items()}
+        charts = {workload: lines for workload, lines in charts.items() if lines}
+        if charts:
             sections.append((PARTS[name]["title"], x_names, charts))
     return sections
 

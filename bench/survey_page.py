@@ -17,9 +17,10 @@ HEAD = """<!doctype html>
   --c0: #8a3ffc; --c1: #d2691e; --c2: #0072b2; --c3: #2e8b57; }
 @media (prefers-color-scheme: dark) { :root { --back: #16141c; --text: #e6e4ea; --dim: #9a96a4; --line: #38343f;
   --c0: #b48cff; --c1: #ff9f55; --c2: #5ab4f0; --c3: #62c98f; } }
-body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; max-width: 84rem;
+body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; max-width: 120rem;
   margin: 2rem auto; padding: 0 1rem; }
-.charts { display: flex; flex-wrap: wrap; gap: 1rem; } svg { width: 20rem; max-width: 100%; height: auto; }
+.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); }
+svg { width: 100%; height: auto; }
 svg text { fill: var(--text); font-size: 10px; } svg .tick { fill: var(--dim); }
 svg .title { font-weight: 600; font-size: 11px; } svg .grid { stroke: var(--line); }
 polyline { fill: none; stroke-width: 1.8; }

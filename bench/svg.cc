@@ -14,6 +14,7 @@ constexpr double kLeft = 56;
 constexpr double kRight = 20;
 constexpr double kTop = 26;
 constexpr double kBottom = 34;
+constexpr size_t kPointsMin = 3;
 
 // "1.5k", "20M", "0.01"
 std::string Short(double value) {
@@ -107,7 +108,8 @@ std::string EscapeHtml(const std::string& text) {
   return escaped;
 }
 
-std::string DrawChart(const Chart& chart) {
+std::string DrawChart(Chart chart) {
+  std::erase_if(chart.series, [](const Series& series) { return series.points.size() < kPointsMin; });
   Range x;
   Range y;
   if (!FindRanges(chart, &x, &y)) return {};

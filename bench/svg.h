@@ -29,8 +29,8 @@ struct Chart {
   std::vector<Series> series;
 };
 
-// Empty if no series has a point.
-[[nodiscard]] std::string DrawChart(const Chart& chart);
+// Leaves out series of fewer than three points, which are no curve; empty if no series is left.
+[[nodiscard]] std::string DrawChart(Chart chart);
 
 // With &, <, > and quotes written as entities.
 [[nodiscard]] std::string EscapeHtml(const std::string& text);

@@ -72,18 +72,17 @@ std::string Ratio(const Spread& ratio) {
   return fmt::format("{:.2f}x ({:.2f}..{:.2f})", ratio.median, ratio.least, ratio.most);
 }
 
-std::string ComparisonRow(const Row& row, const std::vector<std::string>& engines, bool settled) {
-  std::string line = fmt::format("| {}{} |", row.workload, settled ? ", settled" : "");
+// Empty if no engine was measured so.
+std::string ComparisonRow(const Row& row, const std::vector<std::string>& engines, State state) {
+  if (!row.Has(state)) return {};
+  std::string line = fmt::format("| {}{} |", row.workload, state == State::kSettled ? ", settled" : "");
   std::string ratios;
   for (const std::string& engine : engines) {
     const auto cell = std::ranges::find(row.cells, engine, &Cell::engine);
-    if (cell == row.cells.end()) {
-      line += " not supported |";
-      if (engine != engines[0]) ratios += " |";
-      continue;
-    }
-    line += fmt::format(" {} |", WithCommas(1e-3 * (settled ? cell->settled_rate : cell->rate).median));
-    if (cell->ratio) ratios += fmt::format(" {} |", Ratio(settled ? *cell->settled_ratio : *cell->ratio));
+    const Rate* const rate = cell != row.cells.end() && cell->In(state) ? &*cell->In(state) : nullptr;
+    line += rate != nullptr ? fmt::format(" {} |", WithCommas(1e-3 * rate->per_second.median)) : " not supported |";
+    if (engine == engines[0]) continue;
+    ratios += rate != nullptr && rate->ratio ? fmt::format(" {} |", Ratio(*rate->ratio)) : " |";
   }
   return line + ratios + "\n";
 }
@@ -151,17 +150,18 @@ std::string DescribeLeftOut(const Plan& plan) {
 }
 
 std::string TableHead() {
-  return fmt::format("{:19}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}\n", "engine", "workload",
+  return fmt::format("{:19}{:22}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}\n", "engine", "workload",
                      "k op/s", "settled", "p50 us", "p99", "p99.9", "max", "CPU us", "peak MiB", "out MiB", "write",
                      "space") +
-         fmt::format("{:>128}{:>7}\n", "ampl.", "ampl.");
+         fmt::format("{:>132}{:>7}\n", "ampl.", "ampl.");
 }
 
 std::string TableLine(const Measurement& m) {
   // A trial counts neither CPU nor bytes, for most of both are preparation.
   const bool trial = !m.figures.empty() && m.cpu_seconds == 0;
-  return fmt::format("{:19}{:18}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9.0f}{:>9}{:>7}{:>7}{}\n", m.engine,
-                     m.workload, WithCommas(1e-3 * m.operations_per_second()),
+  const std::string workload = m.state ? fmt::format("{} {}", m.workload, StateName(*m.state)) : m.workload;
+  return fmt::format("{:19}{:22}{:>10}{:>10}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9.0f}{:>9}{:>7}{:>7}{}\n", m.engine, workload,
+                     WithCommas(1e-3 * m.operations_per_second()),
                      m.wrote() ? WithCommas(1e-3 * m.settled_operations_per_second()) : "",
                      Microseconds(m.latency.Percentile(0.5)), Microseconds(m.latency.Percentile(0.99)),
                      Microseconds(m.latency.Percentile(0.999)), Microseconds(m.latency.max_ns()),
@@ -187,15 +187,14 @@ std::string ComparisonTable(const Comparison& comparison) {
   }
   text += "\n" + rule + "\n";
   for (const Row& row : comparison.rows) {
-    text += ComparisonRow(row, engines, false);
-    if (row.writes) text += ComparisonRow(row, engines, true);
+    text += ComparisonRow(row, engines, State::kLive) + ComparisonRow(row, engines, State::kSettled);
   }
   for (const FigureRow& row : comparison.figures) text += FigureLine(row, engines);
   text += "\n";
   for (const Verdict& verdict : comparison.verdicts) {
-    text += fmt::format("{} : {}  geometric mean {:.2f}x ({:.2f}x with the time to settle), least {:.2f}x ({})\n",
-                        comparison.reference, verdict.peer, verdict.geometric_mean, verdict.settled_geometric_mean,
-                        verdict.worst_ratio, verdict.worst_workload);
+    text += fmt::format("{} : {}  geometric mean {:.2f}x (live {:.2f}x, settled {:.2f}x), least {:.2f}x ({})\n",
+                        comparison.reference, verdict.peer, verdict.geometric_mean, verdict.live_geometric_mean,
+                        verdict.settled_geometric_mean, verdict.worst_ratio, verdict.worst_workload);
   }
   return text;
 }

@@ -89,6 +89,7 @@ Result<uint64_t> Worker::Perform(Action action) {
     case Action::kScanReverse: AMETHYST_TRY(Scan(true)); break;
     case Action::kWalk: return Walk(false);
     case Action::kWalkReverse: return Walk(true);
+    case Action::kWalkBatch: return WalkBatches();
     case Action::kQueue: AMETHYST_TRY(Queue()); break;
     case Action::kDeleteRange: AMETHYST_TRY(DeleteRange()); break;
     case Action::kMerge: AMETHYST_TRY(Merge()); break;
@@ -188,33 +189,58 @@ Status Worker::Show(Cursor& cursor, bool reverse, uint64_t count) {
   ++lookups_;
   if (cursor.Valid() && cursor.key() == key_) ++found_;
   for (uint64_t i = 0; cursor.Valid(); ++i) {
-    Read(cursor.key());
-    Read(cursor.value());
-    ++entries_;
+    ReadEntry(cursor);
     if (i == count) break;
     reverse ? cursor.Prev() : cursor.Next();
   }
   return cursor.status();
 }
 
+void Worker::ReadEntry(const Cursor& cursor) {
+  Read(cursor.key());
+  if (!task_.workload->keys_alone) Read(cursor.value());
+  ++entries_;
+}
+
+Status Worker::BeginWalk(bool reverse) {
+  if (walk_ != nullptr) return {};
+  walk_ = session_->NewCursor();
+  reverse ? walk_->SeekToLast() : walk_->SeekToFirst();
+  return walk_->Valid() ? Status() : base::InvalidArgument("there is nothing to walk over");
+}
+
 Result<uint64_t> Worker::Walk(bool reverse) {
   uint64_t steps = 0;
   while (steps < kWalkSteps) {
-    if (walk_ == nullptr) {
-      walk_ = session_->NewCursor();
-      reverse ? walk_->SeekToLast() : walk_->SeekToFirst();
-      if (!walk_->Valid()) return base::InvalidArgument("there is nothing to walk over");
-    }
+    AMETHYST_TRY(BeginWalk(reverse));
     for (; steps < kWalkSteps && walk_->Valid(); ++steps) {
-      Read(walk_->key());
-      Read(walk_->value());
-      ++entries_;
+      ReadEntry(*walk_);
       reverse ? walk_->Prev() : walk_->Next();
     }
     if (walk_->Valid()) continue;
     AMETHYST_TRY(walk_->status());
     walk_.reset();
   }
+  return steps;
+}
+
+Result<uint64_t> Worker::WalkBatches() {
+  EntryView room[kWalkSteps];
+  uint64_t steps = 0;
+  while (steps < kWalkSteps) {
+    AMETHYST_TRY(BeginWalk(false));
+    for (; steps < kWalkSteps && walk_->Valid(); walk_->Next()) {
+      for (const auto& [key, value] : walk_->NextBatch(std::span(room).first(kWalkSteps - steps))) {
+        Read(key);
+        Read(value);
+        ++steps;
+      }
+    }
+    if (walk_->Valid()) continue;
+    AMETHYST_TRY(walk_->status());
+    walk_.reset();
+  }
+  entries_ += steps;
   return steps;
 }
 

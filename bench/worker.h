@@ -72,7 +72,11 @@ class Worker {
   Status Scan(bool reverse);
   // A seek to key_, and so many steps.
   Status Show(Cursor& cursor, bool reverse, uint64_t count);
+  void ReadEntry(const Cursor& cursor);
   Result<uint64_t> Walk(bool reverse);
+  Result<uint64_t> WalkBatches();
+  // Makes walk_ one at the first entry (the last) unless it is under way.
+  Status BeginWalk(bool reverse);
   Status Queue();
   Status DeleteRange();
   Status Merge();

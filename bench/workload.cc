@@ -33,6 +33,13 @@ Workload Scan(uint64_t steps, bool reverse, double scale) {
           .steps = {steps, steps}};
 }
 
+Workload KeysAlone(Workload workload) {
+  workload.name += "keys";
+  workload.description += ", that looks at keys alone";
+  workload.keys_alone = true;
+  return workload;
+}
+
 Workload Ycsb(char letter, std::string description, std::vector<Share> mix, Order order = Order::kZipf,
               double scale = 1) {
   return {.name = fmt::format("ycsb{}", letter),
@@ -146,9 +153,13 @@ std::vector<Workload> MakeWorkloads() {
     all.push_back(Scan(10, reverse, 0.25));
     all.push_back(Scan(100, reverse, 0.1));
   }
+  all.push_back(KeysAlone(Scan(10, false, 0.25)));
   all.push_back(Plain("readseq", "walk from the first key to the last", Action::kWalk, Order::kSequential, 10));
   all.push_back(
       Plain("readreverse", "walk from the last key to the first", Action::kWalkReverse, Order::kSequential, 10));
+  all.push_back(KeysAlone(*std::ranges::find(all, "readseq", &Workload::name)));
+  all.push_back(Plain("readbatch", "readseq by batches, where the engine hands out such", Action::kWalkBatch,
+                      Order::kSequential, 10));
   all.push_back(Plain("readwhilewriting", "readrandom beside a thread that overwrites", Action::kGet, Order::kUniform));
   all.back().background_writer = true;
   all.push_back(
@@ -259,6 +270,13 @@ Result<std::vector<Share>> ParseMix(std::string_view text) {
   if (!(total > 0)) return base::InvalidArgument("--mix: no action has a share over 0");
   return mix;
 }
+
+const std::vector<std::string>& StateNames() {
+  static const std::vector<std::string> names = {"live", "settled"};
+  return names;
+}
+
+const std::string& StateName(State state) { return StateNames()[static_cast<size_t>(state)]; }
 
 const std::vector<std::string>& OrderNames() {
   static const std::vector<std::string> names = {"sequential", "shuffled", "uniform", "zipf", "latest", "hotspot"};

@@ -29,7 +29,8 @@ enum class Action : uint8_t {
   kScanReverse,  // The same backward.
   kWalk,         // Steps of one cursor from the first key to the last, over and over.
   kWalkReverse,
-  kQueue,  // A put at the tail, a seek to the first key, a delete of it.
+  kWalkBatch,  // kWalk by the batches that the engine hands out.
+  kQueue,      // A put at the tail, a seek to the first key, a delete of it.
   kCompact,
   kDeleteRange,      // Of 100 keys, from the one that comes next.
   kMerge,            // Of an integer, into the sum that the key has.
@@ -66,6 +67,12 @@ enum class Order : uint8_t {
   kHotspot,  // A small scattered set of keys nearly always.
 };
 
+// How a workload that only reads finds the database.
+enum class State : uint8_t {
+  kLive,     // As it is in use: straight after the writes of ycsba, nothing flushed, nothing waited for.
+  kSettled,  // At rest: all is flushed, and no compaction is due.
+};
+
 struct Share {
   Action action = Action::kGet;
   double weight = 1;
@@ -89,6 +96,7 @@ struct Workload {
   // Operations for each one asked for on the command line: slow workloads do fewer, quick ones more.
   double scale = 1;
   Steps steps = {};                           // Of a scan.
+  bool keys_alone = false;                    // Cursors are asked for no value.
   Accesses transaction = {};                  // In each.
   bool fills = false;                         // Begins with an empty database.
   bool background_writer = false;             // One thread more overwrites at random; its figures are kept apart.
@@ -100,6 +108,8 @@ struct Workload {
 
   [[nodiscard]] std::optional<Feature> Needs() const;
   [[nodiscard]] bool Writes() const;
+  // Whether the state in which it finds the database is one to choose.
+  [[nodiscard]] bool OnlyReads() const { return trial == Trial::kNone && !Writes() && !Is(Action::kCompact); }
   [[nodiscard]] bool RunsTransactions() const { return Is(Action::kTransaction) || Is(Action::kScanTransaction); }
   // Whether all keys are there after it, if they were before.
   [[nodiscard]] bool Spoils() const;
@@ -114,5 +124,7 @@ struct Workload {
 [[nodiscard]] Result<std::vector<Share>> ParseMix(std::string_view text);
 // Names as on the command line, in the order of the enumeration.
 [[nodiscard]] const std::vector<std::string>& OrderNames();
+[[nodiscard]] const std::vector<std::string>& StateNames();
+[[nodiscard]] const std::string& StateName(State state);
 
 }  // namespace amethyst::bench

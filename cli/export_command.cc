@@ -3,6 +3,7 @@
 #include <fmt/ostream.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace amethyst::cli {
 namespace {
 
 constexpr std::string_view kAllFamilies = "--all-families";
+constexpr size_t kEntriesAtOnce = 256;
 
 // Writes families, each from its first key to the last, and tells what it wrote.
 class Export {
@@ -51,13 +53,17 @@ class Export {
   };
 
   Result<bool> WriteAll(Iterator& it, RecordWriter& writer, const std::ostream& out) {
+    EntryView room[kEntriesAtOnce];
     for (it.SeekToFirst(); it.Valid(); it.Next()) {
-      if (!out.good() || invocation_.interrupted()) return false;
+      const std::span<const EntryView> batch = it.NextBatch(room);
       const auto expires_at = it.expires_at();
-      expiring_ += expires_at ? 1 : 0;
-      writer.Add({.key = it.key(), .value = it.value(), .expires_at = expires_at});
-      all_.bytes += it.key().size() + it.value().size();
-      all_.entries = all_.entries.value_or(0) + 1;
+      expiring_ += expires_at ? batch.size() : 0;
+      for (const auto& [key, value] : batch) {
+        if (!out.good() || invocation_.interrupted()) return false;
+        writer.Add({.key = key, .value = value, .expires_at = expires_at});
+        all_.bytes += key.size() + value.size();
+      }
+      all_.entries = all_.entries.value_or(0) + batch.size();
       progress_.Update(all_, 0);
     }
     AMETHYST_TRY(it.status());

@@ -70,7 +70,8 @@ Result<ExitCode> Scan(const Invocation& invocation) {
 Result<std::optional<uint64_t>> KeysIn(const Invocation& invocation, const Target& target, const KeyRange& range) {
   uint64_t count = 0;
   Iterator it = target.NewIterator(range.ToRead());
-  for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) ++count;
+  EntryView room[256];
+  for (it.SeekToFirst(); it.Valid() && !invocation.interrupted(); it.Next()) count += it.NextBatch(room).size();
   AMETHYST_TRY(it.status());
   return invocation.interrupted() ? std::nullopt : std::optional(count);
 }

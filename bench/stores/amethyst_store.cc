@@ -27,6 +27,7 @@ class AmethystCursor final : public Cursor {
   [[nodiscard]] std::string_view key() const override { return iterator_.key(); }
   [[nodiscard]] std::string_view value() const override { return iterator_.value(); }
   [[nodiscard]] Status status() const override { return iterator_.status(); }
+  std::span<const EntryView> NextBatch(std::span<EntryView> room) override { return iterator_.NextBatch(room); }
 
  private:
   Iterator iterator_;

@@ -381,12 +381,6 @@ AMETHYST_API amethyst_code amethyst_iterator_expires_at(amethyst_iterator* itera
                                                         char** error);
 // What the last move returned.
 AMETHYST_API amethyst_code amethyst_iterator_status(amethyst_iterator* iterator, char** error);
-// For languages in which a call is dear: copies up to `entries_max` entries from the current one on, as fit `buffer`,
-// and steps beyond them (`backward`: 1 with prev). Each is the lengths of key and value as 4 bytes, little-endian, then
-// both. Stores their number and bytes; 0 on a valid iterator: the first does not fit, and would take `used_bytes`.
-AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, size_t entries_max,
-                                                  void* buffer, size_t buffer_bytes, size_t* entries,
-                                                  size_t* used_bytes, char** error);
 
 #ifdef __cplusplus
 }
@@ -394,6 +388,7 @@ AMETHYST_API amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, i
 #include "amethyst/c_backup.h"
 #include "amethyst/c_follower.h"
 #include "amethyst/c_ingest.h"
+#include "amethyst/c_iterator_batch.h"
 #include "amethyst/c_live.h"
 #include "amethyst/c_log.h"
 #include "amethyst/c_memory_only.h"

@@ -59,6 +59,13 @@ class PinnedValue {
   std::string_view value_;
 };
 
+// An entry where it lies.
+struct EntryView : amethyst_entry {
+  [[nodiscard]] std::string_view key() const { return {amethyst_entry::key, key_bytes}; }
+  [[nodiscard]] std::string_view value() const { return {amethyst_entry::value, value_bytes}; }
+};
+static_assert(sizeof(EntryView) == sizeof(amethyst_entry), "an array of one is an array of the other");
+
 // An ordered walk as of one moment, both ways. Not yet positioned when it is made. A move that fails leaves the
 // iterator not valid, and status() tells why: look at it after a loop. To step beyond the end is no failure.
 class Iterator {
@@ -73,6 +80,16 @@ class Iterator {
   // One step; AMETHYST_INVALID_ARGUMENT where the iterator is not valid.
   void Next() { Move(amethyst_iterator_next); }
   void Prev() { Move(amethyst_iterator_prev); }
+  // The entry that is shown and those behind it (before it, in descending order), as many as lie ready and `room` has
+  // place for; then the iterator is on the last of them, and Next (Prev) goes on from there. Returns how many it
+  // stored, 0 where the iterator is not valid. They are valid until the next move. Keys and values together are at most
+  // `bytes_max`, unless the first entry alone is greater.
+  size_t NextBatch(EntryView* room, size_t room_entries, size_t bytes_max = SIZE_MAX) {
+    return Batch(0, room, room_entries, bytes_max);
+  }
+  size_t PrevBatch(EntryView* room, size_t room_entries, size_t bytes_max = SIZE_MAX) {
+    return Batch(1, room, room_entries, bytes_max);
+  }
 
   [[nodiscard]] bool Valid() const { return amethyst_iterator_valid(handle_.get()) != 0; }
   // The entry's parts, valid until the next move; empty where the iterator is not valid.
@@ -81,6 +98,11 @@ class Iterator {
   [[nodiscard]] const Status& status() const { return status_; }
 
  private:
+  size_t Batch(int backward, EntryView* room, size_t room_entries, size_t bytes_max) {
+    size_t stored = 0;
+    Move(amethyst_iterator_batch, backward, room, room_entries, bytes_max, &stored);
+    return stored;
+  }
   template <class Call, class... Arguments>
   void Move(Call call, Arguments... arguments) {
     status_ = internal::StatusOf(call, handle_.get(), arguments...);

@@ -9,11 +9,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "amethyst/error.h"
 
 namespace amethyst {
+
+// An entry where it lies.
+struct EntryView {
+  std::string_view key;
+  std::string_view value;
+};
 
 namespace engine {
 
@@ -45,6 +52,19 @@ class Iterator {
   // One step; only while Valid.
   void Next();
   void Prev();
+
+  // The entry that is shown and those behind it, as many as lie ready and `room` has place for; then the iterator is on
+  // the last of them, and the next move goes on from there:
+  //   EntryView room[256];
+  //   for (it.SeekToFirst(); it.Valid(); it.Next()) {
+  //     for (const EntryView& entry : it.NextBatch(room)) Use(entry.key, entry.value);
+  //   }
+  // That costs a fraction of as many steps. Keys and values together are at most `bytes_max`, unless the first entry
+  // alone is greater. The views are valid until the next move or seek. What expires comes alone, so expires_at() is
+  // true of all. Reads no file; empty unless Valid.
+  std::span<const EntryView> NextBatch(std::span<EntryView> room, size_t bytes_max = SIZE_MAX);
+  // The same backward: those before the entry that is shown, in descending order; Prev goes on from there.
+  std::span<const EntryView> PrevBatch(std::span<EntryView> room, size_t bytes_max = SIZE_MAX);
 
   // Of one made with ReadOptions::memory_only a move that would have to read a file ends with kBusy, and moves nothing.
   // It can be repeated: a seek by the same call, a step by Next or Prev, which go on from where it was though Valid is

@@ -31,6 +31,12 @@ void Iterator::SeekForPrev(std::string_view target) {
 }
 void Iterator::Next() { impl_->Next(); }
 void Iterator::Prev() { impl_->Prev(); }
+std::span<const EntryView> Iterator::NextBatch(std::span<EntryView> room, size_t bytes_max) {
+  return room.first(impl_ != nullptr ? impl_->NextBatch(room, bytes_max) : 0);
+}
+std::span<const EntryView> Iterator::PrevBatch(std::span<EntryView> room, size_t bytes_max) {
+  return room.first(impl_ != nullptr ? impl_->PrevBatch(room, bytes_max) : 0);
+}
 void Iterator::SetMemoryOnly(bool memory_only) {
   if (impl_ != nullptr) impl_->SetMemoryOnly(memory_only);
 }

@@ -57,6 +57,7 @@ const char* LockRankName(LockRank rank) {
     case LockRank::kMemoryFile: return "kMemoryFile";
     case LockRank::kLogWindow: return "kLogWindow";
     case LockRank::kEpoch: return "kEpoch";
+    case LockRank::kDeviceCalls: return "kDeviceCalls";
   }
   return "unknown";
 }

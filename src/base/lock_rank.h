@@ -58,6 +58,7 @@ enum class LockRank : uint8_t {
   kMemoryFile,       // io::MemoryFile
   kLogWindow,        // io::PosixWindow
   kEpoch,            // base::Retire and its kin
+  kDeviceCalls,      // The load-test tool's note of calls on files that took long, whichever locks they are made under.
 };
 
 // "kCatalog".

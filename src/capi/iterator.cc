@@ -1,6 +1,8 @@
 // Iterators.
+#include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
 
 #include "base/coding.h"
 #include "capi/objects.h"
@@ -68,25 +70,36 @@ amethyst_code OnSeek(amethyst_iterator* iterator, char** error, Seek seek) {
   });
 }
 
+const char* BeginOf(std::string_view bytes) { return bytes.empty() ? "" : bytes.data(); }
+
 const char* Part(amethyst_iterator* iterator, size_t* size, std::string_view (Iterator::*part)() const) {
   if (size != nullptr) *size = 0;
   const Entered<IteratorObject> entered(iterator);
   if (!entered || !entered->iterator.Valid()) return nullptr;
   const std::string_view bytes = (entered->iterator.*part)();
   if (size != nullptr) *size = bytes.size();
-  return bytes.empty() ? "" : bytes.data();
+  return BeginOf(bytes);
 }
 
 constexpr size_t kEntryHeaderBytes = 8;
 
-void EncodeEntry(const Iterator& iterator, char* to) {
-  const std::string_view key = iterator.key();
-  const std::string_view value = iterator.value();
+constexpr size_t kEntriesAtOnce = 256;
+
+size_t EncodedBytes(const EntryView& entry) { return kEntryHeaderBytes + entry.key.size() + entry.value.size(); }
+
+// Returns the end of what it stored.
+char* EncodeEntry(const EntryView& entry, char* to) {
+  const auto& [key, value] = entry;
   base::StoreFixed(to, static_cast<uint32_t>(key.size()));
   base::StoreFixed(to + 4, static_cast<uint32_t>(value.size()));
   to += kEntryHeaderBytes;
   if (!key.empty()) std::memcpy(to, key.data(), key.size());
   if (!value.empty()) std::memcpy(to + key.size(), value.data(), value.size());
+  return to + key.size() + value.size();
+}
+
+std::span<const EntryView> TakeBatch(Iterator& iterator, bool backward, std::span<EntryView> room, size_t bytes_max) {
+  return backward ? iterator.PrevBatch(room, bytes_max) : iterator.NextBatch(room, bytes_max);
 }
 
 }  // namespace
@@ -99,6 +112,7 @@ void HandOutIterator(std::shared_ptr<Database> database, Iterator iterator, std:
 }  // namespace amethyst::capi
 
 using namespace amethyst::capi;  // NOLINT: C functions stand outside every namespace.
+using amethyst::EntryView;
 using amethyst::Iterator;
 using amethyst::Status;
 
@@ -208,19 +222,44 @@ amethyst_code amethyst_iterator_read(amethyst_iterator* iterator, int backward, 
     AMETHYST_ENTER(object, IteratorObject, iterator);
     const OneUser::Use use(object->user.get());
     AMETHYST_TRY(use.status());
-    const Iterator& source = object->iterator;
+    Iterator& source = object->iterator;
     if (!source.Valid() && object->refused_step == (backward != 0)) AMETHYST_TRY(object->Step(backward != 0));
+    EntryView views[kEntriesAtOnce];
     while (source.Valid() && *entries < entries_max) {
-      const size_t entry_bytes = kEntryHeaderBytes + source.key().size() + source.value().size();
-      if (entry_bytes > buffer_bytes - *used_bytes) {
-        if (*entries == 0) *used_bytes = entry_bytes;
+      const size_t room_bytes = buffer_bytes - *used_bytes;
+      const size_t first_bytes = EncodedBytes({source.key(), source.value()});
+      if (first_bytes > room_bytes) {
+        if (*entries == 0) *used_bytes = first_bytes;
         break;
       }
-      EncodeEntry(source, static_cast<char*>(buffer) + *used_bytes);
-      *used_bytes += entry_bytes;
-      ++*entries;
+      // So few that their headers fit with what is beside them.
+      const size_t count =
+          std::min({kEntriesAtOnce, entries_max - *entries, 1 + room_bytes / (16 * kEntryHeaderBytes)});
+      char* to = static_cast<char*>(buffer) + *used_bytes;
+      const size_t header_bytes = std::min(room_bytes, count * kEntryHeaderBytes);
+      for (const EntryView& entry : TakeBatch(source, backward != 0, {views, count}, room_bytes - header_bytes)) {
+        to = EncodeEntry(entry, to);
+        ++*entries;
+      }
+      *used_bytes = static_cast<size_t>(to - static_cast<char*>(buffer));
       AMETHYST_TRY(object->Step(backward != 0));
     }
     return source.status();
+  });
+}
+
+amethyst_code amethyst_iterator_batch(amethyst_iterator* iterator, int backward, amethyst_entry* entries,
+                                      size_t entries_max, size_t bytes_max, size_t* entries_stored, char** error) {
+  return OnIterator(iterator, error, [&](IteratorObject& object) -> Status {
+    AMETHYST_TRY(Wanted(entries_stored, "entries_stored"));
+    *entries_stored = 0;
+    if (entries_max != 0) AMETHYST_TRY(Wanted(entries, "entries"));
+    EntryView views[kEntriesAtOnce];
+    const std::span<EntryView> room(views, std::min(kEntriesAtOnce, entries_max));
+    for (const auto& [key, value] : TakeBatch(object.iterator, backward != 0, room, bytes_max)) {
+      entries[(*entries_stored)++] = {
+          .key = BeginOf(key), .key_bytes = key.size(), .value = BeginOf(value), .value_bytes = value.size()};
+    }
+    return {};
   });
 }

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "amethyst/iterator.h"
@@ -48,6 +49,9 @@ class DbIterator {
   void SeekForPrev(std::string_view target);
   void Next();
   void Prev();
+  // How many entries they have stored in `room`.
+  [[nodiscard]] size_t NextBatch(std::span<EntryView> room, size_t bytes_max);
+  [[nodiscard]] size_t PrevBatch(std::span<EntryView> room, size_t bytes_max);
   void SetMemoryOnly(bool memory_only) { reading_.memory_only = memory_only; }
 
  private:
@@ -109,6 +113,9 @@ class DbIterator {
   void CountPlainBehind();
   void CountUncoveredAhead();
   void CountUncoveredBehind();
+  // Stores what is shown and then `following`, and shows the last of them. Returns how many it stored.
+  template <typename Entries>
+  [[nodiscard]] size_t TakeBatch(const Entries& following, std::span<EntryView> room, size_t bytes_max);
   [[nodiscard]] bool AllVisible() const;
   void BeginWalk(std::optional<std::string_view> bound, bool forward, bool holds_bound);
   [[nodiscard]] bool BeyondUpper(std::string_view key) const;

@@ -105,6 +105,19 @@ TEST(Arguments, TheDataModelHasItsSizes) {
   EXPECT_EQ(load.ttl_seconds, 4u);
 }
 
+TEST(Arguments, WhatOnlyReadsIsMeasuredLiveAndByAComparisonSettledToo) {
+  EXPECT_THAT(Parsed({}).states, ElementsAre(State::kLive));
+  EXPECT_THAT(Parsed({"--state", "settled,live,settled"}).states, ElementsAre(State::kSettled, State::kLive));
+  const std::vector<std::string> both = {"--compare", "--engines", "amethyst,null"};
+  EXPECT_THAT(Parsed(both).states, ElementsAre(State::kLive, State::kSettled));
+  std::vector<std::string> one = both;
+  one.insert(one.end(), {"--state", "settled"});
+  EXPECT_THAT(Parsed(one).states, ElementsAre(State::kSettled));
+  std::vector<std::string> never_settled = both;
+  never_settled.insert(never_settled.end(), {"--settle", "none"});
+  EXPECT_THAT(Parsed(never_settled).states, ElementsAre(State::kLive));
+}
+
 TEST(Arguments, HelpAndListGoToStandardOutput) {
   for (const char* flag : {"--help", "--list"}) {
     const auto plan = ParseArguments({flag});
@@ -130,6 +143,9 @@ TEST(Arguments, WrongOnesAreNamedAndTheExitCodeIsTwo) {
       {{"--settings", "best"}, "--settings"},
       {{"--durability", "maybe"}, "--durability"},
       {{"--mix", "red=1"}, "\"red\""},
+      {{"--state", "live,dead"}, "\"dead\" is none of live, settled"},
+      {{"--state", ""}, "--state"},
+      {{"--state", "settled", "--settle", "none"}, "exclude"},
       {{"--scan-steps", "5,1"}, "--scan-steps"},
       {{"--compare", "--engines", "null"}, "two engines"},
       {{"--quick"}, "--compare"},

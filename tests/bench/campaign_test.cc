@@ -11,6 +11,7 @@
 #include "bench/engine_process.h"
 #include "bench/html_report.h"
 #include "bench/json_report.h"
+#include "bench/svg.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::bench {
@@ -24,6 +25,7 @@ Plan SmallPlan(const support::TempDirectory& directory) {
   Plan plan;
   plan.engines = {"amethyst", "null"};
   plan.workloads = {"fillrandom", "readwhilewriting", "seek10"};
+  plan.states = {State::kLive, State::kSettled};
   plan.rounds = 2;
   plan.compare = true;
   plan.load.keys = 500;
@@ -43,12 +45,15 @@ std::vector<Measurement> Measured(const Plan& plan) {
 TEST(Campaign, EnginesTakeTurnsAtEachWorkloadOfEachRound) {
   const support::TempDirectory directory;
   const std::vector<Measurement> measurements = Measured(SmallPlan(directory));
-  ASSERT_EQ(measurements.size(), 12u);
+  ASSERT_EQ(measurements.size(), 16u);
   for (size_t i = 0; i < measurements.size(); i += 2) {
     EXPECT_EQ(measurements[i].workload, measurements[i + 1].workload);
     EXPECT_NE(measurements[i].engine, measurements[i + 1].engine);
-    EXPECT_EQ(measurements[i].round, i / 6);
+    EXPECT_EQ(measurements[i].round, i / 8);
   }
+  EXPECT_EQ(measurements[3].state, std::nullopt);
+  EXPECT_EQ(measurements[4].state, State::kSettled);
+  EXPECT_EQ(measurements[6].state, State::kLive);
   EXPECT_NE(measurements[0].engine, measurements[2].engine) << "the other one begins next";
   EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "databases are removed";
 }
@@ -75,7 +80,7 @@ TEST(EngineProcess, AnErrorOfTheEngineComesOverWithItsName) {
   StoreSettings settings;
   settings.directory = "/proc/nowhere";
   EngineProcess process(*FindEngine("amethyst"), settings, Load(), 0);
-  const auto measured = process.Run(*FindWorkload("fillrandom"), 0);
+  const auto measured = process.Run({FindWorkload("fillrandom")}, 0);
   ASSERT_FALSE(measured);
   EXPECT_THAT(measured.error().message(), HasSubstr("amethyst: "));
 }
@@ -111,12 +116,27 @@ TEST(JsonReport, ParsesAndHoldsEveryMeasurement) {
   EXPECT_EQ(report.at("comparison").at("peers")[0].at("engine"), "null");
 }
 
+TEST(Svg, ACurveHasThreePoints) {
+  Chart chart;
+  chart.series.resize(2);
+  chart.series[0].name = "two";
+  chart.series[0].points = {{0, 1}, {1, 9}};
+  chart.series[1].name = "three";
+  chart.series[1].points = {{0, 1}, {1, 2}, {2, 3}};
+  EXPECT_THAT(DrawChart(chart), HasSubstr("three"));
+  EXPECT_THAT(DrawChart(chart), Not(HasSubstr("two")));
+  chart.series.pop_back();
+  EXPECT_EQ(DrawChart(chart), "");
+}
+
 TEST(HtmlReport, IsOnePageWithPlotsAndNothingFromElsewhere) {
   const support::TempDirectory directory;
   const Plan plan = SmallPlan(directory);
   const std::vector<Measurement> measurements = Measured(plan);
   const std::string page = HtmlReport(plan, measurements, Compare(measurements, plan.engines));
   EXPECT_THAT(page, HasSubstr("<h2>seek10</h2>"));
+  EXPECT_THAT(page, HasSubstr("<h3>live</h3>"));
+  EXPECT_THAT(page, HasSubstr("<h3>settled</h3>"));
   EXPECT_THAT(page, HasSubstr("<polyline"));
   EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
   for (const char* foreign : {"http:", "https:", "<script", "<link", "src=", "@import", "url(", "nan", "inf,"}) {

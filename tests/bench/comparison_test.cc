@@ -38,8 +38,8 @@ TEST(Comparison, RatiosAreTakenRoundByRound) {
                                         {"ours", "theirs"});
   ASSERT_EQ(comparison.rows.size(), 1u);
   ASSERT_EQ(comparison.rows[0].cells.size(), 2u);
-  EXPECT_FALSE(comparison.rows[0].cells[0].ratio);
-  const Spread ratio = comparison.rows[0].cells[1].ratio.value();
+  EXPECT_FALSE(comparison.rows[0].cells[0].live->ratio);
+  const Spread ratio = comparison.rows[0].cells[1].live->ratio.value();
   EXPECT_DOUBLE_EQ(ratio.median, 3.5);
   EXPECT_DOUBLE_EQ(ratio.least, 3);
   EXPECT_DOUBLE_EQ(ratio.most, 4);
@@ -52,16 +52,53 @@ TEST(Comparison, TheVerdictIsTheGeometricMeanAndTheWorst) {
               {"ours", "theirs"});
   ASSERT_EQ(comparison.verdicts.size(), 1u);
   const Verdict& verdict = comparison.verdicts[0];
-  EXPECT_NEAR(verdict.geometric_mean, 4, 1e-9);
-  EXPECT_NEAR(verdict.settled_geometric_mean, std::sqrt(8 * 1.5), 1e-9);
+  EXPECT_NEAR(verdict.geometric_mean, std::sqrt(8 * 1.5), 1e-9) << "with the time to settle";
+  EXPECT_NEAR(verdict.live_geometric_mean, 4, 1e-9);
+  EXPECT_NEAR(verdict.settled_geometric_mean, 1.5, 1e-9);
   EXPECT_EQ(verdict.worst_workload, "write");
   EXPECT_DOUBLE_EQ(verdict.worst_ratio, 1.5);
+}
+
+// Read live in `seconds`, and settled in twice that.
+std::vector<Measurement> InBothStates(const char* engine, double seconds) {
+  std::vector<Measurement> made = {Made(engine, "read", 0, seconds), Made(engine, "read", 0, 2 * seconds)};
+  made[0].state = State::kLive;
+  made[1].state = State::kSettled;
+  return made;
+}
+
+TEST(Comparison, AWorkloadThatOnlyReadsCountsInEachStateAndAWriterOnce) {
+  std::vector<Measurement> measurements = InBothStates("ours", 1);
+  measurements[1].seconds = 1;
+  const std::vector<Measurement> theirs = InBothStates("theirs", 2);
+  measurements.insert(measurements.end(), theirs.begin(), theirs.end());
+  measurements.push_back(Made("ours", "write", 0, 1, 1));
+  measurements.push_back(Made("theirs", "write", 0, 30, 2));
+  const Comparison comparison = Compare(measurements, {"ours", "theirs"});
+  ASSERT_EQ(comparison.rows.size(), 2u);
+  EXPECT_DOUBLE_EQ(comparison.rows[0].cells[1].live->ratio->median, 2);
+  EXPECT_DOUBLE_EQ(comparison.rows[0].cells[1].settled->ratio->median, 4);
+  const Verdict& verdict = comparison.verdicts[0];
+  EXPECT_NEAR(verdict.geometric_mean, std::cbrt(2 * 4 * 16), 1e-9);
+  EXPECT_NEAR(verdict.live_geometric_mean, std::sqrt(2 * 30), 1e-9);
+  EXPECT_NEAR(verdict.settled_geometric_mean, std::sqrt(4 * 16), 1e-9);
+  EXPECT_EQ(verdict.worst_workload, "read");
+  EXPECT_DOUBLE_EQ(verdict.worst_ratio, 2);
+}
+
+TEST(TextReport, BothStatesHaveARow) {
+  std::vector<Measurement> measurements = InBothStates("ours", 0.001);
+  measurements.push_back(InBothStates("theirs", 0.002)[0]);
+  const std::string table = ComparisonTable(Compare(measurements, {"ours", "theirs"}));
+  EXPECT_THAT(table, HasSubstr("| read | 1,000 | 500.0 | 2.00x (2.00..2.00) |"));
+  EXPECT_THAT(table, HasSubstr("| read, settled | 500.0 | not supported | |"));
+  EXPECT_THAT(TableLine(measurements[0]), HasSubstr("read live "));
 }
 
 TEST(Comparison, ARoundThatOneEngineLacksCountsForNone) {
   const Comparison comparison = Compare(
       {Made("ours", "read", 0, 1), Made("theirs", "read", 0, 2), Made("ours", "read", 1, 1)}, {"ours", "theirs"});
-  EXPECT_DOUBLE_EQ(comparison.rows[0].cells[1].ratio->most, 2);
+  EXPECT_DOUBLE_EQ(comparison.rows[0].cells[1].live->ratio->most, 2);
   EXPECT_TRUE(Compare({}, {"ours", "theirs"}).rows.empty());
 }
 
@@ -71,7 +108,7 @@ TEST(TextReport, TheTableShowsRatesRatiosAndTheVerdict) {
   EXPECT_THAT(table, HasSubstr("| workload | ours, k op/s | theirs, k op/s | ours : theirs |"));
   EXPECT_THAT(table, HasSubstr("| write | 2,000 | 500.0 | 4.00x (4.00..4.00) |"));
   EXPECT_THAT(table, HasSubstr("| write, settled | 1,000 | 333.3 | 3.00x (3.00..3.00) |"));
-  EXPECT_THAT(table, HasSubstr("geometric mean 4.00x (3.00x with the time to settle), least 3.00x (write)"));
+  EXPECT_THAT(table, HasSubstr("geometric mean 3.00x (live 4.00x, settled 3.00x), least 3.00x (write)"));
 }
 
 std::vector<Measurement> WithFigures() {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <string>
 
+#include "base/mutex.h"
 #include "support/temp_directory.h"
 
 namespace amethyst::bench {
@@ -26,6 +27,16 @@ TEST(DeviceCalls, CountTimeThatTwoCallsShareOnce) {
   EXPECT_FALSE(CoverMost({Call(110, 140), Call(100, 140), Call(120, 130)}, {100, 200}));
   EXPECT_TRUE(CoverMost({Call(150, 180), Call(100, 130)}, {100, 200}));
   EXPECT_FALSE(CoverMost({Call(100, 130), Call(110, 150)}, {100, 200}));
+}
+
+TEST(DeviceCalls, AreNotedUnderWhicheverLockTheyAreMade) {
+  static_cast<void>(TakeSlowCalls());
+  base::Mutex mutex{base::LockRank::kEpoch};
+  {
+    const base::MutexLock lock(mutex);
+    NoteCall("fdatasync", {0, kSlowCallNs});
+  }
+  EXPECT_EQ(TakeSlowCalls().size(), 1u);
 }
 
 // The calls stand in front of the C library's, so they have to do what those do.

@@ -35,5 +35,30 @@ TEST(Plan, AMixNeedsWhatItsActionsNeed) {
   EXPECT_EQ(WhoIsLeftOut(plan).size(), 1u);
 }
 
+std::string StepsAsText(const Plan& plan) {
+  std::string text;
+  for (const Step& step : StepsOf(plan)) {
+    text += step.workload->name + (step.state ? "." + StateName(*step.state) + " " : " ");
+  }
+  return text;
+}
+
+TEST(Plan, WhatOnlyReadsIsAllMeasuredSettledBeforeItIsMeasuredLive) {
+  Plan plan;
+  plan.workloads = {"fillseq", "seek10", "readseq", "ycsbb", "compact", "ycsbc"};
+  EXPECT_EQ(StepsAsText(plan), "fillseq seek10.live readseq.live ycsbb compact ycsbc.live ");
+  plan.states = {State::kLive, State::kSettled};
+  EXPECT_EQ(StepsAsText(plan),
+            "fillseq seek10.settled readseq.settled seek10.live readseq.live ycsbb compact ycsbc.settled ycsbc.live ");
+}
+
+TEST(Plan, AMixHasAStateIfItOnlyReads) {
+  Plan plan;
+  plan.workloads = {"mixed", "batchwalk"};
+  EXPECT_EQ(StepsAsText(plan), "mixed batchwalk ");
+  plan.load.mix = ParseMix("read=50,scan=1").value();
+  EXPECT_EQ(StepsAsText(plan), "mixed.live batchwalk ");
+}
+
 }  // namespace
 }  // namespace amethyst::bench

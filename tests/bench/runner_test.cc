@@ -75,6 +75,9 @@ TEST_P(EveryEngine, FindsWhatIsThereAndNothingElse) {
     EXPECT_EQ(missing.found, 0u);
     const Measurement walked = Run(runner, "readreverse");
     EXPECT_EQ(walked.entries, walked.operations);
+    const Measurement batches = Run(runner, "readbatch");
+    EXPECT_EQ(batches.entries, batches.operations);
+    EXPECT_EQ(batches.operations, 3'000u);
     Run(runner, "deleterandom");
     // Finds the keys because it fills the database again.
     EXPECT_EQ(Run(runner, "readrandom").found, 300u);

@@ -41,6 +41,9 @@ TEST(Workload, TheListHoldsWhatItAlwaysHeld) {
                            "seekrev100",
                            "readseq",
                            "readreverse",
+                           "seek10keys",
+                           "readseqkeys",
+                           "readbatch",
                            "readwhilewriting",
                            "scanwhilewriting",
                            "deleterandom",
@@ -91,6 +94,15 @@ TEST(Workload, KnowsWhetherItWritesAndWhetherItSpoils) {
   EXPECT_TRUE(FindWorkload("queue")->Spoils());
   EXPECT_TRUE(FindWorkload("txnscan")->Writes());
   EXPECT_FALSE(FindWorkload("txn2r2w")->Spoils());
+}
+
+TEST(Workload, HasAStateToChooseIfItOnlyReads) {
+  for (const char* name : {"readrandom", "seek10keys", "readseq", "ycsbc", "readttl"}) {
+    EXPECT_TRUE(FindWorkload(name)->OnlyReads()) << name;
+  }
+  for (const char* name : {"fillseq", "ycsbe", "readwhilewriting", "compact", "batchwalk"}) {
+    EXPECT_FALSE(FindWorkload(name)->OnlyReads()) << name;
+  }
 }
 
 TEST(Workload, KnowsWhatItNeedsOfAnEngine) {

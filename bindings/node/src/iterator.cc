@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kBytesMax = 1 << 30;  // Of one read; no bound that a caller gives is larger.
 
+constexpr size_t kEntriesAtOnce = 256;
+
 // Entries as a task read them: keys and values in turn, or those that are wanted, until JavaScript's thread makes
 // values of them.
 struct Chunk {
@@ -55,14 +57,19 @@ Result<Chunk> IteratorHandle::Read(uint32_t entries_max, size_t bytes_max) {
   }
   started = true;
   Chunk chunk;
-  for (uint32_t entries = 0; entries < entries_max && chunk.ByteSize() <= bytes_max; ++entries) {
+  EntryView room[kEntriesAtOnce];
+  for (size_t entries = 0; entries < entries_max && chunk.ByteSize() <= bytes_max;) {
     if (!walk->Valid()) {
       chunk.end = true;
       break;
     }
     if (aborted.load(std::memory_order_relaxed)) break;
-    if (keys) chunk.Add(walk->key(), key_form);
-    if (values) chunk.Add(walk->value(), value_form);
+    const size_t count = std::min<size_t>(kEntriesAtOnce, entries_max - entries);
+    for (const auto& [key, value] : walk->NextBatch({room, count}, bytes_max - chunk.ByteSize())) {
+      if (keys) chunk.Add(key, key_form);
+      if (values) chunk.Add(value, value_form);
+      ++entries;
+    }
     walk->Next();
   }
   if (Status walked = walk->status(); !walked) return std::unexpected(walked.error());

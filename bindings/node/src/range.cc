@@ -53,6 +53,10 @@ void RangeWalk::Seek(std::string_view target) {
   }
 }
 
+std::span<const EntryView> RangeWalk::NextBatch(std::span<EntryView> room, size_t bytes_max) {
+  return range_.reverse ? iterator_.PrevBatch(room, bytes_max) : iterator_.NextBatch(room, bytes_max);
+}
+
 void RangeWalk::Next() {
   if (range_.reverse) {
     iterator_.Prev();

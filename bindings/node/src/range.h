@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ class RangeWalk {
   // To `target` or the next key in the direction of the walk; to the end, if `target` is outside of the range.
   void Seek(std::string_view target);
   void Next();
+  // The current entry and those behind it in the direction of the walk, which is then on the last of them; only while
+  // Valid. See Iterator::NextBatch.
+  std::span<const EntryView> NextBatch(std::span<EntryView> room, size_t bytes_max);
 
   [[nodiscard]] bool Valid() const { return iterator_.Valid() && !beyond_; }
   [[nodiscard]] std::string_view key() const { return iterator_.key(); }

@@ -54,6 +54,15 @@ void ByStatus(const std::string& path) {
   Require(it.status().ok() && walked == std::string_view("ab\0", 3), "a walk");
   it.SeekForPrev("az");
   Require(it.Valid() && it.value() == "2", "backwards");
+  cpp17::EntryView room[8];
+  walked.clear();
+  for (it.SeekToFirst(); it.Valid(); it.Next()) {
+    const size_t count = it.NextBatch(room, 8);
+    for (size_t i = 0; i < count; ++i) walked += room[i].key();
+  }
+  Require(it.status().ok() && walked == std::string_view("ab\0", 3), "a walk by batches");
+  it.SeekToLast();
+  Require(it.PrevBatch(room, 8, 0) == 1 && room[0].value().empty(), "a batch backwards");
   cpp17::ReadOptions empty_bound;
   empty_bound.upper_bound = std::string_view();
   cpp17::Iterator none = db.NewIterator(empty_bound, &status);
