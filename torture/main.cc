@@ -111,6 +111,7 @@ Suite ModelSuite(const std::string& directory) {
               },
           .figures = [totals]() -> std::vector<Figure> {
             std::vector<Figure> figures = {{"operations", totals->operations},
+                                           {"of programs with families, merges or expiries", totals->with_more},
                                            {"writes", totals->writes},
                                            {"restarts", totals->restarts},
                                            {"crashes", totals->crashes},

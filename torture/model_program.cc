@@ -105,6 +105,9 @@ ModelReport ModelProgram::Run(const std::vector<ModelStep>& steps) {
     Take(step);
     ++report_.operations;
   }
+  const bool draws_others = report_[ModelCounter::kFamiliesMade] > 0 || report_[ModelCounter::kMerges] > 0 ||
+                            report_[ModelCounter::kExpiring] > 0;
+  if (draws_others) report_.with_more = report_.operations;
   if (report_.violation.empty()) CheckAll();
   if (report_.violation.empty()) CountShape();
   walks_.clear();

@@ -7,6 +7,7 @@ namespace amethyst::torture {
 ModelReport& ModelReport::operator+=(const ModelReport& other) {
   if (violation.empty()) violation = other.violation;
   operations += other.operations;
+  with_more += other.with_more;
   writes += other.writes;
   restarts += other.restarts;
   crashes += other.crashes;

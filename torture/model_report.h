@@ -48,6 +48,7 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::
 struct ModelReport {
   std::string violation;  // Empty: none. Else what was expected and found, and the step.
   uint64_t operations = 0;
+  uint64_t with_more = 0;  // Operations of programs that drew families, merges or expiries.
   uint64_t writes = 0;
   uint64_t restarts = 0;  // Of these:
   uint64_t crashes = 0;

@@ -203,15 +203,15 @@ void OrderChecker::Remove(const TraceOperation& operation) {
     }
   }
   Expect(parsed.type != FileType::kCurrent, "unlink", "CURRENT was removed");
-  // What forgets a table must be durable, not only written.
+  // What forgets a table must be durable, not only written. A manifest that never named it forgot it when it was begun.
   if (parsed.type == FileType::kTable && referred_to_.contains(number)) {
     for (const uint64_t current : possible_current_) {
       for (const auto& [id, file] : files_) {
         if (Parse(file.path).type != FileType::kManifest || key::Raw(Parse(file.path).number) != current) continue;
         const auto& forgotten_at = manifests_[current].forgotten_at;
         const auto forgotten = forgotten_at.find(number);
-        const uint64_t end = forgotten == forgotten_at.end() ? file.written : forgotten->second;
-        Expect(file.synced >= end, "unlink", operation.path + " was removed before the edit was durable");
+        const bool is_durable = forgotten == forgotten_at.end() ? file.synced > 0 : file.synced >= forgotten->second;
+        Expect(is_durable, "unlink", operation.path + " was removed before the edit was durable");
       }
     }
   }

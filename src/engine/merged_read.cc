@@ -1,7 +1,7 @@
 #include "engine/merged_read.h"
 
 #include <algorithm>
-#include <deque>
+#include <forward_list>
 #include <utility>
 
 #include "base/assert.h"
@@ -22,6 +22,11 @@ class MergedRead {
   // The next older version; its value stays where it is until the end. True: it decides.
   bool Take(key::Tag tag, std::string_view stored) {
     if (tag.sequence() < covered_) return true;
+    const bool is_plain_operand = tag.kind() == key::EntryKind::kOperand && lookup_.read.Sees(tag.sequence());
+    if (is_plain_operand) [[likely]] {  // There may be very many.
+      operands_.AddOlder(stored);
+      return false;
+    }
     switch (resolver_.AddOlder(tag, stored)) {
       case key::Answer::kUndecided: return false;
       case key::Answer::kOperand:
@@ -52,7 +57,7 @@ class MergedRead {
       const key::Entry& entry = cursor->entry();
       if (order.Compare(entry.key(), lookup_.key) != 0) return false;
       if (!lookup_.read.Sees(entry.tag.sequence())) continue;
-      if (Take(entry.tag, copies_.emplace_back(entry.value()))) return true;
+      if (Take(entry.tag, copies_.emplace_front(entry.value()))) return true;
     }
     AMETHYST_TRY(cursor->status());
     return false;
@@ -86,10 +91,10 @@ class MergedRead {
   key::Resolver resolver_;
   key::Operands operands_;
   std::optional<std::string_view> base_;
-  uint64_t expires_ms_ = key::kNeverMs;  // Of base_.
-  uint64_t changes_ms_ = key::kNeverMs;  // When the first of them expires, the reader's own apart.
-  std::deque<std::string> copies_;       // Of values that a cursor shows only for a while.
-  key::SequenceNumber covered_{};        // Entries below it are gone.
+  uint64_t expires_ms_ = key::kNeverMs;    // Of base_.
+  uint64_t changes_ms_ = key::kNeverMs;    // When the first of them expires, the reader's own apart.
+  std::forward_list<std::string> copies_;  // Of values that a cursor shows only for a while.
+  key::SequenceNumber covered_{};          // Entries below it are gone.
 };
 
 }  // namespace

@@ -1,10 +1,15 @@
 // The live snapshots: what compaction must keep.
 //
 // A job that takes the list after it has chosen its inputs may drop what none of them sees: later snapshots see at
-// least everything in the inputs, and at a later time. Thread safety: any thread. The list lives as long as its last
-// pin.
+// least everything in the inputs, and at a later time.
+//
+// A new pin takes one of a few slots, with no lock: it announces a sequence number, and then looks whether that is the
+// visible one still. Where a list misses the announcement, the look is later than all that the list's job has chosen.
+// Pins for which no slot is free, and those of a moment that another pin holds, which may be released while a list is
+// taken, are kept under a lock. Thread safety: any thread. The list lives as long as its last pin.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -41,18 +46,43 @@ class SnapshotList {
     [[nodiscard]] bool operator()(const Pin& a, const Pin& b) const { return a.read.visible < b.read.visible; }
   };
   using Pinned = std::multiset<Pin, BySequence>;
-  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, ReadClock& clock,
-                                     std::chrono::nanoseconds since = kNotSaid) AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] Pinned::iterator Add(const std::atomic<uint64_t>& visible, uint64_t time_ms) AMETHYST_EXCLUDES(mutex_);
-  [[nodiscard]] Pinned::iterator Add(key::ReadPoint read) AMETHYST_EXCLUDES(mutex_);
-  void Remove(Pinned::iterator place) AMETHYST_EXCLUDES(mutex_);
+
+  // Of one pin at a time; on a cache line of its own, for those of other threads are beside it.
+  struct alignas(64) Slot {
+    static constexpr uint64_t kFree = 0;
+    static constexpr uint64_t kAnyTime = 1;  // Before all others.
+
+    std::atomic<uint64_t> taken{kFree};      // 1 + the sequence number, or an earlier one while it is being pinned.
+    std::atomic<uint64_t> now_ms{kAnyTime};  // The pin's; kAnyTime until it is known.
+    std::atomic<std::chrono::nanoseconds::rep> since_ns{kNotSaid.count()};
+  };
+  // Where a pin is kept.
+  struct Place {
+    key::ReadPoint read;
+    Slot* slot = nullptr;  // nullptr: it is among the others.
+    Pinned::iterator other{};
+  };
+  [[nodiscard]] Place Add(const std::atomic<uint64_t>& visible, ReadClock& clock,
+                          std::chrono::nanoseconds since = kNotSaid) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Place Add(const std::atomic<uint64_t>& visible, uint64_t time_ms) AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Place Add(key::ReadPoint read) AMETHYST_EXCLUDES(mutex_);
+  void Remove(const Place& place) AMETHYST_EXCLUDES(mutex_);
 
  private:
-  [[nodiscard]] Pinned::iterator Insert(const Pin& pin) AMETHYST_REQUIRES(mutex_);
+  static constexpr size_t kSlots = 32;
+  static constexpr size_t kSlotsTried = 4;
 
+  // nullptr: those that are tried are taken.
+  [[nodiscard]] Slot* TakeSlot(const std::atomic<uint64_t>& visible, key::SequenceNumber* pinned);
+  // Calls `visit` with each pin, in any order.
+  template <typename Visit>
+  void ForEach(Visit visit) const AMETHYST_EXCLUDES(mutex_);
+  [[nodiscard]] Place Insert(const Pin& pin) AMETHYST_REQUIRES(mutex_);
+
+  std::array<Slot, kSlots> slots_{};
   mutable base::Mutex mutex_{base::LockRank::kSnapshots};
-  Pinned pinned_ AMETHYST_GUARDED_BY(mutex_);
-  Pinned::node_type spare_ AMETHYST_GUARDED_BY(mutex_);  // Of the last pin removed: iterators come and go.
+  Pinned others_ AMETHYST_GUARDED_BY(mutex_);
+  Pinned::node_type spare_ AMETHYST_GUARDED_BY(mutex_);  // Of the last of them removed: iterators come and go.
 };
 
 struct View;
@@ -84,14 +114,14 @@ class SnapshotPin {
   }
   [[nodiscard]] bool is_released() const { return list_ == nullptr; }
 
-  [[nodiscard]] key::SequenceNumber sequence() const { return place_->read.visible; }
-  [[nodiscard]] key::ReadPoint read() const { return place_->read; }
+  [[nodiscard]] key::SequenceNumber sequence() const { return place_.read.visible; }
+  [[nodiscard]] key::ReadPoint read() const { return place_.read; }
   // nullptr: any newer one shows the same.
   [[nodiscard]] const std::shared_ptr<const View>& view() const { return view_; }
 
  private:
   std::shared_ptr<SnapshotList> list_;  // nullptr: it is released.
-  const SnapshotList::Pinned::iterator place_;
+  const SnapshotList::Place place_;
   std::shared_ptr<const View> view_;
 };
 

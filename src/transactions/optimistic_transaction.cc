@@ -41,11 +41,13 @@ OptimisticTransaction::OptimisticTransaction(const std::shared_ptr<engine::Engin
       turn_holder_(attempts == nullptr ? nullptr : attempts->holder()),
       writes_(engine, OwnWrites::ReadTime::kFixed),
       reads_(*engine->database().reads, ReadSetLimit(*engine)),
-      pin_(engine->Pin()) {}
+      pin_(engine->Pin()),
+      reader_{.at = pin_.read(), .view = pin_.view()} {}
 
 void OptimisticTransaction::End() {
   if (has_ended()) return;
   reads_.LetGoOfWalks();
+  reader_ = {};
   pin_.Release();
 }
 
@@ -60,62 +62,57 @@ Status OptimisticTransaction::CheckRead(FamilyPtr family, const ReadOptions& opt
   return {};
 }
 
-Status OptimisticTransaction::Prepare(engine::Reader* reader, FamilyPtr family, const ReadOptions& options,
-                                      ForUpdate for_update) {
+Status OptimisticTransaction::Prepare(FamilyPtr family, const ReadOptions& options, ForUpdate for_update) {
   AMETHYST_TRY(CheckRead(family, options));
   if (!writes_.batch().Empty()) {
-    AMETHYST_ASSIGN(reader->own, writes_.Index());
+    AMETHYST_ASSIGN(reader_.own, writes_.Index());
+  } else if (reader_.own.count != 0) {
+    reader_.own = {};
   }
   const bool listens = isolation_ == Isolation::kSerializable || for_update == ForUpdate::kYes;
-  reader->at = pin_.read();
-  if (listens) reader->listener = &reads_;
-  reader->view = pin_.view();
+  reader_.listener = listens ? &reads_ : nullptr;
   return {};
 }
 
 Result<bool> OptimisticTransaction::Get(FamilyPtr family, std::string_view key, const ReadOptions& options,
                                         ForUpdate for_update, base::FunctionRef<void(std::string_view)> take) {
-  engine::Reader reader;
-  AMETHYST_TRY(Prepare(&reader, family, options, for_update));
+  AMETHYST_TRY(Prepare(family, options, for_update));
   const tree::FamilyKey family_key = KeyOf(family);
-  AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader));
-  if (reader.listener != nullptr) NoteRead(reader, family_key.id, key, found, for_update);
+  AMETHYST_ASSIGN(const bool found, writes_.engine().Get(key, options, take, family_key, &reader_));
+  if (reader_.listener != nullptr) NoteRead(family_key.id, key, found, for_update);
   return found;
 }
 
 std::vector<Result<std::optional<std::string>>> OptimisticTransaction::MultiGet(FamilyPtr family,
                                                                                 std::span<const std::string_view> keys,
                                                                                 const ReadOptions& options) {
-  engine::Reader reader;
-  if (const Status prepared = Prepare(&reader, family, options, ForUpdate::kNo); !prepared) {
+  if (const Status prepared = Prepare(family, options, ForUpdate::kNo); !prepared) {
     return std::vector<Result<std::optional<std::string>>>(keys.size(), std::unexpected(prepared.error()));
   }
   const tree::FamilyKey family_key = KeyOf(family);
-  auto results = writes_.engine().MultiGet(keys, options, family_key, &reader);
-  if (reader.listener == nullptr) return results;
+  auto results = writes_.engine().MultiGet(keys, options, family_key, &reader_);
+  if (reader_.listener == nullptr) return results;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (results[i]) NoteRead(reader, family_key.id, keys[i], results[i]->has_value(), ForUpdate::kNo);
+    if (results[i]) NoteRead(family_key.id, keys[i], results[i]->has_value(), ForUpdate::kNo);
   }
   return results;
 }
 
 // Absent is what the database does not have: of a key that is absent by the transaction's own word it is not known.
-void OptimisticTransaction::NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key,
-                                     bool found, ForUpdate for_update) {
-  const OwnWord own = OwnWordOn(reader, family, key);
+void OptimisticTransaction::NoteRead(key::FamilyId family, std::string_view key, bool found, ForUpdate for_update) {
+  const OwnWord own = OwnWordOn(reader_, family, key);
   if (own == OwnWord::kAll && for_update == ForUpdate::kNo) return;
   reads_.AddPoint({.family = family, .key = key, .was_absent = !found && own == OwnWord::kNone});
 }
 
 std::unique_ptr<engine::DbIterator> OptimisticTransaction::NewIterator(FamilyPtr family, const ReadOptions& options) {
-  engine::Reader reader;
-  const Status prepared = base::Contained([&] { return Prepare(&reader, family, options, ForUpdate::kNo); });
+  const Status prepared = base::Contained([&] { return Prepare(family, options, ForUpdate::kNo); });
   if (!prepared) {
     auto refused = writes_.engine().NewIterator({}, {});
     refused->Refuse(prepared.error());
     return refused;
   }
-  return writes_.engine().NewIterator(options, KeyOf(family), &reader);
+  return writes_.engine().NewIterator(options, KeyOf(family), &reader_);
 }
 
 Status OptimisticTransaction::SetSavepoint() {

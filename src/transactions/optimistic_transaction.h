@@ -62,11 +62,9 @@ class OptimisticTransaction {
   }
   [[nodiscard]] static Status Ended();
   [[nodiscard]] Status CheckRead(FamilyPtr family, const ReadOptions& options) const;
-  // `reader`: empty.
-  [[nodiscard]] Status Prepare(engine::Reader* reader, FamilyPtr family, const ReadOptions& options,
-                               ForUpdate for_update);
-  void NoteRead(const engine::Reader& reader, key::FamilyId family, std::string_view key, bool found,
-                ForUpdate for_update);
+  // Makes reader_ the one of a read to come.
+  [[nodiscard]] Status Prepare(FamilyPtr family, const ReadOptions& options, ForUpdate for_update);
+  void NoteRead(key::FamilyId family, std::string_view key, bool found, ForUpdate for_update);
   // The first step.
   [[nodiscard]] Status CheckOutside(Validation& validation);
   [[nodiscard]] Status CommitOnce(const WriteOptions& options);
@@ -78,6 +76,7 @@ class OptimisticTransaction {
   OwnWrites writes_;
   ReadSet reads_;
   engine::SnapshotPin pin_;  // Released: it has ended.
+  engine::Reader reader_;
   std::vector<OwnWrites::Savepoint> savepoints_;
 };
 

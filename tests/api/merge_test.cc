@@ -8,6 +8,7 @@
 
 #include "base/coding.h"
 #include "io/memory_file_system.h"
+#include "key/operands.h"
 #include "simulation/serial_environment.h"
 #include "support/database.h"
 
@@ -27,7 +28,7 @@ std::string Number(int64_t number) {
 }
 
 // Puts base and operands between brackets, so that the order and the number of calls do not matter, but what they are
-// given does. Refuses an operand "no", and makes nothing of "none".
+// given does. Refuses an operand "no", makes nothing of "none", and of "large" more than a table can hold.
 class Bracket final : public MergeOperator {
  public:
   [[nodiscard]] std::string_view Name() const override { return "bracket"; }
@@ -39,7 +40,10 @@ class Bracket final : public MergeOperator {
       if (operand == "no") return false;
       value += "(" + std::string(operand) + ")";
     }
-    if (operands.back() != "none") *result = value;
+    if (operands.back() == "large") {  // Memory that nobody touches.
+      value.resize_and_overwrite(key::kMergedBytesMax + 1, [](char*, size_t bytes) { return bytes; });
+    }
+    if (operands.back() != "none") *result = std::move(value);
     return true;
   }
 };
@@ -152,6 +156,22 @@ TEST_F(Merge, ThatIsRefusedHurtsTheReadOfThatKeyOnly) {
   }
   ASSERT_TRUE(db_->Put("b", "new"));
   EXPECT_EQ(Get("b"), "new");
+}
+
+TEST_F(Merge, ThatComesToTooMuchIsAnErrorOfThatReadAndItsOperandsStay) {
+  Open(std::make_shared<Bracket>());
+  ASSERT_TRUE(db_->Put("a", "1"));
+  ASSERT_TRUE(db_->Put("b", "base"));
+  ASSERT_TRUE(db_->Merge("b", "large"));
+  for (const bool settled : {false, true}) {
+    if (settled) Settle();
+    const auto refused = db_->Get("b");
+    ASSERT_EQ(CodeOf(refused), ErrorCode::kInvalidArgument);
+    EXPECT_THAT(refused.error().message(), HasSubstr("key b"));
+    EXPECT_EQ(Get("a"), "1");
+  }
+  ASSERT_TRUE(db_->Merge("b", "2"));
+  EXPECT_EQ(Get("b"), "base(large)(2)");
 }
 
 TEST_F(Merge, ThatMakesNothingIsADelete) {

@@ -51,6 +51,8 @@ TEST(ModelProgram, DrawsEveryCapabilityInSomePrograms) {
   for (uint64_t seed = 1; seed <= 20; ++seed) all += RunModel({.seed = seed, .operations = 6000, .path = {}});
   ASSERT_EQ(all.violation, "");
   for (size_t i = 0; i < kModelCounterNames.size(); ++i) EXPECT_GT(all.counters[i], 0u) << kModelCounterNames[i];
+  EXPECT_GT(all.with_more, all.operations / 2) << "programs with families, merges or expiries are most of them";
+  EXPECT_LT(all.with_more, all.operations) << "some have neither";
 }
 
 TEST(ModelProgram, IsRepeatedByItsSeedInSimulation) {

@@ -158,6 +158,22 @@ TEST(TransactionFault, AnErrorOfTheDiskAtTheCommitEndsItWholeOrAbsentAtTheNextOp
   }
 }
 
+TEST_F(TransactionTest, AWriteOverAQuarterOfTheMemoryIsRefusedAndTheOthersAreCommitted) {
+  options_.memory_budget_bytes = size_t{8} << 20;
+  Reopen();
+  Transaction transaction = db_->Begin();
+  const std::string value(900'000, 'v');
+  ASSERT_TRUE(transaction.Put("a", value));
+  ASSERT_TRUE(transaction.Put("b", value));
+  const Status refused = transaction.Put("c", value);
+  ASSERT_EQ(CodeOf(refused), ErrorCode::kInvalidArgument);
+  EXPECT_NE(refused.error().message().find("a quarter of memory_budget_bytes"), std::string::npos);
+  EXPECT_EQ(ValueOf(transaction, "c"), "nothing");
+  ASSERT_TRUE(transaction.Commit());
+  EXPECT_EQ(ValueOf(*db_, "b"), value);
+  EXPECT_EQ(ValueOf(*db_, "c"), "nothing");
+}
+
 TEST_F(TransactionTest, OneThatDiesRollsBack) {
   {
     Transaction transaction = db_->Begin();
