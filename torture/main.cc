@@ -43,7 +43,11 @@ Suite PowerSuite(bool fail_syncs) {
                     {"compactions", report->compactions},
                     {"manifest rolls", report->manifest_rolls},
                     {"segment rolls", report->segment_rolls},
-                    {"failed syncs", report->failed_syncs}};
+                    {"failed syncs", report->failed_syncs},
+                    {"ingests", report->moved.ingests},
+                    {"copies", report->moved.copies},
+                    {"copies checked", report->moved.copies_checked},
+                    {"feeds checked", report->moved.feeds_checked}};
           }};
 }
 
