@@ -46,6 +46,7 @@ Status ModelCopies::CheckCopy(std::string* wrong) {
   destroying_ = true;
   AMETHYST_TRY(world_.Destroy(copy_path()));
   destroying_ = false;
+  ++destroyed_;
   return {};
 }
 
@@ -143,9 +144,11 @@ Status ModelCopies::SettleBackups(std::string* wrong) {
 
 Status ModelCopies::Settle(std::string* wrong) {
   if (world_.met_fault()) return {};
-  // A loss of power may bring back some of what was destroyed.
-  if (destroying_ || (is_unsure_ && !copying_)) AMETHYST_TRY(world_.Remove(copy_path()));
-  destroying_ = false;
+  if (destroying_) {
+    AMETHYST_TRY(world_.Remove(copy_path()));
+    destroying_ = false;
+    ++destroyed_;
+  }
   if (copying_) {
     const bool is_there = world_.Exists(copy_path());
     if (is_there) AMETHYST_TRY(CheckCopy(wrong));

@@ -49,7 +49,8 @@ class ModelCopies {
   [[nodiscard]] Components components() const;
   [[nodiscard]] Result<BackupStore> OpenStore() const { return BackupStore::Open(store_path(), components()); }
   [[nodiscard]] std::string store_path() const { return world_.Beside("store"); }
-  [[nodiscard]] std::string copy_path() const { return world_.Beside("copy"); }
+  // Another one after each that was destroyed: what a loss of power brings back of that is nobody's.
+  [[nodiscard]] std::string copy_path() const { return world_.Beside("copy" + std::to_string(destroyed_)); }
   // Some call on backups, or on all copies, has failed, and what it left is not known yet.
   [[nodiscard]] bool HasDoubtOfBackups() const { return making_ || !going_.empty(); }
   [[nodiscard]] bool HasDoubt() const { return HasDoubtOfBackups() || copying_ || destroying_; }
@@ -67,6 +68,7 @@ class ModelCopies {
   std::optional<ModelMoment> making_;   // A backup that may be there,
   std::optional<ModelMoment> copying_;  // and a copy at copy_path(),
   bool destroying_ = false;             // or what is left of one.
+  uint64_t destroyed_ = 0;
   bool is_unsure_ = false;
 };
 
