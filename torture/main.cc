@@ -158,6 +158,7 @@ Suite KillSuite(const std::string& directory) {
                 totals->counted_rounds += report.counted_rounds;
                 totals->acknowledged += report.acknowledged;
                 totals->recovered += report.recovered;
+                totals->copies_checked += report.copies_checked;
                 if (report.violation.empty()) static_cast<void>(DB::Destroy(path));
                 return report.violation;
               },
@@ -165,7 +166,8 @@ Suite KillSuite(const std::string& directory) {
             return {{"kills", totals->rounds},
                     {"with acknowledged writes in the log alone", totals->counted_rounds},
                     {"writes", totals->acknowledged},
-                    {"recovered", totals->recovered}};
+                    {"recovered", totals->recovered},
+                    {"copies checked", totals->copies_checked}};
           }};
 }
 
