@@ -1,6 +1,7 @@
 #include "torture/crash_state.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/assert.h"
 #include "base/hash.h"
@@ -57,6 +58,10 @@ CrashImage CrashImage::Of(io::FileSystem& files, const std::string& directory) {
   AMETHYST_ASSERT(names.has_value());
   for (const std::string& name : *names) {
     const std::string path = io::JoinPath(directory, name);
+    if (files.List(path)) {
+      image.files.merge(Of(files, path).files);
+      continue;
+    }
     const Result<std::string> bytes = io::ReadFile(files, path);
     AMETHYST_ASSERT(bytes.has_value());
     image.files[path] = {.bytes = bytes->substr(0, bytes->find_last_not_of('\0') + 1), .size = bytes->size()};
@@ -169,6 +174,15 @@ void CrashState::Apply(const TraceOperation& operation) {
     case Kind::kOpening:
     case Kind::kAcknowledged: return;
   }
+}
+
+void CrashState::ForgetUnnamed() {
+  std::set<FileId> named;
+  for (const Names* names : {&names_, &durable_names_}) {
+    for (const auto& [path, id] : *names) named.insert(id);
+  }
+  for (const NameChange& change : pending_names_) named.insert(change.file);
+  std::erase_if(files_, [&](const auto& file) { return !named.contains(file.first); });
 }
 
 bool CrashState::HasPending() const {

@@ -43,7 +43,7 @@ struct FileContent {
 struct CrashImage {
   std::map<std::string, FileContent> files;
 
-  // What `directory` of `files`, which is flat, holds now.
+  // What `directory` of `files` holds now, with the directories in it.
   [[nodiscard]] static CrashImage Of(io::FileSystem& files, const std::string& directory);
   // Identifies the content, to count distinct images.
   [[nodiscard]] uint64_t Fingerprint() const;
@@ -60,6 +60,8 @@ class CrashState {
   void Apply(std::span<const TraceOperation> operations) {
     for (const TraceOperation& operation : operations) Apply(operation);
   }
+  // Forgets the content of files that no name leads to any more, whatever is left of the pending names.
+  void ForgetUnnamed();
   // Whether anything is pending: else every model gives the same image.
   [[nodiscard]] bool HasPending() const;
   [[nodiscard]] CrashImage DrawImage(PowerLossModel model, base::Random& random) const;

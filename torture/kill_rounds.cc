@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,11 @@ const char* const kRightFamily = "right";
 std::string BytesOf(uint64_t number) { return {reinterpret_cast<const char*>(&number), sizeof number}; }
 std::string ValueOf(uint64_t number) { return fmt::format("{:012}", number) + std::string(number % 400, 'v'); }
 
+// A table of each family is taken in by one call, and both say which call.
+const char* const kIngestedKey = "ingested";
+std::string CopyOf(const std::string& path) { return path + "-copy"; }
+std::string StoreOf(const std::string& path) { return path + "-store"; }
+
 Options OptionsOf(base::Random& random) {
   Options options;
   options.memory_budget_bytes = size_t{8} << 20;
@@ -62,7 +68,8 @@ Options OptionsOf(base::Random& random) {
 // Never returns.
 class Child {
  public:
-  Child(const std::string& path, uint64_t seed, const Numbers& last, int pipe) : seed_(seed), last_(last), pipe_(pipe) {
+  Child(const std::string& path, uint64_t seed, const Numbers& last, int pipe)
+      : path_(path), seed_(seed), last_(last), pipe_(pipe) {
     base::Random random(seed);
     auto opened = DB::Open(path, OptionsOf(random));
     if (!opened) End("open", opened.error());
@@ -79,12 +86,41 @@ class Child {
     base::Random random(seed_ + kThreads);
     for (;;) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1 + random.Below(30)));
-      const Status done = random.OneIn(2) ? db_->Flush() : db_->CompactRange();
-      if (!done) End("maintenance", done.error());
+      if (const Status done = Maintain(random); !done) End("maintenance", done.error());
     }
   }
 
  private:
+  Status Maintain(base::Random& random) {
+    switch (random.Below(6)) {
+      case 0: return db_->Flush();
+      case 1: return db_->CompactRange();
+      case 2: return Ingest(random());
+      case 3: std::filesystem::remove_all(CopyOf(path_)); return db_->Checkpoint(CopyOf(path_));
+      default: {
+        Result<BackupStore> store = BackupStore::Open(StoreOf(path_));
+        if (!store) return std::unexpected(store.error());
+        const Result<uint64_t> id = store->Create(*db_);
+        if (!id) return std::unexpected(id.error());
+        const auto pruned = store->Prune(2);
+        return pruned ? Status() : std::unexpected(pruned.error());
+      }
+    }
+  }
+  Status Ingest(uint64_t number) {
+    std::vector<IngestedFile> files = {{.path = path_ + "-table1"}, {.path = path_ + "-table2", .family = right_}};
+    for (const IngestedFile& file : files) {
+      std::filesystem::remove(file.path);
+      TableWriterOptions options;
+      if (!file.family) options.family.merge_operator = Uint64Add();
+      Result<TableWriter> table = TableWriter::Create(file.path, options);
+      if (!table) return std::unexpected(table.error());
+      if (const Status put = table->Put(kIngestedKey, std::to_string(number)); !put) return put;
+      if (const auto finished = table->Finish(); !finished) return std::unexpected(finished.error());
+    }
+    return db_->Ingest(files);
+  }
+
   void Write(uint64_t thread) {
     base::Random random(seed_ + thread);
     for (uint64_t number = last_[thread] + 1;; ++number) {
@@ -110,6 +146,7 @@ class Child {
     _exit(1);
   }
 
+  const std::string path_;
   const uint64_t seed_;
   const Numbers last_;
   const int pipe_;
@@ -128,6 +165,14 @@ class Parent {
       const uint64_t before = report_.acknowledged;
       RunAndKillChild();
       if (report_.violation.empty()) OpenAndCheck(report_.acknowledged > before);
+      if (report_.violation.empty()) CheckCopies();
+    }
+    if (report_.violation.empty()) {
+      for (const std::string& path :
+           {CopyOf(settings_.path), CopyOf(settings_.path) + ".unfinished", StoreOf(settings_.path),
+            settings_.path + "-table1", settings_.path + "-table2"}) {
+        std::filesystem::remove_all(path);
+      }
     }
     return report_;
   }
@@ -205,9 +250,51 @@ class Parent {
       for (in_right.SeekToFirst(); in_right.Valid(); in_right.Next()) content.emplace(in_right.key(), in_right.value());
       if (!in_right.status()) return Violation("scan failed: " + in_right.status().error().ToString());
     }
+    CheckIngested(db, content);
     for (uint64_t thread = 0; thread < kThreads; ++thread) CheckThread(content, thread);
     if (!content.empty()) Violation("a key that nobody wrote: " + content.begin()->first);
     if (const Status closed = db.Close(); !closed) Violation("close failed: " + closed.error().ToString());
+  }
+
+  // Both tables of an ingest are there, or none. Takes the key out of `content`.
+  void CheckIngested(DB& db, std::map<std::string, std::string>& content) {
+    content.erase(kIngestedKey);
+    const auto right = db.OpenFamily(kRightFamily);
+    if (!right) return;
+    const auto in_default = db.Get(kIngestedKey), in_right = right->Get(kIngestedKey);
+    if (!in_default || !in_right || *in_default != *in_right) Violation("half an ingest");
+  }
+
+  // What there is of copies is whole, and shows whole batches. A checkpoint that was being removed is no database.
+  void CheckCopies() {
+    if (std::filesystem::exists(CopyOf(settings_.path))) CheckCopy(CopyOf(settings_.path), true);
+    Result<BackupStore> store = BackupStore::Open(StoreOf(settings_.path));
+    const auto listed = store ? store->List() : std::unexpected(store.error());
+    if (!listed || listed->empty()) return;  // Killed before there was one.
+    for (const BackupInfo& backup : *listed) {
+      if (const Status whole = store->Verify(backup.id); !whole)
+        return Violation("a backup: " + whole.error().ToString());
+    }
+    const std::string restored = settings_.path + "-restored";
+    const Status done = store->Restore(listed->back().id, restored);
+    if (!done) return Violation("a backup is not restored: " + done.error().ToString());
+    CheckCopy(restored, false);
+    std::filesystem::remove_all(restored);
+  }
+  void CheckCopy(const std::string& path, bool may_be_in_part) {
+    const auto opened = DB::Open(path, OptionsOf(random_));
+    if (!opened) return may_be_in_part ? void() : Violation(path + " does not open: " + opened.error().ToString());
+    const auto right = (*opened)->OpenFamily(kRightFamily);
+    if (!right) return Violation(path + " lacks a family");
+    for (uint64_t thread = 0; thread < kThreads; ++thread) {
+      const auto newest = (*opened)->Get(NewestKey(thread)), count = (*opened)->Get(CountKey(thread));
+      if (!newest || !count) return Violation(path + " cannot be read");
+      const uint64_t number = *newest ? std::stoull((*newest)->substr(0, 12)) : 0;
+      const auto half = right->Get(RightKey(thread, number % kSlots));
+      const bool whole = number == 0 ? !*count : *count == BytesOf(number) && half && *half == ValueOf(number);
+      if (!whole) return Violation(fmt::format("{}: half a batch {} of thread {}", path, number, thread));
+    }
+    ++report_.copies_checked;
   }
 
   // Checks what is there of one thread's writes, and takes it out of `content`.

@@ -21,7 +21,8 @@ struct KillSettings {
 };
 
 struct KillReport {
-  std::string violation;  // Empty: none.
+  std::string violation;        // Empty: none.
+  uint64_t copies_checked = 0;  // Checkpoints and restored backups.
   uint64_t rounds = 0;
   uint64_t counted_rounds = 0;  // Those in which acknowledged writes were in the log alone.
   uint64_t acknowledged = 0;    // Writes.

@@ -43,7 +43,11 @@ Suite PowerSuite(bool fail_syncs) {
                     {"compactions", report->compactions},
                     {"manifest rolls", report->manifest_rolls},
                     {"segment rolls", report->segment_rolls},
-                    {"failed syncs", report->failed_syncs}};
+                    {"failed syncs", report->failed_syncs},
+                    {"ingests", report->moved.ingests},
+                    {"copies", report->moved.copies},
+                    {"copies checked", report->moved.copies_checked},
+                    {"feeds checked", report->moved.feeds_checked}};
           }};
 }
 
@@ -107,7 +111,7 @@ Suite ModelSuite(const std::string& directory) {
                 const std::string path = directory.empty() ? "" : fmt::format("{}/model-{}", directory, seed);
                 *totals += RunModel({.seed = seed, .operations = 50'000, .path = path});
                 if (!path.empty() && totals->violation.empty()) static_cast<void>(DB::Destroy(path));
-                return totals->violation;
+                return totals->violation.empty() && path.empty() ? ShortfallOf(*totals) : totals->violation;
               },
           .figures = [totals]() -> std::vector<Figure> {
             std::vector<Figure> figures = {{"operations", totals->operations},
@@ -155,6 +159,7 @@ Suite KillSuite(const std::string& directory) {
                 totals->counted_rounds += report.counted_rounds;
                 totals->acknowledged += report.acknowledged;
                 totals->recovered += report.recovered;
+                totals->copies_checked += report.copies_checked;
                 if (report.violation.empty()) static_cast<void>(DB::Destroy(path));
                 return report.violation;
               },
@@ -162,7 +167,8 @@ Suite KillSuite(const std::string& directory) {
             return {{"kills", totals->rounds},
                     {"with acknowledged writes in the log alone", totals->counted_rounds},
                     {"writes", totals->acknowledged},
-                    {"recovered", totals->recovered}};
+                    {"recovered", totals->recovered},
+                    {"copies checked", totals->copies_checked}};
           }};
 }
 

@@ -52,6 +52,7 @@ Options DrawOptions(base::Random& random, const Comparator* comparator) {
   options.max_open_files = random.OneIn(2) ? 16 : 1000;
   options.cache_policy = static_cast<CachePolicy>(random.Below(2));
   options.delete_deadline_s = kDeadlines_s[random.Below(4)];
+  if (random.OneIn(6)) options.feed_retention_bytes = uint64_t{256 << 10} << random.Below(4);
   options.comparator = comparator;
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -102,6 +103,10 @@ void ModelContent::Fail(ModelWrite write) {
   ApplyTo(write, &with_failed_);
   failed_ = true;
   writes_.push_back(std::move(write));
+}
+
+bool ModelContent::HasUnlogged() const {
+  return std::ranges::any_of(writes_, [](const auto& write) { return write.durability == Durability::kNone; });
 }
 
 void ModelContent::MarkFlushed() {

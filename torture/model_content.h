@@ -44,6 +44,10 @@ struct ModelChange {
 struct ModelWrite {
   std::vector<ModelChange> changes;
   Durability durability = Durability::kBuffered;
+  bool is_ingested = false;  // Came as tables.
+
+  // The change feed tells that there was such a write, and not what it wrote.
+  [[nodiscard]] bool IsUntold() const { return is_ingested || durability == Durability::kNone; }
 };
 
 struct FamilyContent {
@@ -104,6 +108,10 @@ class ModelContent {
   // Takes the content that the rules allow and that shows what was found after a crash; returns whether there is one.
   // Of several, `ask` tells which.
   [[nodiscard]] Result<bool> Settle(const Found& found, bool power_loss, const Ask& ask);
+  // Some writes that went past the log may be in memory alone.
+  [[nodiscard]] bool HasUnlogged() const;
+  // Whether a reader of the files alone may find that now: what a crash of the process would leave.
+  [[nodiscard]] bool MayShow(const Found& found) const { return !Candidates(found, false).empty(); }
 
  private:
   // The first `flushed` writes, and of those behind it up to `end` the logged ones.

@@ -8,8 +8,16 @@
 namespace amethyst::torture {
 
 ModelFeatures ModelFeatures::Draw(base::Random& random) {
-  return {
-      .merges = random.OneIn(2), .expiries = random.OneIn(2), .families = random.OneIn(2), .filters = random.OneIn(4)};
+  ModelFeatures features{.merges = random.OneIn(2),
+                         .expiries = random.OneIn(2),
+                         .families = random.OneIn(2),
+                         .filters = random.OneIn(4),
+                         .ingests = random.OneIn(2),
+                         .copies = random.OneIn(2),
+                         .feeds = random.OneIn(2),
+                         .followers = random.OneIn(2)};
+  features.unlogged = !features.feeds || random.OneIn(2);
+  return features;
 }
 
 FamilyContent ModelFamily::Empty() const {

@@ -24,6 +24,11 @@ struct ModelFeatures {
   bool expiries = false;
   bool families = false;
   bool filters = false;
+  bool ingests = false;
+  bool copies = false;
+  bool feeds = false;
+  bool followers = false;
+  bool unlogged = false;  // Writes that go past the log.
 
   [[nodiscard]] static ModelFeatures Draw(base::Random& random);
 };

@@ -106,6 +106,7 @@ void ModelProgram::ListFamilies() {
 void ModelProgram::DecideFamilies(DB& db) {
   const std::vector<std::string> names = db.FamilyNames();
   if (const std::optional<FamilyDoubt> doubt = families_.TakeDoubt()) {
+    beside_.replica.DoubtNames();
     const bool is_there = std::ranges::find(names, doubt->name) != names.end();
     const ModelFamily& family = doubt->family;
     Tell(fmt::format("family {} is {}there", Show(doubt->name), is_there ? "" : "not "));

@@ -21,6 +21,13 @@ constexpr Weight kWeights[] = {{StepKind::kPut, 230},       {StepKind::kDelete, 
                                {StepKind::kSnapshot, 5},    {StepKind::kMaintain, 1}, {StepKind::kTime, 3}};
 constexpr uint64_t kRestartOneIn = 1500;
 constexpr uint64_t kFaultOneIn = 3000;
+// Of these a program draws some, and makes the others reads.
+struct Rare {
+  StepKind kind;
+  uint64_t one_in;
+};
+constexpr Rare kRareSteps[] = {
+    {StepKind::kIngest, 900}, {StepKind::kCopy, 1500}, {StepKind::kFeed, 300}, {StepKind::kFollow, 900}};
 
 }  // namespace
 
@@ -36,6 +43,9 @@ std::vector<ModelStep> DrawProgram(uint64_t seed, uint64_t operations) {
       }
       drawn -= weight.per_mille;
     }
+    for (const Rare& rare : kRareSteps) {
+      if (random.OneIn(rare.one_in)) step.kind = rare.kind;
+    }
     if (random.OneIn(kRestartOneIn)) step.kind = StepKind::kRestart;
     if (random.OneIn(kFaultOneIn)) step.kind = StepKind::kFault;
     step.seed = random();
@@ -50,7 +60,9 @@ ModelProgram::ModelProgram(const ModelSettings& settings, bool tell)
       features_(ModelFeatures::Draw(random_)),
       families_(random_, features_, settings.key_count),
       world_(settings.path, settings.seed),
-      time_(settings.path.empty()) {
+      time_(settings.path.empty()),
+      beside_{
+          .copies = {world_, time_, report_}, .replica = ModelReplica(report_), .follower = {world_, time_, report_}} {
   const ModelFamily& first = families_.all().front();
   content_.AddFamily(first.number, first.Empty());
 }
@@ -93,7 +105,13 @@ void ModelProgram::Take(const ModelStep& step) {
     case StepKind::kFamilies: return ChangeFamilies();
     case StepKind::kMaintain: return Maintain();
     case StepKind::kTime: return PassTime();
-    case StepKind::kFault: Tell("one of the next calls of the file system will fail"); return world_.ArmFault(random_);
+    case StepKind::kIngest: return Ingest();
+    case StepKind::kCopy: return Copy();
+    case StepKind::kFeed: return Feed();
+    case StepKind::kFollow: return Follow();
+    case StepKind::kFault:
+      Tell("one of the next calls of the file system will fail");
+      return random_.OneIn(3) ? world_.ArmDeath(random_) : world_.ArmFault(random_);
     case StepKind::kRestart: return Restart();
   }
 }
@@ -103,6 +121,11 @@ ModelReport ModelProgram::Run(const std::vector<ModelStep>& steps) {
   for (const ModelStep& step : steps) {
     if (!report_.violation.empty()) break;
     Take(step);
+    if (world_.is_dead() && report_.violation.empty()) {
+      Tell("the process has died within that");
+      report_.Count(ModelCounter::kDeaths);
+      Restart();
+    }
     ++report_.operations;
   }
   const bool draws_others = report_[ModelCounter::kFamiliesMade] > 0 || report_[ModelCounter::kMerges] > 0 ||
@@ -113,7 +136,10 @@ ModelReport ModelProgram::Run(const std::vector<ModelStep>& steps) {
   walks_.clear();
   pinned_.clear();
   families_.LeaveHandles();
+  beside_.replica.LeaveDatabase(MayLoseFeed(), false);
+  beside_.follower.End();
   if (report_.violation.empty() && Ok(db_->Close(), "Close") && !world_.simulated()) CheckRepair();
+  if (!world_.simulated()) Ok(beside_.copies.Clear(), "removing copies");
   return std::move(report_);
 }
 

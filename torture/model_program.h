@@ -17,7 +17,10 @@
 #include "amethyst/amethyst.h"
 #include "base/random.h"
 #include "torture/model_content.h"
+#include "torture/model_copies.h"
 #include "torture/model_families.h"
+#include "torture/model_follower.h"
+#include "torture/model_replica.h"
 #include "torture/model_report.h"
 #include "torture/model_time.h"
 #include "torture/model_walk.h"
@@ -38,6 +41,10 @@ enum class StepKind : uint8_t {
   kFamilies,
   kMaintain,
   kTime,
+  kIngest,
+  kCopy,
+  kFeed,
+  kFollow,
   kFault,
   kRestart
 };
@@ -71,6 +78,12 @@ class ModelProgram {
     uint64_t key_style = 0;
     uint64_t key_count = 0;
   };
+  // What goes on beside the database, and outlives its process.
+  struct Beside {
+    ModelCopies copies;
+    ModelReplica replica;
+    ModelFollower follower;
+  };
   // What a read sees.
   struct ReadMoment {
     const ModelState* state = nullptr;
@@ -95,7 +108,8 @@ class ModelProgram {
   void DeleteRange();
   void Batch();
   void AddToBatch(WriteBatch* batch, const GivenExpiry& of_all, ModelWrite* write);
-  [[nodiscard]] DrawnRange DrawRange(const ModelFamily& family, const ModelWrite& so_far);
+  [[nodiscard]] DrawnRange DrawRange(const ModelFamily& family, const ModelWrite& so_far, bool may_be_prefix = true);
+  [[nodiscard]] Durability DrawWriteDurability();
   // Draws one, for half of the writes of programs that have any, and enters it.
   [[nodiscard]] GivenExpiry DrawExpiry();
   [[nodiscard]] uint64_t ExpiresMs(const ModelFamily& family, const GivenExpiry& own, const GivenExpiry& of_all = {});
@@ -119,6 +133,18 @@ class ModelProgram {
   void LoadRange();
   void PassTime();
 
+  // Moving data.
+  void Ingest();
+  [[nodiscard]] bool AddTable(const ModelFamily& family, std::vector<IngestedFile>* files, ModelWrite* write);
+  void Copy();
+  void Feed();
+  void BeginFeed();
+  void CompareFeed();
+  [[nodiscard]] bool MayLoseFeed() const { return options_.feed_retention_bytes < Options().feed_retention_bytes; }
+  void Follow();
+  [[nodiscard]] bool FlushAll();
+  [[nodiscard]] ModelMoment Moment() const { return {content_.now(), families_.all()}; }
+
   void Restart();
   void Open(bool power_loss);
   [[nodiscard]] bool OpenOnce(const Options& options, bool power_loss);
@@ -132,9 +158,9 @@ class ModelProgram {
   [[nodiscard]] uint64_t Now(DB& db);
   [[nodiscard]] ReadMoment DrawReadMoment(ReadOptions* options);
   [[nodiscard]] bool MakeCopy(std::string* path);
+  void GoOnInCopy(const std::string& original);
   [[nodiscard]] Result<std::unique_ptr<DB>> OpenWith(const Options& options);
   [[nodiscard]] Result<SeenState> ReadAll(DB& db) const;
-  [[nodiscard]] Result<ModelMap> ReadFamily(const Family& from, const ModelFamily& family) const;
   // Calls for the database itself, where the family is the default.
   template <typename Call>
   auto On(const ModelFamily& family, Call call) {
@@ -158,6 +184,7 @@ class ModelProgram {
   std::vector<Pinned> pinned_;
   std::vector<OpenWalk> walks_;
   ModelReport report_;
+  Beside beside_;
 };
 
 // Runs the program of `settings`. One that fails in simulation is shrunk, and its steps are told with the violation.

@@ -181,43 +181,12 @@ void ModelProgram::TakeSnapshot() {
                      .now_ms = now_ms});
 }
 
-// A key whose operator refuses stops the walk, which goes on behind it.
-Result<ModelMap> ModelProgram::ReadFamily(const Family& from, const ModelFamily& family) const {
-  ModelMap found(KeyLess{family.comparator});
-  std::set<std::string, KeyLess> possible(found.key_comp());
-  Iterator iterator = from.NewIterator();
-  for (iterator.SeekToFirst();;) {
-    for (; iterator.Valid(); iterator.Next()) {
-      found.emplace_hint(found.end(), iterator.key(),
-                         ModelEntry{.value = std::string(iterator.value()),
-                                    .expires_ms = MillisecondsOf(iterator.expires_at().value_or(kNever))});
-    }
-    const Status status = iterator.status();
-    if (status) return found;
-    if (status.error().code() != ErrorCode::kInvalidArgument) return std::unexpected(status.error());
-    if (possible.empty())
-      content_.ForEachPossibleKey(family.number, [&](const std::string& key) { possible.insert(key); });
-    auto key = found.empty() ? possible.begin() : possible.upper_bound(found.rbegin()->first);
-    const auto is_refused = [&](const std::string& of) {
-      const auto got = from.Get(of);
-      return !got && got.error().code() == ErrorCode::kInvalidArgument;
-    };
-    while (key != possible.end() && !is_refused(*key)) ++key;
-    if (key == possible.end()) return std::unexpected(status.error());
-    found.emplace_hint(found.end(), *key, ModelEntry{.refused = true});
-    if (++key == possible.end()) return found;
-    iterator.Seek(*key);
-  }
-}
-
 Result<SeenState> ModelProgram::ReadAll(DB& db) const {
-  SeenState found;
-  for (const ModelFamily& family : families_.all()) {
-    AMETHYST_ASSIGN(const Family from, db.OpenFamily(family.name));
-    AMETHYST_ASSIGN(ModelMap read, ReadFamily(from, family));
-    found.emplace(family.number, std::move(read));
-  }
-  return found;
+  return ReadFamilies(db, families_.all(), [this](const ModelFamily& family) {
+    std::set<std::string, KeyLess> possible(KeyLess{family.comparator});
+    content_.ForEachPossibleKey(family.number, [&](const std::string& key) { possible.insert(key); });
+    return possible;
+  });
 }
 
 void ModelProgram::CheckAll() {

@@ -1,5 +1,7 @@
 #include "torture/model_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace amethyst::torture {
@@ -18,6 +20,17 @@ ModelReport& ModelReport::operator+=(const ModelReport& other) {
   deepest_level = std::max(deepest_level, other.deepest_level);
   for (size_t i = 0; i < counters.size(); ++i) counters[i] += other.counters[i];
   return *this;
+}
+
+std::string ShortfallOf(const ModelReport& report) {
+  constexpr uint64_t kOperationsEnough = 3'000'000;
+  if (report.operations < kOperationsEnough) return {};
+  for (size_t i = 0; i < report.counters.size(); ++i) {
+    if (report.counters[i] == 0) {
+      return fmt::format("{} operations, and no {} among them", report.operations, kModelCounterNames[i]);
+    }
+  }
+  return {};
 }
 
 }  // namespace amethyst::torture

@@ -24,8 +24,23 @@ enum class ModelCounter : uint8_t {
   kFamiliesRenamed,
   kFamilyWrites,   // To others than the default.
   kFamilyBatches,  // Over several.
-  kCheckpoints,    // In which the program goes on.
-  kRestores,       // Of backups, the same.
+  kIngests,
+  kReplacingIngests,  // Of these, over a range.
+  kIngestedTables,
+  kCheckpoints,  // Opened and compared, or gone on in.
+  kBackups,
+  kRestores,  // The same.
+  kPrunedBackups,
+  kCopiesWhole,   // Whose making was cut short: they were there all the same,
+  kCopiesAbsent,  // or not.
+  kFeedsBegun,
+  kFeedEvents,
+  kFeedsCompared,  // With the database, at the end of the feed.
+  kFeedsLost,      // For lack of log.
+  kFollowersOpened,
+  kFollowerLooks,
+  kFollowerFaults,  // Looks that failed.
+  kDeaths,          // Within a call.
   kCount
 };
 inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::kCount)> kModelCounterNames = {
@@ -42,8 +57,23 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(ModelCounter::
     "families renamed",
     "writes to families",
     "batches over families",
+    "ingests",
+    "ingests that replace",
+    "ingested tables",
     "checkpoints",
-    "restores"};
+    "backups",
+    "restores",
+    "pruned backups",
+    "copies cut short and whole",
+    "copies cut short and absent",
+    "feeds begun",
+    "feed events",
+    "feeds compared",
+    "feeds lost",
+    "followers",
+    "looks of followers",
+    "looks that failed",
+    "deaths within a call"};
 
 struct ModelReport {
   std::string violation;  // Empty: none. Else what was expected and found, and the step.
@@ -64,5 +94,8 @@ struct ModelReport {
   [[nodiscard]] uint64_t operator[](ModelCounter counter) const { return counters[static_cast<size_t>(counter)]; }
   ModelReport& operator+=(const ModelReport& other);
 };
+
+// "", or what runs of so many operations should have drawn and did not.
+[[nodiscard]] std::string ShortfallOf(const ModelReport& report);
 
 }  // namespace amethyst::torture

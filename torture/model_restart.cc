@@ -23,9 +23,11 @@ void ModelProgram::Restart() {
   ++report_.restarts;
   if (world_.met_fault()) ++report_.faults;
   auto loss = world_.simulated() ? static_cast<Loss>(random_.Below(3)) : Loss::kNothing;
+  const std::string path = world_.path();
+  std::string copy;
+  bool is_copied = false;
   if (loss == Loss::kNothing) {
-    std::string copy;
-    const bool is_copied = world_.simulated() && random_.OneIn(2) && MakeCopy(&copy);
+    is_copied = world_.simulated() && random_.OneIn(2) && MakeCopy(&copy);
     Tell("close");
     const bool faultless = !world_.met_fault();
     if (Ok(db_->Close(), "Close") && faultless && !world_.met_fault()) {
@@ -42,7 +44,8 @@ void ModelProgram::Restart() {
     for (OpenWalk& open : walks_) {
       if (const std::string wrong = open.walk.CheckDetached(); !wrong.empty()) Violation(wrong);
     }
-    if (is_copied && loss == Loss::kNothing) world_.Move(copy);
+    is_copied = is_copied && loss == Loss::kNothing;
+    if (is_copied) world_.Move(copy);
   } else {
     time_.Crash(world_.WallMs());
     Tell(loss == Loss::kPower ? "the power fails" : "the process crashes");
@@ -52,30 +55,31 @@ void ModelProgram::Restart() {
   walks_.clear();
   pinned_.clear();
   families_.LeaveHandles();
+  beside_.replica.LeaveDatabase(MayLoseFeed(), loss != Loss::kNothing && content_.HasUnlogged());
+  beside_.copies.NoteRestart();
+  if (loss == Loss::kPower || is_copied) beside_.follower.End();
   db_.reset();
   world_.Restart();
   if (report_.violation.empty()) Open(loss == Loss::kPower);
+  if (is_copied && report_.violation.empty()) GoOnInCopy(path);
 }
 
 // A checkpoint, or what is restored of a backup. The program goes on in it, so that all that follows is its test.
 bool ModelProgram::MakeCopy(std::string* path) {
-  *path = fmt::format("/copy{}", report_.restarts);
-  if (random_.OneIn(2)) {
-    Tell("checkpoint to " + *path);
-    if (!Ok(db_->Checkpoint(*path), "Checkpoint")) return false;
-    report_.Count(ModelCounter::kCheckpoints);
-    return true;
-  }
-  Tell("backup, restored to " + *path);
-  Components components;
-  components.environment = world_.environment();
-  Result<BackupStore> store = BackupStore::Open(fmt::format("/store{}", report_.restarts), components);
-  if (!Ok(store ? Status() : std::unexpected(store.error()), "BackupStore::Open")) return false;
-  const Result<uint64_t> id = store->Create(*db_);
-  if (!Ok(id ? Status() : std::unexpected(id.error()), "BackupStore::Create")) return false;
-  if (!Ok(store->Verify(*id), "Verify") || !Ok(store->Restore(*id, *path), "Restore")) return false;
-  report_.Count(ModelCounter::kRestores);
-  return true;
+  *path = fmt::format("/db{}", report_.restarts);
+  const bool by_backup = random_.OneIn(2);
+  Tell(fmt::format("{} {}", by_backup ? "backup, restored to" : "checkpoint to", *path));
+  std::string wrong;
+  const Status made = beside_.copies.MakeAt(*path, *db_, Moment(), by_backup, &wrong);
+  if (!wrong.empty()) Violation(wrong);
+  return Ok(made, "a copy") && wrong.empty();
+}
+
+// The copy knows nothing of the cursor; what was before it can go.
+void ModelProgram::GoOnInCopy(const std::string& original) {
+  if (const std::string wrong = beside_.replica.CheckForeign(*db_); !wrong.empty()) Violation(wrong);
+  beside_.replica.Forget();
+  Ok(world_.Destroy(original), "Destroy");
 }
 
 Result<std::unique_ptr<DB>> ModelProgram::OpenWith(const Options& options) {
@@ -151,7 +155,7 @@ void ModelProgram::Open(bool power_loss) {
     options.error_if_exists = false;
   }
   options.create_if_missing = first || random_.OneIn(2);
-  if (random_.OneIn(10)) world_.ArmFault(random_);
+  if (random_.OneIn(10)) random_.OneIn(3) ? world_.ArmDeath(random_) : world_.ArmFault(random_);
   if (!report_.violation.empty()) return;
   if (!OpenOnce(options, power_loss) && report_.violation.empty()) {
     // Recovery failed as it was made to: it crashes there, and the next one meets no fault.

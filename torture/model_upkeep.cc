@@ -27,6 +27,12 @@ void ModelProgram::AskSize() {
   }
 }
 
+bool ModelProgram::FlushAll() {
+  const bool flushed = report_.violation.empty() && Ok(db_->Flush(), "Flush");
+  if (flushed) content_.MarkFlushed();
+  return flushed;
+}
+
 void ModelProgram::Maintain() {
   switch (random_.Below(8)) {
     case 0: return CompactRange();
@@ -34,7 +40,7 @@ void ModelProgram::Maintain() {
     case 2: Tell("wait until idle"), Ok(db_->WaitForIdle(), "WaitForIdle"); break;
     case 3:
       Tell("flush");
-      if (Ok(db_->Flush(), "Flush")) content_.MarkFlushed();
+      static_cast<void>(FlushAll());
       break;
     case 4:
       Tell("sync");
@@ -50,14 +56,9 @@ void ModelProgram::Maintain() {
 void ModelProgram::LoadRange() {
   Tell("load a range of its own");
   static_cast<void>(Now(*db_));
-  const auto flush = [this] {
-    const bool flushed = report_.violation.empty() && Ok(db_->Flush(), "Flush");
-    if (flushed) content_.MarkFlushed();
-    return flushed;
-  };
   const auto key = [number = report_.operations](uint64_t i) { return fmt::format("\xff{:010}{:03}", number, i); };
   constexpr uint64_t kKeys = 20;
-  if (!flush()) return;
+  if (!FlushAll()) return;
   const ModelFamily& family = families_.all().front();
   for (uint64_t i = 0; i < kKeys; ++i) {
     const ModelChange change{.kind = ChangeKind::kPut,
@@ -69,7 +70,7 @@ void ModelProgram::LoadRange() {
           [&](const WriteOptions& options) { return db_->Put(change.key, change.value, options); });
     if (!report_.violation.empty()) return;
   }
-  if (flush()) Ok(db_->CompactRange(key(0), std::nullopt), "CompactRange");
+  if (FlushAll()) Ok(db_->CompactRange(key(0), std::nullopt), "CompactRange");
 }
 
 // Twice the interval after a write its log is synced, whatever else happens.

@@ -51,6 +51,11 @@ struct BatchOf {
 
 }  // namespace
 
+Durability ModelProgram::DrawWriteDurability() {
+  const Durability drawn = DrawDurability(random_);
+  return drawn == Durability::kNone && !features_.unlogged ? Durability::kBuffered : drawn;
+}
+
 GivenExpiry ModelProgram::DrawExpiry() {
   return features_.expiries && random_.OneIn(2) ? time_.Draw(random_) : GivenExpiry();
 }
@@ -74,6 +79,7 @@ void ModelProgram::Write(ModelWrite write, const std::string& told,
   if (!families.empty() && *families.rbegin() != 0) report_.Count(ModelCounter::kFamilyWrites);
   if (families.size() > 1) report_.Count(ModelCounter::kFamilyBatches);
   const WriteOptions options{.durability = write.durability};
+  const uint64_t before = db_->GetSnapshot().sequence();
   Tell(fmt::format("{}, durability {}", told, static_cast<int>(write.durability)));
   const Status written = call(options);
   if (random_.OneIn(4)) world_.RunJobs(1);
@@ -82,8 +88,11 @@ void ModelProgram::Write(ModelWrite write, const std::string& told,
       if (change.expires_ms != kModelNeverMs) time_.Use();
       if (change.kind == ChangeKind::kMerge) families_.NoteOperator(change.family);
     }
+    const uint64_t sequence = db_->GetSnapshot().sequence();
+    if (write.IsUntold() && sequence > before) beside_.replica.NoteUntold(sequence, write);
     return content_.Acknowledge(std::move(write));
   }
+  if (write.IsUntold()) beside_.replica.Forget();
   content_.Fail(std::move(write));
   const uint64_t now_ms = Now(*db_);
   const Result<SeenState> found = ReadAll(*db_);
@@ -103,7 +112,7 @@ void ModelProgram::Put() {
                            .key = family.DrawKey(random_),
                            .value = family.DrawValue(random_),
                            .expires_ms = ExpiresMs(family, expiry)};
-  Write({.changes = {change}, .durability = DrawDurability(random_)},
+  Write({.changes = {change}, .durability = DrawWriteDurability()},
         Describe("put", family, change.key) + " = " + Show(change.value) + ShowExpiry(expiry),
         [&](WriteOptions options) {
           Give(expiry, &options);
@@ -114,7 +123,7 @@ void ModelProgram::Put() {
 void ModelProgram::Delete() {
   const ModelFamily& family = families_.Draw(random_);
   const ModelChange change{.kind = ChangeKind::kDelete, .family = family.number, .key = family.DrawKey(random_)};
-  Write({.changes = {change}, .durability = DrawDurability(random_)}, Describe("delete", family, change.key),
+  Write({.changes = {change}, .durability = DrawWriteDurability()}, Describe("delete", family, change.key),
         [&](const WriteOptions& options) {
           return On(family, [&](auto& to) { return to.Delete(change.key, options); });
         });
@@ -140,7 +149,7 @@ void ModelProgram::Merge() {
   }
   change.expires_ms = ExpiresMs(family, expiry);
   report_.Count(ModelCounter::kMerges);
-  Write({.changes = {change}, .durability = DrawDurability(random_)},
+  Write({.changes = {change}, .durability = DrawWriteDurability()},
         Describe("merge", family, change.key) + " + " + Show(change.value) + ShowExpiry(expiry),
         [&](WriteOptions options) {
           Give(expiry, &options);
@@ -149,7 +158,8 @@ void ModelProgram::Merge() {
 }
 
 // From a key to some that are there behind it, now and then to an end, or all that begin with a part of a key.
-ModelProgram::DrawnRange ModelProgram::DrawRange(const ModelFamily& family, const ModelWrite& so_far) {
+ModelProgram::DrawnRange ModelProgram::DrawRange(const ModelFamily& family, const ModelWrite& so_far,
+                                                 bool may_be_prefix) {
   const KeyLess less{family.comparator};
   const ModelCells& cells = content_.now().at(family.number).cells;
   DrawnRange range{.begin = family.DrawKey(random_)};
@@ -158,7 +168,7 @@ ModelProgram::DrawnRange ModelProgram::DrawRange(const ModelFamily& family, cons
   range.end = last == cells.end() ? *range.begin : last->first;
   if (random_.OneIn(50)) range.begin = std::nullopt;
   if (random_.OneIn(50)) range.end = std::nullopt;
-  range.is_prefix = range.begin && family.comparator == BytewiseComparator() && random_.OneIn(5);
+  range.is_prefix = may_be_prefix && range.begin && family.comparator == BytewiseComparator() && random_.OneIn(5);
   if (range.is_prefix) {
     const size_t bytes = range.begin->size() - std::min<size_t>(range.begin->size(), random_.Below(3));
     range.begin->resize(std::max<size_t>(bytes, 1), '0');
@@ -184,7 +194,7 @@ ModelProgram::DrawnRange ModelProgram::DrawRange(const ModelFamily& family, cons
 void ModelProgram::DeleteRange() {
   const ModelFamily& family = families_.Draw(random_);
   const DrawnRange range = DrawRange(family, {});
-  const Durability durability = DrawDurability(random_);
+  const Durability durability = DrawWriteDurability();
   if (range.begin && range.begin == range.end && !range.is_prefix && durability == Durability::kSync)
     return;  // No write.
   const std::string told = fmt::format(
@@ -237,7 +247,7 @@ void ModelProgram::Batch() {
   }
   const uint32_t operations = batch.Count() + second.Count();
   batch.Append(second);
-  write.durability = DrawDurability(random_);
+  write.durability = DrawWriteDurability();
   const Result<WriteBatch> copy = WriteBatch::FromRepresentation(batch.Representation());
   if (!copy || copy->Count() != operations) return Violation("a batch is not what was put into it");
   const std::string told =

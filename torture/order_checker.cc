@@ -26,8 +26,8 @@ bool IsCurrent(const std::string& path) { return Parse(path).type == FileType::k
 
 }  // namespace
 
-std::string OrderChecker::Check(const std::vector<TraceOperation>& operations) {
-  OrderChecker checker;
+std::string OrderChecker::Check(const std::vector<TraceOperation>& operations, std::string directory) {
+  OrderChecker checker(std::move(directory));
   for (const TraceOperation& operation : operations) checker.Apply(operation);
   return checker.violation();
 }
@@ -49,6 +49,10 @@ bool OrderChecker::IsDurable(const std::string& path) {
 
 void OrderChecker::Apply(const TraceOperation& operation) {
   ++position_;
+  if (!operation.path.empty() && operation.path != directory_ &&
+      !operation.path.starts_with(directory_.empty() ? "" : directory_ + "/")) {
+    return;
+  }
   CheckLatch(operation);
   switch (operation.kind) {
     case Kind::kCreate: return Create(operation);

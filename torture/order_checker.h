@@ -19,6 +19,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "torture/trace_file_system.h"
@@ -28,12 +29,15 @@ namespace amethyst::torture {
 
 class OrderChecker {
  public:
+  // Looks at what concerns this directory; empty: at everything.
+  explicit OrderChecker(std::string directory = {}) : directory_(std::move(directory)) {}
+
   void Apply(const TraceOperation& operation);
   // What was violated first; empty: nothing.
   [[nodiscard]] const std::string& violation() const { return violation_; }
   [[nodiscard]] uint64_t checks() const { return checks_; }
 
-  [[nodiscard]] static std::string Check(const std::vector<TraceOperation>& operations);
+  [[nodiscard]] static std::string Check(const std::vector<TraceOperation>& operations, std::string directory = {});
 
  private:
   struct File {
@@ -67,6 +71,7 @@ class OrderChecker {
   void CheckSegmentIsObsolete(const File& file, uint64_t number);
   void CheckAcknowledged();
 
+  const std::string directory_;
   std::string violation_;
   uint64_t checks_ = 0;
   uint64_t position_ = 0;  // In the trace.

@@ -14,9 +14,6 @@ namespace amethyst::torture {
 namespace {
 
 const std::string kDirectory = "/db";
-const std::string kNumberKey = "!number";      // Every batch writes its own number there,
-const std::string kUnloggedKey = "!unlogged";  // and every write without a log how many of them there were.
-const std::string kMoreKey = "!more";          // Written after a recovery.
 
 // The bytewise order by another name: of such a one tables' bounds are whole keys, so that long keys fill manifests.
 class WholeKeys final : public Comparator {
@@ -63,6 +60,7 @@ void PowerLossSuite::Run(PowerLossReport* report) {
   report_ = report;
   RunWorkload();
   if (report_->violation.empty()) CheckAllPoints();
+  report->moved += moves_.counts();
 }
 
 bool PowerLossSuite::Open() {
@@ -74,6 +72,9 @@ bool PowerLossSuite::Open() {
     return false;
   }
   db_ = std::move(*opened);
+  if (!HasMoves() || opens_ > 1) return true;
+  const Status begun = moves_.Begin(*db_, files_->trace());
+  if (!begun && !failed_) Violation("no cursor: " + begun.error().ToString());
   return true;
 }
 
@@ -113,9 +114,10 @@ void PowerLossSuite::RunWorkload() {
 
 void PowerLossSuite::CountTrace() {
   uint64_t manifests = 0, segments = 0;
-  OrderChecker checker;
+  OrderChecker checker(kDirectory);
   for (const TraceOperation& operation : files_->trace().operations()) {
     checker.Apply(operation);
+    if (!operation.path.starts_with(kDirectory + "/")) continue;  // Of a copy.
     if (operation.kind == TraceOperation::Kind::kRename) ++manifests;
     // A segment is in use from its header on.
     const bool is_log = operation.path.ends_with(".wal");
@@ -139,6 +141,7 @@ void PowerLossSuite::Note(Durable durable) {
 }
 
 void PowerLossSuite::ReopenAfterFailure() {
+  moves_.End();
   static_cast<void>(db_ != nullptr ? db_->Close() : Status());
   db_.reset();
   if (!report_->violation.empty() || !Open()) return;
@@ -153,6 +156,7 @@ void PowerLossSuite::ReopenAfterFailure() {
 }
 
 void PowerLossSuite::Step() {
+  if (HasMoves() && random_.OneIn(6)) return Move();
   const uint64_t kind = random_.Below(100);
   Status done;
   Durable durable = Durable::kByTables;
@@ -176,6 +180,7 @@ void PowerLossSuite::Step() {
     const Stats stats = db_->GetStats();
     report_->flushes += stats.flushes;
     report_->compactions += stats.compactions + stats.trivial_moves;
+    moves_.End();
     done = db_->Close();
     if (done) {
       unlogged_durable_ = unlogged_;
@@ -186,6 +191,39 @@ void PowerLossSuite::Step() {
   }
   if (!done && !failed_) Violation("a call failed: " + done.error().ToString());
   if (done) Note(durable);
+}
+
+void PowerLossSuite::Move() {
+  const uint64_t kind = random_.Below(10);
+  if (kind < 3) return WriteIngested();
+  if (kind < 6) {
+    const Status done = moves_.Copy(*db_, environment_, files_->trace(), {current_, unlogged_}, random_);
+    if (!done && !failed_) Violation("a copy failed: " + done.error().ToString());
+    return Note(Durable::kNoMore);
+  }
+  const Result<size_t> told = moves_.Consume(*db_, files_->trace(), random_);
+  if (!told && !failed_) Violation("a feed failed: " + told.error().ToString());
+  if (told) durable_ = std::max(durable_, *told);  // A consumer is never ahead of what a loss of power leaves.
+  Note(Durable::kNoMore);
+}
+
+// A batch that comes as a table.
+void PowerLossSuite::WriteIngested() {
+  const size_t number = contents_.size();
+  Map after = contents_[current_], entries;
+  KeyRange replaced{.begin = DrawKey(), .end = DrawKey()};
+  if (*replaced.end < *replaced.begin) std::swap(replaced.begin, replaced.end);
+  after.erase(after.lower_bound(*replaced.begin), after.lower_bound(*replaced.end));
+  for (uint64_t n = 1 + random_.Below(6); n > 0; --n) entries[DrawKey()] = DrawValue(number);
+  entries[kNumberKey] = entries[PowerMoves::IngestKey(number)] = std::to_string(number);
+  for (const auto& [key, value] : entries) after[key] = value;
+  contents_.push_back(std::move(after));
+  Note(Durable::kNoMore);
+  const Status taken = moves_.Ingest(*db_, environment_, number, std::move(entries), replaced, random_);
+  if (!taken && !failed_) Violation("an ingest failed: " + taken.error().ToString());
+  if (!taken) return;
+  current_ = number;
+  Note(Durable::kByLog);
 }
 
 // Seeds differ in what they lay stress on: long keys fill manifests, long values fill segments.
@@ -270,6 +308,7 @@ PowerLossSuite::Recovered PowerLossSuite::Verify(std::shared_ptr<io::FileSystem>
   const auto found = Scan(**opened);
   recovered.problem =
       found ? CheckContent(*found, bounds, &recovered.number) : "the scan fails: " + found.error().ToString();
+  if (recovered.problem.empty()) recovered.problem = moves_.CheckFeed(**opened, *found, bounds.trace_size);
   const bool lacks_more = found && bounds.only && !found->contains(kMoreKey);
   if (recovered.problem.empty() && lacks_more) recovered.problem = "what was synced after a recovery is not there";
   if (!recovered.problem.empty()) return recovered;
@@ -299,7 +338,7 @@ void PowerLossSuite::CrashRecovery(const CrashImage& image, const Bounds& bounds
   if (random_.OneIn(2)) static_cast<void>(recovered.db->Close());
   recovered.db.reset();
   const std::vector<TraceOperation>& operations = traced->trace().operations();
-  const std::string unordered = OrderChecker::Check(operations);
+  const std::string unordered = OrderChecker::Check(operations, kDirectory);
   if (!unordered.empty()) return Violation(fmt::format("{}, in recovery: {}", where, unordered));
   const size_t point = random_.OneIn(4) ? acknowledged : random_.Below(operations.size() + 1);
   CrashState state(image);
@@ -327,10 +366,14 @@ void PowerLossSuite::CheckAllPoints() {
     if (point > 0) state.Apply(operations[point - 1]);
     // What was started may be in the trace already; what was acknowledged must have been before this point.
     while (known + 1 < bounds_.size() && bounds_[known + 1].trace_size <= point) ++known;
-    const Bounds& bounds = bounds_[known];
+    Bounds bounds = bounds_[known];
+    bounds.trace_size = point;  // A consumer may be further than when it was noted.
     ++report_->operations;
     for (uint64_t model = 0; model < kPowerLossModels && report_->violation.empty(); ++model) {
       const CrashImage image = state.DrawImage(static_cast<PowerLossModel>(model), random_);
+      if (const std::string wrong = moves_.CheckImage(image, point); !wrong.empty()) {
+        return Violation(fmt::format("at operation {} of {}, model {}: {}", point, operations.size(), model, wrong));
+      }
       const auto [seen, is_new] = seen_.try_emplace(image.Fingerprint(), bounds.durable);
       if (is_new && model != 0 && state.HasPending()) ++report_->distinct_images;
       if (!is_new && bounds.durable <= seen->second) continue;  // The same bytes were checked.

@@ -21,6 +21,7 @@
 #include "base/random.h"
 #include "simulation/serial_environment.h"
 #include "torture/crash_state.h"
+#include "torture/power_moves.h"
 #include "torture/trace_file_system.h"
 
 namespace amethyst::torture {
@@ -37,7 +38,8 @@ struct PowerLossReport {
   uint64_t compactions = 0;
   uint64_t manifest_rolls = 0;  // Beyond the one of each open.
   uint64_t segment_rolls = 0;   // The same.
-  uint64_t digest = 0;          // Of all traces so far.
+  PowerMoves::Counts moved;
+  uint64_t digest = 0;  // Of all traces so far.
 };
 
 class PowerLossSuite {
@@ -48,7 +50,8 @@ class PowerLossSuite {
     uint64_t recovery_crash_one_in = 12;  // How many images have their recovery crashed as well.
     bool fail_syncs = false;              // A random sync of the workload fails.
   };
-  explicit PowerLossSuite(const Settings& settings) : settings_(settings), random_(settings.seed) {}
+  explicit PowerLossSuite(const Settings& settings)
+      : settings_(settings), random_(settings.seed), moves_(contents_, options_) {}
 
   // Runs one workload and checks all its crash images, adding to `report`; stops at the first violation.
   void Run(PowerLossReport* report);
@@ -71,6 +74,10 @@ class PowerLossSuite {
   void Step();
   void WriteNumbered();
   void WriteUnlogged();
+  void WriteIngested();
+  // Of half of the seeds: an ingest, a copy, or a part of the feed.
+  void Move();
+  [[nodiscard]] bool HasMoves() const { return settings_.seed / 2 % 2 == 0; }
   [[nodiscard]] bool HasLongKeys() const { return settings_.seed % 16 == 3; }
   [[nodiscard]] std::string DrawKey();
   [[nodiscard]] std::string DrawValue(size_t number);
@@ -106,6 +113,7 @@ class PowerLossSuite {
   size_t unlogged_ = 0;
   size_t unlogged_durable_ = 0;
   uint64_t opens_ = 0;
+  PowerMoves moves_;
   std::vector<Bounds> bounds_;
   std::unordered_map<uint64_t, size_t> seen_;  // Images by fingerprint: the durable bound that they were held to.
   PowerLossReport* report_ = nullptr;

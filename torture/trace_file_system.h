@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -65,6 +66,12 @@ class Trace {
     return operations_;
   }
 
+  // Gives all operations away, and goes on with none. Once nobody adds meanwhile.
+  [[nodiscard]] std::vector<TraceOperation> Take() AMETHYST_EXCLUDES(mutex_) {
+    base::MutexLock lock(mutex_);
+    return std::exchange(operations_, {});
+  }
+
   // What the workload knows.
   void NoteOpening() { Add({.kind = TraceOperation::Kind::kOpening}); }
   void NoteAcknowledged() { Add({.kind = TraceOperation::Kind::kAcknowledged}); }
@@ -108,6 +115,10 @@ class TraceFileSystem final : public io::FileSystem {
   Status Remove(const std::string& path) override;
   Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path, io::LockMode mode) override;
   Result<bool> IsLocked(const std::string& path) override { return files_->IsLocked(path); }
+  // Marks are no content: the kernel has them, and a loss of power takes them all.
+  Result<std::unique_ptr<io::ReaderMarks>> OpenMarks(const std::string& path, io::MarksFile file) override {
+    return files_->OpenMarks(path, file);
+  }
   // This one, whose trace it is: its paths lead to the same files always.
   Result<std::shared_ptr<io::FileSystem>> OpenDirectory(const std::string& directory) override;
 

@@ -210,7 +210,8 @@ class DB {
   [[nodiscard]] Result<FeedSnapshot> GetFeedSnapshot();
 
   // Of a follower: returns once reads see at least what the writer's saw when this was called. Nothing to do elsewhere.
-  // An error, such as damage or a family in an order that was not given, leaves reads where they are.
+  // An error, such as damage or a family in an order that was not given, leaves reads at a state that the writer had,
+  // and at none before the last one.
   [[nodiscard]] Status Refresh();
 
   // Changes settings, all that `changes` names or none, and returns the options in force: what the database chooses (0

@@ -1,13 +1,35 @@
 #include "catalog/manifest_tail.h"
 
+#include <initializer_list>
 #include <map>
 #include <utility>
 
 #include "base/error.h"
 #include "catalog/read_state.h"
+#include "key/merge_operators.h"
 #include "tree/tombstone_table.h"
 
 namespace amethyst::catalog {
+
+namespace {
+
+// Operators are given by the names that families had then. A family keeps its own when it is renamed, and gets none
+// that was meant for another of its name.
+void SettleOperators(std::initializer_list<const tree::Forest*> known, tree::VersionEdit* edit) {
+  for (tree::FamilyDescription& family : edit->families) {
+    key::Merging& merging = family.merging;
+    const bool is_others = merging.merge_operator != nullptr && !merging.operator_name.empty() &&
+                           merging.merge_operator->Name() != merging.operator_name;
+    if (is_others) key::GiveOperator(nullptr, &merging);
+    for (const tree::Forest* const forest : known) {
+      const tree::FamilyTree* const before = forest->Find({.id = family.id});
+      if (merging.merge_operator != nullptr || before == nullptr) continue;
+      key::GiveOperator(before->family->merging.merge_operator, &merging);
+    }
+  }
+}
+
+}  // namespace
 
 ManifestTail::ManifestTail(std::shared_ptr<tree::TableStore> store, CatalogSettings settings, CatalogState state,
                            key::FileNumber manifest, const ManifestPosition& position)
@@ -41,6 +63,7 @@ Result<bool> ManifestTail::Read() {
     }
     tree::VersionEdit edit_with_functions = edit;
     SetFunctions(settings_, &edit_with_functions);
+    SettleOperators({forest.get(), state_.forest.get()}, &edit_with_functions);
     AMETHYST_TRY(forest->Change(edit_with_functions, make));
     next = next.WithNumbersOf(edit_with_functions);
     return {};

@@ -353,7 +353,7 @@ Result<Follower::Parts> Follower::Unflushed(const catalog::CatalogState& state, 
 Status Follower::ShowState(MarkHold hold, key::SequenceNumber sequence) {
   const catalog::CatalogState& state = tail_->state();
   AMETHYST_ASSIGN(Parts unflushed, Unflushed(state, Overlap::kAllowed));
-  if (state.read_time_ms) database_.storage.read_clock->Use();
+  if (state.read_time_ms) database_.storage.read_clock->UseFrom(*state.read_time_ms);
   const key::Merging& merging = database_.reads->merging();
   if (state.merge_operator_name && merging.operator_name != *state.merge_operator_name) {
     key::Merging changed{.operator_name = *state.merge_operator_name};

@@ -11,14 +11,20 @@ ReadClock::ReadClock(std::shared_ptr<io::Environment> environment, std::optional
       greatest_ms_(std::max(WallMs(), noted_ms.value_or(0))),
       opened_ms_(greatest_ms_.load(std::memory_order_relaxed)) {}
 
-uint64_t ReadClock::NowMs() {
-  const uint64_t wall = WallMs();
+uint64_t ReadClock::See(uint64_t ms) {
   uint64_t greatest = greatest_ms_.load(std::memory_order_relaxed);
-  while (wall > greatest) {
-    if (greatest_ms_.compare_exchange_weak(greatest, wall, std::memory_order_relaxed)) return wall;
+  while (ms > greatest) {
+    if (greatest_ms_.compare_exchange_weak(greatest, ms, std::memory_order_relaxed)) return ms;
   }
   return greatest;
 }
+
+void ReadClock::UseFrom(uint64_t seen_ms) {
+  See(seen_ms);
+  Use();
+}
+
+uint64_t ReadClock::NowMs() { return See(WallMs()); }
 
 uint64_t ReadClock::LongPastMs() {
   const auto passed = environment_->clock().Monotonic() - opened_monotonic_;

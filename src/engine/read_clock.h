@@ -30,6 +30,9 @@ class ReadClock {
   [[nodiscard]] bool InUse() const { return in_use_.load(std::memory_order_acquire); }
   void Use() { in_use_.store(true, std::memory_order_release); }
 
+  // The same where another process may have written such entries: its reads have seen that time.
+  void UseFrom(uint64_t seen_ms);
+
   [[nodiscard]] uint64_t NowMs();
   // For a read's point: 0 where no entry expires.
   [[nodiscard]] uint64_t ReadTimeMs() { return InUse() ? NowMs() : 0; }
@@ -38,6 +41,8 @@ class ReadClock {
 
  private:
   [[nodiscard]] uint64_t WallMs() const;
+  // The greatest time seen, `ms` included.
+  uint64_t See(uint64_t ms);
 
   const std::shared_ptr<io::Environment> environment_;
   const std::chrono::nanoseconds opened_monotonic_;

@@ -1,4 +1,4 @@
-// Covers: crash_state, trace_file_system, order_checker
+// Covers: crash_state, trace_file_system, order_checker, power_moves
 #include "torture/power_loss.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,10 @@ TEST(PowerLoss, AtAnyOperationLeavesAPrefixThatHoldsAllThatWasDurable) {
   EXPECT_EQ(report.violation, "");
   EXPECT_GT(report.recovery_images, report.images / 20);
   EXPECT_GT(report.order_checks, 100u);
+  EXPECT_GT(report.moved.ingests, 0u);
+  EXPECT_GT(report.moved.feeds_checked, 0u);
   if (kIsSlow) return;
+  EXPECT_GT(report.moved.copies_checked, 0u);
   EXPECT_GT(report.compactions, 0u);
   EXPECT_GT(report.manifest_rolls, 0u);
   EXPECT_GT(report.segment_rolls, 0u);
