@@ -50,7 +50,7 @@ class ModelReplica {
  private:
   using FamiliesById = std::map<uint32_t, const ModelFamily*>;
 
-  [[nodiscard]] Status OpenFeed(DB& db, base::Random& random);
+  [[nodiscard]] Status OpenFeed(DB& db);
   [[nodiscard]] Status Next(const FamiliesById& families, bool* ended, std::string* wrong);
   [[nodiscard]] std::string Apply(const FeedEvent& event, const FamiliesById& families);
   [[nodiscard]] std::string ApplyUntold(const FeedEvent& event, const FamiliesById& families);
