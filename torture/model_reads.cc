@@ -103,7 +103,7 @@ void ModelProgram::Get() {
     }
     case 2: {
       const auto may_exist = On(family, [&](auto& from) { return from.KeyMayExist(key, options); });
-      if (may_exist && !*may_exist && !moment.too_old && moment.At(family, key)) {
+      if (may_exist && !*may_exist && !moment.too_old && !Shows(std::nullopt, moment.At(family, key))) {
         Violation(fmt::format("KeyMayExist rules out {}, which is there", Show(key)));
       }
       std::string value;
