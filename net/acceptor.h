@@ -42,7 +42,7 @@ void AcceptAll(const std::shared_ptr<Acceptor>& acceptor, std::function<void(Soc
     if (error) {
       refused(error);
       auto pause = std::make_shared<asio::steady_timer>(acceptor->get_executor(), kAcceptAgain);
-      pause->async_wait([=](const std::error_code& failed) {
+      pause->async_wait([pause, acceptor, take, refused](const std::error_code& failed) {
         if (!failed && acceptor->is_open()) AcceptAll(acceptor, take, refused);
       });
       return;
