@@ -72,7 +72,6 @@ void ThreadPool::Remove(Queue& queue) noexcept {
       AMETHYST_ASSERT(ready_.empty() && armed_.empty());
       ++generation_;
       threads.splice(threads.end(), threads_);
-      alive_.store(0, std::memory_order_relaxed);
       work_.NotifyAll();
       watch_.NotifyAll();
     }
@@ -95,9 +94,8 @@ void ThreadPool::SetLimit(Queue& queue, uint32_t limit) {
 }
 
 bool ThreadPool::Help() {
-  if (alive_.load(std::memory_order_relaxed) != 0) return false;
   base::MutexLock lock(mutex_);
-  if (ready_.empty() || !threads_.empty() || StartThread()) return false;
+  if (ready_.empty() || idle_ > 0 || StartThread()) return false;
   RunJob(*NextQueue());
   return true;
 }
@@ -150,7 +148,6 @@ void ThreadPool::Work(uint64_t generation) {
   const auto self = std::ranges::find(threads_, std::this_thread::get_id(), &std::thread::get_id);
   if (self == threads_.end()) return;
   ended_.splice(ended_.end(), threads_, self);
-  alive_.store(threads_.size(), std::memory_order_relaxed);
 }
 
 bool ThreadPool::DoSome() {
@@ -263,7 +260,6 @@ bool ThreadPool::StartThread() {
   } catch (const std::bad_alloc&) {
     return false;
   }
-  alive_.store(threads_.size(), std::memory_order_relaxed);
   return true;
 }
 

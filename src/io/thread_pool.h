@@ -6,13 +6,12 @@
 // gone. Periodic jobs come first; while one is armed, one thread watches for its time, and a watcher that takes a job
 // has another one take its place. With the last queue all threads end, and are joined.
 //
-// Where the system gives no thread, jobs wait for one; if there is none at all, those who wait for a job run it (Help).
+// Where the system gives no thread, jobs wait for one; those who wait for a job then run one (Help).
 // A forked child has none of the threads and begins with an empty pool; queues and timers of the parent are not to be
 // used there. Thread safety: any thread at once. Jobs run without the lock, and must not throw.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -57,7 +56,8 @@ class ThreadPool {
   void Schedule(Queue& queue, Priority priority, std::function<void()> job) AMETHYST_EXCLUDES(mutex_);
   // Jobs that run already go on, and so may a few of those that were about to.
   void SetLimit(Queue& queue, uint32_t limit) AMETHYST_EXCLUDES(mutex_);
-  // Runs one job, of any queue, if there is no thread that could. False: there is one, or nothing to be done.
+  // Runs one job, of any queue, if no thread is free and none can be started: all others may wait as the caller does.
+  // False: there is one, or nothing to be done.
   bool Help() AMETHYST_EXCLUDES(mutex_);
 
   // The timer runs from an interval later on, if it does not so already. False: there is no thread for it.
@@ -108,7 +108,6 @@ class ThreadPool {
   size_t timers_running_ AMETHYST_GUARDED_BY(mutex_) = 0;
   bool watched_ AMETHYST_GUARDED_BY(mutex_) = false;     // A thread waits on watch_.
   uint64_t generation_ AMETHYST_GUARDED_BY(mutex_) = 0;  // Threads of earlier ones end.
-  std::atomic<size_t> alive_{0};  // Of threads_; stored under the lock, for Help, which looks at it first.
 };
 
 }  // namespace amethyst::io
