@@ -13,18 +13,24 @@ namespace amethyst::catalog {
 
 namespace {
 
+// Whether the family's operands are for another operator; none is noted before the first of them.
+bool IsOfOthers(const MergeOperator& given, const key::Merging& merging) {
+  return !merging.operator_name.empty() && given.Name() != merging.operator_name;
+}
+
 // Operators are given by the names that families had then. A family keeps its own when it is renamed, and gets none
 // that was meant for another of its name.
 void SettleOperators(std::initializer_list<const tree::Forest*> known, tree::VersionEdit* edit) {
   for (tree::FamilyDescription& family : edit->families) {
     key::Merging& merging = family.merging;
-    const bool is_others = merging.merge_operator != nullptr && !merging.operator_name.empty() &&
-                           merging.merge_operator->Name() != merging.operator_name;
-    if (is_others) key::GiveOperator(nullptr, &merging);
+    if (merging.merge_operator != nullptr && IsOfOthers(*merging.merge_operator, merging)) {
+      key::GiveOperator(nullptr, &merging);
+    }
     for (const tree::Forest* const forest : known) {
       const tree::FamilyTree* const before = forest->Find({.id = family.id});
       if (merging.merge_operator != nullptr || before == nullptr) continue;
-      key::GiveOperator(before->family->merging.merge_operator, &merging);
+      const auto& given = before->family->merging.merge_operator;
+      if (given != nullptr && !IsOfOthers(*given, merging)) key::GiveOperator(given, &merging);
     }
   }
 }

@@ -79,6 +79,17 @@ TEST_F(FollowerState, AnOperatorIsNotTakenForAnotherFamilyOfThatName) {
 }
 
 // The writer has seen a later time, and has dropped what expired by then.
+TEST_F(FollowerState, AnOperatorThatTheFirstMergeContradictsIsTakenNoLonger) {
+  ASSERT_TRUE(db_->CreateFamily("f"));
+  Options options = support::SmallOptions();
+  options.families["f"].merge_operator = std::make_shared<Concatenate>();
+  OpenWriter(options);
+  const auto follower = Follow("f", Append());  // Nobody has merged, so it may be.
+  ASSERT_TRUE(db_->OpenFamily("f").value().Merge("k", "a"));
+  ASSERT_EQ(Text(follower->Refresh()), "");
+  EXPECT_EQ(follower->OpenFamily("f").value().Get("k").error().code(), ErrorCode::kNotSupported);
+}
+
 TEST_F(FollowerState, ItsTimeIsNotBeforeTheWriters) {
   ASSERT_TRUE(db_->Put("k", "v", {.ttl = std::chrono::hours(1)}));
   const auto follower = Follow("default", nullptr);
