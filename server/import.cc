@@ -190,7 +190,8 @@ Status Import(const ImportOrder& order, const Config& config, std::ostream& out,
   const std::string beside = directory + ".import";
   Run run(order, config, *environment, err);
   if (order.merges) {
-    AMETHYST_TRY(run.Prepare(beside + "-part"));
+    AMETHYST_TRY(files.CreateDirectories(directory));
+    AMETHYST_TRY(run.Prepare(io::JoinPath(directory, "import-part")));
     AMETHYST_ASSIGN(const Imported imported, run.Write(directory));
     Tell(order, imported, out, err);
     return {};
@@ -208,9 +209,9 @@ Status Import(const ImportOrder& order, const Config& config, std::ostream& out,
     return base::InvalidArgument(
         "{} is there: another import is running, or one was killed and left it; remove it then", beside);
   }
-  AMETHYST_TRY(files.CreateDirectories(io::ParentDirectory(directory)));
-  AMETHYST_TRY(run.Prepare(beside + "-part"));
-  const Result<Imported> imported = run.Write(beside);
+  AMETHYST_TRY(files.CreateDirectories(beside));  // From here on it is this import's.
+  const Status prepared = run.Prepare(io::JoinPath(beside, "import-part"));
+  const Result<Imported> imported = prepared ? run.Write(beside) : std::unexpected(prepared.error());
   Status moved = imported ? files.Rename(beside, directory) : std::unexpected(imported.error());
   if (!moved) {
     static_cast<void>(RemoveTree(files, beside));  // The first error is the one to tell.

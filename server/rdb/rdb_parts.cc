@@ -23,6 +23,7 @@ Result<Parts> Parts::Create(io::FileSystem& files, const std::string& path, size
   std::vector<Part> parts(count);
   for (size_t i = 0; i < count; ++i) {
     const std::string name = fmt::format("{}{}", path, i);
+    static_cast<void>(files.Remove(name));  // A killed import may have left it.
     AMETHYST_ASSIGN(parts[i].written, files.Create(name));
     auto opened = files.Open(name);
     AMETHYST_TRY(files.Remove(name));
