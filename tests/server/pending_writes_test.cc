@@ -206,6 +206,20 @@ TEST_F(PendingWritesTest, ASortedSetShowsWhatIsPutBelowAnEndThatWasTaken) {
   }
 }
 
+TEST_F(PendingWritesTest, ASortedSetShowsWhatIsPutWhileAnotherThreadTakesItsEnd) {
+  std::vector<std::string> fill = {"zadd", "z"};
+  for (int i = 100; i < 300; ++i) fill.insert(fill.end(), {std::to_string(i), "m" + std::to_string(i)});
+  EXPECT_EQ(Send(fill), "200");
+  Begin(*client_, {"zpopmin", "z"});
+  BeginSets(*client_, 0, 50);  // Another thread has both.
+  Begin(*client_, {"zadd", "z", "-1", "low"});
+  RunJobs();
+  BeginSets(*client_, 50, 100);  // It has the rest, and is through with the first.
+  Begin(*client_, {"zrange", "z", "0", "0"});
+  server_->EndTurn();
+  EXPECT_THAT(client_->Received(), HasSubstr("[\"low\"]"));
+}
+
 TEST_F(PendingWritesTest, ReadsAndDeletesGoOnWhileWritesAreRefused) {
   EXPECT_EQ(Line("mset a 1 b 2"), "OK");
   FailWrites();
