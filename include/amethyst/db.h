@@ -159,9 +159,10 @@ class DB {
   // The same from memory alone, for callers that must not wait: nullopt where a file would have to be read.
   [[nodiscard]] Result<std::optional<bool>> TryGetInto(std::string_view key, std::string* value,
                                                        const ReadOptions& options = {});
-  // Whether the key may be there, for who would else read before each write. False is certain; true is wrong for about
-  // one absent key in a hundred, with the default filters. Where the filters are in memory nothing is read; else it
-  // takes a Get, or with memory_only is kBusy.
+  // Whether the key may be there, for who would else read before each write. False is certain. True is wrong for about
+  // one in a hundred keys that were never there, with the default filters, and for many that were deleted or have
+  // expired of late. Where the filters are in memory nothing is read; else it takes a Get, or with memory_only is
+  // kBusy.
   [[nodiscard]] Result<bool> KeyMayExist(std::string_view key, const ReadOptions& options = {});
   [[nodiscard]] Result<std::optional<PinnedValue>> GetPinned(std::string_view key, const ReadOptions& options = {});
   // As many results as keys, in their order, all as of one moment. What has to be read for them is read at once, for 32

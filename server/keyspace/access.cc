@@ -65,6 +65,7 @@ bool Access::GetHead(std::string_view keys_key, std::string* head, bool* is_on_d
   const Result<bool> may_exist = space_.family(Part::kKeys).KeyMayExist(keys_key, {.memory_only = true});
   if (!may_exist) return Get(Part::kKeys, keys_key, head);  // For the filter, which further keys find in memory.
   *is_on_disk = *may_exist;
+  if (*may_exist) space_.NoteEstimate();
   return false;
 }
 

@@ -114,7 +114,7 @@ Status Space::Recount() {
 
 Status Space::Close() {
   WriteBatch batch;
-  for (unsigned stored = 0; stored < kDatabases; ++stored) {
+  for (unsigned stored = 0; stored < kDatabases && !counts_are_estimates_; ++stored) {
     std::string value;
     AppendBigEndian(&value, static_cast<uint64_t>(key_counts_[stored]), 8);
     AppendBigEndian(&value, static_cast<uint64_t>(expiring_counts_[stored]), 8);

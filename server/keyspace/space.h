@@ -68,11 +68,12 @@ class Space {
   // An id that no collection has had, in this run or an earlier one.
   [[nodiscard]] Result<uint64_t> NewId();
 
-  // Keys of a stored database, expired ones that still lie there included. Of keys that were overwritten unread
-  // (StoredKey::Lookup) a few may not have been there, or not have expired as the new ones do.
+  // Keys of a stored database, expired ones that still lie there included.
   [[nodiscard]] int64_t KeyCount(uint16_t stored) const { return key_counts_[stored]; }
   [[nodiscard]] int64_t ExpiringCount(uint16_t stored) const { return expiring_counts_[stored]; }
   void AddToCounts(uint16_t stored, int64_t keys, int64_t expiring);
+  // A key is overwritten unread (StoredKey::Lookup): the counts are estimates until the next open, which counts.
+  void NoteEstimate() { counts_are_estimates_ = true; }
 
  private:
   struct Place {
@@ -95,6 +96,7 @@ class Space {
   Numbers stored_{};
   std::array<int64_t, kDatabases> key_counts_{};
   std::array<int64_t, kDatabases> expiring_counts_{};
+  bool counts_are_estimates_ = false;
   uint64_t next_id_ = 1;
   uint64_t leased_to_ = 1;
   bool has_unsynced_ = true;  // Of the run before, too.

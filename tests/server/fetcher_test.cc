@@ -137,6 +137,16 @@ TEST_F(Fetches, AreNotNeededToWriteOverWhatIsOnTheDisk) {
   }
 }
 
+TEST_F(Fetches, ThatAWriteDoesWithoutLeaveAnEstimateUntilTheNextStart) {
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(Line("set " + std::to_string(i) + " 1"), "OK");
+  LeaveMemory();
+  LoadFilter();
+  for (int i = 200; i < 1200; ++i) EXPECT_EQ(Line("set " + std::to_string(i) + " 1"), "OK");
+  EXPECT_NE(Line("dbsize"), "1200") << "the filter is wrong about one of a hundred";
+  Restart();
+  EXPECT_EQ(Line("dbsize"), "1200");
+}
+
 TEST_F(Fetches, AreNotNeededToWriteOverACollectionWhichGoesAllTheSame) {
   EXPECT_EQ(Line("config set hash-max-listpack-entries 1"), "OK");
   EXPECT_EQ(Line("hset h a 1 b 2 c 3"), "3");
