@@ -125,6 +125,7 @@ TEST_F(PendingWritesTest, WithABatchThatAnotherThreadLosesGoesWhatCameBehindIt) 
   BeginSets(*client_, 0, 60);
   Begin(*client_, {"get", "large0"});
   server_->EndTurn();
+  EXPECT_FALSE(server_->access().HasPending());
   const std::string lost = client_->Received();
   EXPECT_EQ(std::ranges::count(lost, '('), 61) << lost;
   EXPECT_THAT(lost, testing::Not(HasSubstr("OK")));
