@@ -268,10 +268,7 @@ bool Access::HandOver() {
 
 bool Access::Settle(const Status& written) {
   if (!written) Fail(written.error());
-  // Bounds may be narrower now: what the command at hand has put lies within them all the same.
-  for (const OrderChange& change : changes_.order) {
-    if (!change.narrowed) space_.order_bounds().Apply(change);
-  }
+  space_.order_bounds().WidenAgain(changes_.order);
   if (on_flush_) on_flush_(written);
   return written.has_value();
 }

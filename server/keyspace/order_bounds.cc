@@ -33,4 +33,10 @@ void OrderBounds::Apply(const OrderChange& change) {
   }
 }
 
+void OrderBounds::WidenAgain(const std::vector<OrderChange>& changes) {
+  for (const OrderChange& change : changes) {
+    if (!change.narrowed) Widen(change.id, change.key);
+  }
+}
+
 }  // namespace amethyst::server

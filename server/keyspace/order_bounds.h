@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace amethyst::server {
 
@@ -37,6 +38,8 @@ class OrderBounds {
   // The set has that key.
   void Widen(uint64_t id, std::string_view order_key);
   void Apply(const OrderChange& change);
+  // Bounds may be narrower now: what these have put lies within them all the same.
+  void WidenAgain(const std::vector<OrderChange>& changes);
 
  private:
   static constexpr size_t kSetsMax = 4096;

@@ -79,10 +79,8 @@ Status PendingWrites::TakeBack() {
   }
   is_handed_over_ = false;
   Settle(handed_over_, outcome->has_value());
-  if (!*outcome) Settle(next_, false);             // It may count on what is lost.
-  for (const OrderChange& change : next_.order) {  // What was put since lies within the bounds, narrowed as they are.
-    if (!change.narrowed) space_.order_bounds().Apply(change);
-  }
+  if (!*outcome) Settle(next_, false);  // It may count on what is lost.
+  space_.order_bounds().WidenAgain(next_.order);
   return *outcome;
 }
 
