@@ -161,7 +161,7 @@ void AddLoad(CLI::App& app, Words& words) {
                       1'000'000'000'000);
   AddNumber<double>(app, "--seconds", &load.seconds, "End each workload after this time instead", 0, 1e9);
   AddNumber<double>(app, "--warmup", &load.warmup_seconds,
-                    "Run reading workloads so many seconds unmeasured first, unless the state is live", 0, 1e9);
+                    "Run a settled reading workload so many seconds before it is measured", 0, 1e9);
   AddNumber<uint32_t>(app, "--threads", &load.threads, "Client threads", 1, 512);
   AddNumber<double>(app, "--rate", &load.rate_per_second, "Operations a second, begun on time (open loop); 0: at once",
                     0, 1e12);

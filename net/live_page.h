@@ -17,7 +17,7 @@
 
 namespace amethyst::net {
 
-// What a page is told that no file says: by whoever has the database open.
+// No file says it: the program that has the database open tells the page.
 class PageSource {
  public:
   virtual ~PageSource() = default;

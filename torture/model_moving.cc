@@ -12,7 +12,7 @@ namespace amethyst::torture {
 
 namespace {
 
-// Among so many steps of their kind is one in which the process dies.
+// In one of so many steps of this kind the process dies.
 constexpr uint64_t kDeathOneIn = 6;
 
 Status Add(const ModelChange& change, TableWriter* table) {

@@ -23,7 +23,7 @@ class Parts {
   // Files that begin with `path`, none of which may be there.
   [[nodiscard]] static Result<Parts> Create(io::FileSystem& files, const std::string& path, size_t count);
 
-  // To the part where the key belongs, behind what is there.
+  // Appends the entry to the part of its key.
   [[nodiscard]] Status Add(const FileReader::Entry& entry);
   // Nothing more comes.
   [[nodiscard]] Status Finish();

@@ -39,7 +39,7 @@ enum class LookupState : uint8_t {
 struct Lookup {
   LookupState state = LookupState::kAbsent;
   bool filter_said_no = false;  // kAbsent without a search.
-  bool may_exist = false;       // Of kNotResident: the filter did not rule it out, or there is none.
+  bool may_exist = false;       // Of kNotResident: no filter rules the key out.
   key::Tag tag{};               // For kFound.
   std::string_view value{};     // Valid in the epoch, or while its frame is pinned.
 };
